@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import uuid
+
+from flask import Flask, Response, jsonify, request
+from flask_httpauth import HTTPBasicAuth
+
+import drhttp
+
+# The inbox on this machine, unless the environment names another service.
+DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
+
+ITEMS = [{"id": 1, "name": "Tea pot", "price": 24.5}, {"id": 2, "name": "Café mug", "price": 9}]
+
+LOGO = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000"
+    "000c4944415478da63908def020001a30107e1ac9b370000000049454e44ae426082"
+)
+
+app = Flask(__name__)
+app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=DSN)
+auth = HTTPBasicAuth()
+
+
+@app.after_request
+def identify_user(response):
+    response.headers[drhttp.DRHTTP_HEADER_USER] = auth.username()
+    return response
+
+
+@app.after_request
+def identify_device(response):
+    device = request.cookies.get("device")
+    if device is None:
+        device = uuid.uuid4().hex[:8]
+        response.set_cookie("device", device, httponly=True, samesite="Lax")
+    response.headers[drhttp.DRHTTP_HEADER_DEVICE] = device
+    return response
+
+
+@auth.verify_password
+def verify(name, password):
+    return name if (name, password) == ("demo", "demo") else None
+
+
+@app.get("/login")
+@auth.login_required
+def log_in():
+    return {"user": auth.current_user()}
+
+
+@app.get("/api/items")
+def items():
+    return {"items": ITEMS}
+
+
+@app.post("/api/orders")
+def order():
+    return {"ordered": request.get_json()}, 201
+
+
+@app.post("/upload")
+def upload():
+    content = request.files["file"].read()
+    return jsonify(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+@app.get("/logo.png")
+def logo():
+    return Response(LOGO, mimetype="image/png")
+
+
+@app.get("/report.csv")
+def report():
+    count = int(request.args.get("lines", 5))
+
+    def lines():
+        for number in range(count):
+            yield f"{number},{number * number}\r\n"
+            time.sleep(0.02)
+
+    return Response(lines(), mimetype="text/csv")
+
+
+@app.get("/boom")
+def boom():
+    raise RuntimeError("the kettle exploded")

@@ -1,0 +1,111 @@
+"""Everything that is checked, as one command: `nox`. CONTRIBUTING.md says what each session is for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+SUPPORTED = nox.project.python_versions(PROJECT)
+SMOKE_TESTS = ["test_architecture.py", "test_wsgi.py", "test_end_to_end.py"]
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_external_run = True
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "typing", "wheel", "tests"]
+
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # test what is installed here, do not install more
+os.environ.setdefault("UV_HTTP_TIMEOUT", "120")  # seconds; a slow index is no reason to fail
+
+
+def _open_pyenv() -> None:
+    """Let pyenv's shims run every supported version, not only the active ones."""
+    if "PYENV_VERSION" in os.environ or not shutil.which("pyenv"):
+        return
+    listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False).stdout.split()
+    supported = [version for version in listed if ".".join(version.split(".")[:2]) in SUPPORTED]
+    if supported:
+        os.environ["PYENV_VERSION"] = ":".join(supported)
+
+
+def _runs(version: str) -> bool:
+    """Whether that Python is here and starts: a shim may exist for a version that does not."""
+    python = shutil.which(f"python{version}")
+    return python is not None and subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def _group(name: str) -> list[str]:
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+_open_pyenv()
+FOUND = [version for version in SUPPORTED if _runs(version)]
+NEWEST = FOUND[-1]
+
+
+@nox.session(python=NEWEST)
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=NEWEST)
+def typing(session: nox.Session) -> None:
+    """Mypy in strict mode over the package."""
+    session.install("-e", ".", *_group("typing"))
+    session.run("mypy")
+
+
+@nox.session(python=FOUND)
+@nox.parametrize("dependencies", [nox.param(each, id=each) for each in ("bare", "frameworks")])
+def tests(session: nox.Session, dependencies: str) -> None:
+    """The test suite, without any web framework and with all of them."""
+    extra = _group("frameworks") if dependencies == "frameworks" else []
+    session.install("-e", ".", *_group("tests"), *extra)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=NEWEST, default=False)
+def build(session: nox.Session) -> None:
+    """The source archive, and from that the wheel, in dist/."""
+    session.install("build", *PROJECT["build-system"]["requires"])
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", silent=True)
+
+
+@nox.session(python=NEWEST, reuse_venv=False, requires=["build"])
+def wheel(session: nox.Session) -> None:
+    """The built wheel: first alone with its one dependency, then under tests, with the sources out of reach."""
+    (built,) = Path("dist").glob("*.whl")
+    session.install(str(built))
+    away = Path(session.create_tmp()).resolve()
+    shutil.copytree("tests", away / "tests")
+    shutil.copy("pyproject.toml", away)
+    with session.chdir(away):
+        session.run("python", "tests/import_probe.py")
+        session.install(*_group("tests"))
+        session.run("pytest", *[f"tests/{name}" for name in SMOKE_TESTS])
+
+
+@nox.session(python=NEWEST)
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of the whole suite."""
+    session.install("-e", ".", *_group("tests"), *_group("frameworks"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=NEWEST)
+def demo(session: nox.Session) -> None:
+    """The demonstration, once through, with its own verdict."""
+    session.install("-e", ".[inbox,django,flask]", *_group("demo"))
+    session.run("python", "demo", *(session.posargs or ["--once"]))

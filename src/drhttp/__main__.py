@@ -1,0 +1,29 @@
+"""The command line: `drhttp inbox` and `drhttp check`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command line and answer its exit status. argv: the arguments, by default those of the process."""
+    args = _parser().parse_args(argv)
+    return int(args.func(args))
+
+
+def _parser() -> argparse.ArgumentParser:
+    from drhttp import _check
+    from drhttp._version import __version__
+    from drhttp.inbox import commands
+
+    parser = argparse.ArgumentParser(prog="drhttp", description="Records the HTTP traffic of Python web applications.")
+    parser.add_argument("--version", action="version", version=f"drhttp {__version__}")
+    subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands.add_parser(subparsers)
+    _check.add_parser(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

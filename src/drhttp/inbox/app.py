@@ -1,0 +1,182 @@
+"""The routes: what recorders send arrives here, whichever protocol they speak, and is answered once it is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
+from drhttp.inbox.errors import StoreError
+from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.gate import Gate
+from drhttp.inbox.ingest import BATCH, SINGLE, Limits, Refused, load
+from drhttp.inbox.writer import Busy, Writer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+UPLOAD_TIME = 30.0
+"""Seconds in which a body must have arrived."""
+_KEYS = ("x-moesif-application-id", "drhttp-apikey")
+_CONFIG = {
+    "org_id": "inbox",
+    "app_id": "inbox",
+    "sample_rate": 100,
+    "block_bot_traffic": False,
+    "user_sample_rate": {},
+    "company_sample_rate": {},
+    "user_rules": {},
+    "company_rules": {},
+    "ip_addresses_blocked_by_name": {},
+    "regex_config": [],
+    "billing_config_jsons": {},
+}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(writer: Writer, *, port: int) -> ASGIApp:
+    """The inbox as an ASGI application that keeps what it receives through `writer`."""
+    receiver = Receiver(writer)
+    endpoints: list[tuple[str, str, Handler]] = [
+        ("POST", "/v1/events/batch", receiver.batch),
+        ("POST", "/v1/events", receiver.event),
+        ("GET", "/v1/config", receiver.config),
+        ("GET", "/v1/rules", receiver.rules),
+        ("POST", "/api/v1/http_record/record", receiver.record),
+    ]
+    # Below any prefix: the DSN may have a path, and the events protocol lies below /moesif.
+    routes = [
+        Route(prefix + path, handler, methods=[method])
+        for method, path, handler in endpoints
+        for prefix in ("", "/{prefix:path}")
+    ]
+    app = Starlette(
+        routes=[Route("/", _greet), *routes],
+        exception_handlers={Refused: _refuse, Busy: _busy, StoreError: _unavailable, HTTPException: _http_error},
+    )
+    return Gate(app, port=port)
+
+
+class Receiver:
+    """The endpoints of both protocols. writer: where exchanges go."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
+        self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
+
+    async def batch(self, request: Request) -> Response:
+        return await self._take(request, BATCH, decode_batch)
+
+    async def event(self, request: Request) -> Response:
+        return await self._take(request, SINGLE, lambda value, arrival: [decode_event(value, arrival)])
+
+    async def record(self, request: Request) -> Response:
+        return await self._take(request, SINGLE, lambda value, arrival: [decode_record(value, arrival)])
+
+    async def config(self, request: Request) -> Response:
+        _admit(request)
+        return JSONResponse(_CONFIG)
+
+    async def rules(self, request: Request) -> Response:
+        _admit(request)
+        return JSONResponse([])
+
+    async def _take(
+        self, request: Request, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]]
+    ) -> Response:
+        arrival = Arrival(_admit(request), time.time_ns() // 1000)
+        coding = _coding(request)
+        try:
+            wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIME)
+        except asyncio.TimeoutError:
+            raise Refused(408, f"The body did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+        except ClientDisconnect:
+            raise Refused(400, "The connection ended before the body did.") from None
+
+        def work() -> tuple[list[Exchange], int]:
+            value, size = load(wire, coding, limits)
+            if isinstance(value, list) and len(value) > limits.records:
+                raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {len(value):,}.")
+            return decode(value, arrival), size
+
+        try:
+            exchanges, size = await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+        except Undecodable as problem:
+            raise Refused(400, str(problem)) from problem
+        await asyncio.wrap_future(self._writer.submit(exchanges, size))
+        return Response(status_code=201)
+
+
+def _admit(request: Request) -> str:
+    """The key, when the request has one and no browser sent it."""
+    if "origin" in request.headers or "sec-fetch-site" in request.headers:
+        raise Refused(403, "Web pages may not send records.")
+    key = next(filter(None, (request.headers.get(name, "").strip() for name in _KEYS)), None)
+    if key is None:
+        raise Refused(401, "The key is missing: write the DSN with one, as in http://local@127.0.0.1:8399/.")
+    return key
+
+
+def _coding(request: Request) -> str:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refused(415, "The content type must be application/json.")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"gzip", "identity", ""}:
+        raise Refused(415, "The content encoding must be gzip or identity.")
+    return coding
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    too_large = Refused(413, f"The body is larger than {limit:,} bytes.")
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > 4 * limit:
+        raise too_large
+    pieces, total = [], 0
+    async for piece in request.stream():
+        total += len(piece)
+        if total <= limit:
+            pieces.append(piece)
+        elif total > 4 * limit:
+            break
+    # So far the rest is read and thrown away: an answer in the midst of an upload is often lost with the connection.
+    if total > limit:
+        raise too_large
+    return b"".join(pieces)
+
+
+async def _greet(request: Request) -> Response:
+    return JSONResponse({"drhttp": "inbox", "list": "drhttp inbox ls", "show": "drhttp inbox show ID"})
+
+
+def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": sentence}, status, headers)
+
+
+async def _refuse(request: Request, problem: Exception) -> Response:
+    return _error(getattr(problem, "status", 400), str(problem))
+
+
+async def _busy(request: Request, problem: Exception) -> Response:
+    return _error(429, "More records wait to be written than may wait.", {"Retry-After": "1"})
+
+
+async def _unavailable(request: Request, problem: Exception) -> Response:
+    return _error(503, str(problem), {"Retry-After": "5"})
+
+
+async def _http_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    sentence = "The inbox has nothing at this path." if problem.status_code == 404 else f"{problem.detail}."
+    return _error(problem.status_code, sentence, dict(problem.headers or {}))

@@ -1,0 +1,175 @@
+"""One aligned line a record, for terminals and pipes.
+
+What is shown was written by strangers: whatever could steer a terminal is replaced before it gets there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import threading
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from drhttp.inbox.exchange import Exchange, Summary
+
+ID = 8
+"""Characters of an id that are shown; `drhttp inbox show` takes any unique beginning."""
+PIPED = 120
+"""Columns of a line that no terminal shows."""
+_DATED, _TIME, _METHOD, _STATUS, _ELAPSED = 14, 12, 7, 6, 7
+_LEAST_PATH = 16
+_ROOMY = 110
+"""From this width on there is room for wide gaps and long names."""
+_WAITING = 10_000
+_PATIENCE = 1.0
+"""Seconds."""
+_STATUS_COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "1;31"}
+_DIM, _BOLD, _RED = "2", "1", "31"
+
+
+def clean(text: str) -> str:
+    """The text without anything that moves a cursor, colours, rings or reorders."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    return char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
+
+
+def fit(text: str, width: int) -> str:
+    """The text in exactly `width` columns: padded, or cut with an ellipsis."""
+    if cells(text) <= width:
+        return text + " " * (width - cells(text))
+    while cells(text) > width - 1:
+        text = text[: -max(1, (cells(text) - width + 1) // 2)]
+    return text + "…" + " " * (width - 1 - cells(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a line is set. width: columns that it may take. colour: or plain."""
+
+    width: int = PIPED
+    colour: bool = False
+
+    @classmethod
+    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Layout:
+        """The layout that a stream calls for; NO_COLOR as in https://no-color.org."""
+        columns = shutil.get_terminal_size((PIPED, 24)).columns
+        return cls(columns, stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb")
+
+    def heading(self, *, dated: bool = False) -> str:
+        """The names of the columns."""
+        names = ("time", "id", "method", "path", "status", f"{'ms':>{_ELAPSED}}", "user", "device")
+        widths = self._widths(dated)
+        return self._paint(self._gap.join(map(fit, names, widths)).rstrip(), _DIM)
+
+    def line(self, summary: Summary, *, dated: bool = False) -> str:
+        """One exchange. dated: with the day, for lines that are not of this moment."""
+        moment = datetime.fromtimestamp(summary.started / 1_000_000).astimezone()
+        time = f"{moment:%m-%d %H:%M:%S}" if dated else f"{moment:%H:%M:%S.%f}"[:_TIME]
+        widths = self._widths(dated)
+        columns = (
+            self._cell(time, widths[0], _DIM),
+            self._cell(summary.id[:ID], widths[1], _DIM),
+            self._cell(summary.method, widths[2], _BOLD),
+            self._path(summary, widths[3]),
+            self._cell(str(summary.status or ""), widths[4], _STATUS_COLOURS.get((summary.status or 0) // 100, "")),
+            f"{elapsed(summary.duration):>{_ELAPSED}}",
+            self._cell(summary.user or "", widths[6]),
+            self._cell(summary.device or "", widths[7]),
+        )
+        return self._gap.join(columns).rstrip()
+
+    def _path(self, summary: Summary, width: int) -> str:
+        """The path and, within the same column so that the others stay in line, what went wrong."""
+        path, failed = clean(summary.target), clean(mark(summary))
+        if not failed:
+            return fit(path, width)
+        room = min(cells(failed), max(width // 2, width - cells(path) - 2))
+        return f"{fit(path, width - room - 2)}  {self._cell(failed, room, _RED)}"
+
+    @property
+    def _gap(self) -> str:
+        return "  " if self.width >= _ROOMY else " "
+
+    def _widths(self, dated: bool) -> tuple[int, ...]:
+        name = 12 if self.width >= _ROOMY else 8
+        others = (_DATED if dated else _TIME, ID, _METHOD, _STATUS, _ELAPSED, name, name)
+        path = max(_LEAST_PATH, self.width - sum(others) - len(self._gap) * len(others))
+        return (*others[:3], path, *others[3:])
+
+    def _cell(self, text: str, width: int, colour: str = "") -> str:
+        return self._paint(fit(clean(text), width), colour)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.colour and colour else text
+
+
+def elapsed(microseconds: int | None) -> str:
+    """Milliseconds in as many digits as tell something."""
+    if microseconds is None:
+        return ""
+    return f"{microseconds / 1000:.1f}" if microseconds < 99_950 else f"{microseconds / 1000:.0f}"
+
+
+def mark(summary: Summary) -> str:
+    """What went wrong, in words; empty when nothing did."""
+    failure = ": ".join(filter(None, (summary.exception, summary.exception_text)))
+    return ", ".join(filter(None, ("aborted" if summary.aborted else "", failure)))
+
+
+class Console:
+    """Prints lines from a thread of its own, so that a terminal that stands still does not hold up the receiver."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: queue.Queue[Sequence[Exchange] | None] = queue.Queue(_WAITING)
+        self._missed = 0
+        self._thread = threading.Thread(target=self._run, name="drhttp-inbox-console", daemon=True)
+        self._thread.start()
+
+    def show(self, exchanges: Sequence[Exchange]) -> None:
+        """Print them soon; when thousands wait already, only count them."""
+        try:
+            self._lines.put_nowait(exchanges)
+        except queue.Full:
+            self._missed += len(exchanges)
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        """Print what waits, unless the stream stands still."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=_PATIENCE)
+            self._thread.join(_PATIENCE)
+
+    def _run(self) -> None:
+        try:
+            for exchanges in iter(self._lines.get, None):
+                layout = Layout.of(self._stream)
+                self._print(layout.line(exchange.summary) for exchange in exchanges)
+                if self._missed:
+                    missed, self._missed = self._missed, 0
+                    self._print([f"({missed:,} records are not shown here, but stored)"])
+        except OSError:
+            # Whoever read the lines has gone; the inbox goes on.
+            return
+
+    def _print(self, lines: Iterable[str]) -> None:
+        self._stream.writelines(f"{line}\n" for line in lines)
+        self._stream.flush()

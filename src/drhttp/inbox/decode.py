@@ -1,0 +1,201 @@
+"""From parsed JSON to exchanges, for both protocols. Pure: no clock, no I/O.
+
+Senders differ in what they leave out, write as null or spell their own way; only what cannot be an exchange at all is
+refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from drhttp.inbox import fields
+from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
+
+_DAY = 86_400_000_000
+_LOST = "Data could not be decoded with utf-8"
+"""What the client 0.2.0 sends in place of a body that is not UTF-8."""
+_TOLD = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "request_body", "response_body"}
+_EXTRA = ("company_id", "subscription_id", "session_token", "tags", "weight", "blocked_by", "action_name")
+
+
+class Undecodable(ValueError):
+    """What was sent is no exchange; the text is a sentence for the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Under which key something arrived, and when (microseconds since the epoch)."""
+
+    key: str
+    received: int
+
+    @property
+    def project(self) -> str:
+        # The events protocol pads short keys with "a" to 50 characters and the record protocol does not.
+        return hashlib.sha256(self.key.ljust(50, "a").encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:
+    """An array of events."""
+    if not isinstance(value, list):
+        raise Undecodable("The body must be a JSON array of events.")
+    return [_event(one, arrival, f"Event {place}") for place, one in enumerate(value)]
+
+
+def decode_event(value: object, arrival: Arrival) -> Exchange:
+    """One event."""
+    return _event(value, arrival, "The body")
+
+
+def decode_record(value: object, arrival: Arrival) -> Exchange:
+    """One record of the v1 form, whose ``datetime`` is local time unless it names its offset."""
+    record = _object(value, "The record")
+    started = fields.instant(record.get("datetime"), local=True)
+    if started is None or abs(started - arrival.received) > _DAY:
+        started = arrival.received
+    request = _record_message(record.get("request"))
+    response = _record_message(record["response"]) if record.get("response") else None
+    return _exchange(record, arrival, "record", started, record.get("uri"), record.get("method"), request, response)
+
+
+def _event(value: object, arrival: Arrival, what: str) -> Exchange:
+    event = _object(value, what)
+    asked = _object(event.get("request"), f'"request" of {what[0].lower()}{what[1:]}')
+    metadata = fields.mapping(event.get("metadata"))
+    started = fields.instant(asked.get("time"))
+    request = _message(asked, metadata.get("request_body"))
+    answer = event.get("response")
+    response = _message(answer, metadata.get("response_body")) if isinstance(answer, dict) else None
+    return _exchange(
+        event,
+        arrival,
+        "events",
+        arrival.received if started is None else started,
+        asked.get("uri"),
+        asked.get("verb"),
+        request,
+        response,
+    )
+
+
+def _exchange(
+    told: Mapping[str, object],
+    arrival: Arrival,
+    protocol: str,
+    started: int,
+    uri: object,
+    method: object,
+    request: Message,
+    response: Message | None,
+) -> Exchange:
+    asked, answer = fields.mapping(told.get("request")), fields.mapping(told.get("response"))
+    metadata, span = fields.mapping(told.get("metadata")), fields.mapping(told.get("span"))
+    failure = fields.mapping(metadata.get("exception"))
+    scheme, host, path, query = fields.address(uri)
+    summary = Summary(
+        id=fields.text(told.get("transaction_id")) or fields.text(told.get("id")) or str(uuid.uuid4()),
+        project=arrival.project,
+        protocol=protocol,
+        started=started,
+        received=arrival.received,
+        direction=fields.text(told.get("direction")) or "Incoming",
+        method=fields.text(method) or "",
+        scheme=scheme,
+        host=host,
+        path=path,
+        query=query,
+        route=fields.text(metadata.get("route")),
+        status=_status(told.get("status"), answer.get("status")),
+        duration=_duration(metadata.get("duration_ms"), answer.get("time"), started),
+        ttfb=fields.micros(metadata.get("ttfb_ms")),
+        user=fields.text(told.get("user_id")) or fields.text(told.get("user_identifier")),
+        device=_device(told, metadata, response),
+        client=fields.text(asked.get("ip_address")),
+        trace=fields.text(told.get("trace_id")),
+        span=fields.text(span.get("id")),
+        parent=fields.text(span.get("parent_id")) or fields.text(span.get("parent_span_id")),
+        aborted=metadata.get("aborted") is True,
+        exception=fields.text(failure.get("type")),
+        exception_text=fields.text(failure.get("message")),
+        request_size=_size(request, metadata.get("request_body")),
+        response_size=_size(response, metadata.get("response_body")),
+        request_type=_type(request.headers),
+        response_type=_type(response.headers) if response else None,
+    )
+    return Exchange(summary=summary, request=request, response=response, extra=_extra(told, metadata))
+
+
+def _record_message(value: object) -> Message:
+    part = fields.mapping(value)
+    if part.get("body") == _LOST:
+        return replace(_message({**part, "body": None}), omitted="not UTF-8")
+    # An empty text is how this protocol writes that there is no body; any other is the body itself, JSON or not.
+    raw = part.get("body") or None
+    encoding = part.get("transfer_encoding") or ("text" if isinstance(raw, str) else None)
+    return _message({**part, "body": raw, "transfer_encoding": encoding})
+
+
+def _message(value: object, marks: object = None) -> Message:
+    part, marked = fields.mapping(value), fields.mapping(marks)
+    headers = fields.headers(part.get("headers"))
+    sent = part.get("body")
+    body, parsed = fields.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
+    return Message(
+        headers=headers,
+        body=body,
+        parsed=parsed,
+        truncated=marked.get("truncated") is True,
+        omitted=fields.text(marked.get("omitted")),
+        redacted=fields.count(marked.get("redacted")) or 0,
+        read=fields.text(marked.get("read")),
+    )
+
+
+def _extra(told: Mapping[str, object], metadata: Mapping[str, object]) -> dict[str, object]:
+    kept = {name: told[name] for name in _EXTRA if told.get(name) is not None}
+    rest = {name: value for name, value in metadata.items() if name not in _TOLD}
+    sdk = fields.mapping(metadata.get("sdk"))
+    return {**kept, **({"metadata": rest} if rest else {}), **({"sdk": sdk} if sdk else {})}
+
+
+def _object(value: object, what: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise Undecodable(f"{what} must be a JSON object.")
+    return value
+
+
+def _status(*candidates: object) -> int | None:
+    return next((found for found in map(fields.count, candidates) if found and found < 1000), None)
+
+
+def _duration(milliseconds: object, ended: object, started: int) -> int | None:
+    told = fields.micros(milliseconds)
+    end = fields.instant(ended)
+    if told is not None or end is None or end < started:
+        return told
+    return end - started
+
+
+def _device(told: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
+    # The client 0.2.0 leaves the device where the application put it: in the answer's headers.
+    answered = fields.header(response.headers, "x-drhttp-device") if response else None
+    return fields.text(metadata.get("device")) or fields.text(told.get("device")) or fields.text(answered)
+
+
+def _size(message: Message | None, marks: object) -> int | None:
+    if message is None:
+        return None
+    told = fields.mapping(marks).get("size")
+    if told is not None:
+        return fields.count(told)
+    if message.truncated or message.omitted:
+        return None
+    declared = fields.count(fields.header(message.headers, "content-length"))
+    return declared if message.parsed and declared is not None else len(message.body or b"")
+
+
+def _type(headers: Headers) -> str | None:
+    return fields.text(fields.header(headers, "content-type"))

@@ -1,0 +1,216 @@
+"""A whole exchange, for people (`text`) and for programs (`json_object`, `json_line`)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from drhttp.inbox.console import clean, elapsed
+from drhttp.inbox.exchange import Exchange, Message, Summary
+from drhttp.inbox.fields import header
+
+SHOWN = 256 * 1024
+"""How much of a body is inflated, parsed and shown."""
+HEX_SHOWN = 256
+
+
+def json_line(summary: Summary) -> dict[str, object]:
+    """An exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes."""
+    return {
+        "id": summary.id,
+        "time": iso(summary.started),
+        "received": iso(summary.received),
+        "protocol": summary.protocol,
+        "direction": summary.direction,
+        "method": summary.method,
+        "url": summary.url,
+        "path": summary.path,
+        "query": summary.query,
+        "route": summary.route,
+        "status": summary.status,
+        "duration_ms": _ms(summary.duration),
+        "ttfb_ms": _ms(summary.ttfb),
+        "user": summary.user,
+        "device": summary.device,
+        "client": summary.client,
+        "trace_id": summary.trace,
+        "span_id": summary.span,
+        "parent_id": summary.parent,
+        "aborted": summary.aborted,
+        "exception": None
+        if summary.exception is None
+        else {"type": summary.exception, "message": summary.exception_text},
+        "request_size": summary.request_size,
+        "response_size": summary.response_size,
+    }
+
+
+def json_object(exchange: Exchange) -> dict[str, object]:
+    """An exchange with everything that is kept of it."""
+    line = json_line(exchange.summary)
+    sizes = {name: line.pop(f"{name}_size") for name in ("request", "response")}
+    response = exchange.response
+    return {
+        **line,
+        "request": _message(exchange.request, sizes["request"]),
+        "response": None if response is None else _message(response, sizes["response"]),
+        "extra": dict(exchange.extra),
+    }
+
+
+def text(exchange: Exchange) -> Iterator[str]:
+    """Lines for a reader."""
+    summary = exchange.summary
+    yield clean(f"{summary.method} {summary.url}")
+    yield ""
+    facts = [(name, clean(value)) for name, value in _facts(exchange) if value]
+    yield from (f"{name:<10} {value}" for name, value in facts)
+    yield from _side("Request", exchange.request, summary.request_size)
+    if exchange.response is None:
+        yield from ("", "No response was recorded.")
+    else:
+        yield from _side("Response", exchange.response, summary.response_size)
+
+
+def iso(microseconds: int) -> str:
+    moment = datetime.fromtimestamp(microseconds / 1_000_000, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _facts(exchange: Exchange) -> Iterable[tuple[str, str]]:
+    summary = exchange.summary
+    local = datetime.fromtimestamp(summary.started / 1_000_000).astimezone()
+    failure = ": ".join(filter(None, (summary.exception, summary.exception_text)))
+    first = f", first byte after {elapsed(summary.ttfb)} ms" if summary.ttfb is not None else ""
+    return [
+        ("status", "" if summary.status is None else str(summary.status)),
+        ("time", local.isoformat(" ", "milliseconds")),
+        ("took", "" if summary.duration is None else f"{elapsed(summary.duration)} ms{first}"),
+        ("user", summary.user or ""),
+        ("device", summary.device or ""),
+        ("client", summary.client or ""),
+        ("direction", "" if summary.direction == "Incoming" else summary.direction),
+        ("route", summary.route or ""),
+        ("exception", failure),
+        ("aborted", "the client left before the answer was complete" if summary.aborted else ""),
+        ("trace", " ".join(filter(None, (summary.trace, summary.span)))),
+        ("parent", summary.parent or ""),
+        ("id", summary.id),
+        ("protocol", summary.protocol),
+        *((name, _compact(value)) for name, value in exchange.extra.items()),
+    ]
+
+
+def _compact(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_compact(one)}" for name, one in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _side(name: str, message: Message, size: int | None) -> Iterator[str]:
+    yield from ("", f"{name} headers")
+    yield from (f"  {clean(key)}: {clean(_readable(value))}" for key, value in message.headers)
+    yield from ("", f"{name} body ({', '.join(_about(message, size))})")
+    if message.body:
+        yield from (f"  {line}" for line in _body_lines(message))
+
+
+def _about(message: Message, size: int | None) -> Iterator[str]:
+    kept = len(message.body or b"")
+    if message.omitted:
+        yield f"left out: {clean(message.omitted)}"
+    elif not kept and not size:
+        yield "empty"
+    if size:
+        yield f"{size:,} bytes"
+    if message.truncated:
+        yield f"cut, {kept:,} bytes kept"
+    if message.parsed:
+        yield "parsed by the sender"
+    if message.redacted:
+        yield f"{message.redacted:,} masked"
+    if message.read in {"none", "partial"}:
+        yield "not read by the application" if message.read == "none" else "not read to its end by the application"
+
+
+def _body_lines(message: Message) -> Iterator[str]:
+    shown = _decoded(message)
+    readable = _as_text(shown)
+    if readable is None:
+        yield from _hex(shown)
+    else:
+        yield from map(clean, _pretty(readable).splitlines())
+    rest = len(shown) - (SHOWN if readable is not None else HEX_SHOWN)
+    if rest > 0:
+        yield f"... {rest:,} more bytes; --json has them all"
+
+
+def _message(message: Message, size: object) -> dict[str, Any]:
+    body = message.body
+    return {
+        "headers": [list(pair) for pair in message.headers],
+        "body_base64": None if body is None else base64.b64encode(body).decode(),
+        "body_text": None if body is None else _as_text(_decoded(message, len(body) + SHOWN), whole=True),
+        "size": size,
+        "parsed": message.parsed,
+        "truncated": message.truncated,
+        "omitted": message.omitted,
+        "redacted": message.redacted,
+        "read": message.read,
+    }
+
+
+def _decoded(message: Message, limit: int = SHOWN + 1) -> bytes:
+    """The body without its gzip or deflate, as far as it is shown; as it is when it is not what its header says."""
+    body = message.body or b""
+    coding = (header(message.headers, "content-encoding") or "").strip().lower()
+    if message.parsed or coding not in {"gzip", "x-gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompressobj(wbits=47).decompress(body, limit)
+    except zlib.error:
+        return body
+
+
+def _as_text(body: bytes, *, whole: bool = False) -> str | None:
+    piece = body if whole else body[:SHOWN]
+    try:
+        found = piece.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        # A cut may go through the middle of the last character.
+        if not piece or len(piece) - problem.start > 3 or problem.reason != "unexpected end of data":
+            return None
+        found = piece[: problem.start].decode("utf-8")
+    return None if any(char < " " and char not in "\t\r\n\f" for char in found) else found
+
+
+def _pretty(readable: str) -> str:
+    if readable.lstrip()[:1] not in {"{", "["}:
+        return readable
+    try:
+        return json.dumps(json.loads(readable), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return readable
+
+
+def _readable(value: str) -> str:
+    """Header bytes as UTF-8 where they are, as latin-1 where not."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def _hex(body: bytes) -> Iterator[str]:
+    for start in range(0, min(len(body), HEX_SHOWN), 16):
+        row = body[start : start + 16]
+        letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        yield f"{start:06x}  {row.hex(' '):<47}  {letters}"
+
+
+def _ms(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / 1000

@@ -1,0 +1,141 @@
+"""Single fields as senders write them: forgiving readers, each of which answers "not told" rather than fail.
+
+Parsed JSON may hold what neither UTF-8 nor SQLite can (halves of surrogate pairs, numbers beyond 64 bits, ``NaN``):
+nothing of that leaves this module.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from drhttp.inbox.exchange import Headers
+
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNORECASE | re.DOTALL)
+_FAR = 1 << 62
+"""Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: object) -> str | None:
+    """Text as it is, numbers and structures as JSON, nothing as None."""
+    if value is None or value == "":
+        return None
+    return scrub(value if isinstance(value, str) else json.dumps(value))
+
+
+def scrub(value: str) -> str:
+    """Join surrogate pairs and replace lone halves, so that the text can be encoded."""
+    if value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < _FAR and math.isfinite(value) else None
+
+
+def count(value: object) -> int | None:
+    """A whole number, also when it is written as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _FAR:
+        return value
+    return None
+
+
+def micros(milliseconds: object) -> int | None:
+    found = number(milliseconds)
+    return None if found is None or not 0 <= found < _FAR / 1000 else round(found * 1000)
+
+
+def instant(value: object, *, local: bool = False) -> int | None:
+    """Microseconds since the epoch from ISO 8601; without a zone it is UTC, or local time where senders write that."""
+    if not isinstance(value, str):
+        return None
+    try:
+        # Python 3.10 does not know the "Z".
+        moment = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value.strip()))
+        if moment.tzinfo is None:
+            moment = moment.astimezone() if local else moment.replace(tzinfo=timezone.utc)
+        return round(moment.timestamp() * 1_000_000)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def address(uri: object) -> tuple[str, str, str, str | None]:
+    """Scheme, host, path and query, so that together they spell the address that was sent, unchanged."""
+    whole = text(uri) or ""
+    found = _URL.fullmatch(whole)
+    if found:
+        return found[1], found[2], found[3], found[4]
+    path, mark, query = whole.partition("?")
+    return "", "", path, query if mark else None
+
+
+def headers(value: object) -> Headers:
+    """An ordered list of pairs from an object whose values are texts, numbers, nulls or lists of them."""
+    if isinstance(value, dict):
+        return tuple((name, _plain(one)) for name, several in value.items() for one in _listed(several))
+    if isinstance(value, list):
+        return tuple((_plain(pair[0]), _plain(pair[1])) for pair in value if isinstance(pair, list) and len(pair) == 2)
+    return ()
+
+
+def header(pairs: Headers, name: str) -> str | None:
+    return next((value for key, value in pairs if key.lower() == name), None)
+
+
+def body(value: object, *, encoding: object, content_type: str | None) -> tuple[bytes | None, bool]:
+    """The bytes, and whether the sender had parsed them as JSON.
+
+    A text without an encoding is the JSON string of a JSON body; anywhere else it is the body itself.
+    """
+    if value is None:
+        return None, False
+    if not isinstance(value, str):
+        return canonical(value), True
+    if encoding == "base64":
+        return _unbase64(value), False
+    if encoding != "text" and "json" in (content_type or "").lower():
+        return canonical(value), True
+    return _utf8(value), False
+
+
+def canonical(value: object) -> bytes:
+    """Compact JSON in the order in which it came."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _unbase64(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return _utf8(value)
+
+
+def _utf8(value: str) -> bytes:
+    return scrub(value).encode()
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)

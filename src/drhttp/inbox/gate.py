@@ -1,0 +1,49 @@
+"""Who may speak to the inbox: nobody whose Host header names another machine, which is how web pages reach loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_ANSWERED = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Gate:
+    """ASGI middleware: checks the Host header of every request and puts the security headers on every answer.
+
+    port: where the inbox listens; a Host header must name it.
+    """
+
+    def __init__(self, app: ASGIApp, *, port: int) -> None:
+        self._app = app
+        self._hosts = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port == 80 else set())
+        self._refusal = JSONResponse({"error": f"The inbox answers only as localhost:{port}."}, 421)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _ANSWERED.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif Headers(scope=scope).get("host", "").lower() in self._hosts:
+            await self._app(scope, receive, guarded)
+        else:
+            await self._refusal(scope, receive, guarded)

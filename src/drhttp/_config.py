@@ -1,0 +1,250 @@
+"""The configuration: every option with its default, its unit, and what is allowed; checked once, at start-up."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from drhttp._dsn import Dsn
+from drhttp.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Literal
+
+    from drhttp._record import Record
+
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+_SHOWN = 80  # characters of a bad value that an error message repeats
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of `WSGIMiddleware`; see `Config` for their meaning."""
+
+    enabled: bool
+    protocol: Literal["events", "record"]
+    batch_size: int
+    flush_interval: float
+    queue_size: int
+    queue_bytes: int
+    max_body_size: int
+    capture_bodies: bool | Literal["request", "response"]
+    sample_rate: float
+    exclude: Iterable[str]
+    redact: bool
+    before_send: Callable[[Record], Record | None] | None
+    trusted_proxies: int
+    timeout: float
+    exit_timeout: float
+    expose_identity: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What a recorder is told. Equal configurations share one recorder in a process."""
+
+    dsn: Dsn
+    protocol: str = "events"
+    batch_size: int = 100  # records a POST
+    flush_interval: float = 2.0  # seconds between POSTs at most
+    queue_size: int = 10_000  # records waiting
+    queue_bytes: int = 32 * 1024 * 1024  # bytes that waiting and in-flight records may hold
+    max_body_size: int = 64 * 1024  # bytes kept of each body
+    capture_bodies: bool | str = True  # or "request", "response"
+    sample_rate: float = 1.0  # share of the requests
+    exclude: tuple[str, ...] = ()  # shell-style patterns of paths
+    redact: bool = True
+    before_send: Callable[[Record], Record | None] | None = None
+    trusted_proxies: int = 0  # proxies in front that are believed about the client address
+    timeout: float = 10.0  # seconds for one POST, connection included
+    exit_timeout: float = 2.0  # seconds that the exit of the interpreter may wait, in total
+    expose_identity: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # where each value came from
+
+    @classmethod
+    def load(
+        cls, dsn: str | None, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ
+    ) -> Config | None:
+        """Read arguments, then the environment, then the defaults. `None` means: disabled, or no DSN anywhere.
+
+        Raises `ConfigError` for an unknown option or a value that is not allowed.
+        """
+        _check_names(options)
+        if not _enabled(options, environ):
+            return None
+        values: dict[str, Any] = {}
+        sources = {}
+        for name, rule in _RULES.items():
+            found = _look_up(name, rule, options, environ)
+            if found is not None:
+                values[name], sources[name] = found
+        # An empty DSN as an argument is the author's way to say "not here", whatever the environment holds.
+        text, sources["dsn"] = (dsn, "argument") if dsn is not None else (environ.get("DRHTTP_DSN"), "DRHTTP_DSN")
+        if text is None or text == "":
+            return None
+        try:
+            parsed = Dsn.parse(text)
+        except ValueError as error:
+            raise ConfigError(f"dsn: {error}") from None
+        return cls(dsn=parsed, sources=sources, **values)
+
+    @property
+    def captures_requests(self) -> bool:
+        """Whether bodies of requests are kept."""
+        return self.capture_bodies in (True, "request")
+
+    @property
+    def captures_responses(self) -> bool:
+        """Whether bodies of answers are kept."""
+        return self.capture_bodies in (True, "response")
+
+    def explain(self) -> list[tuple[str, str, str]]:
+        """Each option with its value and where that came from: an argument, a variable, or the default."""
+        names = (each.name for each in fields(self) if each.name != "sources")
+        return [(name, _shown(getattr(self, name)), self.sources.get(name, "default")) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How one option is read. Both callables raise `ValueError` or `TypeError` when the value is not allowed."""
+
+    allowed: str
+    accept: Callable[[Any], Any]
+    read: Callable[[str], Any]
+
+
+def _whole(low: int, unit: str) -> _Rule:
+    def accept(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < low:
+            raise ValueError
+        return value
+
+    return _Rule(f"a whole number of {unit}, {low} or more", accept, int)
+
+
+def _real(unit: str, *, zero: bool = False, high: float = math.inf) -> _Rule:
+    def accept(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError
+        if value < 0 or value > high or (value == 0 and not zero):
+            raise ValueError
+        return float(value)
+
+    low = "0 or more" if zero else "more than 0"
+    return _Rule(f"a number of {unit}, {low}" if high == math.inf else "a number from 0 to 1", accept, float)
+
+
+def _flag() -> _Rule:
+    def accept(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError
+        return value
+
+    return _Rule("true or false", accept, _read_flag)
+
+
+def _choice(*allowed: bool | str) -> _Rule:
+    def accept(value: Any) -> bool | str:
+        if not isinstance(value, bool | str) or value not in allowed:
+            raise ValueError
+        return value
+
+    def read(text: str) -> bool | str:
+        return text if text in allowed else _read_flag(text)
+
+    return _Rule(f"one of {', '.join(map(repr, allowed))}", accept, read)
+
+
+def _patterns() -> _Rule:
+    def accept(value: Any) -> tuple[str, ...]:
+        # One string would otherwise be taken for its letters, and "*" or "/" among them would exclude everything.
+        if isinstance(value, str | bytes):
+            raise TypeError
+        patterns = tuple(value)
+        if not all(isinstance(pattern, str) and pattern for pattern in patterns):
+            raise TypeError
+        return patterns
+
+    def read(text: str) -> list[str]:
+        return [pattern for part in text.split(",") if (pattern := part.strip())]
+
+    return _Rule('a list of patterns like ["/health*", "/static/*"]', accept, read)
+
+
+def _callback() -> _Rule:
+    def accept(value: Any) -> Any:
+        if value is not None and not callable(value):
+            raise TypeError
+        return value
+
+    def read(text: str) -> Any:
+        import pkgutil  # not at the top: it is slow to load, and few need it
+
+        try:
+            return pkgutil.resolve_name(text)
+        except (ImportError, AttributeError) as error:
+            raise ValueError from error
+
+    return _Rule('a function, or None (in the environment: "package.module:function")', accept, read)
+
+
+def _read_flag(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered not in _TRUE + _FALSE:
+        raise ValueError
+    return lowered in _TRUE
+
+
+_RULES = {
+    "protocol": _choice("events", "record"),
+    "batch_size": _whole(1, "records"),
+    "flush_interval": _real("seconds"),
+    "queue_size": _whole(1, "records"),
+    "queue_bytes": _whole(1, "bytes"),
+    "max_body_size": _whole(0, "bytes"),
+    "capture_bodies": _choice(True, False, "request", "response"),
+    "sample_rate": _real("requests recorded", zero=True, high=1.0),
+    "exclude": _patterns(),
+    "redact": _flag(),
+    "before_send": _callback(),
+    "trusted_proxies": _whole(0, "proxies"),
+    "timeout": _real("seconds"),
+    "exit_timeout": _real("seconds", zero=True),
+    "expose_identity": _flag(),
+}
+
+
+def _check_names(options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name != "enabled" and name not in _RULES:
+            raise ConfigError(f"{name}: there is no such option; the options are dsn, enabled, {', '.join(_RULES)}")
+
+
+def _enabled(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    found = _look_up("enabled", _flag(), options, environ)
+    if found is not None:
+        return bool(found[0])
+    disabled = _look_up("disabled", _flag(), {}, environ)
+    return disabled is None or not disabled[0]
+
+
+def _look_up(name: str, rule: _Rule, options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Any, str] | None:
+    """The value of an option and where it came from; `None` when nobody says anything about it."""
+    variable = f"DRHTTP_{name.upper()}"
+    text = environ.get(variable)
+    try:
+        if name in options:
+            return rule.accept(options[name]), "argument"
+        if text:
+            return rule.accept(rule.read(text)), variable
+    except (ValueError, TypeError):
+        where, value = (name, options[name]) if name in options else (variable, text)
+        raise ConfigError(f"{where}: {_shown(value)} is not allowed; allowed is {rule.allowed}") from None
+    return None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -1,0 +1,121 @@
+"""The way of a record from the queue to the network: made, masked, shown to `before_send`, encoded, posted."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drhttp._guard import guarded
+from drhttp._record import Body, Record
+from drhttp._redact import redact
+from drhttp._throttle import Throttle
+from drhttp._transport import Transport
+from drhttp._verdict import Verdict
+from drhttp._wire import PROTOCOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from drhttp._config import Config
+    from drhttp._exchange import Exchange
+
+_LARGEST_EVENT = 1_000_000  # bytes of JSON, what the service takes at most for one
+
+_log = logging.getLogger("drhttp")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A record ready to be sent: masked and encoded."""
+
+    record: Record
+    data: bytes
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+class Delivery:
+    """The courier of a worker, for one configuration.
+
+    dropped: tells the losses so far, by reason; they are reported in the next record after they grew.
+    """
+
+    def __init__(self, config: Config, dropped: Callable[[], Mapping[str, int]]) -> None:
+        self._config = config
+        self._dropped = dropped
+        self._reported: dict[str, int] = {}
+        self._wire = PROTOCOLS[config.protocol]
+        self._complaints: dict[str, Throttle] = {}
+        self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
+
+    @property
+    def most(self) -> int | None:
+        """Records that one POST can carry, `None` for any number."""
+        return self._wire.LARGEST_BATCH
+
+    def prepare(self, item: Exchange) -> Parcel | Verdict:
+        """Make the record of an exchange ready to be sent, or say why it is not."""
+        record = item.record(self._config)
+        if self._config.redact:
+            record = redact(record)
+        if self._config.before_send is not None:
+            allowed = self._show(record, self._config.before_send)
+            if isinstance(allowed, Verdict):
+                return allowed
+            record = allowed
+        data = self._wire.encode(record, self._losses())
+        return Parcel(record, data) if len(data) <= _LARGEST_EVENT else self._lightened(record)
+
+    def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
+        """Send a batch. A single record that is too large for the receiver is sent once more without its bodies."""
+        verdict = self._post(parcels)
+        if verdict.action == "split" and len(parcels) == 1:
+            light = self._lightened(parcels[0].record)
+            if len(light) < len(parcels[0]):
+                verdict = self._post([light])
+        if verdict.action in ("drop", "split") and verdict.error:
+            self._complain(verdict)
+        return verdict
+
+    def _post(self, parcels: Sequence[Parcel]) -> Verdict:
+        return self.transport.post(self._wire.join([parcel.data for parcel in parcels]))
+
+    def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
+        """What the user's callback makes of a record. What it raises costs this record and nothing else."""
+        answer = guarded(lambda: (before_send(record),))
+        if answer is None:
+            return Verdict(action="drop", reason="before_send_failed")
+        (allowed,) = answer
+        if allowed is None:
+            return Verdict(action="drop", reason="before_send")
+        if not isinstance(allowed, Record):  # an annotation binds nobody
+            return Verdict(action="drop", reason="before_send_failed")
+        return allowed
+
+    def _lightened(self, record: Record) -> Parcel:
+        """The record without its bodies, marked."""
+        request = replace(record.request, body=_without(record.request.body))
+        response = replace(record.response, body=_without(record.response.body))
+        record = replace(record, request=request, response=response)
+        return Parcel(record, self._wire.encode(record, {}))
+
+    def _losses(self) -> Mapping[str, int]:
+        """The losses so far if they grew since they were last reported.
+
+        If the record that reports them is lost too, they have grown again, and the next one reports them.
+        """
+        dropped = dict(self._dropped())
+        if dropped == self._reported:
+            return {}
+        self._reported = dropped
+        return dropped
+
+    def _complain(self, verdict: Verdict) -> None:
+        if self._complaints.setdefault(verdict.reason, Throttle()).opens():
+            _log.warning("records are refused: %s", verdict.error)
+
+
+def _without(body: Body) -> Body:
+    return body if body.content is None else replace(body, content=None, truncated=False, omitted="too_large")

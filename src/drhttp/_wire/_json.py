@@ -1,0 +1,65 @@
+"""What the JSON protocols share: JSON that is already there is embedded as it stands, never written anew."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drhttp._record import Headers
+
+
+# One body nested deeper than a receiver reads would cost the whole batch that it travels in.
+_DEEPEST = 48
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON in ASCII: whatever a text holds, lone surrogates included, it can be sent."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def splice(fields: dict[str, Any], **raw: str | None) -> str:
+    """A JSON object of `fields`, and of members whose values are JSON text already (`None` leaves one out)."""
+    members = [f"{dumps(name)}:{text}" for name, text in raw.items() if text is not None]
+    return "{" + ",".join([dumps(fields)[1:-1], *members] if fields else members) + "}"
+
+
+def container(content: bytes) -> str | None:
+    """The text of a JSON object or array, if the bytes are one that may be embedded in a UTF-8 document (RFC 8259)."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        text = content.decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return None if _deeper(value, _DEEPEST) else text
+
+
+def is_json(headers: Headers) -> bool:
+    """Whether the content type says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
+    declared = next((value for name, value in headers if name == "content-type"), "")
+    kind = declared.partition(";")[0].strip().lower()
+    return kind in ("application/json", "text/json") or kind.endswith("+json")
+
+
+def timestamp(seconds: float) -> str:
+    """UTC with milliseconds and `Z` (RFC 3339)."""
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether objects and arrays are nested in each other more than `levels` deep."""
+    level = [value]
+    for _ in range(levels):
+        members = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [member for each in members for member in each if isinstance(member, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    # Python reads NaN and Infinity, which are not JSON and which other parsers choke on.
+    raise ValueError(constant)

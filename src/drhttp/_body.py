@@ -1,0 +1,211 @@
+"""Bounded taps: they keep the start of a body, and count the whole of it, while the bytes pass by unchanged."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from drhttp._guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+_WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: all there is
+
+
+class Tap:
+    """What is kept of one body: at most `limit` bytes of its start, and the count of all.
+
+    Bytes objects are kept by reference; only the one that crosses the limit is cut: a reference would hold all of it.
+    """
+
+    __slots__ = ("_chunks", "_room", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._chunks: list[bytes] = []
+        self._room = limit
+        self.size = 0
+
+    def note(self, chunk: bytes) -> None:
+        """Take note of the next bytes of the body."""
+        # A bytearray or memoryview may be changed by its owner later. What is not bytes at all raises here.
+        data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
+        size = len(data)
+        self.size += size
+        room = self._room
+        if room and size:
+            if size > room:
+                data, size = data[:room], room
+            self._chunks.append(data)
+            self._room = room - size
+
+    def content(self) -> bytes:
+        """The bytes kept."""
+        chunks = self._chunks
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class InputTap(Tap):
+    """The input stream of a request (`wsgi.input`, PEP 3333): the application reads through it, nothing else does.
+
+    It has exactly the attributes that the stream has. A stream that can seek may be read twice: only the first passage
+    of each byte is noted. ended: whether the application has come to the end of the stream.
+    """
+
+    __slots__ = ("_position", "_stream", "ended")
+
+    def __init__(self, stream: Any, limit: int) -> None:
+        super().__init__(limit)
+        self._stream = stream
+        self._position = 0
+        self.ended = False
+
+    def read(self, *args: Any, **kwargs: Any) -> Any:
+        """Read from the stream with the same arguments."""
+        data = self._stream.read(*args, **kwargs)
+        if data or args != (0,):
+            guarded(self._passed, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
+        return data
+
+    def readline(self, *args: Any, **kwargs: Any) -> Any:
+        """Read a line from the stream with the same arguments."""
+        line = self._stream.readline(*args, **kwargs)
+        guarded(self._passed, line)
+        return line
+
+    def readlines(self, *args: Any, **kwargs: Any) -> Any:
+        """Read lines from the stream with the same arguments."""
+        lines = self._stream.readlines(*args, **kwargs)
+        guarded(lambda: self._passed(b"".join(lines), not args))
+        return lines
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = iter(self._stream)
+        return self if iterator is self._stream else self._lines(iterator)
+
+    def __next__(self) -> Any:
+        line = next(self._stream)
+        guarded(self._passed, line)
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._stream, name)
+        if name in ("readinto", "readinto1"):
+            return partial(self._read_into, attribute)
+        if name == "read1":
+            return partial(self._read_some, attribute)
+        if name == "seek":
+            return partial(self._seek, attribute)
+        return attribute
+
+    def detached(self) -> InputTap:
+        """What was noted, without the stream and the bytes."""
+        rest = InputTap(None, 0)
+        rest.size, rest.ended = self.size, self.ended
+        return rest
+
+    def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
+        for line in iterator:
+            guarded(self._passed, line)
+            yield line
+        self.ended = True
+
+    def _read_into(self, readinto: Callable[[Any], Any], buffer: Any) -> Any:
+        count = readinto(buffer)
+        guarded(lambda: self._passed(bytes(memoryview(buffer).cast("B")[: count or 0])))
+        return count
+
+    def _read_some(self, read1: Callable[..., Any], *args: Any) -> Any:
+        data = read1(*args)
+        guarded(self._passed, data)
+        return data
+
+    def _seek(self, seek: Callable[..., Any], *args: Any) -> Any:
+        position = seek(*args)
+        guarded(self._moved, position)
+        return position
+
+    def _moved(self, position: int | None) -> None:
+        self._position = self._stream.tell() if position is None else position
+
+    def _passed(self, data: bytes, to_the_end: bool = False) -> None:
+        self.ended = self.ended or to_the_end or not data
+        start, self._position = self._position, self._position + len(data)
+        if start == self.size:
+            self.note(data)
+        elif start < self.size < self._position:
+            self.note(data[self.size - start :])
+
+
+class Watcher(Protocol):
+    """What an output tap tells of the answer."""
+
+    def answered(self, chunk: bytes) -> None:
+        """A block of the body is on its way."""
+
+    def ended(self, complete: bool, error: BaseException | None = None) -> None:
+        """There will be no more; may be told several times."""
+
+
+class OutputTap:
+    """The iterable that an application returned: one `next` in is one `next` out, and its `close` is called once.
+
+    It is a class, not a generator: closing a generator before its first `next` runs none of its code, and the
+    application's `close` would be lost.
+    """
+
+    __slots__ = ("__weakref__", "_closed", "_iterable", "_next", "_watcher")
+
+    def __init__(self, iterable: Iterable[bytes], watcher: Watcher) -> None:
+        self._iterable = iterable
+        self._watcher = watcher
+        self._next: Callable[[], bytes] = self._begin
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._next = self._begin
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = self._next()
+        except StopIteration:
+            guarded(self._watcher.ended, True)
+            raise
+        except BaseException as error:
+            guarded(self._watcher.ended, False, error)
+            raise
+        guarded(self._watcher.answered, chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Close what the application returned, as PEP 3333 demands of whoever wraps it; exceptions pass."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            close = getattr(self._iterable, "close", None)
+            if close is not None:
+                close()
+        except BaseException as error:
+            guarded(self._watcher.ended, False, error)
+            raise
+        guarded(self._watcher.ended, False)
+
+    def __del__(self) -> None:
+        # A server that neither exhausts nor closes: the answer was abandoned.
+        guarded(self._watcher.ended, False)
+
+    def _begin(self) -> bytes:
+        self._next = iter(self._iterable).__next__
+        return self._next()
+
+
+class SizedOutputTap(OutputTap):
+    """The same for an iterable with a length: servers ask for it to set `Content-Length`."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return len(self._iterable)  # type: ignore[arg-type]

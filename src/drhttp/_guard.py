@@ -1,0 +1,62 @@
+"""The edge between the application and the recorder.
+
+Two things keep the one from hurting the other: a catch-all around whatever the recorder does inside a request, and a
+mark on the request which says that it is already being recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from drhttp._throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+R = TypeVar("R")
+
+#: Key in the WSGI environ under which the first middleware leaves the exchange that it records.
+MARK = "drhttp.exchange"
+
+_log = logging.getLogger("drhttp")
+_throttle = Throttle()
+_failures: dict[str, int] = {}
+
+
+def guarded(function: Callable[..., R], *args: Any) -> R | None:
+    """Call `function(*args)`; if it raises, count that, log it at most once a minute, and return `None`.
+
+    Only `Exception` is caught: an interrupt or exit that reaches the thread while our code runs is the application's.
+    """
+    try:
+        return function(*args)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the application goes on
+        _note(function, error)
+        return None
+
+
+async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | None:
+    """The same for a coroutine function."""
+    try:
+        return await function(*args)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the application goes on
+        _note(function, error)
+        return None
+
+
+def failures() -> int:
+    """How often the recorder's own code failed inside a request, in this process."""
+    return sum(_failures.values())
+
+
+def forget_failures() -> None:
+    """Start from zero: a forked child counts its own."""
+    _failures.clear()
+
+
+def _note(function: Callable[..., Any], error: Exception) -> None:
+    name = getattr(function, "__qualname__", repr(function))
+    _failures[name] = _failures.get(name, 0) + 1
+    if _throttle.opens():
+        _log.warning("could not record part of a request (%d times so far): %s", failures(), name, exc_info=error)

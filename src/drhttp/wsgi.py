@@ -1,0 +1,215 @@
+"""The recorder for WSGI applications (PEP 3333).
+
+    app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
+
+The client gets the bytes, the status and the headers that it would have got without it, in the same blocks and at the
+same moments; the application sees the same environ, input and exceptions, and runs once. The identification headers
+alone are taken out of the answer.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import random
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from drhttp._body import InputTap, OutputTap, SizedOutputTap, Tap
+from drhttp._config import Config
+from drhttp._exchange import Exchange
+from drhttp._guard import MARK, guarded
+from drhttp._identity import identity
+from drhttp._recorder import recorder_for
+from drhttp._uri import encoded_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from typing_extensions import Unpack
+
+    from drhttp._config import Options
+    from drhttp._recorder import Recorder
+
+_log = logging.getLogger("drhttp")
+_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+
+
+class WSGIMiddleware:
+    """Records every request that an application serves, and ships the records from a background thread.
+
+    app: the WSGI application. dsn: where the records go, `https://<key>@<host>/`; `None` takes it from the environment
+    variable `DRHTTP_DSN`; without one, or with `enabled=False`, the application is called as if this were not here.
+    options: see the README; each also as an environment variable `DRHTTP_<NAME>`.
+
+    Raises `ConfigError` when the DSN or an option cannot be used.
+    """
+
+    def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        self.app = app
+        config = Config.load(dsn, options)
+        self._recorder: Recorder | None = None
+        if config is None:
+            _log.info("drhttp records nothing: it is disabled or has no DSN")
+            return
+        self._recorder = recorder_for(config)
+        self._config = config
+        self._excludes = _matcher(config.exclude)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        recorder = self._recorder
+        if recorder is None:
+            return self.app(environ, start_response)
+        recording = guarded(self._begin, recorder, environ)
+        if recording is None:
+            return self.app(environ, start_response)
+        try:
+            result = self.app(environ, RecordingStartResponse(start_response, recording, self._config.expose_identity))
+        except BaseException as error:
+            guarded(recording.ended, False, error)
+            raise
+        watched = guarded(recording.watch, result, environ.get("wsgi.file_wrapper"))
+        return result if watched is None else watched
+
+    def _begin(self, recorder: Recorder, environ: WSGIEnvironment) -> Recording | None:
+        """Begin to record, unless the request is excluded or recorded already by a middleware further out."""
+        if self._excludes is not None and self._excludes(encoded_path(environ)):
+            return None
+        outer = environ.get(MARK)
+        if isinstance(outer, Recording) and not outer.done:
+            return None
+        config = self._config
+        exchange = None
+        if config.sample_rate >= 1.0 or random.random() < config.sample_rate:
+            answer = Tap(config.max_body_size if config.captures_responses else 0)
+            exchange = Exchange(environ, self._tap_input(environ), answer)
+        recording = Recording(recorder, exchange)
+        environ[MARK] = recording
+        return recording
+
+    def _tap_input(self, environ: WSGIEnvironment) -> InputTap | None:
+        """Put a tap before the input if a body is to be expected and kept."""
+        stream = environ.get("wsgi.input")
+        if stream is None or not self._config.captures_requests or not _expects_body(environ):
+            return None
+        tap = InputTap(stream, self._config.max_body_size)
+        environ["wsgi.input"] = tap
+        return tap
+
+
+class Recording:
+    """The recording of one request: its exchange is handed over once, however the answer ends.
+
+    exchange: `None` for a request that is not in the sample; its answer is still freed of the identification headers.
+    """
+
+    __slots__ = ("_recorder", "done", "exchange")
+
+    def __init__(self, recorder: Recorder, exchange: Exchange | None) -> None:
+        self._recorder = recorder
+        self.exchange = exchange
+        self.done = False
+
+    def answered(self, chunk: bytes) -> None:
+        """A block of the body is on its way to the client."""
+        if self.exchange is not None:
+            self.exchange.answered(chunk)
+
+    def ended(self, complete: bool, error: BaseException | None = None) -> None:
+        """The answer has ended: complete, because the client left, or with an exception."""
+        if self.done:
+            return
+        self.done = True
+        exchange = self.exchange
+        if exchange is not None:
+            if error is not None:
+                guarded(exchange.failed, error)
+            exchange.finish(complete=complete)
+            self._recorder.put(exchange)
+
+    def watch(self, result: Iterable[bytes], file_wrapper: Any) -> Iterable[bytes]:
+        """What goes to the server in the place of what the application returned.
+
+        Lists and tuples go through as they are and end the recording, as do files: servers recognise those by type or
+        identity and send them without our seeing it.
+        """
+        exchange = self.exchange
+        if exchange is None:
+            self.done = True
+            return result
+        if type(result) is list or type(result) is tuple:
+            for chunk in result:
+                guarded(exchange.answered, chunk)
+            self.ended(True)
+            return result
+        if _is_file(result, file_wrapper):
+            exchange.file = True
+            self.ended(True)
+            return result
+        return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
+
+
+class RecordingStartResponse:
+    """Stands before the server's `start_response`, and calls it with the same arguments less the identification.
+
+    Whatever else is asked of it is answered by the server's own: some code looks at its attributes
+    (getsentry/sentry-python#4827).
+    """
+
+    __slots__ = ("_expose", "_original", "_recording")
+
+    def __init__(self, original: StartResponse, recording: Recording, expose: bool) -> None:
+        self._original = original
+        self._recording = recording
+        self._expose = expose
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Begin the answer. What the server does not accept is not recorded."""
+        who = guarded(identity, args[1]) if len(args) > 1 else None
+        if who is not None and not self._expose:
+            args = (args[0], who.others, *args[2:])
+        write: Any = self._original(*args, **kwargs)
+        exchange = self._recording.exchange
+        if exchange is None or len(args) < 2:
+            return write
+        exchange.status = args[0]
+        exchange.headers = guarded(list, args[1]) or ()
+        if who is not None:
+            exchange.user, exchange.device = who.user, who.device
+        return partial(_write, write, self._recording) if callable(write) else write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:
+    """The server's `write`, and a look at what passes."""
+    result = write(data)
+    guarded(recording.answered, data)
+    return result
+
+
+def _expects_body(environ: WSGIEnvironment) -> bool:
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        return bool(length != "0")
+    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in _WITH_BODY
+
+
+def _is_file(result: Any, file_wrapper: Any) -> bool:
+    """Whether the server will send a file: what its wrapper made, or, where that is a function (uWSGI), the file."""
+    if isinstance(file_wrapper, type):
+        return isinstance(result, file_wrapper)
+    return file_wrapper is not None and hasattr(result, "read")
+
+
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+    """Whether a percent-encoded path matches one of the patterns; `None` when there are none."""
+    if not patterns:
+        return None
+    encoded = (quote(pattern, safe="/*?[]!~$&'()+,;=:@%") for pattern in patterns)
+    return re.compile("|".join(map(fnmatch.translate, encoded))).match

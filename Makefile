@@ -31,7 +31,7 @@ $(VENV)/nox.stamp: pyproject.toml | $(BIN)/python
 	@touch $@
 
 demo: $(VENV)/demo.stamp
-	@$(BIN)/python demo $(ARGS)
+	@$(BIN)/python -m demo $(ARGS)
 
 test: $(VENV)/nox.stamp
 	$(BIN)/nox --sessions lint typing demo wheel tests

@@ -108,4 +108,4 @@ def coverage(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """The demonstration, once through, with its own verdict."""
     session.install("-e", ".[inbox,django,flask]", *_group("demo"))
-    session.run("python", "demo", *(session.posargs or ["--once"]))
+    session.run("python", "-m", "demo", *(session.posargs or ["--once"]))

@@ -1,0 +1,97 @@
+"""The programs of the demonstration: an inbox, and two apps under gunicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Address = tuple[str, int]
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+APPS = {"django": "shop.wsgi:application", "flask": "app:app"}
+PATIENCE = 20  # seconds that a program may take to start, or to stop
+
+
+class Failed(Exception):
+    """A program did not do what it was started for."""
+
+
+@contextlib.contextmanager
+def inbox(file: Path) -> Iterator[int]:
+    """`drhttp inbox` on a free port, which is given; its lines appear on the terminal."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with _running("the inbox", "-m", "drhttp", "inbox", f"--port={port}", f"--file={file}") as process:
+        _wait_until_it_answers(process, port)
+        yield port
+
+
+@contextlib.contextmanager
+def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
+    """Both examples under gunicorn, recorded to `dsn`; gives their addresses. What they write goes to `folder`."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")},
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "DRHTTP_DSN": dsn,
+        "DRHTTP_FLUSH_INTERVAL": "0.5",
+        "SHOP_DATABASE": str(folder / "shop.sqlite3"),
+    }
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, cwd=EXAMPLES / "django", env=environment, check=True)
+    with contextlib.ExitStack() as stack:
+        yield {name: stack.enter_context(_gunicorn(name, environment, folder / f"{name}.log")) for name in APPS}
+
+
+@contextlib.contextmanager
+def _gunicorn(name: str, environment: dict[str, str], log: Path) -> Iterator[Address]:
+    options = ["--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning", "--no-control-socket"]
+    # The socket is opened here, so that requests can be sent at once: they wait in it until the app has started.
+    with log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        started = _running(
+            f"the {name} app",
+            *("-m", "gunicorn", *options, f"--bind=fd://{listening.fileno()}", APPS[name]),
+            cwd=EXAMPLES / name,
+            env=environment,
+            pass_fds=[listening.fileno()],
+            stdout=output,
+            stderr=output,
+        )
+        address = listening.getsockname()
+        stopped = contextlib.ExitStack()
+        stopped.enter_context(started)
+    with stopped:
+        yield address
+
+
+@contextlib.contextmanager
+def _running(name: str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    # In a session of its own, because Ctrl-C must reach this program only: it stops the others in the right order.
+    process = subprocess.Popen([sys.executable, *arguments], start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise Failed(f"{name} did not stop within {PATIENCE} seconds") from None
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(0.05)
+    raise Failed("the inbox did not start")

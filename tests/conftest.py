@@ -1,0 +1,44 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import pytest
+
+import drhttp
+from drhttp import _recorder
+from receiver import Receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The session without frameworks runs everything that needs none of them; the other session runs all.
+_NEEDS = {
+    "test_django.py": "django",
+    "test_flask.py": "flask",
+    "test_examples.py": "flask",
+    "test_demo.py": "flask",
+    "test_readme.py": "django",
+    "inbox": "starlette",
+}
+collect_ignore = [place for place, package in _NEEDS.items() if importlib.util.find_spec(package) is None]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that takes everything."""
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins with no recorder, no count and no variable of ours, and leaves no thread behind."""
+    for name in ("DRHTTP_DSN", "DRHTTP_ENABLED", "DRHTTP_DISABLED"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    drhttp.close(timeout=1.0)
+    _recorder._recorders.clear()
+    _recorder.forget_failures()

@@ -1,0 +1,146 @@
+"""`drhttp check`: does a record get through? One probe takes the real way, and what happened is said in plain words."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies, proxy_bypass
+
+from drhttp._body import Tap
+from drhttp._config import Config
+from drhttp._exchange import Exchange
+from drhttp._recorder import Recorder
+from drhttp._version import __version__
+from drhttp._wire import PROTOCOLS
+from drhttp.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from drhttp._dsn import Dsn
+    from drhttp._stats import Stats
+
+_GRACE = 1.0  # seconds more than the POST itself may take
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("check", help="send one probe record and say what happened")
+    parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to; the default is $DRHTTP_DSN")
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status 0 when the probe was taken, 1 when it was not, 2 when there is nothing to check."""
+    try:
+        config = Config.load(args.dsn, {})
+    except ConfigError as error:
+        print(f"drhttp check: {error}", file=sys.stderr)
+        return 2
+    if config is None:
+        print("drhttp check: there is no DSN; give one, or set DRHTTP_DSN, and do not disable drhttp", file=sys.stderr)
+        return 2
+    _say("drhttp", __version__)
+    _say_configuration(config)
+    if _proxy(config.dsn) is None and not _resolves(config):
+        return _conclude("It does not work: the name of the host cannot be resolved.", 1)
+    return _probe(config)
+
+
+def _say_configuration(config: Config) -> None:
+    _say("to", f"{config.dsn.url}{PROTOCOLS[config.protocol].PATH}")
+    given = [each for each in config.explain() if each[2] != "default" and each[0] != "dsn"]
+    for name, value, source in given:
+        _say("option", f"{name} = {value} (from {source})")
+    proxy = _proxy(config.dsn)
+    if proxy:
+        _say("proxy", proxy.rpartition("@")[2])
+
+
+def _resolves(config: Config) -> bool:
+    """Look the host up, no longer than a POST may take: the resolver itself knows no time-out."""
+    found: list[Any] = []
+
+    def look_up() -> None:
+        try:
+            found.extend(socket.getaddrinfo(config.dsn.host, config.dsn.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    begin = time.monotonic()
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(config.timeout)
+    took = _milliseconds(time.monotonic() - begin)
+    if not found:
+        _say("name", f"{config.dsn.host}: no answer of the name server in {took}")
+    elif isinstance(found[0], Exception):
+        _say("name", f"{config.dsn.host}: {found[0]}")
+    else:
+        _say("name", f"{config.dsn.host} is {', '.join(sorted({each[4][0] for each in found}))} ({took})")
+        return True
+    return False
+
+
+def _probe(config: Config) -> int:
+    """Send a record through queue, worker and transport, and wait for the first thing that happens to it."""
+    recorder = Recorder(config)
+    begin = time.monotonic()
+    recorder.put(_exchange())
+    recorder.begin_flush()
+    stats = recorder.stats()
+    while stats.queued and not stats.last_error and time.monotonic() - begin < config.timeout + _GRACE:
+        time.sleep(0.01)
+        stats = recorder.stats()
+    took = _milliseconds(time.monotonic() - begin)
+    recorder.begin_close(0.0)
+    recorder.finish_close()
+    return _judge(stats, config.dsn, took)
+
+
+def _judge(stats: Stats, dsn: Dsn, took: str) -> int:
+    if stats.sent:
+        if dsn.scheme == "https":
+            _say("TLS", "the certificate is trusted")
+        _say("key", "accepted")
+        _say("time", f"{took} from the record to the answer, connection included")
+        return _conclude("It works: the probe record was delivered.", 0)
+    _say("error", stats.last_error or f"no answer in {took}")
+    _say("time", took)
+    return _conclude("It does not work: the probe record was not delivered.", 1)
+
+
+def _exchange() -> Exchange:
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "wsgi.url_scheme": "http",
+        "HTTP_HOST": socket.gethostname() or "localhost",
+        "HTTP_USER_AGENT": f"drhttp-check/{__version__}",
+        "PATH_INFO": "/drhttp-check",
+        "QUERY_STRING": "",
+    }
+    exchange = Exchange(environ, None, Tap(0))
+    exchange.status = "204 No Content"
+    exchange.device = "drhttp check"
+    exchange.finish(complete=True)
+    return exchange
+
+
+def _proxy(dsn: Dsn) -> str | None:
+    return None if proxy_bypass(dsn.host) else getproxies().get(dsn.scheme)
+
+
+def _conclude(sentence: str, status: int) -> int:
+    print(f"\n{sentence}")
+    return status
+
+
+def _say(what: str, text: str) -> None:
+    print(f"{what:<8}{text}")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"

@@ -26,7 +26,7 @@ _DATED, _TIME, _METHOD, _STATUS, _ELAPSED = 14, 12, 7, 6, 7
 _LEAST_PATH = 16
 _ROOMY = 110
 """From this width on there is room for wide gaps and long names."""
-_WAITING = 10_000
+_WAITING = 1_000
 _PATIENCE = 1.0
 """Seconds."""
 _STATUS_COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "1;31"}
@@ -88,7 +88,7 @@ class Layout:
             self._cell(summary.method, widths[2], _BOLD),
             self._path(summary, widths[3]),
             self._cell(str(summary.status or ""), widths[4], _STATUS_COLOURS.get((summary.status or 0) // 100, "")),
-            f"{elapsed(summary.duration):>{_ELAPSED}}",
+            self._cell(elapsed(summary.duration).rjust(_ELAPSED), widths[5]),
             self._cell(summary.user or "", widths[6]),
             self._cell(summary.device or "", widths[7]),
         )
@@ -133,11 +133,14 @@ def mark(summary: Summary) -> str:
 
 
 class Console:
-    """Prints lines from a thread of its own, so that a terminal that stands still does not hold up the receiver."""
+    """Prints lines from a thread of its own, so that a terminal that stands still does not hold up the receiver.
 
-    def __init__(self, stream: TextIO) -> None:
+    stream: where to. waiting: how many batches may wait to be printed.
+    """
+
+    def __init__(self, stream: TextIO, *, waiting: int = _WAITING) -> None:
         self._stream = stream
-        self._lines: queue.Queue[Sequence[Exchange] | None] = queue.Queue(_WAITING)
+        self._lines: queue.Queue[Sequence[Exchange] | None] = queue.Queue(waiting)
         self._missed = 0
         self._thread = threading.Thread(target=self._run, name="drhttp-inbox-console", daemon=True)
         self._thread.start()

@@ -18,7 +18,7 @@ _DAY = 86_400_000_000
 _LOST = "Data could not be decoded with utf-8"
 """What the client 0.2.0 sends in place of a body that is not UTF-8."""
 _TOLD = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "request_body", "response_body"}
-_EXTRA = ("company_id", "subscription_id", "session_token", "tags", "weight", "blocked_by", "action_name")
+_EXTRA = ("company_id", "subscription_id", "session_token", "tags", "blocked_by", "action_name")
 
 
 class Undecodable(ValueError):
@@ -155,7 +155,7 @@ def _message(value: object, marks: object = None) -> Message:
 
 
 def _extra(told: Mapping[str, object], metadata: Mapping[str, object]) -> dict[str, object]:
-    kept = {name: told[name] for name in _EXTRA if told.get(name) is not None}
+    kept = {name: told[name] for name in _EXTRA if told.get(name) not in (None, "")}
     rest = {name: value for name, value in metadata.items() if name not in _TOLD}
     sdk = fields.mapping(metadata.get("sdk"))
     return {**kept, **({"metadata": rest} if rest else {}), **({"sdk": sdk} if sdk else {})}

@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from drhttp.inbox.exchange import Headers
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNORECASE | re.DOTALL)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FAR = 1 << 62
 """Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
 
@@ -68,7 +69,8 @@ def instant(value: object, *, local: bool = False) -> int | None:
         moment = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value.strip()))
         if moment.tzinfo is None:
             moment = moment.astimezone() if local else moment.replace(tzinfo=timezone.utc)
-        return round(moment.timestamp() * 1_000_000)
+        # Near its bounds the calendar cannot be converted to other zones any more.
+        return round(moment.timestamp() * 1_000_000) if 1970 < moment.year < 9999 else None
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -115,7 +117,7 @@ def body(value: object, *, encoding: object, content_type: str | None) -> tuple[
 def canonical(value: object) -> bytes:
     """Compact JSON in the order in which it came."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
 

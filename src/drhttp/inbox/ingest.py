@@ -70,7 +70,7 @@ def parse(text: bytes) -> object:
     except ValueError as problem:
         raise Refused(400, f"The body is not JSON: {problem}.") from problem
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [child for one in level for child in _children(one)]
         if not level:
             return value

@@ -56,6 +56,6 @@ def check(file: Path) -> None:
 
 def _make_directories(folder: Path) -> None:
     # mkdir(parents=True) would give the parents the mode of the umask.
-    if not folder.is_dir():
+    if not folder.exists():
         _make_directories(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)

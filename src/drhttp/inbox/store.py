@@ -103,7 +103,7 @@ class Store:
         """The last ones to arrive, in the order in which they began."""
         with self._translated():
             rows = self._db.execute(f"{_SELECT} ORDER BY n DESC LIMIT ?", (limit,)).fetchall()
-        return sorted(map(_summary, rows), key=lambda one: one.started)
+        return sorted(map(_summary, reversed(rows)), key=lambda one: one.started)
 
     def one(self, prefix: str) -> Summary:
         """The one whose id is this or begins so."""

@@ -1,0 +1,150 @@
+"""A real inbox in a process of its own, and the smallest things that can be sent to it."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PADDED = "local".ljust(50, "a")
+
+
+class RunningInbox:
+    """`drhttp inbox` as a user starts it, its output in a pipe."""
+
+    def __init__(self, file: Path, *options: str) -> None:
+        self.file = file
+        command = [sys.executable, "-W", "error", "-m", "drhttp", "inbox", "--file", str(file), *options]
+        environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environ
+        )
+        self.welcome: list[str] = []
+        assert self.process.stdout is not None
+        while not self.welcome or "stop" not in self.welcome[-1]:
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()[1]
+            self.welcome.append(line.rstrip("\n"))
+        self.port = int(re.search(r":(\d+)/", self.welcome[0])[1])  # type: ignore[index]
+
+    def line(self) -> str:
+        """Wait for the next line that it prints."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, host: str | None = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Send as it is; header names with "_" for "-"."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, {**({"Host": host} if host else {}), **named})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, answer.headers, content
+
+    def post(self, value: Any, path: str = "/moesif/v1/events/batch", *, zipped: bool = True, **headers: str) -> int:
+        """Post JSON as the recorder does, and answer the status."""
+        body = json.dumps(value).encode()
+        usual = {"Content_Type": "application/json; charset=utf-8", "X_Moesif_Application_Id": PADDED}
+        if zipped:
+            body, usual["Content_Encoding"] = gzip.compress(body), "gzip"
+        return self.request("POST", path, body, **{**usual, **headers})[0]
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `drhttp inbox WORDS` on the same file."""
+        command = [sys.executable, "-m", "drhttp", "inbox", *words, "--file", str(self.file)]
+        environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(command, capture_output=True, check=False, encoding="utf-8", env=environ)
+
+    def ls(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.command("ls", "--json", "-n", "100000").stdout.splitlines()]
+
+    def show(self, identity: str) -> dict[str, Any]:
+        shown: dict[str, Any] = json.loads(self.command("show", identity, "--json").stdout)
+        return shown
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Ask it to stop, and answer its exit status and what it had left to say."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, out + err
+
+    def kill(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., RunningInbox]]:
+    """Start inboxes that end with the test."""
+    if importlib.util.find_spec("starlette") is None or importlib.util.find_spec("uvicorn") is None:
+        pytest.skip("the extra inbox is not installed")
+    started: list[RunningInbox] = []
+
+    def run(*options: str, file: Path | None = None) -> RunningInbox:
+        port = () if "--port" in options else ("--port", "0")
+        started.append(RunningInbox(file or tmp_path / "inbox.db", *port, *options))
+        return started[-1]
+
+    yield run
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def inbox(start: Callable[..., RunningInbox]) -> RunningInbox:
+    """A fresh inbox on a port of its own."""
+    return start()
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    """An event as the recorder sends it. Keys with "__" reach into it: `response__status=404`."""
+    told: dict[str, Any] = {
+        "transaction_id": str(uuid.uuid4()),
+        "direction": "Incoming",
+        "user_id": "alice",
+        "request": {
+            "time": "2026-11-22T16:00:00.123Z",
+            "uri": "http://shop.test/orders/7?q=1",
+            "verb": "POST",
+            "headers": {"host": "shop.test", "content-type": "application/json"},
+            "body": {"a": [1, None]},
+            "transfer_encoding": "json",
+            "ip_address": "10.1.2.3",
+        },
+        "response": {
+            "time": "2026-11-22T16:00:00.223Z",
+            "status": 201,
+            "headers": {"content-type": "image/png", "set-cookie": ["a=1", "b=2"]},
+            "body": "iVBORw==",
+            "transfer_encoding": "base64",
+        },
+        "metadata": {"device": "ipad", "duration_ms": 99.5, "ttfb_ms": 3.25},
+    }
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        place = told
+        for step in way:
+            place = place[step]
+        place[last] = value
+    return told
+
+
+@pytest.fixture(name="event")
+def event_fixture() -> Callable[..., dict[str, Any]]:
+    return event

@@ -29,6 +29,7 @@ def main() -> int:
     )
     once = parser.parse_args().once
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("Two small shops under gunicorn are visited, and the inbox shows what drhttp recorded.\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="drhttp-demo-") as folder:
         try:
             return _once(Path(folder)) if once else _until_stopped(Path(folder))
@@ -46,7 +47,7 @@ def _once(folder: Path) -> int:
         with apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
             sent = _send(addresses)
         # The apps are stopped now, and what they had not sent yet they sent while they stopped.
-        return _judge(sent, _arrived(file, len(sent)))
+        return judge(sent, _arrived(file, len(sent)))
 
 
 def _until_stopped(folder: Path) -> int:
@@ -56,7 +57,7 @@ def _until_stopped(folder: Path) -> int:
         deadline = time.monotonic() + ARRIVAL
         while len(arrived := _arrived(file, len(sent))) < len(sent) and time.monotonic() < deadline:
             time.sleep(0.2)
-        status = _judge(sent, arrived)
+        status = judge(sent, arrived)
         _show_how_to_go_on(port, addresses, file)
         _wait_for_the_end()
     return status
@@ -78,7 +79,7 @@ def _arrived(file: Path, expected: int) -> Counter[str]:
     )
 
 
-def _judge(sent: dict[str, str], arrived: Counter[str]) -> int:
+def judge(sent: dict[str, str], arrived: Counter[str]) -> int:
     faults = sorted(
         f"{ident}: {sent.get(ident, 'never sent')}, arrived {arrived[ident]} times"
         for ident in {*sent, *arrived}

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 
 TIMEOUT = 30  # seconds for one answer; the first one also waits for the app to start
-CROWD = 12  # requests sent at once
+CROWD = 8  # requests sent at once
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -63,7 +63,9 @@ class Visitor:
         with self._lock:
             ident = f"{self._app}-{len(self.sent) + 1:02}"
             self.sent[ident] = f"{method} {path}"
-        return f"{path}{'&' if '?' in path else '?'}id={ident}"
+        # In front of the rest, so that a narrow terminal cuts something else.
+        bare, mark, query = path.partition("?")
+        return f"{bare}?id={ident}{'&' if mark else ''}{query}"
 
     def _standing(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in self._cookies.items())

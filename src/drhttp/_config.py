@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from drhttp._record import Record
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+_DAY = 86_400  # seconds; sockets and locks refuse to wait for ages
 _SHOWN = 80  # characters of a bad value that an error message repeats
 
 
@@ -81,14 +81,14 @@ class Config:
             if found is not None:
                 values[name], sources[name] = found
         # An empty DSN as an argument is the author's way to say "not here", whatever the environment holds.
-        text, sources["dsn"] = (dsn, "argument") if dsn is not None else (environ.get("DRHTTP_DSN"), "DRHTTP_DSN")
+        text, source = (dsn, "argument") if dsn is not None else (environ.get("DRHTTP_DSN"), "DRHTTP_DSN")
         if text is None or text == "":
             return None
         try:
             parsed = Dsn.parse(text)
         except ValueError as error:
-            raise ConfigError(f"dsn: {error}") from None
-        return cls(dsn=parsed, sources=sources, **values)
+            raise ConfigError(f"{'dsn' if dsn is not None else source}: {error}") from None
+        return cls(dsn=parsed, sources={**sources, "dsn": source}, **values)
 
     @property
     def captures_requests(self) -> bool:
@@ -124,16 +124,15 @@ def _whole(low: int, unit: str) -> _Rule:
     return _Rule(f"a whole number of {unit}, {low} or more", accept, int)
 
 
-def _real(unit: str, *, zero: bool = False, high: float = math.inf) -> _Rule:
+def _real(meaning: str, high: float, *, zero: bool = False) -> _Rule:
     def accept(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError
-        if value < 0 or value > high or (value == 0 and not zero):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError
+        if not 0 <= value <= high or (value == 0 and not zero):  # so written, it refuses NaN
             raise ValueError
         return float(value)
 
-    low = "0 or more" if zero else "more than 0"
-    return _Rule(f"a number of {unit}, {low}" if high == math.inf else "a number from 0 to 1", accept, float)
+    return _Rule(f"{meaning}, {'from 0' if zero else 'more than 0 and up'} to {high:g}", accept, float)
 
 
 def _flag() -> _Rule:
@@ -200,18 +199,18 @@ def _read_flag(text: str) -> bool:
 _RULES = {
     "protocol": _choice("events", "record"),
     "batch_size": _whole(1, "records"),
-    "flush_interval": _real("seconds"),
+    "flush_interval": _real("a number of seconds", _DAY),
     "queue_size": _whole(1, "records"),
     "queue_bytes": _whole(1, "bytes"),
     "max_body_size": _whole(0, "bytes"),
     "capture_bodies": _choice(True, False, "request", "response"),
-    "sample_rate": _real("requests recorded", zero=True, high=1.0),
+    "sample_rate": _real("a share of the requests", 1.0, zero=True),
     "exclude": _patterns(),
     "redact": _flag(),
     "before_send": _callback(),
     "trusted_proxies": _whole(0, "proxies"),
-    "timeout": _real("seconds"),
-    "exit_timeout": _real("seconds", zero=True),
+    "timeout": _real("a number of seconds", _DAY),
+    "exit_timeout": _real("a number of seconds", _DAY, zero=True),
     "expose_identity": _flag(),
 }
 

@@ -13,6 +13,11 @@ _FORM = "https://<key>@<host>[:<port>][/<path>]"
 _SCHEMES = ("https", "http")
 # What RFC 9110 allows in a field value and a key can hold: visible ASCII.
 _KEY = re.compile(r"[!-~]+")
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_IPV6 = re.compile(r"[0-9a-fA-F:.]+(%[\w.-]+)?", re.ASCII)
+# A scheme or a port that is longer than this may as well be a key in the wrong place.
+_SHOWN_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,5}")
+_SHOWN_PLACE = re.compile(r"([\w.-]*|\[[0-9a-fA-F:.]*\])(:[\w.+-]{0,6})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,49 +42,70 @@ class Dsn:
         """Read a DSN; raises `ValueError` with a sentence that does not hold the key."""
         if not isinstance(text, str):
             raise ValueError(f"has to be text like {_FORM}, not {type(text).__name__}")
-        try:
-            parts = urlsplit(text)
-            port = parts.port
-        except ValueError as error:
-            reason = _reason(text, error)
-            raise ValueError(f"{_masked(text)} cannot be read: {reason}; it has the form {_FORM}") from None
-        fault = _fault(text, parts, port)
+        fault = _fault(text)
         if fault:
             raise ValueError(f"{_masked(text)} {fault}; it has the form {_FORM}")
-        host, key = parts.hostname or "", unquote(parts.username or "")
-        return cls(parts.scheme, host, port, parts.path.rstrip("/"), key)
+        parts = urlsplit(text)
+        return cls(
+            parts.scheme,
+            _ascii(parts.hostname or ""),
+            parts.port,
+            parts.path.rstrip("/"),
+            unquote(parts.username or ""),
+        )
 
 
-def _fault(text: str, parts: SplitResult, port: int | None) -> str | None:
-    """What is wrong with a DSN that could be split, if anything is."""
+def _fault(text: str) -> str | None:
+    """What is wrong with a DSN, if anything is."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "has a malformed host"
     checks = (
         ("://" not in text, "has no scheme"),
-        (parts.scheme not in _SCHEMES, f"has the scheme {parts.scheme!r}, allowed are https and http"),
+        (parts.scheme not in _SCHEMES, "has a scheme that is not allowed, which are https and http"),
         (any(ord(letter) <= 32 or ord(letter) == 127 for letter in text), "has a space or a control character in it"),
         (not parts.hostname, "has no host"),
+        (not _is_host(parts.hostname or ""), "has a malformed host"),
+        (not _is_port(parts), "has a port that is not a number from 1 to 65535"),
         (not parts.username, "has no key"),
         (bool(parts.password), "has a password, but only the key stands before the @"),
-        (port == 0, "has the port 0, allowed are 1 to 65535"),
         (bool(parts.query or parts.fragment), "has a query or a fragment, which a DSN cannot have"),
         (not _KEY.fullmatch(unquote(parts.username or "-")), "has a key with characters outside of visible ASCII"),
     )
     return next((sentence for wrong, sentence in checks if wrong), None)
 
 
-def _reason(text: str, error: ValueError) -> str:
-    """The parser's own words where they are sure not to quote the key: about the port, which stands behind it."""
-    return str(error) if "ort " in str(error) and "@" in text else "the host or the port is malformed"
+def _is_host(text: str) -> bool:
+    """Whether this is an IPv6 address, or a name (or an IPv4 address) that can be looked up."""
+    if ":" in text:
+        # What follows the % is the zone of a link-local address, written %25 in a URL (RFC 6874).
+        return bool(_IPV6.fullmatch(text))
+    try:
+        return bool(_NAME.fullmatch(_ascii(text)))
+    except UnicodeError:
+        return False
+
+
+def _ascii(host: str) -> str:
+    """A name as the resolver knows it: its labels in ASCII, none of them empty or too long."""
+    return host if ":" in host else host.encode("idna").decode()
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _masked(text: str) -> str:
-    """The DSN as it may be shown: what could be the key is replaced."""
+    """The DSN as it may be shown: scheme, host and port where they are recognised for sure, and stars for all else."""
     scheme, separator, rest = text.partition("://")
     if not separator:
-        scheme, rest = "", text
-    _, at, place = rest.rpartition("@")
-    if at:
-        return repr(f"{scheme}{separator}***@{place}")
-    host = rest.partition("/")[0]
-    # Without an @ the key may stand anywhere; a name with a dot, a port or "localhost" is a host.
-    shown = host if re.fullmatch(r"[\w.-]*\.[\w.-]+(:\d+)?|localhost(:\d+)?", host) else "***" if host else ""
-    return repr(f"{scheme}{separator}{shown}")
+        return repr("***")
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    _, at, place = authority.rpartition("@")
+    # A key may hold an @ or a slash that should have been percent-encoded; then what follows may be the rest of it.
+    sure = at and rest.count("@") == 1 and _SHOWN_PLACE.fullmatch(place)
+    return repr(f"{scheme if _SHOWN_SCHEME.fullmatch(scheme) else '***'}://***{f'@{place}' if sure else ''}")

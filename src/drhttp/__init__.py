@@ -18,13 +18,13 @@ from drhttp.exceptions import ConfigError
 from drhttp.wsgi import WSGIMiddleware
 
 if TYPE_CHECKING:
-    from drhttp.django import DjangoUserMiddleware
+    from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
 
+# Without `DjangoUserMiddleware`: `from drhttp import *` has to work where there is no Django.
 __all__ = [
     "DRHTTP_HEADER_DEVICE",
     "DRHTTP_HEADER_USER",
     "ConfigError",
-    "DjangoUserMiddleware",
     "Record",
     "Stats",
     "WSGIMiddleware",
@@ -38,7 +38,11 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Django is loaded when its middleware is asked for, not before.
     if name == "DjangoUserMiddleware":
-        from drhttp.django import DjangoUserMiddleware
-
+        try:
+            from drhttp.django import DjangoUserMiddleware
+        except ModuleNotFoundError as error:
+            if error.name not in ("asgiref", "django"):
+                raise
+            raise ImportError(f"drhttp.{name} needs Django: pip install 'drhttp[django]'") from error
         return DjangoUserMiddleware
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,6 +6,7 @@ stays: the field, the scheme of an authorization, the names of cookies and the a
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 MASK = "[redacted]"
 
 _SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate", "ntlm", "token", "apikey", "aws4-hmac-sha256"))
-_ATTRIBUTES = frozenset(
-    ("path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "partitioned", "priority")
-)
+_ATTRIBUTES = frozenset(("path", "domain", "max-age", "samesite", "secure", "httponly", "partitioned", "priority"))
+_DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and what is written in its place; one comma at most
 
 
 def redact(record: Record) -> Record:
@@ -31,7 +31,7 @@ def redact(record: Record) -> Record:
 
 
 def _masked_headers(headers: Headers) -> Headers:
-    return tuple((name, _MASKS[name](value) if name in _MASKS else value) for name, value in headers)
+    return tuple((name, _MASKS.get(name.lower(), str)(value)) for name, value in headers)
 
 
 def _mask_credentials(value: str) -> str:
@@ -45,8 +45,15 @@ def _mask_cookies(value: str) -> str:
 
 def _mask_set_cookie(value: str) -> str:
     pair, *attributes = value.split(";")
-    kept = [each.strip() for each in attributes if each.partition("=")[0].strip().lower() in _ATTRIBUTES]
-    return "; ".join([_mask_pair(pair), *kept])
+    return "; ".join([_mask_pair(pair), *(each.strip() for each in attributes if _is_attribute(each))])
+
+
+def _is_attribute(text: str) -> bool:
+    """Whether this is an attribute and nothing else: behind a comma may stand another cookie, wrongly joined to it."""
+    name, _, value = text.strip().lower().partition("=")
+    if name == "expires":
+        return _DATE.fullmatch(value.strip()) is not None
+    return name in _ATTRIBUTES and "=" not in value and "," not in value
 
 
 def _mask_pair(pair: str) -> str:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drhttp._record import Headers
 
+_DEEPEST = 48  # levels of nesting that every receiver reads
 
-# One body nested deeper than a receiver reads would cost the whole batch that it travels in.
-_DEEPEST = 48
+_SURROGATE = re.compile(r"\\u[dD]")
+_LONG_NUMBER = re.compile(r"[0-9]{309}")  # 10 to the power of 308 is about the largest number of double precision
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON in ASCII: whatever a text holds, lone surrogates included, it can be sent."""
-    return json.dumps(value, separators=(",", ":"))
+    """Compact JSON. Lone surrogates become question marks: strict receivers would refuse the whole batch."""
+    text = json.dumps(value, separators=(",", ":"))
+    if "\\ud" not in text:
+        return text
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def splice(fields: dict[str, Any], **raw: str | None) -> str:
@@ -26,15 +32,21 @@ def splice(fields: dict[str, Any], **raw: str | None) -> str:
 
 
 def container(content: bytes) -> str | None:
-    """The text of a JSON object or array, if the bytes are one that may be embedded in a UTF-8 document (RFC 8259)."""
+    """The text of a JSON object or array, if the bytes are one that every receiver reads (RFC 8259, RFC 7493).
+
+    One that some would refuse (too deep, a number beyond double precision, half a surrogate pair, a key twice) would
+    cost the whole batch that it travels in, and whoever sends requests could see to that.
+    """
     if content.lstrip()[:1] not in (b"{", b"["):
         return None
     try:
         text = content.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return None if _deeper(value, _DEEPEST) else text
+    return None if _LONG_NUMBER.search(text) or _deeper(value, _DEEPEST) else text
 
 
 def is_json(headers: Headers) -> bool:
@@ -58,6 +70,20 @@ def _deeper(value: Any, levels: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("duplicate key")
+    return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(number)
+    return value
 
 
 def _refuse(constant: str) -> None:

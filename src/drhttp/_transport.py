@@ -7,54 +7,32 @@ import encodings.idna  # noqa: F401
 import socket
 import ssl
 import time
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    InvalidHeader,
-    LocationParseError,
-    MaxRetryError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+from urllib3.util.connection import create_connection
 
-from drhttp._verdict import DONE, Verdict
+from drhttp._answer import Answer, verdict
 from drhttp._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from drhttp._dsn import Dsn
+    from drhttp._verdict import Verdict
 
-_RETRIED = frozenset((429, 502, 503, 504))
-_RETRIED_TWICE = frozenset((408, 500))
-_WRONG_KEY = frozenset((401, 402, 403))
-_WRONG_PLACE = frozenset((404, 405, 410))
-_PAUSE = 60.0  # seconds, after an answer that the next POST would get too
-_LONGEST_RETRY_AFTER = 300.0  # seconds
 _READ_AT_MOST = 64 * 1024  # bytes of an answer's body, so that the connection can be used again
+_BLOCK = 16 * 1024  # bytes sent at a time, between two looks at the clock
+_PORTS = {"http": 80, "https": 443}
 _REUSED_AT_MOST = 55.0  # seconds idle; load balancers commonly cut a connection after 60
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back of a POST: a status, or what prevented one.
-
-    trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the same as a sentence.
-    """
-
-    status: int | None = None
-    retry_after: str | None = None
-    trouble: str | None = None
-    detail: str = ""
 
 
 class Transport:
@@ -66,127 +44,212 @@ class Transport:
 
     def __init__(self, dsn: Dsn, path: str, headers: Mapping[str, str], timeout: float) -> None:
         self.url = dsn.url + path
+        self._dsn = dsn
         self._headers = {"User-Agent": f"drhttp-python/{__version__}", **headers}
         self._timeout = timeout
-        self._pool = _pool(dsn)
+        self._deadline = _Deadline()
+        self._pool: urllib3.PoolManager | None = None
         self._used = 0.0
         self.answer = Answer()
 
     def post(self, body: bytes) -> Verdict:
         """Send one body. The verdict says what to do next; `answer` what came back."""
         if time.monotonic() - self._used > _REUSED_AT_MOST:
-            self._pool.clear()
-        self.answer = self._exchange(body)
+            self.close()
+        self._deadline.begin(self._timeout)
+        try:
+            self.answer = self._exchange(body)
+        except (HTTPError, OSError, ValueError) as error:
+            self.answer = _trouble(error)
         self._used = time.monotonic()
         return verdict(self.answer, self.url)
 
+    def close(self) -> None:
+        """Let go of the connection; the next POST makes another."""
+        if self._pool is not None:
+            self._pool.clear()
+
     def _exchange(self, body: bytes) -> Answer:
-        try:
-            response = self._pool.request(
-                "POST",
-                self.url,
-                body=body,
-                headers=self._headers,
-                timeout=urllib3.Timeout(total=self._timeout),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-        except (HTTPError, OSError) as error:
-            return _trouble(error)
-        try:
-            response.read(_READ_AT_MOST, decode_content=False)
-            response.drain_conn() if response.length_remaining == 0 else response.close()
-        except (HTTPError, OSError):
-            response.close()  # the status has come, and that is what counts
-        finally:
-            response.release_conn()
+        # Made here, because the environment that it depends on may be wrong, which is an answer like others.
+        if self._pool is None:
+            self._pool = _pool(self._dsn, self._deadline)
+        response = self._pool.request(
+            "POST",
+            self.url,
+            body=body,
+            headers=self._headers,
+            timeout=urllib3.Timeout(total=self._timeout),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        _finish(response)
+        if response.status == 407:
+            return Answer(trouble="proxy", detail="the proxy asks for other credentials")
         return Answer(status=response.status, retry_after=response.headers.get("Retry-After"))
 
 
-def verdict(answer: Answer, url: str) -> Verdict:
-    """What an answer means for the batch."""
-    status = answer.status
-    if status is None:
-        return Verdict(action="retry", reason="unreachable", error=f"{url}: {answer.detail}")
-    if 200 <= status < 300:
-        return DONE
-    reason = f"status_{status}"
-    error = f"{url} answered {status}"
-    if status in _RETRIED:
-        return Verdict(action="retry", reason=reason, error=error, after=retry_after(answer.retry_after, time.time()))
-    if status in _RETRIED_TWICE:
-        return Verdict(action="retry", reason=reason, error=error, limit=2)
-    if status == 413:
-        return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large for it")
-    return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))
-
-
-def retry_after(text: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` asks for (RFC 9110 section 10.2.3), at most five minutes; `None` if invalid."""
-    text = (text or "").strip()
-    if text.isascii() and text.isdigit():
-        # Texts of digits without end are digits too, and longer than the conversion takes.
-        return _LONGEST_RETRY_AFTER if len(text) > 9 else min(float(text), _LONGEST_RETRY_AFTER)
+def _finish(response: urllib3.BaseHTTPResponse) -> None:
+    """Read what is left of an answer, so that its connection can be used again; if it is much, rather give that up."""
     try:
-        moment = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(moment - now, 0.0), _LONGEST_RETRY_AFTER)
+        if len(response.read(_READ_AT_MOST, decode_content=False)) == _READ_AT_MOST:
+            response.close()
+    except (HTTPError, OSError):
+        response.close()  # the status has come, and that is what counts
+    finally:
+        response.release_conn()
 
 
-def _pause(status: int) -> float | None:
-    return _PAUSE if status in _WRONG_KEY | _WRONG_PLACE or 300 <= status < 400 else None
+class _BadProxyError(ValueError):
+    """The address of a proxy that cannot be used; without its text, which may hold a password."""
 
 
-def _advice(status: int) -> str:
-    if status in _WRONG_KEY:
-        return ": it does not accept the key of the DSN"
-    if status in _WRONG_PLACE:
-        return ": it does not take records there; check host, port and path of the DSN, and the option protocol"
-    if 300 <= status < 400:
-        return ": redirects are refused, because they would carry the key elsewhere; set the DSN to the final address"
-    return ""
-
-
-def _pool(dsn: Dsn) -> urllib3.PoolManager:
+def _pool(dsn: Dsn, deadline: _Deadline) -> urllib3.PoolManager:
+    proxy = _proxy(dsn)
+    secure = dsn.scheme == "https" or (proxy is not None and urlsplit(proxy).scheme == "https")
     # The default context trusts what the system trusts, and honours SSL_CERT_FILE and SSL_CERT_DIR.
-    context = ssl.create_default_context() if dsn.scheme == "https" else None
-    proxy = None if proxy_bypass(dsn.host) else getproxies().get(dsn.scheme)
+    context = ssl.create_default_context() if secure else None
     if proxy is None:
-        return urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=context)
-    return _through_proxy(proxy if "://" in proxy else f"http://{proxy}", context)
+        pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=context)
+    else:
+        pool = _through_proxy(proxy if "://" in proxy else f"http://{proxy}", context)
+    pool.pool_classes_by_scheme = _pool_classes(deadline)
+    return pool
+
+
+def _proxy(dsn: Dsn) -> str | None:
+    """The proxy that the environment prescribes. An entry of `NO_PROXY` may be a host, or a host with its port."""
+    host = f"[{dsn.host}]" if ":" in dsn.host else dsn.host
+    places = (dsn.host, f"{host}:{dsn.port or _PORTS[dsn.scheme]}")
+    return None if any(map(proxy_bypass, places)) else getproxies().get(dsn.scheme)
 
 
 def _through_proxy(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManager:
-    parsed = urllib3.util.parse_url(proxy)
-    headers = urllib3.make_headers(proxy_basic_auth=parsed.auth) if parsed.auth else None
-    return urllib3.ProxyManager(proxy, num_pools=1, maxsize=1, ssl_context=context, proxy_headers=headers)
+    try:
+        auth = urllib3.util.parse_url(proxy).auth
+        headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+        return urllib3.ProxyManager(
+            proxy, num_pools=1, maxsize=1, ssl_context=context, proxy_ssl_context=context, proxy_headers=headers
+        )
+    except (HTTPError, ValueError):
+        raise _BadProxyError from None
+
+
+class _Deadline:
+    """The moment when the POST under way has to be over."""
+
+    def __init__(self) -> None:
+        self._end = 0.0
+
+    def begin(self, seconds: float) -> None:
+        """A POST begins, and may take that long."""
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until then; raises `TimeoutError` when there are none."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left
+
+
+class _Timed(HTTPConnection):
+    """A connection that ends with the deadline.
+
+    The timeout of a socket is for one operation: a receiver that takes or gives a byte now and then would never exceed
+    it, and a name with several dead addresses would take it several times.
+    """
+
+    deadline: _Deadline
+
+    def _new_conn(self) -> socket.socket:
+        addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        failure: OSError | None = None
+        for index, (*_, address) in enumerate(addresses):
+            share = self.deadline.left() / (len(addresses) - index)  # so that a dead one leaves time for the next
+            try:
+                sock = create_connection((str(address[0]), self.port), share, socket_options=self.socket_options)
+            except OSError as error:
+                failure = error
+            else:
+                sock.settimeout(self.deadline.left())
+                return sock
+        if isinstance(failure, TimeoutError):
+            raise failure
+        raise NewConnectionError(self, "no address could be connected to") from failure
+
+    def send(self, data: Any) -> None:
+        view = memoryview(data)
+        for start in range(0, len(view), _BLOCK):
+            if self.sock is not None:
+                self.sock.settimeout(self.deadline.left())
+            super().send(view[start : start + _BLOCK])
+
+    # A method in the place of a class, because it is only called, and has to know the deadline.
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:  # type: ignore[override]
+        reader: Any = _Reader(sock, self.deadline)
+        return HTTPResponse(reader, *args, **kwargs)
+
+
+class _Reader(RawIOBase):
+    """What comes from a socket until the deadline, made into a file as sockets are."""
+
+    def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def makefile(self, *_: Any) -> BufferedReader:
+        return BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._deadline.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _pool_classes(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:
+    members = {"deadline": deadline}
+    plain = type("_TimedHTTP", (_Timed,), members)
+    secure = type("_TimedHTTPS", (_Timed, HTTPSConnection), members)
+    return {
+        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
 
 
 def _trouble(error: Exception) -> Answer:
     """An exception of the libraries below as a word and a sentence."""
-    if isinstance(error, MaxRetryError) and error.reason is not None:
-        error = error.reason
+    causes = list(_causes(error))
     for kinds, trouble, sentence in _TROUBLES:
-        if isinstance(error, kinds):
-            return Answer(trouble=trouble, detail=f"{sentence} ({_root(error)})")
-    return Answer(trouble="reset", detail=f"the connection broke before an answer came ({_root(error)})")
+        if any(isinstance(cause, kinds) for cause in causes):
+            return Answer(trouble=trouble, detail=f"{sentence} ({_words(causes[-1])})")
+    return Answer(trouble="reset", detail=f"the connection broke before an answer came ({_words(causes[-1])})")
 
 
-def _root(error: BaseException) -> str:
-    """The cause at the bottom, in its own words: those of the layers above repeat it."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    text = str(error) or type(error).__name__
-    return text[:200]
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _words(error: BaseException) -> str:
+    """What the system says. The words of libraries may repeat what was sent or received, and so the key."""
+    return str(error)[:200] if isinstance(error, OSError) else type(error).__name__
 
 
 _TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    ((_BadProxyError,), "proxy", "the address of the proxy in the environment cannot be used"),
     ((ProxyError,), "proxy", "the proxy did not let the connection through"),
-    ((NameResolutionError, socket.gaierror), "dns", "the name of the host could not be resolved"),
+    ((socket.gaierror,), "dns", "the name of the host could not be resolved"),
     ((SSLError, ssl.SSLError), "tls", "the TLS connection was not trusted or failed"),
-    ((ConnectTimeoutError, ReadTimeoutError, TimeoutError), "timeout", "no answer came in time"),
-    ((NewConnectionError, ConnectionRefusedError), "refused", "the connection could not be made"),
-    ((InvalidHeader, LocationParseError), "address", "the address of the DSN cannot be used"),
+    ((NewConnectionError,), "refused", "the connection could not be made"),
+    ((HTTPTimeoutError, TimeoutError), "timeout", "no answer came in time"),
+    ((ValueError,), "address", "the address cannot be used"),
 )

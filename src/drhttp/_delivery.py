@@ -27,10 +27,11 @@ _log = logging.getLogger("drhttp")
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A record ready to be sent: masked and encoded."""
+    """A record ready to be sent: masked and encoded. dropped: the losses that it reports."""
 
     record: Record
     data: bytes
+    dropped: Mapping[str, int]
 
     def __len__(self) -> int:
         return len(self.data)
@@ -49,6 +50,14 @@ class Delivery:
         self._wire = PROTOCOLS[config.protocol]
         self._complaints: dict[str, Throttle] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
+        if not config.redact:
+            _log.warning(
+                "the masking of credentials is switched off by the option redact; records hold them as they are"
+            )
+
+    def close(self) -> None:
+        """Let go of the connection; the next POST makes another."""
+        self.transport.close()
 
     @property
     def most(self) -> int | None:
@@ -65,26 +74,29 @@ class Delivery:
             if isinstance(allowed, Verdict):
                 return allowed
             record = allowed
-        data = self._wire.encode(record, self._losses())
-        return Parcel(record, data) if len(data) <= _LARGEST_EVENT else self._lightened(record)
+        parcel = self._parcel(record, self._losses())
+        return parcel if len(parcel) <= _LARGEST_EVENT else self._lightened(parcel)
 
     def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
         """Send a batch. A single record that is too large for the receiver is sent once more without its bodies."""
         verdict = self._post(parcels)
         if verdict.action == "split" and len(parcels) == 1:
-            light = self._lightened(parcels[0].record)
+            light = self._lightened(parcels[0])
             if len(light) < len(parcels[0]):
                 verdict = self._post([light])
-        if verdict.action in ("drop", "split") and verdict.error:
+        if verdict.action == "drop" or (verdict.action == "split" and len(parcels) == 1):
             self._complain(verdict)
         return verdict
+
+    def _parcel(self, record: Record, dropped: Mapping[str, int]) -> Parcel:
+        return Parcel(record, self._wire.encode(record, dropped), dropped)
 
     def _post(self, parcels: Sequence[Parcel]) -> Verdict:
         return self.transport.post(self._wire.join([parcel.data for parcel in parcels]))
 
     def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """What the user's callback makes of a record. What it raises costs this record and nothing else."""
-        answer = guarded(lambda: (before_send(record),))
+        answer = guarded(_ask, before_send, record)
         if answer is None:
             return Verdict(action="drop", reason="before_send_failed")
         (allowed,) = answer
@@ -94,12 +106,12 @@ class Delivery:
             return Verdict(action="drop", reason="before_send_failed")
         return allowed
 
-    def _lightened(self, record: Record) -> Parcel:
-        """The record without its bodies, marked."""
+    def _lightened(self, parcel: Parcel) -> Parcel:
+        """The same record without its bodies, marked."""
+        record = parcel.record
         request = replace(record.request, body=_without(record.request.body))
         response = replace(record.response, body=_without(record.response.body))
-        record = replace(record, request=request, response=response)
-        return Parcel(record, self._wire.encode(record, {}))
+        return self._parcel(replace(record, request=request, response=response), parcel.dropped)
 
     def _losses(self) -> Mapping[str, int]:
         """The losses so far if they grew since they were last reported.
@@ -115,6 +127,10 @@ class Delivery:
     def _complain(self, verdict: Verdict) -> None:
         if self._complaints.setdefault(verdict.reason, Throttle()).opens():
             _log.warning("records are refused: %s", verdict.error)
+
+
+def _ask(before_send: Callable[[Record], object], record: Record) -> tuple[object]:
+    return (before_send(record),)
 
 
 def _without(body: Body) -> Body:

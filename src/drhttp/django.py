@@ -6,7 +6,11 @@ It looks after the answer was made, and never makes Django do what the applicati
 evaluated (which would read the session, add `Vary: Cookie`, load the row of the user, and raise under ASGI), nor is
 `request.session`, nor the body. A user whom the application has resolved is named. Otherwise the id is read from the
 session that the cookie of the request names, through a session object of its own; `DRHTTP_USER_FROM_SESSION = False` in
-the settings switches that off.
+the settings switches that off. Such a session is taken at its word: Django would also look whether the user is still
+there.
+
+First is the best place. Whatever keeps answers or makes new ones of them (`UpdateCacheMiddleware`,
+`ConditionalGetMiddleware`) would otherwise keep the name of one user for others, or lose it.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils.functional import LazyObject, empty
 
 from drhttp._guard import aguarded, guarded
@@ -24,7 +29,6 @@ from drhttp._identity import DRHTTP_HEADER_USER
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest, HttpResponseBase
 
 _UNKNOWN = object()
@@ -60,19 +64,26 @@ class DjangoUserMiddleware:
 
 
 def _name_user(request: HttpRequest, response: HttpResponseBase) -> None:
-    user = _resolved_user(request)
-    if user is not _UNKNOWN:
-        _set(response, _primary_key(user))
-    elif (session := _unread_session(request)) is not None:
+    session = _name_known_user(request, response)
+    if session is not None:
         _set(response, session.get(SESSION_KEY))
 
 
 async def _aname_user(request: HttpRequest, response: HttpResponseBase) -> None:
-    user = _resolved_user(request)
-    if user is not _UNKNOWN:
-        _set(response, _primary_key(user))
-    elif (session := _unread_session(request)) is not None:
+    session = _name_known_user(request, response)
+    if session is not None:
         _set(response, await _aread(session))
+
+
+def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> SessionBase | dict[str, Any] | None:
+    """Name the user whom the application has resolved; if it has not, return the session to look in."""
+    if response.has_header(DRHTTP_HEADER_USER):
+        return None
+    user = _resolved_user(request)
+    if user is _UNKNOWN or user is empty:
+        return _unread_session(request)
+    _set(response, _primary_key(user))
+    return None
 
 
 async def _aread(session: SessionBase | dict[str, Any]) -> Any:
@@ -84,15 +95,15 @@ async def _aread(session: SessionBase | dict[str, Any]) -> Any:
 
 
 def _set(response: HttpResponseBase, user: Any) -> None:
-    if user is not None and not response.has_header(DRHTTP_HEADER_USER):
+    if user is not None:
         response[DRHTTP_HEADER_USER] = str(user)
 
 
 def _resolved_user(request: HttpRequest) -> Any:
-    """The user as far as the application knows it already, `_UNKNOWN` if it never asked."""
+    """The user as far as the application knows it already, `_UNKNOWN` or `empty` if it never asked."""
     known = vars(request)
     user = known.get("user", _UNKNOWN)
-    if isinstance(user, LazyObject):
+    while isinstance(user, LazyObject):  # one may stand for another that is still to be evaluated
         user = object.__getattribute__(user, "_wrapped")
     if user is empty or user is _UNKNOWN:
         user = known.get("_cached_user", known.get("_acached_user", _UNKNOWN))
@@ -106,11 +117,28 @@ def _primary_key(user: Any) -> Any:
 def _unread_session(request: HttpRequest) -> SessionBase | dict[str, Any] | None:
     """The session that the request came with, to be read without a trace; `None` if there is none to be read."""
     session = vars(request).get("session")
-    if session is None or not getattr(settings, "DRHTTP_USER_FROM_SESSION", True):
+    # By its type, because asking a lazy object for its class makes it load what it stands for.
+    if not issubclass(type(session), SessionBase) or not getattr(settings, "DRHTTP_USER_FROM_SESSION", True):
         return None
     loaded: dict[str, Any] | None = vars(session).get("_session_cache")
     if loaded is not None:
         return loaded
     key = session.session_key
-    # An object of our own: reading the request's marks it as accessed, and the answer as varying by cookie.
-    return type(session)(key) if key else None
+    return _reader(type(session), key) if key else None
+
+
+def _reader(store: type[SessionBase], key: str) -> SessionBase:
+    """A session object of our own: reading the request's marks it as accessed, and the answer as varying by cookie."""
+    session = store(key)
+    # Some stores put a new session in the place of one that has expired, and the file store of Django is one of them.
+    session.create = session.save = session.delete = _nothing
+    session.acreate = session.asave = session.adelete = _anothing
+    return session
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+async def _anothing(*_: Any, **__: Any) -> None:
+    return None

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
 BATCH_BYTES = 1024 * 1024  # about what one POST carries
+
+
+class Counts(NamedTuple):
+    """What became of all records, at one instant. Always: `recorded == sent + queued + sum(dropped.values())`."""
+
+    recorded: int
+    sent: int
+    queued: int
+    queued_bytes: int
+    dropped: Mapping[str, int]
 
 
 class Queue(Generic[T]):
@@ -18,7 +31,7 @@ class Queue(Generic[T]):
     batch_size: records that make a batch worth waking the worker for.
 
     `put` may be called while the same thread is inside any method of the queue (garbage collection, `__del__`, signal
-    handlers, logging): the lock is re-entrant, and each update of a number is one statement without a call in it, which
+    handlers, logging): the lock is re-entrant, and what belongs together is changed without a call in between, which
     CPython does not interrupt. See getsentry/sentry-python#803 for what happens otherwise.
     """
 
@@ -30,76 +43,107 @@ class Queue(Generic[T]):
         self._waiting: deque[tuple[T, int]] = deque()
         self._waiting_bytes = 0
         self._flying_bytes = 0
+        self._flying = 0
+        self._taken = 0  # records that have left the waiting line so far, however
+        self._recorded = 0
+        self._sent = 0
+        self._dropped: defaultdict[str, int] = defaultdict(int)
         self._closed = False
-        self.flying = 0
-        self.recorded = 0
-        self.accepted = 0
-        self.finished = 0  # of those accepted: delivered or dropped
-        self.dropped: defaultdict[str, int] = defaultdict(int)
+        self.losing = False  # set with a loss; whoever speaks of losses takes it back
 
     def put(self, item: T, size: int) -> bool:
         """Append an item of `size` bytes; returns whether the worker should be woken."""
         with self._lock:
-            self.recorded += 1
             reason = self._refuses(size)
             if reason:
-                self.dropped[reason] += 1
-                return False
-            self._waiting.append((item, size))
-            self.accepted += 1
-            before = self._waiting_bytes
-            self._waiting_bytes += size
+                return self._lose(reason)
+            # A put that interrupts this one may see any count; so each wakes for what it has seen itself.
             count = len(self._waiting)
-            return count in (1, self._batch_size) or before < BATCH_BYTES <= before + size
+            before = self._waiting_bytes
+            self._recorded += 1
+            self._waiting_bytes += size
+            self._waiting.append((item, size))
+            return (
+                count == 0
+                or count < self._batch_size <= len(self._waiting)
+                or before < BATCH_BYTES <= self._waiting_bytes
+            )
 
-    def take(self) -> tuple[T, int] | None:
-        """The oldest item and its size; it is in flight until `finish` is called for it."""
+    def take(self) -> tuple[T, int, int] | None:
+        """The oldest item, its size and its number, from 1; it is in flight until `finish` is called for it."""
         with self._lock:
             if not self._waiting:
                 return None
             item, size = self._waiting.popleft()
             self._waiting_bytes -= size
             self._flying_bytes += size
-            self.flying += 1
-            return item, size
+            self._flying += 1
+            self._taken += 1
+            return item, size, self._taken
 
-    def finish(self, count: int, size: int, reason: str | None = None) -> bool:
+    def finish(self, count: int, size: int, reason: str | None = None) -> None:
         """That many records in flight have ended: delivered, or dropped for a reason.
 
-        Returns whether they were still the queue's: after `abandon` they are counted already.
+        After `abandon` nothing is in flight, and all of them are counted already.
         """
         with self._lock:
-            if self.flying < count:
-                return False
+            if self._flying < count:
+                return
             self._flying_bytes -= size
-            self.flying -= count
-            self.finished += count
+            self._flying -= count
             if reason:
-                self.dropped[reason] += count
-            return True
+                self._dropped[reason] += count
+            else:
+                self._sent += count
 
     def drop(self, reason: str) -> None:
         """Count a record that never reaches the queue."""
         with self._lock:
-            self.recorded += 1
-            self.dropped[reason] += 1
+            self._recorded += 1
+            self._dropped[reason] += 1
+
+    def discard(self, reason: str) -> int:
+        """Drop all that waits; returns how many records that were."""
+        with self._lock:
+            # Emptied by exchange: what goes may have destructors, which run when everything is in order again.
+            gone, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
+            count = len(gone)
+            if count:
+                self._taken += count
+                self._dropped[reason] += count
+        return count
 
     def close(self) -> None:
         """From now on every record is dropped."""
         self._closed = True
 
     def abandon(self, reason: str) -> int:
-        """Drop all that waits or is in flight; returns how many records that were."""
+        """Close, and drop all that waits or is in flight; returns how many records that were."""
         with self._lock:
-            count = len(self._waiting) + self.flying
-            if count:
-                self.dropped[reason] += count
-            self._waiting.clear()
-            self._waiting_bytes = 0
-            self._flying_bytes = 0
-            self.flying = 0
-            self.finished += count
-            return count
+            self._closed = True
+            flying, self._flying, self._flying_bytes = self._flying, 0, 0
+            if flying:
+                self._dropped[reason] += flying
+            return flying + self.discard(reason)
+
+    def counts(self) -> Counts:
+        """The numbers so far, all of the same instant."""
+        with self._lock:
+            queued = len(self._waiting) + self._flying
+            held = self._waiting_bytes + self._flying_bytes
+            return Counts(self._recorded, self._sent, queued, held, dict(self._dropped))
+
+    @property
+    def accepted(self) -> int:
+        """Records taken in so far: the number of the newest."""
+        with self._lock:
+            return self._taken + len(self._waiting)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits or is in flight."""
+        with self._lock:
+            return not self._waiting and not self._flying
 
     @property
     def waiting(self) -> int:
@@ -111,16 +155,6 @@ class Queue(Generic[T]):
         """Whether what waits fills a POST."""
         return len(self._waiting) >= self._batch_size or self._waiting_bytes >= BATCH_BYTES
 
-    @property
-    def queued(self) -> int:
-        """Records that wait or are in flight."""
-        return len(self._waiting) + self.flying
-
-    @property
-    def queued_bytes(self) -> int:
-        """Bytes that waiting and in-flight records hold."""
-        return self._waiting_bytes + self._flying_bytes
-
     def _refuses(self, size: int) -> str | None:
         """Why a record cannot be taken, named after the option that would make room."""
         if self._closed:
@@ -130,3 +164,10 @@ class Queue(Generic[T]):
         if self._waiting_bytes + self._flying_bytes + size > self._max_bytes:
             return "queue_bytes"
         return None
+
+    def _lose(self, reason: str) -> bool:
+        """Count a record that does not fit; returns whether the worker should be woken to say so."""
+        self._recorded += 1
+        self._dropped[reason] += 1
+        first, self.losing = not self.losing, True
+        return first and reason != "closed"

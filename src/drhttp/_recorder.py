@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._guard import failures, forget_failures
 from drhttp._queue import Queue
@@ -49,6 +49,9 @@ class _Courier:
     def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
         return self.delivery.deliver(parcels)
 
+    def close(self) -> None:
+        self._made = None  # its connections are closed with it
+
     @property
     def delivery(self) -> Delivery:
         if self._made is None:
@@ -59,7 +62,15 @@ class _Courier:
         return self._made
 
     def _losses(self) -> Mapping[str, int]:
-        return self._queue.dropped
+        return self._queue.counts().dropped
+
+
+class _Line(NamedTuple):
+    """What one process has of a recorder."""
+
+    pid: int
+    queue: Queue[Exchange]
+    worker: Worker[Exchange, Parcel]
 
 
 class Recorder:
@@ -67,7 +78,7 @@ class Recorder:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._pid: int | None = None
+        self._latest: _Line | None = None
         self._closed = False
         self._refused = False  # the interpreter has refused to start a thread
         self._next_try = Throttle(1.0)
@@ -75,32 +86,39 @@ class Recorder:
 
     def put(self, exchange: Exchange) -> None:
         """Hand over a finished exchange. Never blocks, never waits for the network."""
-        pid = os.getpid()
-        if self._pid != pid:
-            self._begin(pid)
-        if exchange.pid != pid:
-            self._queue.drop("forked")  # it began in the parent, which finishes it too
-        elif self._queue.put(exchange, exchange.weight()):
-            self._wake()
+        line = self._line() or self._begin()
+        if exchange.pid != line.pid:
+            line.queue.drop("forked")  # it began in the parent, which finishes it too
+        elif line.queue.put(exchange, exchange.weight()):
+            self._wake(line)
 
     def begin_flush(self) -> int:
         """Deliver what was recorded so far without delay; returns the mark to wait for."""
-        return self._worker.begin_flush() if self._pid == os.getpid() else 0
+        line = self._line()
+        if line is None:
+            return 0
+        if not line.queue.empty:
+            self._wake(line)  # its thread may have been refused, or killed
+        return line.worker.begin_flush()
 
     def finish_flush(self, mark: int, timeout: float) -> bool:
         """Wait for that; `True` if all of it has ended within `timeout` seconds."""
-        return self._pid != os.getpid() or self._worker.finish_flush(mark, timeout)
+        line = self._line()
+        return line is None or line.worker.finish_flush(mark, timeout)
 
     def begin_close(self, timeout: float) -> None:
         """Begin to flush and stop."""
-        self._closed = True
-        if self._pid == os.getpid():
-            self._worker.begin_close(timeout)
+        with _lock():
+            self._closed = True
+            line = self._line()
+        if line is not None:
+            line.worker.begin_close(timeout)
 
     def finish_close(self) -> None:
         """Wait until it is done, or its time is over."""
-        if self._pid == os.getpid():
-            self._worker.finish_close()
+        line = self._line()
+        if line is not None:
+            line.worker.finish_close()
 
     @property
     def open(self) -> bool:
@@ -109,60 +127,60 @@ class Recorder:
 
     def stats(self) -> Stats:
         """The counts of this recorder in this process."""
-        if self._pid != os.getpid():
+        line = self._line()
+        if line is None:
             return Stats()
-        queue, worker = self._queue, self._worker
+        counts, worker = line.queue.counts(), line.worker
         return Stats(
-            recorded=queue.recorded,
-            queued=queue.queued,
-            queued_bytes=queue.queued_bytes,
-            sent=worker.sent,
+            **counts._asdict(),
             retried=worker.retried,
-            dropped=dict(queue.dropped),
             restarts=worker.restarts,
-            last_error=worker.last_error,
-            last_success=worker.last_success,
+            last_error=worker.alarm.last_error,
+            last_success=worker.alarm.last_success,
         )
-
-    def _begin(self, pid: int) -> None:
-        """Make the queue and the worker of this process."""
-        with _lock:
-            if self._pid == pid:
-                return
-            config = self.config
-            self._queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
-            self._worker: Worker[Exchange, Parcel] = Worker(
-                self._queue,
-                _Courier(config, self._queue),
-                batch_size=config.batch_size,
-                flush_interval=config.flush_interval,
-            )
-            if self._closed:
-                self._queue.close()
-            _hook_up()
-            self._pid = pid
 
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
-        if self._pid is not None:
-            self._pid = None
-            del self._queue, self._worker
+        self._latest = None
 
-    def _wake(self) -> None:
-        worker = self._worker
+    def _line(self) -> _Line | None:
+        """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
+        line = self._latest
+        return line if line is not None and line.pid == os.getpid() else None
+
+    def _begin(self) -> _Line:
+        """Make the queue and the worker of this process."""
+        config = self.config
+        with _lock():
+            queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
+            worker: Worker[Exchange, Parcel] = Worker(
+                queue, _Courier(config, queue), batch_size=config.batch_size, flush_interval=config.flush_interval
+            )
+            if self._closed:
+                queue.close()
+            _hook_up()
+            fresh = _Line(os.getpid(), queue, worker)
+            # Another thread may have been faster, or a destructor that ran in between and recorded something.
+            line = self._line()
+            if line is None:
+                line = self._latest = fresh
+            return line
+
+    def _wake(self, line: _Line) -> None:
+        worker = line.worker
         if not worker.alive and (not self._refused or self._next_try.opens()):
             self._refused = not worker.start()
         if not self._refused:
             worker.wake()
             return
-        self._queue.abandon("no_thread")
+        worker.discard("no_thread")
         if self._complaint.opens():
             _log.warning("no thread could be started to deliver records; they are dropped")
 
 
 def recorder_for(config: Config) -> Recorder:
     """The recorder of the process for a configuration: equal ones share it, unless it was closed."""
-    with _lock:
+    with _lock():
         for recorder in _recorders:
             if recorder.open and recorder.config == config:
                 return recorder
@@ -187,9 +205,10 @@ def close(timeout: float = 10.0) -> None:
 
     timeout: seconds to wait at most; what is not delivered by then is dropped and counted, as is what comes later.
     """
-    for recorder in _recorders:
+    recorders = list(_recorders)
+    for recorder in recorders:
         recorder.begin_close(timeout)
-    for recorder in _recorders:
+    for recorder in recorders:
         recorder.finish_close()
 
 
@@ -199,48 +218,56 @@ def stats() -> Stats:
 
 
 _recorders: list[Recorder] = []
-# Re-entrant: a first record may come from a destructor that runs while another first record is being taken.
-_lock = threading.RLock()
+# One a process: a child without hooks (uWSGI), or forked while the hooks were being made, must not wait for a lock that
+# nobody holds any more. Re-entrant: a first record may come from a destructor that runs while another one is taken.
+_locks: dict[int, threading.RLock] = {}
 # Held while the worker loads modules: a child forked meanwhile would inherit their import locks, locked for ever.
 _loading = threading.Lock()
+_forking: int | None = None  # the thread that holds it for a fork
 _hooked = False
-_fork_holds_loading = False
+
+
+def _lock() -> threading.RLock:
+    return _locks.setdefault(os.getpid(), threading.RLock())
 
 
 def _hook_up() -> None:
     """Register the hooks of the process, once."""
     global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
-    if _hooked:
-        return
-    _hooked = True
+    atexit.unregister(_at_exit)  # so that there is one, also in a child that was forked between these lines
     atexit.register(_at_exit)
-    if hasattr(os, "register_at_fork"):
+    if not _hooked and hasattr(os, "register_at_fork"):
+        _hooked = True
         os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
 
 
 def _at_exit() -> None:
     """Deliver what is left. All recorders together take as long as the most patient one may."""
-    for recorder in _recorders:
+    recorders = list(_recorders)
+    for recorder in recorders:
         recorder.begin_close(recorder.config.exit_timeout)
-    for recorder in _recorders:
+    for recorder in recorders:
         recorder.finish_close()
 
 
 def _before_fork() -> None:
-    global _fork_holds_loading  # noqa: PLW0603 - the hooks of a fork have nothing else in common
+    global _forking  # noqa: PLW0603 - the hooks of a fork have nothing else in common
     # Bounded, because under gevent the holder may be a greenlet of this same thread.
-    _fork_holds_loading = _loading.acquire(timeout=5.0)
+    if _loading.acquire(timeout=5.0):
+        _forking = threading.get_ident()
 
 
 def _after_fork() -> None:
-    if _fork_holds_loading:
+    global _forking  # noqa: PLW0603
+    if _forking == threading.get_ident():
+        _forking = None
         _loading.release()
 
 
 def _after_fork_in_child() -> None:
-    global _lock, _loading  # noqa: PLW0603 - whoever held them does not exist here
-    _lock = threading.RLock()
-    _loading = threading.Lock()
+    global _loading, _forking
+    # Whoever held the lock does not exist here.
+    _loading, _forking = threading.Lock(), None
     forget_failures()
     for recorder in _recorders:
         recorder.forget()

@@ -5,83 +5,25 @@ It does not know what it delivers: it is given a courier and a clock.
 
 from __future__ import annotations
 
-import logging
 import random
 import threading
-import time
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from drhttp._alarm import Alarm
+from drhttp._clock import Clock, back_off
 from drhttp._queue import BATCH_BYTES
-from drhttp._throttle import Throttle
 from drhttp._verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sized
 
+    from drhttp._courier import Courier
     from drhttp._queue import Queue
 
 I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
-P = TypeVar("P", bound="_Sized")  # a parcel, ready to be sent
-I_contra = TypeVar("I_contra", contravariant=True)
+P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent
 
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
 _JITTER = 0.1  # of the flush interval, so that many processes do not deliver in step
-
-_log = logging.getLogger("drhttp")
-
-
-class _Sized(Protocol):
-    def __len__(self) -> int: ...
-
-
-class Courier(Protocol[I_contra, P]):
-    """What the worker is given to do its work with."""
-
-    @property
-    def most(self) -> int | None:
-        """How many parcels one POST can carry, `None` for any number."""
-
-    def prepare(self, item: I_contra) -> P | Verdict:
-        """Make an item ready to be sent, or say why it is dropped."""
-
-    def deliver(self, parcels: Sequence[P]) -> Verdict:
-        """Send what was prepared, in one POST."""
-
-
-class Clock:
-    """Time, and waiting that can be cut short.
-
-    The wake-up is a bare lock used as a binary semaphore: unlike `threading.Event.set`, its release cannot deadlock
-    when a signal handler or a destructor interrupts it and wakes the worker too.
-    """
-
-    def __init__(self) -> None:
-        self._bell = threading.Lock()
-        self._bell.acquire()
-
-    def now(self) -> float:
-        """Seconds, monotonic."""
-        return time.monotonic()
-
-    def wait(self, seconds: float | None) -> None:
-        """Return after that many seconds, or when woken; `None` waits for the wake-up alone."""
-        self._bell.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
-
-    def wake(self) -> None:
-        """End the current wait, or the next one if nobody waits now."""
-        try:
-            self._bell.release()
-        except RuntimeError:
-            return  # it has been rung already
-
-    def breathe(self) -> None:
-        """Let the threads that wait for the interpreter go first."""
-        time.sleep(0)
-
-
-def back_off(attempt: int, chance: float) -> float:
-    """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1)."""
-    return float(min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance)
 
 
 class Worker(Generic[I, P]):
@@ -104,40 +46,48 @@ class Worker(Generic[I, P]):
         self._batch_size = batch_size
         self._flush_interval = flush_interval
         self._clock = clock or Clock()
+        # Its own, because drawing from the common one would change what an application gets that has seeded it.
+        self._random = random.Random()
+        self.alarm = Alarm(queue, self._clock.now)
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._progress = threading.Condition()
-        self._batch: list[tuple[P, int]] = []
+        self._batch: list[tuple[P, int, int]] = []  # parcels, the bytes they hold in the queue, their numbers
         self._preparing: int | None = None  # bytes of the item in hand
+        self._taken = 0  # number of the last record taken
+        self._passed = 0  # all records up to this number have ended
         self._due_at: float | None = None
-        self._flush_to = 0  # deliver without delay until this many records are finished
-        self._close_at: float | None = None
+        self._drain_to = 0  # deliver without delay up to the record of this number
+        self._flushing = False  # set by `begin_flush` for the thread, which alone writes `_drain_to`
         self._hurried = False
-        self._complaint = Throttle()
-        self.sent = 0
+        self._close_at: float | None = None
+        self._spent = False  # what the receiver has imposed lasts longer than closing may
+        self._trouble: BaseException | None = None
+        self._alive = False
         self.retried = 0
         self.restarts = 0
-        self.last_error: str | None = None
-        self.last_success: float | None = None
 
     def start(self) -> bool:
         """Start the thread if it does not run; returns `False` if the interpreter refuses to."""
-        if self.alive or not self._starting.acquire(blocking=False):
+        if self.alive or self._close_at is not None or not self._starting.acquire(blocking=False):
             return True
         try:
-            thread = threading.Thread(target=self.run, name="drhttp", daemon=True)
-            thread.start()
-            self._thread = thread
+            if not self._alive:  # another thread may have been faster
+                self._thread = threading.Thread(target=self.run, name="drhttp", daemon=True)
+                self._alive = True  # before it runs, so that closing waits for a thread that is only just beginning
+                self._thread.start()
         except RuntimeError:
             return False
         finally:
+            if self._thread is None or self._thread.ident is None:
+                self._alive = False  # refused, or interrupted by what a signal handler raised
             self._starting.release()
         return True
 
     @property
     def alive(self) -> bool:
         """Whether the thread runs."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._alive
 
     def wake(self) -> None:
         """There is something to do."""
@@ -146,130 +96,162 @@ class Worker(Generic[I, P]):
     def begin_flush(self) -> int:
         """Deliver what waits now without delay; returns the mark to wait for."""
         mark = self._queue.accepted
-        self._flush_to = max(self._flush_to, mark)
-        self._hurry()
+        self._flushing = self._hurried = True
+        self._clock.wake()
         return mark
 
     def finish_flush(self, mark: int, timeout: float) -> bool:
         """Wait until the records up to the mark have ended; `True` if they have within `timeout` seconds."""
+
+        def ended() -> bool:
+            return self._passed >= mark or self._queue.empty
+
         if threading.current_thread() is self._thread:
-            return self._queue.finished >= mark  # it would wait for itself
+            return ended()  # it would wait for itself
         with self._progress:
-            return self._progress.wait_for(lambda: self._queue.finished >= mark, max(0.0, timeout))
+            return self._progress.wait_for(ended, max(0.0, timeout))
+
+    def discard(self, reason: str) -> None:
+        """Drop what waits: there is no thread that could deliver it."""
+        self._queue.discard(reason)
+        self._announce()
 
     def begin_close(self, timeout: float) -> None:
         """Deliver what waits within `timeout` seconds, then stop; returns at once."""
         self._queue.close()
         self._close_at = self._clock.now() + timeout
-        self._hurry()
+        self._hurried = True
+        self._clock.wake()
 
     def finish_close(self) -> None:
         """Wait for the thread until its time is over; what is left then is dropped and counted."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(max(0.0, (self._close_at or 0.0) - self._clock.now()))
-        self._queue.abandon("closed")
+            with self._progress:
+                left = (self._close_at or 0.0) - self._clock.now()
+                ended = self._progress.wait_for(lambda: not self._alive, max(0.0, left))
+            if ended and thread.ident is not None:
+                thread.join(1.0)  # it is past its last line
+        if self._queue.abandon("closed"):
+            self.alarm.say()
         self._announce()
 
     def run(self) -> None:
         """The loop. Nothing ends it but `begin_close`: what raises is counted, said, and left behind."""
-        while True:
-            try:
-                if not self._cycle():
-                    return
-            except BaseException as error:  # noqa: BLE001 - a dead worker would lose everything quietly
-                self._survive(error)
+        if self._thread not in (None, threading.current_thread()):
+            return  # its start was interrupted, and another one has been started since
+        self._alive = True
+        try:
+            while self._step():
+                pass
+        finally:
+            with self._progress:
+                self._alive = False
+                self._progress.notify_all()
+
+    def _step(self) -> bool:
+        """One round; `False` when it was the last. An error is dealt with in the next: that may raise as well."""
+        try:
+            if self._trouble is not None:
+                self._survive()
+            if not self._out_of_time() and self._cycle():
+                return True
+            self._courier.close()
+        except BaseException as error:  # noqa: BLE001 - a dead worker would lose everything quietly
+            self._trouble = error
+            return not self._out_of_time()
+        return False
 
     def _cycle(self) -> bool:
-        """One round: wait until a batch is due, gather it, send it. `False` when there is nothing left to do."""
+        """Wait until a batch is due, gather it, send it. `False` when there is nothing left to do."""
         if not self._batch:
             delay = self._delay()
             if delay is None and self._close_at is not None:
                 return False
             if delay != 0.0:
-                self._clock.wait(delay)
-                return not self._out_of_time()
+                self._wait(delay)
+                return True
             self._due_at = None
-            self._flush_to = max(self._flush_to, self._queue.accepted)
+            self._drain_to = self._queue.accepted
         self._gather()
         self._send()
-        return not self._out_of_time()
+        self.alarm.check()
+        return True
 
     def _delay(self) -> float | None:
         """Seconds until a batch is due, 0 when it is, `None` when nothing waits."""
         queue = self._queue
+        if self._flushing:
+            self._flushing = False
+            self._drain_to = queue.accepted
         if not queue.waiting:
             self._due_at = None
             return None
-        if queue.has_batch or self._close_at is not None or queue.finished < self._flush_to:
+        if queue.has_batch or self._close_at is not None or self._taken < self._drain_to:
             return 0.0
         now = self._clock.now()
         if self._due_at is None:
-            self._due_at = now + self._flush_interval * random.uniform(1 - _JITTER, 1.0 + _JITTER)
+            self._due_at = now + self._flush_interval * self._random.uniform(1.0 - _JITTER, 1.0 + _JITTER)
         return max(0.0, self._due_at - now)
 
     def _gather(self) -> None:
-        size = sum(len(parcel) for parcel, _ in self._batch)
+        size = sum(len(parcel) for parcel, _, _ in self._batch)
         most = min(self._batch_size, self._courier.most or self._batch_size)
         while len(self._batch) < most and size < BATCH_BYTES:
             taken = self._queue.take()
             if taken is None:
                 return
-            item, self._preparing = taken
+            item, self._preparing, self._taken = taken
             parcel = self._courier.prepare(item)
             held, self._preparing = self._preparing, None
             if isinstance(parcel, Verdict):
                 self._end(1, held, parcel.reason)
             else:
-                self._batch.append((parcel, held))
+                self._batch.append((parcel, held, self._taken))
                 size += len(parcel)
             self._clock.breathe()
 
     def _send(self) -> None:
         """Send what was gathered: as one POST, or in ever smaller ones if the receiver finds it too large."""
         size = len(self._batch)
-        while self._batch:
+        while self._batch and not self._out_of_time():
             part = self._batch[:size]
-            verdict = self._persist(part)
+            verdict = self._persist([parcel for parcel, _, _ in part])
+            if verdict is None:
+                return
             if verdict.action == "split" and len(part) > 1:
                 size = len(part) // 2
             else:
                 self._settle(part, verdict)
 
-    def _persist(self, part: list[tuple[P, int]]) -> Verdict:
-        """Deliver, again and again as long as the verdict and the time allow; the last verdict."""
+    def _persist(self, parcels: list[P]) -> Verdict | None:
+        """Deliver, again and again as long as the verdict allows; the last verdict, or `None` when time is up."""
         attempt = 0
         while True:
             self._hurried = False
-            verdict = self._courier.deliver([parcel for parcel, _ in part])
-            self._remember(verdict)
+            verdict = self._courier.deliver(parcels)
+            self.alarm.note(verdict)
             attempt += 1
             if verdict.action != "retry" or (verdict.limit is not None and attempt > verdict.limit):
                 return verdict
-            wait = verdict.after if verdict.after is not None else back_off(attempt, random.random())
+            wait = verdict.after if verdict.after is not None else back_off(attempt, self._random.random())
             if not self._rest(wait, imposed=verdict.after is not None):
-                return Verdict(action="drop", reason="closed")
-            self.retried += len(part)
+                return None
+            self.retried += len(parcels)
 
-    def _settle(self, part: list[tuple[P, int]], verdict: Verdict) -> None:
+    def _settle(self, part: list[tuple[P, int, int]], verdict: Verdict) -> None:
         """This part of the batch has ended, one way or the other."""
         del self._batch[: len(part)]
-        done = verdict.action == "done"
-        if self._end(len(part), sum(held for _, held in part), None if done else verdict.reason) and done:
-            self.sent += len(part)
+        reason = None if verdict.action == "done" else verdict.reason
+        self._end(len(part), sum(held for _, held, _ in part), reason)
         if verdict.action == "drop" and verdict.after:
             self._rest(verdict.after, imposed=True)
 
-    def _end(self, count: int, held: int, reason: str | None) -> bool:
-        ours = self._queue.finish(count, held, reason)
+    def _end(self, count: int, held: int, reason: str | None) -> None:
+        self._queue.finish(count, held, reason)
+        # A record may end before older ones that are still in the batch.
+        self._passed = self._batch[0][2] - 1 if self._batch else self._taken
         self._announce()
-        return ours
-
-    def _remember(self, verdict: Verdict) -> None:
-        if verdict.action == "done":
-            self.last_success = time.time()
-        elif verdict.error:
-            self.last_error = verdict.error
 
     def _rest(self, seconds: float, *, imposed: bool) -> bool:
         """Wait before the next try; `False` when closing leaves no time for it.
@@ -281,31 +263,32 @@ class Worker(Generic[I, P]):
             if self._hurried and not imposed:
                 break
             if self._close_at is not None and until > self._close_at:
-                return False
-            self._clock.wait(left)
+                self._spent = True
+                break
+            self._wait(left)
         return not self._out_of_time()
 
-    def _hurry(self) -> None:
-        self._hurried = True
-        self._clock.wake()
+    def _wait(self, seconds: float | None) -> None:
+        """Wait until woken, or until it is time to go on or to say something."""
+        again = self.alarm.check()
+        self._clock.wait(min((each for each in (seconds, again) if each is not None), default=None))
 
     def _out_of_time(self) -> bool:
-        return self._close_at is not None and self._clock.now() >= self._close_at
+        return self._close_at is not None and (self._spent or self._clock.now() >= self._close_at)
 
-    def _survive(self, error: BaseException) -> None:
+    def _survive(self) -> None:
         """Drop what was in hand when something raised, and go on."""
+        error, self._trouble = self._trouble, None
         self.restarts += 1
-        self.last_error = f"{type(error).__name__} in the worker"
-        if self._complaint.opens():
-            _log.warning("the worker survived an error; the record or batch in hand is lost", exc_info=error)
-        if self._preparing is not None:
-            held, self._preparing = self._preparing, None
+        held, self._preparing = self._preparing, None
+        if held is not None:
             self._end(1, held, "failed")
         elif self._batch:
             batch, self._batch = self._batch, []
-            self._end(len(batch), sum(held for _, held in batch), "failed")
+            self._end(len(batch), sum(held for _, held, _ in batch), "failed")
         else:
-            self._clock.wait(1.0)
+            self._clock.wait(1.0)  # whatever it is, it would raise again at once
+        self.alarm.survived(error)
 
     def _announce(self) -> None:
         with self._progress:

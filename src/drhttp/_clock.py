@@ -1,0 +1,44 @@
+"""Time, as the worker sees it; tests give it another one."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
+
+
+class Clock:
+    """Time, and waiting that can be cut short.
+
+    The wake-up is a bare lock used as a binary semaphore: unlike `threading.Event.set`, its release cannot deadlock
+    when a signal handler or a destructor interrupts it and wakes the worker too.
+    """
+
+    def __init__(self) -> None:
+        self._bell = threading.Lock()
+        self._bell.acquire()
+
+    def now(self) -> float:
+        """Seconds, monotonic."""
+        return time.monotonic()
+
+    def wait(self, seconds: float | None) -> None:
+        """Return after that many seconds, or when woken; `None` waits for the wake-up alone."""
+        self._bell.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
+
+    def wake(self) -> None:
+        """End the current wait, or the next one if nobody waits now."""
+        try:
+            self._bell.release()
+        except RuntimeError:
+            return  # it has been rung already
+
+    def breathe(self) -> None:
+        """Let the threads that wait for the interpreter go first."""
+        time.sleep(0)
+
+
+def back_off(attempt: int, chance: float) -> float:
+    """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1)."""
+    return float(min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance)

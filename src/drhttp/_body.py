@@ -45,39 +45,72 @@ class Tap:
         chunks = self._chunks
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
+    def settle(self) -> None:
+        """Keep no more, and what is kept in one piece: it may wait for long."""
+        self._chunks = [self.content()]
+        self._room = 0
 
-class InputTap(Tap):
-    """The input stream of a request (`wsgi.input`, PEP 3333): the application reads through it, nothing else does.
 
-    It has exactly the attributes that the stream has. A stream that can seek may be read twice: only the first passage
-    of each byte is noted. ended: whether the application has come to the end of the stream.
+class Passage(Tap):
+    """What passed of the body of a request.
+
+    A stream that can seek may be read twice: only the first passage of each byte is noted. ended: whether the
+    application has come to the end of the stream.
     """
 
-    __slots__ = ("_position", "_stream", "ended")
+    __slots__ = ("_position", "ended")
 
-    def __init__(self, stream: Any, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self._stream = stream
         self._position = 0
         self.ended = False
+
+    def passed(self, data: bytes, to_the_end: bool = False) -> None:
+        """The application read the bytes that follow the last ones."""
+        self.ended = self.ended or to_the_end or not data
+        start, self._position = self._position, self._position + len(data)
+        if start == self.size:
+            self.note(data)
+        elif start < self.size < self._position:
+            self.note(data[self.size - start :])
+
+    def moved(self, position: int) -> None:
+        """The application goes on reading somewhere else."""
+        self._position = position
+
+
+class InputTap:
+    """The input stream of a request (`wsgi.input`, PEP 3333): the application reads through it, nothing else does.
+
+    It has exactly the attributes that the stream has. What it learns is kept apart from it, in a passage: that one may
+    wait in a queue, and must not keep the stream alive.
+    """
+
+    __slots__ = ("_passage", "_stream")
+
+    def __init__(self, stream: Any, passage: Passage) -> None:
+        # In an environ that is used for another request, the tap of the last one may still stand.
+        self._stream: Any = stream._stream if isinstance(stream, InputTap) else stream
+        self._passage = passage
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
         """Read from the stream with the same arguments."""
         data = self._stream.read(*args, **kwargs)
         if data or args != (0,):
-            guarded(self._passed, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
+            guarded(self._passage.passed, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
         return data
 
     def readline(self, *args: Any, **kwargs: Any) -> Any:
         """Read a line from the stream with the same arguments."""
         line = self._stream.readline(*args, **kwargs)
-        guarded(self._passed, line)
+        if line or args != (0,):
+            guarded(self._passage.passed, line)
         return line
 
     def readlines(self, *args: Any, **kwargs: Any) -> Any:
         """Read lines from the stream with the same arguments."""
         lines = self._stream.readlines(*args, **kwargs)
-        guarded(lambda: self._passed(b"".join(lines), not args))
+        guarded(lambda: self._passage.passed(b"".join(lines), not args))
         return lines
 
     def __iter__(self) -> Iterator[Any]:
@@ -85,57 +118,78 @@ class InputTap(Tap):
         return self if iterator is self._stream else self._lines(iterator)
 
     def __next__(self) -> Any:
-        line = next(self._stream)
-        guarded(self._passed, line)
+        try:
+            line = next(self._stream)
+        except StopIteration:
+            guarded(self._passage.passed, b"")
+            raise
+        guarded(self._passage.passed, line)
         return line
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._stream, name)
-        if name in ("readinto", "readinto1"):
-            return partial(self._read_into, attribute)
-        if name == "read1":
-            return partial(self._read_some, attribute)
-        if name == "seek":
-            return partial(self._seek, attribute)
-        return attribute
-
-    def detached(self) -> InputTap:
-        """What was noted, without the stream and the bytes."""
-        rest = InputTap(None, 0)
-        rest.size, rest.ended = self.size, self.ended
-        return rest
+        special = _SPECIAL.get(name)
+        return attribute if special is None else partial(special, self._passage, attribute)
 
     def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
         for line in iterator:
-            guarded(self._passed, line)
+            guarded(self._passage.passed, line)
             yield line
-        self.ended = True
+        guarded(self._passage.passed, b"")
 
-    def _read_into(self, readinto: Callable[[Any], Any], buffer: Any) -> Any:
-        count = readinto(buffer)
-        guarded(lambda: self._passed(bytes(memoryview(buffer).cast("B")[: count or 0])))
-        return count
 
-    def _read_some(self, read1: Callable[..., Any], *args: Any) -> Any:
-        data = read1(*args)
-        guarded(self._passed, data)
-        return data
+class ManagedInputTap(InputTap):
+    """The same for a stream that can stand in a `with` statement: Python looks for that on the type."""
 
-    def _seek(self, seek: Callable[..., Any], *args: Any) -> Any:
-        position = seek(*args)
-        guarded(self._moved, position)
-        return position
+    __slots__ = ()
 
-    def _moved(self, position: int | None) -> None:
-        self._position = self._stream.tell() if position is None else position
+    def __enter__(self) -> InputTap:
+        self._stream.__enter__()
+        return self
 
-    def _passed(self, data: bytes, to_the_end: bool = False) -> None:
-        self.ended = self.ended or to_the_end or not data
-        start, self._position = self._position, self._position + len(data)
-        if start == self.size:
-            self.note(data)
-        elif start < self.size < self._position:
-            self.note(data[self.size - start :])
+    def __exit__(self, *exc: object) -> Any:
+        return self._stream.__exit__(*exc)
+
+
+def tapped(stream: Any, passage: Passage) -> InputTap:
+    """The stream with a tap before it."""
+    return (ManagedInputTap if hasattr(type(stream), "__enter__") else InputTap)(stream, passage)
+
+
+def _read_into(passage: Passage, readinto: Callable[[Any], Any], buffer: Any) -> Any:
+    count = readinto(buffer)
+    guarded(lambda: passage.passed(bytes(memoryview(buffer).cast("B")[: count or 0])))
+    return count
+
+
+def _read_some(passage: Passage, read1: Callable[..., Any], *args: Any) -> Any:
+    data = read1(*args)
+    if data or args != (0,):
+        guarded(passage.passed, data)
+    return data
+
+
+def _read_all(passage: Passage, readall: Callable[[], Any]) -> Any:
+    data = readall()
+    guarded(passage.passed, data, True)
+    return data
+
+
+def _seek(passage: Passage, seek: Callable[..., Any], *args: Any) -> Any:
+    position = seek(*args)
+    # Streams written by hand may return nothing; then it is taken for a move from the start, as nearly all are.
+    guarded(lambda: passage.moved(args[0] if position is None else position))
+    return position
+
+
+# The methods that a stream may have beyond those of PEP 3333, and that move its position.
+_SPECIAL: dict[str, Callable[..., Any]] = {
+    "read1": _read_some,
+    "readall": _read_all,
+    "readinto": _read_into,
+    "readinto1": _read_into,
+    "seek": _seek,
+}
 
 
 class Watcher(Protocol):
@@ -164,7 +218,11 @@ class OutputTap:
         self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        self._next = self._begin
+        try:
+            self._next = iter(self._iterable).__next__
+        except BaseException as error:
+            guarded(self._watcher.ended, False, error)
+            raise
         return self
 
     def __next__(self) -> bytes:
@@ -198,6 +256,7 @@ class OutputTap:
         guarded(self._watcher.ended, False)
 
     def _begin(self) -> bytes:
+        # A server that takes it for an iterator without asking for one.
         self._next = iter(self._iterable).__next__
         return self._next()
 

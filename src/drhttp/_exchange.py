@@ -17,7 +17,7 @@ from drhttp._uri import absolute_uri
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from drhttp._body import InputTap, Tap
+    from drhttp._body import Passage, Tap
     from drhttp._config import Config
 
 _OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
@@ -33,7 +33,6 @@ class Exchange:
 
     __slots__ = (
         "_asked",
-        "_bodies",
         "_duration",
         "_environ",
         "_failure",
@@ -42,16 +41,16 @@ class Exchange:
         "aborted",
         "answer",
         "device",
-        "done",
         "file",
         "headers",
+        "left",
         "pid",
         "status",
         "time",
         "user",
     )
 
-    def __init__(self, environ: Mapping[str, Any], asked: InputTap | None, answer: Tap) -> None:
+    def __init__(self, environ: Mapping[str, Any], asked: Passage | None, answer: Tap) -> None:
         self._start = time.perf_counter()
         self.time = time.time()
         self.pid = os.getpid()
@@ -59,7 +58,6 @@ class Exchange:
         self._environ: dict[str, str] = {key: value for key, value in environ.items() if type(value) is str}
         self._asked = asked
         self.answer = answer
-        self._bodies: tuple[bytes, bytes] = (b"", b"")
         self._failure: Failure | None = None
         self._duration = 0.0
         self._ttfb: float | None = None
@@ -67,9 +65,9 @@ class Exchange:
         self.headers: Iterable[tuple[str, str]] = ()
         self.user: str | None = None
         self.device: str | None = None
+        self.left = False
         self.aborted = False
         self.file = False
-        self.done = False
 
     def answered(self, chunk: bytes) -> None:
         """Take note of the next block of the answer's body."""
@@ -79,7 +77,9 @@ class Exchange:
             self.answer.note(chunk)
 
     def failed(self, error: BaseException) -> None:
-        """Take note of the exception that left the application."""
+        """Take note of the exception that left the application; not if it only hands on that the client left."""
+        if self.left:
+            return
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         self._failure = Failure(type=name, message="")
@@ -88,17 +88,16 @@ class Exchange:
 
     def finish(self, *, complete: bool) -> None:
         """The answer has ended; `complete` or because the client left."""
-        self.done = True
         self._duration = time.perf_counter() - self._start
-        self.aborted = not complete and self._failure is None and not self._bodiless()
-        self._bodies = (self._asked.content() if self._asked else b"", self.answer.content())
-        if self._asked:
-            self._asked = self._asked.detached()
+        self.aborted = (self.left or not complete) and self._failure is None and not self._bodiless()
+        self.answer.settle()
+        if self._asked is not None:
+            self._asked.settle()
 
     def weight(self) -> int:
         """About how many bytes of memory it holds."""
         texts = sum(map(len, self._environ.values())) + sum(len(value) for _, value in self.headers)
-        return _OVERHEAD + texts + len(self._bodies[0]) + len(self._bodies[1])
+        return _OVERHEAD + texts + len(self.answer.content()) + (len(self._asked.content()) if self._asked else 0)
 
     def record(self, config: Config) -> Record:
         """The frozen record of a finished exchange."""
@@ -131,7 +130,7 @@ class Exchange:
         )
 
     def _code(self) -> int:
-        code = self.status[:3]
+        code = str(self.status)[:3]
         return int(code) if code.isascii() and code.isdigit() else 0
 
     def _bodiless(self) -> bool:
@@ -148,7 +147,7 @@ class Exchange:
         asked = self._asked
         if asked is None:
             return Body(size=length or 0)
-        content = self._bodies[0]
+        content = asked.content()
         full = asked.ended or (length is not None and asked.size >= length)
         size = asked.size if full else length
         read = "full" if full else "partial" if asked.size else "none"
@@ -161,7 +160,7 @@ class Exchange:
         size = self.answer.size
         if not config.captures_responses:
             return Body(size=size, omitted="off" if size else None)
-        content = self._bodies[1]
+        content = self.answer.content()
         return Body(content=content or None, size=size, truncated=len(content) < size)
 
 

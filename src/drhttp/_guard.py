@@ -7,6 +7,7 @@ mark on the request which says that it is already being recorded.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from drhttp._throttle import Throttle
@@ -58,5 +59,7 @@ def forget_failures() -> None:
 def _note(function: Callable[..., Any], error: Exception) -> None:
     name = getattr(function, "__qualname__", repr(function))
     _failures[name] = _failures.get(name, 0) + 1
-    if _throttle.opens():
+    if not _throttle.opens():
+        return
+    with suppress(Exception):  # a handler or filter of the application's may raise
         _log.warning("could not record part of a request (%d times so far): %s", failures(), name, exc_info=error)

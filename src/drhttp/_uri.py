@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
@@ -24,8 +25,15 @@ def absolute_uri(environ: Mapping[str, str]) -> str:
 
 
 def encoded_path(environ: Mapping[str, str]) -> str:
-    """The whole path, mount point included, percent-encoded."""
-    return quote(_bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")) or b"/", _PATH)
+    """The whole path, mount point included, percent-encoded; it begins with a slash, also for `OPTIONS *`."""
+    path = quote(_bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")), _PATH)
+    return path if path.startswith("/") else f"/{path}"
+
+
+def encoded_pattern(pattern: str) -> str:
+    """A shell-style pattern of paths, written in the way in which `encoded_path` writes paths."""
+    plain = re.sub("%[0-9A-Fa-f]{2}", lambda escape: quote(unquote_to_bytes(escape[0]), _PATH), pattern)
+    return quote(plain, _PATH + "?[]%")
 
 
 def _path(environ: Mapping[str, str]) -> str:

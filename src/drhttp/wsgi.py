@@ -15,15 +15,14 @@ import random
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from drhttp._body import InputTap, OutputTap, SizedOutputTap, Tap
+from drhttp._body import OutputTap, Passage, SizedOutputTap, Tap, tapped
 from drhttp._config import Config
 from drhttp._exchange import Exchange
 from drhttp._guard import MARK, guarded
 from drhttp._identity import identity
 from drhttp._recorder import recorder_for
-from drhttp._uri import encoded_path
+from drhttp._uri import encoded_path, encoded_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("drhttp")
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+# Not the generator that all share: an application that seeds that one counts on its sequence.
+_chance = random.SystemRandom().random
 
 
 class WSGIMiddleware:
@@ -84,21 +85,21 @@ class WSGIMiddleware:
             return None
         config = self._config
         exchange = None
-        if config.sample_rate >= 1.0 or random.random() < config.sample_rate:
+        if config.sample_rate >= 1.0 or _chance() < config.sample_rate:
             answer = Tap(config.max_body_size if config.captures_responses else 0)
             exchange = Exchange(environ, self._tap_input(environ), answer)
         recording = Recording(recorder, exchange)
         environ[MARK] = recording
         return recording
 
-    def _tap_input(self, environ: WSGIEnvironment) -> InputTap | None:
+    def _tap_input(self, environ: WSGIEnvironment) -> Passage | None:
         """Put a tap before the input if a body is to be expected and kept."""
         stream = environ.get("wsgi.input")
         if stream is None or not self._config.captures_requests or not _expects_body(environ):
             return None
-        tap = InputTap(stream, self._config.max_body_size)
-        environ["wsgi.input"] = tap
-        return tap
+        passage = Passage(self._config.max_body_size)
+        environ["wsgi.input"] = tapped(stream, passage)
+        return passage
 
 
 class Recording:
@@ -119,6 +120,12 @@ class Recording:
         if self.exchange is not None:
             self.exchange.answered(chunk)
 
+    def left(self, error: BaseException) -> None:
+        """The server's `write` raised; if that is because the client left, it is no failure of the application."""
+        # waitress has an exception of its own for that, which is no OSError.
+        if self.exchange is not None and (isinstance(error, OSError) or type(error).__name__ == "ClientDisconnected"):
+            self.exchange.left = True
+
     def ended(self, complete: bool, error: BaseException | None = None) -> None:
         """The answer has ended: complete, because the client left, or with an exception."""
         if self.done:
@@ -137,17 +144,14 @@ class Recording:
         Lists and tuples go through as they are and end the recording, as do files: servers recognise those by type or
         identity and send them without our seeing it.
         """
-        exchange = self.exchange
-        if exchange is None:
-            self.done = True
-            return result
         if type(result) is list or type(result) is tuple:
             for chunk in result:
-                guarded(exchange.answered, chunk)
+                guarded(self.answered, chunk)
             self.ended(True)
             return result
         if _is_file(result, file_wrapper):
-            exchange.file = True
+            if self.exchange is not None:
+                self.exchange.file = True
             self.ended(True)
             return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
@@ -168,16 +172,20 @@ class RecordingStartResponse:
         self._expose = expose
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Begin the answer. What the server does not accept is not recorded."""
-        who = guarded(identity, args[1]) if len(args) > 1 else None
+        """Begin the answer. What the server does not accept is not recorded.
+
+        Header fields that come from an iterator, which no server need accept, are left alone: it can be read once only.
+        """
+        readable = len(args) > 1 and not hasattr(args[1], "__next__")
+        who = guarded(identity, args[1]) if readable else None
         if who is not None and not self._expose:
             args = (args[0], who.others, *args[2:])
         write: Any = self._original(*args, **kwargs)
         exchange = self._recording.exchange
-        if exchange is None or len(args) < 2:
+        if exchange is None or not args:
             return write
         exchange.status = args[0]
-        exchange.headers = guarded(list, args[1]) or ()
+        exchange.headers = (guarded(list, args[1]) or ()) if readable else ()
         if who is not None:
             exchange.user, exchange.device = who.user, who.device
         return partial(_write, write, self._recording) if callable(write) else write
@@ -188,7 +196,11 @@ class RecordingStartResponse:
 
 def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:
     """The server's `write`, and a look at what passes."""
-    result = write(data)
+    try:
+        result = write(data)
+    except BaseException as error:
+        guarded(recording.left, error)
+        raise
     guarded(recording.answered, data)
     return result
 
@@ -201,15 +213,17 @@ def _expects_body(environ: WSGIEnvironment) -> bool:
 
 
 def _is_file(result: Any, file_wrapper: Any) -> bool:
-    """Whether the server will send a file: what its wrapper made, or, where that is a function (uWSGI), the file."""
+    """Whether the server will send a file: what its wrapper made.
+
+    Where that is a function, its result is the file itself (uWSGI) or an object that names it (mod_wsgi).
+    """
     if isinstance(file_wrapper, type):
         return isinstance(result, file_wrapper)
-    return file_wrapper is not None and hasattr(result, "read")
+    return file_wrapper is not None and (hasattr(result, "read") or hasattr(result, "filelike"))
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
     """Whether a percent-encoded path matches one of the patterns; `None` when there are none."""
     if not patterns:
         return None
-    encoded = (quote(pattern, safe="/*?[]!~$&'()+,;=:@%") for pattern in patterns)
-    return re.compile("|".join(map(fnmatch.translate, encoded))).match
+    return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match

@@ -1,0 +1,253 @@
+"""Applications that lean on every corner of PEP 3333; the header field `X-Recorded` puts the recorder in between."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import drhttp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+TEXT = [("Content-Type", "text/plain")]
+CHUNKS = 200
+EVENTS = 20
+FILLER = b"x" * 100_000
+
+
+def one_block(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    return [b"hello"]
+
+
+def one_block_in_a_tuple(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    return (b"hello",)
+
+
+class Sized:
+    """An iterable with a length that is no list."""
+
+    def __init__(self, *blocks: bytes) -> None:
+        self._blocks = blocks
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._blocks)
+
+
+def one_block_in_an_object(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    return Sized(b"hello")
+
+
+def eager(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", [*TEXT, ("X-Twice", "1"), ("X-Twice", "2")])
+    return (block for block in (b"first", b"second"))
+
+
+def lazy(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", [*TEXT, ("X-Lazy", "\xb6")])
+    yield b"first"
+    yield b""
+    yield b"second"
+
+
+def corrected(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    try:
+        raise ValueError("noticed before anything was sent")
+    except ValueError:
+        start_response("503 Sorry", [*TEXT, ("X-Corrected", "yes")], sys.exc_info())
+    return [b"sorry"]
+
+
+def too_late(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    yield b"sent"
+    try:
+        raise ValueError("noticed after something was sent")
+    except ValueError:
+        start_response("503 Sorry", TEXT[:], sys.exc_info())
+    yield b"never seen"
+
+
+def writing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    write = start_response("200 OK", TEXT[:])
+    write(b"a")
+    return iter([b"", b"b", b"", b"c"])
+
+
+def no_content(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("204 No Content", [])
+    return []
+
+
+def not_modified(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("304 Not Modified", [("ETag", '"x"')])
+    return iter([])
+
+
+def with_length(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [*TEXT, ("Content-Length", "5")])
+    return iter([b"he", b"llo"] if environ["REQUEST_METHOD"] != "HEAD" else [])
+
+
+def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    raise LookupError("nothing there")
+
+
+def failing_midway(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    yield b"first"
+    raise LookupError("nothing more there")
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH")
+    body = stream.read(int(length)) if length else b"".join(iter(lambda: stream.read(3), b""))
+    start_response("200 OK", TEXT[:])
+    told = f"{length} {environ.get('wsgi.input_terminated')} {hasattr(stream, 'seek')} {hasattr(stream, 'readinto')} "
+    return [told.encode(), body]
+
+
+def lines(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    stream = environ["wsgi.input"]
+    first = stream.readline()
+    rest = stream.read(int(environ["CONTENT_LENGTH"]) - len(first))
+    start_response("200 OK", TEXT[:])
+    return [first, b"|", rest]
+
+
+def never_reading(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", TEXT[:])
+    return [b"not interested"]
+
+
+def file(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [*TEXT, ("Content-Length", "12")])
+    wrapper = environ.get("wsgi.file_wrapper", lambda stream: iter([stream.read()]))
+    environ["test.returned"] = wrapper(io.BytesIO(b"file content"))
+    return environ["test.returned"]
+
+
+def identified(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [*TEXT, ("X-DrHTTP-User", "ada"), ("x-drhttp-device", "phone"), ("X-Other", "stays")])
+    return [b"hello"]
+
+
+class Gate:
+    """Lets the test decide, from another process, when an application goes on; tells it what happened here."""
+
+    def __init__(self, opens: int, told: int) -> None:
+        self._opens = opens
+        self._told = told
+
+    def wait(self) -> None:
+        """Say so, and wait until the test lets us go on."""
+        self.tell("waiting")
+        os.read(self._opens, 1)
+
+    def tell(self, what: str) -> None:
+        os.write(self._told, what.encode() + b"\n")
+
+
+def gated_stream(gate: Gate) -> Callable[..., Iterable[bytes]]:
+    def stream(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", TEXT[:])
+        yield b"chunk 0\n"
+        gate.wait()
+        for number in range(1, CHUNKS):
+            yield b"chunk %d\n" % number
+
+    return stream
+
+
+def gated_events(gate: Gate) -> Callable[..., Iterable[bytes]]:
+    """Endless. After the last one that the test waits for, they come without a pause, so that a server notices."""
+
+    def events(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/event-stream")])
+        try:
+            for number in itertools.count():
+                yield b"data: %d\n\n" % number + (FILLER if number >= EVENTS else b"")
+                if number < EVENTS:
+                    gate.wait()
+        finally:
+            gate.tell("finally")
+
+    return events
+
+
+def gated_blocks(gate: Gate) -> Iterator[bytes]:
+    """Three blocks, and after the gate more than any server keeps for a client that does not read."""
+    try:
+        for number in range(3):
+            yield b"chunk %d\n" % number
+        gate.wait()
+        for _ in range(100_000):
+            yield FILLER
+    finally:
+        gate.tell("finally")
+
+
+def gated_writing(gate: Gate) -> Callable[..., Iterable[bytes]]:
+    def left_while_writing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        write = start_response("200 OK", TEXT[:])
+        blocks = gated_blocks(gate)
+        try:
+            for block in blocks:
+                write(block)
+        finally:
+            blocks.close()
+        return []
+
+    return left_while_writing
+
+
+def gated_apps(gate: Gate) -> dict[str, Callable[..., Iterable[bytes]]]:
+    """Those that wait for the test, or tell it something."""
+
+    def left(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", TEXT[:])
+        return gated_blocks(gate)
+
+    def server(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        gate.tell(getattr(start_response, "__self__", start_response).__class__.__name__)
+        start_response("200 OK", TEXT[:])
+        return []
+
+    return {
+        "stream": gated_stream(gate),
+        "events": gated_events(gate),
+        "left": left,
+        "left_while_writing": gated_writing(gate),
+        "server": server,
+    }
+
+
+def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
+    """The application that a server runs: the path names one of those above."""
+    plain = (one_block, one_block_in_a_tuple, one_block_in_an_object, eager, lazy, corrected, too_late, writing)
+    plain += (no_content, not_modified, with_length, failing, failing_midway, echo, lines, never_reading, file)
+    apps = {app.__name__: app for app in (*plain, identified)} | gated_apps(gate)
+
+    def bare(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return apps[environ["PATH_INFO"].split("/")[1]](environ, start_response)
+
+    recorded = drhttp.WSGIMiddleware(bare, dsn=dsn, flush_interval=0.05)
+
+    def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        result = (recorded if "HTTP_X_RECORDED" in environ else bare)(environ, start_response)
+        if "test.returned" in environ:
+            gate.tell("identical" if result is environ["test.returned"] else "another")
+        return result
+
+    return choose

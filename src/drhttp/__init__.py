@@ -41,7 +41,7 @@ def __getattr__(name: str) -> object:
         try:
             from drhttp.django import DjangoUserMiddleware
         except ModuleNotFoundError as error:
-            if error.name not in ("asgiref", "django"):
+            if (error.name or "").partition(".")[0] not in ("asgiref", "django"):
                 raise
             raise ImportError(f"drhttp.{name} needs Django: pip install 'drhttp[django]'") from error
         return DjangoUserMiddleware

@@ -1,0 +1,222 @@
+"""The layout of the package: who may import whom, what is named where, and how large a module may be."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import drhttp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(drhttp.__file__).parent
+
+# A module and what of the package it may import. A new module has to be entered here.
+ALLOWED = {
+    "__init__": "_identity _record _recorder _stats _version django exceptions wsgi",
+    "__main__": "_check _version inbox.commands",
+    "_alarm": "_throttle",
+    "_answer": "_verdict",
+    "_body": "_guard",
+    "_check": "_body _config _exchange _recorder _version _wire exceptions",
+    "_clock": "",
+    "_config": "_dsn exceptions",
+    "_delivery": "_guard _record _redact _throttle _transport _verdict _wire",
+    "_dsn": "",
+    "_exchange": "_record _trace _uri",
+    "_guard": "_throttle",
+    "_identity": "",
+    "_queue": "",
+    "_record": "",
+    "_recorder": "_delivery _guard _queue _stats _throttle _worker",
+    "_redact": "",
+    "_stats": "",
+    "_throttle": "",
+    "_trace": "_record",
+    "_transport": "_answer _version",
+    "_uri": "",
+    "_verdict": "",
+    "_version": "",
+    "_wire": "_wire.events _wire.record",
+    "_wire._json": "",
+    "_wire.events": "_version _wire._json",
+    "_wire.record": "_wire._json",
+    "_worker": "_alarm _clock _queue _throttle _verdict",
+    "django": "_guard _identity",
+    "exceptions": "",
+    "wsgi": "_body _config _exchange _guard _identity _recorder _uri",
+}
+# The second program: its modules import each other and nothing of the core, which never imports them.
+INBOX = "inbox"
+FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
+LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """All modules by their name inside the package."""
+    names = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)] = path
+    return names
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(modules()[name].read_text(encoding="utf-8"))
+
+
+def imported(name: str, *, typing: bool = False) -> set[str]:
+    """The dotted names that a module imports, at its top and in functions; those for type checkers only if asked."""
+    found = set()
+    for node in at_run_time(tree(name)) if not typing else ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those under `if TYPE_CHECKING`."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield other
+                yield from at_run_time(other)
+        else:
+            yield child
+            yield from at_run_time(child)
+
+
+def ours(names: Iterable[str]) -> set[str]:
+    """Those of the dotted names that are the package's, as its modules."""
+    found = set()
+    for name in names:
+        top, _, rest = name.partition(".")
+        if top == "drhttp":
+            while rest and rest not in modules():
+                rest = rest.rpartition(".")[0]
+            found.add(rest or "__init__")
+    return found
+
+
+def core() -> list[str]:
+    """The modules without the inbox."""
+    return [name for name in modules() if not name.startswith(INBOX)]
+
+
+def calls(name: str) -> set[str]:
+    """What a module calls, as it is written."""
+    return {ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)}
+
+
+def test_every_module_is_registered():
+    """A new module is entered in the table, and a module that is gone is taken out."""
+    assert set(core()) == set(ALLOWED)
+
+
+@pytest.mark.parametrize("name", core())
+def test_imports_follow_the_table(name):
+    """A module imports of the package what the table allows it, inside functions too, and nothing else."""
+    assert ours(imported(name)) <= set(ALLOWED.get(name, "").split())
+
+
+def test_the_table_allows_nothing_that_nobody_needs():
+    """Permissions that are no longer used are taken back."""
+    unused = {
+        name: set(allowed.split()) - ours(imported(name)) for name, allowed in ALLOWED.items() if name in modules()
+    }
+    assert {name: rest for name, rest in unused.items() if rest} == {}
+
+
+def test_imports_have_no_cycle():
+    """Imports point one way, lazy ones included."""
+    graph = {name: ours(imported(name)) - {name} for name in modules()}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name.startswith(INBOX)])
+def test_the_inbox_is_a_program_of_its_own(name):
+    """The inbox imports nothing of the core but the version."""
+    assert {each for each in ours(imported(name)) if not each.startswith(INBOX)} <= {"_version", "__init__"}
+
+
+@pytest.mark.parametrize("name", core())
+def test_the_core_knows_no_framework(name):
+    """Frameworks are imported in the file that is named after them, and nowhere else."""
+    tops = {each.partition(".")[0] for each in imported(name, typing=True)}
+    assert tops & LIGHT <= FRAMEWORKS.get(name, set())
+
+
+def test_urllib3_is_named_in_one_place():
+    """The HTTP library is the transport's business alone."""
+    assert [
+        name for name in modules() if "urllib3" in {each.partition(".")[0] for each in imported(name, typing=True)}
+    ] == ["_transport"]
+
+
+def test_sql_is_spoken_in_one_place():
+    """The database is the store's business alone."""
+    assert {name for name in modules() if "sqlite3" in imported(name, typing=True)} <= {"inbox.store"}
+
+
+@pytest.mark.parametrize("name", modules())
+def test_modules_are_short(name):
+    """No module has more than 300 lines."""
+    assert len(modules()[name].read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("name", modules())
+def test_modules_are_named_after_what_they_are(name):
+    """There is no drawer for odds and ends."""
+    assert not {"utils", "util", "helpers", "helper", "common", "misc"} & set(name.replace("_", "").split("."))
+
+
+def test_records_are_frozen_values():
+    """Every class of the record is a frozen dataclass with slots: stages hand on new values."""
+    classes = [node for node in ast.walk(tree("_record")) if isinstance(node, ast.ClassDef)]
+    decorators = [ast.unparse(each.decorator_list[0]) for each in classes]
+    assert classes
+    assert all("frozen=True" in text and "slots=True" in text for text in decorators)
+
+
+def test_two_places_catch_everything():
+    """The guard at the edge and the loop of the worker are the only ones that keep an exception of any kind."""
+    places = {name for name in core() for node in ast.walk(tree(name)) if keeps_everything(node)}
+    assert places == {"_guard", "_worker"}
+
+
+def keeps_everything(node: ast.AST) -> bool:
+    """Whether a handler takes any exception and does not raise it again at its end."""
+    everything = ("Exception", "BaseException")
+    if isinstance(node, ast.ExceptHandler):
+        kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        broad = any(kind is None or ast.unparse(kind) in everything for kind in kinds)
+        return broad and not isinstance(node.body[-1], ast.Raise)
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "suppress":
+        return any(ast.unparse(kind) in everything for kind in node.args)
+    return False
+
+
+@pytest.mark.parametrize("name", [name for name in core() if name not in ("__main__", "_check")])
+def test_the_core_is_a_quiet_guest(name):
+    """It prints nothing, sets up no logging and no signal handler, and never ends the process."""
+    forbidden = {"print", "logging.basicConfig", "signal.signal", "sys.exit", "os._exit", "exit", "faulthandler.enable"}
+    assert not calls(name) & forbidden
+    assert "signal" not in imported(name)
+
+
+def test_hooks_of_the_process_are_set_in_one_place():
+    """Exit and fork are hooked by the recorder's module alone."""
+    hooks = {"atexit.register", "os.register_at_fork", "threading._register_atexit"}
+    assert [name for name in core() if calls(name) & hooks] == ["_recorder"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -35,6 +36,8 @@ def _open_pyenv() -> None:
 
 def _runs(version: str) -> bool:
     """Whether that Python is here and starts: a shim may exist for a version that does not."""
+    if version == ".".join(map(str, sys.version_info[:2])):
+        return True
     python = shutil.which(f"python{version}")
     return python is not None and subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
@@ -45,6 +48,8 @@ def _group(name: str) -> list[str]:
 
 _open_pyenv()
 FOUND = [version for version in SUPPORTED if _runs(version)]
+if not FOUND:
+    sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
 NEWEST = FOUND[-1]
 
 

@@ -13,15 +13,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from drhttp import _check
+    from drhttp._check import add_parser as add_check
     from drhttp._version import __version__
-    from drhttp.inbox import commands
+    from drhttp.inbox.commands import add_parser as add_inbox
 
     parser = argparse.ArgumentParser(prog="drhttp", description="Records the HTTP traffic of Python web applications.")
     parser.add_argument("--version", action="version", version=f"drhttp {__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    commands.add_parser(subparsers)
-    _check.add_parser(subparsers)
+    add_inbox(subparsers)
+    add_check(subparsers)
     return parser
 
 

@@ -33,7 +33,8 @@ class RunningInbox:
         )
         self.welcome: list[str] = []
         assert self.process.stdout is not None
-        while not self.welcome or "stop" not in self.welcome[-1]:
+        last = "stop" if "--quiet" in options else "time"
+        while not self.welcome or self.welcome[-1].split()[:1] != [last]:
             line = self.process.stdout.readline()
             assert line, self.process.communicate()[1]
             self.welcome.append(line.rstrip("\n"))

@@ -46,7 +46,7 @@ def varied(summary):
 def test_every_line_keeps_to_its_columns(summary, width, dated, colour):
     """Whatever a record holds, its line is no wider than the terminal, and the columns stand under each other."""
     layout = Layout(width, colour)
-    lines = [COLOUR.sub("", line) for line in map(lambda one: layout.line(one, dated=dated), varied(summary))]
+    lines = [COLOUR.sub("", line) for line in (layout.line(one, dated=dated) for one in varied(summary))]
     heading = COLOUR.sub("", layout.heading(dated=dated))
 
     assert all(cells(line) <= width for line in [heading, *lines])
@@ -65,7 +65,7 @@ def test_a_line_tells_the_exchange(summary, berlin):
     """Local time, id, method, path and query, status, milliseconds, user and device, in this order."""
     line = Layout(120).line(replace(summary, id="0123456789"))
 
-    assert line.split() == "17:00:00.123 01234567 POST /orders/7?q=1 201 99.5 alice ipad".split()
+    assert line.split() == ["17:00:00.123", "01234567", "POST", "/orders/7?q=1", "201", "99.5", "alice", "ipad"]
 
 
 def test_failures_are_told_in_the_line(summary):

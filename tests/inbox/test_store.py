@@ -39,7 +39,11 @@ def test_what_is_written_is_read_again(store, file, event):
             request__uri="http://shop.test/%FF?",
             response__body=None,
             response__transfer_encoding=None,
-            metadata={"request_body": {"truncated": True, "redacted": 3, "read": "none"}, "aborted": True, "x": "\ud800"},
+            metadata={
+                "request_body": {"truncated": True, "redacted": 3, "read": "none"},
+                "aborted": True,
+                "x": "\ud800",
+            },
         ),
         ARRIVAL,
     )
@@ -172,24 +176,6 @@ def test_the_file_says_what_it_is(store, file):
     db.close()
 
 
-@pytest.mark.parametrize(
-    ("spoil", "sentence"),
-    [
-        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "cannot be used"),
-        (lambda path: run(path, "CREATE TABLE t (a)"), "is not an inbox file"),
-        (lambda path: make_newer(path), "was written by a newer drhttp"),
-    ],
-)
-def test_a_file_that_is_not_ours_is_left_alone(file, spoil, sentence):
-    """Another program's database, any other file and a newer inbox's are refused, not changed."""
-    spoil(file)
-    before = file.read_bytes()
-
-    with pytest.raises(StoreError, match=sentence):
-        Store(file)
-    assert file.read_bytes() == before
-
-
 def make_newer(path):
     Store(path).close()
     run(path, "PRAGMA user_version = 99")
@@ -200,3 +186,21 @@ def run(path, statement):
     db.execute(statement)
     db.commit()
     db.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "cannot be used"),
+        (lambda path: run(path, "CREATE TABLE t (a)"), "is not an inbox file"),
+        (make_newer, "was written by a newer drhttp"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_left_alone(file, spoil, sentence):
+    """Another program's database, any other file and a newer inbox's are refused, not changed."""
+    spoil(file)
+    before = file.read_bytes()
+
+    with pytest.raises(StoreError, match=sentence):
+        Store(file)
+    assert file.read_bytes() == before

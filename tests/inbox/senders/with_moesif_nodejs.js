@@ -1,4 +1,4 @@
-// An HTTP server under moesif-nodejs that sends to an inbox. argv: base address. Ends after its second flush.
+// An HTTP server under moesif-nodejs that sends to an inbox. argv: base address. It ends with its standard input.
 const http = require("http");
 const moesif = require("moesif-nodejs");
 
@@ -37,5 +37,5 @@ server.listen(0, "127.0.0.1", async () => {
   const { port } = server.address();
   for (const path of ["/json?q=1", "/binary", "/text"]) await get(port, path);
   server.close();
-  setTimeout(() => process.exit(0), Number(process.argv[3]));
+  process.stdin.on("end", () => process.exit(0)).resume();
 });

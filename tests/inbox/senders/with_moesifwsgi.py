@@ -1,10 +1,12 @@
-"""A WSGI application under moesifwsgi that sends every kind of exchange to an inbox. argv: base address."""
+"""A WSGI application under moesifwsgi that sends every kind of exchange to an inbox. argv: base address.
+
+It ends with its standard input: the workers of moesifwsgi are daemons that send when they like.
+"""
 
 from __future__ import annotations
 
 import io
 import sys
-import time
 from wsgiref.util import setup_testing_defaults
 
 from moesifwsgi import MoesifMiddleware
@@ -32,7 +34,6 @@ def call(wrapped, method, path, body=b"", **headers):
 
 
 def main(base):
-    sent = []
     settings = {
         "APPLICATION_ID": "local".ljust(50, "a"),
         "BASE_URI": base,
@@ -46,10 +47,8 @@ def main(base):
     call(wrapped, "GET", "/text", QUERY_STRING="q=1&q=2")
     call(wrapped, "POST", "/binary", b"a=1&b=2", CONTENT_TYPE="application/x-www-form-urlencoded")
     call(wrapped, "DELETE", "/empty")
-    return sent
 
 
 if __name__ == "__main__":
     main(sys.argv[1])
-    # Its workers are daemons that flush every two seconds.
-    time.sleep(float(sys.argv[2]))
+    sys.stdin.read()

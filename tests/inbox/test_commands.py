@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from drhttp.__main__ import main
+from drhttp._version import __version__
+from drhttp.inbox.decode import Arrival, decode_batch
+from drhttp.inbox.place import prepare
+from drhttp.inbox.store import Store
+
+
+@pytest.fixture
+def file(tmp_path, event, monkeypatch):
+    """A file with three records."""
+    path = tmp_path / "inbox.db"
+    monkeypatch.setenv("DRHTTP_INBOX_FILE", str(path))
+    prepare(path)
+    store = Store(path)
+    told = [event(transaction_id=f"{name}-id", request__uri=f"http://shop.test/{name}") for name in ("aa", "ab", "b")]
+    store.write(decode_batch(told, Arrival("local", 0)))
+    store.close()
+    return path
+
+
+def test_the_inbox_says_where_it_is(start):
+    """Address, DSN to paste, file and how to stop, each on a line that is there at once."""
+    inbox = start()
+
+    assert inbox.welcome == [
+        f"The inbox listens on http://127.0.0.1:{inbox.port}/",
+        f"  DSN   http://local@127.0.0.1:{inbox.port}/",
+        f"  file  {inbox.file}, the last 10,000 records",
+        "  stop  Ctrl-C",
+        "",
+        inbox.welcome[-1],
+    ]
+    assert inbox.welcome[-1].split() == ["time", "id", "method", "path", "status", "ms", "user", "device"]
+
+
+def test_a_line_is_printed_for_each_record(inbox, event):
+    """In a pipe too it comes at once, without colours."""
+    for path in ("/one", "/two"):
+        inbox.post([event(request__uri=f"http://x{path}")])
+        line = inbox.line()
+        assert path in line
+        assert "\x1b" not in line
+
+
+def test_a_quiet_inbox_prints_no_records(start, event):
+    """But still says where it is."""
+    inbox = start("--quiet")
+    inbox.post([event()])
+
+    assert inbox.stop() == (0, "")
+    assert inbox.welcome[-1] == "  stop  Ctrl-C"
+
+
+def test_a_terminal_gets_colours(start, event, tmp_path):
+    """Status and time are coloured where somebody looks."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "drhttp", "inbox", "--port", "0", "--file", str(start().file)]
+    with subprocess.Popen(command, stdout=follower, env={**os.environ, "TERM": "xterm", "NO_COLOR": ""}) as process:
+        os.close(follower)
+        seen = b""
+        while b"device" not in seen:
+            seen += os.read(leader, 1000)
+        process.terminate()
+    os.close(leader)
+
+    assert b"\x1b[2mtime" in seen
+
+
+def test_a_busy_port_is_told_in_one_sentence(inbox, tmp_path, capsys):
+    """Exit status 1, and nothing of a traceback."""
+    assert main(["inbox", "--port", str(inbox.port), "--file", str(tmp_path / "other.db")]) == 1
+    assert capsys.readouterr().err.startswith(f"drhttp: Port {inbox.port} is busy;")
+
+
+@pytest.mark.parametrize(
+    "options", [["--port", "x"], ["--port", "70000"], ["--keep", "0"], ["ls", "-n", "-1"], ["show"]]
+)
+def test_a_wrong_option_is_told(options, capsys):
+    """Exit status 2, and what was wrong."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["inbox", *options])
+
+    assert stopped.value.code == 2
+    assert "invalid" in capsys.readouterr().err or options == ["show"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvicorn") is not None, reason="the extra inbox is installed")
+def test_a_missing_extra_is_told_in_one_sentence(file, capsys):
+    """The core alone has no server; what reads the file works without one."""
+    assert main(["inbox"]) == 1
+    assert capsys.readouterr().err == 'drhttp: The inbox needs uvicorn: pip install "drhttp[inbox]"\n'
+    assert main(["inbox", "ls"]) == 0
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+def test_without_the_server_it_says_what_to_install(tmp_path, missing):
+    """One sentence and exit status 1, whichever part is missing."""
+    (tmp_path / f"{missing}.py").write_text(f'raise ModuleNotFoundError("No module", name="{missing}")\n')
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+
+    command = [sys.executable, "-m", "drhttp", "inbox", "--port", "0", "--file", str(tmp_path / "i.db")]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+
+    assert ended.returncode == 1
+    assert 'pip install "drhttp[inbox]"' in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_ls_prints_the_newest_last(file, capsys):
+    """Under a heading, next to the prompt."""
+    assert main(["inbox", "ls", "-n", "2"]) == 0
+
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[:2] == ["time", "id"]
+    assert [line.split()[4] for line in lines] == ["/ab", "/b"]
+
+
+def test_ls_for_programs_is_an_object_a_line(file, capsys):
+    """In the same order."""
+    assert main(["inbox", "ls", "--json"]) == 0
+
+    assert [json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()] == ["/aa", "/ab", "/b"]
+
+
+def test_show_takes_the_beginning_of_an_id(file, capsys):
+    """As text or as one object."""
+    assert main(["inbox", "show", "b"]) == 0
+    assert capsys.readouterr().out.startswith("POST http://shop.test/b\n")
+    assert main(["inbox", "show", "b-id", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["request"]["body_text"] == '{"a":[1,null]}'
+
+
+@pytest.mark.parametrize(("identity", "sentence"), [("zz", "There is no record"), ("a", "More than one id")])
+def test_show_says_when_it_cannot(file, capsys, identity, sentence):
+    """Exit status 1 and one sentence on stderr."""
+    assert main(["inbox", "show", identity]) == 1
+
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert told.err.startswith(f"drhttp: {sentence}")
+
+
+@pytest.mark.parametrize("place", [("--file", "{}", "ls"), ("ls", "--file", "{}")])
+def test_the_file_may_be_named_before_or_after_the_command(file, capsys, monkeypatch, place):
+    """Both places mean the same."""
+    monkeypatch.delenv("DRHTTP_INBOX_FILE")
+
+    assert main(["inbox", *(word.format(file) for word in place)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_without_a_file_ls_says_how_to_get_one(tmp_path, capsys):
+    """Nothing is made by looking."""
+    assert main(["inbox", "ls", "--file", str(tmp_path / "none.db")]) == 1
+    assert "There is no inbox file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pager_that_ends_early_is_no_error(file, event):
+    """`drhttp inbox ls | head -1` says nothing on stderr."""
+    store = Store(file)
+    store.write(decode_batch([event() for _ in range(3000)], Arrival("local", 0)))
+    store.close()
+    command = [sys.executable, "-m", "drhttp", "inbox", "ls", "-n", "3000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_a_terminal_without_unicode_gets_question_marks(file, event):
+    """A stream that cannot write a character is no reason for a traceback."""
+    store = Store(file)
+    store.write(decode_batch([event(user_id="日本")], Arrival("local", 0)))
+    store.close()
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "drhttp", "inbox", "ls"], capture_output=True, env=environ, check=False
+    )
+
+    assert ended.returncode == 0
+    assert b"??" in ended.stdout
+
+
+def test_the_version_is_told(capsys):
+    """`drhttp --version` names the installed one."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+
+    assert (stopped.value.code, capsys.readouterr().out) == (0, f"drhttp {__version__}\n")
+
+
+def test_the_command_line_loads_nothing_heavy():
+    """Neither a server nor a database is imported to print the help."""
+    code = "import sys, drhttp.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"starlette", "uvicorn", "sqlite3", "urllib3"} & set(loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 from drhttp._verdict import DONE, Verdict
@@ -56,10 +57,12 @@ def retry_after(text: str | None, now: float) -> float | None:
         # Texts of digits without end are digits too, and longer than the conversion takes.
         return _LONGEST_RETRY_AFTER if len(text) > 9 else min(float(text), _LONGEST_RETRY_AFTER)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # Without a zone, as the oldest of the three forms is written, it is UTC (RFC 9110 section 5.6.7).
+        due = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(moment - now, 0.0), _LONGEST_RETRY_AFTER)
+    return min(max(due - now, 0.0), _LONGEST_RETRY_AFTER)
 
 
 def _pause(status: int) -> float | None:

@@ -61,6 +61,7 @@ class Transport:
             self.answer = self._exchange(body)
         except (HTTPError, OSError, ValueError) as error:
             self.answer = _trouble(error)
+            self._forget()
         self._used = time.monotonic()
         return verdict(self.answer, self.url)
 
@@ -68,6 +69,12 @@ class Transport:
         """Let go of the connection; the next POST makes another."""
         if self._pool is not None:
             self._pool.clear()
+
+    def _forget(self) -> None:
+        """Read the certificates and the proxies again next time: the files may be mended meanwhile."""
+        if self.answer.trouble in ("tls", "proxy"):
+            self.close()
+            self._pool = None
 
     def _exchange(self, body: bytes) -> Answer:
         # Made here, because the environment that it depends on may be wrong, which is an answer like others.
@@ -127,7 +134,7 @@ def _proxy(dsn: Dsn) -> str | None:
 def _through_proxy(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManager:
     try:
         auth = urllib3.util.parse_url(proxy).auth
-        headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+        headers = urllib3.make_headers(proxy_basic_auth=unquote(auth, "latin-1")) if auth else None
         return urllib3.ProxyManager(
             proxy, num_pools=1, maxsize=1, ssl_context=context, proxy_ssl_context=context, proxy_headers=headers
         )
@@ -227,10 +234,13 @@ def _pool_classes(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:
 def _trouble(error: Exception) -> Answer:
     """An exception of the libraries below as a word and a sentence."""
     causes = list(_causes(error))
+    words = _words(causes[-1])
     for kinds, trouble, sentence in _TROUBLES:
         if any(isinstance(cause, kinds) for cause in causes):
-            return Answer(trouble=trouble, detail=f"{sentence} ({_words(causes[-1])})")
-    return Answer(trouble="reset", detail=f"the connection broke before an answer came ({_words(causes[-1])})")
+            return Answer(trouble=trouble, detail=f"{sentence} ({words})")
+    if isinstance(error, ValueError):
+        return Answer(trouble="address", detail=f"the address cannot be used ({words})")
+    return Answer(trouble="reset", detail=f"the connection broke before an answer came ({words})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -251,5 +261,4 @@ _TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((SSLError, ssl.SSLError), "tls", "the TLS connection was not trusted or failed"),
     ((NewConnectionError,), "refused", "the connection could not be made"),
     ((HTTPTimeoutError, TimeoutError), "timeout", "no answer came in time"),
-    ((ValueError,), "address", "the address cannot be used"),
 )

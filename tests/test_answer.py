@@ -1,0 +1,143 @@
+"""What an answer means for the batch: pure tables."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drhttp._answer import Answer, retry_after, verdict
+from drhttp._verdict import DONE, Verdict
+
+URL = "https://h/p"
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_success(status):
+    """Any 2xx is done."""
+    assert verdict(Answer(status=status), URL) == DONE
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_try_again(status):
+    """Too many and temporary trouble: again, as often as it takes."""
+    expected = Verdict(action="retry", reason=f"status_{status}", error=f"{URL} answered {status}")
+    assert verdict(Answer(status=status), URL) == expected
+    assert verdict(Answer(status=status, retry_after="7"), URL).after == 7.0
+
+
+@pytest.mark.parametrize("status", [500, 408])
+def test_try_again_twice(status):
+    """A server's own error: two more times, and advice about when is for others."""
+    expected = Verdict(action="retry", reason=f"status_{status}", error=f"{URL} answered {status}", limit=2)
+    assert verdict(Answer(status=status, retry_after="7"), URL) == expected
+
+
+def test_too_large():
+    """413: halves."""
+    judged = verdict(Answer(status=413), URL)
+    assert (judged.action, judged.reason) == ("split", "too_large")
+    assert "too large" in judged.error
+
+
+@pytest.mark.parametrize(
+    ("status", "advice", "pause"),
+    [
+        (401, "does not accept the key of the DSN", 60.0),
+        (402, "does not accept the key of the DSN", 60.0),
+        (403, "does not accept the key of the DSN", 60.0),
+        (404, "check host, port and path of the DSN, and the option protocol", 60.0),
+        (405, "check host, port and path of the DSN, and the option protocol", 60.0),
+        (410, "check host, port and path of the DSN, and the option protocol", 60.0),
+        (300, "redirects are refused", 60.0),
+        (301, "redirects are refused", 60.0),
+        (302, "redirects are refused", 60.0),
+        (303, "redirects are refused", 60.0),
+        (307, "redirects are refused", 60.0),
+        (308, "set the DSN to the final address", 60.0),
+        (400, "answered 400", None),
+        (406, "answered 406", None),
+        (415, "answered 415", None),
+        (418, "answered 418", None),
+        (422, "answered 422", None),
+        (499, "answered 499", None),
+        (501, "answered 501", None),
+        (505, "answered 505", None),
+        (101, "answered 101", None),
+        (600, "answered 600", None),
+    ],
+)
+def test_refused(status, advice, pause):
+    """Everything else is final: the batch is dropped, and where the next one would fare no better, there is a pause."""
+    judged = verdict(Answer(status=status, retry_after="7"), URL)
+    assert (judged.action, judged.reason, judged.after) == ("drop", f"status_{status}", pause)
+    assert judged.error.startswith(f"{URL} answered {status}")
+    assert advice in judged.error
+
+
+@pytest.mark.parametrize("trouble", ["dns", "refused", "timeout", "tls", "proxy", "reset", "address"])
+def test_no_answer(trouble):
+    """Without an answer: again, as often as it takes."""
+    expected = Verdict(action="retry", reason="unreachable", error=f"{URL}: why")
+    assert verdict(Answer(trouble=trouble, detail="why"), URL) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("1", 1.0),
+        (" 2 ", 2.0),
+        ("120", 120.0),
+        ("300", 300.0),
+        ("301", 300.0),
+        ("9" * 400, 300.0),
+        ("1.5", None),
+        ("-1", None),
+        ("1e3", None),
+        ("²", None),
+        ("soon", None),
+        (formatdate(NOW + 30, usegmt=True), 30.0),
+        (formatdate(NOW + 30_000, usegmt=True), 300.0),
+        (formatdate(NOW - 30, usegmt=True), 0.0),
+        ("Tuesday, 14-Nov-23 22:13:50 GMT", 30.0),
+        ("Tue Nov 14 22:13:50 2023", 30.0),
+        ("Tue, 14 Nov 2023 25:99:99 GMT", None),
+        ("Tue, 99 Nov 99999 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after(text, seconds):
+    """Seconds and HTTP dates are read and clamped to five minutes; anything else is no advice."""
+    assert retry_after(text, NOW) == seconds
+
+
+def test_a_date_without_a_zone_is_utc(monkeypatch):
+    """The local time of the process makes no difference."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert retry_after("Tue Nov 14 22:13:50 2023", NOW) == 30.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("text", ["0", "00", formatdate(0, usegmt=True), "Thu, 01 Jan 1970"])
+def test_a_retry_after_of_nothing_is_no_leave_to_storm(text):
+    """A zero or a past date leaves the back-off in place."""
+    assert verdict(Answer(status=503, retry_after=text), URL).after is None
+
+
+@given(
+    st.text() | st.from_regex(re.compile(r"\w{3}, \d{1,3} \w{3} \d{1,5} \d\d:\d\d:\d\d( [A-Z+-]\w{0,6})?", re.ASCII))
+)
+def test_any_retry_after_is_harmless(text):
+    """Whatever the header field holds, it is no advice or a wait of five minutes at most."""
+    seconds = retry_after(text, NOW)
+    assert seconds is None or 0 <= seconds <= 300

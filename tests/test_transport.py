@@ -1,0 +1,404 @@
+"""One POST over a real connection: what comes back, and what becomes of the connection."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from email.utils import formatdate
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from receiver import Answer, Receiver
+from sockets import (
+    CREATED,
+    Peer,
+    authority,
+    black_hole,
+    drips,
+    gushes,
+    hangs_up,
+    is_silent,
+    read_request,
+    refuses_early,
+    resets,
+    says,
+    sips,
+)
+
+from drhttp import _transport
+from drhttp._dsn import Dsn
+from drhttp._transport import Transport
+from drhttp._verdict import DONE
+
+KEY = "s3ntinel"
+LOAD = os.urandom(8_000_000)  # more than the buffers of a connection take
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_by_accident(monkeypatch):
+    """The machine that runs the tests may need a proxy; they do not."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def to():
+    """Makes transports, and closes them in the end."""
+    with ExitStack() as stack:
+
+        def make(dsn: str, timeout: float = 5.0) -> Transport:
+            transport = Transport(Dsn.parse(dsn), "/path", {"X-Key": KEY}, timeout)
+            stack.callback(transport.close)
+            return transport
+
+        yield make
+
+
+def test_a_post(receiver, to):
+    """The body arrives as it is, at the path of the DSN and the protocol, with the headers and our name."""
+    assert to(f"http://{KEY}@localhost:{receiver.port}/base/").post(b"body") == DONE
+    (post,) = receiver.posts
+    assert (post.path, post.body) == ("/base/path", b"body")
+    assert post.headers["x-key"] == KEY
+    assert post.headers["user-agent"].startswith("drhttp-python/")
+    assert post.headers["content-length"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        (200, "done"),
+        (201, "done"),
+        (204, "done"),
+        (429, "retry"),
+        (500, "retry"),
+        (408, "retry"),
+        (502, "retry"),
+        (503, "retry"),
+        (504, "retry"),
+        (413, "split"),
+        *((status, "drop") for status in (400, 401, 402, 403, 404, 405, 406, 410, 415, 422, 501)),
+    ],
+)
+def test_verdicts(receiver, to, status, action):
+    """Each answer of a real receiver gets the verdict that the table prescribes, and the connection is kept."""
+    receiver.answers.append(Answer(status, body=b"" if status == 204 else b'{"error": "s3ntinel"}'))
+    transport = to(receiver.dsn)
+    judged = transport.post(b"x")
+    assert judged.action == action
+    assert transport.answer.status == status
+    assert KEY not in str(judged.error)
+    assert transport.post(b"y") == DONE
+    assert receiver.posts[0].peer == receiver.posts[1].peer
+
+
+@pytest.mark.parametrize("text", ["7", formatdate(time.time() + 8, usegmt=True)])
+def test_retry_after_is_read(receiver, to, text):
+    """What the header field says is in the verdict."""
+    receiver.answers.append(Answer(503, {"Retry-After": text}))
+    assert 5.0 < to(receiver.dsn).post(b"x").after <= 8.0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_refused(receiver, to, status):
+    """A redirect is not followed, so neither the key nor a record is carried elsewhere."""
+    with Receiver() as other:
+        receiver.answers.append(Answer(status, {"Location": f"http://127.0.0.1:{other.port}/path"}))
+        judged = to(receiver.dsn).post(b"x")
+        assert (judged.action, judged.after) == ("drop", 60.0)
+        assert "redirects are refused" in judged.error
+        assert other.posts == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CREATED,
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n" + b"x" * 30_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhello",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + CREATED,
+    ],
+)
+def test_the_connection_is_used_again(to, answer):
+    """One connection carries all POSTs, whatever the form of the answers."""
+    with Peer(says(answer)) as peer:
+        transport = to(peer.dsn())
+        for _ in range(5):
+            assert transport.post(b"x").action in ("done", "retry")
+            assert transport.answer.status
+        assert peer.served == 1
+
+
+def test_a_stale_connection_is_replaced(to):
+    """A connection that the receiver has closed meanwhile is noticed, and the POST goes over a new one."""
+    with Peer(hangs_up(CREATED)) as peer:
+        transport = to(peer.dsn())
+        for count in range(1, 5):
+            assert transport.post(b"x") == DONE
+            assert peer.left.acquire(timeout=5)
+            assert peer.served == count
+
+
+def test_a_connection_that_ends_under_a_post_is_a_retry(to):
+    """Where the receiver closes at the same moment, the verdict is to try again, over a new connection."""
+
+    def talk(connection, peer):
+        read_request(connection)
+        connection.sendall(CREATED)
+        read_request(connection)
+
+    with Peer(talk) as peer:
+        transport = to(peer.dsn())
+        assert [transport.post(b"x").action for _ in range(3)] == ["done", "retry", "done"]
+        assert peer.served == 2
+
+
+def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
+    """A connection that was idle for long may be dead without a sign of it, and is replaced beforehand."""
+    transport = to(receiver.dsn)
+    assert transport.post(b"x") == DONE
+    monkeypatch.setattr(_transport, "_REUSED_AT_MOST", -1.0)
+    assert transport.post(b"x") == DONE
+    assert receiver.posts[0].peer != receiver.posts[1].peer
+
+
+def test_a_closed_transport_begins_anew(receiver, to):
+    """Closing lets go of the connection; nothing else is lost."""
+    transport = to(receiver.dsn)
+    transport.close()
+    assert transport.post(b"x") == DONE
+    transport.close()
+    assert transport.post(b"x") == DONE
+    assert receiver.posts[0].peer != receiver.posts[1].peer
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def trouble(transport: Transport, body: bytes = b"x") -> str | None:
+    """What prevents an answer; checks that it leads to another try and is told without the key."""
+    judged = transport.post(body)
+    assert (judged.action, judged.reason, judged.after, judged.limit) == ("retry", "unreachable", None, None)
+    assert judged.error.startswith(transport.url)
+    assert KEY not in judged.error
+    return transport.answer.trouble
+
+
+def test_refused(to):
+    """Nobody listens."""
+    assert trouble(to(f"http://{KEY}@127.0.0.1:{closed_port()}/")) == "refused"
+
+
+def test_no_such_name(to):
+    """The name does not exist."""
+    assert trouble(to(f"http://{KEY}@nonexistent.invalid/")) == "dns"
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        resets,
+        hangs_up(b""),
+        hangs_up(b"HTTP/1.1 20x Odd\r\n\r\n"),
+        hangs_up(b"s3ntinel s3ntinel s3ntinel\r\n\r\n"),
+        hangs_up(b"HTTP/1.1 s3ntinel\r\n\r\n"),
+        hangs_up(b"HTTP/1.1 200 OK\r\n" + b"s3ntinel: x\r\n" * 200 + b"\r\n"),
+        hangs_up(b"HTTP/1.1 200 " + b"s3ntinel" * 10_000),
+        hangs_up(b"SSH-2.0-OpenSSH_9.2 s3ntinel\r\n"),
+    ],
+)
+def test_broken(to, talk):
+    """The connection breaks, or what comes is not HTTP; and a receiver that repeats the key is not quoted."""
+    with Peer(talk) as peer:
+        assert trouble(to(peer.dsn())) == "reset"
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=st.binary(max_size=60), status=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 503 No\r\n"]))
+@example(answer=b"Content-Length: s3ntinel\r\n\r\n", status=b"HTTP/1.1 200 OK\r\n")
+@example(answer=b"Transfer-Encoding: chunked\r\n\r\ns3ntinel\r\n", status=b"HTTP/1.1 200 OK\r\n")
+@example(answer=b"Retry-After: s3ntinel\r\n\r\n", status=b"HTTP/1.1 503 No\r\n")
+def test_any_answer_has_a_verdict(answer, status):
+    """Whatever bytes come back: a verdict, never an exception, never the key."""
+    with Peer(hangs_up(status + answer)) as peer:
+        transport = Transport(Dsn.parse(peer.dsn()), "/path", {"X-Key": KEY}, 2.0)
+        judged = transport.post(b"x")
+        assert judged.action in ("done", "retry", "drop", "split")
+        assert KEY not in str(judged.error)
+        transport.close()
+
+
+def test_the_body_of_an_answer_is_not_read_for_ever(to):
+    """An answer of very many bytes counts by its status, and costs a few of them."""
+    with Peer(gushes) as peer:
+        transport = to(peer.dsn())
+        assert transport.post(b"x") == DONE
+        assert peer.left.acquire(timeout=5)
+        assert peer.sent < 20_000_000
+        assert transport.post(b"x") == DONE
+        assert peer.served == 2
+
+
+def test_an_early_413_is_heard(to):
+    """A receiver that refuses a body before it has come, and closes, is understood."""
+    with Peer(refuses_early) as peer:
+        for _ in range(5):
+            assert to(peer.dsn()).post(LOAD).action == "split"
+
+
+def timed(transport: Transport, timeout: float, body: bytes = b"x") -> None:
+    """Check that a POST is given up when its time is over, and not much later."""
+    begin = time.monotonic()
+    assert trouble(transport, body) == "timeout"
+    assert timeout * 0.9 <= time.monotonic() - begin < timeout + 0.4
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        is_silent,
+        drips(CREATED, 0.05),
+        drips(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.01),
+        drips(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 90, 0.005),
+    ],
+)
+def test_the_timeout_is_for_all_of_a_post(to, talk):
+    """A receiver that says nothing, or a byte now and then, has the option `timeout` and no more."""
+    with Peer(talk) as peer:
+        timed(to(peer.dsn(), 0.4), 0.4)
+
+
+def test_a_receiver_that_takes_slowly_has_its_time_too(to):
+    """A body that is taken a little at a time does not take longer than the option `timeout`."""
+    with Peer(sips) as peer:
+        timed(to(peer.dsn(), 0.4), 0.4, LOAD)
+
+
+def test_a_status_counts_although_the_rest_drips(to):
+    """When the status has come in time, a slow body does not undo it, nor does it take longer."""
+    answer = b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n"
+
+    def talk(connection, peer):
+        read_request(connection)
+        connection.sendall(answer)
+        while not peer.ended.wait(0.02):
+            connection.sendall(b"x")
+
+    with Peer(talk) as peer:
+        begin = time.monotonic()
+        assert to(peer.dsn(), 0.4).post(b"x") == DONE
+        assert time.monotonic() - begin < 0.8
+
+
+def test_a_black_hole(to):
+    """A host that does not even refuse takes the option `timeout`."""
+    listener, fillers = black_hole()
+    with ExitStack() as stack:
+        for each in (listener, *fillers):
+            stack.enter_context(each)
+        timed(to(f"http://{KEY}@127.0.0.2:{listener.getsockname()[1]}/", 0.4), 0.4)
+
+
+def test_a_dead_address_leaves_time_for_the_next(to, monkeypatch):
+    """A name with several addresses is reachable as long as one of them is, within the time of one POST."""
+    listener, fillers = black_hole()
+    port = listener.getsockname()[1]
+
+    def look_up(host, *_, **__):
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "many.example" else (host,)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in hosts]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with ExitStack() as stack:
+        for each in (listener, *fillers, receiver := Receiver(port)):
+            stack.enter_context(each)
+        begin = time.monotonic()
+        assert to(f"http://{KEY}@many.example:{port}/", 1.0).post(b"x") == DONE
+        assert time.monotonic() - begin < 1.0
+        assert len(receiver.posts) == 1
+
+
+@pytest.fixture
+def private(tmp_path, monkeypatch):
+    """A server's context whose certificate is from a private authority, which `SSL_CERT_FILE` names."""
+    file, context = authority(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", file)
+    return context
+
+
+def test_tls_with_a_private_authority(to, private):
+    """What `SSL_CERT_FILE` trusts is trusted; the connection carries small and large POSTs."""
+    with Peer(says(CREATED), private) as peer:
+        transport = to(peer.dsn("https", "localhost"))
+        assert transport.post(b"x") == DONE
+        assert transport.post(LOAD[:1_000_000]) == DONE
+        assert peer.served == 1
+
+
+def test_tls_that_is_not_trusted(to, private, monkeypatch):
+    """A certificate that nobody vouches for, one for another name, and no TLS at all are refused."""
+    with Peer(says(CREATED), private) as peer, Peer(hangs_up(b"HTTP/1.1 400 Bad\r\n\r\n")) as plain:
+        assert trouble(to(peer.dsn("https", "127.0.0.1"))) == "tls"
+        assert trouble(to(plain.dsn("https", "localhost"), 0.5)) in ("tls", "timeout")
+        monkeypatch.delenv("SSL_CERT_FILE")
+        assert trouble(to(peer.dsn("https", "localhost"))) == "tls"
+
+
+@pytest.mark.parametrize("talk", [is_silent, drips(CREATED, 0.05), sips])
+def test_the_timeout_holds_inside_tls(to, private, talk):
+    """The same deadline holds for encrypted connections, in both directions."""
+    with Peer(talk, private) as peer:
+        timed(to(peer.dsn("https", "localhost"), 0.5), 0.5, LOAD if talk is sips else b"x")
+
+
+def test_a_handshake_that_hangs(to):
+    """A receiver that accepts and then never speaks TLS has the option `timeout`."""
+    with Peer(is_silent) as peer:
+        timed(to(peer.dsn("https"), 0.4), 0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent/file"),
+        ("SSL_CERT_FILE", __file__),
+        ("SSLKEYLOGFILE", "/nonexistent/folder/file"),
+    ],
+)
+def test_nonsense_about_certificates_is_trouble(to, private, monkeypatch, name, value):
+    """A certificate setting that leads nowhere is a failed POST like others, and the next one looks again."""
+    with Peer(says(CREATED), private) as peer:
+        transport = to(peer.dsn("https", "localhost"))
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert trouble(transport)
+        assert transport.post(b"x") == DONE
+
+
+def test_tls_in_a_process_of_its_own(tmp_path):
+    """From a fresh interpreter, with nothing but `SSL_CERT_FILE`, a record arrives over TLS."""
+    file, context = authority(tmp_path, "localhost")
+    program = (
+        "import drhttp, sys\n"
+        "def app(environ, start_response):\n    start_response('204 No Content', [])\n    return []\n"
+        "app = drhttp.WSGIMiddleware(app, dsn=sys.argv[1])\n"
+        "app({'REQUEST_METHOD': 'GET'}, lambda *args: None)\n"
+        "assert drhttp.flush(5.0), drhttp.stats()\n"
+        "assert drhttp.stats().sent == 1, drhttp.stats()"
+    )
+    with Peer(says(CREATED), context) as peer:
+        environ = {**os.environ, "SSL_CERT_FILE": file}
+        run = [sys.executable, "-W", "error", "-c", program, peer.dsn("https", "localhost")]
+        subprocess.run(run, check=True, env=environ, timeout=20)

@@ -252,8 +252,11 @@ class OutputTap:
         guarded(self._watcher.ended, False)
 
     def __del__(self) -> None:
-        # A server that neither exhausts nor closes: the answer was abandoned.
-        guarded(self._watcher.ended, False)
+        guarded(self._abandoned)
+
+    def _abandoned(self) -> None:
+        """The server neither exhausted nor closed it."""
+        self._watcher.ended(False)
 
     def _begin(self) -> bytes:
         # A server that takes it for an iterator without asking for one.

@@ -65,18 +65,21 @@ class WSGIMiddleware:
         recorder = self._recorder
         if recorder is None:
             return self.app(environ, start_response)
-        recording = guarded(self._begin, recorder, environ)
-        if recording is None:
+        begun = guarded(self._begin, recorder, environ, start_response)
+        if begun is None:
             return self.app(environ, start_response)
+        recording, watched_start = begun
         try:
-            result = self.app(environ, RecordingStartResponse(start_response, recording, self._config.expose_identity))
+            result = self.app(environ, watched_start)
         except BaseException as error:
             guarded(recording.ended, False, error)
             raise
         watched = guarded(recording.watch, result, environ.get("wsgi.file_wrapper"))
         return result if watched is None else watched
 
-    def _begin(self, recorder: Recorder, environ: WSGIEnvironment) -> Recording | None:
+    def _begin(
+        self, recorder: Recorder, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> tuple[Recording, RecordingStartResponse] | None:
         """Begin to record, unless the request is excluded or recorded already by a middleware further out."""
         if self._excludes is not None and self._excludes(encoded_path(environ)):
             return None
@@ -89,8 +92,9 @@ class WSGIMiddleware:
             answer = Tap(config.max_body_size if config.captures_responses else 0)
             exchange = Exchange(environ, self._tap_input(environ), answer)
         recording = Recording(recorder, exchange)
+        watched_start = RecordingStartResponse(start_response, recording, config.expose_identity)
         environ[MARK] = recording
-        return recording
+        return recording, watched_start
 
     def _tap_input(self, environ: WSGIEnvironment) -> Passage | None:
         """Put a tap before the input if a body is to be expected and kept."""

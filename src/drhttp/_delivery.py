@@ -82,7 +82,7 @@ class Delivery:
         verdict = self._post(parcels)
         if verdict.action == "split" and len(parcels) == 1:
             light = self._lightened(parcels[0])
-            if len(light) < len(parcels[0]):
+            if light.record != parcels[0].record:
                 verdict = self._post([light])
         if verdict.action == "drop" or (verdict.action == "split" and len(parcels) == 1):
             self._complain(verdict)

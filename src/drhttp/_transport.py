@@ -10,7 +10,7 @@ import time
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -113,15 +113,17 @@ class _BadProxyError(ValueError):
 
 def _pool(dsn: Dsn, deadline: _Deadline) -> urllib3.PoolManager:
     proxy = _proxy(dsn)
-    secure = dsn.scheme == "https" or (proxy is not None and urlsplit(proxy).scheme == "https")
-    # The default context trusts what the system trusts, and honours SSL_CERT_FILE and SSL_CERT_DIR.
-    context = ssl.create_default_context() if secure else None
     if proxy is None:
-        pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=context)
+        pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=_context(dsn.scheme))
     else:
-        pool = _through_proxy(proxy if "://" in proxy else f"http://{proxy}", context)
+        pool = _through_proxy(dsn, proxy if "://" in proxy else f"http://{proxy}")
     pool.pool_classes_by_scheme = _pool_classes(deadline)
     return pool
+
+
+def _context(*schemes: str | None) -> ssl.SSLContext | None:
+    # The default context trusts what the system trusts, and honours SSL_CERT_FILE and SSL_CERT_DIR.
+    return ssl.create_default_context() if "https" in schemes else None
 
 
 def _proxy(dsn: Dsn) -> str | None:
@@ -131,10 +133,12 @@ def _proxy(dsn: Dsn) -> str | None:
     return None if any(map(proxy_bypass, places)) else getproxies().get(dsn.scheme)
 
 
-def _through_proxy(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManager:
+def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
     try:
-        auth = urllib3.util.parse_url(proxy).auth
-        headers = urllib3.make_headers(proxy_basic_auth=unquote(auth, "latin-1")) if auth else None
+        address = urllib3.util.parse_url(proxy)
+        auth = unquote(address.auth, "latin-1") if address.auth else None
+        headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
+        context = _context(dsn.scheme, address.scheme)
         return urllib3.ProxyManager(
             proxy, num_pools=1, maxsize=1, ssl_context=context, proxy_ssl_context=context, proxy_headers=headers
         )

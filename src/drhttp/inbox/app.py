@@ -124,7 +124,7 @@ def _admit(request: Request) -> str:
         raise Refused(403, "Web pages may not send records.")
     key = next(filter(None, (request.headers.get(name, "").strip() for name in _KEYS)), None)
     if key is None:
-        raise Refused(401, "The key is missing: write the DSN with one, as in http://local@127.0.0.1:8399/.")
+        raise Refused(401, "The key is missing: a DSN names one before the @, as in http://KEY@127.0.0.1/.")
     return key
 
 

@@ -28,9 +28,9 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def text(value: object) -> str | None:
     """Text as it is, numbers and structures as JSON, nothing as None."""
-    if value is None or value == "":
-        return None
-    return scrub(value if isinstance(value, str) else json.dumps(value))
+    if isinstance(value, str):
+        return scrub(value) or None
+    return None if value is None else scrub(json.dumps(value))
 
 
 def scrub(value: str) -> str:

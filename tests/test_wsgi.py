@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
 import io
@@ -194,6 +195,14 @@ class TestFiles:
         body = recorded.record.response.body
         assert (body.omitted, body.size, body.content) == ("file", 7, None)
 
+    def test_outside_the_sample(self) -> None:
+        """W3: a file of a request that is not recorded goes through as well."""
+        file = FileWrapper(io.BytesIO(b"content"))
+        recorded = Recorded(answering(file), sample_rate=0.0)
+        given = {**environ(), "wsgi.file_wrapper": FileWrapper}
+        assert Server().call(recorded.app, given) is file
+        assert recorded.records == []
+
     def test_file_that_the_server_does_not_wrap(self) -> None:
         """W3: where the server has no wrapper, a file is an iterable like any other."""
         given = environ()
@@ -384,6 +393,23 @@ class TestBlocks:
             assert recorded.record.aborted is aborted
             assert (recorded.record.exception is None) is aborted
             assert recorded.record.response.body.content == b"first"
+
+    def test_write_that_fails_and_is_forgiven(self) -> None:
+        """S4: an application that ends in good order when the client has left has not served all of its answer."""
+
+        class Gone(Server):
+            def write(self, data: bytes) -> None:
+                raise BrokenPipeError
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            write = start_response(*OK)
+            with contextlib.suppress(OSError):
+                write(b"a")
+            return []
+
+        recorded = Recorded(app)
+        Gone().serve(recorded.app, environ())
+        assert (recorded.record.aborted, recorded.record.exception) == (True, None)
 
 
 class TestHostileRequests:
@@ -821,8 +847,8 @@ class TestQueuedRecords:
         """M1: a body that came in many blocks waits in one piece, beside which nothing is kept."""
 
         def blocks() -> Iterator[bytes]:
-            for number in range(60):
-                yield b"%4d" % number * 256
+            for number in range(15_360):
+                yield b"%4d" % (number % 1000)
 
         def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
             start_response(*OK)

@@ -57,7 +57,7 @@ class Alarm:
             # Taken back before looking again: a loss after that wakes the worker.
             self._queue.losing = False
             if not self._due():
-                return None if self._failing_since is None else _ASK_AGAIN
+                return None if self._failing_since is None or self._queue.empty else _ASK_AGAIN
         if self._gate.opens():
             self.say()
         return _ASK_AGAIN
@@ -72,16 +72,16 @@ class Alarm:
             parts.append("records lost: " + ", ".join(f"{count} ({reason})" for reason, count in lost.items()))
         if counts.queued:
             parts.append(f"records waiting: {counts.queued}")
-        if self._failing_since is not None:
+        if counts.queued and self._failing_since is not None:
             parts.append(f"nothing was delivered for {self._now() - self._failing_since:.0f} s")
         if self.last_error:
             parts.append(f"the last error: {self.last_error}")
         _log.warning("%s", "; ".join(parts))
 
     def _due(self) -> bool:
-        if self._failing_since is not None and self._now() - self._failing_since >= _SILENCE:
-            return True
-        return bool(self._lost(self._queue.counts().dropped))
+        counts = self._queue.counts()
+        silence = 0.0 if self._failing_since is None else self._now() - self._failing_since
+        return bool(self._lost(counts.dropped)) or (counts.queued > 0 and silence >= _SILENCE)
 
     def _lost(self, dropped: Mapping[str, int]) -> dict[str, int]:
         """The losses that have not been said yet, by reason."""

@@ -1,0 +1,645 @@
+"""The worker: batches, retries, flushes and closes, here in virtual time."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import math
+import random
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drhttp._clock import Clock, back_off
+from drhttp._queue import BATCH_BYTES, Queue
+from drhttp._verdict import DONE, Verdict
+from drhttp._worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+MANY = 10**9
+AGAIN = Verdict(action="retry", reason="unreachable", error="refused")
+LATER = Verdict(action="retry", reason="status_429", error="answered 429", after=120.0)
+
+
+class FakeClock(Clock):
+    """Virtual time: waiting takes none. What is planned happens when the waiting or the delivering comes to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1000.0
+        self._plan: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+        self._rung = False
+        self.idle: Callable[[], object] = lambda: pytest.fail("the worker waits for ever")
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        heapq.heappush(self._plan, (self.time + seconds, next(self._order), action))
+
+    def pass_by(self, seconds: float) -> bool:
+        """Let that much time pass, or less if woken."""
+        end = self.time + seconds
+        while not self._rung and self._plan and self._plan[0][0] <= end:
+            self.time, _, action = heapq.heappop(self._plan)
+            action()
+        if self._rung:
+            return False
+        self.time = end
+        return True
+
+    def now(self) -> float:
+        return self.time
+
+    def wait(self, seconds: float | None) -> None:
+        if seconds is None:
+            if not self._rung and not self._plan:
+                self.idle()
+            self.pass_by(math.inf)
+            assert self.time < math.inf
+        else:
+            self.pass_by(seconds)
+        self._rung = False
+
+    def wake(self) -> None:
+        self._rung = True
+
+    def breathe(self) -> None:
+        return
+
+
+class Courier:
+    """Delivers into a list. Items are texts, which become parcels; exceptions, which are raised; or verdicts."""
+
+    def __init__(self, clock: Clock, most: int | None = None) -> None:
+        self._clock = clock
+        self.most = most
+        self.answers: deque[Verdict | BaseException | Callable[[], Verdict]] = deque()
+        self.otherwise = DONE
+        self.posts: list[tuple[float, list[str]]] = []
+        self.delivered: list[str] = []
+        self.closed = 0
+
+    def prepare(self, item: Any) -> str | Verdict:
+        if isinstance(item, BaseException):
+            raise item
+        if callable(item):
+            return str(item())
+        return item
+
+    def deliver(self, parcels: Sequence[str]) -> Verdict:
+        self.posts.append((self._clock.now(), list(parcels)))
+        answer = self.answers.popleft() if self.answers else self.otherwise
+        if callable(answer):
+            answer = answer()
+        if isinstance(answer, BaseException):
+            raise answer
+        if answer is DONE:
+            self.delivered += parcels
+        return answer
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Bench:
+    """A worker with everything around it, run in the thread of the test until it has nothing more to do."""
+
+    def __init__(self, size: int = 100, interval: float = 2.0, most: int | None = None, room: int = MANY) -> None:
+        self.clock = FakeClock()
+        self.queue: Queue[Any] = Queue(room, MANY, size)
+        self.courier = Courier(self.clock, most)
+        self.worker = Worker(self.queue, self.courier, batch_size=size, flush_interval=interval, clock=self.clock)
+        self.clock.idle = lambda: self.worker.begin_close(10.0)
+
+    def put(self, *items: Any) -> None:
+        for item in items:
+            if self.queue.put(item, 1):
+                self.worker.wake()
+
+    def run(self) -> Bench:
+        self.worker.run()
+        self.worker.finish_close()
+        counts = self.queue.counts()
+        assert counts.recorded == counts.sent + counts.queued + sum(counts.dropped.values())
+        assert counts.queued_bytes == 0
+        return self
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [parcels for _, parcels in self.courier.posts]
+
+    @property
+    def waits(self) -> list[float]:
+        """Seconds between one POST and the next."""
+        return [after - before for (before, _), (after, _) in itertools.pairwise(self.courier.posts)]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def named(count: int) -> list[str]:
+    return [str(number) for number in range(count)]
+
+
+# Batches
+
+
+def test_a_full_batch_goes_out_at_once() -> None:
+    """A batch goes out as soon as `batch_size` records wait, and what else waits goes with it."""
+    bench = Bench(size=3)
+    bench.put(*named(7))
+    bench.run()
+    assert bench.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert bench.courier.posts[-1][0] == 1000.0
+
+
+def test_a_lonely_record_goes_out_after_the_interval(bench: Bench) -> None:
+    """A record waits for company as long as the flush interval, give or take a tenth, and not longer."""
+    delays = []
+    for _ in range(50):
+        bench = Bench(interval=10.0)
+        bench.put("lonely")
+        bench.clock.after(5.0, lambda bench=bench: bench.put("company"))
+        bench.run()
+        assert bench.batches == [["lonely", "company"]]
+        delays.append(bench.courier.posts[0][0] - 1000.0)
+    assert all(9.0 <= delay <= 11.0 for delay in delays)
+    assert max(delays) - min(delays) > 0.1
+
+
+def test_a_batch_is_about_a_mebibyte_at_most() -> None:
+    """A batch goes out at once when it weighs a mebibyte, and carries not much more."""
+    bench = Bench()
+    large = "x" * (BATCH_BYTES // 4)
+    for _ in range(10):
+        bench.queue.put(large, len(large))
+    bench.clock.after(0.1, lambda: bench.worker.begin_close(10.0))
+    bench.run()
+    assert [len(batch) for batch in bench.batches] == [4, 4, 2]
+    assert bench.courier.posts[0][0] == bench.courier.posts[1][0] == 1000.0
+
+
+def test_all_that_waits_goes_out_when_the_interval_has_passed() -> None:
+    """A protocol of one record a POST sends all that waits, one after the other, without an interval between them."""
+    bench = Bench(most=1)
+    bench.put(*named(5))
+    bench.run()
+    assert bench.batches == [["0"], ["1"], ["2"], ["3"], ["4"]]
+    assert bench.waits == [0.0] * 4
+
+
+def test_the_random_numbers_of_the_application_stay_its_own(bench: Bench) -> None:
+    """W1: an application that has seeded `random` gets the numbers that it would have got without us."""
+    random.seed(42)
+    expected = random.random()
+    random.seed(42)
+    bench.courier.answers.extend([AGAIN] * 3)
+    bench.put("a")
+    bench.run()
+    assert random.random() == expected
+
+
+# Retries
+
+
+@pytest.mark.parametrize(
+    ("attempt", "most"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (6, 16.0), (7, 30.0), (8, 30.0), (10**6, 30.0)]
+)
+def test_back_off_grows_to_half_a_minute(attempt: int, most: float) -> None:
+    """T2: the delay doubles from half a second to 30 s, with full jitter."""
+    assert back_off(attempt, 0.0) == 0.0
+    assert back_off(attempt, 0.5) == most / 2
+    assert back_off(attempt, 1.0) == most
+
+
+def test_it_tries_as_long_as_the_outage_lasts(bench: Bench) -> None:
+    """A batch is retried as long as the outage lasts, and nothing is lost; every retry is counted."""
+    bench.courier.answers.extend([AGAIN] * 200)
+    bench.put("a", "b")
+    bench.run()
+    assert bench.courier.delivered == ["a", "b"]
+    assert len(bench.batches) == 201
+    assert bench.worker.retried == 400
+    assert all(wait <= 30.0 for wait in bench.waits)
+    assert sum(bench.waits) > 1000
+
+
+def test_retry_after_is_obeyed(bench: Bench) -> None:
+    """T2: nothing is sent before the time that the receiver asked for has passed."""
+    bench.courier.answers.extend([LATER, LATER])
+    bench.put("a")
+    bench.clock.after(10.0, lambda: bench.put(*named(500)))
+    bench.run()
+    assert bench.waits[:2] == pytest.approx([120.0, 120.0])
+    assert bench.queue.counts().sent == 501
+
+
+def test_a_flush_does_not_cut_short_what_the_receiver_asked_for(bench: Bench) -> None:
+    """T2: a flush does not make us break a `Retry-After`."""
+    bench.courier.answers.append(LATER)
+    bench.put("a")
+    bench.clock.after(30.0, bench.worker.begin_flush)
+    bench.run()
+    assert bench.waits == pytest.approx([120.0])
+
+
+def test_a_flush_cuts_a_back_off_short_once(bench: Bench) -> None:
+    """A flush tries again at once, one time; after that the back-off goes on."""
+    bench.courier.answers.extend([AGAIN] * 12)
+    bench.put("a")
+
+    def flush_after_the_tenth() -> Verdict:
+        bench.clock.after(0.001, bench.worker.begin_flush)
+        return AGAIN
+
+    bench.courier.answers[9] = flush_after_the_tenth
+    bench.run()
+    assert bench.waits[9] <= 0.001
+    assert len(bench.batches) == 13
+
+
+def test_some_verdicts_limit_the_tries(bench: Bench) -> None:
+    """A verdict with a limit is retried so many times, and then drops the batch under its reason."""
+    limited = Verdict(action="retry", reason="status_500", limit=2)
+    bench.courier.answers.extend([limited] * 3)
+    bench.put("a")
+    bench.clock.after(100.0, lambda: bench.put("b"))
+    bench.run()
+    assert bench.batches == [["a"], ["a"], ["a"], ["b"]]
+    assert bench.queue.counts().dropped == {"status_500": 1}
+
+
+def test_a_batch_that_is_too_large_is_halved() -> None:
+    """T3: a batch that is too large is sent in halves, and the halves in halves; what remains too large is dropped."""
+    bench = Bench(size=8)
+
+    def judge() -> Verdict:
+        parcels = bench.courier.posts[-1][1]
+        if len(parcels) > 2 or parcels == ["huge"]:
+            return Verdict(action="split", reason="too_large")
+        return DONE if "huge" not in parcels else Verdict(action="split", reason="too_large")
+
+    bench.courier.answers.extend([judge] * 100)
+    bench.put("0", "1", "2", "huge", "4", "5", "6", "7")
+    bench.run()
+    assert bench.courier.delivered == ["0", "1", "2", "4", "5", "6", "7"]
+    assert bench.queue.counts().dropped == {"too_large": 1}
+
+
+def test_a_refusal_may_ask_for_a_pause() -> None:
+    """A refused batch is dropped and counted; when the refusal holds for all, nothing is sent for a while."""
+    bench = Bench(size=2)
+    bench.courier.answers.append(Verdict(action="drop", reason="status_401", error="answered 401", after=60.0))
+    bench.put(*named(4))
+    bench.run()
+    assert bench.batches == [["0", "1"], ["2", "3"]]
+    assert bench.waits == [60.0]
+    assert bench.queue.counts().dropped == {"status_401": 2}
+    assert bench.worker.alarm.last_error == "answered 401"
+
+
+# Errors
+
+
+def test_a_poisonous_record_costs_only_itself(bench: Bench) -> None:
+    """C3: a record that cannot be prepared is dropped and counted; its neighbours are delivered."""
+    bench.put("a", ValueError("poison"), "b", SystemExit(1), KeyboardInterrupt(), "c")
+    bench.run()
+    assert bench.courier.delivered == ["a", "b", "c"]
+    assert bench.queue.counts().dropped == {"failed": 3}
+    assert bench.worker.restarts == 3
+    assert bench.worker.alarm.last_error == "KeyboardInterrupt in the worker"
+
+
+@pytest.mark.parametrize("error", [BaseException, SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+def test_whatever_the_transport_raises_the_worker_goes_on(error: type[BaseException]) -> None:
+    """C3: a transport that raises, whatever it is, costs that batch; later records are delivered."""
+    bench = Bench(size=2)
+    bench.courier.answers.append(error())
+    bench.put(*named(4))
+    bench.run()
+    assert bench.courier.delivered == ["2", "3"]
+    assert bench.queue.counts().dropped == {"failed": 2}
+    assert bench.worker.restarts == 1
+
+
+def test_even_logging_may_raise(bench: Bench) -> None:
+    """C3: a filter that the application put on our logger, and that raises, costs a batch and not the worker."""
+
+    def refuse(record: logging.LogRecord) -> bool:
+        raise RuntimeError(record.msg)
+
+    logger = logging.getLogger("drhttp")
+    logger.addFilter(refuse)
+    try:
+        bench.put("a", ValueError("poison"), "b")
+        bench.run()
+    finally:
+        logger.removeFilter(refuse)
+    assert bench.courier.delivered == ["b"]
+    assert bench.queue.counts().dropped == {"failed": 2}
+
+
+def test_a_courier_that_cannot_be_made_does_not_keep_the_worker_from_closing(bench: Bench) -> None:
+    """C3: an error that comes back in every round neither spins nor outlives a close; what waited is counted."""
+
+    class Broken(Courier):
+        @property
+        def most(self) -> int | None:
+            raise ImportError
+
+        @most.setter
+        def most(self, value: int | None) -> None:
+            return
+
+    bench.worker._courier = Broken(bench.clock)
+    bench.put("a")
+    bench.clock.after(100.0, lambda: bench.worker.begin_close(5.0))
+    bench.run()
+    assert 90 <= bench.worker.restarts <= 110
+    assert bench.queue.counts().dropped == {"closed": 1}
+
+
+# Flush
+
+
+def test_a_flush_waits_for_what_came_before_it() -> None:
+    """A flush is over when all that was recorded before it has ended, though a later record may have ended earlier."""
+    bench = Bench()
+    ends: list[tuple[bool, list[str]]] = []
+
+    def look() -> Verdict:
+        ends.append((bench.worker.finish_flush(mark, 0.0), list(bench.courier.delivered)))
+        return Verdict(action="drop", reason="before_send")
+
+    bench.put("first")
+    mark = bench.worker.begin_flush()
+    bench.put(Verdict(action="drop", reason="before_send"), "third")
+    bench.courier.answers.append(look)
+    bench.run()
+    assert ends == [(False, [])]
+    assert bench.worker.finish_flush(mark, 0.0)
+
+
+def test_a_flush_delivers_without_delay(bench: Bench) -> None:
+    """A flush does not wait for the interval, and stops hurrying when it is done."""
+    bench.put("a", "b")
+    bench.worker.begin_flush()
+    bench.clock.after(0.5, lambda: bench.put("c"))
+    bench.run()
+    assert bench.batches == [["a", "b"], ["c"]]
+    assert bench.courier.posts[0][0] == 1000.0
+    assert bench.courier.posts[1][0] >= 1000.5 + 1.8
+
+
+def test_a_flush_ends_although_the_queue_is_full() -> None:
+    """Records that a full queue drops do not keep a flush waiting, and it does not wait for later ones."""
+    bench = Bench(size=3, room=5)
+    bench.put(*named(8))
+    mark = bench.worker.begin_flush()
+    assert mark == 5
+    seen: list[bool] = []
+
+    def later() -> Verdict:
+        bench.put("later", "later still")
+        seen.append(bench.worker.finish_flush(mark, 0.0))
+        return DONE
+
+    bench.courier.answers.extend([later, later, later])
+    bench.run()
+    assert seen == [False, False, True]
+    assert bench.queue.counts().dropped["queue_size"] >= 3
+
+
+def test_a_flush_in_the_worker_does_not_wait_for_itself() -> None:
+    """`flush()` inside `before_send` runs in the worker: it says at once that it is not done, and all goes on."""
+    queue: Queue[Any] = Queue(10, MANY, 10)
+    said: list[bool] = []
+
+    def flush() -> str:
+        said.append(worker.finish_flush(worker.begin_flush(), 60.0))
+        return "a"
+
+    courier = Courier(Clock())
+    worker = Worker(queue, courier, batch_size=10, flush_interval=0.01)
+    queue.put(flush, 1)
+    worker.start()
+    mark = worker.begin_flush()
+    assert worker.finish_flush(mark, 10.0)
+    assert said == [False]
+    assert courier.delivered == ["a"]
+    worker.begin_close(5.0)
+    worker.finish_close()
+
+
+# Close
+
+
+def test_close_delivers_a_backlog_of_several_batches() -> None:
+    """Closing delivers everything that waits, however many batches that makes, and lets the connection go."""
+    bench = Bench(size=10)
+    bench.put(*named(95))
+    bench.worker.begin_close(10.0)
+    bench.run()
+    assert bench.courier.delivered == named(95)
+    assert len(bench.batches) == 10
+    assert bench.courier.closed == 1
+
+
+def test_close_ends_when_its_time_is_over() -> None:
+    """Closing takes no longer than it may; what is left is counted, and that is said."""
+    bench = Bench(size=2)
+
+    def slow() -> Verdict:
+        bench.clock.pass_by(1.0)
+        return DONE
+
+    bench.courier.answers.extend([slow] * 10)
+    bench.put(*named(10))
+    bench.worker.begin_close(2.5)
+    bench.clock._rung = False
+    bench.run()
+    assert bench.courier.delivered == named(6)
+    assert bench.queue.counts().dropped == {"closed": 4}
+    assert bench.clock.time == 1003.0
+
+
+def test_close_cuts_a_back_off_short(bench: Bench) -> None:
+    """Closing does not wait for a back-off to pass before it tries once more."""
+    bench.courier.answers.extend([AGAIN] * 20)
+
+    def close_soon() -> Verdict:
+        bench.clock.after(0.001, lambda: bench.worker.begin_close(2.0))
+        return AGAIN
+
+    bench.courier.answers.append(close_soon)
+    bench.put("a")
+    bench.run()
+    assert bench.waits[20] <= 0.001
+    assert bench.courier.delivered == ["a"]
+
+
+def test_close_does_not_break_a_retry_after() -> None:
+    """T2, PM6: a `Retry-After` beyond the time to close ends the closing at once, and no other batch is tried."""
+    bench = Bench(size=2)
+    bench.courier.otherwise = LATER
+    bench.put(*named(10))
+    bench.clock.after(5.0, lambda: bench.worker.begin_close(2.0))
+    bench.run()
+    assert len(bench.batches) == 1
+    assert bench.clock.time == 1005.0
+    assert bench.queue.counts().dropped == {"closed": 10}
+
+
+def test_close_does_not_break_a_pause() -> None:
+    """After a refusal that holds for all, closing tries no other batch."""
+    bench = Bench(size=2)
+    bench.courier.otherwise = Verdict(action="drop", reason="status_401", after=60.0)
+    bench.put(*named(10))
+    bench.worker.begin_close(2.0)
+    bench.run()
+    assert len(bench.batches) == 1
+    assert bench.queue.counts().dropped == {"status_401": 2, "closed": 8}
+
+
+def test_closing_twice_is_closing_once(bench: Bench) -> None:
+    """A second close finds nothing to do and returns."""
+    bench.put("a")
+    bench.run()
+    bench.worker.begin_close(10.0)
+    bench.worker.finish_close()
+    assert bench.courier.delivered == ["a"]
+    bench.put("b")
+    assert bench.queue.counts().dropped == {"closed": 1}
+
+
+def test_a_worker_that_is_closed_does_not_start_again() -> None:
+    """A record that comes while the worker closes starts no thread."""
+    bench = Bench()
+    bench.run()
+    assert bench.worker.start()
+    assert not bench.worker.alive
+
+
+# Threads
+
+
+def test_two_threads_start_one_worker() -> None:
+    """C2: many first records at once start one thread."""
+    for _ in range(50):
+        queue: Queue[Any] = Queue(1000, MANY, 10)
+        worker = Worker(queue, Courier(Clock()), batch_size=10, flush_interval=0.001)
+        barrier = threading.Barrier(8)
+
+        def start(barrier: threading.Barrier = barrier, worker: Worker[Any, Any] = worker) -> None:
+            barrier.wait()
+            worker.start()
+
+        threads = [threading.Thread(target=start) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [thread.name for thread in threading.enumerate()].count("drhttp") == 1
+        worker.begin_close(5.0)
+        worker.finish_close()
+        assert "drhttp" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_an_interrupted_start_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C2: an exception that a signal handler raises while the thread is being started costs no later record."""
+    queue: Queue[Any] = Queue(1000, MANY, 10)
+    courier = Courier(Clock())
+    worker = Worker(queue, courier, batch_size=10, flush_interval=0.001)
+    queue.put("a", 1)
+
+    def interrupted(self: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            worker.start()
+    assert not worker.alive
+    assert worker.start()
+    assert worker.finish_flush(worker.begin_flush(), 10.0)
+    assert courier.delivered == ["a"]
+    worker.begin_close(5.0)
+    worker.finish_close()
+
+
+# What is said
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]]:
+    with caplog.at_level(logging.WARNING, "drhttp"):
+        yield lambda: [record.getMessage() for record in caplog.records if record.name == "drhttp"]
+
+
+def test_losses_are_said_once_a_minute_with_counts(warnings: Callable[[], list[str]]) -> None:
+    """T6: a full queue is said at once, and then once a minute at most, with the counts since."""
+    bench = Bench(room=10)
+    bench.courier.answers.extend([Verdict(action="retry", reason="status_503", error="answered 503", after=300.0)])
+    for tick in range(3000):
+        bench.clock.after(tick * 0.1, lambda: bench.put("x"))
+    bench.run()
+    lost = bench.queue.counts().dropped["queue_size"]
+    said = warnings()
+    assert lost > 2900
+    assert 4 <= len(said) <= 6
+    assert said[0].startswith("records lost: 1 (queue_size); records waiting: 1")
+    assert all("answered 503" in line for line in said[1:])
+    assert sum(int(line.split()[2]) for line in said) <= lost
+
+
+def test_silence_is_said_before_anything_is_lost(warnings: Callable[[], list[str]]) -> None:
+    """X4: requests recorded but nothing delivered for a minute is one WARNING a minute, with the last error."""
+    bench = Bench()
+    bench.courier.answers.extend([AGAIN] * 20)
+    bench.put("a")
+    bench.run()
+    said = warnings()
+    assert said
+    assert said[0].startswith("records waiting: 1; nothing was delivered for 6")
+    assert said[0].endswith("s; the last error: refused")
+    assert len(said) <= sum(bench.waits) / 60
+
+
+def test_success_is_silent(bench: Bench, warnings: Callable[[], list[str]]) -> None:
+    """T6: a short failure without a loss, a drop that the user wished, and success say nothing."""
+    bench.courier.answers.append(AGAIN)
+    bench.put("a", Verdict(action="drop", reason="before_send"))
+    bench.clock.after(500.0, lambda: bench.put("b"))
+    bench.run()
+    assert warnings() == []
+
+
+def test_a_loss_is_said_although_nothing_waits(warnings: Callable[[], list[str]]) -> None:
+    """T6: records that are each too large for the queue are said, though the worker has nothing else to do."""
+    bench = Bench()
+    bench.clock.idle = lambda: None
+    bench.put("a")
+    for tick in range(3):
+        bench.clock.after(10.0 + tick, lambda: bench.queue.put("huge", MANY + 1) and bench.worker.wake())
+    bench.clock.after(200.0, lambda: bench.worker.begin_close(1.0))
+    bench.run()
+    assert warnings() == ["records lost: 1 (queue_bytes)", "records lost: 2 (queue_bytes)"]
+
+
+def test_what_closing_loses_is_said(warnings: Callable[[], list[str]]) -> None:
+    """T6: records that could not be delivered before the close are said with their number."""
+    bench = Bench(size=2)
+    bench.courier.otherwise = AGAIN
+    bench.put(*named(10))
+    bench.worker.begin_close(0.1)
+    bench.run()
+    (line,) = warnings()
+    assert line.startswith("records lost: 10 (closed)")
+    assert line.endswith("the last error: refused")

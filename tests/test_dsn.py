@@ -48,6 +48,8 @@ def test_a_good_dsn_is_read(text, url, key):
         ("https:/abc@api.drhttp.com/", "has no scheme"),
         ("ftp://abc@api.drhttp.com/", "'ftp://***@api.drhttp.com' has a scheme that is not allowed"),
         ("://abc@api.drhttp.com/", "has a scheme that is not allowed"),
+        ("https://ab@c@api.drhttp.com/", "'https://***' has more than one @; an @ in the key is written %40"),
+        ("https://ab@c/d@api.drhttp.com/", "has more than one @"),
         ("https://abc@/", "has no host"),
         ("https://abc@:443/", "has no host"),
         ("https:///", "has no host"),

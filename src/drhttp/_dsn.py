@@ -65,6 +65,7 @@ def _fault(text: str) -> str | None:
         ("://" not in text, "has no scheme"),
         (parts.scheme not in _SCHEMES, "has a scheme that is not allowed, which are https and http"),
         (any(ord(letter) <= 32 or ord(letter) == 127 for letter in text), "has a space or a control character in it"),
+        (text.count("@") > 1, "has more than one @; an @ in the key is written %40"),
         (not parts.hostname, "has no host"),
         (not _is_host(parts.hostname or ""), "has a malformed host"),
         (not _is_port(parts), "has a port that is not a number from 1 to 65535"),

@@ -194,7 +194,11 @@ class _Timed(HTTPConnection):
         for start in range(0, len(view), _BLOCK):
             if self.sock is not None:
                 self.sock.settimeout(self.deadline.left())
-            super().send(view[start : start + _BLOCK])
+            try:
+                super().send(view[start : start + _BLOCK])
+            except ConnectionResetError as error:
+                # Under this name it makes urllib3 look for an answer that came before the end of the body.
+                raise BrokenPipeError(error.errno, error.strerror) from error
 
     # A method in the place of a class, because it is only called, and has to know the deadline.
     def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:  # type: ignore[override]

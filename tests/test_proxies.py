@@ -137,7 +137,7 @@ def test_wrong_credentials_are_the_proxys_trouble(environ, to, scheme):
 def test_a_bad_proxy_is_trouble(environ, to, scheme, address):
     """A proxy that is down or whose address is nonsense is a failed POST like others; its password is not told."""
     environ(f"{scheme}_proxy", address)
-    assert trouble(to(f"{scheme}://{KEY}@receiver.example/")) in ("proxy", "address", "dns")
+    assert trouble(to(f"{scheme}://{KEY}@receiver.example/")) in ("proxy", "address", "reset")
 
 
 def test_a_proxy_that_hangs_has_the_timeout(environ, to):

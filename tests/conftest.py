@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The session without frameworks runs everything that needs none of them; the other session runs all.
 _NEEDS = {
     "test_django.py": "django",
+    "test_django_servers.py": "django",
     "test_flask.py": "flask",
     "test_examples.py": "flask",
     "test_demo.py": "flask",

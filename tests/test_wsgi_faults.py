@@ -42,7 +42,6 @@ HOOKS: list[tuple[Any, str]] = [
     (drhttp.wsgi, "identity"),
     (drhttp.wsgi, "tapped"),
     (drhttp.wsgi.Recording, "__init__"),
-    (drhttp.wsgi.Recording, "answered"),
     (drhttp.wsgi.Recording, "ended"),
     (drhttp.wsgi.Recording, "watch"),
     (drhttp.wsgi.RecordingStartResponse, "__init__"),

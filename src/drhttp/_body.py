@@ -195,8 +195,9 @@ _SPECIAL: dict[str, Callable[..., Any]] = {
 class Watcher(Protocol):
     """What an output tap tells of the answer."""
 
-    def answered(self, chunk: bytes) -> None:
-        """A block of the body is on its way."""
+    @property
+    def answered(self) -> Callable[[bytes], None]:
+        """Tell that a block of the body is on its way."""
 
     def ended(self, complete: bool, error: BaseException | None = None) -> None:
         """There will be no more; may be told several times."""

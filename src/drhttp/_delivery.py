@@ -59,6 +59,10 @@ class Delivery:
         """Let go of the connection; the next POST makes another."""
         self.transport.close()
 
+    def disown(self) -> None:
+        """In a forked child: let go of the parent's connection."""
+        self.transport.disown()
+
     @property
     def most(self) -> int | None:
         """Records that one POST can carry, `None` for any number."""

@@ -50,7 +50,13 @@ class _Courier:
         return self.delivery.deliver(parcels)
 
     def close(self) -> None:
-        self._made = None  # its connections are closed with it
+        if self._made is not None:
+            self._made.close()
+
+    def disown(self) -> None:
+        """In a forked child: let go of the parent's connection."""
+        if self._made is not None:
+            self._made.disown()
 
     @property
     def delivery(self) -> Delivery:
@@ -71,6 +77,7 @@ class _Line(NamedTuple):
     pid: int
     queue: Queue[Exchange]
     worker: Worker[Exchange, Parcel]
+    courier: _Courier
 
 
 class Recorder:
@@ -141,7 +148,10 @@ class Recorder:
 
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
-        self._latest = None
+        line, self._latest = self._latest, None
+        if line is not None:
+            # Explicitly, because the stack of a thread that the child does not have keeps everything alive.
+            line.courier.disown()
 
     def _line(self) -> _Line | None:
         """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
@@ -153,13 +163,14 @@ class Recorder:
         config = self.config
         with _lock():
             queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
+            courier = _Courier(config, queue)
             worker: Worker[Exchange, Parcel] = Worker(
-                queue, _Courier(config, queue), batch_size=config.batch_size, flush_interval=config.flush_interval
+                queue, courier, batch_size=config.batch_size, flush_interval=config.flush_interval
             )
             if self._closed:
                 queue.close()
             _hook_up()
-            fresh = _Line(os.getpid(), queue, worker)
+            fresh = _Line(os.getpid(), queue, worker, courier)
             # Another thread may have been faster, or a destructor that ran in between and recorded something.
             line = self._line()
             if line is None:

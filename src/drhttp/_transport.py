@@ -4,9 +4,11 @@ from __future__ import annotations
 
 # The look-up of a host name loads this codec; loaded here, it is not loaded in the worker while another thread forks.
 import encodings.idna  # noqa: F401
+import os
 import socket
 import ssl
 import time
+from contextlib import suppress
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.util.connection import create_connection
 
 from drhttp._answer import Answer, verdict
+from drhttp._shelf import Shelf
 from drhttp._version import __version__
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Transport:
         self._headers = {"User-Agent": f"drhttp-python/{__version__}", **headers}
         self._timeout = timeout
         self._deadline = _Deadline()
+        self._sockets: list[socket.socket] = []
         self._pool: urllib3.PoolManager | None = None
         self._used = 0.0
         self.answer = Answer()
@@ -70,6 +74,12 @@ class Transport:
         if self._pool is not None:
             self._pool.clear()
 
+    def disown(self) -> None:
+        """In a forked child: close the parent's connection on this side, and take no lock for that."""
+        for each in self._sockets:
+            with suppress(OSError):
+                os.close(each.detach())
+
     def _forget(self) -> None:
         """Read the certificates and the proxies again next time: the files may be mended meanwhile."""
         if self.answer.trouble in ("tls", "proxy"):
@@ -79,7 +89,7 @@ class Transport:
     def _exchange(self, body: bytes) -> Answer:
         # Made here, because the environment that it depends on may be wrong, which is an answer like others.
         if self._pool is None:
-            self._pool = _pool(self._dsn, self._deadline)
+            self._pool = _pool(self._dsn, {"deadline": self._deadline, "sockets": self._sockets})
         response = self._pool.request(
             "POST",
             self.url,
@@ -111,13 +121,13 @@ class _BadProxyError(ValueError):
     """The address of a proxy that cannot be used; without its text, which may hold a password."""
 
 
-def _pool(dsn: Dsn, deadline: _Deadline) -> urllib3.PoolManager:
+def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
     proxy = _proxy(dsn)
     if proxy is None:
         pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=_context(dsn.scheme))
     else:
         pool = _through_proxy(dsn, proxy if "://" in proxy else f"http://{proxy}")
-    pool.pool_classes_by_scheme = _pool_classes(deadline)
+    pool.pool_classes_by_scheme = _pool_classes(members)
     return pool
 
 
@@ -172,6 +182,11 @@ class _Timed(HTTPConnection):
     """
 
     deadline: _Deadline
+    sockets: list[socket.socket]  # that of the latest connection, of which there is one at a time
+
+    def connect(self) -> None:
+        super().connect()
+        self.sockets[:] = [self.sock]
 
     def _new_conn(self) -> socket.socket:
         addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
@@ -229,13 +244,12 @@ class _Reader(RawIOBase):
         super().close()
 
 
-def _pool_classes(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:
-    members = {"deadline": deadline}
+def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]:
     plain = type("_TimedHTTP", (_Timed,), members)
     secure = type("_TimedHTTPS", (_Timed, HTTPSConnection), members)
     return {
-        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain, "QueueCls": Shelf}),
+        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure, "QueueCls": Shelf}),
     }
 
 

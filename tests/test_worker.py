@@ -602,7 +602,7 @@ def test_losses_are_said_once_a_minute_with_counts(warnings: Callable[[], list[s
 def test_silence_is_said_before_anything_is_lost(warnings: Callable[[], list[str]]) -> None:
     """X4: requests recorded but nothing delivered for a minute is one WARNING a minute, with the last error."""
     bench = Bench()
-    bench.courier.answers.extend([AGAIN] * 20)
+    bench.courier.answers.extend([AGAIN] * 60)
     bench.put("a")
     bench.run()
     said = warnings()

@@ -565,6 +565,18 @@ def test_streams(kind: str, middleware: list[str], path: str) -> None:
     assert (answer.body, answer.user) == (b"first,last", "1")
 
 
+@pytest.mark.parametrize("path", ["/plain", "/stream"])
+def test_reading_after_a_peek(path: str, receiver: Receiver) -> None:
+    """D3, W5: whoever looks at the first block, and asks the iterator for an iterator for the rest, gets each once."""
+    with override_settings(MIDDLEWARE=FIRST):
+        app = drhttp.WSGIMiddleware(WSGIHandler(), receiver.dsn)
+        result = app(EnvironBuilder(path=path).get_environ(), lambda *_: lambda data: None)
+        blocks = iter(result)
+        body = next(blocks) + b"".join(iter(blocks))
+        result.close()
+    assert body == {"/plain": b"plain ", "/stream": b"first,last"}[path]
+
+
 # -- what is kept ------------------------------------------------------------------------------------------------------
 
 

@@ -80,8 +80,24 @@ def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
     environ("SSL_CERT_FILE", file)
     with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
         environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
-        assert to(peer.dsn(scheme, "localhost")).post(b"x") == DONE
-        assert len(proxy.seen) == 1
+        transport = to(peer.dsn(scheme, "localhost"))
+        assert transport.post(b"x") == DONE
+        assert transport.post(b"x" * 100_000) == DONE
+        assert len(proxy.seen) == (1 if scheme == "https" else 2)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_through_a_proxy_can_be_disowned(environ, to, tmp_path, scheme):
+    """What a forked child does with its parent's connection works for every kind of it."""
+    file, context = authority(tmp_path, "localhost")
+    environ("SSL_CERT_FILE", file)
+    with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
+        environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
+        transport = to(peer.dsn(scheme, "localhost"))
+        assert transport.post(b"x") == DONE
+        transport.disown()
+        assert transport.post(b"x").action in ("done", "retry")
+        assert transport.post(b"x") == DONE
 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "other.example, 127.0.0.1", "*"])

@@ -186,7 +186,8 @@ class _Timed(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        self.sockets[:] = [self.sock]
+        # TLS inside of the TLS of a proxy is no socket, but has one.
+        self.sockets[:] = [getattr(self.sock, "socket", self.sock)]
 
     def _new_conn(self) -> socket.socket:
         addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)

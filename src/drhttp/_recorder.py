@@ -255,10 +255,13 @@ def _hook_up() -> None:
 def _at_exit() -> None:
     """Deliver what is left. All recorders together take as long as the most patient one may."""
     recorders = list(_recorders)
-    for recorder in recorders:
-        recorder.begin_close(recorder.config.exit_timeout)
-    for recorder in recorders:
-        recorder.finish_close()
+    try:
+        for recorder in recorders:
+            recorder.begin_close(recorder.config.exit_timeout)
+        for recorder in recorders:
+            recorder.finish_close()
+    except KeyboardInterrupt:
+        return  # whoever ends the program does not want to wait for us
 
 
 def _before_fork() -> None:

@@ -54,7 +54,7 @@ def test_a_good_dsn_is_read(text, url, key):
         ("https://abc@:443/", "has no host"),
         ("https:///", "has no host"),
         ("https://api.drhttp.com/", "has no key"),
-        ("https://@api.drhttp.com/", "'https://***@api.drhttp.com' has no key"),
+        ("https://@api.drhttp.com/", "'https://***' has no key"),
         ("https://:abc@api.drhttp.com/", "has no key"),
         ("https://abc:secret@api.drhttp.com/", "has a password"),
         ("https://abc@api.drhttp.com:0/", "'https://***@api.drhttp.com:0' has a port that is not a number from 1"),
@@ -138,20 +138,23 @@ MALFORMED = st.sampled_from(
         "https://{}ﬀ℀@h/",
     ]
 )
-NOISE = st.text(alphabet=st.sampled_from("ab:/@?#[]%\\ .\té\x00"), max_size=6)
+SIGNS = "ab:/?#[]%\\ .\té\x00"
+NOISE = st.text(alphabet=st.sampled_from(SIGNS), max_size=6)  # no @: what stands behind one is a host by its place
+NOISE_BEHIND = st.text(alphabet=st.sampled_from(f"@{SIGNS}"), max_size=6)
 
 
 def said_of(text: str) -> str:
-    """All that can be seen of a DSN: of its error, with what caused that, or of what was read."""
+    """All that can be seen of a bad DSN: its error, with what caused that. Of a good one: that it was read."""
     try:
-        return repr(Dsn.parse(text))
+        return "read" if Dsn.parse(text).key else "no key"
     except ValueError as error:
         hidden = error.__suppress_context__ and error.__cause__ is None
         return f"{error} {'' if hidden else error.__context__}"
 
 
-@given(form=MALFORMED, before=NOISE, after=NOISE, encoded=st.booleans())
+@given(form=MALFORMED, before=NOISE, after=NOISE_BEHIND, encoded=st.booleans())
 @example(form="https://{}", before="", after="", encoded=False)
+@example(form="https://@{}", before="", after="", encoded=False)
 def test_no_error_shows_the_key(form, before, after, encoded):
     """Wherever in a malformed DSN the key may stand, no error shows it."""
     secret = quote(SENTINEL, safe="") if encoded else SENTINEL
@@ -162,7 +165,7 @@ def test_no_error_shows_the_key(form, before, after, encoded):
 def test_any_text_is_a_dsn_or_a_value_error(text):
     """Whatever text is given, it is read or refused, and never fails otherwise."""
     said = said_of(text)
-    assert "it has the form" in said or said.startswith("Dsn(scheme='http")
+    assert said == "read" or "it has the form" in said
 
 
 def test_a_dsn_keeps_its_key_to_itself():

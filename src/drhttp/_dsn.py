@@ -106,7 +106,7 @@ def _masked(text: str) -> str:
     if not separator:
         return repr("***")
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
-    _, at, place = authority.rpartition("@")
-    # A key may hold an @ or a slash that should have been percent-encoded; then what follows may be the rest of it.
-    sure = at and rest.count("@") == 1 and _SHOWN_PLACE.fullmatch(place)
+    key, _, place = authority.rpartition("@")
+    # A key may hold an @ or a slash that should have been percent-encoded, or stand behind the @ by mistake.
+    sure = key and rest.count("@") == 1 and _SHOWN_PLACE.fullmatch(place)
     return repr(f"{scheme if _SHOWN_SCHEME.fullmatch(scheme) else '***'}://***{f'@{place}' if sure else ''}")

@@ -203,27 +203,20 @@ class Watcher(Protocol):
         """There will be no more; may be told several times."""
 
 
-class OutputTap:
-    """The iterable that an application returned: one `next` in is one `next` out, and its `close` is called once.
+class Blocks:
+    """One passage over an answer: an iterator, which goes on where it is when it is asked for its iterator.
 
-    It is a class, not a generator: closing a generator before its first `next` runs none of its code, and the
-    application's `close` would be lost.
+    owner: kept alive as long as somebody reads.
     """
 
-    __slots__ = ("__weakref__", "_closed", "_iterable", "_next", "_watcher")
+    __slots__ = ("_next", "_owner", "_watcher")
 
-    def __init__(self, iterable: Iterable[bytes], watcher: Watcher) -> None:
-        self._iterable = iterable
+    def __init__(self, blocks: Iterator[bytes], watcher: Watcher, owner: object) -> None:
+        self._next = blocks.__next__
         self._watcher = watcher
-        self._next: Callable[[], bytes] = self._begin
-        self._closed = False
+        self._owner = owner
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            self._next = iter(self._iterable).__next__
-        except BaseException as error:
-            guarded(self._watcher.ended, False, error)
-            raise
         return self
 
     def __next__(self) -> bytes:
@@ -237,6 +230,35 @@ class OutputTap:
             raise
         guarded(self._watcher.answered, chunk)
         return chunk
+
+
+class OutputTap:
+    """The iterable that an application returned: one `next` in is one `next` out, and its `close` is called once.
+
+    It is a class, not a generator: closing a generator before its first `next` runs none of its code, and the
+    application's `close` would be lost.
+    """
+
+    __slots__ = ("__weakref__", "_blocks", "_closed", "_iterable", "_watcher")
+
+    def __init__(self, iterable: Iterable[bytes], watcher: Watcher) -> None:
+        self._iterable = iterable
+        self._watcher = watcher
+        self._blocks: Blocks | None = None
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            return Blocks(iter(self._iterable), self._watcher, self)
+        except BaseException as error:
+            guarded(self._watcher.ended, False, error)
+            raise
+
+    def __next__(self) -> bytes:
+        # A server that takes it for an iterator without asking for one.
+        if self._blocks is None:
+            self._blocks = Blocks(iter(self._iterable), self._watcher, None)
+        return next(self._blocks)
 
     def close(self) -> None:
         """Close what the application returned, as PEP 3333 demands of whoever wraps it; exceptions pass."""
@@ -258,11 +280,6 @@ class OutputTap:
     def _abandoned(self) -> None:
         """The server neither exhausted nor closed it."""
         self._watcher.ended(False)
-
-    def _begin(self) -> bytes:
-        # A server that takes it for an iterator without asking for one.
-        self._next = iter(self._iterable).__next__
-        return self._next()
 
 
 class SizedOutputTap(OutputTap):

@@ -145,7 +145,7 @@ from drhttp import _recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0)
 hit(app, "/warm")
 assert drhttp.flush(10)
-line = _recorder._recorders[0]._latest
+line = _recorder._recorders[0]._line()
 held, done = threading.Event(), threading.Event()
 def hold(lock):
     with lock:

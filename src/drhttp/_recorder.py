@@ -85,7 +85,7 @@ class Recorder:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._latest: _Line | None = None
+        self._lines: dict[int, _Line] = {}  # by process; there is never more than one
         self._closed = False
         self._refused = False  # the interpreter has refused to start a thread
         self._next_try = Throttle(1.0)
@@ -148,20 +148,21 @@ class Recorder:
 
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
-        line, self._latest = self._latest, None
-        if line is not None:
-            # Explicitly, because the stack of a thread that the child does not have keeps everything alive.
-            line.courier.disown()
+        for pid in set(self._lines) - {os.getpid()}:
+            line = self._lines.pop(pid, None)
+            if line is not None:
+                # Explicitly, because the stack of a thread that the child does not have keeps everything alive.
+                line.courier.disown()
 
     def _line(self) -> _Line | None:
         """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
-        line = self._latest
-        return line if line is not None and line.pid == os.getpid() else None
+        return self._lines.get(os.getpid())
 
     def _begin(self) -> _Line:
         """Make the queue and the worker of this process."""
-        config = self.config
+        config, pid = self.config, os.getpid()
         with _lock():
+            self.forget()
             queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
             courier = _Courier(config, queue)
             worker: Worker[Exchange, Parcel] = Worker(
@@ -170,12 +171,8 @@ class Recorder:
             if self._closed:
                 queue.close()
             _hook_up()
-            fresh = _Line(os.getpid(), queue, worker, courier)
             # Another thread may have been faster, or a destructor that ran in between and recorded something.
-            line = self._line()
-            if line is None:
-                line = self._latest = fresh
-            return line
+            return self._lines.setdefault(pid, _Line(pid, queue, worker, courier))
 
     def _wake(self, line: _Line) -> None:
         worker = line.worker

@@ -14,6 +14,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
 ABOUT_SOURCES = ["test_architecture.py", "test_packaging.py"]  # tests that look at the checkout
 
+WORKERS = "0"  # processes that run the tests; more need test ids that are the same in every process
+
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
@@ -74,7 +76,7 @@ def tests(session: nox.Session, dependencies: str) -> None:
     """The test suite, without any web framework and with all of them."""
     extra = _group("frameworks") if dependencies == "frameworks" else []
     session.install("-e", ".", *_group("tests"), *extra)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 
 
 @nox.session(python=NEWEST, default=False)
@@ -96,7 +98,7 @@ def wheel(session: nox.Session) -> None:
     with session.chdir(away):
         session.run("python", "tests/import_probe.py")
         session.install(f"{built}[inbox]", *_group("tests"))
-        session.run("pytest", *[f"--ignore=tests/{name}" for name in ABOUT_SOURCES])
+        session.run("pytest", "-n", WORKERS, "--dist=worksteal", *[f"--ignore=tests/{name}" for name in ABOUT_SOURCES])
 
 
 @nox.session(python=NEWEST)

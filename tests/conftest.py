@@ -6,10 +6,10 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 import pytest
+from receiver import Receiver
 
 import drhttp
 from drhttp import _recorder
-from receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ ALLOWED = {
     "_alarm": "_throttle",
     "_answer": "_verdict",
     "_body": "_guard",
-    "_check": "_body _config _exchange _recorder _version _wire exceptions",
+    "_check": "_body _config _exchange _recorder _transport _version _wire exceptions",
     "_clock": "",
     "_config": "_dsn exceptions",
     "_courier": "",

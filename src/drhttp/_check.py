@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies, proxy_bypass
 
 from drhttp._body import Tap
 from drhttp._config import Config
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     _say("drhttp", __version__)
     _say_configuration(config)
-    if _proxy(config.dsn) is None and not _resolves(config):
+    if _is_direct(config.dsn) and not _resolves(config):
         return _conclude("It does not work: the name of the host cannot be resolved.", 1)
     return _probe(config)
 
@@ -55,9 +54,16 @@ def _say_configuration(config: Config) -> None:
     given = [each for each in config.explain() if each[2] != "default" and each[0] != "dsn"]
     for name, value, source in given:
         _say("option", f"{name} = {value} (from {source})")
-    proxy = _proxy(config.dsn)
-    if proxy:
+
+
+def _is_direct(dsn: Dsn) -> bool:
+    """Whether no proxy stands in between, which would look up the name of the host itself."""
+    from drhttp._transport import proxy_for  # loads urllib3, which the other commands do not need
+
+    proxy = proxy_for(dsn)
+    if proxy is not None:
         _say("proxy", proxy.rpartition("@")[2])
+    return proxy is None
 
 
 def _resolves(config: Config) -> bool:
@@ -127,10 +133,6 @@ def _exchange() -> Exchange:
     exchange.device = "drhttp check"
     exchange.finish(complete=True)
     return exchange
-
-
-def _proxy(dsn: Dsn) -> str | None:
-    return None if proxy_bypass(dsn.host) else getproxies().get(dsn.scheme)
 
 
 def _conclude(sentence: str, status: int) -> int:

@@ -122,7 +122,7 @@ class _BadProxyError(ValueError):
 
 
 def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
-    proxy = _proxy(dsn)
+    proxy = proxy_for(dsn)
     if proxy is None:
         pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=_context(dsn.scheme))
     else:
@@ -136,7 +136,7 @@ def _context(*schemes: str | None) -> ssl.SSLContext | None:
     return ssl.create_default_context() if "https" in schemes else None
 
 
-def _proxy(dsn: Dsn) -> str | None:
+def proxy_for(dsn: Dsn) -> str | None:
     """The proxy that the environment prescribes. An entry of `NO_PROXY` may be a host, or a host with its port."""
     host = f"[{dsn.host}]" if ":" in dsn.host else dsn.host
     places = (dsn.host, f"{host}:{dsn.port or _PORTS[dsn.scheme]}")

@@ -44,8 +44,8 @@ def test_a_body_at_the_limit_is_taken():
     [
         (b"[]", "The body is not gzip"),
         (b"", "The gzip data end too early."),
-        (gzip.compress(b"[1,2,3]" * 100)[:-9], "The gzip data end too early."),
-        (gzip.compress(b"[]") + gzip.compress(b"[]"), "Something follows the gzip data."),
+        (gzip.compress(b"[1,2,3]" * 100, mtime=0)[:-9], "The gzip data end too early."),
+        (gzip.compress(b"[]", mtime=0) * 2, "Something follows the gzip data."),
     ],
 )
 def test_broken_gzip_is_refused_in_a_sentence(wire, sentence):

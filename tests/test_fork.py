@@ -205,7 +205,7 @@ for attempt in range(12):
         app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0)
         hit(app, f"/{attempt}/parent")
         threading.Thread(target=drhttp.flush).start()  # the worker loads what it needs to deliver
-        time.sleep(attempt * 0.01)
+        threading.Event().wait(attempt * 0.01)
         good = succeeded(child(lambda: (hit(app, f"/{attempt}/child"), drhttp.flush(10))))
         drhttp.flush(10)
         os._exit(0 if good else 1)

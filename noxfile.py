@@ -14,7 +14,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
 ABOUT_SOURCES = ["test_architecture.py", "test_packaging.py"]  # tests that look at the checkout
 
-WORKERS = "0"  # processes that run the tests; more need test ids that are the same in every process
+WORKERS = "4"  # processes that share the tests, which wait for servers more than they compute
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"

@@ -233,7 +233,7 @@ def test_cut_json_is_base64():
     ("body", "remarks"),
     [
         (Body(), None),
-        (Body(content=b"x", size=1, read="full"), None),
+        (Body(content=b"x", size=1, read="full"), {"size": 1, "truncated": False, "redacted": 0}),
         (Body(size=5, read="none"), {"size": 5, "truncated": False, "redacted": 0, "read": "none"}),
         (
             Body(content=b"x", truncated=True, read="partial"),
@@ -248,6 +248,12 @@ def test_remarks_on_bodies(body, remarks):
     metadata = event(with_request(body=body))["metadata"]
     assert metadata.get("request_body") == remarks
     assert "response_body" not in metadata
+
+
+def test_a_size_that_a_header_tells_is_not_told_again():
+    """A body that came whole, with its length among the header fields, needs no remark."""
+    body, told = Body(content=b"x", size=1, read="full"), (("content-length", "1"),)
+    assert "request_body" not in event(with_request(body=body, headers=told))["metadata"]
 
 
 def test_no_body_is_no_field():

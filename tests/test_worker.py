@@ -275,6 +275,23 @@ def test_some_verdicts_limit_the_tries(bench: Bench) -> None:
     assert bench.queue.counts().dropped == {"status_500": 1}
 
 
+def test_an_outage_uses_up_no_limited_tries(bench: Bench) -> None:
+    """A batch that has waited out an outage is not given up at the first answer that may be retried twice only."""
+    outage = Verdict(action="retry", reason="unreachable")
+    limited = Verdict(action="retry", reason="status_500", limit=2)
+    bench.courier.answers.extend([outage] * 5 + [limited] * 2)
+    bench.put("a")
+    bench.run()
+    assert bench.queue.counts().sent == 1
+
+
+def test_back_off_while_closing_leaves_time_for_more_tries() -> None:
+    """Of the time that closing has left, half at most is waited, so that a receiver that comes back is tried again."""
+    assert back_off(10, 1.0, 10.0) == 5.0
+    assert back_off(1, 1.0, 10.0) == 0.5
+    assert back_off(10, 1.0, 0.01) == 0.1
+
+
 def test_a_batch_that_is_too_large_is_halved() -> None:
     """T3: a batch that is too large is sent in halves, and the halves in halves; what remains too large is dropped."""
     bench = Bench(size=8)

@@ -32,6 +32,7 @@ class Alarm:
         self._said: Mapping[str, int] = {}
         self._failing_since: float | None = None
         self.last_error: str | None = None
+        self.failed_at = 0.0  # when that was, by the clock
         self.last_success: float | None = None  # seconds since the epoch
 
     def note(self, verdict: Verdict) -> None:
@@ -43,11 +44,11 @@ class Alarm:
         if self._failing_since is None:
             self._failing_since = self._now()
         if verdict.error:
-            self.last_error = verdict.error
+            self.last_error, self.failed_at = verdict.error, self._now()
 
     def survived(self, error: BaseException | None) -> None:
         """The worker has run into an error, and goes on."""
-        self.last_error = f"{type(error).__name__} in the worker"
+        self.last_error, self.failed_at = f"{type(error).__name__} in the worker", self._now()
         if self._complaint.opens():
             _log.warning("the worker survived an error; the record or batch in hand is lost", exc_info=error)
 

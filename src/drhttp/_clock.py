@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
+_SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 
 class Clock:
@@ -39,6 +41,10 @@ class Clock:
         time.sleep(0)
 
 
-def back_off(attempt: int, chance: float) -> float:
-    """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1)."""
-    return float(min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance)
+def back_off(attempt: int, chance: float, left: float = math.inf) -> float:
+    """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1).
+
+    left: seconds until there will be no more tries; half of them are kept for further ones.
+    """
+    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance
+    return float(min(delay, max(_SHORTEST_DELAY, left / 2)))

@@ -143,7 +143,8 @@ class Exchange:
     def _request_body(self, config: Config) -> Body:
         length = _length(self._environ.get("CONTENT_LENGTH"))
         if not config.captures_requests:
-            return Body(size=length, omitted="off" if length else None)
+            chunked = "HTTP_TRANSFER_ENCODING" in self._environ
+            return Body(size=length, omitted="off" if length or chunked else None)
         asked = self._asked
         if asked is None:
             return Body(size=length or 0)
@@ -151,7 +152,7 @@ class Exchange:
         full = asked.ended or (length is not None and asked.size >= length)
         size = asked.size if full else length
         read = "full" if full else "partial" if asked.size else "none"
-        truncated = bool(content) and (not full or len(content) < asked.size)
+        truncated = asked.size > 0 and (not full or len(content) < asked.size)
         return Body(content=content or None, size=size, truncated=truncated, read=read)
 
     def _response_body(self, config: Config) -> Body:

@@ -146,6 +146,12 @@ class Recorder:
             last_success=worker.alarm.last_success,
         )
 
+    @property
+    def failed_at(self) -> float:
+        """When a delivery last failed, by a monotonic clock; 0 if none ever did."""
+        line = self._line()
+        return 0.0 if line is None else line.worker.alarm.failed_at
+
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
         for pid in set(self._lines) - {os.getpid()}:
@@ -222,7 +228,8 @@ def close(timeout: float = 10.0) -> None:
 
 def stats() -> Stats:
     """What became of the records of this process so far."""
-    return Stats.total([recorder.stats() for recorder in list(_recorders)], failures())
+    recorders = sorted(_recorders, key=lambda recorder: recorder.failed_at)
+    return Stats.total([recorder.stats() for recorder in recorders], failures())
 
 
 _recorders: list[Recorder] = []

@@ -35,7 +35,7 @@ class Stats:
 
     @classmethod
     def total(cls, parts: Iterable[Stats], failures: int) -> Stats:
-        """The sum over all recorders of the process."""
+        """The sum over all recorders of the process, that which failed last at the end."""
         parts = list(parts)
         dropped: dict[str, int] = {}
         for part in parts:

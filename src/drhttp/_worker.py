@@ -5,6 +5,7 @@ It does not know what it delivers: it is given a courier and a clock.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -63,7 +64,7 @@ class Worker(Generic[I, P]):
         self._close_at: float | None = None
         self._spent = False  # what the receiver has imposed lasts longer than closing may
         self._trouble: BaseException | None = None
-        self._alive = False
+        self.alive = False  # whether the thread runs
         self.retried = 0
         self.restarts = 0
 
@@ -72,22 +73,17 @@ class Worker(Generic[I, P]):
         if self.alive or self._close_at is not None or not self._starting.acquire(blocking=False):
             return True
         try:
-            if not self._alive:  # another thread may have been faster
+            if not self.alive:  # another thread may have been faster
                 self._thread = threading.Thread(target=self.run, name="drhttp", daemon=True)
-                self._alive = True  # before it runs, so that closing waits for a thread that is only just beginning
+                self.alive = True  # before it runs, so that closing waits for a thread that is only just beginning
                 self._thread.start()
         except RuntimeError:
             return False
         finally:
             if self._thread is None or self._thread.ident is None:
-                self._alive = False  # refused, or interrupted by what a signal handler raised
+                self.alive = False  # refused, or interrupted by what a signal handler raised
             self._starting.release()
         return True
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._alive
 
     def wake(self) -> None:
         """There is something to do."""
@@ -129,7 +125,7 @@ class Worker(Generic[I, P]):
         if thread is not None and thread is not threading.current_thread():
             with self._progress:
                 left = (self._close_at or 0.0) - self._clock.now()
-                ended = self._progress.wait_for(lambda: not self._alive, max(0.0, left))
+                ended = self._progress.wait_for(lambda: not self.alive, max(0.0, left))
             if ended and thread.ident is not None:
                 thread.join(1.0)  # it is past its last line
         if self._queue.abandon("closed"):
@@ -140,13 +136,13 @@ class Worker(Generic[I, P]):
         """The loop. Nothing ends it but `begin_close`: what raises is counted, said, and left behind."""
         if self._thread not in (None, threading.current_thread()):
             return  # its start was interrupted, and another one has been started since
-        self._alive = True
+        self.alive = True
         try:
             while self._step():
                 pass
         finally:
             with self._progress:
-                self._alive = False
+                self.alive = False
                 self._progress.notify_all()
 
     def _step(self) -> bool:
@@ -226,15 +222,19 @@ class Worker(Generic[I, P]):
 
     def _persist(self, parcels: list[P]) -> Verdict | None:
         """Deliver, again and again as long as the verdict allows; the last verdict, or `None` when time is up."""
-        attempt = 0
+        attempt = limited = 0
         while True:
             self._hurried = False
             verdict = self._courier.deliver(parcels)
             self.alarm.note(verdict)
             attempt += 1
-            if verdict.action != "retry" or (verdict.limit is not None and attempt > verdict.limit):
+            # Tries before, in an outage that may last, do not count for an answer that may be given so often only.
+            limited += verdict.limit is not None
+            if verdict.action != "retry" or (verdict.limit is not None and limited > verdict.limit):
                 return verdict
-            wait = verdict.after if verdict.after is not None else back_off(attempt, self._random.random())
+            wait = (
+                verdict.after if verdict.after is not None else back_off(attempt, self._random.random(), self._left())
+            )
             if not self._rest(wait, imposed=verdict.after is not None):
                 return None
             self.retried += len(parcels)
@@ -273,8 +273,11 @@ class Worker(Generic[I, P]):
         again = self.alarm.check()
         self._clock.wait(min((each for each in (seconds, again) if each is not None), default=None))
 
+    def _left(self) -> float:
+        return math.inf if self._close_at is None else self._close_at - self._clock.now()
+
     def _out_of_time(self) -> bool:
-        return self._close_at is not None and (self._spent or self._clock.now() >= self._close_at)
+        return self._spent or self._left() <= 0.0
 
     def _survive(self) -> None:
         """Drop what was in hand when something raised, and go on."""

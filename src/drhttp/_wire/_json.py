@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _DEEPEST = 48  # levels of nesting that every receiver reads
 
 _SURROGATE = re.compile(r"\\u[dD]")
+_EXPONENT = re.compile(r"[eE]\+?[0-9]{3}")
 _LONG_NUMBER = re.compile(r"[0-9]{309}")  # 10 to the power of 308 is about the largest number of double precision
 
 
@@ -41,12 +43,16 @@ def container(content: bytes) -> str | None:
         return None
     try:
         text = content.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
+        # A look at floats one by one costs more than all the rest, and few documents have exponents of three digits.
+        finite = _finite if _EXPONENT.search(text) else None
+        value = json.loads(text, parse_constant=_refuse, parse_float=finite, object_pairs_hook=_unique)
+        time.sleep(0)  # reading has held the interpreter for long; whoever waits for it goes first
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return None if _LONG_NUMBER.search(text) or _deeper(value, _DEEPEST) else text
+    nested = text.count("[") + text.count("{") > _DEEPEST  # few brackets cannot be deep
+    return None if _LONG_NUMBER.search(text) or (nested and _deeper(value, _DEEPEST)) else text
 
 
 def is_json(headers: Headers) -> bool:

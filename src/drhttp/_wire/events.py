@@ -94,17 +94,18 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
         "aborted": record.aborted or None,
         "exception": {"type": failure.type, "message": failure.message} if failure else None,
         "route": record.route,
-        "request_body": _remarks(record.request.body),
-        "response_body": _remarks(record.response.body),
+        "request_body": _remarks(record.request.body, record.request.headers),
+        "response_body": _remarks(record.response.body, record.response.headers),
         "sdk": {**sdk, "dropped": dict(dropped)} if dropped else sdk,
     }
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _remarks(body: Body) -> dict[str, Any] | None:
-    """What there is to say of a body that was cut, masked, left out, or not read to its end; else `None`."""
+def _remarks(body: Body, headers: Headers) -> dict[str, Any] | None:
+    """What there is to say of a body that was cut, masked, left out, not read to its end, or whose size is not told."""
     read = body.read if body.read != "full" else None
-    if not (body.truncated or body.omitted or body.redacted or read):
+    untold = bool(body.size) and not any(name == "content-length" for name, _ in headers)
+    if not (body.truncated or body.omitted or body.redacted or read or untold):
         return None
     remarks = {"size": body.size, "truncated": body.truncated, "redacted": body.redacted}
     return {**remarks, **({"omitted": body.omitted} if body.omitted else {}), **({"read": read} if read else {})}

@@ -7,6 +7,7 @@ import itertools
 import logging
 import math
 import random
+import re
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -624,8 +625,8 @@ def test_silence_is_said_before_anything_is_lost(warnings: Callable[[], list[str
     bench.run()
     said = warnings()
     assert said
-    assert said[0].startswith("records waiting: 1; nothing was delivered for 6")
-    assert said[0].endswith("s; the last error: refused")
+    # The first look after the minute comes with the next try, which is at most another half a minute later.
+    assert re.fullmatch(r"records waiting: 1; nothing was delivered for [6-9]\d s; the last error: refused", said[0])
     assert len(said) <= sum(bench.waits) / 60
 
 

@@ -1,0 +1,116 @@
+"""What an application says of privacy: what is masked beyond the built-in rules, and which bodies are kept."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from drhttp.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MASK = "[redacted]"
+
+_DIRECTIONS = ("request", "response")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redact:
+    """What is masked beyond the built-in rules, and by what.
+
+    also: names to mask too, of header fields, parameters, form fields, JSON keys, XML elements and attributes; in any
+    spelling, and within longer names. allow: names that are left alone although the rules would mask them, cookies
+    included; the whole name has to match, in any spelling. value: the mask, or a function that makes one of the secret
+    text (a hash, the last four digits); if it raises or returns anything but a text, the body is left out. patterns:
+    regular expressions, as texts or compiled, whose matches are masked anywhere. emails: whether e-mail addresses are
+    masked; they are not by default.
+
+    Raises `ConfigError`.
+    """
+
+    also: Iterable[str] = ()
+    allow: Iterable[str] = ()
+    value: str | Callable[[str], str] = MASK
+    patterns: Iterable[str | re.Pattern[str]] = ()
+    emails: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "also", _names("also", self.also))
+        object.__setattr__(self, "allow", _names("allow", self.allow))
+        object.__setattr__(self, "patterns", _expressions(self.patterns))
+        if not (isinstance(self.value, str) or callable(self.value)):
+            raise ConfigError(f"redact.value: {self.value!r} is not allowed; allowed is a text or a function")
+        if not isinstance(self.emails, bool):
+            raise ConfigError(f"redact.emails: {self.emails!r} is not allowed; allowed is true or false")
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Which bodies are kept, by direction: all, none, or those whose content type matches a pattern."""
+
+    request: bool | tuple[str, ...] = True
+    response: bool | tuple[str, ...] = True
+
+    def takes(self, direction: str, content_type: str) -> bool:
+        """Whether a body of that type is kept. direction: "request" or "response"."""
+        wanted = self.request if direction == "request" else self.response
+        if isinstance(wanted, bool):
+            return wanted
+        kind = content_type.partition(";")[0].strip().lower()
+        return any(fnmatch.fnmatchcase(kind, pattern) for pattern in wanted)
+
+    @classmethod
+    def of(cls, value: Any) -> Capture:
+        """From what the option `capture_bodies` allows; raises `ValueError` or `TypeError`."""
+        if isinstance(value, Capture):
+            return value
+        if isinstance(value, bool):
+            return cls(value, value)
+        if isinstance(value, str):
+            if value not in _DIRECTIONS:
+                raise ValueError
+            return cls(value == "request", value == "response")
+        if isinstance(value, Mapping):
+            if not set(value) <= set(_DIRECTIONS):
+                raise ValueError
+            return cls(*(_wanted(value.get(direction, False)) for direction in _DIRECTIONS))
+        types = _wanted(value)
+        return cls(types, types)
+
+
+def _wanted(value: Any) -> bool | tuple[str, ...]:
+    if isinstance(value, bool):
+        return value
+    types = tuple(value) if not isinstance(value, str | bytes) else ()
+    if not types or not all(isinstance(each, str) and "/" in each for each in types):
+        raise TypeError
+    return tuple(each.lower() for each in types)
+
+
+def _names(part: str, value: Any) -> tuple[str, ...]:
+    # One text would otherwise be taken for its letters.
+    names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (None,)
+    if not all(isinstance(each, str) and any(map(str.isalnum, each)) for each in names):
+        raise ConfigError(f"redact.{part}: {value!r} is not allowed; allowed is a list of names")
+    return tuple(sorted(set(names)))
+
+
+def _expressions(value: Any) -> tuple[re.Pattern[str], ...]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise ConfigError(f"redact.patterns: {value!r} is not allowed; allowed is a list of regular expressions")
+    patterns = []
+    for each in value:
+        try:
+            pattern = re.compile(each)
+        except (re.error, TypeError, RecursionError) as error:
+            raise ConfigError(f"redact.patterns: {each!r} is no regular expression: {error}") from None
+        if not isinstance(pattern.pattern, str):
+            raise ConfigError(f"redact.patterns: {each!r} is no regular expression for texts, but for bytes")
+        if pattern.fullmatch(""):
+            raise ConfigError(f"redact.patterns: {each!r} is no regular expression to mask with: it matches nothing")
+        patterns.append(pattern)
+    return tuple(patterns)

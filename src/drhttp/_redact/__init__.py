@@ -1,0 +1,73 @@
+"""Redaction: a record in, a masked record out. Pure, and run in the worker before anything else sees the record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drhttp._privacy import MASK
+from drhttp._redact.bodies import mask_body, without_end
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.json import mask_string
+from drhttp._redact.rules import Refusal, Rules
+from drhttp._redact.urls import mask_url, without_secrets
+
+if TYPE_CHECKING:
+    from drhttp._record import Body, Failure, Record
+
+_LONGEST_MESSAGE = 1000  # characters, where messages are cut
+
+__all__ = ["Rules", "redact"]
+
+
+def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None) -> Record:
+    """The record without its secrets. It says how many values were masked where, and never what they were.
+
+    sensitive: names that the application has marked for this request; the empty set means all of its parameters.
+    """
+    request, response = record.request, record.response
+    if sensitive:
+        rules = rules.with_names(sensitive)
+    uri, in_uri = _masked_uri(request.uri, rules)
+    asked, in_request = mask_headers(request.headers, rules)
+    answered, in_response = mask_headers(response.headers, rules)
+    exception, in_exception = _masked_failure(record.exception, rules)
+    asked_body = _omitted(request.body) if sensitive == frozenset() else mask_body(request.body, request.headers, rules)
+    answered_body = mask_body(response.body, response.headers, rules)
+    counts = {
+        "uri": in_uri,
+        "request_headers": in_request,
+        "response_headers": in_response,
+        "exception": in_exception,
+    }
+    if in_uri or in_request or asked_body is not request.body:
+        request = replace(request, uri=uri, headers=asked, body=asked_body)
+    if in_response or answered_body is not response.body:
+        response = replace(response, headers=answered, body=answered_body)
+    elif request is record.request and exception is record.exception:
+        return record
+    redacted = {part: count for part, count in counts.items() if count}
+    return replace(record, request=request, response=response, exception=exception, redacted=redacted)
+
+
+def _omitted(body: Body) -> Body:
+    return replace(body, content=None, truncated=False, omitted="sensitive") if body.content else body
+
+
+def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
+    try:
+        return mask_url(uri, rules)
+    except Refusal:
+        return without_secrets(uri), 1
+
+
+def _masked_failure(failure: Failure | None, rules: Rules) -> tuple[Failure | None, int]:
+    if failure is None:
+        return None, 0
+    try:
+        # A message that was cut may end in the first half of a secret.
+        text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)
+        message, count = mask_string(text, rules)
+    except Refusal:
+        message, count = MASK, 1
+    return (replace(failure, message=message) if message != failure.message else failure), count

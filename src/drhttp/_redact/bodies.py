@@ -1,0 +1,163 @@
+"""Bodies: what a body is decides how it is masked; what it says it is comes second, since that may be a lie.
+
+Fails closed: a body that should be understood and is not is left out, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drhttp._redact import charset as charsets
+from drhttp._redact.coding import betrayed, decode
+from drhttp._redact.json import mask_cut_json, mask_json
+from drhttp._redact.lines import mask_events, mask_lines
+from drhttp._redact.multipart import looks_like_multipart, mask_multipart
+from drhttp._redact.pairs import mask_query
+from drhttp._redact.prose import mask_prose
+from drhttp._redact.rules import Refusal
+from drhttp._redact.xml import mask_xml
+
+if TYPE_CHECKING:
+    from drhttp._record import Body, Headers
+    from drhttp._redact.rules import Rules
+
+_LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
+                    "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip
+_FORM = "application/x-www-form-urlencoded"
+_EVENTS = "text/event-stream"
+_TEXTUAL = re.compile(
+    r"text/|application/(?:javascript|ecmascript|yaml|x-yaml|toml|sql|graphql|xml)\b|.*\+(?:xml|yaml)\b"
+)
+_LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
+_HIDDEN = 3  # codings that a body may have without saying so
+# What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
+_LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
+_LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
+# The last word may be the beginning of a secret; digits and short groups behind each other may be so together.
+_LAST_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]{1,4})*|[0-9][0-9 -]*)\s*\Z")
+
+
+def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
+    """The body without its secrets; without its content where that cannot be had, and then it says why."""
+    if not body.content:
+        return body
+    content_type = coding = ""
+    for name, value in headers:
+        if name == "content-type":
+            content_type = content_type or value
+        elif name == "content-encoding":
+            coding = f"{coding},{value}" if coding else value
+    try:
+        return _Masking(body, content_type, rules).run(coding.strip().lower())
+    except Refusal as refusal:
+        return replace(body, content=None, truncated=False, omitted=refusal.reason)
+
+
+def without_end(text: str) -> str:
+    """A text that was cut, without what may be the beginning of a secret: the last word, and numbers in groups."""
+    space = max(text.rfind(space) for space in " \t\r\n")
+    if len(text) - space > _LONGEST_BEGINNING:
+        return text
+    text = text[: space + 1]
+    number = _LAST_NUMBER.search(text, max(0, len(text) - 60))
+    return text[: number.start()] if number else text
+
+
+class _Masking:
+    """The masking of one body."""
+
+    def __init__(self, body: Body, content_type: str, rules: Rules) -> None:
+        self._body = body
+        self._content = body.content or b""
+        self._cut = body.truncated
+        self._declared = content_type
+        self._type = content_type.partition(";")[0].strip().lower()
+        self._rules = rules
+        self._says_json = self._type in ("application/json", "text/json") or self._type.endswith("+json")
+
+    def run(self, coding: str) -> Body:
+        """Decode it, find out what it is, and mask it accordingly."""
+        decoded = self._decode(coding)
+        content, count = self._masked()
+        if not count and content is self._body.content:
+            return self._body
+        return replace(self._body, content=content, truncated=self._cut, redacted=count, decoded=decoded)
+
+    def _decode(self, coding: str) -> str | None:
+        codings = [coding] if coding not in ("", "identity") else []
+        if codings:
+            self._content, self._cut = decode(self._content, coding, cut=self._cut)
+        while (hidden := betrayed(self._content, cut=self._cut)) is not None:  # it does not say so, and yet it is
+            if len(codings) > _HIDDEN:
+                raise Refusal("coding")
+            codings.append(hidden)
+            self._content, self._cut = decode(self._content, hidden, cut=self._cut)
+        return ", ".join(codings) or None
+
+    def _masked(self) -> tuple[bytes, int]:
+        declared = self._declared if self._type.startswith("multipart/") else looks_like_multipart(self._content)
+        if declared is not None:
+            return mask_multipart(self._content, declared, self._rules, cut=self._cut)
+        charset = charsets.charset_of(self._content, self._declared)
+        text = charsets.decode(self._content, charset, cut=self._cut)
+        if text is None:
+            text, charset = self._undecoded(), "latin-1"
+            if charsets.is_binary(self._content):
+                return self._mask_binary(text)
+        if not charsets.is_wide(charset):
+            self._check_width()
+        masked, count = self._mask_text(text)
+        if not count and not charsets.holds_ascii(charset):
+            self._check_letters()
+        return self._content if masked == text else masked.encode(charset, "replace"), count
+
+    def _undecoded(self) -> str:
+        """What is not in the charset that it says; it may be binary, or a text that can be read all the same."""
+        if self._says_json or self._type in _LINES or self._type == _FORM:
+            raise Refusal("encoding")
+        text = self._content.decode("latin-1")
+        if _LIKE_JSON.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
+            raise Refusal("encoding")
+        return text
+
+    def _mask_binary(self, text: str) -> tuple[bytes, int]:
+        """Only what betrays itself can be told from other bytes."""
+        if self._content.count(0) * 10 > len(self._content):
+            self._check_width()
+        masked, count = self._rules.mask_values(text)
+        return masked.encode("latin-1", "replace") if count else self._content, count
+
+    def _check_width(self) -> None:
+        """Refuse what has several bytes a letter, does not say so, and holds secrets, or names as JSON does."""
+        if b"\0" in self._content:
+            text = self._content.replace(b"\0", b"").decode("latin-1")
+            if _LIKE_JSON.match(text) or mask_prose(text, self._rules)[1]:
+                raise Refusal("encoding")
+
+    def _check_letters(self) -> None:
+        """Refuse what shows secrets only when it is not read in the charset that it says."""
+        if mask_prose(self._content.replace(b"\0", b"").decode("latin-1"), self._rules)[1]:
+            raise Refusal("encoding")
+
+    def _mask_text(self, text: str) -> tuple[str, int]:
+        if self._type in _LINES:
+            return mask_lines(text, self._rules, cut=self._cut)
+        if self._says_json or _LIKE_JSON.match(text) or _LIKE_LIST.match(text):
+            try:
+                return (mask_cut_json if self._cut else mask_json)(text, self._rules)
+            except Refusal:
+                if self._says_json or not _LIKE_LIST.match(text):
+                    raise
+        return self._mask_other(text)
+
+    def _mask_other(self, text: str) -> tuple[str, int]:
+        if self._type == _FORM:
+            return mask_query(text.rpartition("&")[0] if self._cut else text, self._rules)
+        if self._type == _EVENTS:
+            return mask_events(text, self._rules, cut=self._cut)
+        declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")
+        if declared or "html" in self._type or text.lstrip().startswith("<"):
+            return mask_xml(text, self._rules, cut=self._cut, html=not declared)
+        return mask_prose(without_end(text) if self._cut else text, self._rules)

@@ -1,0 +1,66 @@
+"""From bytes to text and back: by a mark at the beginning, by what the content type says, or as UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+
+from drhttp._redact.rules import Refusal
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+# Python has codecs that are no charsets, and some that take very long.
+_KNOWN = re.compile(
+    r"utf-(?:8|16|32|7)|utf-(?:16|32)-[lb]e|utf-8-sig|ascii|latin-1|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gbk?|gb2312|gb18030"
+    r"|big5(?:hkscs)?|shift_jis\w*|euc_\w+|iso2022_\w+|hz|johab|tis-620|ptcp154|kz1048"
+)
+_PRINTABLE = bytes(range(32, 127))
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
+
+
+def charset_of(content: bytes, content_type: str) -> str:
+    """The charset of some content; raises `Refusal` if the content type names none that is known."""
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return name
+    match = _CHARSET.search(content_type)
+    return _named(match[1].lower()) if match else "utf-8"
+
+
+@lru_cache(maxsize=64)
+def _named(charset: str) -> str:
+    try:
+        name = codecs.lookup(charset).name
+    except LookupError:
+        raise Refusal("encoding") from None
+    if not _KNOWN.fullmatch(name):
+        raise Refusal("encoding")
+    return name
+
+
+def decode(content: bytes, charset: str, *, cut: bool) -> str | None:
+    """The text; `None` if it is none in that charset. cut: it may end in the middle of a letter."""
+    try:
+        if not cut:
+            return content.decode(charset)
+        return codecs.getincrementaldecoder(charset)().decode(content, final=False)
+    except UnicodeError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def holds_ascii(charset: str) -> bool:
+    """Whether plain letters are written in it as they are everywhere."""
+    return decode(_PRINTABLE, charset, cut=False) == _PRINTABLE.decode()
+
+
+def is_wide(charset: str) -> bool:
+    """Whether each letter takes two bytes or more."""
+    return charset.startswith(("utf-16", "utf-32"))
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether it holds more control characters than any text does."""
+    return (len(content) - len(content.translate(None, _CONTROLS))) * 50 > len(content)

@@ -1,0 +1,226 @@
+"""Names that say secret: of header fields, query parameters, form fields, JSON keys, XML elements, cookies.
+
+A name is read as words, whatever its spelling: `apiKey`, `api-key`, `API_KEY` and `x_api_key` hold the words "api key",
+`accesstoken` is taken apart into "access token"; `tokenizer` and `monkey` hold no secret word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The built-in rules: each secret word or run of words, and why it is one. The documentation prints this table.
+BUILT_IN: dict[str, str] = {
+    "password": "opens an account",
+    "passwort": "the same, in German",
+    "kennwort": "the same, in German",
+    "contraseña": "the same, in Spanish",
+    "contrasena": "the same, in Spanish, as programs spell it",
+    "senha": "the same, in Portuguese",
+    "mot de passe": "the same, in French",
+    "wachtwoord": "the same, in Dutch",
+    "пароль": "the same, in Russian",
+    "密码": "the same, in Chinese",
+    "パスワード": "the same, in Japanese",
+    "passwd": "the same, as in Unix",
+    "passphrase": "opens an account or a private key",
+    "passcode": "opens an account or a device",
+    "pwd": "short for password",
+    "pswd": "short for password",
+    "user pass": "short for password",
+    "db pass": "short for password",
+    "secret": "says so itself (client_secret, secret_key)",
+    "secrets": "the same",
+    "token": "whoever holds it is let in (access_token, csrf_token)",
+    "tokens": "the same",
+    "api key": "whoever holds it is let in",
+    "api keys": "the same",
+    "access key": "of cloud providers",
+    "private key": "proves an identity",
+    "signing key": "makes signatures",
+    "encryption key": "reads what was encrypted",
+    "master key": "makes other keys",
+    "account key": "of cloud storage",
+    "subscription key": "of cloud services",
+    "auth": "credentials in short (auth, x-auth)",
+    "authorization": "carries credentials (RFC 9110)",
+    "authentication": "often misused for authorization",
+    "credential": "says so itself",
+    "credentials": "the same",
+    "cred": "the same in short",
+    "creds": "the same in short",
+    "session": "names a login that is open (session_id)",
+    "sessid": "the same (PHPSESSID)",
+    "sid": "the same in short (connect.sid)",
+    "cookie": "holds sessions",
+    "cookies": "the same",
+    "csrf": "guards forms",
+    "xsrf": "guards forms",
+    "jwt": "a token by its format",
+    "bearer": "a token by its scheme",
+    "otp": "a one-time password",
+    "totp": "a one-time password, or the seed of all of them",
+    "mfa code": "a one-time password",
+    "pin code": "opens a card or a device",
+    "card number": "pays",
+    "card no": "pays",
+    "card num": "pays",
+    "credit card": "pays",
+    "debit card": "pays",
+    "cc number": "pays",
+    "ccnum": "pays",
+    "cvv": "proves that the card is at hand",
+    "cvv2": "the same",
+    "cvc": "the same",
+    "cvc2": "the same",
+    "csc": "the same",
+    "security code": "the same",
+    "iban": "a bank account",
+    "account number": "a bank account",
+    "routing number": "a bank account",
+    "ssn": "a person's number (United States)",
+    "social security": "the same",
+    "tax id": "a person's number",
+    "passport number": "a person's document",
+    "passport no": "a person's document",
+}
+
+#: Masked only where it is the whole name: inside of longer names these mean too many other things.
+WHOLE: dict[str, str] = {
+    "pass": "password in short",
+    "pin": "opens a card or a device",
+    "pw": "password in short",
+    "pan": "the number of a payment card",
+}
+
+#: Masked where it is the whole name of a query parameter (RFC 6749; signed links of cloud storage).
+IN_QUERIES: dict[str, str] = {
+    "code": "an authorization code, which can be turned into a token",
+    "sig": "the signature of a link, which is the permission itself",
+    "signature": "the same",
+    "x amz signature": "the same",
+    "x goog signature": "the same",
+    "key": "an API key in many services",
+    "hmac": "a signature",
+    "ticket": "a login (CAS)",
+}
+
+# Words that stand beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
+_COMPANIONS = frozenset((
+    "access", "account", "admin", "api", "app", "application", "auth", "bot", "client", "confirm", "confirmation",
+    "confirmed", "cookie", "current", "customer", "data", "db", "database", "device", "django", "email",
+    "encrypted", "fb", "field", "github", "gitlab", "google", "hash", "hashed", "header", "http", "id", "ids",
+    "input", "j", "internal", "key", "keys", "last", "login", "middleware", "my", "name", "new", "number", "o",
+    "oauth", "old", "orig", "original", "owner", "param", "php", "plain", "proxy", "push", "query", "re", "refresh",
+    "remember", "repeat", "request", "reset", "retype", "rsa", "salt", "server", "service", "signing", "site",
+    "slack", "ssh", "ssl", "stripe", "temp", "temporary", "text", "the", "tmp", "twitter", "url", "user",
+    "username", "value", "verification", "verify", "verifier", "web", "wifi", "wp", "x", "your",
+))  # fmt: skip
+
+_LONGEST = 200  # characters of a name that are read; nobody names a field in more
+_LONGEST_WORD = 32  # letters without a separator that are taken apart
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+class Names:
+    """Which names say secret.
+
+    also: names to add; allow: names that are none after all. Both are read as words, in any spelling; a name in `also`
+    matches within longer names too, one in `allow` frees the name that equals it.
+    """
+
+    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
+        self._secret = frozenset(filter(None, map(squeezed, (*BUILT_IN, *also))))
+        self._whole = frozenset(map(squeezed, WHOLE))
+        self._in_queries = frozenset(map(squeezed, IN_QUERIES))
+        self._allowed = frozenset(map(squeezed, allow))
+        secret, known = _tree(self._secret), _tree(self._secret | _COMPANIONS)
+        self._hint = re.compile(secret).search
+        self._made = re.compile(f"{known}*{secret}{known}*").fullmatch
+        self._lengths = {first: _lengths(self._secret, first) for first in {word[0] for word in self._secret}}
+        # Bounded: names come from clients too.
+        self.secret = lru_cache(maxsize=4096)(self._is_secret)
+        self.secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
+
+    def allowed(self, name: str) -> bool:
+        """Whether the user has freed the name."""
+        return bool(self._allowed) and squeezed(name) in self._allowed
+
+    def _is_secret_in_query(self, name: str) -> bool:
+        """The same for a query parameter, where more names are secret."""
+        whole = squeezed(name)
+        return (whole in self._in_queries and whole not in self._allowed) or self._is_secret(name)
+
+    def _is_secret(self, name: str) -> bool:
+        whole = squeezed(name)
+        # Most names are none, and those are told by their letters alone, before anything is taken apart.
+        if (self._hint(whole) is None and whole not in self._whole) or whole in self._allowed:
+            return False
+        if whole in self._secret or whole in self._whole:
+            return True
+        if name.isalpha() and (name.islower() or name.isupper()):
+            return self._holds_secret(whole)
+        words = [word.casefold() for word in _WORDS.findall(_plain(name))]
+        return (len(words) > 1 and self._in_words(whole, words)) or any(map(self._holds_secret, words))
+
+    def _in_words(self, whole: str, words: list[str]) -> bool:
+        """Whether some of the words, together, are a secret one."""
+        bounds = {0, *accumulate(map(len, words))}
+        hit = self._hint(whole)
+        while hit:
+            start = hit.start()
+            if start in bounds and any(
+                start + length in bounds and whole[start : start + length] in self._secret
+                for length in self._lengths[whole[start]]
+            ):
+                return True
+            hit = self._hint(whole, start + 1)
+        return False
+
+    def _holds_secret(self, word: str) -> bool:
+        """Whether a word without separators is made of known words alone, a secret one among them."""
+        return 3 < len(word) <= _LONGEST_WORD and self._made(word) is not None
+
+
+def _lengths(words: Iterable[str], first: str) -> tuple[int, ...]:
+    """The lengths of the words that begin with a letter."""
+    return tuple(sorted({len(word) for word in words if word[0] == first}))
+
+
+def _tree(words: Iterable[str]) -> str:
+    """An expression for any of the words that looks at each letter once."""
+    rests: dict[str, list[str]] = {}
+    ends = False
+    for word in words:
+        if word:
+            rests.setdefault(word[0], []).append(word[1:])
+        else:
+            ends = True
+    if not rests:
+        return ""
+    branches = "|".join(re.escape(first) + _tree(rests[first]) for first in sorted(rests))
+    return f"(?:{branches})" + ("?" if ends else "")
+
+
+def squeezed(name: str) -> str:
+    """A name without its separators, in lower case."""
+    if name.isascii() and name.isalnum() and len(name) <= _LONGEST:
+        return name.lower()
+    return _SEPARATORS.sub("", _plain(name)).casefold()
+
+
+def _plain(name: str) -> str:
+    """The part of a name that is read; full-width and other compatible letters as the plain ones they stand for."""
+    if "%" in name:
+        name = unquote_plus(name)
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST // 2]} {name[-_LONGEST // 2 :]}"
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)

@@ -1,0 +1,148 @@
+"""Numbers right by their check digits: of payment cards (ISO/IEC 7812) and of bank accounts (ISO 13616)."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A run of digits, with at most one space or hyphen between two of them. It may hold more than the number of one card:
+# a year in front, the security code behind.
+_RUN = re.compile(r"(?<![0-9A-Za-z.])[0-9](?:[ -]?[0-9]){12,}(?![0-9A-Za-z])")
+_GROUP = re.compile(r"[0-9]+")
+# Lengths of the groups in which numbers of cards are written, as letters: "4" are four digits, ":" ten, "=" 13, "C" 19.
+_GROUPED = re.compile(r"(?=(44443|4444|444[123]|465|464|88|6=|[=-C]))")
+# How the numbers of each length begin, so that few other numbers of that length are taken for one.
+_ISSUED = {
+    length: re.compile(begin)
+    for length, begin in (
+        (13, "4"), (14, "3[0689]"), (15, "3[47]"), (16, "[456]|35|2[2-7]"), (17, "[56]"), (18, "[56]"), (19, "[456]")
+    )
+}  # fmt: skip
+_SHORTER = {"44443": "4444"}
+_IBAN = re.compile(
+    r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}"
+    r"(?:(?: [0-9A-Za-z]{4}){2,7}(?: [0-9A-Za-z]{1,4})?|[0-9A-Za-z]{11,30})(?![0-9A-Za-z])"
+)
+# Lengths of an IBAN by country (SWIFT's registry).
+_IBAN_LENGTHS = {
+    code: int(part[:2])
+    for part in """15NO 16BE 18DK,FK,FI,FO,GL,NL,SD 19MK,SI 20AT,BA,EE,KZ,LT,LU,MN,XK 21CH,HR,LI,LV
+    22BG,BH,CR,DE,GB,GE,IE,ME,RS,VA 23AE,GI,IL,IQ,OM,SO,TL 24AD,CZ,DZ,ES,MD,PK,RO,SA,SE,SK,TN,VG 25AO,CV,GW,LY,MZ,PT,ST
+    26IR,IS,TR 27BF,BI,BJ,CF,CG,CI,CM,DJ,FR,GA,GQ,GR,IT,KM,MA,MC,MG,ML,MR,NE,SM,SN,TD,TG 28AL,AZ,BY,CY,DO,GT,HN,HU,LB,
+    NI,PL,SV 29BR,EG,PS,QA,UA 30JO,KW,MU,YE 31MT,SC 32LC 33RU""".replace(",\n    ", ",").split()
+    for code in part[2:].split(",")
+}
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+_LETTERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+# The shape of a text: a digit is "0", a letter "a", all else ".".
+_SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte <= 122 else 46 for byte in range(256))
+
+
+def possible(text: str) -> bool:
+    """Whether a text holds such a number."""
+    cards, ibans = _hints(text)
+    return (cards and next(_cards(text), None) is not None) or (ibans and next(_ibans(text), None) is not None)
+
+
+def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
+    """The text with such numbers replaced by what `mask` makes of them, and how many those were."""
+    cards, ibans = _hints(text)
+    found = [*(_cards(text) if cards else ()), *(_ibans(text) if ibans else ())]
+    if not found:
+        return text, 0
+    pieces, copied, count = [], 0, 0
+    for start, end in sorted(found):
+        if start >= copied:
+            pieces += [text[copied:start], mask(text[start:end])]
+            copied, count = end, count + 1
+    return "".join(pieces) + text[copied:], count
+
+
+def _hints(text: str) -> tuple[bool, bool]:
+    """Whether there may be numbers of cards, and of accounts."""
+    content = text.encode("utf-8", "replace")
+    shape = content.translate(_SHAPES, b" -")
+    return b"0000000000000" in shape, b"aa00" in shape and _is_long(content.translate(_SHAPES, b" "))
+
+
+def _is_long(shape: bytes) -> bool:
+    """Whether what begins like the number of an account goes on for as long as one."""
+    at = shape.find(b"aa00")
+    while at >= 0:
+        if len(shape) >= at + 15 and b"." not in shape[at + 4 : at + 15]:
+            return True
+        at = shape.find(b"aa00", at + 4)
+    return False
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    """Where the numbers of cards are."""
+    for run in _RUN.finditer(text):
+        start = run.start()
+        # A telephone number.
+        if text[start - 1 : start] == "+" and not text[max(0, start - 2) : start - 1].isalnum():
+            continue
+        yield from _cards_in(run)
+
+
+def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    text = run[0]
+    if text.isdigit():
+        if _is_card(text):
+            yield run.span()
+        return
+    groups = [match.span() for match in _GROUP.finditer(text)]
+    digits = text.replace(" ", "").replace("-", "")
+    starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
+    after = 0
+    for first, last in _candidates(groups):
+        if first >= after and _is_card(digits[starts[first] : starts[last]]):
+            after = last
+            yield run.start() + groups[first][0], run.start() + groups[last - 1][1]
+
+
+def _candidates(groups: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Groups that may make a number together: the whole run, or those that are written so."""
+    if sum(end - start for start, end in groups) < 20:
+        yield 0, len(groups)
+    if len(groups) == 1:
+        return
+    letters = "".join([chr(48 + min(end - start, 40)) for start, end in groups])
+    for match in _GROUPED.finditer(letters):
+        found = match[1]
+        yield match.start(), match.start() + len(found)
+        if found in _SHORTER:
+            yield match.start(), match.start() + len(_SHORTER[found])
+
+
+def _is_card(digits: str) -> bool:
+    """Whether they begin as numbers of that length do, and are right (ISO/IEC 7812-1, annex B)."""
+    issued = _ISSUED.get(len(digits))
+    if issued is None or issued.match(digits) is None:
+        return False
+    total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
+    return total % 10 == 0 and digits != digits[0] * len(digits)
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the numbers of bank accounts are."""
+    match = _IBAN.search(text)
+    while match:
+        end = _end_of_iban(match[0])
+        if end:
+            yield match.start(), match.start() + end
+        match = _IBAN.search(text, match.start() + (end or 4))
+
+
+def _end_of_iban(text: str) -> int:
+    """ISO 13616: as long as the country's are, and 1 modulo 97; 0 if it is none."""
+    length = _IBAN_LENGTHS.get(text[:2].upper(), 0)
+    end = length + (length - 1) // 4 if text[4] == " " else length
+    if not length or len(text) < end or text[end : end + 1].isalnum():
+        return 0
+    number = text[:end].replace(" ", "").upper()
+    return end if len(number) == length and int((number[4:] + number[:4]).translate(_LETTERS)) % 97 == 1 else 0

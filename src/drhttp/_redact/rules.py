@@ -1,0 +1,59 @@
+"""The rules of one configuration: what is masked, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from drhttp._guard import guarded
+from drhttp._redact.names import Names, squeezed
+from drhttp._redact.values import Values
+
+if TYPE_CHECKING:
+    from drhttp._privacy import Redact
+
+
+class Refusal(Exception):
+    """A part that cannot be masked for sure, and so must not be sent. The reason is one word for the record."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Rules:
+    """A `Redact` made ready for use. secret, secret_in_query: whether a name says secret."""
+
+    def __init__(self, redact: Redact) -> None:
+        self._redact = redact
+        self._value = redact.value
+        self._names = Names(redact.also, redact.allow)
+        self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
+        self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
+        self.secret = self._names.secret
+        self.allowed = self._names.allowed
+        self.secret_in_query = self._names.secret_in_query
+        self.shortest = self._values.shortest
+        self.betrays = self._values.possible
+        # Bounded: few requests have marks, and those that have come from few views.
+        self.with_names = lru_cache(maxsize=64)(self._with_names)
+
+    def _with_names(self, names: frozenset[str]) -> Rules:
+        """The same rules with further names, also where they were allowed."""
+        marked = frozenset(map(squeezed, names))
+        allow = [name for name in self._redact.allow if squeezed(name) not in marked]
+        return Rules(replace(self._redact, also=(*self._redact.also, *filter(squeezed, names)), allow=allow))
+
+    def mask(self, secret: str) -> str:
+        """What stands in the place of a secret; raises `Refusal` if the user's function cannot say."""
+        if isinstance(self._value, str):
+            return self._value
+        masked = guarded(self._value, secret)
+        if not isinstance(masked, str):
+            raise Refusal("callback")
+        return masked.encode("utf-8", "replace").decode()
+
+    def mask_values(self, text: str) -> tuple[str, int]:
+        """The text without the values that betray themselves, and how many those were."""
+        return self._values.mask(text, self.mask)

@@ -1,0 +1,67 @@
+"""URLs (RFC 3986): userinfo, query and fragment are masked by name, the path by what betrays itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from drhttp._redact.pairs import mask_query
+from drhttp._redact.prose import mask_prose
+
+if TYPE_CHECKING:
+    from drhttp._redact.rules import Rules
+
+# The expression of RFC 3986, appendix B: every text matches it.
+_PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
+
+
+def mask_url(url: str, rules: Rules) -> tuple[str, int]:
+    """A URL or a reference without its secrets, and how many those were."""
+    match = _PARTS.fullmatch(url)
+    scheme, authority, path, query, fragment = (
+        (part or "" for part in match.groups()) if match else ("", "", url, "", "")
+    )
+    userinfo, at, host = authority.rpartition("@")
+    count = bool(at) + 0
+    authority = f"//{rules.mask(userinfo[2:])}@{host}" if at else authority
+    path, found = _mask_path(path, rules)
+    count += found
+    if query:
+        masked, found = mask_query(query[1:], rules)
+        query, count = f"?{masked}", count + found
+    if fragment:
+        masked, found = mask_query(fragment[1:], rules)
+        fragment, count = f"#{masked}", count + found
+    return f"{scheme}{authority}{path}{query}{fragment}", count
+
+
+def without_secrets(url: str) -> str:
+    """What may be shown of a URL that cannot be masked: scheme, host and port."""
+    match = _PARTS.fullmatch(url)
+    scheme, authority = (match[1] or "", match[2] or "") if match else ("", "")
+    return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
+
+
+def _mask_path(path: str, rules: Rules) -> tuple[str, int]:
+    if "%" not in path:
+        return mask_prose(path, rules)
+    # Spaces and the like stand between the words of a secret, too.
+    masked, count = mask_prose(unquote(path), rules)
+    return (quote(masked, safe=_PATH), count) if count else (path, 0)
+
+
+def mask_links(value: str, rules: Rules) -> tuple[str, int]:
+    """The header field `Link` (RFC 8288): URLs in angle brackets, and parameters."""
+    count = position = 0
+    pieces = []
+    for match in _IN_BRACKETS.finditer(value):
+        for text, mask, end in ((value[position : match.start()], mask_prose, "<"), (match[1], mask_url, ">")):
+            masked, found = mask(text, rules)
+            pieces += [masked, end]
+            count += found
+        position = match.end()
+    masked, found = mask_prose(value[position:], rules)
+    return "".join(pieces) + masked, count + found

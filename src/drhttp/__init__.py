@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drhttp._identity import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
+from drhttp._privacy import Redact
 from drhttp._record import Record
 from drhttp._recorder import close, flush, stats
 from drhttp._stats import Stats
@@ -26,6 +27,7 @@ __all__ = [
     "DRHTTP_HEADER_USER",
     "ConfigError",
     "Record",
+    "Redact",
     "Stats",
     "WSGIMiddleware",
     "__version__",

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from drhttp._guard import told
 from drhttp._throttle import Throttle
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Alarm:
         """The worker has run into an error, and goes on."""
         self.last_error, self.failed_at = f"{type(error).__name__} in the worker", self._now()
         if self._complaint.opens():
-            _log.warning("the worker survived an error; the record or batch in hand is lost", exc_info=error)
+            _log.warning("the worker survived an error; the record or batch in hand is lost: %s", told(error))
 
     def check(self) -> float | None:
         """Say what there is to say; returns in how many seconds to ask again, `None` if there is no need."""

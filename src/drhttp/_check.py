@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import sys
 import threading
@@ -12,6 +14,7 @@ from drhttp._body import Tap
 from drhttp._config import Config
 from drhttp._exchange import Exchange
 from drhttp._recorder import Recorder
+from drhttp._verdict import Verdict
 from drhttp._version import __version__
 from drhttp._wire import PROTOCOLS
 from drhttp.exceptions import ConfigError
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from drhttp._dsn import Dsn
     from drhttp._stats import Stats
 
+_ANYWHERE = "http://key@localhost/"
 _GRACE = 1.0  # seconds more than the POST itself may take
 
 
@@ -29,24 +33,41 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the command line."""
     parser = subparsers.add_parser("check", help="send one probe record and say what happened")
     parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to; the default is $DRHTTP_DSN")
+    parser.add_argument("--show", action="store_true", help="send nothing; print what would leave for a sample request")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit status 0 when the probe was taken, 1 when it was not, 2 when there is nothing to check."""
     try:
-        config = Config.load(args.dsn, {})
+        # What would leave does not depend on where it would go.
+        config = Config.load(args.dsn or (None if not args.show else os.environ.get("DRHTTP_DSN") or _ANYWHERE), {})
     except ConfigError as error:
         print(f"drhttp check: {error}", file=sys.stderr)
         return 2
     if config is None:
         print("drhttp check: there is no DSN; give one, or set DRHTTP_DSN, and do not disable drhttp", file=sys.stderr)
         return 2
+    if args.show:
+        return _show(config)
     _say("drhttp", __version__)
     _say_configuration(config)
     if _is_direct(config.dsn) and not _resolves(config):
         return _conclude("It does not work: the name of the host cannot be resolved.", 1)
     return _probe(config)
+
+
+def _show(config: Config) -> int:
+    """Print the record of a sample request as it would be sent."""
+    from drhttp._delivery import Delivery
+    from drhttp._sample import sample
+
+    delivery = Delivery(config, dict)
+    parcel = delivery.prepare(sample())
+    if isinstance(parcel, Verdict):
+        return _conclude(f"Nothing would leave: the record would be dropped ({parcel.reason}).", 0)
+    print(json.dumps(json.loads(parcel.data), indent=2))
+    return _conclude(f"This would leave for {delivery.transport.url}; nothing was sent.", 0)
 
 
 def _say_configuration(config: Config) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from drhttp._dsn import Dsn
+from drhttp._privacy import Capture, Redact
 from drhttp.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class Options(TypedDict, total=False):
     queue_size: int
     queue_bytes: int
     max_body_size: int
-    capture_bodies: bool | Literal["request", "response"]
+    capture_bodies: bool | Literal["request", "response"] | Iterable[str] | Mapping[str, bool | Iterable[str]]
     sample_rate: float
     exclude: Iterable[str]
-    redact: bool
+    redact: bool | Redact
     before_send: Callable[[Record], Record | None] | None
     trusted_proxies: int
     timeout: float
@@ -52,10 +53,10 @@ class Config:
     queue_size: int = 10_000  # records waiting
     queue_bytes: int = 32 * 1024 * 1024  # bytes that waiting and in-flight records may hold
     max_body_size: int = 64 * 1024  # bytes kept of each body
-    capture_bodies: bool | str = True  # or "request", "response"
+    capture_bodies: Capture = field(default_factory=Capture)
     sample_rate: float = 1.0  # share of the requests
     exclude: tuple[str, ...] = ()  # shell-style patterns of paths
-    redact: bool = True
+    redact: Redact | None = field(default_factory=Redact)
     before_send: Callable[[Record], Record | None] | None = None
     trusted_proxies: int = 0  # proxies in front that are believed about the client address
     timeout: float = 10.0  # seconds for one POST, connection included
@@ -92,13 +93,13 @@ class Config:
 
     @property
     def captures_requests(self) -> bool:
-        """Whether bodies of requests are kept."""
-        return self.capture_bodies in (True, "request")
+        """Whether bodies of requests are kept, at least of some content types."""
+        return self.capture_bodies.request is not False
 
     @property
     def captures_responses(self) -> bool:
-        """Whether bodies of answers are kept."""
-        return self.capture_bodies in (True, "response")
+        """Whether bodies of answers are kept, at least of some content types."""
+        return self.capture_bodies.response is not False
 
     def explain(self) -> list[tuple[str, str, str]]:
         """Each option with its value and where that came from: an argument, a variable, or the default."""
@@ -172,6 +173,31 @@ def _patterns() -> _Rule:
     return _Rule('a list of patterns like ["/health*", "/static/*"]', accept, read)
 
 
+def _capture() -> _Rule:
+    def read(text: str) -> Any:
+        if "/" in text:
+            return [kind for part in text.split(",") if (kind := part.strip())]
+        return text if text in ("request", "response") else _read_flag(text)
+
+    return _Rule(
+        'true, false, "request", "response", a list of content types like ["application/json", "text/*"], '
+        'or a mapping of "request" and "response" to true, false or such a list',
+        Capture.of,
+        read,
+    )
+
+
+def _redaction() -> _Rule:
+    def accept(value: Any) -> Redact | None:
+        if isinstance(value, Redact):
+            return value
+        if not isinstance(value, bool):
+            raise TypeError
+        return Redact() if value else None
+
+    return _Rule("true, false or drhttp.Redact(...)", accept, _read_flag)
+
+
 def _callback() -> _Rule:
     def accept(value: Any) -> Any:
         if value is not None and not callable(value):
@@ -203,10 +229,10 @@ _RULES = {
     "queue_size": _whole(1, "records"),
     "queue_bytes": _whole(1, "bytes"),
     "max_body_size": _whole(0, "bytes"),
-    "capture_bodies": _choice(True, False, "request", "response"),
+    "capture_bodies": _capture(),
     "sample_rate": _real("a share of the requests", 1.0, zero=True),
     "exclude": _patterns(),
-    "redact": _flag(),
+    "redact": _redaction(),
     "before_send": _callback(),
     "trusted_proxies": _whole(0, "proxies"),
     "timeout": _real("a number of seconds", _DAY),

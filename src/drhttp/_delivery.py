@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
 from drhttp._record import Body, Record
-from drhttp._redact import redact
+from drhttp._redact import Rules, redact
 from drhttp._throttle import Throttle
 from drhttp._transport import Transport
 from drhttp._verdict import Verdict
@@ -50,6 +50,7 @@ class Delivery:
         self._wire = PROTOCOLS[config.protocol]
         self._complaints: dict[str, Throttle] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
+        self._rules = Rules(config.redact) if config.redact else None
         if not config.redact:
             _log.warning(
                 "the masking of credentials is switched off by the option redact; records hold them as they are"
@@ -71,8 +72,8 @@ class Delivery:
     def prepare(self, item: Exchange) -> Parcel | Verdict:
         """Make the record of an exchange ready to be sent, or say why it is not."""
         record = item.record(self._config)
-        if self._config.redact:
-            record = redact(record)
+        if self._rules is not None:
+            record = redact(record, self._rules, item.sensitive)
         if self._config.before_send is not None:
             allowed = self._show(record, self._config.before_send)
             if isinstance(allowed, Verdict):

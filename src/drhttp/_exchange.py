@@ -45,6 +45,8 @@ class Exchange:
         "headers",
         "left",
         "pid",
+        "sensitive",
+        "skip",
         "status",
         "time",
         "user",
@@ -68,6 +70,8 @@ class Exchange:
         self.left = False
         self.aborted = False
         self.file = False
+        self.skip = False
+        self.sensitive: frozenset[str] | None = None  # names that the application marked; empty means all parameters
 
     def answered(self, chunk: bytes) -> None:
         """Take note of the next block of the answer's body."""
@@ -107,14 +111,15 @@ class Exchange:
             method=self._environ.get("REQUEST_METHOD", ""),
             uri=absolute_uri(self._environ),
             headers=headers,
-            body=self._request_body(config),
+            body=self._request_body(config, _first(headers, "content-type") or ""),
             ip=_client_address(self._environ, config.trusted_proxies),
         )
+        answered = tuple((name.lower(), str(value)) for name, value in self.headers)
         response = Response(
             time=self.time + self._duration,
             status=500 if self._failure else self._code(),
-            headers=tuple((name.lower(), str(value)) for name, value in self.headers),
-            body=self._response_body(config),
+            headers=answered,
+            body=self._response_body(config, _first(answered, "content-type") or ""),
         )
         return Record(
             id=str(uuid.uuid4()),
@@ -140,7 +145,7 @@ class Exchange:
         length = _length(_first(self.headers, "content-length"))
         return length is not None and self.answer.size >= length
 
-    def _request_body(self, config: Config) -> Body:
+    def _request_body(self, config: Config, content_type: str) -> Body:
         length = _length(self._environ.get("CONTENT_LENGTH"))
         if not config.captures_requests:
             chunked = "HTTP_TRANSFER_ENCODING" in self._environ
@@ -148,6 +153,8 @@ class Exchange:
         asked = self._asked
         if asked is None:
             return Body(size=length or 0)
+        if asked.size and not config.capture_bodies.takes("request", content_type):
+            return Body(size=length, omitted="type")
         content = asked.content()
         full = asked.ended or (length is not None and asked.size >= length)
         size = asked.size if full else length
@@ -155,12 +162,14 @@ class Exchange:
         truncated = asked.size > 0 and (not full or len(content) < asked.size)
         return Body(content=content or None, size=size, truncated=truncated, read=read)
 
-    def _response_body(self, config: Config) -> Body:
+    def _response_body(self, config: Config, content_type: str) -> Body:
         if self.file:
             return Body(size=_length(_first(self.headers, "content-length")), omitted="file")
         size = self.answer.size
         if not config.captures_responses:
             return Body(size=size, omitted="off" if size else None)
+        if size and not config.capture_bodies.takes("response", content_type):
+            return Body(size=size, omitted="type")
         content = self.answer.content()
         return Body(content=content or None, size=size, truncated=len(content) < size)
 

@@ -20,6 +20,8 @@ R = TypeVar("R")
 #: Key in the WSGI environ under which the first middleware leaves the exchange that it records.
 MARK = "drhttp.exchange"
 
+_DEEPEST = 10  # frames of a failure that are told, the innermost
+
 _log = logging.getLogger("drhttp")
 _throttle = Throttle()
 _failures: dict[str, int] = {}
@@ -46,6 +48,18 @@ async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | Non
         return None
 
 
+def told(error: BaseException | None) -> str:
+    """What happened and where, for a log: never the message or the source, which may hold what must not be shown."""
+    if error is None:
+        return "None"
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' < '.join(reversed(places[-_DEEPEST:]))}"
+
+
 def failures() -> int:
     """How often the recorder's own code failed inside a request, in this process."""
     return sum(_failures.values())
@@ -62,4 +76,4 @@ def _note(function: Callable[..., Any], error: Exception) -> None:
     if not _throttle.opens():
         return
     with suppress(Exception):  # a handler or filter of the application's may raise
-        _log.warning("could not record part of a request (%d times so far): %s", failures(), name, exc_info=error)
+        _log.warning("could not record part of a request (%d times so far): %s: %s", failures(), name, told(error))

@@ -1,4 +1,4 @@
-"""Who asked, and from which device: two header fields of the answer that are for the recorder, not for the client."""
+"""Who asked, from which device: header fields of an answer that are for the recorder, not for the client."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ if TYPE_CHECKING:
 
 DRHTTP_HEADER_USER = "x-drhttp-user"
 DRHTTP_HEADER_DEVICE = "x-drhttp-device"
+HEADER_SKIP = "x-drhttp-skip"
 
-_LENGTHS = (len(DRHTTP_HEADER_USER), len(DRHTTP_HEADER_DEVICE))
+_NAMES = frozenset((DRHTTP_HEADER_USER, DRHTTP_HEADER_DEVICE, HEADER_SKIP))
+_LENGTHS = frozenset(map(len, _NAMES))
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the identification headers of an answer said, and the other headers."""
+    """What the header fields for the recorder said, and the others. skip: the answer asks not to be recorded."""
 
     user: str | None
     device: str | None
+    skip: bool
     others: list[tuple[str, str]]
 
 
@@ -28,9 +31,10 @@ def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
     found = {}
     for name, value in headers:
         # The lengths alone rule out nearly every field, without making a text.
-        if len(name) in _LENGTHS and name.lower() in (DRHTTP_HEADER_USER, DRHTTP_HEADER_DEVICE):
+        if len(name) in _LENGTHS and name.lower() in _NAMES:
             found[name.lower()] = str(value)
     if not found:
         return None
     others = [pair for pair in headers if pair[0].lower() not in found]
-    return Identity(found.get(DRHTTP_HEADER_USER) or None, found.get(DRHTTP_HEADER_DEVICE) or None, others)
+    skip = found.get(HEADER_SKIP, "0").strip().lower() not in ("", "0", "false")
+    return Identity(found.get(DRHTTP_HEADER_USER) or None, found.get(DRHTTP_HEADER_DEVICE) or None, skip, others)

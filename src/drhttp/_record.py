@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 #: Header fields in the order in which they stood; names in lower case, values one character a byte (latin-1, PEP 3333).
 Headers = tuple[tuple[str, str], ...]
@@ -13,9 +14,12 @@ class Body:
     """The body of a request or an answer, as far as it was kept.
 
     content: the bytes kept, from the start; `None` when nothing was. size: bytes in all, `None` when not known.
-    truncated: `content` is shorter than the body. omitted: why nothing was kept: "off" (not wanted), "file" (sent by
-    the server from a file), "too_large" (the receiver refused it). redacted: number of values masked.
-    read: for a request, how much of it the application read: "full", "partial", "none".
+    truncated: `content` is shorter than the body. omitted: why nothing was kept: "off", "type" (not wanted), "file"
+    (sent by the server from a file), "too_large" (the receiver refused it); or why it could not be masked for sure:
+    "unparsable", "too_deep", "encoding" (not the charset that it says), "coding" (of the content, unknown or broken),
+    "callback" (the user's function failed), "sensitive" (marked so). redacted: number of values masked. decoded: the
+    content coding that was removed for that. read: for a request, how much of it the application read: "full",
+    "partial", "none".
     """
 
     content: bytes | None = None
@@ -23,6 +27,7 @@ class Body:
     truncated: bool = False
     omitted: str | None = None
     redacted: int = 0
+    decoded: str | None = None
     read: str | None = None
 
 
@@ -71,7 +76,8 @@ class Record:
 
     id: UUID, kept across retries. user, device: from the identification headers. duration: seconds from the request's
     arrival to the end of the answer. ttfb: seconds until the first byte of the body, `None` when there was none.
-    aborted: the client left before the answer was complete. exception: what the application raised.
+    aborted: the client left before the answer was complete. exception: what the application raised. redacted: how many
+    values were masked outside of the bodies, by part ("uri", "request_headers", "response_headers", "exception").
     """
 
     id: str
@@ -86,3 +92,4 @@ class Record:
     route: str | None = None
     trace: Trace | None = None
     direction: str = "Incoming"
+    redacted: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The Django middleware that names the user of a request (Django 4.2 and later, sync and async).
+"""What Django needs: a middleware that names the user of a request, and a decorator for views (Django 4.2 and later).
 
     MIDDLEWARE = ["drhttp.DjangoUserMiddleware", ...]  # first
 
@@ -15,6 +15,7 @@ First is the best place. Whatever keeps answers or makes new ones of them (`Upda
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -25,6 +26,7 @@ from django.utils.functional import LazyObject, empty
 
 from drhttp._guard import aguarded, guarded
 from drhttp._identity import DRHTTP_HEADER_USER
+from drhttp._marks import SENSITIVE, SKIP
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,7 +39,8 @@ _UNKNOWN = object()
 class DjangoUserMiddleware:
     """Puts the primary key of the authenticated user into the header field `x-drhttp-user` of the answer.
 
-    A view may set the field itself; then it is left as it is.
+    A view may set the field itself; then it is left as it is. The parameters that Django's own decorator
+    `sensitive_post_parameters` names are masked in the record.
     """
 
     sync_capable = True
@@ -54,13 +57,41 @@ class DjangoUserMiddleware:
         if self._async:
             return self._answer(request)
         response: HttpResponseBase = self._get_response(request)
+        guarded(_mark_sensitive, request)
         guarded(_name_user, request, response)
         return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await self._get_response(request)
+        guarded(_mark_sensitive, request)
         await aguarded(_aname_user, request, response)
         return response
+
+
+def not_recorded(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a view, sync or async, so that requests to it are not recorded."""
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            request.META[SKIP] = True
+            return await view(request, *args, **kwargs)
+
+        return answer
+
+    @wraps(view)
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        request.META[SKIP] = True
+        return view(request, *args, **kwargs)
+
+    return respond
+
+
+def _mark_sensitive(request: HttpRequest) -> None:
+    """Hand on what `sensitive_post_parameters` has noted on the request: names, or a text that means all of them."""
+    names = vars(request).get("sensitive_post_parameters")
+    if names is not None:
+        request.META[SENSITIVE] = names
 
 
 def _name_user(request: HttpRequest, response: HttpResponseBase) -> None:

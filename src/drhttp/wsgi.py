@@ -21,6 +21,7 @@ from drhttp._config import Config
 from drhttp._exchange import Exchange
 from drhttp._guard import MARK, guarded
 from drhttp._identity import identity
+from drhttp._marks import SENSITIVE, SKIP
 from drhttp._recorder import recorder_for
 from drhttp._uri import encoded_path, encoded_pattern
 
@@ -72,8 +73,10 @@ class WSGIMiddleware:
         try:
             result = self.app(environ, watched_start)
         except BaseException as error:
+            guarded(recording.heed, environ)
             guarded(recording.ended, False, error)
             raise
+        guarded(recording.heed, environ)
         watched = guarded(recording.watch, result, environ.get("wsgi.file_wrapper"))
         return result if watched is None else watched
 
@@ -121,6 +124,15 @@ class Recording:
         self.answered: Callable[[bytes], None] = _ignored if exchange is None else exchange.answered
         self.done = False
 
+    def heed(self, environ: WSGIEnvironment) -> None:
+        """The application has answered: what it says of its own request, in the environ, counts from now on."""
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.skip = exchange.skip or bool(environ.get(SKIP))
+            names = environ.get(SENSITIVE)
+            if names is not None:
+                exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
+
     def left(self, error: BaseException) -> None:
         """The server's `write` raised; if that is because the client left, it is no failure of the application."""
         # waitress has an exception of its own for that, which is no OSError.
@@ -137,7 +149,8 @@ class Recording:
             if error is not None:
                 guarded(exchange.failed, error)
             exchange.finish(complete=complete)
-            self._recorder.put(exchange)
+            if not exchange.skip:
+                self._recorder.put(exchange)
 
     def watch(self, result: Iterable[bytes], file_wrapper: Any) -> Iterable[bytes]:
         """What goes to the server in the place of what the application returned.
@@ -188,7 +201,7 @@ class RecordingStartResponse:
         exchange.status = args[0]
         exchange.headers = (guarded(list, args[1]) or ()) if readable else ()
         if who is not None:
-            exchange.user, exchange.device = who.user, who.device
+            exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, self._recording) if callable(write) else write
 
     def __getattr__(self, name: str) -> Any:

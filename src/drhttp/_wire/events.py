@@ -78,7 +78,7 @@ def _headers(headers: Headers) -> dict[str, str | list[str]]:
 def _body(body: Body, headers: Headers) -> dict[str, str | None]:
     if body.content is None:
         return {}
-    text = container(body.content) if is_json(headers) and not body.truncated else None
+    text = container(body.content) if is_json(headers) else None
     if text is not None:
         return {"body": text, "transfer_encoding": '"json"'}
     return {"body": dumps(base64.b64encode(body.content).decode()), "transfer_encoding": '"base64"'}
@@ -96,6 +96,7 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
         "route": record.route,
         "request_body": _remarks(record.request.body, record.request.headers),
         "response_body": _remarks(record.response.body, record.response.headers),
+        "redacted": dict(record.redacted) or None,
         "sdk": {**sdk, "dropped": dict(dropped)} if dropped else sdk,
     }
     return {name: value for name, value in members.items() if value is not None}
@@ -105,10 +106,11 @@ def _remarks(body: Body, headers: Headers) -> dict[str, Any] | None:
     """What there is to say of a body that was cut, masked, left out, not read to its end, or whose size is not told."""
     read = body.read if body.read != "full" else None
     untold = bool(body.size) and not any(name == "content-length" for name, _ in headers)
-    if not (body.truncated or body.omitted or body.redacted or read or untold):
+    if not (body.truncated or body.omitted or body.redacted or body.decoded or read or untold):
         return None
-    remarks = {"size": body.size, "truncated": body.truncated, "redacted": body.redacted}
-    return {**remarks, **({"omitted": body.omitted} if body.omitted else {}), **({"read": read} if read else {})}
+    always = {"size": body.size, "truncated": body.truncated, "redacted": body.redacted}
+    sometimes = {"omitted": body.omitted, "decoded": body.decoded, "read": read}
+    return {**always, **{name: value for name, value in sometimes.items() if value}}
 
 
 def _span(trace: Trace) -> dict[str, str]:

@@ -17,7 +17,8 @@ from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 _DAY = 86_400_000_000
 _LOST = "Data could not be decoded with utf-8"
 """What the client 0.2.0 sends in place of a body that is not UTF-8."""
-_TOLD = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "request_body", "response_body"}
+_BODIES = {"request_body", "response_body"}
+_TOLD = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "redacted", *_BODIES}
 _EXTRA = ("company_id", "subscription_id", "session_token", "tags", "blocked_by", "action_name")
 
 
@@ -150,6 +151,7 @@ def _message(value: object, marks: object = None) -> Message:
         truncated=marked.get("truncated") is True,
         omitted=fields.text(marked.get("omitted")),
         redacted=fields.count(marked.get("redacted")) or 0,
+        decoded=fields.text(marked.get("decoded")),
         read=fields.text(marked.get("read")),
     )
 
@@ -158,7 +160,9 @@ def _extra(told: Mapping[str, object], metadata: Mapping[str, object]) -> dict[s
     kept = {name: told[name] for name in _EXTRA if told.get(name) not in (None, "")}
     rest = {name: value for name, value in metadata.items() if name not in _TOLD}
     sdk = fields.mapping(metadata.get("sdk"))
-    return {**kept, **({"metadata": rest} if rest else {}), **({"sdk": sdk} if sdk else {})}
+    masked = fields.mapping(metadata.get("redacted"))
+    parts = {"masked": masked, "metadata": rest, "sdk": sdk}
+    return {**kept, **{name: part for name, part in parts.items() if part}}
 
 
 def _object(value: object, what: str) -> dict[str, object]:

@@ -131,6 +131,13 @@ def _about(message: Message, size: int | None) -> Iterator[str]:
         yield f"cut, {kept:,} bytes kept"
     if message.parsed:
         yield "parsed by the sender"
+    yield from _about_sender(message)
+
+
+def _about_sender(message: Message) -> Iterator[str]:
+    """What the sender did with the body, and the application before it."""
+    if message.decoded:
+        yield f"{clean(message.decoded)} removed by the sender"
     if message.redacted:
         yield f"{message.redacted:,} masked"
     if message.read in {"none", "partial"}:
@@ -160,6 +167,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
         "truncated": message.truncated,
         "omitted": message.omitted,
         "redacted": message.redacted,
+        "decoded": message.decoded,
         "read": message.read,
     }
 
@@ -168,7 +176,7 @@ def _decoded(message: Message, limit: int = SHOWN + 1) -> bytes:
     """The body without its gzip or deflate, as far as it is shown; as it is when it is not what its header says."""
     body = message.body or b""
     coding = (header(message.headers, "content-encoding") or "").strip().lower()
-    if message.parsed or coding not in {"gzip", "x-gzip", "deflate"}:
+    if message.parsed or message.decoded or coding not in {"gzip", "x-gzip", "deflate"}:
         return body
     try:
         return zlib.decompressobj(wbits=47).decompress(body, limit)

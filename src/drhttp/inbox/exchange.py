@@ -75,6 +75,8 @@ class Message:
     """Why there is no body although one went by."""
     redacted: int = 0
     """How many values the sender masked."""
+    decoded: str | None = None
+    """The content coding that the sender removed, to mask what was inside."""
     read: str | None = None
     """``"none"`` or ``"partial"`` when the application did not read the request body to its end."""
 

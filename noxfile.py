@@ -12,7 +12,7 @@ import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
-ABOUT_SOURCES = ["test_architecture.py", "test_packaging.py"]  # tests that look at the checkout
+ABOUT_SOURCES = ["test_architecture.py", "test_packaging.py", "privacy/test_page.py"]  # tests that look at the checkout
 
 WORKERS = "4"  # processes that share the tests, which wait for servers more than they compute
 

@@ -9,6 +9,7 @@ import pytest
 
 import drhttp
 from drhttp._config import Config, Options
+from drhttp._privacy import Capture, Redact
 from drhttp.exceptions import ConfigError
 
 DSN = "https://s3ntinel@api.drhttp.com/"
@@ -28,12 +29,13 @@ GOOD = {
     "queue_bytes": (33_554_432, [(1, "1", 1)]),
     "max_body_size": (65_536, [(0, "0", 0), (5, "5", 5)]),
     "capture_bodies": (
-        True,
+        Capture(),
         [
-            (False, "no", False),
-            (True, "TRUE", True),
-            ("request", "request", "request"),
-            ("response", "response", "response"),
+            (False, "no", Capture(False, False)),
+            (True, "TRUE", Capture()),
+            ("request", "request", Capture(True, False)),
+            ("response", "response", Capture(False, True)),
+            (["text/*", "A/B"], " text/* , A/B,", Capture(("text/*", "a/b"), ("text/*", "a/b"))),
         ],
     ),
     "sample_rate": (1.0, [(0, "0", 0.0), (1, "1", 1.0), (0.25, "2.5e-1", 0.25)]),
@@ -41,7 +43,7 @@ GOOD = {
         (),
         [((), ",", ()), (["/health*"], "/health*", ("/health*",)), (("/a", "/b c"), " /a , /b c,", ("/a", "/b c"))],
     ),
-    "redact": (True, [(False, "off", False), (True, "on", True)]),
+    "redact": (Redact(), [(True, "on", Redact())]),
     "before_send": (None, [(keep, "test_config:keep", keep)]),
     "trusted_proxies": (0, [(2, "2", 2)]),
     "timeout": (10.0, [(0.5, "0.5", 0.5)]),
@@ -64,10 +66,14 @@ BAD = {
     "queue_size": ("a whole number of records, 1 or more", [0, "1", False], ["0"]),
     "queue_bytes": ("a whole number of bytes, 1 or more", [0, 1e3], ["32M"]),
     "max_body_size": ("a whole number of bytes, 0 or more", [-1, None], ["-1", "64K"]),
-    "capture_bodies": ("True, False, 'request', 'response'", [None, 1, 0, "both", "true", ()], ["both", "2"]),
+    "capture_bodies": (
+        'true, false, "request", "response", a list of content types',
+        [None, 1, 0, "both", "true", (), [5], ["text"], b"a/b", {"both": True}, {"request": None}, {"request": "a/b"}],
+        ["both", "2"],
+    ),
     "sample_rate": ("a share of the requests, from 0 to 1", [-0.1, 1.1, 10, math.nan, "0.5", True], ["10", "50%"]),
     "exclude": ('like ["/health*", "/static/*"]', ["/health", b"/x", 5, None, [""], [5]], []),
-    "redact": ("true or false", [None, 0, 1, "false", []], ["maybe", "2"]),
+    "redact": ("true, false or drhttp.Redact(...)", [None, 0, 1, "false", [], {"also": []}], ["maybe", "2"]),
     "before_send": ("a function", ["print", 5, {}], ["no.such.module:f", "math:none", "math:pi", "not a name"]),
     "trusted_proxies": ("a whole number of proxies, 0 or more", [-1, True, "1"], ["all"]),
     "timeout": ("a number of seconds, more than 0", [0, None, "10", 1e10], ["10s"]),
@@ -119,7 +125,7 @@ def test_bad_arguments(name, allowed, value):
     assert message.startswith(f"{name}: {repr(value)[:70]}")
     assert allowed in message
     assert "s3ntinel" not in message
-    assert len(message) < 300
+    assert len(message) < 400
 
 
 @pytest.mark.parametrize(("name", "allowed", "text"), bad(2))
@@ -238,9 +244,26 @@ def test_nobody_changes_a_configuration():
         load().batch_size = 0
 
 
+def test_redaction_can_be_switched_off():
+    """`redact=False`, as an argument or in the environment, leaves no rules at all."""
+    assert load(redact=False).redact is None
+    assert Config.load(DSN, {}, {"DRHTTP_REDACT": "off"}).redact is None
+    rules = Redact(also={"a"}, value="*")
+    assert load(redact=rules).redact is rules
+
+
 @pytest.mark.parametrize(
     ("choice", "requests", "responses"),
-    [(True, True, True), (False, False, False), ("request", True, False), ("response", False, True)],
+    [
+        (True, True, True),
+        (False, False, False),
+        ("request", True, False),
+        ("response", False, True),
+        (["text/*"], True, True),
+        ({"request": True}, True, False),
+        ({"response": ["text/html"]}, False, True),
+        ({"request": False, "response": True}, False, True),
+    ],
 )
 def test_capture_bodies(choice, requests, responses):
     """Each choice of `capture_bodies` says of both bodies whether they are kept."""

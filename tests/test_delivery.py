@@ -138,7 +138,8 @@ def test_a_bug_in_before_send_is_told(courier, caplog):
         courier(before_send=raises).prepare(an_exchange())
     (said,) = caplog.records
     assert said.levelname == "WARNING"
-    assert said.exc_info[2].tb_next.tb_next.tb_frame.f_code.co_name == "raises"
+    assert f"{__file__}:" in said.getMessage()
+    assert said.exc_info is None  # a message of the callback's making may hold what must not be shown
 
 
 @pytest.mark.parametrize(("options", "place"), [({}, "events"), ({"protocol": "record"}, "record")])

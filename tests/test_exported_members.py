@@ -15,6 +15,7 @@ PUBLIC = [
     "DRHTTP_HEADER_USER",
     "ConfigError",
     "Record",
+    "Redact",
     "Stats",
     "WSGIMiddleware",
     "__version__",

@@ -18,13 +18,13 @@ def test_names() -> None:
 @pytest.mark.parametrize("name", ["x-drhttp-user", "X-DrHTTP-User", "X-DRHTTP-USER"])
 def test_any_case(name: str) -> None:
     """A field name means the same in any case."""
-    assert identity([TEXT, (name, "ada")]) == Identity("ada", None, [TEXT])
+    assert identity([TEXT, (name, "ada")]) == Identity("ada", None, False, [TEXT])
 
 
 def test_both_and_repeated() -> None:
     """User and device are found together, all their fields are taken out, and the last one counts."""
     headers = [("X-DrHTTP-User", "a"), TEXT, ("x-drhttp-device", "d"), ("x-drhttp-user", "b")]
-    assert identity(headers) == Identity("b", "d", [TEXT])
+    assert identity(headers) == Identity("b", "d", False, [TEXT])
 
 
 @pytest.mark.parametrize("headers", [[], [TEXT], [("X-Drhttp-Usex", "1"), ("X-Forwarded-By", "1")]])
@@ -35,4 +35,4 @@ def test_nobody(headers: list[tuple[str, str]]) -> None:
 
 def test_empty() -> None:
     """An empty value names nobody, and does not leak either."""
-    assert identity([("x-drhttp-user", ""), TEXT]) == Identity(None, None, [TEXT])
+    assert identity([("x-drhttp-user", ""), TEXT]) == Identity(None, None, False, [TEXT])

@@ -242,7 +242,7 @@ def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
     def bare(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return apps[environ["PATH_INFO"].split("/")[1]](environ, start_response)
 
-    recorded = drhttp.WSGIMiddleware(bare, dsn=dsn, flush_interval=0.05)
+    recorded = drhttp.WSGIMiddleware(bare, dsn=dsn, flush_interval=0.05, redact=False)  # to see every byte
 
     def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         result = (recorded if "HTTP_X_RECORDED" in environ else bare)(environ, start_response)

@@ -1,0 +1,71 @@
+"""What looks like a secret and is none comes through as it is, through the real middleware too."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from drhttp._privacy import Redact
+from drhttp._record import Body
+from drhttp._redact import Rules
+from drhttp._redact.bodies import mask_body
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.urls import mask_url
+from privacy.corpus import Case, both
+from privacy.innocents import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
+from privacy.wiring import leave
+
+RULES = Rules(Redact())
+
+
+def test_there_are_many():
+    """At least 200 names and texts that look like secrets."""
+    assert len({*NAMES, *TEXTS}) >= 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names(name):
+    """A word that only looks like a secret one is none, alone and in company."""
+    assert not RULES.secret(name)
+    assert not RULES.secret(f"my_{name}")
+    assert not RULES.secret(name.upper())
+    assert RULES.secret_in_query(name) == (name in QUERY_NAMES)
+
+
+def test_bodies():
+    """Each body comes through to the byte, as the same object, and nothing is counted."""
+    for kind, content in documents():
+        body = Body(content=content, size=len(content))
+        assert mask_body(body, (("content-type", kind),) if kind else (), RULES) is body, (kind, content)
+
+
+@pytest.mark.parametrize("field", HEADERS, ids=str)
+def test_headers(field):
+    """A header field about nothing secret stays as it is."""
+    assert mask_headers((field,), RULES) == ((field,), 0)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_urls(query):
+    """A URL without secrets stays as it is, with its coding."""
+    url = f"https://shop.example:8080/a%20b/%C3%A9;v=1?{query}#top"
+    assert mask_url(url, RULES) == (url, 0)
+
+
+def test_messages(receiver):
+    """Messages of exceptions without secrets, and bodies of all kinds, arrive as they were."""
+    cases = [both(kind, content, kind) for kind, content in documents()] + [Case(text, error=text) for text in TEXTS]
+    for case, record in zip(cases, leave(receiver, cases), strict=True):
+        about = record["metadata"]
+        assert "redacted" not in about, case.name
+        if case.error:
+            assert about["exception"]["message"] == case.error
+        else:
+            assert about.get("response_body", {}).get("redacted", 0) == 0, case.name
+            assert _content(record["response"]) == case.answer or json.loads(case.answer) == record["response"]["body"]
+
+
+def _content(message):
+    return base64.b64decode(message["body"]) if message["transfer_encoding"] == "base64" else None

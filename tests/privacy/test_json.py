@@ -1,0 +1,126 @@
+"""Masked JSON is the original but for the masked values."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from drhttp._privacy import Redact
+from drhttp._redact import Rules
+from privacy.masking import RULES, masked, text_of
+
+KIND = "application/json"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"password": "x"}', '{"password": "[redacted]"}'),
+        ('{"password":null,"a":1}', '{"password":"[redacted]","a":1}'),
+        ('{ "password" : 5 , "a" : 1.50E+10 }', '{ "password" : "[redacted]" , "a" : 1.50E+10 }'),
+        ('{"password":\n\ttrue}', '{"password":\n\t"[redacted]"}'),
+        ('{"password": {"a": [1, "}"]}, "b": -0.0}', '{"password": "[redacted]", "b": -0.0}'),
+        ('{"token": [], "a": [[], {}]}', '{"token": "[redacted]", "a": [[], {}]}'),
+        ('{"token": "", "a": ""}', '{"token": "[redacted]", "a": ""}'),
+        ('[{"Password": 1}, {"Password": 2}]', '[{"Password": "[redacted]"}, {"Password": "[redacted]"}]'),
+        ('{"token": 1, "token": 2, "a": 1, "a": 2}', '{"token": "[redacted]", "token": "[redacted]", "a": 1, "a": 2}'),
+        (
+            '{"to\\u006ben": 1, "\\u00e9": "\\/\\ud83d\\ude00"}',
+            '{"to\\u006ben": "[redacted]", "\\u00e9": "\\/\\ud83d\\ude00"}',
+        ),
+        ('{"a": "\\"password\\": \\"x\\""}', '{"a": "\\"password\\": \\"[redacted]\\""}'),
+        ('{"a": "{\\"token\\": 5}"}', '{"a": "{\\"token\\": \\"[redacted]\\"}"}'),
+        ('{"a": "x", "n": 123456789012345678901234567890}', '{"a": "x", "n": 123456789012345678901234567890}'),
+        ('{"n": 4111111111111111, "m": 4111111111111112}', '{"n": "[redacted]", "m": 4111111111111112}'),
+        ('{"sk_live_0123456789ab": 1}', '{"[redacted]": 1}'),
+        ('"token=abc"', '"token=[redacted]"'),
+        ('{"":{"":[{"":"token: x"}]}}', '{"":{"":[{"":"token: [redacted]"}]}}'),
+        (
+            '{"x": "4111111111111111", "password": "a", "y": "z"}',
+            '{"x": "[redacted]", "password": "[redacted]", "y": "z"}',
+        ),
+    ],
+)
+def test_documents(text, shown):
+    """Values are replaced where they stand; spacing, order, numbers, duplicates and escapes stay to the letter."""
+    assert text_of(text, KIND) == shown
+    json.loads(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", ""),
+        ("{", "unparsable"),
+        ('{"a": 1}}', "unparsable"),
+        ('{"a": NaN}', "unparsable"),
+        ('{"a": Infinity}', "unparsable"),
+        ('{"a": 01}', "unparsable"),
+        ('{"a": "\n"}', "unparsable"),
+        ("[" * 100_000, "too_deep"),
+        ("[" * 100_000 + "]" * 100_000, "too_deep"),
+        (json.dumps({"a": '[{"a":' * 50_000 + "1" + "}]" * 50_000}), "too_deep"),
+    ],
+)
+def test_what_is_no_json_goes_without(text, reason):
+    """What says JSON and is none, or is too deep, is left out with the reason."""
+    assert text_of(text, KIND) == reason
+
+
+def test_levels():
+    """JSON within JSON is read down to three levels; what is further down is masked as a whole."""
+    text = '{"a": 1, "token": "S"}'
+    for level in range(1, 7):
+        text = json.dumps({"body": text})
+        shown = text_of(text, KIND)
+        assert '"S' not in shown
+        assert "S\\" not in shown
+        value = json.loads(shown)
+        for _ in range(min(level, 3) - (level > 3)):
+            value = json.loads(value["body"])
+        if level <= 3:
+            assert value == {"a": 1, "token": "[redacted]"}
+    assert value["body"] == "[redacted]" or json.loads(value["body"])["body"] == "[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"a": 1, "b": 2', '{"a": 1}'),
+        ('{"a": 1, "password": "x", "c', '{"a": 1, "password": "[redacted]"}'),
+        ('{"a": [1, 2, {"b": "c"}, {"d": "e', '{"a": [1, 2, {"b": "c"}, {}]}'),
+        ('{"password": "abc', "{}"),
+        ('{"password": {"a": 1, "b": [2, 3', "{}"),
+        ("[1, 2], 3", "unparsable"),
+        ("123", "unparsable"),
+        ('{"a": "x", "token": "a\\"b, c', '{"a": "x"}'),
+        ("[" * 300, "too_deep"),
+    ],
+)
+def test_a_cut_document_keeps_what_is_sure(text, shown):
+    """Whole members are kept and closed; the last one, and a secret without an end, are left out."""
+    assert text_of(text, KIND, cut=True) == shown
+
+
+def test_counts():
+    """The number of masked values is told."""
+    assert masked('{"password": 1, "a": [{"token": {"secret": 2}}], "b": "Bearer abc123"}', KIND).redacted == 3
+    assert masked('{"password": 1, "x": "\\n", "c": 4111111111111111}', KIND).redacted == 2
+
+
+def test_a_mask_of_any_letters():
+    """What the user's function makes is quoted as JSON needs it, lone surrogates included."""
+    rules = Rules(Redact(value=lambda text: '"\\\n\ud800é'))
+    for text in ('{"token": 1, "a": "b"}', '{"token": "x"}', '{"token": [1], "a": "\\n"}'):
+        assert json.loads(text_of(text, KIND, rules=rules))["token"] == '"\\\n?é'
+
+
+def test_the_callback_gets_the_secret_as_it_is_meant():
+    """Strings decoded, other values as their JSON."""
+    got = []
+    rules = Rules(Redact(value=lambda text: got.append(text) or "*"))
+    for value in ("x", 5, None, [1, "a"], {"b": 2}, 'é"\n'):
+        text_of(json.dumps({"token": value, "z": "\\"}), KIND, rules=rules)
+    assert got == ["x", "5", "null", '[1, "a"]', '{"b": 2}', 'é"\n']
+    assert text_of('{"a": 1}', KIND, rules=RULES) == '{"a": 1}'

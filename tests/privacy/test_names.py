@@ -1,0 +1,105 @@
+"""Which names say secret."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drhttp._redact.names import BUILT_IN, IN_QUERIES, WHOLE, Names, squeezed
+
+NAMES = Names()
+
+
+def spellings(words):
+    """A rule in the ways in which programs spell names."""
+    parts = words.split()
+    return [
+        "_".join(parts),
+        "-".join(parts),
+        "_".join(parts).upper(),
+        "-".join(part.capitalize() for part in parts),
+        parts[0] + "".join(part.capitalize() for part in parts[1:]),
+        "".join(part.capitalize() for part in parts),
+        "".join(parts),
+        ".".join(parts),
+        " ".join(parts),
+    ]
+
+
+@pytest.mark.parametrize("words", BUILT_IN)
+def test_built_in_names(words):
+    """Each is known in every spelling, alone, within longer names, and within brackets."""
+    for spelling in spellings(words):
+        assert NAMES.secret(spelling)
+        assert NAMES.secret(f"my_{spelling}_2")
+        assert NAMES.secret(f"user[{spelling}][]")
+
+
+@pytest.mark.parametrize("words", WHOLE)
+def test_whole_names(words):
+    """Some are secret only alone."""
+    assert NAMES.secret(words)
+    assert NAMES.secret(words.upper())
+    assert not NAMES.secret(f"my_{words}_thing")
+
+
+@pytest.mark.parametrize("words", IN_QUERIES)
+def test_names_in_queries(words):
+    """Some are secret only as parameters of a URL."""
+    for spelling in spellings(words):
+        assert NAMES.secret_in_query(spelling)
+        assert not NAMES.secret_in_query(f"my_{spelling}_2") or NAMES.secret(f"my_{spelling}_2")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accesstoken", "newpassword", "sessionid", "PHPSESSID", "j_password", "oauthtoken", "X-CSRFToken", "userPassword1",
+        "csrfmiddlewaretoken", "pass%77ord", "pass%2577ord".replace("%25", "%"), "ｐａｓｓｗｏｒｄ", "pass\u200bword", "p_a_s_s_w_o_r_d",
+        "a" * 300 + "_password", "password_" + "a" * 300, "APIKey", "PassWord", "clientSecretKeyId",
+    ],
+)  # fmt: skip
+def test_odd_spellings(name):
+    """Names without separators, with too many, with other letters, encoded, or very long are known, too."""
+    assert NAMES.secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-", "_", "%", "é", "tokenizer", "secretary", "passwordless", "a" * 500, "monkey" * 30]
+)
+def test_other_names(name):
+    """What holds a secret word only by its letters is none."""
+    assert not NAMES.secret(name)
+    assert not NAMES.secret_in_query(name)
+
+
+def test_further_and_allowed_names():
+    """Names of the user are read in any spelling; an allowed one is free as the whole name only."""
+    names = Names(also=["patient ID", "x", "---"], allow=["accessToken", "code"])
+    assert all(map(names.secret, ("patientId", "PATIENT-ID", "my_patient_id", "x", "x_y", "y-X")))
+    assert not any(map(names.secret, ("patient", "xy", "---", "access_token", "ACCESS-TOKEN")))
+    assert names.secret("access_token_2")
+    assert not names.secret_in_query("code")
+    assert names.allowed("Access Token")
+    assert not names.allowed("token")
+
+
+@given(
+    st.sampled_from(sorted(BUILT_IN)),
+    st.lists(st.sampled_from(["a", "my", "user", "42", "x1", "tokenizer", "é"])),
+    st.data(),
+)
+def test_a_secret_word_in_any_company(words, others, data):
+    """Wherever the words of a rule stand among others, with separators or capital letters between, they are found."""
+    at = data.draw(st.integers(0, len(others)))
+    parts = [*others[:at], *words.split(), *others[at:]]
+    for name in ("_".join(parts), "-".join(parts).upper(), "".join(part.capitalize() + "_" for part in parts)):
+        assert NAMES.secret(name)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_name(name):
+    """No name raises, and the answer does not depend on what was asked before."""
+    assert NAMES.secret(name) == Names().secret(name)
+    assert squeezed(squeezed(name)) == squeezed(name) or len(name) > 90

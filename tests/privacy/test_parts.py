@@ -1,0 +1,338 @@
+"""Queries, URLs, header fields, markup, multipart forms, lines and text: what is masked, and what stays to the letter."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+
+import pytest
+from specimen import a_full_record, a_record, with_request
+
+from drhttp._privacy import Redact
+from drhttp._record import Body, Failure
+from drhttp._redact import Rules, redact
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.urls import mask_url
+from privacy.masking import RULES, masked, text_of
+
+FORM = "application/x-www-form-urlencoded"
+M = "[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a=1&password=x&b=%C3%A9+1", f"a=1&password={M}&b=%C3%A9+1"),
+        ("user%5Bpassword%5D=x", f"user%5Bpassword%5D={M}"),
+        ("token=&token", f"token={M}&token"),
+        ("token=a=b&&=&x", f"token={M}&&=&x"),
+        ("pass%2577ord=x&code=1", f"pass%2577ord={M}&code={M}"),
+        ("q=%7B%22token%22%3A1%7D", f"q=%7B%22token%22%3A+%22{M}%22%7D".replace("+", "")),
+        ("next=%2Fin%3Ftoken%3Dx%26a%3D1", f"next=%2Fin%3Ftoken%3D{M}%26a%3D1"),
+        ("a=1;token=x", f"a=1%3Btoken%3D{M}"),
+        ("Bearer+abc123=1", f"Bearer+{M}={M}"),
+    ],
+)
+def test_forms(text, shown):
+    """Values are masked by the names that are meant, however they are written; the rest keeps its coding."""
+    assert text_of(text, FORM) == shown
+    assert text_of(text + "&cut=he", FORM, cut=True) == shown
+    assert mask_url(f"/x?{text}#y", RULES)[0] == f"/x?{shown}#y"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://u:p@h:1/a?b=c", f"https://{M}@h:1/a?b=c"),
+        ("//u@h/", f"//{M}@h/"),
+        ("https://u:p@v@h/", f"https://{M}@h/"),
+        ("/a#access_token=x&b=1", f"/a#access_token={M}&b=1"),
+        ("/a;jsessionid=x/b", f"/a;jsessionid={M}"),
+        ("/k/Bearer%20abc123:%C3%A9", f"/k/Bearer%20{M}:%C3%A9"),
+        ("mailto:a@b", "mailto:a@b"),
+        ("", ""),
+        ("?", "?"),
+    ],
+)
+def test_urls(url, shown):
+    """Userinfo, query and fragment are masked, and in the path what betrays itself."""
+    assert mask_url(url, RULES)[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("authorization", "Basic abc", f"Basic {M}"),
+        ("Authorization", "BEARER a b", f"BEARER {M}"),
+        ("authorization", "abc", M),
+        ("authorization", "abc x", M),
+        ("authorization", "Basic\tabc", M),
+        ("authorization", "", M),
+        ("proxy-authorization", "Negotiate abc", f"Negotiate {M}"),
+        ("cookie", "a=1; b=2;c=3", f"a={M}; b={M}; c={M}"),
+        ("cookie", "a=1=2", f"a={M}"),
+        ("cookie", "abc", M),
+        ("CooKie", "=abc", f"={M}"),
+        ("set-cookie", "a=1; Path=/; HttpOnly", f"a={M}; Path=/; HttpOnly"),
+        ("set-cookie", "a=1; expires=Wed, 21 Oct 2026 07:28:00 GMT", f"a={M}; expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+        ("set-cookie", "a=1; Path=/, b=2; Secure", f"a={M}; Secure"),
+        ("set-cookie", "a=1; expires=Wed, 21 Oct 2026 07:28:00 GMT, b=2", f"a={M}"),
+        ("set-cookie", "a=1; token=2", f"a={M}"),
+        ("x-api-key", "a b", M),
+        ("x-context", '{"token": 1}', f'{{"token": "{M}"}}'),
+        ("link", "</?token=1>; rel=next", f"</?token={M}>; rel=next"),
+        ("refresh", "5; url=/?token=1", f"5; url=/?token={M}"),
+        ("location", "https://h/?code=1", f"https://h/?code={M}"),
+        ("x-note", "https://h/?code=1", f"https://h/?code={M}"),
+        ("x-note", "code=1", "code=1"),
+    ],
+)
+def test_headers(name, value, shown):
+    """Schemes, names and attributes of cookies stay; a field is masked by its form, its name, or what is in it."""
+    for _ in range(2):  # what was seen before is treated in the same way
+        assert mask_headers(((name, value), ("a", "b")), RULES)[0] == ((name, shown), ("a", "b"))
+
+
+def test_few_fields_are_remembered():
+    """The memory of innocent fields is bounded, holds no secret, and no long value."""
+    rules = Rules(Redact())
+    for number in range(3000):
+        mask_headers((("a", str(number)), ("b", "x" * 400), ("token", "x"), ("cookie", "a=b")), rules)
+    assert 0 < len(rules.innocent) <= 1000
+    assert {name for name, _ in rules.innocent} == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<a><password>x</password></a>", f"<a><password>{M}</password></a>"),
+        ("<a><Token/><b>x</b></a>", "<a><Token/><b>x</b></a>"),
+        ("<token>a<b>c</b><token>d</token>e</token>", f"<token>{M}</token>"),
+        ("<a token='x' b='y'/>", f"<a token=\"{M}\" b='y'/>"),
+        ("<a><!-- token=x --><?x y?></a>", f"<a><!-- token={M} --><?x y?></a>"),
+        ("<a><![CDATA[token=x]]></a>", f"<a><![CDATA[token={M}]]></a>"),
+        ("<d><key>password</key>\n<string>x</string><key>a</key><string>b</string></d>",
+         f"<d><key>password</key>\n<string>{M}</string><key>a</key><string>b</string></d>"),
+        ('<entry key="password">x</entry>', f'<entry key="password">{M}</entry>'),
+        ("<a>1 &lt; 2, token=x</a>", f"<a>1 &lt; 2, token={M}</a>"),
+        ("<a>1 < 2</a>", "unparsable"),
+        ("<password>x", f"<password>{M}"),
+        ("<password></password>", "<password></password>"),
+    ],
+)  # fmt: skip
+def test_xml(text, shown):
+    """Contents and attributes are masked by name; nothing else is written anew."""
+    assert text_of(text, "application/xml") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('<input name="password" value="x">', f'<input name="password" value="{M}">'),
+        ("<input value=x name=password>", f'<input value="{M}" name=password>'),
+        ('<input type="password" name="p" value="x" id=a>', f'<input type="password" name="p" value="{M}" id=a>'),
+        ("<textarea name=token>x</textarea>", f"<textarea name=token>{M}</textarea>"),
+        ("<div id=session>x</div>", "<div id=session>x</div>"),
+        ("<script>if (a<b) { token = 'x' }</script><p>", f"<script>if (a<b) {{ token = '{M}' }}</script><p>"),
+        ("<p>1 < 2 <br> token: x", f"<p>1 < 2 <br> token: {M}"),
+        ("<input name=password value=\"x'>", f'<input name=password value="{M}"'),
+    ],
+)
+def test_html(text, shown):
+    """Fields of forms are masked by their names, scripts are read as text, and a stray bracket is text."""
+    assert text_of(text, "text/html").startswith(shown)
+
+
+def part(head, body):
+    """A part of a form."""
+    return f"--B\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (part('name="token"', "x"), part('name="token"', M)),
+        (part('name="a"', "token=x"), part('name="a"', f"token={M}")),
+        (part('name="a"; filename="b"', "xyz"), part('name="a"; filename="b"', "[3 bytes]")),
+        (part('name="token"; filename="b"', "xyz"), part(f'name="token"; filename="{M}"', "[3 bytes]")),
+        (part('name="a"', "x\n--B\nmore"), "unparsable"),
+        ("junk\r\n" + part('name="a"', "x"), "unparsable"),
+        ("--B\r\nno head", "unparsable"),
+        ("", ""),
+    ],
+)
+def test_multipart(text, shown):
+    """Fields are masked by name, files are reduced to their size; what is not well-formed is left out."""
+    end = "--B--\r\n" if text else ""
+    assert text_of(text + end, "multipart/form-data; boundary=B") == shown + (
+        end if M in shown or "bytes]" in shown else ""
+    )
+
+
+def test_forms_within_forms():
+    """They are read three levels deep."""
+    body = part('name="token"', "x") + "--B--"
+    for level, name in enumerate("CDEFG"):
+        head = f"Content-Type: multipart/mixed; boundary={'BCDEFG'[level]}"
+        body = f"--{name}\r\n{head}\r\n\r\n{body}\r\n--{name}--"
+        shown = text_of(body, f"multipart/mixed; boundary={name}")
+        assert (M in shown) if level < 2 else shown == "too_deep"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_codings(coding):
+    """What is decoded is masked, marked, and bounded; what is broken, incomplete or unknown is left out."""
+    pack = _packer(coding)
+    body = masked(pack(b"token=x"), "text/plain", coding)
+    assert (body.content, body.decoded, body.redacted, body.truncated) == (f"token={M}".encode(), coding, 1, False)
+    assert masked(pack(b"token=" * 50)[:-6], "text/plain", coding).omitted == "coding"
+    assert masked(b"nonsense, and more", "text/plain", coding).omitted == "coding"
+    bomb = masked(pack(b"word " * 1_000_000), "text/plain", coding)
+    assert bomb.truncated
+    assert 200_000 < len(bomb.content) <= 256 * 1024
+
+
+def _packer(coding):
+    if coding == "br":
+        return pytest.importorskip("brotli").compress
+    if coding == "zstd":
+        name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+        return pytest.importorskip(name).compress
+    return {"gzip": gzip.compress, "deflate": zlib.compress}[coding]
+
+
+@pytest.mark.parametrize("coding", ["compress", "x", "gzip, x", "br;q=1", "*", ",".join(["gzip"] * 9)])
+def test_unknown_codings(coding):
+    """A coding that is not known costs the body."""
+    assert masked(b"token=x", "text/plain", coding).omitted == "coding"
+
+
+def test_many_members_and_layers():
+    """More members or layers than anybody makes cost the body."""
+    assert masked(gzip.compress(b"a") * 1000, "text/plain", "gzip").omitted == "coding"
+    content = b"token=x"
+    for _ in range(6):
+        content = gzip.compress(content)
+    assert masked(content, "text/plain").omitted == "coding"
+
+
+@pytest.mark.parametrize(
+    "charset", ["nonsense", "zlib", "rot13", "hex", "idna", "punycode", "unicode_escape", "undefined", "mbcs"]
+)
+def test_what_is_no_charset(charset):
+    """Codecs that are no charsets are not used, and the body is left out."""
+    assert masked(b"token=x", f"text/plain; charset={charset}").omitted == "encoding"
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "utf-16", "utf-32", "iso-8859-1", "shift_jis", "utf-7", "cp037", "koi8-r", "gb18030"]
+)
+def test_charsets(charset):
+    """A text comes back in the charset in which it came."""
+    body = masked("a: 1, token=x".encode(charset), f"text/plain; charset={charset}")
+    assert body.content.decode(charset) == f"a: 1, token={M}"
+
+
+def test_a_mask_that_the_charset_lacks():
+    """A mask with letters that the charset of the body lacks costs those letters and nothing else."""
+    rules = Rules(Redact(value="•"))
+    assert masked("é token=x".encode("latin-1"), "text/plain; charset=latin-1", rules=rules).content == b"\xe9 token=?"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("password=x y", f"password={M} y"),
+        ("password: x y\nz", f"password: {M}\nz"),
+        ("he said password: x y", f"he said password: {M} y"),
+        ('log password="a b" c', f'log password="{M}" c'),
+        ("log {'password': 'a', 'b': 1}", f"log {{'password': '{M}', 'b': 1}}"),
+        ('log "auth": {"a": [1, "}"]}, b', f'log "auth": {M}, b'),
+        ("Authorization: Bearer x y\nb", f"Authorization: Bearer {M}\nb"),
+        ("api key: x", f"api key: {M}"),
+        ("the key: x", "the key: x"),
+        ("password:\n  a\n  b\nc: d", f"password:\n{M}\nc: d"),
+        ("password: |\n  a\nc", f"password: |\n{M}\nc"),
+        ("password:\n\nA new paragraph.", "password:\n\nA new paragraph."),
+        ("password=", "password="),
+        ("password == x", f"password == {M}"),
+        ("token => x, y", f"token => {M}"),
+        ("a%3Db%26token%3Dx", f"a=b&token={M}"),
+        ("100%25 token=x", f"100%25 token={M}"),
+        ("x?code=1&amp;key=2 code=3", f"x?code={M}&amp;key={M} code=3"),
+        ("password=a;b=c", f"password={M};b=c"),
+        ("f(password=Secret('a b'), c)", f"f(password={M}), c)"),
+        ('\\"token\\": \\"a\\", \\"b\\": 1', f'\\"token\\": \\"{M}\\", \\"b\\": 1'),
+    ],
+)
+def test_text(text, shown):
+    """Values that are tied to secret names are masked as far as they go."""
+    assert text_of(text, "text/plain") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one two thr", "one two "),
+        ("pay 4111 1111 11", "pay "),
+        ("pay 3782 822463 1", "pay "),
+        ("pay DE89 3704 004", "pay "),
+        ("secret", ""),
+        ("password: a b c", f"password: {M}"),
+    ],
+)
+def test_the_end_of_a_cut_text(text, shown):
+    """The last word is left out, and with it what may be the first groups of a number."""
+    assert text_of(text, "text/plain", cut=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("application/x-ndjson", '{"a": 1}\n\n{"token": 2}\r\n', f'{{"a": 1}}\n\n{{"token": "{M}"}}\r\n'),
+        ("application/x-ndjson", '{"a": 1}\n{"token": 2', "unparsable"),
+        ("application/json-seq", '\x1e{"token": 1}\n\x1e{"a": 2}\n', f'\x1e{{"token": "{M}"}}\n\x1e{{"a": 2}}\n'),
+        ("text/event-stream", 'data: {"token": 1}\n\ndata: a\n\n', f'data: {{"token": "{M}"}}\n\ndata: a\n\n'),
+        ("text/event-stream", 'data: {\ndata: "token": [1]}\n\n', f'data: {{\ndata: "token": "{M}"}}\n\n'),
+        ("text/event-stream", ": token=x\nid: 1\n\n", f": token={M}\nid: 1\n\n"),
+    ],
+)
+def test_lines(kind, text, shown):
+    """JSON in lines and in the data of events is read as JSON; the lines stay."""
+    assert text_of(text, kind) == shown
+
+
+def test_messages():
+    """The message of an exception is masked as text; if it was cut, its last word is left out."""
+    record = a_record(exception=Failure(type="E", message="bad password: x, {'token': 'y'}"))
+    assert redact(record, RULES).exception == Failure(type="E", message=f"bad password: {M}, {{'token': '{M}'}}")
+    assert redact(record, RULES).redacted == {"exception": 2}
+    record = a_record(exception=Failure(type="E", message=("x" * 499 + " ") * 2))
+    assert redact(record, RULES).exception.message == ("x" * 499 + " ") * 2
+    record = a_record(exception=Failure(type="E", message="x" * 900 + " " + "y" * 99))
+    assert redact(record, RULES).exception.message == "x" * 900 + " "
+
+
+def test_the_rest_of_a_record_stays():
+    """A record without secrets is the same object; one with secrets is a new one, and the old one is as it was."""
+    assert redact(a_record(), RULES) is not None
+    clean = a_record()
+    assert redact(clean, RULES) is clean
+    record = with_request(a_full_record(), uri="https://h/?token=x")
+    done = redact(record, RULES)
+    assert done.request.uri == f"https://h/?token={M}"
+    assert done.redacted == {"uri": 1, "response_headers": 2}
+    assert record == with_request(a_full_record(), uri="https://h/?token=x")
+
+
+def test_a_callback_that_fails_leaves_the_host():
+    """Where the URL cannot be masked, scheme and host are left of it; the rest goes, userinfo included."""
+    rules = Rules(Redact(value=lambda text: None))
+    record = with_request(
+        uri="https://u:p@h:1/a;token=x?token=y", headers=(("token", "x"),), body=Body(content=b"token=x")
+    )
+    done = redact(record, rules)
+    assert done.request.uri == "https://h:1/"
+    assert done.request.headers == (("token", M),)
+    assert done.request.body == Body(omitted="callback")

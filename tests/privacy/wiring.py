@@ -1,0 +1,161 @@
+"""The real way of a case: through the middleware around a small application, to the real receiver; and what left."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import re
+from contextlib import suppress
+from io import BytesIO
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import drhttp
+from drhttp._redact.coding import decode
+from drhttp._redact.rules import Refusal
+from privacy.corpus import MARK, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from receiver import Post, Receiver
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+
+
+class CaseError(Exception):
+    """What the application of a case raises."""
+
+
+def application(cases: Sequence[Case]) -> Any:
+    """Reads the request in pieces of odd sizes, and answers as the case of the header field `x-case` says."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        case = cases[int(environ["HTTP_X_CASE"])]
+        sizes, read = cycle((1, 7, 64, 3, 1000)), b""
+        while piece := environ["wsgi.input"].read(next(sizes)):
+            read += piece
+        assert read == case.body, case.name
+        if case.error:
+            raise CaseError(case.error)
+        kind = [("Content-Type", case.answer_kind)] if case.answer_kind else []
+        start_response("200 OK", [*kind, *case.answer_headers])
+        return _pieces(case.answer)
+
+    return app
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    at = 0
+    for size in cycle((1, 13, 5, 997)):
+        if at >= len(content):
+            return
+        yield content[at : at + size]
+        at += size
+
+
+def environ_of(case: Case, number: int) -> dict[str, Any]:
+    """The request of a case, as a server would hand it on."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "wsgi.url_scheme": "https",
+        "HTTP_HOST": "shop.example",
+        "PATH_INFO": case.path,
+        "QUERY_STRING": case.query,
+        "HTTP_X_CASE": str(number),
+        "wsgi.input": BytesIO(case.body),
+        "CONTENT_LENGTH": str(len(case.body)),
+    }
+    if case.kind:
+        environ["CONTENT_TYPE"] = case.kind
+    if case.coding:
+        environ["HTTP_CONTENT_ENCODING"] = case.coding
+    for name, value in case.headers:
+        environ["HTTP_" + name.upper().replace("-", "_")] = value
+    return environ
+
+
+def serve(middleware: Any, cases: Sequence[Case]) -> None:
+    """Send all cases through; each answer has to arrive as the application gave it."""
+    for number, case in enumerate(cases):
+        seen: list[Any] = []
+        try:
+            answer = middleware(environ_of(case, number), lambda status, headers, seen=seen: seen.extend(headers))
+            assert b"".join(answer) == case.answer, case.name
+            getattr(answer, "close", lambda: None)()
+            assert [pair for pair in case.answer_headers if pair not in seen] == [], case.name
+        except CaseError:
+            assert case.error
+
+
+def leave(receiver: Receiver, cases: Sequence[Case], **options: Any) -> list[dict[str, Any]]:
+    """The records of all cases, in their order, once all of them have been delivered."""
+    options = {"flush_interval": 0.05, "queue_bytes": 2**30, "queue_size": 100_000, **options}
+    serve(drhttp.WSGIMiddleware(application(cases), dsn=receiver.dsn, **options), cases)
+    assert drhttp.flush(100.0)
+    records = receiver.wait(len(cases), 100.0)
+    return sorted(records, key=lambda record: int(record["request"]["headers"]["x-case"]))
+
+
+def decompressed(post: Post) -> bytes:
+    """All bytes of a POST."""
+    body = gzip.decompress(post.body) if post.headers.get("content-encoding") == "gzip" else post.body
+    return repr((post.path, post.headers)).encode() + body
+
+
+def forms(value: Any, depth: int = 4) -> Iterator[str]:
+    """A value in all forms in which somebody could read it: every text in it, decoded in every way that applies."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from forms(key, depth)
+            yield from forms(each, depth)
+    elif isinstance(value, list):
+        for each in value:
+            yield from forms(each, depth)
+    elif isinstance(value, str):
+        yield from _forms_of_text(value, depth)
+    elif value is not None:
+        yield str(value)
+
+
+def _forms_of_text(text: str, depth: int) -> Iterator[str]:
+    yield text
+    if "\0" in text:
+        yield text.replace("\0", "")
+    if depth == 0:
+        return
+    if "%" in text or "+" in text:
+        yield from _forms_of_text(unquote_plus(text), depth - 1)
+    with suppress(ValueError):
+        yield from forms(json.loads(text), depth - 1)
+    for match in _BASE64.finditer(text):
+        yield from _forms_of_bytes(match[0], depth - 1)
+
+
+def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:
+    try:
+        content = base64.b64decode(
+            text + "=" * (-len(text) % 4), altchars=b"-_" if "-" in text or "_" in text else None
+        )
+    except (binascii.Error, ValueError):
+        return
+    for coding in ("gzip", "deflate", "br", "zstd"):
+        with suppress(Refusal):
+            yield from _forms_of_text(decode(content, coding, cut=True)[0].decode("latin-1"), depth)
+    yield from _forms_of_text(content.decode("latin-1"), depth)
+
+
+def leaks(record: dict[str, Any], needles: Iterable[str] = ()) -> list[str]:
+    """The secrets that can be seen in a record."""
+    found = []
+    plain = [re.sub(r"[ -]", "", needle).lower() for needle in needles]
+    for text in forms(record):
+        if MARK in text:
+            found.append(text[max(0, text.index(MARK) - 40) : text.index(MARK) + 40])
+        if plain:
+            squeezed = re.sub(r"[ -]", "", text).lower()
+            found += [needle for needle in plain if needle in squeezed]
+    return found

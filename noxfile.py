@@ -20,7 +20,7 @@ nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "typing", "wheel", "tests"]
+nox.options.sessions = ["lint", "typing", "wheel", "servers", "faults", "tests"]
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # test what is installed here, do not install more
 os.environ.setdefault("UV_HTTP_TIMEOUT", "120")  # seconds; a slow index is no reason to fail
@@ -44,6 +44,10 @@ def _runs(version: str) -> bool:
     return python is not None and subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
+def _but(*names: str) -> list[str]:
+    return [f"--ignore=tests/{name}" for name in names]
+
+
 def _group(name: str) -> list[str]:
     return nox.project.dependency_groups(PROJECT, name)
 
@@ -53,6 +57,8 @@ FOUND = [version for version in SUPPORTED if _runs(version)]
 if not FOUND:
     sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
 NEWEST = FOUND[-1]
+DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # what Debian 12 builds its mod_wsgi for, and what the figures are told for
+APART = ["servers", "faults"]  # folders of tests that have a session of their own
 
 
 @nox.session(python=NEWEST)
@@ -76,7 +82,35 @@ def tests(session: nox.Session, dependencies: str) -> None:
     """The test suite, without any web framework and with all of them."""
     extra = _group("frameworks") if dependencies == "frameworks" else []
     session.install("-e", ".", *_group("tests"), *extra)
-    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *session.posargs)
+    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*APART), *session.posargs)
+
+
+@nox.session(python=DEBIAN)
+def servers(session: nox.Session) -> None:
+    """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
+    session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"), *_group("servers"))
+    session.run("pytest", "tests/servers", "-n", WORKERS, "--dist=worksteal", *session.posargs)
+
+
+@nox.session(python=DEBIAN)
+def faults(session: nox.Session) -> None:
+    """Every fault between the application and the receiver, made by real parties."""
+    session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"))
+    session.run("pytest", "tests/faults", "-n", WORKERS, "--dist=worksteal", *session.posargs)
+
+
+@nox.session(python=DEBIAN, default=False)
+def soak(session: nox.Session) -> None:
+    """Ten minutes at full speed with faults that come and go; `nox -s soak -- --minutes 1` for a shorter look."""
+    session.install("-e", ".[inbox]", *_group("tests"))
+    session.run("python", "-m", "benchmarks.soak", *session.posargs)
+
+
+@nox.session(python=DEBIAN, default=False)
+def bench(session: nox.Session) -> None:
+    """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
+    session.install("-e", ".[inbox,flask]", *_group("bench"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(python=NEWEST, default=False)
@@ -99,7 +133,7 @@ def wheel(session: nox.Session) -> None:
     with session.chdir(away):
         session.run("python", "tests/import_probe.py")
         session.install(f"{built}[inbox]", *_group("tests"))
-        session.run("pytest", "-n", WORKERS, "--dist=worksteal", *[f"--ignore=tests/{name}" for name in ABOUT_SOURCES])
+        session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*ABOUT_SOURCES, *APART))
 
 
 @nox.session(python=NEWEST)

@@ -47,11 +47,14 @@ class Receiver:
         connection.close()
         return found
 
-    def wait(self, key: str, records: int, timeout: float = 20.0) -> int:
-        """Wait until so many records have come in for a run, or the time is up; how many have."""
-        end = time.monotonic() + timeout
-        while (count := self.count(key)["records"]) < records and time.monotonic() < end:
+    def wait(self, key: str, records: int, patience: float = 5.0) -> int:
+        """Wait until so many records have come in for a run, or none has for so many seconds; how many have."""
+        count, end = self.count(key)["records"], time.monotonic() + patience
+        while count < records and time.monotonic() < end:
             time.sleep(0.1)
+            before, count = count, self.count(key)["records"]
+            if count > before:
+                end = time.monotonic() + patience
         return count
 
 

@@ -57,7 +57,7 @@ FOUND = [version for version in SUPPORTED if _runs(version)]
 if not FOUND:
     sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
 NEWEST = FOUND[-1]
-DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # what Debian 12 builds its mod_wsgi for, and what the figures are told for
+DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # of its mod_wsgi, and of the figures that are told
 APART = ["servers", "faults"]  # folders of tests that have a session of their own
 
 
@@ -109,8 +109,18 @@ def soak(session: nox.Session) -> None:
 @nox.session(python=DEBIAN, default=False)
 def bench(session: nox.Session) -> None:
     """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
-    session.install("-e", ".[inbox,flask]", *_group("bench"))
+    session.install("-e", ".[flask]", *_group("bench"))
+    if not shutil.which("wrk"):
+        _install_wrk(session)
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def _install_wrk(session: nox.Session) -> None:
+    """The load generator comes from Debian; without it the workloads under a server are left out, and it is said."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.warn("wrk is not here, and only root can install it with apt-get: no figures under gunicorn")
+        return
+    session.run("apt-get", "install", "--yes", "--no-install-recommends", "wrk", external=True)
 
 
 @nox.session(python=NEWEST, default=False)

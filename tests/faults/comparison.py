@@ -23,11 +23,11 @@ class Comparison:
     bare: list[float] = field(default_factory=list)
     recorded: list[float] = field(default_factory=list)
 
-    def go_on(self, bare: Side, recorded: Side, rounds: int, body: bytes = b"") -> None:
+    def go_on(self, bare: Side, recorded: Side, rounds: int, size: int = 0) -> None:
         """Measure more."""
         for _ in range(rounds):
-            self.bare += bare.record(ROUND, body)
-            self.recorded += recorded.record(ROUND, body)
+            self.bare += bare.record(ROUND, size)
+            self.recorded += recorded.record(ROUND, size)
 
     def check(self) -> Measured:
         """No request waited for the network; the figures."""

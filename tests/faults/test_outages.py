@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from .comparison import Comparison
+from .invariants import all_sent, arrived_once, ends_in_time, tells_the_loss, unharmed
 from .party import (
-    KEY,
     Party,
     answers,
-    asks_to_wait,
     drips,
-    falls_silent,
-    gushes,
     is_silent,
-    leaves,
     resets_the_answer,
     resets_the_upload,
     sips,
-    takes,
 )
-from .side import EXIT_TIMEOUT, THREADS, Side
+from .side import Side
 
 if TYPE_CHECKING:
     Serve = Callable[..., Side]
     Report = Callable[[dict[str, Any]], None]
-
-LATE = 15.0  # seconds after which an end is late, on whatever machine
 
 
 def becomes(behaviour: Any) -> Callable[[Party], None]:
@@ -83,33 +75,5 @@ def test_an_outage(fault: Fault, party: Party, bare: Side, serve: Serve, report:
 
     fault.begin(party)
     app.record(150)
-    assert app.stop() < EXIT_TIMEOUT + LATE
-    speaks_once_of_the_end(app)
-
-
-def all_sent(state: dict[str, Any]) -> bool:
-    """Whether nothing is on its way or lost."""
-    stats = state["stats"]
-    return bool(stats["sent"] == stats["recorded"] and stats["queued_bytes"] == 0)
-
-
-def arrived_once(party: Party, app: Side) -> None:
-    """All that was asked so far is with the party, each once."""
-    assert party.wait(len(app.asked)) == sorted(app.asked)
-
-
-def unharmed(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """No thread of the recorder and no descriptor has been added; the server starts its own threads when it likes."""
-    assert Counter(after["names"])["drhttp"] == 1
-    assert after["threads"] <= THREADS + 2
-    assert after["sockets"] <= before["sockets"]
-    assert after["descriptors"] <= before["descriptors"]
-
-
-def speaks_once_of_the_end(app: Side) -> None:
-    """What was lost at the exit is said in one line, and nothing that was logged holds the key."""
-    (line,) = app.lines
-    assert "records lost: " in line
-    assert "(closed)" in line
-    assert KEY not in app.log
-    assert "Traceback" not in app.log
+    ends_in_time(app)
+    tells_the_loss(app)

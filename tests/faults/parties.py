@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +37,12 @@ def free_port() -> int:
 class Inbox:
     """`drhttp inbox` on a port that it keeps when it is started again. A context manager.
 
-    folder: where its file is. wrap: words in front of the command.
+    folder: for its log, and for its file if that has no place of its own. wrap: words in front of the command.
     """
 
-    def __init__(self, folder: Path, wrap: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, wrap: Sequence[str] = (), file: Path | None = None) -> None:
         self.port = free_port()
-        self.file = folder / "inbox.db"
+        self.file = file or folder / "inbox.db"
         self._output = folder / "inbox.log"
         self._wrap = wrap
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,12 +87,6 @@ class Inbox:
         command = [*wrap, sys.executable, "-m", "drhttp", "inbox", "ls", "--json", "-n100000", f"--file={self.file}"]
         listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
         return sorted(json.loads(line)["path"] for line in listed.splitlines())
-
-    def records(self) -> list[dict[str, Any]]:
-        """All that it holds, without bodies."""
-        command = [sys.executable, "-m", "drhttp", "inbox", "ls", "--json", "-n100000", f"--file={self.file}"]
-        listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
-        return [json.loads(line) for line in listed.splitlines()]
 
     def _answers(self) -> bool:
         return answers("127.0.0.1", self.port)

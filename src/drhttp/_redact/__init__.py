@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from drhttp._record import Body, Failure, Record
 
 _LONGEST_MESSAGE = 1000  # characters, where messages are cut
+_ALL: frozenset[str] = frozenset()  # of the parameters of a request are marked as sensitive
+_PARTS = ("uri", "request_headers", "response_headers", "exception")
 
 __all__ = ["Rules", "redact"]
 
@@ -31,22 +33,17 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     uri, in_uri = _masked_uri(request.uri, rules)
     asked, in_request = mask_headers(request.headers, rules)
     answered, in_response = mask_headers(response.headers, rules)
-    exception, in_exception = _masked_failure(record.exception, rules)
-    asked_body = _omitted(request.body) if sensitive == frozenset() else mask_body(request.body, request.headers, rules)
+    exception, in_exception = _masked_failure(record.exception, rules) if record.exception else (None, 0)
+    asked_body = _omitted(request.body) if sensitive == _ALL else mask_body(request.body, request.headers, rules)
     answered_body = mask_body(response.body, response.headers, rules)
-    counts = {
-        "uri": in_uri,
-        "request_headers": in_request,
-        "response_headers": in_response,
-        "exception": in_exception,
-    }
     if in_uri or in_request or asked_body is not request.body:
         request = replace(request, uri=uri, headers=asked, body=asked_body)
     if in_response or answered_body is not response.body:
         response = replace(response, headers=answered, body=answered_body)
     elif request is record.request and exception is record.exception:
         return record
-    redacted = {part: count for part, count in counts.items() if count}
+    counts = (in_uri, in_request, in_response, in_exception)
+    redacted = {part: count for part, count in zip(_PARTS, counts, strict=True) if count}
     return replace(record, request=request, response=response, exception=exception, redacted=redacted)
 
 
@@ -61,9 +58,7 @@ def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
         return without_secrets(uri), 1
 
 
-def _masked_failure(failure: Failure | None, rules: Rules) -> tuple[Failure | None, int]:
-    if failure is None:
-        return None, 0
+def _masked_failure(failure: Failure, rules: Rules) -> tuple[Failure, int]:
     try:
         # A message that was cut may end in the first half of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
                     "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip
+_PLAIN_JSON = frozenset(("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"))
 _FORM = "application/x-www-form-urlencoded"
 _EVENTS = "text/event-stream"
 _TEXTUAL = re.compile(
@@ -50,9 +51,25 @@ def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
         elif name == "content-encoding":
             coding = f"{coding},{value}" if coding else value
     try:
+        if content_type in _PLAIN_JSON and not (coding or body.truncated) and body.content[:1] in (b"{", b"["):
+            masked = _mask_plain_json(body, body.content, rules)
+            if masked is not None:
+                return masked
         return _Masking(body, content_type, rules).run(coding.strip().lower())
     except Refusal as refusal:
         return replace(body, content=None, truncated=False, omitted=refusal.reason)
+
+
+def _mask_plain_json(body: Body, content: bytes, rules: Rules) -> Body | None:
+    """Most bodies are JSON that is just what it says, and nothing else is to be found out; `None` if it is not."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if "\0" in text:
+        return None
+    masked, count = mask_json(text, rules)
+    return replace(body, content=masked.encode("utf-8", "replace"), redacted=count) if count else body
 
 
 def without_end(text: str) -> str:

@@ -13,6 +13,8 @@ from drhttp._redact.values import Values
 if TYPE_CHECKING:
     from drhttp._privacy import Redact
 
+_MOST_NAMES = 4096
+
 
 class Refusal(Exception):
     """A part that cannot be masked for sure, and so must not be sent. The reason is one word for the record."""
@@ -31,6 +33,7 @@ class Rules:
         self._names = Names(redact.also, redact.allow)
         self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
         self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
+        self._innocent_names: set[str] = set()  # names of members of JSON, likewise
         self.secret = self._names.secret
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query
@@ -44,6 +47,19 @@ class Rules:
         marked = frozenset(map(squeezed, names))
         allow = [name for name in self._redact.allow if squeezed(name) not in marked]
         return Rules(replace(self._redact, also=(*self._redact.also, *filter(squeezed, names)), allow=allow))
+
+    def innocent_names(self, names: frozenset[str]) -> bool:
+        """Whether none of the names says secret."""
+        known = self._innocent_names
+        if names <= known:
+            return True
+        if any(map(self.secret, names)):
+            return False
+        if len(known) + len(names) > _MOST_NAMES:  # names come from clients too
+            known.clear()
+        if len(names) <= _MOST_NAMES:
+            known.update(names)
+        return True
 
     def mask(self, secret: str) -> str:
         """What stands in the place of a secret; raises `Refusal` if the user's function cannot say."""

@@ -61,8 +61,9 @@ def test_stopped(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) -
 @pytest.mark.parametrize("preload", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_recycled(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) -> None:
-    """PM6: workers that end after some 100 requests deliver what they have, which is not yet due."""
-    options = ["--workers", "2", "--max-requests", "100", "--max-requests-jitter", "50"]
+    """PM6: workers that end after some 60 requests deliver what they have, which is not yet due."""
+    options = ["--workers", "2", "--max-requests", "60", "--max-requests-jitter", "30"]
+    options += ["--graceful-timeout", "10"]  # a worker that is only just booting does not heed SIGTERM
     if preload:
         options.append("--preload")
     with gunicorn(kind, receiver, tmp_path, *options, FLUSH_INTERVAL="300") as server:

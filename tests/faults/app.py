@@ -17,12 +17,13 @@ logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s: %(message
 
 
 def bare(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answers with what it was sent; at `/_state` with the state of the process."""
+    """Answers with what it was sent, backwards; at `/_state` with the state of the process."""
     body = environ["wsgi.input"].read()
+    answer = body[::-1]  # not the same bytes, which would take memory once instead of twice
     if environ["PATH_INFO"] == "/_state":
-        body = json.dumps(state()).encode()
-    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body)))])
-    return [body]
+        answer = json.dumps(state()).encode()
+    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(answer)))])
+    return [answer]
 
 
 def state() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from contextlib import suppress
+from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -33,13 +34,15 @@ class Party:
 
     `behaviour` is called for each request and may be exchanged at any time. taken: the path of each event's request, by
     the event's id. repeats: events that came although they had been taken. starts: when requests began, by a monotonic
-    clock. marked: ids of events that came without their bodies.
+    clock. marked: ids of events that came without their bodies. times: when the requests of events were asked and
+    answered, in seconds since the epoch.
     """
 
     def __init__(self) -> None:
         self.host = own_address()
         self.taken: dict[str, str] = {}
         self.marked: set[str] = set()
+        self.times: list[tuple[float, float]] = []
         self.repeats = 0
         self.starts: list[float] = []
         self.behaviour: Callable[[Call], None] = takes
@@ -105,6 +108,7 @@ class Party:
             for event in events:
                 ident = event["transaction_id"]
                 self.repeats += ident in self.taken
+                self.times.append((seconds(event["request"]["time"]), seconds(event["response"]["time"])))
                 self.taken[ident] = urlsplit(event["request"]["uri"]).path
                 if event["request"].get("body") is None and event.get("metadata", {}).get("request_body"):
                     self.marked.add(ident)
@@ -155,6 +159,11 @@ class Party:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+
+def seconds(text: str) -> float:
+    """A time of the wire format as seconds since the epoch."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 class HungUp(Exception):

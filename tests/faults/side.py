@@ -82,7 +82,7 @@ class Side:
         begin = time.perf_counter()
         answered = self._exchange(path, body)
         seconds = time.perf_counter() - begin
-        assert answered == body
+        assert answered == body[::-1]
         self.asked.append(path)
         return seconds
 

@@ -92,9 +92,22 @@ def servers(session: nox.Session) -> None:
     session.run("pytest", "tests/servers", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 
 
+def _debian(session: nox.Session, packages: str, program: str) -> None:
+    """Have a program of Debian's, if it can be had; the tests that need it say what they do without it."""
+    if shutil.which(program) or shutil.which(program, path="/usr/sbin"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.warn(f"{program} is not here, and only root can install it, with apt-get")
+        return
+    session.run("apt-get", "update", "--quiet", external=True)
+    session.run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages.split(), external=True)
+
+
 @nox.session(python=DEBIAN)
 def faults(session: nox.Session) -> None:
     """Every fault between the application and the receiver, made by real parties."""
+    _debian(session, "nginx-light", "nginx")
+    _debian(session, "gcc libc6-dev", "cc")
     session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"))
     session.run("pytest", "tests/faults", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 

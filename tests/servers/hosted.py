@@ -66,3 +66,5 @@ if "BEFORE_THE_FORK" in os.environ:
 
     hit(application, "/item/preloaded", b"preloaded")
     assert drhttp.stats().queued == 1
+    if os.environ["BEFORE_THE_FORK"] == "flush":
+        assert drhttp.flush(20)

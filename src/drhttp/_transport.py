@@ -106,7 +106,8 @@ class Transport:
         _finish(response)
         if response.status == 407:
             return Answer(trouble="proxy", detail="the proxy asks for other credentials")
-        return Answer(status=response.status, retry_after=response.headers.get("Retry-After"))
+        fields = response.headers
+        return Answer(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
 
 
 def _finish(response: urllib3.BaseHTTPResponse) -> None:

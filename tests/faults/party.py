@@ -233,9 +233,10 @@ def asks_to_wait(seconds: int, *, dated: bool) -> Callable[[Call], None]:
 
     def behave(call: Call) -> None:
         call.read()
-        after = formatdate(time.time() + seconds, usegmt=True) if dated else seconds
+        now = time.time()
+        after = formatdate(now + seconds, usegmt=True) if dated else seconds
         call.party.become(takes)
-        call.answer(429, f"Retry-After: {after}\r\n")
+        call.answer(429, f"Date: {formatdate(now, usegmt=True)}\r\nRetry-After: {after}\r\n")
 
     return behave
 

@@ -12,7 +12,7 @@ import pytest
 
 from .comparison import Comparison
 from .invariants import all_sent, arrived_once, ends_in_time, unharmed
-from .party import answers, takes
+from .party import answers, asks_to_wait, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +35,8 @@ def test_the_clock_jumps(
     tmp_path: Path,
 ) -> None:
     """A day forth and a week back: everything is delivered as usual, and the times of a record fit together."""
-    if COMPILER is None:
-        absent("a clock for a process alone needs a C compiler")
     clock = tmp_path / "clock"
-    set_clock(clock, 0)
-    app = serve(party.dsn(), {"LD_PRELOAD": library(tmp_path), "SHIFTED_BY": str(clock)})
+    app = serve(party.dsn(), wrong_clock(clock, 0, absent))
     app.record(20)
     party.wait(20)
     before = app.wait_for(all_sent)
@@ -65,11 +62,29 @@ def test_the_clock_jumps(
     ends_in_time(app)
 
 
-def library(folder: Path) -> str:
-    """Compile the clock."""
-    source, compiled = Path(__file__).with_name("clock.c"), folder / "clock.so"
+@pytest.mark.parametrize("shift", [DAY, -DAY], ids=["ahead", "behind"])
+def test_429_with_a_date_for_a_wrong_clock(
+    shift: int, party: Party, serve: Callable[..., Side], absent: Callable[[str], None], tmp_path: Path
+) -> None:
+    """T2: what the receiver says is a date by its own clock, which its answer tells as well: that long is waited."""
+    app = serve(party.dsn(), wrong_clock(tmp_path / "clock", shift, absent))
+    party.become(asks_to_wait(4, dated=True))
+    app.record(20)
+    arrived_once(party, app)
+    asked, again, *_ = party.starts
+    assert 2.8 < again - asked < 60.0
+    app.wait_for(all_sent)
+    ends_in_time(app)
+
+
+def wrong_clock(clock: Path, shift: int, absent: Callable[[str], None]) -> dict[str, str]:
+    """Variables that let a process see another time of day, as `set_clock` says."""
+    if COMPILER is None:
+        absent("a clock for a process alone needs a C compiler")
+    source, compiled = Path(__file__).with_name("clock.c"), clock.with_suffix(".so")
     subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", str(compiled), str(source)], check=True)
-    return str(compiled)
+    set_clock(clock, shift)
+    return {"LD_PRELOAD": str(compiled), "SHIFTED_BY": str(clock)}
 
 
 def set_clock(clock: Path, shift: int) -> None:

@@ -41,7 +41,7 @@ ALLOWED = {
     "_queue": "",
     "_record": "",
     "_recorder": "_courier _guard _loading _queue _stats _throttle _uwsgi _worker",
-    "_redact": "_privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
+    "_redact": "_guard _privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
     "_redact.bodies": "_redact.charset _redact.coding _redact.json _redact.lines _redact.multipart _redact.pairs "
     "_redact.prose _redact.rules _redact.xml",
     "_redact.charset": "_redact.rules",
@@ -49,7 +49,7 @@ ALLOWED = {
     "_redact.extent": "",
     "_redact.headers": "_privacy _redact.json _redact.rules _redact.urls",
     "_redact.json": "_document _redact.prose _redact.rules",
-    "_redact.lines": "_redact.json",
+    "_redact.lines": "_redact.json _redact.rules",
     "_redact.multipart": "_redact.json _redact.rules",
     "_redact.names": "",
     "_redact.numbers": "",

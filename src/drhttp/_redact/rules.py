@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
@@ -25,12 +24,18 @@ class Refusal(Exception):
 
 
 class Rules:
-    """A `Redact` made ready for use. secret, secret_in_query: whether a name says secret."""
+    """A `Redact` made ready for use.
 
-    def __init__(self, redact: Redact) -> None:
+    marked: further names, also where they are allowed. secret, secret_in_query: whether a name says secret. with_names:
+    the same rules with other names marked.
+    """
+
+    def __init__(self, redact: Redact, marked: frozenset[str] = frozenset()) -> None:
         self._redact = redact
         self._value = redact.value
-        self._names = Names(redact.also, redact.allow)
+        known = {squeezed(name) for name in marked}
+        allow = [name for name in redact.allow if squeezed(name) not in known]
+        self._names = Names((*redact.also, *marked), allow)
         self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
         self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
         self._innocent_names: set[str] = set()  # names of members of JSON, likewise
@@ -40,13 +45,7 @@ class Rules:
         self.shortest = self._values.shortest
         self.betrays = self._values.possible
         # Bounded: few requests have marks, and those that have come from few views.
-        self.with_names = lru_cache(maxsize=64)(self._with_names)
-
-    def _with_names(self, names: frozenset[str]) -> Rules:
-        """The same rules with further names, also where they were allowed."""
-        marked = frozenset(map(squeezed, names))
-        allow = [name for name in self._redact.allow if squeezed(name) not in marked]
-        return Rules(replace(self._redact, also=(*self._redact.also, *filter(squeezed, names)), allow=allow))
+        self.with_names = lru_cache(maxsize=64)(partial(Rules, redact))
 
     def innocent_names(self, names: frozenset[str]) -> bool:
         """Whether none of the names says secret."""

@@ -494,7 +494,7 @@ class AnyOrder(RuleBasedStateMachine):
         counts = self.queue.counts()
         assert (counts.queued, counts.queued_bytes) == (0, 0)
         if self.worker._thread is not None:
-            assert self.courier.closed == 1 or self.courier.broken_off
+            assert self.courier.closed or self.courier.broken_off, "the connection is let go of"
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Go on with a receiver that takes everything; what is to be reached has to be reached soon."""

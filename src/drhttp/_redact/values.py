@@ -114,7 +114,7 @@ def _hinted(text: str) -> bool:
         return _FEW.search(text) is not None
     lower = text.lower()
     # Not in a loop: that would take longer than the looking.
-    if _BEARER in lower or _BASIC in lower or _PEM in lower or ("@" in text and "//" in text):
+    if _BEARER in lower or _BASIC in lower or _PEM in lower or ("@" in text and "://" in text):
         return True
     return _LONG_WORD in text.encode("utf-8", "replace").translate(_LETTERS) and any(
         hint in text for hint in _HINTS_IN_WORDS

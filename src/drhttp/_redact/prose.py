@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from drhttp._redact.extent import extent
+from drhttp._redact.extent import Extents
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -45,11 +45,11 @@ def _mask(text: str, rules: Rules) -> tuple[str, int]:
 
 
 def _mask_named(text: str, rules: Rules) -> tuple[str, int]:
-    pieces, copied, count = [], 0, 0
+    pieces, copied, count, extents = [], 0, 0, Extents(text)
     for match in _NAME.finditer(text):
         if match.start() < copied or not _is_secret(match, rules):
             continue
-        begin, end = extent(text, match)
+        begin, end = extents.of(match)
         if begin < end:
             pieces += [text[copied:begin], rules.mask(text[begin:end])]
             copied, count = end, count + 1

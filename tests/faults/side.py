@@ -153,7 +153,7 @@ def _gunicorn(descriptor: int) -> list[str]:
         "--worker-class=gthread",
         "--keep-alive=100",
         "--timeout=0",
-        "--graceful-timeout=5",
+        "--graceful-timeout=60",  # longer than an end that is in time, which therefore is nobody else's doing
         "--log-level=warning",
         "--no-control-socket",
     ]

@@ -26,6 +26,7 @@ ALLOWED = {
     "_batch": "_queue _verdict",
     "_body": "_guard",
     "_check": "_body _config _delivery _exchange _recorder _sample _transport _verdict _version _wire exceptions",
+    "_children": "",
     "_clock": "",
     "_config": "_dsn _privacy exceptions",
     "_courier": "_delivery _loading",
@@ -40,7 +41,7 @@ ALLOWED = {
     "_privacy": "exceptions",
     "_queue": "",
     "_record": "",
-    "_recorder": "_courier _guard _loading _queue _stats _throttle _uwsgi _worker",
+    "_recorder": "_children _courier _guard _loading _queue _stats _throttle _uwsgi _worker",
     "_redact": "_guard _privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
     "_redact.bodies": "_redact.charset _redact.coding _redact.json _redact.lines _redact.multipart _redact.pairs "
     "_redact.prose _redact.rules _redact.xml",

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp import _loading
+from drhttp._children import at_end_of_child
 from drhttp._courier import LazyCourier
 from drhttp._guard import failures, forget_failures
 from drhttp._queue import Queue
@@ -225,6 +226,7 @@ def _hook_up() -> None:
     global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
     atexit.unregister(_at_exit)  # so that there is one, also in a child that was forked between these lines
     atexit.register(_at_exit)
+    at_end_of_child(_at_exit)
     if not _hooked and hasattr(os, "register_at_fork"):
         _hooked = True
         os.register_at_fork(

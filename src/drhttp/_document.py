@@ -16,9 +16,11 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _OTHERS = re.compile(r"[^][{}]+")  # all but brackets
 _SQUARE = str.maketrans("{}", "[]")
 _SURROGATE = re.compile(r"\\u[dD]")
-# The shape of a text: digits are "0", both letters of an exponent "e"; without its plus sign.
+# The shape of a text: digits are "0", both letters of an exponent "e".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else byte for byte in range(256))
-_EXPONENT, _LONG_NUMBER = b"e000", b"0" * 309  # 10 to the power of 308 is about the largest number of double precision
+_EXPONENT, _PLUS = b"0e000", b"0e+000"
+_HUGE = re.compile(r"[:,\[\s]-?[0-9][0-9.]*[eE]\+?[0-9]{3}")
+_LONG_NUMBER = b"0" * 309  # 10 to the power of 308 is about the largest number of double precision
 
 
 class Document(NamedTuple):
@@ -82,18 +84,18 @@ def portable(text: str) -> bool:
         not document.fault
         and document.unique
         and _has_small_numbers(text)
-        and (_SURROGATE.search(text) is None or _has_whole_letters(text))
+        and ("\\" not in text or _SURROGATE.search(text) is None or _has_whole_letters(text))
         # Few brackets cannot be deep.
         and (text.count("[") + text.count("{") <= _DEEPEST or not _is_deep(text))
     )
 
 
 def _has_small_numbers(text: str) -> bool:
-    shape = text.encode("utf-8", "replace").translate(_SHAPES, b"+")
+    shape = text.encode("utf-8", "replace").translate(_SHAPES)
     if _LONG_NUMBER in shape:
         return False
     # A look at floats one by one costs more than all the rest, and few documents have exponents of three digits.
-    return _EXPONENT not in shape or _is_finite(text)
+    return not (_EXPONENT in shape or _PLUS in shape) or _HUGE.search(text) is None or _is_finite(text)
 
 
 def _is_finite(text: str) -> bool:

@@ -41,7 +41,12 @@ _quoted: Any = encoder.encode_basestring_ascii
 def mask_json(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     """A whole document, masked, and how many values that were. Raises `Refusal` if it is not JSON."""
     document = check_json(text)
-    done = _mask_plain(text, document, rules, level) if "\\" not in text else None
+    if "\\" not in text:
+        done = _mask_plain(text, document, rules, level)
+    elif _is_innocent(text, document, rules):
+        return text, 0
+    else:
+        done = None
     if done is None:
         passage = _Masker(text, rules, level, betrays=rules.betrays(text))
     elif rules.betrays(done[0]):
@@ -94,13 +99,25 @@ def check_json(text: str) -> Document:
     return document
 
 
+def _is_innocent(text: str, document: Document, rules: Rules) -> bool:
+    """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
+    if "\\\\" in text or not rules.innocent_names(document.names):
+        return False
+    plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
+    return not ("\\" in plain or _is_tied(plain, document) or rules.betrays(plain))
+
+
+def _is_tied(text: str, document: Document) -> bool:
+    """Whether a colon or an equals sign within a string may tie a name to a value."""
+    return "=" in text or "%" in text or text.count(":") > document.members
+
+
 def _mask_plain(text: str, document: Document, rules: Rules, level: int) -> tuple[str, int] | None:
     """A document without escapes, masked by its names, without reading it token by token.
 
     `None` if a secret is an object or an array.
     """
-    # A colon or an equals sign within a string may tie a name to a value.
-    if "=" in text or "%" in text or text.count(":") > document.members:
+    if _is_tied(text, document):
         return _replace_plain(text.split('"'), rules, level)
     if rules.innocent_names(document.names):
         return text, 0

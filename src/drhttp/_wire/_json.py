@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from drhttp._document import portable
@@ -11,6 +12,7 @@ from drhttp._document import portable
 if TYPE_CHECKING:
     from drhttp._record import Headers
 
+_quote: Any = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -22,10 +24,10 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
-def splice(fields: dict[str, Any], **raw: str | None) -> str:
-    """A JSON object of `fields`, and of members whose values are JSON text already (`None` leaves one out)."""
-    members = [f"{dumps(name)}:{text}" for name, text in raw.items() if text is not None]
-    return "{" + ",".join([dumps(fields)[1:-1], *members] if fields else members) + "}"
+def quoted(text: str) -> str:
+    """A JSON string."""
+    made = _quote(text)
+    return made if "\\ud" not in made else dumps(text)
 
 
 def container(content: bytes) -> str | None:
@@ -41,11 +43,19 @@ def container(content: bytes) -> str | None:
 
 def is_json(headers: Headers) -> bool:
     """Whether the content type says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
-    declared = next((value for name, value in headers if name == "content-type"), "")
-    kind = declared.partition(";")[0].strip().lower()
-    return kind in ("application/json", "text/json") or kind.endswith("+json")
+    for name, value in headers:
+        if name == "content-type":
+            kind = value.partition(";")[0].strip().lower()
+            return kind in ("application/json", "text/json") or kind.endswith("+json")
+    return False
 
 
 def timestamp(seconds: float) -> str:
     """UTC with milliseconds and `Z` (RFC 3339)."""
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+    whole, micro = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_second(whole)}.{micro // 1000:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()[:-6]

@@ -89,12 +89,14 @@ def tests(session: nox.Session, dependencies: str) -> None:
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
     session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"), *_group("servers"))
+    # It brings apache's program, but not its service.
+    _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     session.run("pytest", "tests/servers", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 
 
 def _debian(session: nox.Session, packages: str, program: str) -> None:
-    """Have a program of Debian's, if it can be had; the tests that need it say what they do without it."""
-    if shutil.which(program) or shutil.which(program, path="/usr/sbin"):
+    """Have a program or a file of Debian's, if it can be had; the tests that need it say what they do without it."""
+    if shutil.which(program) or shutil.which(program, path="/usr/sbin") or Path(program).exists():
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         session.warn(f"{program} is not here, and only root can install it, with apt-get")

@@ -12,15 +12,14 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 _DEEPEST = 48  # levels of nesting that every receiver reads
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_OTHERS = re.compile(r"[^][{}]+")  # all but brackets
-_SQUARE = str.maketrans("{}", "[]")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_SQUARE = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(r"\\u[dD]")
 # The shape of a text: digits are "0", both letters of an exponent "e".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else byte for byte in range(256))
-_EXPONENT, _PLUS = b"0e000", b"0e+000"
-_HUGE = re.compile(r"[:,\[\s]-?[0-9][0-9.]*[eE]\+?[0-9]{3}")
-_LONG_NUMBER = b"0" * 309  # 10 to the power of 308 is about the largest number of double precision
+# Exponents of three digits, and too many digits: 10 to the power of 308 is about the largest of double precision.
+_HINTS = (b"0e000", b"0e+000", b"0" * 309)
 
 
 class Document(NamedTuple):
@@ -80,22 +79,27 @@ def portable(text: str) -> bool:
     cost the whole batch that it travels in, and whoever sends requests could see to that.
     """
     document = read(text)
-    return (
-        not document.fault
-        and document.unique
-        and _has_small_numbers(text)
-        and ("\\" not in text or _SURROGATE.search(text) is None or _has_whole_letters(text))
-        # Few brackets cannot be deep.
-        and (text.count("[") + text.count("{") <= _DEEPEST or not _is_deep(text))
-    )
-
-
-def _has_small_numbers(text: str) -> bool:
-    shape = text.encode("utf-8", "replace").translate(_SHAPES)
-    if _LONG_NUMBER in shape:
+    if document.fault or not document.unique:
         return False
-    # A look at floats one by one costs more than all the rest, and few documents have exponents of three digits.
-    return not (_EXPONENT in shape or _PLUS in shape) or _HUGE.search(text) is None or _is_finite(text)
+    if "\\" in text and _SURROGATE.search(text) and not _has_whole_letters(text):
+        return False
+    shape = text.encode("utf-8", "replace").translate(_SHAPES)
+    # Few brackets cannot be deep, and few documents have long numbers or exponents of three digits.
+    deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST
+    if not deep and not any(hint in shape for hint in _HINTS):
+        return True
+    bare = _without_strings(text)
+    return _has_small_numbers(bare.translate(_SHAPES), text) and not (deep and _is_deep(bare))
+
+
+def _without_strings(text: str) -> bytes:
+    # Without what is escaped, every quote is the beginning or the end of a string.
+    return "".join((_ESCAPED.sub("", text) if "\\" in text else text).split('"')[::2]).encode()
+
+
+def _has_small_numbers(shape: bytes, text: str) -> bool:
+    exponent, plus, long_number = _HINTS
+    return long_number not in shape and (not (exponent in shape or plus in shape) or _is_finite(text))
 
 
 def _is_finite(text: str) -> bool:
@@ -114,11 +118,11 @@ def _has_whole_letters(text: str) -> bool:
     return True
 
 
-def _is_deep(text: str) -> bool:
+def _is_deep(bare: bytes) -> bool:
     """Whether objects and arrays are nested in each other too deep: each look takes the innermost brackets away."""
-    brackets = _OTHERS.sub("", _STRING.sub("", text)).translate(_SQUARE)
+    brackets = bare.translate(_SQUARE, _NO_BRACKETS)
     for _ in range(_DEEPEST):
-        brackets = brackets.replace("[]", "")
+        brackets = brackets.replace(b"[]", b"")
     return bool(brackets)
 
 

@@ -34,7 +34,7 @@ _TEXTUAL = re.compile(
 _LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
 _HIDDEN = 3  # codings that a body may have without saying so
 _ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x04\x22\x4d\x18")
-_LETTERS = re.compile(r"[A-Za-z][A-Za-z_-]{5,40}")  # a name in binary data; shorter ones stand there by chance
+_TELLING = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
 _LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
@@ -152,7 +152,8 @@ class _Masking:
             self._check_width()
         if self._content.startswith(_ARCHIVES):
             raise Refusal("coding")
-        if any(map(self._rules.secret, _LETTERS.findall(text))):
+        lower = self._content.lower()
+        if any(name in lower for name in _TELLING):
             raise Refusal("encoding")  # a format that has names: MessagePack, CBOR, BSON, property lists
         masked, count = self._rules.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count

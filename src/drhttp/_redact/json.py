@@ -11,6 +11,7 @@ from json import decoder, encoder
 from typing import TYPE_CHECKING, Any
 
 from drhttp._document import Document, derive, read
+from drhttp._redact.cut import closed
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
 
@@ -64,11 +65,14 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
 
     The last member is left out: its value may be incomplete, and so may be its name. Raises `Refusal`.
     """
+    sure = closed(text)
+    if sure is not None:
+        return mask_json(sure, rules)
     masker = _CutMasker(text, rules, 0, betrays=rules.betrays(text))
     masker.run()
-    closed = masker.result()
-    check_json(closed)
-    return closed, masker.count
+    masked = masker.result()
+    check_json(masked)
+    return masked, masker.count
 
 
 def mask_string(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_QUOTE = re.compile(r"""[A-Za-z]{0,2}(\\{0,8})(["'`])""")
+#: What stands around a string; also within HTML.
+QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
+_STRING = re.compile(rf"([bBfFnNrRuU]{{0,2}})(\\{{0,8}})({QUOTE})(?P<triple>\2\3\2\3)?")
 _SCHEME = re.compile(r"(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256)[ \t]+", re.IGNORECASE)
 # Up to a space; a separator ends it if another name or nothing follows.
 _WORD = re.compile(r"[^\s&;<>]*(?:[&;](?!(?:amp;)?[\w.$%\[\] -]{0,60}=|\s|\Z)[^\s&;<>]*)*")
 _TRAILING = "\"'`),;]}."
 _LINE = re.compile(r"[^\r\n]*")
+_BREAK = re.compile(r"\r?\n|\r|\Z")
 _HEADERS = re.compile(r"(?:cookie2?|authorization|authentication)\Z", re.IGNORECASE)
 _LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?["']?""")
-_EMPTY = re.compile(r"(?:[|>][+-]?\d?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
+_EMPTY = re.compile(r"(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
 _INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r?\n|\Z)")
+_SPACE = re.compile(r"\s*(?:/\*[^*]{0,100}\*/\s*)?")
+_LABELS = re.compile(r"""[\s;&,]["']?[\w.$-]{1,60}["']?[ \t]*[=:]""")  # another name
+# What is no value: a line of comment, the end of a part, another name.
+_NO_VALUE = re.compile(r"""[ \t]*(?:#|//|[-=*_]{3}|[\[\]{}]|(?:export |set |- )?["']?[\w.$ -]{1,60}["']?[ \t]*[=:])""")
+_ANNOTATION = re.compile(r"""[\w.\[\]|!? ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])""")  # of a type, in programs
 # A bracket; a whole string; or the quote of one that is escaped, or without an end.
-_BRACKET = re.compile(r"""[{}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)\\*["']""", re.DOTALL)
+_BRACKET = re.compile(
+    rf"""[{{}}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)(\\*)({QUOTE})""", re.DOTALL
+)
 _ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote: none, and at each level of texts within texts
 _OPENING = ("{", "[", '"', "'")
 _LONGEST_LEAD = 40  # characters in front of a name that begins a line
@@ -24,50 +34,54 @@ _PEM = "-----BEGIN"
 
 
 class Extents:
-    """The extents of the values in one text. It remembers which quotes have no end, so that none is looked for twice."""
+    """The extents of the values in one text. A quote that has no end is looked for once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._unclosed: set[str] = set()
+        self._unclosed: set[re.Pattern[str]] = set()
 
     def of(self, match: re.Match[str]) -> tuple[int, int]:
-        """Where the value begins and ends. match: the name (group 1), and what ties the value to it (group 2)."""
-        text, at = self._text, match.end()
+        """Where the value begins and ends. match: the name, the quote behind it, and what ties the value to it."""
+        text, at, tie = self._text, match.end(), match[3]
         line = _line_start(text, match.start())
-        empty = _EMPTY.match(text, at) if line is not None else None
-        if line is not None and empty:
+        empty = _EMPTY.match(text, at)
+        if match[2] and (line is None or not empty):
+            at = _end(_SPACE, text, at)  # in programs and in JSON, the value may stand further down
+        elif empty:
             at = empty.end()
-            if text[at : at + 1] not in _OPENING:
-                return at, _end_of_block(text, at, match.start() - line)
-        quote = _QUOTE.match(text, at)
-        if quote:
-            end = self._closing(quote[1] + quote[2], quote.end())
-            return quote.end(), end[0] if end else _end_of_line(text, quote.end())
-        if text[at : at + 1] in ("{", "[", "("):
-            return at, self._balanced(at)
-        if text.startswith(_PEM, at):
-            end_of_key = text.find("-----END", at)
-            return at, len(text) if end_of_key < 0 else _end_of_line(text, end_of_key)
+            if line is None or text[at : at + 1] not in _OPENING:
+                return self._below(at, None if line is None else match.start() - line, tie)
+        found = self._marked(at)
+        if found:
+            return found
         scheme = _SCHEME.match(text, at)
         if scheme:
             at = scheme.end()
-        if _HEADERS.search(match[1]) or (line is not None and match[2] != "="):
-            return at, _end_of_line(text, at)
-        return at, _end_of_word(text, at)
+        return at, self._end(at, match, line)
 
-    def _closing(self, mark: str, at: int) -> tuple[int, int] | None:
-        """Where the closing quote is, with as many backslashes as the opening one; `None` if there is none."""
-        escapes = len(mark) - 1
-        # What has no end here has none further on.
-        if escapes not in _ESCAPES or mark in self._unclosed:
-            return None
-        match = _ending(escapes, mark[-1]).search(self._text, at)
-        if match is None:
-            self._unclosed.add(mark)
-            return None
-        return match.span()
+    def value(self, at: int) -> tuple[int, int]:
+        """The extent of a value that begins here: a string, something in brackets, or a word."""
+        return self._marked(at) or (at, self._end_of_word(at))
 
-    def _balanced(self, at: int) -> int:
+    def string(self, at: int) -> tuple[int, int, int] | None:
+        """Where the content of a string begins and ends, and where the string itself does; `None` if it is none."""
+        text = self._text
+        quote = _STRING.match(text, at)
+        if quote is None:
+            return None
+        begin = quote.end()
+        closing = self._closing(quote[2], quote[3], begin, triple=bool(quote["triple"]))
+        if closing is None and quote["triple"]:  # an empty string, and another behind it
+            begin = quote.start("triple")
+            closing = self._closing(quote[2], quote[3], begin)
+        if closing is None:
+            return None if quote[1] else (begin, len(text), len(text))
+        # A quote that is doubled is part of the text.
+        while not (quote["triple"] or quote[2]) and closing[0] > begin and text.startswith(quote[3], closing[1]):
+            closing = self._closing("", quote[3], closing[1] + len(quote[3])) or (len(text), len(text))
+        return begin, *closing
+
+    def balanced(self, at: int) -> int:
         """Where a value between brackets ends; with the text, if they are not closed."""
         text, depth = self._text, 0
         match = _BRACKET.search(text, at)
@@ -79,18 +93,99 @@ class Extents:
                 depth -= 1
                 if depth == 0:
                     return position
-            elif token[0] == "\\":
+            elif token[0] in "\\&":
                 # A quote without another is an apostrophe.
-                closing = self._closing(token, position)
+                closing = self._closing(match[1], match[2], position)
                 position = closing[1] if closing else position
             match = _BRACKET.search(text, position)
         return len(text)
 
+    def _marked(self, at: int) -> tuple[int, int] | None:
+        """The extent of what has an end of its own; `None` if nothing tells where it ends."""
+        text = self._text
+        string = self.string(at)
+        if string:
+            begin, end, after = string
+            if text[after : after + 1].isalnum():  # `password=""abc`, in a shell
+                end = self._end_of_word(after)
+            return begin, end
+        if text[at : at + 1] in ("{", "[", "("):
+            return at, self.balanced(at)
+        if text.startswith(_PEM, at):
+            end = text.find("-----END", at)
+            return at, len(text) if end < 0 else _end(_LINE, text, end)
+        return None
 
-@lru_cache(maxsize=32)
-def _ending(escapes: int, quote: str) -> re.Pattern[str]:
+    def _closing(self, escapes: str, quote: str, at: int, *, triple: bool = False) -> tuple[int, int] | None:
+        """Where the closing quote is, with as many backslashes as the opening one; `None` if there is none."""
+        if len(escapes) not in _ESCAPES:
+            return None
+        ending = _ending(len(escapes), quote, triple=triple)
+        if ending in self._unclosed:  # what has no end here has none further on
+            return None
+        match = ending.search(self._text, at)
+        if match is None:
+            self._unclosed.add(ending)
+            return None
+        return match.span()
+
+    def _end(self, at: int, match: re.Match[str], line: int | None) -> int:
+        """Where a value ends that has no end of its own."""
+        if line is not None and match[3] != "=":
+            return self._end_of_lines(at, match.start() - line)
+        if _HEADERS.search(match[1]):
+            return _end(_LINE, self._text, at)
+        end = self._end_of_annotated(at) if ":" in match[3] else self._end_of_word(at)
+        return end if line is None else self._end_of_phrase(end)
+
+    def _below(self, at: int, indent: int | None, tie: str) -> tuple[int, int]:
+        """The lines below a name that are further indented; if there are none, one line that holds no other name."""
+        end = at if indent is None else _end_of_block(self._text, at, indent)
+        if end == at and ":" in tie and _NO_VALUE.match(self._text, at) is None:
+            end = _end(_LINE, self._text, at)
+        return at, end
+
+    def _end_of_lines(self, at: int, indent: int) -> int:
+        """Where the line ends, and those that carry it on."""
+        end = _end(_LINE, self._text, at)
+        below = _end(_BREAK, self._text, end)
+        if self._text[below : below + 1] not in (" ", "\t"):
+            return end
+        block = _end_of_block(self._text, below, indent)
+        return block if block > below else end
+
+    def _end_of_annotated(self, at: int) -> int:
+        """Where the word ends, or the default value of a parameter whose type it tells: `password: str = "abc"`."""
+        annotation = _ANNOTATION.match(self._text, at)
+        string = self.string(annotation.end()) if annotation else None
+        return string[1] if string else self._end_of_word(at)
+
+    def _end_of_word(self, at: int) -> int:
+        match = _WORD.match(self._text, at)
+        word = match[0] if match else ""
+        stripped = word.rstrip(_TRAILING)
+        opening = stripped.rfind("(")
+        if opening > 0 and ")" not in word[opening:]:  # a call: `Secret('a b')`
+            end = self._text.find(")", at + len(word), at + len(word) + 500)
+            return end if end > 0 else at + len(word)
+        return at + len(stripped or word)
+
+    def _end_of_phrase(self, at: int) -> int:
+        """Where the line ends, unless there is another name in it."""
+        end = _end(_LINE, self._text, at)
+        return at if _LABELS.search(self._text, at, end) else end
+
+
+@lru_cache(maxsize=64)
+def _ending(escapes: int, quote: str, *, triple: bool) -> re.Pattern[str]:
     """What ends a string. Twice as many backslashes and two make it a part of the string, at each level again."""
-    return re.compile(rf"(?<!\\)(?:\\{{{2 * escapes + 2}}})*\\{{{escapes}}}{quote}")
+    mark = rf"\\{{{escapes}}}{re.escape(quote)}"
+    return re.compile(rf"(?<!\\)(?:\\{{{2 * escapes + 2}}})*{mark}" + (mark * 2 if triple else ""))
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
 
 
 def _line_start(text: str, start: int) -> int | None:
@@ -101,22 +196,6 @@ def _line_start(text: str, start: int) -> int | None:
         return None
     lead = _LEAD.match(text, line, start)
     return line if lead is not None and lead.end() == start else None
-
-
-def _end_of_line(text: str, at: int) -> int:
-    match = _LINE.match(text, at)
-    return match.end() if match else at
-
-
-def _end_of_word(text: str, at: int) -> int:
-    match = _WORD.match(text, at)
-    word = match[0] if match else ""
-    stripped = word.rstrip(_TRAILING)
-    opening = stripped.rfind("(")
-    if opening > 0 and ")" not in word[opening:]:  # a call: `Secret('a b')`
-        end = text.find(")", at, at + 500)
-        return end if end > 0 else at + len(word)
-    return at + len(stripped or word)
 
 
 def _end_of_block(text: str, at: int, indent: int) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drhttp import _assembly
+from drhttp._assembly import assemble
 from drhttp._body import Passage, Tap
 from drhttp._config import Config
 from drhttp._exchange import Exchange
@@ -41,7 +45,7 @@ def finished(
 
 
 def record(*args: Any, options: dict[str, Any] | None = None, **details: Any) -> Record:
-    return finished(*args, **details).record(config(**(options or {})))
+    return assemble(finished(*args, **details), config(**(options or {})))
 
 
 def test_request_headers() -> None:
@@ -56,6 +60,15 @@ def test_request_headers() -> None:
     }
     expected = (("host", "h"), ("x-two-words", "\xb6"), ("content-type", "text/plain"), ("content-length", "5"))
     assert record(environ).request.headers == expected
+
+
+def test_more_names_of_fields_than_are_remembered() -> None:
+    """However many fields clients make up, and however long their names, each comes back under its own."""
+    for start in range(0, 3000, 100):
+        names = [f"X_{number}_{'Y' * (number % 200)}" for number in range(start, start + 100)]
+        headers = record({f"HTTP_{name}": "1" for name in names} | {"HTTP_HOST": "h"}).request.headers
+        assert [name for name, _ in headers] == [*(name.replace("_", "-").lower() for name in names), "host"]
+    assert len(_assembly._names) <= 500
 
 
 def test_content_type_twice() -> None:
@@ -180,7 +193,7 @@ def test_failure() -> None:
         exchange = Exchange({}, None, Tap(0))
         exchange.failed(error)
         exchange.finish(complete=False)
-        return exchange.record(config())
+        return assemble(exchange, config())
 
     long = made(ValueError("x" * 5000))
     assert (long.response.status, long.aborted) == (500, False)
@@ -201,8 +214,15 @@ def test_ids() -> None:
     """Each record has an id and a trace of its own, or the trace that the request came with."""
     first, second = record(), record()
     assert first.id != second.id
+    assert (str(uuid.UUID(first.id)), uuid.UUID(first.id).version, uuid.UUID(first.id).variant) == (
+        first.id,
+        4,
+        uuid.RFC_4122,
+    )
     assert first.trace != second.trace
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert first.trace is not None
+    assert re.fullmatch("[0-9a-f]{32} [0-9a-f]{16}", f"{first.trace.trace_id} {first.trace.span_id}")
     trace = record({"HTTP_TRACEPARENT": parent}).trace
     assert trace is not None
     assert trace.trace_id == "0af7651916cd43dd8448eb211c80319c"
@@ -213,5 +233,5 @@ def test_ids() -> None:
 def test_weight(environ: dict[str, str], blocks: list[bytes]) -> None:
     """M1: it weighs at least what its texts and bodies hold."""
     exchange = finished(dict(environ), blocks=tuple(blocks), asked=passage(b"hello"))
-    content = exchange.record(config()).response.body.content or b""
+    content = assemble(exchange, config()).response.body.content or b""
     assert exchange.weight() >= sum(map(len, environ.values())) + len(content) + 5

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from drhttp._assembly import assemble
 from drhttp._guard import guarded
 from drhttp._record import Body, Record
 from drhttp._redact import Rules, redact
@@ -72,7 +73,7 @@ class Delivery:
 
     def prepare(self, item: Exchange) -> Parcel | Verdict:
         """Make the record of an exchange ready to be sent, or say why it is not."""
-        record = item.record(self._config)
+        record = assemble(item, self._config)
         if self._rules is not None:
             record = redact(record, self._rules, item.sensitive)
         if self._config.before_send is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from drhttp._record import Trace
@@ -11,11 +10,13 @@ _VERSION_00 = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _LATER_VERSION = re.compile(r"(?!ff|00)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 
 
-def continue_trace(traceparent: str | None) -> Trace:
-    """The trace that a request belongs to, with a span of its own; a new trace if the header is missing or invalid."""
+def continue_trace(traceparent: str | None, trace_id: str, span_id: str) -> Trace:
+    """The trace that a request belongs to, with a span of its own; a new trace if the header is missing or invalid.
+
+    trace_id, span_id: 32 and 16 random hexadecimal digits, which name the new trace and the span.
+    """
     text = (traceparent or "").strip()
-    match = _VERSION_00.fullmatch(text) or _LATER_VERSION.fullmatch(text)
-    span_id = os.urandom(8).hex()
+    match = _VERSION_00.fullmatch(text) or _LATER_VERSION.fullmatch(text) if text else None
     if match is None or not (match[1].strip("0") and match[2].strip("0")):
-        return Trace(trace_id=os.urandom(16).hex(), span_id=span_id)
+        return Trace(trace_id=trace_id, span_id=span_id)
     return Trace(trace_id=match[1], span_id=span_id, parent_id=match[2])

@@ -150,7 +150,6 @@ class Courier:
         self.resting = False  # whether the last delivery failed
         self.limited = 0  # how often the POST in hand got an answer that may be given so often only
         self.closed = 0
-        self.broken_off = False  # whether an error came when no time was left: then the thread ends at once
         self.answer: Verdict | BaseException | None = None
 
     @property
@@ -211,7 +210,6 @@ class Courier:
         """The batch in hand is lost; where no time is left, to the closing that is under way."""
         self.resting, self.limited = True, 0
         if self.out_of_time():
-            self.broken_off = True
             return
         self.end(list(self.in_hand), "failed")
 
@@ -494,7 +492,7 @@ class AnyOrder(RuleBasedStateMachine):
         counts = self.queue.counts()
         assert (counts.queued, counts.queued_bytes) == (0, 0)
         if self.worker._thread is not None:
-            assert self.courier.closed or self.courier.broken_off, "the connection is let go of"
+            assert self.courier.closed, "the connection is let go of"
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Go on with a receiver that takes everything; what is to be reached has to be reached soon."""

@@ -1,14 +1,11 @@
-"""The thread that empties the queue: it gathers batches, waits, delivers, retries, flushes and closes.
-
-It does not know what it delivers: it is given a courier and a clock. Where no thread runs, whoever flushes or closes
-does its work.
-"""
+"""What empties the queue: it gathers batches, waits, delivers, retries, flushes and closes; nearly always in a thread."""
 
 from __future__ import annotations
 
 import math
 import random
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._alarm import Alarm
@@ -183,6 +180,9 @@ class Worker(Generic[I, P]):
                 self._batch.spoil("failed")
                 raise  # it is meant for the caller: Ctrl-C, the end of the process, a time-out of greenlets
             self._trouble = error
+            if self._out_of_time():
+                with suppress(Exception):  # nobody would deal with that one
+                    self._courier.close()
             return not self._out_of_time()
         return False
 

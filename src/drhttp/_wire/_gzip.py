@@ -1,4 +1,4 @@
-"""Compression of batches: gzip (RFC 1952), by a faster library where that is installed (`pip install drhttp[speed]`)."""
+"""Compression of batches: gzip (RFC 1952), by a faster library where that is installed: `pip install drhttp[speed]`."""
 
 from __future__ import annotations
 

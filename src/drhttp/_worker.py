@@ -1,4 +1,4 @@
-"""What empties the queue: it gathers batches, waits, delivers, retries, flushes and closes; nearly always in a thread."""
+"""What empties the queue: it gathers batches, waits, delivers, retries, flushes and closes, in a thread of its own."""
 
 from __future__ import annotations
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# A run of digits, with at most one space or hyphen between two of them. It may hold more than the number of one card:
-# a year in front, the security code behind.
-_RUN = re.compile(r"(?<![0-9A-Za-z.])[0-9](?:[ -]?[0-9]){12,}(?![0-9A-Za-z])")
+# What stands between groups: blanks (of whatever width), hyphens, dots; also within HTML.
+_MARK = r"(?: {1,2}|[-.\xa0\u2009\u2010-\u2013\u202f]|&nbsp;|&#160;)"
+# A run of digits. It may hold more than the number of one card: a year in front, the security code behind. Letters
+# in front make it another number, but for a few: `No.4111...`, `PAN4111...`.
+_RUN = re.compile(
+    r"(?:(?<![0-9A-Za-z.])|(?<=[A-Za-z]\.)|(?<=[Pp][Aa][Nn])|(?<=[Cc][Aa][Rr][Dd])|(?<=\bNo)|(?<=\\[nrt]))"
+    rf"[0-9](?:{_MARK}?[0-9]){{12,}}(?![0-9A-Za-z])"
+)
+_PLAIN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
 # Lengths of the groups in which numbers of cards are written, as letters: "4" are four digits, ":" ten, "=" 13, "C" 19.
 _GROUPED = re.compile(r"(?=(44443|4444|444[123]|465|464|88|6=|[=-C]))")
@@ -25,8 +31,9 @@ _ISSUED = {
 _SHORTER = {"44443": "4444"}
 _IBAN = re.compile(
     r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}"
-    r"(?:(?: [0-9A-Za-z]{4}){2,7}(?: [0-9A-Za-z]{1,4})?|[0-9A-Za-z]{11,30})(?![0-9A-Za-z])"
+    r"(?:(?:[ \xa0-][0-9A-Za-z]{4}){2,7}(?:[ \xa0-][0-9A-Za-z]{1,4})?|[0-9A-Za-z]{11,30})(?![0-9A-Za-z])"
 )
+_IBAN_MARK = re.compile(r"[ \xa0-]")
 # Lengths of an IBAN by country (SWIFT's registry).
 _IBAN_LENGTHS = {
     code: int(part[:2])
@@ -40,7 +47,9 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _LETTERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 # The shape of a text: a digit is "0", a letter "a", all else ".".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte <= 122 else 46 for byte in range(256))
-_SPACED = _SHAPES[:32] + b" " + _SHAPES[33:]  # the same, but a space stays one
+# The same, but what stands between groups of an account number is a space; a hard one is two bytes in UTF-8.
+_SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(_SHAPES))
+_MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that groups of digits may be parted by
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 
 
@@ -67,8 +76,10 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
 def _hints(text: str) -> tuple[bool, bool]:
     """Whether there may be numbers of cards, and of accounts."""
     content = text.encode("utf-8", "replace")
-    shape = content.translate(_SHAPES, b" -")
-    return b"0000000000000" in shape, b"aa00" in shape and _has_account(content.translate(_SPACED))
+    if b"&" in content:
+        content = content.replace(b"&nbsp;", b" ").replace(b"&#160;", b" ")
+    shape = content.translate(_SHAPES, _MARKS)
+    return b"0000000000000" in shape, b"aa00" in shape and _has_account(content.translate(_SPACED, b"\xa0"))
 
 
 def _has_account(shape: bytes) -> bool:
@@ -98,18 +109,26 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
             yield run.span()
         return
     groups = [match.span() for match in _GROUP.finditer(text)]
-    digits = text.replace(" ", "").replace("-", "")
+    digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
     after = 0
-    for first, last in _candidates(groups):
-        if first >= after and _is_card(digits[starts[first] : starts[last]]):
+    for first, last in _candidates(groups, odd=_PLAIN.fullmatch(text) is None):
+        if first < after or not _is_card(digits[starts[first] : starts[last]]):
+            continue
+        if "." not in text or _is_dotted_well(text, groups[first:last]):
             after = last
             yield run.start() + groups[first][0], run.start() + groups[last - 1][1]
 
 
-def _candidates(groups: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Groups that may make a number together: the whole run, or those that are written so."""
-    if sum(end - start for start, end in groups) < 20:
+def _is_dotted_well(text: str, groups: list[tuple[int, int]]) -> bool:
+    """Whether dots, which make fractions otherwise, stand between all groups, or none; nor before a single one."""
+    marks = {text[end:start] for (_, end), (start, _) in pairwise(groups)}
+    return text[max(0, groups[0][0] - 1)] != "." if not marks else "." not in marks or len(marks) == 1
+
+
+def _candidates(groups: list[tuple[int, int]], *, odd: bool) -> Iterator[tuple[int, int]]:
+    """Groups that may make a number together: those that are written so; or the whole run, if its marks are not odd."""
+    if not odd and sum(end - start for start, end in groups) < 20:
         yield 0, len(groups)
     if len(groups) == 1:
         return
@@ -144,8 +163,8 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
 def _end_of_iban(text: str) -> int:
     """ISO 13616: as long as the country's are, and 1 modulo 97; 0 if it is none."""
     length = _IBAN_LENGTHS.get(text[:2].upper(), 0)
-    end = length + (length - 1) // 4 if text[4] == " " else length
+    end = length if text[4].isalnum() else length + (length - 1) // 4
     if not length or len(text) < end or text[end : end + 1].isalnum():
         return 0
-    number = text[:end].replace(" ", "").upper()
+    number = _IBAN_MARK.sub("", text[:end]).upper()
     return end if len(number) == length and int((number[4:] + number[:4]).translate(_LETTERS)) % 97 == 1 else 0

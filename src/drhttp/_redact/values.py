@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from drhttp._redact import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 # Where a word begins; also behind what stands for a space or a line in a text that is still encoded.
 _BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
@@ -47,8 +47,14 @@ _PATTERN = re.compile(
     rf"|(?P<scheme>{_BEGIN}(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?: |\+|%20)[ +]{{0,8}})"
     r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
     rf"|(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
-    r"|(?P<userinfo>(?<=://)[^\s/?#@\"'<>\\]{1,200}(?=@))"
 )
+# In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
+_PART = r"[^\s\"'<>`:@\\]*(?:(?::(?!//)|\\(?![nrt\"'`\\]))[^\s\"'<>`:@\\]*)*"
+_USERINFO = re.compile(rf"(?<=://){_PART}(?:@{_PART}(?=@))*(?=@)")
+_WEB = ("http", "https")
+_ADDRESS = re.compile(r"[\w.-]*:[0-9]{1,5}/[^@?]*\?")  # a host and its port, and a query behind them
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:\[]*):?[0-9]{0,5}[/?#]")
+_URL = "://"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SHORTEST = 10  # characters that a value has at least, other than by patterns of the user
 
@@ -61,7 +67,7 @@ _HINTS_IN_WORDS = (
     "ghu_", "ghr_", "github_pat_", "npm_", "shp", "_v1_", "hf_", "access_token$", "sk-", "glpat-", "xox", "xapp-",
     "GOCSPX", "pypi-", "sq0",
 )  # fmt: skip
-_FEW = re.compile("|".join(map(re.escape, ("://", *_HINTS, *_HINTS_IN_WORDS))))
+_FEW = re.compile("|".join(map(re.escape, (*_HINTS, *_HINTS_IN_WORDS))))
 _LONG_WORD = b"a" * 15
 _LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%-") else 46 for byte in range(256))
 _PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `Bearer realm="..."`
@@ -84,23 +90,17 @@ class Values:
             return True
         if len(text) < _SHORTEST:
             return False
-        return (_hinted(text) and any(map(_is_secret, _PATTERN.finditer(text)))) or numbers.possible(text)
+        return any(
+            _secret(match) for pattern in _patterns(text) for match in pattern.finditer(text)
+        ) or numbers.possible(text)
 
     def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
         """The text with what was found replaced by what `mask` makes of it, and how many that were."""
         count = 0
-
-        def replace(match: re.Match[str]) -> str:
-            nonlocal count
-            if not _is_secret(match):
-                return match[0]
-            count += 1
-            kept = match["scheme"] or ""
-            return kept + mask(match[0][len(kept) :])
-
         if len(text) >= _SHORTEST:
-            if _hinted(text):
-                text = _PATTERN.sub(replace, text)
+            for pattern in _patterns(text):
+                text, found = _replace(text, pattern, mask)
+                count += found
             text, found = numbers.mask(text, mask)
             count += found
         for pattern in self._patterns:
@@ -109,28 +109,61 @@ class Values:
         return text, count
 
 
+def _patterns(text: str) -> Iterator[re.Pattern[str]]:
+    """What is worth looking for."""
+    if _URL in text and "@" in text:
+        yield _USERINFO
+    if _hinted(text):
+        yield _PATTERN
+
+
+def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
+    pieces, copied, count = [], 0, 0
+    for match in pattern.finditer(text):
+        secret = _secret(match)
+        if secret:
+            begin, end = secret
+            pieces += [text[copied:begin], mask(text[begin:end])]
+            copied, count = end, count + 1
+    return "".join(pieces) + text[copied:], count
+
+
 def _hinted(text: str) -> bool:
     if len(text) < 100:
         return _FEW.search(text) is not None
     lower = text.lower()
     # Not in a loop: that would take longer than the looking.
-    if _BEARER in lower or _BASIC in lower or _PEM in lower or ("@" in text and "://" in text):
+    if _BEARER in lower or _BASIC in lower or _PEM in lower:
         return True
     return _LONG_WORD in text.encode("utf-8", "replace").translate(_LETTERS) and any(
         hint in text for hint in _HINTS_IN_WORDS
     )
 
 
-def _is_secret(match: re.Match[str]) -> bool:
-    """Whether it stands a closer look."""
-    if match["credentials"]:
-        scheme, credentials = match["scheme"], match["credentials"]
-        return _is_basic(credentials) if scheme[1] in "aA" else _is_token(credentials)
-    if match["userinfo"]:
+def _secret(match: re.Match[str]) -> tuple[int, int] | None:
+    """What of it is a secret, now that it stands a closer look."""
+    if match.re is _USERINFO:
+        return _userinfo(match)
+    scheme, credentials = match["scheme"], match["credentials"]
+    if not credentials:
+        return match.span()
+    is_one = _is_basic(credentials) if scheme[1] in "aA" else _is_token(credentials)
+    return match.span("credentials") if is_one else None
+
+
+def _userinfo(match: re.Match[str]) -> tuple[int, int] | None:
+    text, start = match[0], match.start()
+    if not match.string.endswith(_WEB, max(0, start - 8), start - 3):
         # A name alone is a secret in front of a web server only; `ssh://git@host` is an address.
-        scheme = match.string[max(0, match.start() - 8) : match.start() - 3]
-        return ":" in match[0] or scheme.endswith(("http", "https"))
-    return True
+        return match.span() if ":" in text.partition("@")[0] and _ADDRESS.match(text) is None else None
+    authority = min([at for at in map(text.find, "/?#") if at >= 0], default=0)
+    if not authority:
+        return match.span()
+    inside = text.rfind("@", 0, authority)
+    if inside >= 0:
+        return start, start + inside
+    # What is no host is a name and the begin of a password.
+    return match.span() if _HOST.match(text) is None else None
 
 
 def _is_token(text: str) -> bool:

@@ -173,7 +173,7 @@ class Extents:
     def _end_of_phrase(self, at: int) -> int:
         """Where the line ends, unless there is another name in it."""
         end = _end(_LINE, self._text, at)
-        return at if _LABELS.search(self._text, at, end) else end
+        return at if _LABELS.search(self._text, at, end) else at + len(self._text[at:end].rstrip())
 
 
 @lru_cache(maxsize=64)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 import drhttp
-from drhttp._identity import Identity, identity
+from drhttp._identity import identity
 
 TEXT = ("Content-Type", "text/plain")
+
+
+def told(headers: list[tuple[str, str]]) -> tuple[object, ...]:
+    """User, device, whether to skip it, and the other header fields."""
+    who = identity(headers)
+    assert who is not None
+    return who.user, who.device, who.skip, who.others
 
 
 def test_names() -> None:
@@ -18,13 +25,13 @@ def test_names() -> None:
 @pytest.mark.parametrize("name", ["x-drhttp-user", "X-DrHTTP-User", "X-DRHTTP-USER"])
 def test_any_case(name: str) -> None:
     """A field name means the same in any case."""
-    assert identity([TEXT, (name, "ada")]) == Identity("ada", None, False, [TEXT])
+    assert told([TEXT, (name, "ada")]) == ("ada", None, False, [TEXT])
 
 
 def test_both_and_repeated() -> None:
     """User and device are found together, all their fields are taken out, and the last one counts."""
     headers = [("X-DrHTTP-User", "a"), TEXT, ("x-drhttp-device", "d"), ("x-drhttp-user", "b")]
-    assert identity(headers) == Identity("b", "d", False, [TEXT])
+    assert told(headers) == ("b", "d", False, [TEXT])
 
 
 @pytest.mark.parametrize("headers", [[], [TEXT], [("X-Drhttp-Usex", "1"), ("X-Forwarded-By", "1")]])
@@ -35,4 +42,10 @@ def test_nobody(headers: list[tuple[str, str]]) -> None:
 
 def test_empty() -> None:
     """An empty value names nobody, and does not leak either."""
-    assert identity([("x-drhttp-user", ""), TEXT]) == Identity(None, None, False, [TEXT])
+    assert told([("x-drhttp-user", ""), TEXT]) == (None, None, False, [TEXT])
+
+
+@pytest.mark.parametrize(("value", "skip"), [("1", True), ("yes", True), ("", False), (" False ", False), ("0", False)])
+def test_skip(value: str, skip: bool) -> None:
+    """An answer may ask not to be recorded."""
+    assert told([("X-DrHTTP-Skip", value), TEXT]) == (None, None, skip, [TEXT])

@@ -30,6 +30,35 @@ assert not ours, ours
 assert threading.active_count() == 1, threading.enumerate()
 assert len(os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else "0123") <= 4
 """
+LIGHT = """
+import sys
+before = set(sys.modules)
+import drhttp
+slow = {"argparse", "contextlib", "dataclasses", "datetime", "email", "enum", "fnmatch", "inspect", "json", "logging",
+        "random", "re", "threading", "traceback", "typing", "urllib.parse", "uuid", "drhttp._config", "drhttp._record",
+        "drhttp._recorder"}
+loaded = sorted(slow & (set(sys.modules) - before))
+assert not loaded, loaded
+"""
+SILENT = """
+import drhttp
+from drhttp._guard import guarded
+guarded(int, "no number")
+import logging
+assert [type(each) for each in logging.getLogger("drhttp").handlers] == [logging.NullHandler]
+drhttp.WSGIMiddleware(print)
+drhttp.WSGIMiddleware(print, dsn="http://key@127.0.0.1:9/")
+assert [type(each) for each in logging.getLogger("drhttp").handlers] == [logging.NullHandler]
+"""
+HEARD = """
+import logging, sys
+logging.getLogger("drhttp").addHandler(logging.StreamHandler(sys.stdout))
+logging.getLogger("drhttp").setLevel(logging.INFO)
+import drhttp
+drhttp.WSGIMiddleware(print)
+from drhttp._guard import guarded
+guarded(int, "no number")
+"""
 DISABLED = """
 def app(environ, start_response):
     start_response("200 OK", [])
@@ -52,6 +81,26 @@ def run(program: str, **environ: str) -> None:
 def test_import_is_inert():
     """`import drhttp` loads no HTTP library, no TLS, no framework and no database, starts no thread, sets no hook."""
     run(f"{WATCH}\nimport drhttp\n{REPORT}")
+
+
+def test_import_is_light():
+    """`import drhttp` loads nothing of the standard library that is slow to load: it costs a few milliseconds."""
+    run(LIGHT)
+
+
+def test_logging_is_silent_where_nobody_has_set_it_up():
+    """What is logged goes nowhere, whatever comes first; not to stderr either, where `logging` puts it by default."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", SILENT], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_logging_is_heard_where_it_is_set_up():
+    """The logger `drhttp` may be set up before the package is imported, and says what there is to say."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", HEARD], check=True, capture_output=True, text=True)
+    first, second = done.stdout.splitlines()
+    assert first == "drhttp records nothing: it is disabled or has no DSN"
+    assert second.startswith("could not record part of a request (1 times so far): int: ValueError at ")
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_nothing_exists_before_the_first_record(receiver: Receiver) -> None:
     """PM5: a middleware that has served nothing has no thread, no socket and no hook."""
     done = program(
         """
-import atexit
+import atexit, logging, random  # which have hooks of their own
 before = atexit._ncallbacks()
 os.register_at_fork = lambda **_: print("a hook")
 app = drhttp.WSGIMiddleware(echo, sys.argv[1])

@@ -7,18 +7,18 @@ app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from drhttp._identity import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
-from drhttp._privacy import Redact
-from drhttp._record import Record
-from drhttp._recorder import close, flush, stats
-from drhttp._stats import Stats
 from drhttp._version import __version__
 from drhttp.exceptions import ConfigError
 from drhttp.wsgi import WSGIMiddleware
 
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+
 if TYPE_CHECKING:
+    from drhttp._privacy import Redact
+    from drhttp._record import Record
+    from drhttp._recorder import close, flush, stats
+    from drhttp._stats import Stats
     from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
 
 # Without `DjangoUserMiddleware`: `from drhttp import *` has to work where there is no Django.
@@ -38,13 +38,35 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # Django is loaded when its middleware is asked for, not before.
-    if name == "DjangoUserMiddleware":
-        try:
-            from drhttp.django import DjangoUserMiddleware
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in ("asgiref", "django"):
-                raise
-            raise ImportError(f"drhttp.{name} needs Django: pip install 'drhttp[django]'") from error
-        return DjangoUserMiddleware
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Loaded when they are asked for: Django, and what needs dataclasses and threads, which are slow to load.
+    value: object
+    if name in ("close", "flush", "stats"):
+        from drhttp import _recorder
+
+        value = getattr(_recorder, name)
+    elif name == "Record":
+        from drhttp._record import Record as value
+    elif name == "Redact":
+        from drhttp._privacy import Redact as value
+    elif name == "Stats":
+        from drhttp._stats import Stats as value
+    elif name == "DjangoUserMiddleware":
+        value = _django_user_middleware()
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value  # where it is found the next time
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _django_user_middleware() -> object:
+    try:
+        from drhttp.django import DjangoUserMiddleware
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("asgiref", "django"):
+            raise
+        raise ImportError("drhttp.DjangoUserMiddleware needs Django: pip install 'drhttp[django]'") from error
+    return DjangoUserMiddleware

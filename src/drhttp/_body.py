@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
 
 from drhttp._guard import guarded
 
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Protocol
+
+    class Watcher(Protocol):
+        """What an output tap tells of the answer."""
+
+        @property
+        def tap(self) -> Tap | None:
+            """What keeps the body; `None` when nobody wants it."""
+
+        def ended(self, complete: bool, error: BaseException | None = None) -> None:
+            """There will be no more; may be told several times."""
+
 
 _WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: all there is
 
@@ -51,8 +64,7 @@ class Tap:
 
     def settle(self) -> None:
         """Keep no more, and what is kept in one piece: it may wait for long."""
-        if len(self._chunks) > 1:
-            self._chunks = [b"".join(self._chunks)]
+        self._chunks = [self.content()]
         self.full = True
 
 
@@ -197,17 +209,6 @@ _SPECIAL: dict[str, Callable[..., Any]] = {
 }
 
 
-class Watcher(Protocol):
-    """What an output tap tells of the answer."""
-
-    @property
-    def tap(self) -> Tap | None:
-        """What keeps the body; `None` when nobody wants it."""
-
-    def ended(self, complete: bool, error: BaseException | None = None) -> None:
-        """There will be no more; may be told several times."""
-
-
 class Blocks:
     """One passage over an answer: an iterator, which goes on where it is when it is asked for its iterator.
 
@@ -276,8 +277,7 @@ class OutputTap:
             return
         self._closed = True
         try:
-            close = getattr(self._iterable, "close", None)
-            if close is not None:
+            if (close := getattr(self._iterable, "close", None)) is not None:
                 close()
         except BaseException as error:
             guarded(self._watcher.ended, False, error)

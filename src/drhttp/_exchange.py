@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` takes longer to load than all of this package
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

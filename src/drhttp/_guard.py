@@ -6,23 +6,22 @@ mark on the request which says that it is already being recorded.
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
-
+from drhttp._logger import logger
 from drhttp._throttle import Throttle
+
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import Any, TypeVar
 
-R = TypeVar("R")
+    R = TypeVar("R")
 
 #: Key in the WSGI environ under which the first middleware leaves the exchange that it records.
 MARK = "drhttp.exchange"
 
 _DEEPEST = 10  # frames of a failure that are told, the innermost
 
-_log = logging.getLogger("drhttp")
 _throttle = Throttle()
 _failures: dict[str, int] = {}
 
@@ -75,5 +74,7 @@ def _note(function: Callable[..., Any], error: Exception) -> None:
     _failures[name] = _failures.get(name, 0) + 1
     if not _throttle.opens():
         return
+    from contextlib import suppress  # not at the top, because it is slow to load
+
     with suppress(Exception):  # a handler or filter of the application's may raise
-        _log.warning("could not record part of a request (%d times so far): %s: %s", failures(), name, told(error))
+        logger().warning("could not record part of a request (%d times so far): %s: %s", failures(), name, told(error))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,14 +15,19 @@ _NAMES = frozenset((DRHTTP_HEADER_USER, DRHTTP_HEADER_DEVICE, HEADER_SKIP))
 _LENGTHS = frozenset(map(len, _NAMES))
 
 
-@dataclass(frozen=True, slots=True)
 class Identity:
-    """What the header fields for the recorder said, and the others. skip: the answer asks not to be recorded."""
+    """What the header fields for the recorder said, and the others. skip: the answer asks not to be recorded.
 
-    user: str | None
-    device: str | None
-    skip: bool
-    others: list[tuple[str, str]]
+    A plain class, because `dataclasses` is slow to load.
+    """
+
+    __slots__ = ("device", "others", "skip", "user")
+
+    def __init__(self, found: dict[str, str], others: list[tuple[str, str]]) -> None:
+        self.user = found.get(DRHTTP_HEADER_USER) or None
+        self.device = found.get(DRHTTP_HEADER_DEVICE) or None
+        self.skip = found.get(HEADER_SKIP, "0").strip().lower() not in ("", "0", "false")
+        self.others = others
 
 
 def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
@@ -35,6 +39,4 @@ def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
             found[name.lower()] = str(value)
     if not found:
         return None
-    others = [pair for pair in headers if pair[0].lower() not in found]
-    skip = found.get(HEADER_SKIP, "0").strip().lower() not in ("", "0", "false")
-    return Identity(found.get(DRHTTP_HEADER_USER) or None, found.get(DRHTTP_HEADER_DEVICE) or None, skip, others)
+    return Identity(found, [pair for pair in headers if pair[0].lower() not in found])

@@ -7,7 +7,6 @@ queue stays the parent's to deliver.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import threading
 import time
@@ -17,6 +16,7 @@ from drhttp import _loading
 from drhttp._children import at_end_of_child
 from drhttp._courier import LazyCourier
 from drhttp._guard import failures, forget_failures
+from drhttp._logger import logger
 from drhttp._queue import Queue
 from drhttp._stats import Stats
 from drhttp._throttle import Throttle
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from drhttp._delivery import Parcel
     from drhttp._exchange import Exchange
 
-_log = logging.getLogger("drhttp")
-_log.addHandler(logging.NullHandler())
+_log = logger()
 
 
 class _Line(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

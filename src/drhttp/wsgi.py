@@ -9,24 +9,22 @@ alone are taken out of the answer.
 
 from __future__ import annotations
 
-import fnmatch
-import logging
-import random
-import re
+import os
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from drhttp._body import OutputTap, Passage, SizedOutputTap, Tap, tapped
-from drhttp._config import Config
 from drhttp._exchange import Exchange
 from drhttp._guard import MARK, guarded
 from drhttp._identity import identity
+from drhttp._logger import logger
 from drhttp._marks import SENSITIVE, SKIP
-from drhttp._recorder import recorder_for
 from drhttp._uri import encoded_path, encoded_pattern
+
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
@@ -34,10 +32,7 @@ if TYPE_CHECKING:
     from drhttp._config import Options
     from drhttp._recorder import Recorder
 
-_log = logging.getLogger("drhttp")
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
-# Not the generator that all share: an application that seeds that one counts on its sequence.
-_chance = random.SystemRandom().random
 
 
 class WSGIMiddleware:
@@ -51,11 +46,15 @@ class WSGIMiddleware:
     """
 
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        # Not at the top: they are slow to load, and whoever imports the package need not build a recorder.
+        from drhttp._config import Config
+        from drhttp._recorder import recorder_for
+
         self.app = app
         config = Config.load(dsn, options)
         self._recorder: Recorder | None = None
         if config is None:
-            _log.info("drhttp records nothing: it is disabled or has no DSN")
+            logger().info("drhttp records nothing: it is disabled or has no DSN")
             return
         self._recorder = recorder_for(config)
         # What each request asks for, looked up once.
@@ -227,6 +226,11 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
     return result
 
 
+def _chance() -> float:
+    """A number from 0 to 1. Not of the generator that all share: an application that seeds that one counts on it."""
+    return int.from_bytes(os.urandom(7), "big") / 2**56
+
+
 def _expects_body(environ: WSGIEnvironment) -> bool:
     length = environ.get("CONTENT_LENGTH")
     if length:
@@ -248,4 +252,7 @@ def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
     """Whether a percent-encoded path matches one of the patterns; `None` when there are none."""
     if not patterns:
         return None
+    import fnmatch
+    import re
+
     return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match

@@ -35,14 +35,15 @@ ALLOWED = {
     "_document": "",
     "_dsn": "",
     "_exchange": "",
-    "_guard": "_throttle",
+    "_guard": "_logger _throttle",
     "_identity": "",
     "_loading": "",
+    "_logger": "",
     "_marks": "",
     "_privacy": "exceptions",
     "_queue": "",
     "_record": "",
-    "_recorder": "_children _courier _guard _loading _queue _stats _throttle _uwsgi _worker",
+    "_recorder": "_children _courier _guard _loading _logger _queue _stats _throttle _uwsgi _worker",
     "_redact": "_guard _privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
     "_redact.bodies": "_redact.charset _redact.coding _redact.json _redact.lines _redact.multipart _redact.pairs "
     "_redact.prose _redact.rules _redact.xml",
@@ -81,7 +82,7 @@ ALLOWED = {
     "_worker": "_alarm _batch _clock",
     "django": "_guard _identity _marks",
     "exceptions": "",
-    "wsgi": "_body _config _exchange _guard _identity _marks _recorder _uri",
+    "wsgi": "_body _config _exchange _guard _identity _logger _marks _recorder _uri",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

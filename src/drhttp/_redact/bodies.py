@@ -33,7 +33,6 @@ _TEXTUAL = re.compile(
 )
 _LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
 _HIDDEN = 3  # codings that a body may have without saying so
-_ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x04\x22\x4d\x18")
 _TELLING = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
@@ -150,8 +149,6 @@ class _Masking:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
             self._check_width()
-        if self._content.startswith(_ARCHIVES):
-            raise Refusal("coding")
         lower = self._content.lower()
         if any(name in lower for name in _TELLING):
             raise Refusal("encoding")  # a format that has names: MessagePack, CBOR, BSON, property lists

@@ -91,7 +91,7 @@ def test_levels():
         ('{"a": 1, "password": "x", "c', '{"a": 1, "password": "[redacted]"}'),
         ('{"a": [1, 2, {"b": "c"}, {"d": "e', '{"a": [1, 2, {"b": "c"}, {}]}'),
         ('{"password": "abc', "{}"),
-        ('{"password": {"a": 1, "b": [2, 3', "{}"),
+        ('{"password": {"a": 1, "b": [2, 3', '{"password": "[redacted]"}'),
         ("[1, 2], 3", "unparsable"),
         ("123", "unparsable"),
         ('{"a": "x", "token": "a\\"b, c', '{"a": "x"}'),

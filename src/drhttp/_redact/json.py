@@ -6,52 +6,79 @@ with a document that was cut. It is read as tokens; `json.loads` is asked only w
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-from json import decoder, encoder
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from html import unescape
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from drhttp._document import Document, derive, read
 from drhttp._redact.cut import closed
+from drhttp._redact.markup import mask_markup
+from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
+from drhttp._redact.tokens import CutPassage, Passage, ValuePassage, may_be_packed, quoted, worth_a_look
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
-    # The closers of the brackets that are open, the innermost first.
-    _Open = tuple[str, "_Open | None"]
-
-_DEEPEST_TEXT = 3  # levels of JSON inside of a JSON string
-# A string with the colon behind it that makes it a key; a bracket; a comma; a number or word; a quote without an end.
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
+_DEEPEST_TEXT = 3  # levels of JSON and markup inside of a JSON string
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
 _NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
 _TIE = re.compile(r"\s*:")
 _FEW = 8  # names that are looked for one by one
-_LONG_NUMBER = re.compile(r"[0-9]{12}")
-_DEEPEST_CUT = 200  # levels of a document without an end
-_CLOSERS = {"{": "}", "[": "]"}
-
-
-_scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 _ENDS = {"{": "}", "[": "]", '"': '"'}
-_quoted: Any = encoder.encode_basestring_ascii
+_ELEMENT = re.compile(r"<[A-Za-z_]")
+_ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+# Members that hold what people or programs say, and what was packed; others are not searched for all of it.
+_TELLING = frozenset(
+    f"{word}{end}"
+    for word in ("message", "msg", "error", "detail", "log", "text", "output", "stderr", "stdout", "traceback",
+                 "exception", "reason", "command", "cmd", "query", "sql", "statement", "data", "payload", "body",
+                 "Data", "Message", "Error", "Payload", "Body", "Command", "content", "value", "event")
+    for end in ("", "s")
+)  # fmt: skip
+_SPECIAL = _TELLING | POINTED
+_MOST_CLOSERS = 200
 
 
 def mask_json(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     """A whole document, masked, and how many values that were. Raises `Refusal` if it is not JSON."""
     document = check_json(text)
-    if "\\" not in text:
-        done = _mask_plain(text, document, rules, level)
-    elif _is_innocent(text, document, rules):
+    ordinary = _SPECIAL.isdisjoint(document.names)
+    if (not ordinary or "[" in text) and may_point(text, document.names, rules, ordinary=ordinary):
+        return _mask_document(text, document, rules, level, pointed_at(text, rules))
+    return _mask_document(text, document, rules, level, ordinary=ordinary)
+
+
+def _mask_document(
+    text: str,
+    document: Document,
+    rules: Rules,
+    level: int,
+    named: frozenset[int] = frozenset(),
+    *,
+    ordinary: bool = False,
+) -> tuple[str, int]:
+    """named: where the values begin that are secret by what stands beside them. ordinary: no name is a special one."""
+    if named:
+        done = None
+    elif "\\" not in text:
+        done = _mask_plain(text, document, rules, level, ordinary=ordinary)
+    elif _is_innocent(text, document, rules, ordinary=ordinary):
         return text, 0
     else:
         done = None
     if done is None:
-        passage = _Masker(text, rules, level, betrays=rules.betrays(text))
+        inner = partial(mask_string, rules=rules, level=level)
+        passage = Passage(text, rules, inner, betrays=rules.betrays(text), named=named)
     elif rules.betrays(done[0]):
-        passage = _ValueMasker(done[0], rules, level, betrays=True)
+        passage = ValuePassage(done[0], rules, rules.mask_values, betrays=True)
     else:
         if done[1]:
             derive(done[0], document)
@@ -67,20 +94,40 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
     """
     sure = closed(text)
     if sure is not None:
-        return mask_json(sure, rules)
-    masker = _CutMasker(text, rules, 0, betrays=rules.betrays(text))
+        document = check_json(sure)
+        # The end that is missing may name what stands in objects that are still open.
+        named = frozenset[int]()
+        if may_point(sure, document.names, rules, cut=True):
+            named = pointed_at(_without_closers(sure, text), rules, cut=True)
+        return _mask_document(sure, document, rules, 0, named)
+    masker = CutPassage(
+        text,
+        rules,
+        partial(mask_string, rules=rules),
+        betrays=rules.betrays(text),
+        named=pointed_at(text, rules, cut=True),
+    )
     masker.run()
     masked = masker.result()
     check_json(masked)
     return masked, masker.count
 
 
-def mask_string(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
+def _without_closers(sure: str, text: str) -> str:
+    """What is sure of a text, as it stood there."""
+    end = len(sure)
+    while end > max(0, len(sure) - _MOST_CLOSERS) and not text.startswith(sure[:end]):
+        end -= 1
+    return sure[:end]
+
+
+def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True) -> tuple[str, int]:
     """A text from within something else, masked, and how many values that were.
 
-    JSON is read as such; where JSON within strings within JSON goes too deep, the text is taken for a secret.
+    JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
+    for a secret. tags: whether to look for markup.
     """
-    if len(text) < rules.shortest and not _ties(text):
+    if len(text) < rules.shortest and not worth_a_look(text):
         return text, 0
     begin = text.lstrip()[:1]
     if begin in _ENDS and text.rstrip()[-1] == _ENDS[begin]:
@@ -92,7 +139,48 @@ def mask_string(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
         except Refusal as refusal:
             if refusal.reason != "unparsable":
                 raise
-    return mask_prose(text, rules)
+    packed = _unpacked(text)
+    if packed is not None:
+        masked, count = mask_string(packed, rules, level + 1) if level < _DEEPEST_TEXT else (rules.mask(packed), 1)
+        return (base64.b64encode(masked.encode("utf-8", "replace")).decode(), count) if count else (text, 0)
+    masked, count = mask_prose(text, rules)
+    if tags and ("<" in masked or "&" in masked):
+        masked, found = _mask_tags(masked, rules, level)
+        count += found
+    return masked, count
+
+
+def _mask_tags(text: str, rules: Rules, level: int) -> tuple[str, int]:
+    """Markup within a text, and what shows only without its entities."""
+    count = 0
+    inner = partial(mask_string, rules=rules, level=level + 1)
+    if "<" in text and _ELEMENT.search(text):
+        if level >= _DEEPEST_TEXT:
+            return rules.mask(text), 1
+        text, count = mask_markup(text, rules, inner, html=True)
+    if "&" in text and _ENTITY.search(text):
+        if level >= _DEEPEST_TEXT:
+            return rules.mask(text), 1
+        plain = unescape(text)
+        masked, found = inner(plain)
+        if masked != plain:
+            return escape(masked), count + found
+    return text, count
+
+
+def _unpacked(text: str) -> str | None:
+    """The text that base64 stands for, if that begins like JSON; else `None`."""
+    if not may_be_packed(text[:4]) or _BASE64.fullmatch(text) is None:
+        return None
+    try:
+        content = base64.b64decode(
+            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4),
+            altchars=b"-_" if "-" in text or "_" in text else None,
+        )
+        plain = content.decode()
+    except (binascii.Error, ValueError):
+        return None
+    return plain if plain.lstrip()[:1] in ("{", "[") else None
 
 
 def check_json(text: str) -> Document:
@@ -103,25 +191,29 @@ def check_json(text: str) -> Document:
     return document
 
 
-def _is_innocent(text: str, document: Document, rules: Rules) -> bool:
+def _is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) -> bool:
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
     if "\\\\" in text or not rules.innocent_names(document.names):
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
-    return not ("\\" in plain or _is_tied(plain, document) or rules.betrays(plain))
+    return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or rules.betrays(plain))
 
 
-def _is_tied(text: str, document: Document) -> bool:
-    """Whether a colon or an equals sign within a string may tie a name to a value."""
-    return "=" in text or "%" in text or text.count(":") > document.members
+def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
+    """Whether a string may tie a name to a value, or hold markup, or be packed."""
+    if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
+        return True
+    if ordinary:
+        return False
+    return "--" in text or " '" in text or "('" in text or may_be_packed(text)
 
 
-def _mask_plain(text: str, document: Document, rules: Rules, level: int) -> tuple[str, int] | None:
+def _mask_plain(text: str, document: Document, rules: Rules, level: int, *, ordinary: bool) -> tuple[str, int] | None:
     """A document without escapes, masked by its names, without reading it token by token.
 
     `None` if a secret is an object or an array.
     """
-    if _is_tied(text, document):
+    if _is_tied(text, document, ordinary=ordinary):
         return _replace_plain(text.split('"'), rules, level)
     if rules.innocent_names(document.names):
         return text, 0
@@ -135,20 +227,21 @@ def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int]
     """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
     found = []
     for name in names:
-        quoted = f'"{name}"'
-        at = text.find(quoted)
+        key = f'"{name}"'
+        at = text.find(key)
         while at >= 0:
-            match = _MEMBER.match(text, at + len(quoted))
+            match = _MEMBER.match(text, at + len(key))
             if match is not None:
-                found.append(match.span(1))
-            elif _TIE.match(text, at + len(quoted)):
+                if (match[1][0] == '"' and name[-5:].lower() != "check") or not rules.spared(name, match[1]):
+                    found.append(match.span(1))
+            elif _TIE.match(text, at + len(key)):
                 return None  # it names an object or an array
-            at = text.find(quoted, at + len(quoted))
+            at = text.find(key, at + len(key))
     pieces: list[str] = []
     copied = 0
     for start, end in sorted(found):
         value = text[start:end]
-        pieces += (text[copied:start], _quoted(rules.mask(value[1:-1] if value[0] == '"' else value)))
+        pieces += (text[copied:start], quoted(rules.mask(value[1:-1] if value[0] == '"' else value)))
         copied = end
     return "".join(pieces) + text[copied:], len(found)
 
@@ -158,159 +251,38 @@ def _replace_plain(pieces: list[str], rules: Rules, level: int) -> tuple[str, in
     count, behind_key = 0, False
     for at in range(1, len(pieces) - 1, 2):
         rest = pieces[at + 1].lstrip()
-        if rest[:1] != ":":
-            if not behind_key and _ties(pieces[at]):
-                masked, found = mask_string(pieces[at], rules, level)
-                if found:
-                    pieces[at], count = _inside(masked), count + found
+        found: int | None = 0
+        if rest[:1] == ":":
+            if rules.secret(pieces[at]):
+                behind_key = len(rest.rstrip()) == 1
+                found = _replace_value(pieces, at, rules, quotes=behind_key)
+        elif behind_key:
             behind_key = False
-        elif rules.secret(pieces[at]):
-            if len(rest.rstrip()) == 1:
-                pieces[at + 2] = _inside(rules.mask(pieces[at + 2]))
-                behind_key = True
-            else:
-                match = _SCALAR.match(pieces[at + 1])
-                if match is None:
-                    return None
-                pieces[at + 1] = f"{match[1]}{_quoted(rules.mask(match[2]))}{pieces[at + 1][match.end() :]}"
-            count += 1
+        elif worth_a_look(pieces[at]):
+            masked, found = mask_string(pieces[at], rules, level)
+            pieces[at] = _inside(masked) if found else pieces[at]
+        if found is None:
+            return None
+        count += found
     return '"'.join(pieces), count
 
 
-def _ties(text: str) -> bool:
-    """Whether a text may hold a name and its value."""
-    return ":" in text or "=" in text or "%" in text
+def _replace_value(pieces: list[str], at: int, rules: Rules, *, quotes: bool) -> int | None:
+    """Mask what stands behind a secret name; `None` if that is an object or an array."""
+    if quotes:
+        if rules.spared(pieces[at], f'"{pieces[at + 2]}"'):
+            return 0
+        pieces[at + 2] = _inside(rules.mask(pieces[at + 2]))
+        return 1
+    match = _SCALAR.match(pieces[at + 1])
+    if match is None:
+        return None
+    if rules.spared(pieces[at], match[2]):
+        return 0
+    pieces[at + 1] = f"{match[1]}{quoted(rules.mask(match[2]))}{pieces[at + 1][match.end() :]}"
+    return 1
 
 
 def _inside(text: str) -> str:
     """A text as it stands between the quotes of a JSON string."""
-    return str(_quoted(text))[1:-1]
-
-
-class _Masker:
-    """One passage over a text. betrays: whether there are values in it that betray themselves, as it stands."""
-
-    def __init__(self, text: str, rules: Rules, level: int, *, betrays: bool) -> None:
-        self._text = text
-        self._rules = rules
-        self._level = level
-        self._betrays = betrays
-        self._tokens = _TOKEN.finditer(text)
-        self._pieces: list[str] = []
-        self._copied = 0  # up to where the text is in the pieces, or was replaced
-        self.count = 0
-
-    def run(self) -> None:
-        """Read all tokens, and replace what is secret."""
-        for match in self._tokens:
-            token = match[0]
-            if token[0] == '"':
-                if not self._read_string(match):
-                    return
-            elif token in "{}[],":
-                self._read_structure(match)
-            elif self._betrays and _LONG_NUMBER.search(token):
-                self._replace_if(match.start(), match.end(), *self._rules.mask_values(token))
-
-    def result(self) -> str:
-        """The text with the replacements."""
-        return "".join(self._pieces) + self._text[self._copied :]
-
-    def _read_structure(self, match: re.Match[str]) -> None:
-        """Brackets and commas matter to a cut document alone."""
-
-    def _read_string(self, match: re.Match[str]) -> bool:
-        """A key with its value, or a value; `False` if the text ends within it."""
-        token, tie = match[0], match[1]
-        if len(token) == 1:
-            return False
-        if tie is None:
-            if self._betrays or "\\" in token or _ties(token):
-                masked, count = mask_string(_decoded(token), self._rules, self._level)
-                self._replace_if(match.start(), match.end(), masked, count)
-            return True
-        key = _decoded(token[: -len(tie)])
-        if self._betrays or "\\" in token:
-            self._replace_if(match.start(), match.end() - len(tie), *self._rules.mask_values(key))
-        if not self._rules.secret(key):
-            return True
-        end = self._end_of_value()
-        if end is None:
-            return False
-        value = self._text[match.end() : end]
-        self._replace_if(match.end(), end, self._rules.mask(_decoded(value) if value[0] == '"' else value), 1)
-        return True
-
-    def _end_of_value(self) -> int | None:
-        """Pass over the value that begins with the next token; `None` if the text ends before it does."""
-        depth = 0
-        for match in self._tokens:
-            token = match[0]
-            if token == '"':
-                return None
-            if token in "{[":
-                depth += 1
-            elif token in "}]":
-                depth -= 1
-            if depth == 0:
-                return match.end()
-        return None
-
-    def _replace_if(self, start: int, end: int, masked: str, count: int) -> None:
-        if count:
-            self._pieces += (self._text[self._copied : start], _quoted(masked))
-            self._copied = end
-            self.count += count
-
-
-class _ValueMasker(_Masker):
-    """One passage over a text whose names have been dealt with."""
-
-    def _read_string(self, match: re.Match[str]) -> bool:
-        end = match.end() - len(match[1] or "")
-        self._replace_if(match.start(), end, *self._rules.mask_values(_decoded(self._text[match.start() : end])))
-        return True
-
-
-class _CutMasker(_Masker):
-    """One passage over a text whose end is missing; it remembers up to where that is sure to be whole."""
-
-    _open: _Open | None = None
-    _depth = 0
-    _ended = False
-    _sure: tuple[int, int, int, int, _Open | None] = (0, 0, 0, 0, None)
-
-    def result(self) -> str:
-        """The text with the replacements up to that place, closed."""
-        pieces, self.count, copied, position, opened = self._sure
-        closers = []
-        while opened is not None:
-            closer, opened = opened
-            closers.append(closer)
-        return "".join([*self._pieces[:pieces], self._text[copied:position], *closers])
-
-    def _read_structure(self, match: re.Match[str]) -> None:
-        token = match[0]
-        if self._ended:
-            raise Refusal("unparsable")
-        if token in _CLOSERS:
-            self._open = (_CLOSERS[token], self._open)
-            self._depth += 1
-            if self._depth > _DEEPEST_CUT:
-                raise Refusal("too_deep")
-        elif token != "," and self._open is not None:
-            self._open = self._open[1]
-            self._depth -= 1
-            self._ended = self._open is None
-        position = match.start() if token == "," else match.end()
-        self._sure = (len(self._pieces), self.count, self._copied, position, self._open)
-
-
-def _decoded(token: str) -> str:
-    """The text that a string token stands for."""
-    if "\\" not in token:
-        return token[1:-1]
-    try:
-        return str(_scan(token, 1, False)[0])
-    except ValueError:
-        return token[1:-1]
+    return str(quoted(text))[1:-1]

@@ -13,6 +13,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from drhttp._redact.harmless import harmless_kinds, is_harmless
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,12 +38,13 @@ BUILT_IN: dict[str, str] = {
     "pswd": "short for password",
     "user pass": "short for password",
     "db pass": "short for password",
+    "smtp pass": "short for password",
+    "mail pass": "short for password",
+    "login pass": "short for password",
+    "passkey": "opens an account",
     "secret": "says so itself (client_secret, secret_key)",
-    "secrets": "the same",
     "token": "whoever holds it is let in (access_token, csrf_token)",
-    "tokens": "the same",
     "api key": "whoever holds it is let in",
-    "api keys": "the same",
     "access key": "of cloud providers",
     "private key": "proves an identity",
     "signing key": "makes signatures",
@@ -49,18 +52,31 @@ BUILT_IN: dict[str, str] = {
     "master key": "makes other keys",
     "account key": "of cloud storage",
     "subscription key": "of cloud services",
+    "functions key": "of cloud services",
+    "function key": "of cloud services",
+    "appwrite key": "of cloud services",
+    "application key": "of cloud services",
+    "app key": "of cloud services, and of web frameworks, which sign sessions with it",
+    "admin key": "whoever holds it is let in",
+    "server key": "of services that send messages",
+    "license key": "pays",
+    "ssh key": "opens a machine",
+    "deploy key": "opens a machine",
+    "decryption key": "reads what was encrypted",
+    "recovery key": "opens what was locked",
+    "connection string": "holds the password of a database",
+    "seed phrase": "opens a wallet",
+    "mnemonic": "opens a wallet",
+    "security answer": "opens an account",
     "auth": "credentials in short (auth, x-auth)",
     "authorization": "carries credentials (RFC 9110)",
     "authentication": "often misused for authorization",
     "credential": "says so itself",
-    "credentials": "the same",
     "cred": "the same in short",
-    "creds": "the same in short",
     "session": "names a login that is open (session_id)",
     "sessid": "the same (PHPSESSID)",
     "sid": "the same in short (connect.sid)",
     "cookie": "holds sessions",
-    "cookies": "the same",
     "csrf": "guards forms",
     "xsrf": "guards forms",
     "jwt": "a token by its format",
@@ -68,7 +84,28 @@ BUILT_IN: dict[str, str] = {
     "otp": "a one-time password",
     "totp": "a one-time password, or the seed of all of them",
     "mfa code": "a one-time password",
+    "2fa code": "a one-time password",
+    "two factor code": "a one-time password",
+    "sms code": "a one-time password",
+    "one time code": "a one-time password",
+    "login code": "a one-time password",
+    "verification code": "a one-time password",
+    "reset code": "a one-time password",
+    "recovery code": "opens an account without the second factor",
+    "backup code": "opens an account without the second factor",
+    "device code": "can be turned into a token (RFC 8628)",
+    "code verifier": "turns a code into a token (RFC 7636)",
+    "client assertion": "proves an identity (RFC 7521)",
+    "saml assertion": "a login",
+    "saml response": "a login",
+    "sso ticket": "a login",
     "pin code": "opens a card or a device",
+    "card pin": "opens a card",
+    "new pin": "opens a card or a device",
+    "old pin": "opens a card or a device",
+    "current pin": "opens a card or a device",
+    "confirm pin": "opens a card or a device",
+    "user pin": "opens a card or a device",
     "card number": "pays",
     "card no": "pays",
     "card num": "pays",
@@ -98,6 +135,8 @@ WHOLE: dict[str, str] = {
     "pin": "opens a card or a device",
     "pw": "password in short",
     "pan": "the number of a payment card",
+    "x pin": "opens a card or a device",
+    "assertion": "a login (SAML; RFC 7521)",
 }
 
 #: Masked where it is the whole name of a query parameter (RFC 6749; signed links of cloud storage).
@@ -124,6 +163,16 @@ _COMPANIONS = frozenset((
     "username", "value", "verification", "verify", "verifier", "web", "wifi", "wp", "x", "your",
 ))  # fmt: skip
 
+# Words whose plural is another one: a bearer brings something; `bearers_only` is a switch.
+_SINGULAR = frozenset(("bearer", "authentication", "authorization"))
+# With these a name is secret whatever stands in front of them, in the same word, or behind: "pgpassword", "tokenvalue".
+_STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
+_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS))
+# Other words begin so: tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
+_BEGINS = re.compile(
+    r"(?:passwd|passphrase|apikey|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
+)
+
 _LONGEST = 200  # characters of a name that are read; nobody names a field in more
 _LONGEST_WORD = 32  # letters without a separator that are taken apart
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
@@ -138,7 +187,9 @@ class Names:
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
-        self._secret = frozenset(filter(None, map(squeezed, (*BUILT_IN, *also))))
+        further = frozenset(filter(None, map(squeezed, also)))
+        self._secret = further | frozenset(map(squeezed, (*BUILT_IN, *map(_plural, BUILT_IN))))
+        self._further = re.compile(_tree(further) or r"(?!)").search
         self._whole = frozenset(map(squeezed, WHOLE))
         self._in_queries = frozenset(map(squeezed, IN_QUERIES))
         self._allowed = frozenset(map(squeezed, allow))
@@ -149,10 +200,23 @@ class Names:
         # Bounded: names come from clients too.
         self.secret = lru_cache(maxsize=4096)(self._is_secret)
         self.secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
+        self._harmless = lru_cache(maxsize=4096)(self._kinds)
 
     def allowed(self, name: str) -> bool:
         """Whether the user has freed the name."""
         return bool(self._allowed) and squeezed(name) in self._allowed
+
+    def spared(self, name: str, value: str) -> bool:
+        """Whether a value is none to hide although its name says secret: a number under `max_tokens`, `true` under
+        `has_password`, "pass" under `cvc_check`. Never under the user's own names.
+        """
+        kinds = self._harmless(name)
+        return bool(kinds) and is_harmless(value, kinds)
+
+    def _kinds(self, name: str) -> tuple[str, ...]:
+        if self._further(squeezed(name)):
+            return ()
+        return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
 
     def _is_secret_in_query(self, name: str) -> bool:
         """The same for a query parameter, where more names are secret."""
@@ -187,7 +251,16 @@ class Names:
 
     def _holds_secret(self, word: str) -> bool:
         """Whether a word without separators is made of known words alone, a secret one among them."""
-        return 3 < len(word) <= _LONGEST_WORD and self._made(word) is not None
+        return (
+            word.endswith(_ENDS)
+            or _BEGINS.match(word) is not None
+            or (3 < len(word) <= _LONGEST_WORD and self._made(word) is not None)
+        )
+
+
+def _plural(words: str) -> str:
+    """The same of several; of what is several, or knows no plural, itself."""
+    return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
 
 
 def _lengths(words: Iterable[str], first: str) -> tuple[int, ...]:

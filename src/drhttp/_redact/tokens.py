@@ -1,0 +1,190 @@
+"""JSON as tokens: one passage over a text replaces what is secret where it stands."""
+
+from __future__ import annotations
+
+import re
+from json import encoder
+from typing import TYPE_CHECKING, Any
+
+from drhttp._redact.members import DEEPEST_CUT, TOKEN, decoded, examples
+from drhttp._redact.rules import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._redact.rules import Rules
+
+    # The closers of the brackets that are open, the innermost first.
+    _Open = tuple[str, "_Open | None"]
+
+_LONG_NUMBER = re.compile(r"[0-9]{12}")
+_LITERAL = re.compile(r'"[^"\\]{0,30}"|[^\s,{}\[\]"]+')
+_SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
+_CLOSERS = {"{": "}", "[": "]"}
+
+quoted: Any = encoder.encode_basestring_ascii
+
+
+def worth_a_look(text: str) -> bool:
+    """Whether a text may hold a name and its value: in prose, in markup, or packed."""
+    return any(sign in text for sign in _SIGNS) or may_be_packed(text)
+
+
+def may_be_packed(text: str) -> bool:
+    """Whether a text may hold base64 of JSON."""
+    return "eyJ" in text or "ewog" in text
+
+
+class Passage:
+    """One passage over a text.
+
+    inner: masks the text of a string. betrays: whether there are values in it that betray themselves, as it stands.
+    named: where the values begin that are secret whatever they are called.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        rules: Rules,
+        inner: Callable[[str], tuple[str, int]],
+        *,
+        betrays: bool,
+        named: frozenset[int] = frozenset(),
+    ) -> None:
+        self._text = text
+        self._rules = rules
+        self._inner = inner
+        self._betrays = betrays
+        self._named = named
+        self._tokens = TOKEN.finditer(text)
+        self._pieces: list[str] = []
+        self._copied = 0  # up to where the text is in the pieces, or was replaced
+        self.count = 0
+
+    def run(self) -> None:
+        """Read all tokens, and replace what is secret."""
+        named = self._named
+        for match in self._tokens:
+            token = match[0]
+            if named and match.start() in named:
+                if not self._mask_value(match):
+                    return
+            elif token[0] == '"':
+                if not self._read_string(match):
+                    return
+            elif token in "{}[],":
+                self._read_structure(match)
+            elif self._betrays and _LONG_NUMBER.search(token):
+                self._replace_if(match.start(), match.end(), *self._rules.mask_values(token))
+
+    def result(self) -> str:
+        """The text with the replacements."""
+        return "".join(self._pieces) + self._text[self._copied :]
+
+    def _read_structure(self, match: re.Match[str]) -> None:
+        """Brackets and commas matter to a cut document alone."""
+
+    def _read_string(self, match: re.Match[str]) -> bool:
+        """A key with its value, or a value; `False` if the text ends within it."""
+        token, tie = match[0], match[1]
+        if len(token) == 1:
+            return False
+        if tie is None:
+            if self._betrays or "\\" in token or worth_a_look(token[1:-1]):
+                masked, count = self._inner(decoded(token))
+                self._replace_if(match.start(), match.end(), masked, count)
+            return True
+        key = decoded(token[: -len(tie)])
+        if self._betrays or "\\" in token:
+            self._replace_if(match.start(), match.end() - len(tie), *self._rules.mask_values(key))
+        if not self._rules.secret(key):
+            return True
+        literal = _LITERAL.match(self._text, match.end())
+        if literal is not None and self._rules.spared(key, literal[0]):
+            return True
+        first = next(self._tokens, None)
+        return first is not None and self._mask_value(first)
+
+    def _mask_value(self, first: re.Match[str]) -> bool:
+        """Replace the value that begins with a token; `False` if the text ends before it does."""
+        start, end = first.start(), self._end_of_value(first)
+        if end is None:
+            return False
+        value = self._text[start:end]
+        described = examples(value) if value[0] == "{" else None
+        if described is not None:
+            passage = Passage(value, self._rules, self._inner, betrays=self._betrays, named=described)
+            passage.run()
+            self._replace(start, end, passage.result(), passage.count)
+        else:
+            self._replace_if(start, end, self._rules.mask(decoded(value) if value[0] == '"' else value), 1)
+        return True
+
+    def _end_of_value(self, first: re.Match[str]) -> int | None:
+        """Pass over the value that begins with a token; `None` if the text ends before it does."""
+        depth = 0
+        match: re.Match[str] | None = first
+        while match is not None:
+            token = match[0]
+            if token == '"':
+                return None
+            if token in "{[":
+                depth += 1
+            elif token in "}]":
+                depth -= 1
+            if depth == 0:
+                return match.end()
+            match = next(self._tokens, None)
+        return None
+
+    def _replace_if(self, start: int, end: int, masked: str, count: int) -> None:
+        if count:
+            self._replace(start, end, quoted(masked), count)
+
+    def _replace(self, start: int, end: int, text: str, count: int) -> None:
+        self._pieces += (self._text[self._copied : start], text)
+        self._copied = end
+        self.count += count
+
+
+class ValuePassage(Passage):
+    """One passage over a text whose names have been dealt with."""
+
+    def _read_string(self, match: re.Match[str]) -> bool:
+        end = match.end() - len(match[1] or "")
+        self._replace_if(match.start(), end, *self._rules.mask_values(decoded(self._text[match.start() : end])))
+        return True
+
+
+class CutPassage(Passage):
+    """One passage over a text whose end is missing; it remembers up to where that is sure to be whole."""
+
+    _open: _Open | None = None
+    _depth = 0
+    _ended = False
+    _sure: tuple[int, int, int, int, _Open | None] = (0, 0, 0, 0, None)
+
+    def result(self) -> str:
+        """The text with the replacements up to that place, closed."""
+        pieces, self.count, copied, position, opened = self._sure
+        closers = []
+        while opened is not None:
+            closer, opened = opened
+            closers.append(closer)
+        return "".join([*self._pieces[:pieces], self._text[copied:position], *closers])
+
+    def _read_structure(self, match: re.Match[str]) -> None:
+        token = match[0]
+        if self._ended:
+            raise Refusal("unparsable")
+        if token in _CLOSERS:
+            self._open = (_CLOSERS[token], self._open)
+            self._depth += 1
+            if self._depth > DEEPEST_CUT:
+                raise Refusal("too_deep")
+        elif token != "," and self._open is not None:
+            self._open = self._open[1]
+            self._depth -= 1
+            self._ended = self._open is None
+        position = match.start() if token == "," else match.end()
+        self._sure = (len(self._pieces), self.count, self._copied, position, self._open)

@@ -297,7 +297,7 @@ def test_one_fork_hook_and_one_exit_hook_whatever_is_made(receiver: Receiver) ->
     """C2, PM2, PM5: a hundred middlewares make one hook of each kind, with the first record."""
     run(
         """
-import atexit, gc
+import atexit, gc, logging, random  # two of them have hooks of their own
 hooks = []
 register = os.register_at_fork
 os.register_at_fork = lambda **functions: (hooks.append(functions), register(**functions))

@@ -7,7 +7,7 @@ import threading
 import time
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
-_LONGEST_STRETCH = 0.0005  # seconds that the worker holds the interpreter, if it can help it
+_LONGEST_STRETCH = 0.001  # seconds that the worker holds the interpreter, if it can help it
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 

@@ -126,11 +126,11 @@ class Delivery:
 
         If the record that reports them is lost too, they have grown again, and the next one reports them.
         """
-        dropped = dict(self._dropped())
+        dropped = self._dropped()
         if dropped == self._reported:
             return {}
-        self._reported = dropped
-        return dropped
+        self._reported = dict(dropped)
+        return self._reported
 
     def _complain(self, verdict: Verdict) -> None:
         if self._complaints.setdefault(verdict.reason, Throttle()).opens():

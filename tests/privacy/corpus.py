@@ -52,12 +52,15 @@ apiKey api-key API_KEY x_api_key apikey APIKey xApiKey access_key secretAccessKe
 subscription-key auth oauth authorization credentials creds session session_id sessionid PHPSESSID JSESSIONID connect.sid
 cookie csrf xsrf-token jwt bearer otp totp mfa_code pin pinCode card_number cardNumber cardnumber creditCard credit_card_number
 cc_number ccnum pan cvv cvv2 cvc cvc2 security_code iban account_number routingNumber ssn social_security_number tax_id
+passwords access_keys PGPASSWORD passwordagain fcmtoken smtp_pass new_pin verification_code recovery_codes backup_codes
+sms_code SAMLResponse code_verifier device_code seed_phrase mnemonic security_answer connection_string license_key ssh_key
 passport_number passwort ｐａｓｓｗｏｒｄ contraseña senha user_pass пароль 密码""".split()
 
 HEADERS = """Authorization Proxy-Authorization Cookie X-Api-Key X-API-KEY Api-Key ApiKey X-Auth-Token X-Access-Token
 X-CSRF-Token X-CSRFToken X-XSRF-TOKEN X-Amz-Security-Token X-Goog-Api-Key Private-Token X-Vault-Token DD-API-KEY X-Session-Id
 X-Client-Secret X-Auth X-Password Authentication X-Jwt-Assertion X-Shopify-Access-Token Ocp-Apim-Subscription-Key Cookie2
-Authentication-Info X-Otp Session Token X-User-Credentials X-Refresh-Token X-Secret""".split()
+Authentication-Info X-Otp Session Token X-User-Credentials X-Refresh-Token X-Secret
+X-Functions-Key X-Appwrite-Key X-Pin X-SSO-Ticket Ticket X-Amz-Signature""".split()
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ%s.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow{0}\nIBAAKC{0}\n-----END RSA PRIVATE KEY-----"
@@ -143,7 +146,8 @@ def _queries() -> list[Case]:
         f"user%5Bpassword%5D={s()}", f"user[password]={s()}", f"pass%77ord={s()}", f"pass%2577ord={s()}", f"a=1;token={s()}",
         f"token={s()}&token={s()}&TOKEN={s()}", f"token[]={s()}&token[]={s()}", f"q=Bearer+{s()}1234567890",
         f"q={quote(json.dumps({'password': s()}))}", f"q=password%3D{s()}", f"q=%7B%22token%22%3A%5B%22{s()}%22%5D%7D",
-        f"url=https%3A%2F%2Fa%3A{s()}%40x%2F", f"&&token={s()}", f"token={s()}={s()}", f"?token={s()}", f"access_token:{s()}",
+        f"url=https%3A%2F%2Fa%3A{s()}%40x%2F", f"&&token={s()}", f"token={s()}={s()}", f"a=1;code={s()}", f"a=1&amp;code={s()}", f"x=/cb%23code%3D{s()}",
+        f"f[0][name]=password&f[0][value]={s()}", f"contrase%F1a={s()}", f"?token={s()}", f"access_token:{s()}",
         f"Bearer%20{s()}1234567890=1", f"sk_live_{s()}abcdef", "q=4111+1111+1111+1111", "n=4111111111111111",
     )  # fmt: skip
     for query in odd:
@@ -226,6 +230,12 @@ def _json() -> list[Case]:
         "percent in json": json.dumps({"q": f"token%3D{s()}%26a"}),
         "python in json": json.dumps({"m": f"{{'password': '{s()}', 'a': ['{s()}']}}".replace("'a'", "'auth'")}),
     }  # fmt: skip
+    odd |= {f"beside {json.dumps(each)[:60]}": json.dumps(each) for each in (
+        [{"name": "password", "value": s()}], {"value": s(), "name": "token"}, {"Key": "DB_PASSWORD", "Value": s()}, {"type": "password", "value": s()},
+        {"op": "add", "path": "/password", "value": [s()]}, {"headers": [["Authorization", s()]]}, {"detail": [{"loc": ["body", "pin"], "input": s()}]},
+        {"grant_type": "authorization_code", "code": s()}, ["run", "--password", s()], {"html": f"<p><token>{s()}</token></p>"},
+        {"html": f'<input name="csrf" value="{s()}">'}, {"doc": f"&lt;password&gt;{s()}&lt;/password&gt;"}, {"passwords": [s()], "PGPASSWORD": s(), "passwordagain": s()},
+    )}  # fmt: skip
     cases += [both(f"json {what}", text, kind) for what, text in odd.items()]
     inner = json.dumps({"password": {"a": [s(), 5]}, "é": 1})
     for level in range(1, 6):
@@ -301,6 +311,8 @@ def _markup() -> list[Case]:
         f"<plist><dict><key>password</key><string>{s()}</string></dict></plist>", f'<p><entry key="password">{s()}</entry></p>',
         f"<member><name>token</name><value><string>{s()}</string></value></member>", f'<a>{{"password": "{s()}"}}</a>',
         f"<a>&quot;password&quot;: &quot;{s()}&quot;</a>", f'<a b="https://x/?token={s()}&amp;a=1"/>', f"<a>https://u:{s()}@x/</a>",
+        f"<a>&lt;password&gt;{s()}&lt;/password&gt;</a>", f"<a><![CDATA[<b><token>{s()}</token></b>]]></a>",
+        f"<p><value>{s()}</value><name>password</name></p>", f"<p><name>token</name><note/><value>{s()}</value></p>",
         f"<password>{s()}", f"<a><password>{s()}</a>", f'<!DOCTYPE a [<!ENTITY token "{s()}">]><a>&token;</a>',
     ):  # fmt: skip
         cases.append(both(f"xml {text}", text, "application/xml"))
@@ -311,7 +323,8 @@ def _markup() -> list[Case]:
         f'<script>window.x = {{"auth": {{"a": ["{s()}"]}}, b: 1 < 2}};</script>', f'<a href="/x?token={s()}">x</a>',
         f'<input name="cc" autocomplete="cc-number" value="{s()}">', f'<div data-token="{s()}">x</div>', f"<p>Password: {s()}</p>",
         f'<select name="token"><option value="{s()}">{s()}</option></select>', f'<script type="application/json">{{"token": {{"a": "{s()}"}}}}</script>',
-        f"<input name=password value=\"{s()}'>", f"<!-- password={s()} -->", f"<meta http-equiv='Set-Cookie' content='a={s()}'>",
+        f"<p>Password: <b>{s()}</b></p>", f"<tr><td>API key</td><td>{s()}</td></tr>", f'<code id="api-key">{s()}</code>',
+        f'<input name="token" value="a<{s()}">', f"<input name=password value=\"{s()}'>", f"<!-- password={s()} -->", f"<meta http-equiv='Set-Cookie' content='a={s()}'>",
     ):  # fmt: skip
         cases += [
             both(f"html {text}", f"<!doctype html><html><body>{text}</body></html>", kind)

@@ -19,7 +19,7 @@ pinch piñata étoile ключ 鍵 naïve tax taxes tax_rate taxonomy passport r
 signature_count sig_figs design signal assigned hmac_algorithm ticket ticket_count otpion robots potential potpourri adopt
 crediting accredited creditor debit debited bankers scoped csv cvss escape sin ssl ssh tls jwtf rest state nonce grant_type
 response_type redirect_uri scope expires_in client_id user_id user_agent device_id request_id trace_id key_id etag digest
-content_type accept encoding language""".split()
+content_type accept encoding language passwordless secretive tokenomics tokenised""".split()
 
 TEXTS = [
     "Basic information about our company", "basic training for everyone", "the bearer of news came", "Bearer of bad tidings, he said",
@@ -98,6 +98,11 @@ def documents() -> list[tuple[str, bytes]]:
         ("text/csv", b"sku,ean\n1,4006381333931\n"), ("application/yaml", b"a: 1\nb:\n  - c: d\n  - e: |\n      text\n"), ("application/sql", b"SELECT a = 1"),
         ("application/grpc", b"\0\0\0\0\x05\x08\x96\x01\x12\x03abc"), ("font/woff2", b"wOF2" + rng.randbytes(300)),
         (FORM, b"a=1&b=2&a=3&c=&d&=e&&f=%C3%A9+x&g=%7B%22a%22%3A1%7D"), (FORM, b"next=%2Fa%3Fb%3Dc%26d%3De&q=monkey+author"),
+        ("application/json", b'{"max_tokens": 100, "usage": {"prompt_tokens": 5, "total_tokens": 12}, "token_expires_in": 3600, "session_count": 2}'),
+        ("application/json", b'{"has_password": true, "mfa_code_required": false, "checks": {"cvc_check": "pass"}, "password_changed_at": 1700000000}'),
+        ("application/json", b'{"properties": {"password": {"type": "string", "format": "password", "title": "Password"}, "token": {"$ref": "#/a"}}}'),
+        ("application/json", b'[{"name": "colour", "value": "red"}, {"type": "text", "content": "the key: be brief"}, ["a", "b"], ["author", "Ada"]]'),
+        ("application/json", json.dumps({"html": HTML, "data": base64.b64encode(b'{"a": 1}').decode()}).encode()), (FORM, b"max_tokens=5&name=colour&value=red"),
         ("application/json", json.dumps({name: name for name in NAMES}).encode()), ("image/svg+xml", b'<svg><path d="M 10 10 L 4000 3000"/><key>colour</key></svg>'),
     ]  # fmt: skip
     bodies += [("application/json", json.dumps({name: [1, {"x": "y"}]}).encode()) for name in NAMES]
@@ -123,6 +128,9 @@ HEADERS = [
     ("access-control-allow-headers", "Authorization, X-Api-Version, Content-Type"), ("vary", "Cookie, Authorization, Accept"),
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="), ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), ("x-request-id", "550e8400-e29b-41d4-a716-446655440000"),
     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("referer", "https://example.com/a?b=c#d"), ("location", "/a/b?next=%2Fc"),
+    ("permissions-policy", "geolocation=(), publickey-credentials-get=(self)"), ("authentication-results", "mx.example; spf=pass; auth=pass"),
+    ("anthropic-ratelimit-tokens-remaining", "5"), ("x-ratelimit-limit-tokens", "40000"), ("idempotency-key", "8e03978e"), ("sec-websocket-protocol", "graphql-ws, chat"),
+    ("host", "shop.example:8080"), ("location", "/#/a?b=c"),
     ("link", '<https://x/?page=2>; rel="next", </a>; rel=prev'), ("origin", "https://example.com"), ("origin", "null"), ("x-forwarded-for", "10.0.0.1, 10.0.0.2"),
     ("strict-transport-security", "max-age=31536000; includeSubDomains"), ("content-security-policy", "default-src 'self'; script-src 'sha256-abc='"),
     ("content-disposition", 'attachment; filename="report.pdf"'), ("x-monkey", "tokenizer=1"), ("x-author", "Ada"), ("range", "bytes=0-499"),

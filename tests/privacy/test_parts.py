@@ -30,7 +30,7 @@ M = "[redacted]"
         ("pass%2577ord=x&code=1", f"pass%2577ord={M}&code={M}"),
         ("q=%7B%22token%22%3A1%7D", f"q=%7B%22token%22%3A+%22{M}%22%7D".replace("+", "")),
         ("next=%2Fin%3Ftoken%3Dx%26a%3D1", f"next=%2Fin%3Ftoken%3D{M}%26a%3D1"),
-        ("a=1;token=x", f"a=1%3Btoken%3D{M}"),
+        ("a=1;token=x", f"a=1;token={M}"),
         ("Bearer+abc123=1", f"Bearer+{M}={M}"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact import charset as charsets
 from drhttp._redact.coding import betrayed, decode
-from drhttp._redact.json import mask_cut_json, mask_json
+from drhttp._redact.json import mask_cut_json, mask_json, mask_string
 from drhttp._redact.lines import mask_events, mask_lines
 from drhttp._redact.multipart import looks_like_multipart, mask_multipart
 from drhttp._redact.pairs import mask_query
@@ -186,4 +186,4 @@ class _Masking:
         declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")
         if declared or "html" in self._type or text.lstrip().startswith("<"):
             return mask_xml(text, self._rules, cut=self._cut, html=not declared)
-        return mask_prose(without_end(text) if self._cut else text, self._rules)
+        return mask_string(without_end(text) if self._cut else text, self._rules)

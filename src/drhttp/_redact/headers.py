@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from drhttp._privacy import MASK
 from drhttp._redact.json import mask_string
+from drhttp._redact.pairs import mask_query
 from drhttp._redact.rules import Refusal
 from drhttp._redact.urls import mask_links, mask_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from drhttp._record import Headers
     from drhttp._redact.rules import Rules
 
@@ -20,8 +23,17 @@ _DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and what is wr
 _MOST_KNOWN, _LONGEST_KNOWN = 1000, 300  # fields, characters
 # Fields about credentials that hold none.
 _INNOCENT = frozenset(("access-control-allow-credentials", "sec-websocket-key", "sec-websocket-accept"))
+# What these say about names is no value of one.
+_ABOUT = frozenset((
+    "authentication-results", "arc-authentication-results", "permissions-policy", "permissions-policy-report-only",
+    "feature-policy", "clear-site-data", "cookie-policy",
+))  # fmt: skip
+_SECRET = frozenset(("ticket", "x-ticket", "x-amz-signature", "x-goog-signature", "x-auth-code"))
+_CHALLENGE = re.compile(r"((?:negotiate|ntlm|kerberos)[ \t]+)([^\s,]+)", re.IGNORECASE)
+_PROTOCOL = re.compile(r"[A-Za-z][\w-]{0,30}")  # short enough to be one
 _HARMLESS = re.compile(r"[A-Za-z]{0,20}(?:[/-][a-z]{1,20}){0,4}|\d{1,8}")  # without anything that could tell a secret
 _URLS = frozenset(("referer", "location", "content-location", "origin", "x-original-url", "x-rewrite-url", "refresh"))
+_LIKE_URLS = ("-url", "-uri", "-referer", "-referrer", "-location")
 
 
 def mask_headers(headers: Headers, rules: Rules) -> tuple[Headers, int]:
@@ -63,14 +75,39 @@ def _mask_field(name: str, value: str, rules: Rules) -> tuple[str, int]:
     name = name.lower()
     if name in _INNOCENT:
         return value, 0
-    if rules.secret(name):
-        mask = _BY_FORM.get(name)
-        return mask(value, rules) if mask else (rules.mask(value), 1)
-    if name in _URLS:
+    if name in _ABOUT:
+        return rules.mask_values(value)
+    mask = _BY_FORM.get(name)
+    if mask is not None:
+        return mask(value, rules)
+    if name in _SECRET or rules.secret(name):
+        return (value, 0) if rules.spared(name, value) else (rules.mask(value), 1)
+    if name in _URLS or name.endswith(_LIKE_URLS):
         return mask_url(value, rules)
     if rules.shortest and _HARMLESS.fullmatch(value):
         return value, 0
     return mask_links(value, rules) if name == "link" else mask_string(value, rules)
+
+
+def _mask_challenge(value: str, rules: Rules) -> tuple[str, int]:
+    """A challenge may carry half of a handshake."""
+    masked, count = _CHALLENGE.subn(lambda match: match[1] + rules.mask(match[2]), value)
+    text, found = mask_string(masked, rules)
+    return text, count + found
+
+
+def _mask_protocols(value: str, rules: Rules) -> tuple[str, int]:
+    """Browsers cannot set a header on a WebSocket, so people send tokens as the names of protocols."""
+    names = [each.strip() for each in value.split(",")]
+    if not any(map(rules.secret, names)):
+        return mask_string(value, rules)
+    masked = [each if _PROTOCOL.fullmatch(each) and rules.secret(each) else rules.mask(each) for each in names]
+    return ", ".join(masked), len([each for each in names if each not in masked])
+
+
+def _mask_host(value: str, rules: Rules) -> tuple[str, int]:
+    userinfo, at, host = value.rpartition("@")
+    return (f"{rules.mask(userinfo)}@{host}", 1) if at else mask_string(value, rules)
 
 
 def _mask_credentials(value: str, rules: Rules) -> tuple[str, int]:
@@ -110,9 +147,16 @@ def _mask_cookie(pair: str, rules: Rules) -> tuple[str, int]:
     return (f"{name}={rules.mask(value)}", 1) if equals else (rules.mask(pair), 1)
 
 
-_BY_FORM = {
+_BY_FORM: dict[str, Callable[[str, Rules], tuple[str, int]]] = {
     "authorization": _mask_credentials,
     "proxy-authorization": _mask_credentials,
     "cookie": _mask_cookies,
     "set-cookie": _mask_set_cookie,
+    "www-authenticate": _mask_challenge,
+    "proxy-authenticate": _mask_challenge,
+    "sec-websocket-protocol": _mask_protocols,
+    "host": _mask_host,
+    "x-query": mask_query,
+    "x-query-string": mask_query,
+    "query-string": mask_query,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from drhttp._redact.json import mask_json, mask_string
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
 _DATA = "data:"
+_END = re.compile(r"\r\n|\n|\r")
 
 
 def mask_lines(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
@@ -37,15 +39,31 @@ def mask_events(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
 
     The lines of one event's data make one text.
     """
-    lines = text.split("\n")
+    ends = _END.findall(text)
+    lines = _END.split(text)
     if cut:
         lines = lines[: max((at for at, line in enumerate(lines) if not line.strip()), default=0)]
-    masked, total = [], 0
-    for is_data, group in groupby(lines, lambda line: line.startswith(_DATA)):
-        some = list(group)
-        data = "\n".join(line[len(_DATA) :] if is_data else line for line in some)
-        body, count = mask_string(data, rules)
+        ends = ends[: max(0, len(lines) - 1)]
+    total, begin = 0, 0
+    for at in [*(at for at, line in enumerate(lines) if not line.strip()), len(lines)]:
+        total += _mask_event(lines, range(begin, at), rules)
+        begin = at + 1
+    return "".join(line + end for line, end in zip_longest(lines, ends, fillvalue="")), total
+
+
+def _mask_event(lines: list[str], event: range, rules: Rules) -> int:
+    """Mask the lines of one event where they stand; those of its data together, wherever others stand between."""
+    total = 0
+    data = [at for at in event if lines[at].startswith(_DATA)]
+    others = [at for at in event if not lines[at].startswith(_DATA)]
+    for places, front in ((data, _DATA), (others, "")):
+        if not places:
+            continue
+        masked, count = mask_string("\n".join(lines[at][len(front) :] for at in places), rules)
+        if count:
+            texts = masked.split("\n", len(places) - 1)
+            texts += [""] * (len(places) - len(texts))
+            for at, line in zip(places, texts, strict=True):
+                lines[at] = front + line
         total += count
-        front = _DATA if is_data else ""
-        masked += [front + line for line in body.split("\n")] if count else some
-    return "\n".join(masked), total
+    return total

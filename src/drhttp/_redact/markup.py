@@ -10,6 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from drhttp._redact.attributes import ATTRIBUTE, VALUED, say_secret, value_of
 from drhttp._redact.rules import Refusal
 
 if TYPE_CHECKING:
@@ -23,18 +24,17 @@ _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
     r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
 )
-_ATTRIBUTE = re.compile(r"""(?<![^\s<>/="'])([^\s<>/="']+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s<>"']+|["'][^<>]*)""")
-# HTML and many others name a field in one attribute and give its value in another, or as the content.
-_NAMING = frozenset(("name", "id", "property", "itemprop", "key", "type", "autocomplete", "http-equiv", "for"))
-_VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 _NAMING_CONTENT = ("name", "key", "id", "label")
 _HTML_FIELDS = frozenset((
     "textarea", "select", "option", "output", "param", "data", "code", "pre", "kbd", "samp", "var", "span", "td", "dd",
 ))  # fmt: skip
 # Elements whose content is the name of an element beside them: property lists, XML-RPC; in HTML, what labels a cell.
 _NAMES = frozenset(("key", "name", "label", "field", "parametername", "headername"))
-_LABELS = {"th": ("td",), "td": ("td",), "dt": ("dd",)}
-_BESIDE = frozenset(("value", "val", "string", "content"))  # what such a name is the name of, in XML
+_CELLS = frozenset(("th", "td", "dt"))
+_LABELLED = frozenset(("td", "dd", "code", "b", "strong", "span", "kbd", "tt", "pre", "i", "em"))
+_INLINE = _LABELLED | frozenset(("th", "dt", "br", "font", "u", "a", "small", "mark", "var", "samp"))
+_LONGEST_LABEL = 120
+_BESIDE = frozenset(("value", "val", "content"))  # what such a name is the name of, in XML
 _LABEL = re.compile(r"\s*[\w.-]{1,40}(?: [\w.-]{1,30}){0,3}\s*")
 _LEADING = re.compile(r"(?:^|[\s(>])([\w.-]{1,40}(?: [\w.-]{1,30}){0,2})\s*[:=]\s*\Z")
 # In HTML these have no end tag.
@@ -78,13 +78,20 @@ class _Masker:
         self._begin = 0  # of its content
         self._element = ""  # the last one that was opened
         self._named = False  # the content of the last one was the name of a secret
+        self._passed = 0  # up to where the text is the value of an attribute
+        self._level = 0  # of elements
+        self._beside = 0  # the level on which a secret was named; 0 if on none
+        self._values: dict[
+            int, tuple[int, int, int] | None
+        ] = {}  # by level: where an element's value begins, and its pieces
+        self._label = ""  # a text in front ended with the name of a secret: "text", or was one: "cell"
         self.pieces: list[str] = []
         self.count = 0
 
     def run(self) -> None:
         """Read all tags, and mask what is secret in and between them."""
         for match in _TAG.finditer(self._text):
-            if match.start() < self._raw:
+            if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":
                 self._between(match.start())
@@ -92,6 +99,8 @@ class _Masker:
                 self._tag(match)
             elif not self._html and not self._cut:
                 raise Refusal("unparsable")
+            else:
+                self._open_value(match.start())
         if not self._cut:
             self._between(len(self._text))
         if self._secret is not None:
@@ -105,9 +114,11 @@ class _Masker:
         if text.isspace():
             self.pieces.append(text)
             return
-        if self._element in _NAMES:
-            self._named = self._rules.secret(text.strip())
         raw = self._position < self._raw
+        if self._labelled() and not raw:
+            self._hide(text)
+            return
+        self._note_name(text)
         if "<" in text and not raw:
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
         meant = text if raw else unescape(text)
@@ -116,11 +127,49 @@ class _Masker:
         # A "<" that is in it now was there before.
         self.pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
 
+    def _note_name(self, text: str) -> None:
+        """A text may be the name of what stands beside it."""
+        if self._html:
+            leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
+            if leading is not None and self._rules.secret(leading[1]):
+                self._label = "text"
+            elif self._element in _CELLS and _LABEL.fullmatch(text) and self._rules.secret(text.strip()):
+                self._label = "cell"
+        if self._element in _NAMES and self._rules.secret(text.strip()):
+            self._named, self._beside = True, self._level
+            value = self._values.get(self._level)
+            if value is not None and value[2] > 0 and not self._html:
+                self._values[self._level] = None
+                self._hide_pieces(*value[1:])
+
+    def _labelled(self) -> bool:
+        """Whether a text stands behind its label."""
+        label, self._label = self._label, ""
+        return label == "text" or (label == "cell" and self._element in _LABELLED)
+
+    def _hide(self, text: str) -> None:
+        masked, count = self._hidden("", unescape(text))
+        self.pieces.append(escape(masked) if count else text)
+        self.count += count
+
+    def _hide_pieces(self, first: int, last: int) -> None:
+        """Mask the content of an element that is complete, after all."""
+        tail = self.pieces[last:]
+        content = "".join(self.pieces[first:last])
+        if content.strip():
+            del self.pieces[first:]
+            self._hide(content)
+            self.pieces += tail
+
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
+        if name is not None and self._label and name.lower() not in _INLINE:
+            self._label = ""
         if self._secret is not None:
             self._inside(match)
         elif name is not None:
+            if match["close"]:
+                self._closed(name)
             attributes = match["attributes"]
             self.pieces.append(
                 f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
@@ -129,6 +178,7 @@ class _Masker:
             if not match["close"]:
                 self._opened(match)
         elif match["data"] is not None:
+            self._note_name(match["data"])
             self._other(match, match["data"], "<![CDATA[", "]]>")
         else:
             # Comments and instructions: no place for values, but people put them there.
@@ -148,8 +198,17 @@ class _Masker:
         name, attributes = match["name"], match["attributes"]
         if attributes.endswith("/") or (self._html and name.lower() in _VOID):
             return
+        local = name.rpartition(":")[2].lower()
         named, self._named = self._named, False
-        if named or self._rules.secret(name) or self._names_content(name, attributes):
+        self._level += 1
+        if local in _NAMES:
+            self._beside = 0
+            self._values.setdefault(self._level, None)
+        if local in _BESIDE:
+            named = named or self._beside == self._level
+            if not named and self._level not in self._values:
+                self._values[self._level] = (match.end(), len(self.pieces), -1)
+        if named or self._rules.secret(unescape(name)) or self._names_content(name, attributes):
             self._secret, self._depth, self._begin = name, 1, match.end()
         elif self._html and name.lower() in _RAW:
             end = _RAW[name.lower()].search(self._text, match.end())
@@ -157,12 +216,40 @@ class _Masker:
             if end is None and self._cut:
                 self._text = self._text[: self._text.rfind(" ") + 1]
 
+    def _closed(self, name: str) -> None:
+        """The end of an element: what was named on the level below is over."""
+        begun = self._values.get(self._level)
+        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in _BESIDE:
+            self._values[self._level] = (begun[0], begun[1], len(self.pieces))
+        self._values.pop(self._level + 1, None)
+        if self._beside > self._level:
+            self._beside = 0
+        self._level -= 1
+
+    def _open_value(self, start: int) -> None:
+        """A tag that does not end before the next one; the value of a secret may go on behind that, in quotes."""
+        end = self._text.find("<", start + 1)
+        pairs = list(ATTRIBUTE.finditer(self._text, start, end if end > 0 else len(self._text)))
+        if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
+            return
+        last = pairs[-1]
+        named = say_secret(pairs, self._rules)
+        if self._secret is not None or not (self._rules.secret(last[1]) or (named and last[1].lower() in VALUED)):
+            return
+        self._between(last.start(3))
+        quote = last[3][0]
+        closing = self._text.find(quote, last.start(3) + 1)
+        closing = closing if closing > 0 else len(self._text)
+        self.pieces.append(quoteattr(self._rules.mask(unescape(self._text[last.start(3) + 1 : closing]))))
+        self.count += 1
+        self._position = self._passed = closing + 1
+
     def _names_content(self, name: str, attributes: str) -> bool:
         if "=" not in attributes or (self._html and name.lower() not in _HTML_FIELDS):
             return False
         return any(
-            match[1].lower() in _NAMING_CONTENT and self._rules.secret(_value(match))
-            for match in _ATTRIBUTE.finditer(attributes)
+            match[1].lower() in _NAMING_CONTENT and self._rules.secret(value_of(match))
+            for match in ATTRIBUTE.finditer(attributes)
         )
 
     def _inside(self, match: re.Match[str]) -> None:
@@ -170,9 +257,10 @@ class _Masker:
         if match["name"] == self._secret and not (match["attributes"] or "").endswith("/"):
             self._depth += -1 if match["close"] else 1
             if self._depth == 0:
+                self._level -= 1
                 self._replace(match["name"], match.start())
                 self._secret = None
-                self.pieces.append(match[0])
+                self.pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
 
     def _inside_of(self, text: str, *, tags: bool = True) -> tuple[str, int]:
         """A text, masked; what was masked before counts no more."""
@@ -193,8 +281,8 @@ class _Masker:
         self.count += count
 
     def _attributes(self, text: str) -> str:
-        pairs = list(_ATTRIBUTE.finditer(text))
-        named = any(match[1].lower() in _NAMING and self._rules.secret(_value(match)) for match in pairs)
+        pairs = list(ATTRIBUTE.finditer(text))
+        named = say_secret(pairs, self._rules)
         pieces: list[str] = []
         copied = 0
         for match in pairs:
@@ -203,16 +291,10 @@ class _Masker:
         return "".join(pieces) + text[copied:]
 
     def _attribute(self, match: re.Match[str], named: bool) -> str:
-        name, value = match[1], _value(match)
-        if value and (self._rules.secret(name) or (named and name.lower() in _VALUED)):
+        name, value = match[1], value_of(match)
+        if value and (self._rules.secret(name) or (named and name.lower() in VALUED)):
             masked, count = self._hidden(name, value)
         else:
             masked, count = self._inside_of(value)
         self.count += count
         return f"{name}{match[2]}{quoteattr(masked)}" if count else match[0]
-
-
-def _value(match: re.Match[str]) -> str:
-    """The value of an attribute, without its quotes."""
-    text = match[3]
-    return unescape(text[1:].rstrip("\"'") if text[0] in "\"'" else text)

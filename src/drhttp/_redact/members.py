@@ -82,10 +82,12 @@ def may_point(text: str, names: frozenset[str], rules: Rules, *, ordinary: bool 
             return True
         if valued and not _NAMING.isdisjoint(names) and _may_name(text, rules):
             return True
-        if ("code" in names and not _GRANTS.isdisjoint(names)) or ('"-' in text and not _COMMANDS.isdisjoint(names)):
+        if "code" in names and not _GRANTS.isdisjoint(names):
             return True
     if "[" not in text:
         return False
+    if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
+        return True
     # Pairs stand in arrays of pairs.
     _, *behind = text.split("[")
     if not (behind[0] == "" or "" in behind or any(map(str.isspace, behind))):
@@ -117,9 +119,10 @@ def _names(text: str, rules: Rules) -> bool:
 class _Level:
     """An object or an array that is open."""
 
-    __slots__ = ("beside", "elements", "grant", "key", "kind", "name", "values")
+    __slots__ = ("begin", "beside", "elements", "grant", "key", "kind", "name", "values")
 
-    def __init__(self, *, is_object: bool) -> None:
+    def __init__(self, begin: int, *, is_object: bool) -> None:
+        self.begin = begin
         self.key: str | None = "" if is_object else None  # the last one; `None` in an array
         self.name = self.kind = ""  # of a secret, as a member says: for sure, or perhaps
         self.grant = False
@@ -146,7 +149,7 @@ class _Reading:
                 self._element(match.start(), "")
                 if self._cut and len(self._open) == DEEPEST_CUT:
                     return  # too deep to be read at all
-                self._open.append(_Level(is_object=token == "{"))
+                self._open.append(_Level(match.start(), is_object=token == "{"))
             elif token in "}]":
                 if self._open:
                     self._close(self._open.pop())
@@ -157,9 +160,11 @@ class _Reading:
 
     def close_all(self) -> None:
         """The end is missing: what stands in open objects may be named there."""
+        # A list that goes on is more often the list of an answer than a value.
+        lists = {level.begin for level in self._open if level.key is None}
         for level in self._open:
             if level.key is not None:
-                self.found.update(at for at in (*level.values, *level.beside) if self._text[at : at + 1] not in "{[")
+                self.found.update({*level.values, *level.beside} - lists)
             elif len(level.elements) == 2:
                 self._close(level)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import quopri
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 _PARAMETER = re.compile(rb"""(?<![\w*])(name|filename)(\*?)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]+)""", re.IGNORECASE)
 _NESTED = re.compile(r"content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE)
+_CODING = re.compile(r"content-transfer-encoding\s*:\s*(base64|quoted-printable)", re.IGNORECASE)
 _LIKE = re.compile(rb"\s*--([^\s\"]{1,70})\r?\ncontent-[\w-]{1,60}:", re.IGNORECASE)
 _DEEPEST = 3  # levels of forms within forms
 
@@ -77,6 +81,9 @@ def _mask_part(part: bytes, rules: Rules, level: int) -> tuple[bytes, int]:
 
 
 def _mask_content(head: bytes, body: bytes, rules: Rules, level: int) -> tuple[bytes, int]:
+    coding = _CODING.search(head.decode("latin-1"))
+    if coding:
+        return _mask_coded(coding[1].lower(), body, rules)
     nested = _NESTED.search(head.decode("latin-1"))
     if nested:
         return mask_multipart(body, nested[1], rules, cut=False, level=level + 1)
@@ -84,6 +91,20 @@ def _mask_content(head: bytes, body: bytes, rules: Rules, level: int) -> tuple[b
         raise Refusal("encoding")
     masked, count = mask_string(body.decode("utf-8", "surrogateescape"), rules)
     return (masked.encode("utf-8", "surrogateescape") if count else body), count
+
+
+def _mask_coded(coding: str, body: bytes, rules: Rules) -> tuple[bytes, int]:
+    """A part in a transfer coding (RFC 2045)."""
+    try:
+        content = quopri.decodestring(body) if coding != "base64" else base64.b64decode(body)
+        text = content.decode()
+    except (binascii.Error, ValueError):
+        raise Refusal("encoding") from None
+    masked, count = mask_string(text, rules)
+    if not count:
+        return body, 0
+    code = quopri.encodestring if coding != "base64" else base64.encodebytes
+    return code(masked.encode("utf-8", "replace")).rstrip(b"\n").replace(b"\n", b"\r\n"), count
 
 
 def _mask_head(head: bytes, rules: Rules, *, secret: bool) -> tuple[bytes, int]:

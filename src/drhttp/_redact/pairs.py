@@ -12,42 +12,75 @@ if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
 _DEEPEST = 3  # times that a name may be encoded
+# What separates pairs as well: in old URLs, and where a URL was escaped for HTML.
+_FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
+_QUERY = re.compile(r"[^?#\s]*[?#]")  # what stands in front of a query or a fragment
+_VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
+_NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*|\d{0,11}", re.ASCII)  # a value without anything to look at
 
 
-def mask_query(query: str, rules: Rules) -> tuple[str, int]:
+def mask_query(query: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     """The query of a URL, or a form, masked, and how many values that were.
 
-    Names stay, and so does the coding of all that is not masked.
+    Names stay, and so does the coding of all that is not masked. level: of queries within queries.
     """
     masked: list[str] = []
     total = 0
     betrays = rules.betrays(query)
+    named = _named(query, rules) if _VALUED.search(query) else frozenset[str]()
     for part in query.split("&"):
-        if not part:
-            masked.append("")
-            continue
-        name, equals, value = part.partition("=")
-        meant = _decoded(name)
-        text, count = part, 0
-        if equals and rules.secret_in_query(meant):
-            before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
-            text, count = f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
-        elif betrays or not (_PLAIN.fullmatch(value) and _PLAIN.fullmatch(name)):
-            # Its name is innocent, but may hold anything, and so may its value.
-            before, found = _mask_text(name, meant, rules)
-            text, count = _mask_text(value, _decoded(value), rules)
-            text, count = f"{before}{equals}{text}", count + found
+        if ";" in part and _FURTHER.search(part):
+            texts = [_mask_pair(each, rules, level, named, betrays=betrays) for each in _FURTHER.split(part)]
+            text, count = ";".join(text for text, _ in texts), sum(count for _, count in texts)
+        else:
+            text, count = _mask_pair(part, rules, level, named, betrays=betrays) if part else ("", 0)
         total += count
         masked.append(text)
     return "&".join(masked), total
 
 
-def _mask_text(text: str, meant: str, rules: Rules) -> tuple[str, int]:
+def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
+    """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
+    name, equals, value = part.partition("=")
+    meant = _decoded(name).removeprefix("amp;")
+    if equals and (rules.secret_in_query(meant) or meant in named):
+        if rules.spared(meant, value):
+            return part, 0
+        before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
+        return f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
+    if not betrays and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name):
+        return part, 0
+    # Its name is innocent, but may hold anything, and so may its value.
+    before, found = _mask_text(name, meant, rules, level)
+    text, count = _mask_text(value, _decoded(value), rules, level)
+    return f"{before}{equals}{text}", count + found
+
+
+def _named(query: str, rules: Rules) -> frozenset[str]:
+    """The names of values that other pairs name: `f[0][name]=password&f[0][value]=abc`, `name=password&value=abc`."""
+    found = set()
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        meant = _decoded(name)
+        match = _NAMING.fullmatch(meant)
+        if match and value and rules.secret(_decoded(value)):
+            found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
+    return frozenset(found)
+
+
+def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, int]:
     """A name or a value, still encoded. meant: the same decoded."""
     if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
         return text, 0
-    masked, count = mask_string(_decode(text), rules)
+    plain, count = _decode(text), 0
+    inner = _QUERY.match(plain) if "=" in meant else None
+    if inner and level < _DEEPEST:
+        # A URL, or the hash of one.
+        masked, count = mask_query(plain[inner.end() :], rules, level + 1)
+        plain = plain[: inner.end()] + masked
+    masked, found = mask_string(plain, rules)
+    count += found
     return (_encoded(masked) if count else text), count
 
 
@@ -56,7 +89,9 @@ def _decoded(name: str) -> str:
     for _ in range(_DEEPEST):
         if "%" not in name:
             break
-        name = unquote_plus(name)
+        decoded = unquote_plus(name)
+        # Names in other charsets have no sign of their own; in this one every byte is a letter.
+        name = unquote_plus(name, "latin-1") if "\ufffd" in decoded else decoded
     return name
 
 

@@ -17,6 +17,7 @@ _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTA
 # A host and short words, too short for a value that betrays itself.
 _HARMLESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,9})*")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 
 
@@ -37,9 +38,17 @@ def mask_url(url: str, rules: Rules) -> tuple[str, int]:
         masked, found = mask_query(query[1:], rules)
         query, count = f"?{masked}", count + found
     if fragment:
-        masked, found = mask_query(fragment[1:], rules)
+        masked, found = _mask_fragment(fragment[1:], rules)
         fragment, count = f"#{masked}", count + found
     return f"{scheme}{authority}{path}{query}{fragment}", count
+
+
+def _mask_fragment(fragment: str, rules: Rules) -> tuple[str, int]:
+    """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
+    route, mark, query = fragment.partition("?")
+    masked, count = mask_query(route, rules)
+    text, found = mask_query(query, rules)
+    return f"{masked}{mark}{text}", count + found
 
 
 def without_secrets(url: str) -> str:
@@ -50,11 +59,24 @@ def without_secrets(url: str) -> str:
 
 
 def _mask_path(path: str, rules: Rules) -> tuple[str, int]:
+    path, count = _mask_segments(path, rules)
+    if count:
+        return path, count
     if "%" not in path:
         return mask_prose(path, rules)
     # Spaces and the like stand between the words of a secret, too.
     masked, count = mask_prose(unquote(path), rules)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)
+
+
+def _mask_segments(path: str, rules: Rules) -> tuple[str, int]:
+    """What looks made rather than written, behind the name of a secret: `/reset-password/8d1f40b7c2/`."""
+    names, segments, count = False, path.split("/"), 0
+    for at, segment in enumerate(segments):
+        if names and _MADE.fullmatch(segment):
+            segments[at], count = quote(rules.mask(unquote(segment)), safe=_PATH), count + 1
+        names = names or (bool(segment) and _MADE.fullmatch(segment) is None and rules.secret(segment))
+    return "/".join(segments), count
 
 
 def mask_links(value: str, rules: Rules) -> tuple[str, int]:

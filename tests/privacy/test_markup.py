@@ -1,0 +1,219 @@
+"""Markup within anything else, values that are named by what stands beside them, and what only looks secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+
+from drhttp._privacy import Redact
+from drhttp._redact import Rules
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.urls import mask_url
+from privacy.masking import RULES, masked, text_of
+
+JSON, FORM, XML, HTML = "application/json", "application/x-www-form-urlencoded", "application/xml", "text/html"
+ELEMENT = "<r><password>SENT</password></r>"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (json.dumps({"doc": ELEMENT}), JSON),
+        (json.dumps({"doc": json.dumps({"doc": ELEMENT})}), JSON),
+        (json.dumps({"html": '<input name="csrfmiddlewaretoken" value="SENT">'}), JSON),
+        (json.dumps({"html": '<div data-p="{&quot;token&quot;:&quot;SENT&quot;}">'}), JSON),
+        ("xml=" + quote(ELEMENT), FORM),
+        (f"<a><![CDATA[{ELEMENT}]]></a>", XML),
+        ("<a>&lt;r&gt;&lt;password&gt;SENT&lt;/password&gt;&lt;/r&gt;</a>", XML),
+        (f"<a><!-- {ELEMENT} --></a>", XML),
+        (f"2024 sent: {ELEMENT}", "text/plain"),
+        (f"data: {ELEMENT}\n\n", "text/event-stream"),
+        (f"--B\r\nContent-Type: application/xop+xml\r\n\r\n{ELEMENT}\r\n--B--\r\n", "multipart/related; boundary=B"),
+        ("<p>Password: <b>SENT</b></p>", HTML),
+        ("<table><tr><td>Password</td><td>SENT</td></tr></table>", HTML),
+        ('<code id="api-key">SENT</code>', HTML),
+        ('<input name="password" value="a<SENT">', HTML),
+        ('<input name="password" value="a<b SENT">', HTML),
+        ('<input name="token" data-value="SENT">', HTML),
+        ("<p><name>password</name><description>d</description><value>SENT</value></p>", XML),
+        ("<p><value>SENT</value><name>password</name></p>", XML),
+        ("<a><Name><![CDATA[password]]></Name><Value>SENT</Value></a>", XML),
+        ("<pass&#119;ord>SENT</pass&#119;ord>", XML),
+    ],
+)
+def test_markup_anywhere(text, kind):
+    """Elements and attributes are read wherever they stand, whole or cut."""
+    assert "SENT" not in text_of(text, kind)
+    assert "SENT" not in text_of(text, kind, cut=True)
+
+
+def test_markup_within_markup_without_end():
+    """What goes too deep is taken for a secret."""
+    text = "<password>SENT</password>"
+    for _ in range(6):
+        text = f"<a><![CDATA[{text.replace(']]>', ']]&gt;')}]]></a>"
+        assert "SENT" not in text_of(text, XML)
+        assert "SENT" not in text_of(json.dumps({"doc": text}), JSON)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"name": "password", "value": "SENT"}],
+        {"value": "SENT", "name": "password"},
+        {"Key": "DB_PASSWORD", "Value": "SENT"},
+        {"value": {"stringValue": ["SENT"]}, "key": "password"},
+        {"type": "password", "value": "SENT", "temporary": False},
+        {"op": "replace", "path": "/user/password", "value": "SENT"},
+        {"name": "é", "value": "x", "b": {"name": "token\n", "value": "x"}, "c": {"name": "pass\u0077ord", "value": "SENT"}},
+        {"headers": [["Accept", "x"], ["Authorization", "SENT"]]},
+        [["Authorization", {"a": ["SENT"]}]],
+        ["mysqldump", "--password", "SENT"],
+        {"detail": [{"loc": ["body", "password"], "msg": "short", "input": "SENT"}]},
+        {"grant_type": "authorization_code", "code": "SENT"},
+        {"data": base64.b64encode(json.dumps({"token": "SENT"}).encode()).decode()},
+        {"field": "password", "old": "SENT", "new": "SENT"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("indent", [None, 2])
+def test_values_named_by_what_stands_beside_them(document, indent):
+    """The value is masked, and the rest stays JSON; none of it shows when the document is cut anywhere."""
+    for ascii_only in (True, False):
+        text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
+        shown = text_of(text, JSON)
+        assert "SENT" not in shown
+        assert base64.b64encode(b'"token": "SENT"')[2:-4].decode() not in shown
+        assert type(json.loads(shown)) is type(document)
+        for size in range(1, len(text)):
+            assert "SENT" not in text_of(text[:size], JSON, cut=True)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"name": "colour", "value": "red"},
+        {"name": "max_tokens", "value": 5},
+        {"model": "x", "max_tokens": 100, "usage": {"prompt_tokens": 5, "total_tokens": 12, "tokens": 3}},
+        {"token_expires_in": 3600, "session_count": 5, "password_changed_at": 1700000000, "has_password": True},
+        {"checks": {"cvc_check": "pass", "address_check": "fail"}},
+        {"properties": {"password": {"type": "string", "format": "password", "title": "Password", "minLength": 8}}},
+        {"password": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "of the user"}},
+        {"required": ["username", "password"]},
+        {"rows": [["author", "Ada"], ["password", "token"]]},
+        {"html": "<p class='a'>1 < 2 &amp; 3</p><ul><li>monkey</ul>"},
+        {"data": base64.b64encode(b'{"a": 1}').decode()},
+        {"grant_type": "password", "code": "DE"},
+    ],
+)
+def test_innocent_neighbours(document):
+    """What only looks like it stays to the letter."""
+    text = json.dumps(document)
+    assert text_of(text, JSON) == text
+
+
+@pytest.mark.parametrize(
+    ("document", "shown"),
+    [
+        ({"password": {"type": "string", "example": "S"}}, {"password": {"type": "string", "example": "[redacted]"}}),
+        ({"password": {"type": "S"}}, {"password": "[redacted]"}),
+        ({"password": {"type": "string", "x": "S"}}, {"password": "[redacted]"}),
+        ({"token": 5, "pin": 1234, "cvv": 123}, {"token": "[redacted]", "pin": "[redacted]", "cvv": "[redacted]"}),
+        ({"password": True, "secret": None}, {"password": "[redacted]", "secret": "[redacted]"}),
+        ({"max_tokens": "S", "has_password": "S"}, {"max_tokens": "[redacted]", "has_password": "[redacted]"}),
+    ],
+)
+def test_what_is_masked_all_the_same(document, shown):
+    """Only what is surely none is spared."""
+    assert json.loads(text_of(json.dumps(document), JSON)) == shown
+    assert json.loads(text_of(json.dumps({"\u00e9": "\n", **document}), JSON)) == {"\u00e9": "\n", **shown}
+
+
+def test_names_of_the_user_spare_nothing():
+    """Under a name of their own everything is masked, whatever it counts."""
+    rules = Rules(Redact(also={"positive", "token_count"}))
+    text = json.dumps({"is_positive": True, "positive_count": 5, "token_count": 7})
+    assert set(json.loads(text_of(text, JSON, rules=rules)).values()) == {"[redacted]"}
+
+
+def test_what_was_masked_counts_once():
+    """Markup in a text is read after the text itself; what both find is one."""
+    assert masked(json.dumps({"a": '<a token="x"/>'}), JSON).redacted == 1
+    assert masked(json.dumps({"a": "<token>x</token>"}), JSON).redacted == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sec-websocket-protocol", "access_token, SENT"),
+        ("www-authenticate", "Negotiate SENT"),
+        ("proxy-authenticate", "NTLM SENT"),
+        ("x-functions-key", "SENT"),
+        ("x-pin", "SENT"),
+        ("x-sso-ticket", "SENT"),
+        ("ticket", "SENT"),
+        ("x-amz-signature", "SENT"),
+        ("host", "ada:SENT@shop.example"),
+        ("x-query", "code=SENT&a=1"),
+        ("hx-current-url", "https://x/#code=SENT"),
+        ("location", "/#/in?code=SENT"),
+        ("location", "/#!/in?key=SENT"),
+        ("x-doc", ELEMENT),
+    ],
+)
+def test_header_fields(name, value):
+    """Fields with secrets in forms of their own."""
+    ((_, shown),), count = mask_headers(((name, value),), RULES)
+    assert "SENT" not in shown
+    assert count
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/#/cb?code=SENT", "/#!/cb?key=SENT", "/?a=1;code=SENT", "/?a=1&amp;code=SENT", "/?x=/cb%23code%3DSENT",
+        "/reset-password/SENT12345/", "/token/SENT12345", "/?contrase%F1a=SENT", "/?f[0][name]=password&f[0][value]=SENT",
+        "/?name=password&value=SENT", "/?doc=" + quote(ELEMENT),
+    ],
+)  # fmt: skip
+def test_urls(url):
+    """Routes behind the hash, other separators, other charsets, names in one parameter and values in another."""
+    assert "SENT" not in mask_url(url, RULES)[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["/api/token/refresh/", "/auth/v2/login", "/a;v=1?x=1;y=2", "/?max_tokens=5", "/#/a?b=c"]
+)
+def test_innocent_urls(url):
+    """What looks like them stays."""
+    assert mask_url(url, RULES) == (url, 0)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_events(end):
+    """The lines of an event's data are one text, whatever stands between them and however they end."""
+    text = end.join(['data: {"token":', "id: 5", 'data: "SENT"}', "", "data: x", "", ""])
+    shown = text_of(text, "text/event-stream")
+    assert "SENT" not in shown
+    assert shown.endswith(end.join(["", "data: x", "", ""]))
+    innocent = text.replace("token", "a")
+    assert text_of(innocent, "text/event-stream") == innocent
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("base64", base64.b64encode(b'{"password": "SENT"}')),
+        ("quoted-printable", b'{"pass=77ord": "SENT"}'),
+        ("base64", b"%%%"),
+    ],
+)
+def test_parts_in_a_transfer_coding(coding, content):
+    """A part is decoded, masked, and encoded again; the whole goes without if it cannot be."""
+    body = b"--B\r\nContent-Transfer-Encoding: " + coding.encode() + b"\r\n\r\n" + content + b"\r\n--B--\r\n"
+    shown = text_of(body, "multipart/mixed; boundary=B")
+    assert "SENT" not in shown
+    assert base64.b64encode(b'{"password": "SENT"}').decode() not in shown
+    assert "--B--" in shown or content == b"%%%"

@@ -30,6 +30,7 @@ _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or wo
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
 _NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
 _TIE = re.compile(r"\s*:")
+_CHECKS = ("check", "Check", "CHECK")  # names of results begin anywhere, and end so
 _FEW = 16  # names that are looked for one by one
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
@@ -232,18 +233,23 @@ def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int]
         while at >= 0:
             match = _MEMBER.match(text, at + len(key))
             if match is not None:
-                if (match[1][0] == '"' and name[-5:].lower() != "check") or not rules.spared(name, match[1]):
-                    found.append(match.span(1))
+                found.append((*match.span(1), name))
             elif _TIE.match(text, at + len(key)):
                 return None  # it names an object or an array
             at = text.find(key, at + len(key))
     pieces: list[str] = []
-    copied = 0
-    for start, end in sorted(found):
+    copied = count = 0
+    for start, end, name in sorted(found):
         value = text[start:end]
-        pieces += (text[copied:start], quoted(rules.mask(value[1:-1] if value[0] == '"' else value)))
-        copied = end
-    return "".join(pieces) + text[copied:], len(found)
+        if value[0] == '"' and not name.endswith(_CHECKS):
+            value = value[1:-1]
+        elif rules.spared(name, value):
+            continue
+        else:
+            value = value.strip('"')
+        pieces += (text[copied:start], quoted(rules.mask(value)))
+        copied, count = end, count + 1
+    return "".join(pieces) + text[copied:], count
 
 
 def _replace_plain(pieces: list[str], rules: Rules, level: int) -> tuple[str, int] | None:

@@ -89,10 +89,20 @@ def may_point(text: str, names: frozenset[str], rules: Rules, *, ordinary: bool 
     if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
         return True
     # Pairs stand in arrays of pairs.
-    _, *behind = text.split("[")
-    if not (behind[0] == "" or "" in behind or any(map(str.isspace, behind))):
+    if not _nests(text):
         return False
     return any(_names(decoded(f'"{each}"'), rules) for each in _FIRST.findall(text))
+
+
+def _nests(text: str) -> bool:
+    """Whether the first element of an array is an array."""
+    at = text.find("[")
+    while at >= 0:
+        inner = text.find("[", at + 1)
+        if inner > 0 and (inner == at + 1 or text[at + 1 : inner].isspace()):
+            return True
+        at = inner
+    return False
 
 
 def _may_name(text: str, rules: Rules) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
 _DEEPEST = 3  # times that a name may be encoded
+_DEEPEST_QUERY = 1  # queries within a query
 # What separates pairs as well: in old URLs, and where a URL was escaped for HTML.
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what stands in front of a query or a fragment
@@ -75,7 +76,7 @@ def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, in
         return text, 0
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in meant else None
-    if inner and level < _DEEPEST:
+    if inner and level < _DEEPEST_QUERY:
         # A URL, or the hash of one.
         masked, count = mask_query(plain[inner.end() :], rules, level + 1)
         plain = plain[: inner.end()] + masked

@@ -101,6 +101,8 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
         if may_point(sure, document.names, rules, cut=True):
             named = pointed_at(_without_closers(sure, text), rules, cut=True)
         return _mask_document(sure, document, rules, 0, named)
+    if text.lstrip()[:1] not in ("{", "["):
+        raise Refusal("unparsable")  # nothing of anything else is sure
     masker = CutPassage(
         text,
         rules,

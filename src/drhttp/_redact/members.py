@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import takewhile
 from json import decoder
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,10 @@ def _names(text: str, rules: Rules) -> bool:
     return len(text) < 200 and _NAME.fullmatch(text) is not None and rules.secret(text)
 
 
+def _has_end(token: re.Match[str]) -> bool:
+    return token[0] != '"'  # not a string whose end is missing
+
+
 class _Level:
     """An object or an array that is open."""
 
@@ -153,7 +158,7 @@ class _Reading:
 
     def run(self) -> None:
         """Read all tokens."""
-        for match in TOKEN.finditer(self._text):
+        for match in takewhile(_has_end, TOKEN.finditer(self._text)):
             token = match[0]
             if token in "{[":
                 self._element(match.start(), "")

@@ -11,6 +11,7 @@ from drhttp._redact.json import mask_string
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _DEEPEST = 3  # times that a name may be encoded
 _DEEPEST_QUERY = 1  # queries within a query
 # What separates pairs as well: in old URLs, and where a URL was escaped for HTML.
@@ -88,7 +89,7 @@ def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, in
 def _decoded(name: str) -> str:
     """A name as it is meant, however often it was encoded."""
     for _ in range(_DEEPEST):
-        if "%" not in name:
+        if "%" not in name or not _ESCAPE.search(name):
             break
         decoded = unquote_plus(name)
         # Names in other charsets have no sign of their own; in this one every byte is a letter.
@@ -97,7 +98,7 @@ def _decoded(name: str) -> str:
 
 
 def _decode(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    return unquote_plus(text) if "+" in text or ("%" in text and _ESCAPE.search(text)) else text
 
 
 def _encoded(text: str) -> str:

@@ -339,8 +339,9 @@ def test_a_callback_that_fails_leaves_the_host():
 
 
 @pytest.mark.parametrize("content", [b"\x82\xa8password\xa2pw\xa1n\x01\0", b"bplist00\xd1\x01\x02WapiKey_\x10"])
-def test_binary_that_has_names_of_secrets_is_left_out(content):
-    body = masked(content + bytes(range(256)), "application/octet-stream")
+@pytest.mark.parametrize("more", [bytes(range(256)), b"", b"\0"])
+def test_binary_that_has_names_of_secrets_is_left_out(content, more):
+    body = masked(content + more, "application/octet-stream")
     assert (body.content, body.omitted) == (None, "encoding")
 
 

@@ -143,21 +143,28 @@ class _Masking:
         text = self._content.decode("latin-1")
         if _LIKE_JSON.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
             raise Refusal("encoding")
+        if not _TEXTUAL.match(self._type):
+            self._check_names()
         return text
+
+    def _check_names(self) -> None:
+        """Refuse formats that are no text and have names: MessagePack, CBOR, BSON, property lists."""
+        lower = self._content.lower()
+        if any(name in lower for name in _TELLING):
+            raise Refusal("encoding")
 
     def _mask_binary(self, text: str) -> tuple[bytes, int]:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
             self._check_width()
-        lower = self._content.lower()
-        if any(name in lower for name in _TELLING):
-            raise Refusal("encoding")  # a format that has names: MessagePack, CBOR, BSON, property lists
+        self._check_names()
         masked, count = self._rules.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 
     def _check_width(self) -> None:
         """Refuse what has several bytes a letter, does not say so, and holds secrets, or names as JSON does."""
         if b"\0" in self._content:
+            self._check_names()
             text = self._content.replace(b"\0", b"").decode("latin-1")
             if _LIKE_JSON.match(text) or mask_prose(text, self._rules)[1]:
                 raise Refusal("encoding")

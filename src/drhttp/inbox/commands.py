@@ -17,7 +17,7 @@ from drhttp.inbox.errors import InboxError
 if TYPE_CHECKING:
     from drhttp.inbox.exchange import Exchange
     from drhttp.inbox.server import Listener
-    from drhttp.inbox.store import Store
+    from drhttp.inbox.store.reader import SqliteReader
 
 KEEP = 10_000
 KEEP_BYTES = 256 * 1024 * 1024
@@ -112,9 +112,9 @@ def _file(args: argparse.Namespace) -> Path:
     return chosen.expanduser() if chosen else default_file(os.environ, Path.cwd())
 
 
-def _reading(args: argparse.Namespace) -> AbstractContextManager[Store]:
+def _reading(args: argparse.Namespace) -> AbstractContextManager[SqliteReader]:
     from drhttp.inbox.place import check
-    from drhttp.inbox.store import reading
+    from drhttp.inbox.store.sqlite import reading
 
     file = _file(args)
     check(file)

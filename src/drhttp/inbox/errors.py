@@ -35,3 +35,13 @@ class QueryError(InboxError):
         self.position = position
         self.length = length
         self.suggestions = suggestions
+
+
+class RefusedError(InboxError):
+    """What was asked over the API is not done. status, code: of the answer. told: more of its members."""
+
+    def __init__(self, status: int, code: str, sentence: str, **told: object) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.told = told

@@ -22,11 +22,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a list. next: where to go on, ``None`` at the end. complete: false when the time ran out before."""
+    """A piece of a list.
+
+    next: where to go on, ``None`` at the end. complete: false when the time ran out before. newest: the highest ``n``
+    that there was.
+    """
 
     entries: Sequence[Entry]
     next: int | None
     complete: bool
+    newest: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ class SqliteReader:
             for row in scan:
                 entries.append(entry(row))
                 if len(entries) == limit:
-                    return Page(entries, entries[-1].n, True)
-            return Page(entries, None if scan.complete else scan.reached, scan.complete)
+                    return Page(entries, entries[-1].n, True, scan.newest)
+            return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
 
     def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
         """The last ones to arrive, in the order in which they began."""

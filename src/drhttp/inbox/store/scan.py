@@ -48,6 +48,7 @@ class Scan:
         first, last = db.execute("SELECT ifnull(min(n), 1), ifnull(max(n), 0) FROM record").fetchone()
         self._low = max(first, after + 1)
         self._high = last if before is None else min(last, before - 1)
+        self.newest = last
         self.complete = True
         self.reached = self._low if ascending else self._high
 

@@ -116,7 +116,7 @@ def _form(media: str, text: str | None) -> str:
         return "binary"
     if media == "application/x-www-form-urlencoded":
         return "form"
-    if media == "text/html" or media == "application/xhtml+xml":
+    if media in {"text/html", "application/xhtml+xml"}:
         return "html"
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if media.endswith(("json", "+json")) or (start in {"{", "["} and not media.startswith("text/")):

@@ -13,8 +13,9 @@ from drhttp.inbox.exchange import Headers
 
 MASK = "********"
 _SECRET = re.compile(
-    r"authorization|cookie|token|secret|passw|\bpwd\b|passphrase|api[-_ ]?key|credential|session[-_]?id|\bsession\b|csrf|xsrf"
-    r"|jwt|private[-_ ]?key|card[-_ ]?number|\bcvv\b|\bcvc\b|\biban\b|\bssn\b|x-moesif-application-id|drhttp-apikey|signature",
+    r"authorization|cookie|token|secret|passw|\bpwd\b|passphrase|api[-_ ]?key|credential"
+    r"|session[-_]?id|\bsession\b|csrf|xsrf|jwt|private[-_ ]?key|card[-_ ]?number|\bcvv\b|\bcvc\b|\biban\b|\bssn\b"
+    r"|signature|x-moesif-application-id|drhttp-apikey",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)

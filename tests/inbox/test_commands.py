@@ -13,7 +13,7 @@ from drhttp.__main__ import main
 from drhttp._version import __version__
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.place import prepare
-from drhttp.inbox.store import Store
+from drhttp.inbox.store.sqlite import SqliteStore
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def file(tmp_path, event, monkeypatch):
     path = tmp_path / "inbox.db"
     monkeypatch.setenv("DRHTTP_INBOX_FILE", str(path))
     prepare(path)
-    store = Store(path)
+    store = SqliteStore(path)
     told = [event(transaction_id=f"{name}-id", request__uri=f"http://shop.test/{name}") for name in ("aa", "ab", "b")]
     store.write(decode_batch(told, Arrival("local", 0)))
     store.close()
@@ -30,13 +30,15 @@ def file(tmp_path, event, monkeypatch):
 
 
 def test_the_inbox_says_where_it_is(start):
-    """Address, DSN to paste, file and how to stop, each on a line that is there at once."""
+    """Address, page with its token, DSN to paste, file and how to stop, each on a line that is there at once."""
     inbox = start()
 
     assert inbox.welcome == [
         f"The inbox listens on http://127.0.0.1:{inbox.port}/",
+        f"  page  http://127.0.0.1:{inbox.port}/#token={inbox.token}",
         f"  DSN   http://local@127.0.0.1:{inbox.port}/",
-        f"  file  {inbox.file}, the last 10,000 records",
+        f"  file  {inbox.file}",
+        "  keeps the last 10,000 records, 256 MiB, 7 days",
         "  stop  Ctrl-C",
         "",
         inbox.welcome[-1],
@@ -62,10 +64,10 @@ def test_a_quiet_inbox_prints_no_records(start, event):
     assert inbox.welcome[-1] == "  stop  Ctrl-C"
 
 
-def test_a_terminal_gets_colours(start, event, tmp_path):
+def test_a_terminal_gets_colours(tmp_path):
     """Status and time are coloured where somebody looks."""
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "drhttp", "inbox", "--port", "0", "--file", str(start().file)]
+    command = [sys.executable, "-m", "drhttp", "inbox", "--port", "0", "--file", str(tmp_path / "other.db")]
     with subprocess.Popen(command, stdout=follower, env={**os.environ, "TERM": "xterm", "NO_COLOR": ""}) as process:
         os.close(follower)
         seen = b""
@@ -169,7 +171,7 @@ def test_without_a_file_ls_says_how_to_get_one(tmp_path, capsys):
 
 def test_a_pager_that_ends_early_is_no_error(file, event):
     """`drhttp inbox ls | head -1` says nothing on stderr."""
-    store = Store(file)
+    store = SqliteStore(file)
     store.write(decode_batch([event() for _ in range(3000)], Arrival("local", 0)))
     store.close()
     command = [sys.executable, "-m", "drhttp", "inbox", "ls", "-n", "3000"]
@@ -183,7 +185,7 @@ def test_a_pager_that_ends_early_is_no_error(file, event):
 
 def test_a_terminal_without_unicode_gets_question_marks(file, event):
     """A stream that cannot write a character is no reason for a traceback."""
-    store = Store(file)
+    store = SqliteStore(file)
     store.write(decode_batch([event(user_id="日本")], Arrival("local", 0)))
     store.close()
     environ = {**os.environ, "PYTHONIOENCODING": "ascii"}

@@ -38,8 +38,9 @@ CREATE TABLE payload (
     request_body BLOB, response_body BLOB, marks TEXT NOT NULL
 );
 INSERT INTO project VALUES (1, 'k', NULL, 1);
-INSERT INTO record (n, id, project, protocol, started, received, direction, method, scheme, host, path, status, aborted,
-    request_type) VALUES (3, 'old', 1, 'events', 1, 2, 'Incoming', 'GET', 'http', 'x', '/items/7', 503, 0, 'text/plain');
+INSERT INTO record (n, id, project, protocol, started, received, direction, method, scheme, host, path, status,
+    aborted, request_type)
+    VALUES (3, 'old', 1, 'events', 1, 2, 'Incoming', 'GET', 'http', 'x', '/items/7', 503, 0, 'text/plain');
 INSERT INTO payload VALUES (3, '[["a", "b"]]', '[]', X'0041', NULL,
     '{"request": {"truncated": true, "redacted": 2}, "response": {}, "extra": {}}');
 PRAGMA application_id = 0x64724874;

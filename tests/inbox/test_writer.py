@@ -91,7 +91,5 @@ def test_a_file_that_cannot_be_opened_is_told_at_once(tmp_path):
     threads = threading.active_count()
 
     with pytest.raises(StoreError):
-        Writer(
-            lambda: SqliteStore(tmp_path / "missing.db"), limits=Limits(1, 1, 1), on_stored=lambda written: None
-        )
+        Writer(lambda: SqliteStore(tmp_path / "missing.db"), limits=Limits(1, 1, 1), on_stored=lambda written: None)
     assert threading.active_count() == threads

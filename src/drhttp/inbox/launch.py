@@ -133,9 +133,12 @@ def _serve(
         running = Running(listener.port, context.token)
         claimed.publish(running)
         app = create_app(context)
-        ready(listener, running)
-        _open(args, running)
-        server.serve(app, listener, on_stop=hub.end)
+
+        def on_ready() -> None:
+            ready(listener, running)
+            _open(args, running)
+
+        server.serve(app, listener, on_ready=on_ready, on_stop=hub.end)
 
 
 def _token() -> str:

@@ -46,6 +46,18 @@ class Listener:
             one.close()
 
 
+class _Server(uvicorn.Server):
+    """Tells of signals that come while it serves, when they are its own to handle."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+
 class Protocol(H11Protocol):
     """HTTP/1.1 that does not wait for ever for somebody who sends a header a minute."""
 
@@ -89,10 +101,11 @@ def listen(port: int | None) -> Listener:
     raise PortError(f"Port {port} is busy; choose another one with --port, or none to get the next free one.")
 
 
-def serve(app: ASGIApp, listener: Listener, on_stop: Callable[[], None]) -> None:
+def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
     """Answer until a signal says stop.
 
-    on_stop: called as soon as it is asked to stop, so that what lasts can end.
+    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
+    what lasts can end.
     """
     # h11 bounds the header block, and the limits are the same whatever else is installed.
     config = uvicorn.Config(
@@ -110,7 +123,7 @@ def serve(app: ASGIApp, listener: Listener, on_stop: Callable[[], None]) -> None
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, on_stop)
 
     def stop() -> None:
         server.should_exit = True
@@ -118,6 +131,7 @@ def serve(app: ASGIApp, listener: Listener, on_stop: Callable[[], None]) -> None
 
     listener.stop = stop
     with _stopped_by_signals(stop):
+        on_ready()
         server.run(sockets=listener.sockets)
 
 

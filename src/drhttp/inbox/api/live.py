@@ -27,7 +27,7 @@ PAUSE = 0.1
 """Seconds between two frames."""
 MOST = 500
 """Records in a frame; when more wait, the page had better fetch its list anew."""
-SLICE = 0.25
+SLICE = 0.15
 
 
 class Live:

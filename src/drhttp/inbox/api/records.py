@@ -18,7 +18,7 @@ from drhttp.inbox.view.bodies import hex_page, shown, text_page
 from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
 
-SLICE = 0.25
+SLICE = 0.15
 """Seconds of one step of a search."""
 _TAGS, _TAG, _NOTE = 20, 60, 2_000
 

@@ -57,7 +57,7 @@ FOUND = [version for version in SUPPORTED if _runs(version)]
 if not FOUND:
     sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
 NEWEST = FOUND[-1]
-DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # what Debian 12 builds its mod_wsgi for, and what the figures are told for
+DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # of its mod_wsgi, and of the figures that are told
 APART = ["servers", "faults"]  # folders of tests that have a session of their own
 
 
@@ -89,12 +89,27 @@ def tests(session: nox.Session, dependencies: str) -> None:
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
     session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"), *_group("servers"))
+    # It brings apache's program, but not its service.
+    _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     session.run("pytest", "tests/servers", "-n", WORKERS, "--dist=worksteal", *session.posargs)
+
+
+def _debian(session: nox.Session, packages: str, program: str) -> None:
+    """Have a program or a file of Debian's, if it can be had; the tests that need it say what they do without it."""
+    if shutil.which(program) or shutil.which(program, path="/usr/sbin") or Path(program).exists():
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.warn(f"{program} is not here, and only root can install it, with apt-get")
+        return
+    session.run("apt-get", "update", "--quiet", external=True)
+    session.run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages.split(), external=True)
 
 
 @nox.session(python=DEBIAN)
 def faults(session: nox.Session) -> None:
     """Every fault between the application and the receiver, made by real parties."""
+    _debian(session, "nginx-light", "nginx")
+    _debian(session, "gcc libc6-dev", "cc")
     session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"))
     session.run("pytest", "tests/faults", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 
@@ -109,8 +124,18 @@ def soak(session: nox.Session) -> None:
 @nox.session(python=DEBIAN, default=False)
 def bench(session: nox.Session) -> None:
     """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
-    session.install("-e", ".[inbox,flask]", *_group("bench"))
+    session.install("-e", ".[flask]", *_group("bench"))
+    if not shutil.which("wrk"):
+        _install_wrk(session)
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def _install_wrk(session: nox.Session) -> None:
+    """The load generator comes from Debian; without it the workloads under a server are left out, and it is said."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.warn("wrk is not here, and only root can install it with apt-get: no figures under gunicorn")
+        return
+    session.run("apt-get", "install", "--yes", "--no-install-recommends", "wrk", external=True)
 
 
 @nox.session(python=NEWEST, default=False)

@@ -131,6 +131,11 @@ SHAPES: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "text: quotes with backslashes": (TEXT, lambda size: filled("\\", size, 'pwd:"')),
     "text: open brackets": (TEXT, lambda size: filled("pwd:{", size)),
     "text: brackets": (TEXT, lambda size: filled("[", size, "pwd:")),
+    "text: quotes without an end in brackets": (TEXT, lambda size: filled("\\" * 10 + '"', size, "pwd:{")),
+    "text: quotes of many levels": (
+        TEXT,
+        lambda size: filled("".join("pwd=" + "\\" * level + "'a " for level in range(12)), size),
+    ),
     "text: quotes in brackets": (TEXT, lambda size: filled("\\\"'", size, "pwd:{")),
     "text: calls": (TEXT, lambda size: filled("pwd=f( ", size)),
     "text: separators": (TEXT, lambda size: filled(";", size, "pwd=a")),

@@ -1,4 +1,4 @@
-"""Real peers on loopback sockets that behave badly as told, and a proxy that behaves well."""
+"""Real peers on loopback sockets that behave badly as told, a proxy that behaves well, and transports to them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import select
 import socket
 import struct
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import trustme
 
+from drhttp._dsn import Dsn
+from drhttp._transport import Transport
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+KEY = "s3ntinel"
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -53,7 +57,7 @@ class Peer:
 
     def dsn(self, scheme: str = "http", host: str = "127.0.0.1") -> str:
         """The DSN that leads here."""
-        return f"{scheme}://s3ntinel@{host}:{self.port}/"
+        return f"{scheme}://{KEY}@{host}:{self.port}/"
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -256,3 +260,25 @@ def authority(folder: Path, *names: str) -> tuple[str, ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     issuer.issue_cert(*names).configure_cert(context)
     return str(file), context
+
+
+def transports() -> Iterator[Callable[..., Transport]]:
+    """A fixture's code: makes transports for a DSN, and closes them in the end."""
+    with ExitStack() as stack:
+
+        def make(dsn: str, timeout: float = 5.0) -> Transport:
+            transport = Transport(Dsn.parse(dsn), "/path", {"X-Key": KEY}, timeout)
+            stack.callback(transport.close)
+            return transport
+
+        yield make
+
+
+def trouble(transport: Transport, body: bytes = b"x", secrets: tuple[str, ...] = ()) -> str | None:
+    """What prevents an answer; checks that it leads to another try and is told without the key and other secrets."""
+    judged = transport.post(body)
+    assert (judged.action, judged.reason, judged.after, judged.limit) == ("retry", "unreachable", None, None)
+    assert judged.error is not None
+    assert judged.error.startswith(transport.url)
+    assert [secret for secret in (KEY, *secrets) if secret in judged.error] == []
+    return transport.answer.trouble

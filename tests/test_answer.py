@@ -128,6 +128,20 @@ def test_a_date_without_a_zone_is_utc(monkeypatch):
         time.tzset()
 
 
+@pytest.mark.parametrize(("date", "after"), [(NOW, 30.0), (NOW + 20, 10.0), (NOW + 40, None), (NOW - 9999, 300.0)])
+def test_a_date_is_one_of_the_receivers_clock(date, after):
+    """What is asked for as a date counts from the date of the answer, whatever the clock of this machine says."""
+    answer = Answer(status=503, retry_after=formatdate(NOW + 30, usegmt=True), date=formatdate(date, usegmt=True))
+    assert verdict(answer, URL).after == after
+
+
+@pytest.mark.parametrize("date", [None, "", "soon", "Tue, 99 Nov 99999 00:00:00 GMT"])
+def test_a_date_without_one_of_the_answer(date):
+    """Where the answer does not tell the time, that of this machine has to do."""
+    later = formatdate(time.time() + 100, usegmt=True)
+    assert 90.0 < verdict(Answer(status=429, retry_after=later, date=date), URL).after <= 100.0
+
+
 @pytest.mark.parametrize("text", ["0", "00", formatdate(0, usegmt=True), "Thu, 01 Jan 1970"])
 def test_a_retry_after_of_nothing_is_no_leave_to_storm(text):
     """A zero or a past date leaves the back-off in place."""

@@ -285,10 +285,8 @@ class Log:
     """A watcher that keeps what it is told."""
 
     def __init__(self) -> None:
+        self.tap: Tap | None = Tap(100)
         self.told: list[Any] = []
-
-    def answered(self, chunk: bytes) -> None:
-        self.told.append(chunk)
 
     def ended(self, complete: bool, error: BaseException | None = None) -> None:
         self.told.append((complete, repr(error)))
@@ -302,4 +300,23 @@ def test_blocks_that_change_after_the_end() -> None:
     assert next(blocks, None) is None
     blocks.close()
     del blocks
-    assert watcher.told[:2] == [b"a", (True, "None")]
+    assert watcher.told[0] == (True, "None")
+    assert watcher.tap.content() == b"a"
+
+
+def test_blocks_beyond_the_limit() -> None:
+    """What is kept ends at the limit, within a block or between two; all is counted, whatever the blocks are."""
+    for limit in (0, 1, 3, 4, 5, 9):
+        watcher = Log()
+        watcher.tap = Tap(limit)
+        blocks = [b"", b"abc", bytearray(b"d"), b"", b"ef", memoryview(b"gh"), b"i"]
+        assert list(OutputTap(iter(blocks), watcher)) == blocks
+        assert (watcher.tap.content(), watcher.tap.size) == (b"abcdefghi"[:limit], 9)
+
+
+def test_blocks_that_nobody_keeps() -> None:
+    """Without a tap they pass all the same, and their end is told."""
+    watcher = Log()
+    watcher.tap = None
+    assert list(OutputTap(iter([b"a", b"b"]), watcher)) == [b"a", b"b"]
+    assert watcher.told[0] == (True, "None")

@@ -47,7 +47,7 @@ def an_exchange(body: bytes = b"", **environ: str) -> Exchange:
     exchange = Exchange({"REQUEST_METHOD": "GET", "HTTP_HOST": "h", "PATH_INFO": "/", **environ}, None, tap)
     exchange.status = "200 OK"
     exchange.headers = [("Content-Type", "text/plain")]
-    exchange.answered(body)
+    exchange.answer.note(body)
     exchange.finish(complete=True)
     return exchange
 

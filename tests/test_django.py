@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email.header
 import gc
 import io
@@ -601,3 +602,146 @@ def test_nothing_of_django_is_kept(path: str, receiver: Receiver) -> None:
     assert body
     assert drhttp.flush()
     assert [record["user_id"] for record in receiver.records] == ["1"]
+
+
+# -- what views say of their own requests ------------------------------------------------------------------------------
+
+MARKED = {"ROOT_URLCONF": "django_project.marked"}
+STACKS = {"sync": FIRST, "async": [WITNESS, "django_project.middleware.async_only", *FIRST[1:]]}
+SECRET = "s3cretpotofjam"
+CONTENTS = {
+    "form": (f"nickname={SECRET}&a=1".encode(), "application/x-www-form-urlencoded"),
+    "multipart": multipart(nickname=SECRET.encode(), a=b"1"),
+    "json": (json.dumps({"deep": [{"nickname": SECRET}], "a": 1}).encode(), "application/json"),
+}
+sensitive_views = pytest.mark.parametrize("view", ["", *(["async/"] if django.VERSION >= (5,) else [])])
+
+every_stack = pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+
+
+def recorded(receiver: Receiver, stack: list[str], *posts: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """What arrives of some POSTs to the views that mark their requests; the last one is a plain one, and is left out.
+
+    The answers are checked to be what they would be without us.
+    """
+    posts = (*posts, ("/read", b"the end", "text/plain"))
+    with override_settings(**MARKED, MIDDLEWARE=[entry for entry in stack if entry != OURS]):
+        bare = [post(WSGIHandler(), *each) for each in posts]
+    with override_settings(**MARKED, MIDDLEWARE=stack):
+        app = drhttp.WSGIMiddleware(WSGIHandler(), receiver.dsn)
+        assert [post(app, *each) for each in posts] == bare
+    assert drhttp.flush()
+    assert drhttp.stats().failures == 0
+    *records, last = receiver.records
+    assert last["request"]["uri"].endswith("/read")
+    return records
+
+
+def body_sent(record: dict[str, Any]) -> bytes:
+    """The body of a request, as the bytes that a receiver would make of it."""
+    body = record["request"].get("body", "")
+    if record["request"].get("transfer_encoding") == "base64":
+        return base64.b64decode(body)
+    return json.dumps(body).encode()
+
+
+@every_stack
+@either_view
+@pytest.mark.parametrize("path", ["quiet", "quiet/name", "quiet-fail"])
+def test_requests_that_a_view_keeps_out(stack: list[str], view: str, path: str, receiver: Receiver) -> None:
+    """A view under `not_recorded` answers as ever and leaves no record, also when it fails; the next one does."""
+    assert recorded(receiver, stack, (f"/{view}{path}", b"some body", "text/plain")) == []
+    assert drhttp.stats().recorded == 1
+
+
+@every_stack
+def test_a_class_that_keeps_its_requests_out(stack: list[str], receiver: Receiver) -> None:
+    """`not_recorded` decorates methods as well."""
+    with override_settings(**MARKED, MIDDLEWARE=stack):
+        client = Client(drhttp.WSGIMiddleware(WSGIHandler(), receiver.dsn), Response)
+        assert client.get("/quiet-class").data == b"quiet"
+        assert client.get("/read").data == b" 0 read"
+    assert drhttp.flush()
+    assert [record["request"]["uri"].rpartition("/")[2] for record in receiver.records] == ["read"]
+
+
+def test_not_recorded_needs_no_middleware(receiver: Receiver) -> None:
+    """The decorator works in projects that do not name `DjangoUserMiddleware`."""
+    for view in ("", "async/"):
+        assert recorded(receiver, BARE, (f"/{view}quiet", b"some body", "text/plain")) == []
+        receiver.posts.clear()
+
+
+def test_the_decorator_keeps_the_view_what_it_was() -> None:
+    """Name, module and kind of a view are those of the view that was decorated, and its mark that it needs no CSRF."""
+    from asgiref.sync import iscoroutinefunction
+    from django.views.decorators.csrf import csrf_exempt
+    from django_project import marked
+
+    from drhttp.django import not_recorded
+
+    for view in (marked.read, marked.aread):
+        decorated = not_recorded(csrf_exempt(view))
+        assert (decorated.__name__, decorated.__module__) == (view.__name__, view.__module__)
+        assert iscoroutinefunction(decorated) == iscoroutinefunction(view)
+        assert decorated.csrf_exempt
+
+
+@every_stack
+@sensitive_views
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+@pytest.mark.parametrize("path", ["some", "some-fail"])
+def test_parameters_that_a_view_marks(
+    stack: list[str], view: str, content: tuple[bytes, str], path: str, receiver: Receiver
+) -> None:
+    """R6: what `sensitive_post_parameters` names is masked in bodies of each form, also when the view fails."""
+    (record,) = recorded(receiver, stack, (f"/{view}{path}?nickname={SECRET}&b=2", *content))
+    assert record["request"]["uri"].endswith("?nickname=[redacted]&b=2")
+    sent = body_sent(record)
+    assert b"nickname" in sent
+    assert b"redacted" in sent
+    assert SECRET not in json.dumps(record)
+    assert SECRET.encode() not in sent
+    assert record["metadata"]["request_body"]["redacted"] == 1
+    # The next request is not masked so: the mark is this request's.
+    assert "redacted" not in receiver.records[-1]["metadata"]
+
+
+@every_stack
+@sensitive_views
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+@pytest.mark.parametrize("path", ["all", "all-fail"])
+def test_all_parameters_that_a_view_marks(
+    stack: list[str], view: str, content: tuple[bytes, str], path: str, receiver: Receiver
+) -> None:
+    """R6: without names, `sensitive_post_parameters` means all: the body of the request does not leave."""
+    (record,) = recorded(receiver, stack, (f"/{view}{path}", *content))
+    assert "body" not in record["request"]
+    assert record["metadata"]["request_body"]["omitted"] == "sensitive"
+    assert record["metadata"]["request_body"]["size"] == len(content[0])
+    assert SECRET not in json.dumps(record)
+
+
+@every_stack
+@pytest.mark.parametrize("content", ["form", "multipart"])
+def test_marked_parameters_that_django_parses(stack: list[str], content: str, receiver: Receiver) -> None:
+    """R6: the same when the view has the form parsed, which reads the stream; the view sees what was sent."""
+    some, everything = recorded(receiver, stack, ("/some-form", *CONTENTS[content]), ("/all-form", *CONTENTS[content]))
+    assert SECRET.encode() not in body_sent(some)
+    assert b"redacted" in body_sent(some)
+    assert everything["metadata"]["request_body"]["omitted"] == "sensitive"
+
+
+@every_stack
+@sensitive_views
+def test_marks_for_both(stack: list[str], view: str, receiver: Receiver) -> None:
+    """A view that is not recorded and marks its parameters is not recorded."""
+    assert recorded(receiver, stack, (f"/{view}quiet-all", *CONTENTS["form"])) == []
+
+
+@pytest.mark.parametrize("path", ["/read", "/some"])
+def test_what_is_not_marked_is_not_masked(path: str, receiver: Receiver) -> None:
+    """Without the mark, or in fields that it does not name, the same values arrive as they were sent."""
+    content = (b"nickname=visible&a=1" if path == "/read" else b"nick=visible&a=1", CONTENTS["form"][1])
+    (record,) = recorded(receiver, FIRST, (path, *content))
+    assert body_sent(record) == content[0]

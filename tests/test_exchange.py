@@ -35,7 +35,7 @@ def finished(
     exchange = Exchange(environ or {}, asked, Tap(100))
     exchange.status, exchange.headers = status, headers
     for block in blocks:
-        exchange.answered(block)
+        exchange.answer.note(block)
     exchange.finish(complete=complete)
     return exchange
 

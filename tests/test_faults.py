@@ -1,20 +1,20 @@
-"""A receiver in trouble, end to end: every record that fits the queue arrives once, and no request is slower for it."""
+"""A receiver in trouble, within one process: every record that fits the queue arrives once.
+
+`tests/faults/` has the same under a real server, beside the bare application, with every kind of trouble.
+"""
 
 from __future__ import annotations
 
 import statistics
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from load import echo, hit, paths, program
 from receiver import Answer, Receiver
 
 import drhttp
-
-if TYPE_CHECKING:
-    pass
 
 OUTAGE = 1.5  # seconds
 

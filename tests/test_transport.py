@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from receiver import Answer, Receiver
 from sockets import (
     CREATED,
+    KEY,
     Peer,
     authority,
     black_hole,
@@ -28,6 +29,8 @@ from sockets import (
     resets,
     says,
     sips,
+    transports,
+    trouble,
 )
 
 from drhttp import _transport
@@ -35,8 +38,9 @@ from drhttp._dsn import Dsn
 from drhttp._transport import Transport
 from drhttp._verdict import DONE
 
-KEY = "s3ntinel"
 LOAD = os.urandom(8_000_000)  # more than the buffers of a connection take
+
+to = pytest.fixture(transports)
 
 
 @pytest.fixture(autouse=True)
@@ -45,19 +49,6 @@ def _no_proxy_by_accident(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def to():
-    """Makes transports, and closes them in the end."""
-    with ExitStack() as stack:
-
-        def make(dsn: str, timeout: float = 5.0) -> Transport:
-            transport = Transport(Dsn.parse(dsn), "/path", {"X-Key": KEY}, timeout)
-            stack.callback(transport.close)
-            return transport
-
-        yield make
 
 
 def test_a_post(receiver, to):
@@ -185,15 +176,6 @@ def closed_port() -> int:
     """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
-
-
-def trouble(transport: Transport, body: bytes = b"x") -> str | None:
-    """What prevents an answer; checks that it leads to another try and is told without the key."""
-    judged = transport.post(body)
-    assert (judged.action, judged.reason, judged.after, judged.limit) == ("retry", "unreachable", None, None)
-    assert judged.error.startswith(transport.url)
-    assert KEY not in judged.error
-    return transport.answer.trouble
 
 
 def test_refused(to):

@@ -27,7 +27,6 @@ HOOKS: list[tuple[Any, str]] = [
     (_body.Tap, "note"),
     (_body.Tap, "settle"),
     (_exchange.Exchange, "__init__"),
-    (_exchange.Exchange, "answered"),
     (_exchange.Exchange, "failed"),
     (_exchange.Exchange, "finish"),
     (_exchange.Exchange, "weight"),

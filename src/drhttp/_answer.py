@@ -21,11 +21,13 @@ _LONGEST_RETRY_AFTER = 300.0  # seconds
 class Answer:
     """What came back of a POST: a status, or what prevented one.
 
+    retry_after, date: header fields of those names, as they came.
     trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the same as a sentence.
     """
 
     status: int | None = None
     retry_after: str | None = None
+    date: str | None = None
     trouble: str | None = None
     detail: str = ""
 
@@ -40,8 +42,10 @@ def verdict(answer: Answer, url: str) -> Verdict:
     reason = f"status_{status}"
     error = f"{url} answered {status}"
     if status in _RETRIED:
+        # By the receiver's clock if it tells the time: one of the two may be wrong, and the other named the moment.
+        now = _moment(answer.date or "")
         # Nobody means "at once" by a zero; it is taken for no advice, and the back-off applies.
-        after = retry_after(answer.retry_after, time.time()) or None
+        after = retry_after(answer.retry_after, time.time() if now is None else now) or None
         return Verdict(action="retry", reason=reason, error=error, after=after)
     if status in _RETRIED_TWICE:
         return Verdict(action="retry", reason=reason, error=error, limit=2)
@@ -56,13 +60,18 @@ def retry_after(text: str | None, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         # Texts of digits without end are digits too, and longer than the conversion takes.
         return _LONGEST_RETRY_AFTER if len(text) > 9 else min(float(text), _LONGEST_RETRY_AFTER)
+    due = _moment(text)
+    return None if due is None else min(max(due - now, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _moment(text: str) -> float | None:
+    """A date of HTTP (RFC 9110 section 5.6.7) in seconds since the epoch."""
     try:
         moment = parsedate_to_datetime(text)
-        # Without a zone, as the oldest of the three forms is written, it is UTC (RFC 9110 section 5.6.7).
-        due = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        # Without a zone, as the oldest of the three forms is written, it is UTC.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(due - now, 0.0), _LONGEST_RETRY_AFTER)
 
 
 def _pause(status: int) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +11,6 @@ from drhttp._guard import guarded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-
 _WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: all there is
 
 
@@ -18,27 +18,31 @@ class Tap:
     """What is kept of one body: at most `limit` bytes of its start, and the count of all.
 
     Bytes objects are kept by reference; only the one that crosses the limit is cut: a reference would hold all of it.
+    begun: when the first byte passed, by the performance counter. full: bytes are only counted from now on.
     """
 
-    __slots__ = ("_chunks", "_room", "size")
+    __slots__ = ("_chunks", "_limit", "begun", "full", "size")
 
     def __init__(self, limit: int) -> None:
         self._chunks: list[bytes] = []
-        self._room = limit
+        self._limit = limit
         self.size = 0
+        self.begun: float | None = None
+        self.full = False
 
     def note(self, chunk: bytes) -> None:
         """Take note of the next bytes of the body."""
         # A bytearray or memoryview may be changed by its owner later. What is not bytes at all raises here.
         data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
-        size = len(data)
-        self.size += size
-        room = self._room
-        if room and size:
-            if size > room:
-                data, size = data[:room], room
-            self._chunks.append(data)
-            self._room = room - size
+        if not data:
+            return
+        before = self.size
+        if not before:
+            self.begun = time.perf_counter()
+        self.size = after = before + len(data)
+        if not self.full:
+            self._chunks.append(data if after <= self._limit else data[: self._limit - before])
+            self.full = after >= self._limit
 
     def content(self) -> bytes:
         """The bytes kept."""
@@ -47,8 +51,9 @@ class Tap:
 
     def settle(self) -> None:
         """Keep no more, and what is kept in one piece: it may wait for long."""
-        self._chunks = [self.content()]
-        self._room = 0
+        if len(self._chunks) > 1:
+            self._chunks = [b"".join(self._chunks)]
+        self.full = True
 
 
 class Passage(Tap):
@@ -196,8 +201,8 @@ class Watcher(Protocol):
     """What an output tap tells of the answer."""
 
     @property
-    def answered(self) -> Callable[[bytes], None]:
-        """Tell that a block of the body is on its way."""
+    def tap(self) -> Tap | None:
+        """What keeps the body; `None` when nobody wants it."""
 
     def ended(self, complete: bool, error: BaseException | None = None) -> None:
         """There will be no more; may be told several times."""
@@ -209,11 +214,12 @@ class Blocks:
     owner: kept alive as long as somebody reads.
     """
 
-    __slots__ = ("_next", "_owner", "_watcher")
+    __slots__ = ("_next", "_owner", "_tap", "_watcher")
 
     def __init__(self, blocks: Iterator[bytes], watcher: Watcher, owner: object) -> None:
         self._next = blocks.__next__
         self._watcher = watcher
+        self._tap = watcher.tap
         self._owner = owner
 
     def __iter__(self) -> Iterator[bytes]:
@@ -228,7 +234,11 @@ class Blocks:
         except BaseException as error:
             guarded(self._watcher.ended, False, error)
             raise
-        guarded(self._watcher.answered, chunk)
+        tap = self._tap
+        if tap is not None and tap.full and type(chunk) is bytes:
+            tap.size += len(chunk)  # what is kept of a long stream is its start: a call for each block would cost twice
+        elif tap is not None:
+            guarded(tap.note, chunk)
         return chunk
 
 
@@ -278,8 +288,7 @@ class OutputTap:
         guarded(self._abandoned)
 
     def _abandoned(self) -> None:
-        """The server neither exhausted nor closed it."""
-        self._watcher.ended(False)
+        self._watcher.ended(False)  # the server neither exhausted nor closed it
 
 
 class SizedOutputTap(OutputTap):

@@ -7,6 +7,7 @@ import threading
 import time
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
+_LONGEST_STRETCH = 0.0005  # seconds that the worker holds the interpreter, if it can help it
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 
@@ -20,6 +21,7 @@ class Clock:
     def __init__(self) -> None:
         self._bell = threading.Lock()
         self._bell.acquire()
+        self._breathed = 0.0  # when the interpreter was last let go for the others' sake
 
     def now(self) -> float:
         """Seconds, monotonic."""
@@ -37,8 +39,14 @@ class Clock:
             return  # it has been rung already
 
     def breathe(self) -> None:
-        """Let the threads that wait for the interpreter go first."""
-        time.sleep(0)
+        """Let the threads that wait for the interpreter go first, if it has been held for long since the last time.
+
+        Not always: to get it back may take as long as the others may hold it, which is five times as long.
+        """
+        now = time.perf_counter()
+        if now - self._breathed > _LONGEST_STRETCH:
+            time.sleep(0)
+            self._breathed = time.perf_counter()
 
 
 def back_off(attempt: int, chance: float, left: float = math.inf) -> float:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence, Sized
+from drhttp._loading import loading
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence, Sized
+
+    from drhttp._config import Config
+    from drhttp._delivery import Delivery, Parcel
+    from drhttp._exchange import Exchange
+    from drhttp._queue import Queue
     from drhttp._verdict import Verdict
 
 I_contra = TypeVar("I_contra", contravariant=True)  # an item, as it lies in the queue
@@ -14,7 +21,7 @@ P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent; its length is wha
 
 
 class Courier(Protocol[I_contra, P]):
-    """Prepares items and delivers them. All of it is called in the thread of the worker."""
+    """Prepares items and delivers them. All of it is called in the thread that does the work."""
 
     @property
     def most(self) -> int | None:
@@ -28,3 +35,44 @@ class Courier(Protocol[I_contra, P]):
 
     def close(self) -> None:
         """There will be no more: let go of connections."""
+
+
+class LazyCourier:
+    """The delivery, made when it is first needed: in the worker, because it loads `urllib3`."""
+
+    def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
+        self._config = config
+        self._queue = queue
+        self.left: Callable[[], float] = lambda: math.inf  # seconds that one POST may take at most
+        self._made: Delivery | None = None
+
+    @property
+    def most(self) -> int | None:
+        return self.delivery.most
+
+    def prepare(self, item: Exchange) -> Parcel | Verdict:
+        return self.delivery.prepare(item)
+
+    def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
+        return self.delivery.deliver(parcels, self.left())
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def disown(self) -> None:
+        """In a forked child: let go of the parent's connection."""
+        if self._made is not None:
+            self._made.disown()
+
+    @property
+    def delivery(self) -> Delivery:
+        if self._made is None:
+            with loading():
+                from drhttp._delivery import Delivery
+
+                self._made = Delivery(self._config, self._losses)
+        return self._made
+
+    def _losses(self) -> Mapping[str, int]:
+        return self._queue.counts().dropped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -82,13 +83,14 @@ class Delivery:
         parcel = self._parcel(record, self._losses())
         return parcel if len(parcel) <= _LARGEST_EVENT else self._lightened(parcel)
 
-    def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
-        """Send a batch. A single record that is too large for the receiver is sent once more without its bodies."""
-        verdict = self._post(parcels)
+    def deliver(self, parcels: Sequence[Parcel], within: float = math.inf) -> Verdict:
+        """Send a batch, in a POST of so many seconds at most. A single record that is too large for the receiver is
+        sent once more without its bodies."""
+        verdict = self._post(parcels, within)
         if verdict.action == "split" and len(parcels) == 1:
             light = self._lightened(parcels[0])
             if light.record != parcels[0].record:
-                verdict = self._post([light])
+                verdict = self._post([light], within)
         if verdict.action == "drop" or (verdict.action == "split" and len(parcels) == 1):
             self._complain(verdict)
         return verdict
@@ -96,8 +98,8 @@ class Delivery:
     def _parcel(self, record: Record, dropped: Mapping[str, int]) -> Parcel:
         return Parcel(record, self._wire.encode(record, dropped), dropped)
 
-    def _post(self, parcels: Sequence[Parcel]) -> Verdict:
-        return self.transport.post(self._wire.join([parcel.data for parcel in parcels]))
+    def _post(self, parcels: Sequence[Parcel], within: float) -> Verdict:
+        return self.transport.post(self._wire.join([parcel.data for parcel in parcels]), within)
 
     def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """What the user's callback makes of a record. What it raises costs this record and nothing else."""

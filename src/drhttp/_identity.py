@@ -28,7 +28,7 @@ class Identity:
 
 def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
     """The identification among the headers of an answer, in any case; `None` when there is none."""
-    found = {}
+    found: dict[str, str] = {}
     for name, value in headers:
         # The lengths alone rule out nearly every field, without making a text.
         if len(name) in _LENGTHS and name.lower() in _NAMES:

@@ -17,9 +17,9 @@ class Body:
     truncated: `content` is shorter than the body. omitted: why nothing was kept: "off", "type" (not wanted), "file"
     (sent by the server from a file), "too_large" (the receiver refused it); or why it could not be masked for sure:
     "unparsable", "too_deep", "encoding" (not the charset that it says), "coding" (of the content, unknown or broken),
-    "callback" (the user's function failed), "sensitive" (marked so). redacted: number of values masked. decoded: the
-    content coding that was removed for that. read: for a request, how much of it the application read: "full",
-    "partial", "none".
+    "callback" (the user's function failed), "failed" (ours did), "sensitive" (marked so). redacted: number of values
+    masked. decoded: the content coding that was removed for that. read: for a request, how much of it the application
+    read: "full", "partial", "none".
     """
 
     content: bytes | None = None
@@ -77,7 +77,8 @@ class Record:
     id: UUID, kept across retries. user, device: from the identification headers. duration: seconds from the request's
     arrival to the end of the answer. ttfb: seconds until the first byte of the body, `None` when there was none.
     aborted: the client left before the answer was complete. exception: what the application raised. redacted: how many
-    values were masked outside of the bodies, by part ("uri", "request_headers", "response_headers", "exception").
+    values were masked outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception",
+    "user", "device".
     """
 
     id: str

@@ -13,62 +13,23 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from drhttp import _loading
+from drhttp._children import at_end_of_child
+from drhttp._courier import LazyCourier
 from drhttp._guard import failures, forget_failures
 from drhttp._queue import Queue
 from drhttp._stats import Stats
 from drhttp._throttle import Throttle
+from drhttp._uwsgi import first_process, missing_option
 from drhttp._worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from drhttp._config import Config
-    from drhttp._delivery import Delivery, Parcel
+    from drhttp._delivery import Parcel
     from drhttp._exchange import Exchange
-    from drhttp._verdict import Verdict
 
 _log = logging.getLogger("drhttp")
 _log.addHandler(logging.NullHandler())
-
-
-class _Courier:
-    """The delivery, made when it is first needed: in the worker, because it loads `urllib3`."""
-
-    def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
-        self._config = config
-        self._queue = queue
-        self._made: Delivery | None = None
-
-    @property
-    def most(self) -> int | None:
-        return self.delivery.most
-
-    def prepare(self, item: Exchange) -> Parcel | Verdict:
-        return self.delivery.prepare(item)
-
-    def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
-        return self.delivery.deliver(parcels)
-
-    def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
-
-    def disown(self) -> None:
-        """In a forked child: let go of the parent's connection."""
-        if self._made is not None:
-            self._made.disown()
-
-    @property
-    def delivery(self) -> Delivery:
-        if self._made is None:
-            with _loading:
-                from drhttp._delivery import Delivery
-
-                self._made = Delivery(self._config, self._losses)
-        return self._made
-
-    def _losses(self) -> Mapping[str, int]:
-        return self._queue.counts().dropped
 
 
 class _Line(NamedTuple):
@@ -77,7 +38,7 @@ class _Line(NamedTuple):
     pid: int
     queue: Queue[Exchange]
     worker: Worker[Exchange, Parcel]
-    courier: _Courier
+    courier: LazyCourier
 
 
 class Recorder:
@@ -88,6 +49,7 @@ class Recorder:
         self._lines: dict[int, _Line] = {}  # by process; there is never more than one
         self._closed = False
         self._refused = False  # the interpreter has refused to start a thread
+        self._threadless = missing_option() is not None
         self._next_try = Throttle(1.0)
         self._complaint = Throttle()
 
@@ -96,7 +58,7 @@ class Recorder:
         line = self._line() or self._begin()
         if exchange.pid != line.pid:
             line.queue.drop("forked")  # it began in the parent, which finishes it too
-        elif line.queue.put(exchange, exchange.weight()):
+        elif line.queue.put(exchange, exchange.weight()) or not (line.worker.alive or self._closed):
             self._wake(line)
 
     def begin_flush(self) -> int:
@@ -170,10 +132,11 @@ class Recorder:
         with _lock():
             self.forget()
             queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
-            courier = _Courier(config, queue)
+            courier = LazyCourier(config, queue)
             worker: Worker[Exchange, Parcel] = Worker(
                 queue, courier, batch_size=config.batch_size, flush_interval=config.flush_interval
             )
+            courier.left = worker.left
             if self._closed:
                 queue.close()
             _hook_up()
@@ -181,15 +144,16 @@ class Recorder:
             return self._lines.setdefault(pid, _Line(pid, queue, worker, courier))
 
     def _wake(self, line: _Line) -> None:
+        """Get the thread going. Where none can run, the records wait for a flush, or for the end of the process."""
         worker = line.worker
+        if self._threadless:
+            return
         if not worker.alive and (not self._refused or self._next_try.opens()):
             self._refused = not worker.start()
         if not self._refused:
             worker.wake()
-            return
-        worker.discard("no_thread")
-        if self._complaint.opens():
-            _log.warning("no thread could be started to deliver records; they are dropped")
+        elif self._complaint.opens():
+            _log.warning("no thread could be started to deliver records; they wait for drhttp.flush()")
 
 
 def recorder_for(config: Config) -> Recorder:
@@ -200,14 +164,16 @@ def recorder_for(config: Config) -> Recorder:
                 return recorder
         recorder = Recorder(config)
         _recorders.append(recorder)
-        return recorder
+    _warn_once()
+    return recorder
 
 
 def flush(timeout: float = 10.0) -> bool:
     """Deliver what was recorded before the call, in this process, and wait for it.
 
     timeout: seconds to wait at most. Returns `True` when all of it is delivered or finally refused, `False` when the
-    time ran out; the rest is still on its way then. For the end of a job, or a serverless handler.
+    time ran out; the rest is still on its way then. For the end of a job, or a serverless handler. Where no thread can
+    run, the caller's delivers.
     """
     end = time.monotonic() + timeout
     marks = [(recorder, recorder.begin_flush()) for recorder in list(_recorders)]
@@ -236,10 +202,19 @@ _recorders: list[Recorder] = []
 # One a process: a child without hooks (uWSGI), or forked while the hooks were being made, must not wait for a lock that
 # nobody holds any more. Re-entrant: a first record may come from a destructor that runs while another one is taken.
 _locks: dict[int, threading.RLock] = {}
-# Held while the worker loads modules: a child forked meanwhile would inherit their import locks, locked for ever.
-_loading = threading.Lock()
-_forking: int | None = None  # the thread that holds it for a fork
 _hooked = False
+_warned = False
+
+
+def _warn_once() -> None:
+    """Say that no thread can run: here rather than with the first record, so that a server with many processes
+    that loads the application once says it once."""
+    global _warned  # noqa: PLW0603 - of the process, and inherited by those that are forked from it
+    option = missing_option()
+    if option is not None and not _warned:
+        _warned = True
+        if first_process():
+            _log.warning("uWSGI runs no threads without %s: records wait for drhttp.flush() and the exit", option)
 
 
 def _lock() -> threading.RLock:
@@ -251,9 +226,12 @@ def _hook_up() -> None:
     global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
     atexit.unregister(_at_exit)  # so that there is one, also in a child that was forked between these lines
     atexit.register(_at_exit)
+    at_end_of_child(_at_exit)
     if not _hooked and hasattr(os, "register_at_fork"):
         _hooked = True
-        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
+        os.register_at_fork(
+            before=_loading.before_fork, after_in_parent=_loading.after_fork, after_in_child=_after_fork_in_child
+        )
 
 
 def _at_exit() -> None:
@@ -268,24 +246,8 @@ def _at_exit() -> None:
         return  # whoever ends the program does not want to wait for us
 
 
-def _before_fork() -> None:
-    global _forking  # noqa: PLW0603 - the hooks of a fork have nothing else in common
-    # Bounded, because under gevent the holder may be a greenlet of this same thread.
-    if _loading.acquire(timeout=5.0):
-        _forking = threading.get_ident()
-
-
-def _after_fork() -> None:
-    global _forking  # noqa: PLW0603
-    if _forking == threading.get_ident():
-        _forking = None
-        _loading.release()
-
-
 def _after_fork_in_child() -> None:
-    global _loading, _forking
-    # Whoever held the lock does not exist here.
-    _loading, _forking = threading.Lock(), None
+    _loading.after_fork_in_child()
     forget_failures()
     for recorder in _recorders:
         recorder.forget()

@@ -30,7 +30,7 @@ def sample() -> Exchange:
         ("Location", "/welcome?token=0123456789abcdef"),
     )
     exchange.user, exchange.device = "ada", "sample"
-    exchange.answered(json.dumps(_ANSWERED).encode())
+    exchange.answer.note(json.dumps(_ANSWERED).encode())
     exchange.finish(complete=True)
     return exchange
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # The look-up of a host name loads this codec; loaded here, it is not loaded in the worker while another thread forks.
 import encodings.idna  # noqa: F401
+import math
 import os
 import socket
 import ssl
@@ -56,13 +57,15 @@ class Transport:
         self._used = 0.0
         self.answer = Answer()
 
-    def post(self, body: bytes) -> Verdict:
-        """Send one body. The verdict says what to do next; `answer` what came back."""
+    def post(self, body: bytes, within: float = math.inf) -> Verdict:
+        """Send one body, within the timeout and so many seconds. The verdict says what to do next; `answer` what came
+        back."""
         if time.monotonic() - self._used > _REUSED_AT_MOST:
             self.close()
-        self._deadline.begin(self._timeout)
+        timeout = min(self._timeout, max(0.001, within))
+        self._deadline.begin(timeout)
         try:
-            self.answer = self._exchange(body)
+            self.answer = self._exchange(body, timeout)
         except (HTTPError, OSError, ValueError) as error:
             self.answer = _trouble(error)
             self._forget()
@@ -86,7 +89,7 @@ class Transport:
             self.close()
             self._pool = None
 
-    def _exchange(self, body: bytes) -> Answer:
+    def _exchange(self, body: bytes, timeout: float) -> Answer:
         # Made here, because the environment that it depends on may be wrong, which is an answer like others.
         if self._pool is None:
             self._pool = _pool(self._dsn, {"deadline": self._deadline, "sockets": self._sockets})
@@ -95,7 +98,7 @@ class Transport:
             self.url,
             body=body,
             headers=self._headers,
-            timeout=urllib3.Timeout(total=self._timeout),
+            timeout=urllib3.Timeout(total=timeout),
             retries=False,
             redirect=False,
             preload_content=False,
@@ -103,7 +106,8 @@ class Transport:
         _finish(response)
         if response.status == 407:
             return Answer(trouble="proxy", detail="the proxy asks for other credentials")
-        return Answer(status=response.status, retry_after=response.headers.get("Retry-After"))
+        fields = response.headers
+        return Answer(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
 
 
 def _finish(response: urllib3.BaseHTTPResponse) -> None:

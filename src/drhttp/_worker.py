@@ -1,6 +1,7 @@
 """The thread that empties the queue: it gathers batches, waits, delivers, retries, flushes and closes.
 
-It does not know what it delivers: it is given a courier and a clock.
+It does not know what it delivers: it is given a courier and a clock. Where no thread runs, whoever flushes or closes
+does its work.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._alarm import Alarm
+from drhttp._batch import Batch
 from drhttp._clock import Clock, back_off
-from drhttp._queue import BATCH_BYTES
-from drhttp._verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Callable, Sized
 
     from drhttp._courier import Courier
     from drhttp._queue import Queue
+    from drhttp._verdict import Verdict
 
 I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
 P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent
@@ -44,7 +45,6 @@ class Worker(Generic[I, P]):
     ) -> None:
         self._queue = queue
         self._courier = courier
-        self._batch_size = batch_size
         self._flush_interval = flush_interval
         self._clock = clock or Clock()
         # Its own, because drawing from the common one would change what an application gets that has seeded it.
@@ -53,18 +53,17 @@ class Worker(Generic[I, P]):
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._progress = threading.Condition()
-        self._batch: list[tuple[P, int, int]] = []  # parcels, the bytes they hold in the queue, their numbers
-        self._preparing: int | None = None  # bytes of the item in hand
-        self._taken = 0  # number of the last record taken
-        self._passed = 0  # all records up to this number have ended
+        self._batch: Batch[I, P] = Batch(queue, batch_size, self._announce)
         self._due_at: float | None = None
         self._drain_to = 0  # deliver without delay up to the record of this number
         self._flushing = False  # set by `begin_flush` for the thread, which alone writes `_drain_to`
         self._hurried = False
         self._close_at: float | None = None
-        self._spent = False  # what the receiver has imposed lasts longer than closing may
+        self._lent_until: float | None = None  # a caller's thread does the work, until then
+        self._rest_until = -math.inf  # the receiver has imposed a rest until then
+        self._spent = False  # which lasts longer than there is time
         self._trouble: BaseException | None = None
-        self.alive = False  # whether the thread runs
+        self.alive = False  # whether the thread runs, or somebody else does its work
         self.retried = 0
         self.restarts = 0
 
@@ -97,20 +96,23 @@ class Worker(Generic[I, P]):
         return mark
 
     def finish_flush(self, mark: int, timeout: float) -> bool:
-        """Wait until the records up to the mark have ended; `True` if they have within `timeout` seconds."""
+        """See to it that the records up to the mark end; `True` if they have within `timeout` seconds.
+
+        Waits for the thread. Where none runs, the caller does its work meanwhile.
+        """
 
         def ended() -> bool:
-            return self._passed >= mark or self._queue.empty
+            return self._batch.passed >= mark or self._queue.empty
 
-        if threading.current_thread() is self._thread:
-            return ended()  # it would wait for itself
-        with self._progress:
-            return self._progress.wait_for(ended, max(0.0, timeout))
-
-    def discard(self, reason: str) -> None:
-        """Drop what waits: there is no thread that could deliver it."""
-        self._queue.discard(reason)
-        self._announce()
+        end = self._clock.now() + timeout
+        while threading.current_thread() is not self._thread and not ended():  # or it would wait for itself
+            if self._lend(end, ended):
+                break
+            with self._progress:
+                self._progress.wait_for(lambda: ended() or not self.alive, max(0.0, end - self._clock.now()))
+            if self._clock.now() >= end:
+                break
+        return ended()
 
     def begin_close(self, timeout: float) -> None:
         """Deliver what waits within `timeout` seconds, then stop; returns at once."""
@@ -120,14 +122,15 @@ class Worker(Generic[I, P]):
         self._clock.wake()
 
     def finish_close(self) -> None:
-        """Wait for the thread until its time is over; what is left then is dropped and counted."""
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        """Wait for the thread until its time is over, or do its work; what is left then is dropped and counted."""
+        thread, end = self._thread, self._close_at or 0.0
+        if thread is threading.current_thread():
+            thread = None  # it would wait for itself
+        elif not self._lend(end, lambda: self._queue.empty):
             with self._progress:
-                left = (self._close_at or 0.0) - self._clock.now()
-                ended = self._progress.wait_for(lambda: not self.alive, max(0.0, left))
-            if ended and thread.ident is not None:
-                thread.join(1.0)  # it is past its last line
+                self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
+        if thread is not None and thread.ident is not None and not self.alive:
+            thread.join(1.0)  # it is past its last line
         if self._queue.abandon("closed"):
             self.alarm.say()
         self._announce()
@@ -141,9 +144,31 @@ class Worker(Generic[I, P]):
             while self._step():
                 pass
         finally:
-            with self._progress:
-                self.alive = False
-                self._progress.notify_all()
+            self._leave()
+
+    def _lend(self, end: float, enough: Callable[[], bool]) -> bool:
+        """Do the work of the thread in this one, until then; `False` if it runs, or somebody else does its work."""
+        if self.alive or not self._starting.acquire(blocking=False):
+            return False
+        own, lent = self._thread, False
+        try:
+            try:
+                if not self.alive:  # another thread may have been faster
+                    self._thread, self._lent_until, self.alive, lent = threading.current_thread(), end, True, True
+            finally:
+                self._starting.release()
+            while lent and not enough() and not self._out_of_time() and self._step():
+                pass
+        finally:
+            if lent:
+                self._thread, self._lent_until, self._spent = own, None, False
+                self._leave()
+        return lent
+
+    def _leave(self) -> None:
+        with self._progress:
+            self.alive = False
+            self._progress.notify_all()
 
     def _step(self) -> bool:
         """One round; `False` when it was the last. An error is dealt with in the next: that may raise as well."""
@@ -153,7 +178,10 @@ class Worker(Generic[I, P]):
             if not self._out_of_time() and self._cycle():
                 return True
             self._courier.close()
-        except BaseException as error:  # noqa: BLE001 - a dead worker would lose everything quietly
+        except BaseException as error:  # a dead worker would lose everything quietly
+            if self._lent_until is not None and not isinstance(error, Exception):
+                self._batch.spoil("failed")
+                raise  # it is meant for the caller: Ctrl-C, the end of the process, a time-out of greenlets
             self._trouble = error
             return not self._out_of_time()
         return False
@@ -169,7 +197,7 @@ class Worker(Generic[I, P]):
                 return True
             self._due_at = None
             self._drain_to = self._queue.accepted
-        self._gather()
+        self._batch.gather(self._courier, self._clock.breathe)
         self._send()
         self.alarm.check()
         return True
@@ -183,46 +211,31 @@ class Worker(Generic[I, P]):
         if not queue.waiting:
             self._due_at = None
             return None
-        if queue.has_batch or self._close_at is not None or self._taken < self._drain_to:
+        if queue.has_batch or self._close_at is not None or self._batch.taken < self._drain_to:
             return 0.0
         now = self._clock.now()
         if self._due_at is None:
             self._due_at = now + self._flush_interval * self._random.uniform(1.0 - _JITTER, 1.0 + _JITTER)
         return max(0.0, self._due_at - now)
 
-    def _gather(self) -> None:
-        size = sum(len(parcel) for parcel, _, _ in self._batch)
-        most = min(self._batch_size, self._courier.most or self._batch_size)
-        while len(self._batch) < most and size < BATCH_BYTES:
-            taken = self._queue.take()
-            if taken is None:
-                return
-            item, self._preparing, self._taken = taken
-            parcel = self._courier.prepare(item)
-            held, self._preparing = self._preparing, None
-            if isinstance(parcel, Verdict):
-                self._end(1, held, parcel.reason)
-            else:
-                self._batch.append((parcel, held, self._taken))
-                size += len(parcel)
-            self._clock.breathe()
-
     def _send(self) -> None:
         """Send what was gathered: as one POST, or in ever smaller ones if the receiver finds it too large."""
         size = len(self._batch)
         while self._batch and not self._out_of_time():
-            part = self._batch[:size]
-            verdict = self._persist([parcel for parcel, _, _ in part])
+            parcels = self._batch.parcels(size)
+            verdict = self._persist(parcels)
             if verdict is None:
                 return
-            if verdict.action == "split" and len(part) > 1:
-                size = len(part) // 2
+            if verdict.action == "split" and len(parcels) > 1:
+                size = len(parcels) // 2
             else:
-                self._settle(part, verdict)
+                self._settle(len(parcels), verdict)
 
     def _persist(self, parcels: list[P]) -> Verdict | None:
         """Deliver, again and again as long as the verdict allows; the last verdict, or `None` when time is up."""
         attempt = limited = 0
+        if not self._rest(self._rest_until - self._clock.now(), imposed=True):
+            return None  # as it has said to the one who did this before
         while True:
             self._hurried = False
             verdict = self._courier.deliver(parcels)
@@ -232,37 +245,29 @@ class Worker(Generic[I, P]):
             limited += verdict.limit is not None
             if verdict.action != "retry" or (verdict.limit is not None and limited > verdict.limit):
                 return verdict
-            wait = (
-                verdict.after if verdict.after is not None else back_off(attempt, self._random.random(), self._left())
-            )
+            wait = verdict.after if verdict.after is not None else back_off(attempt, self._random.random(), self.left())
             if not self._rest(wait, imposed=verdict.after is not None):
                 return None
             self.retried += len(parcels)
 
-    def _settle(self, part: list[tuple[P, int, int]], verdict: Verdict) -> None:
+    def _settle(self, count: int, verdict: Verdict) -> None:
         """This part of the batch has ended, one way or the other."""
-        del self._batch[: len(part)]
-        reason = None if verdict.action == "done" else verdict.reason
-        self._end(len(part), sum(held for _, held, _ in part), reason)
+        self._batch.end(count, None if verdict.action == "done" else verdict.reason)
         if verdict.action == "drop" and verdict.after:
             self._rest(verdict.after, imposed=True)
 
-    def _end(self, count: int, held: int, reason: str | None) -> None:
-        self._queue.finish(count, held, reason)
-        # A record may end before older ones that are still in the batch.
-        self._passed = self._batch[0][2] - 1 if self._batch else self._taken
-        self._announce()
-
     def _rest(self, seconds: float, *, imposed: bool) -> bool:
-        """Wait before the next try; `False` when closing leaves no time for it.
+        """Wait before the next try; `False` when there is no time left for it.
 
         A flush or a close cuts a back-off short, once. It does not cut short what the receiver has imposed.
         """
         until = self._clock.now() + seconds
+        if imposed:
+            self._rest_until = until
         while (left := until - self._clock.now()) > 0:
             if self._hurried and not imposed:
                 break
-            if self._close_at is not None and until > self._close_at:
+            if left > self.left():
                 self._spent = True
                 break
             self._wait(left)
@@ -273,23 +278,19 @@ class Worker(Generic[I, P]):
         again = self.alarm.check()
         self._clock.wait(min((each for each in (seconds, again) if each is not None), default=None))
 
-    def _left(self) -> float:
-        return math.inf if self._close_at is None else self._close_at - self._clock.now()
+    def left(self) -> float:
+        """Seconds that there still are to deliver in."""
+        ends = [end for end in (self._close_at, self._lent_until) if end is not None]
+        return min(ends, default=math.inf) - self._clock.now()
 
     def _out_of_time(self) -> bool:
-        return self._spent or self._left() <= 0.0
+        return self._spent or self.left() <= 0.0
 
     def _survive(self) -> None:
         """Drop what was in hand when something raised, and go on."""
         error, self._trouble = self._trouble, None
         self.restarts += 1
-        held, self._preparing = self._preparing, None
-        if held is not None:
-            self._end(1, held, "failed")
-        elif self._batch:
-            batch, self._batch = self._batch, []
-            self._end(len(batch), sum(held for _, held, _ in batch), "failed")
-        else:
+        if not self._batch.lose("failed"):
             self._clock.wait(1.0)  # whatever it is, it would raise again at once
         self.alarm.survived(error)
 

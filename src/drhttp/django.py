@@ -56,14 +56,18 @@ class DjangoUserMiddleware:
         """Answer a request, and name its user."""
         if self._async:
             return self._answer(request)
-        response: HttpResponseBase = self._get_response(request)
-        guarded(_mark_sensitive, request)
+        try:
+            response: HttpResponseBase = self._get_response(request)
+        finally:
+            guarded(_mark_sensitive, request)
         guarded(_name_user, request, response)
         return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await self._get_response(request)
-        guarded(_mark_sensitive, request)
+        try:
+            response: HttpResponseBase = await self._get_response(request)
+        finally:
+            guarded(_mark_sensitive, request)
         await aguarded(_aname_user, request, response)
         return response
 

@@ -58,7 +58,11 @@ class WSGIMiddleware:
             _log.info("drhttp records nothing: it is disabled or has no DSN")
             return
         self._recorder = recorder_for(config)
-        self._config = config
+        # What each request asks for, looked up once.
+        self._sample_rate = config.sample_rate
+        self._expose_identity = config.expose_identity
+        self._request_limit = config.max_body_size if config.captures_requests else None
+        self._response_limit = config.max_body_size if config.captures_responses else 0
         self._excludes = _matcher(config.exclude)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -77,7 +81,7 @@ class WSGIMiddleware:
             guarded(recording.ended, False, error)
             raise
         guarded(recording.heed, environ)
-        watched = guarded(recording.watch, result, environ.get("wsgi.file_wrapper"))
+        watched = guarded(recording.watch, result, environ)
         return result if watched is None else watched
 
     def _begin(
@@ -89,22 +93,18 @@ class WSGIMiddleware:
         outer = environ.get(MARK)
         if isinstance(outer, Recording) and not outer.done:
             return None
-        config = self._config
         exchange = None
-        if config.sample_rate >= 1.0 or _chance() < config.sample_rate:
-            answer = Tap(config.max_body_size if config.captures_responses else 0)
-            exchange = Exchange(environ, self._tap_input(environ), answer)
-        recording = Recording(recorder, exchange)
-        watched_start = RecordingStartResponse(start_response, recording, config.expose_identity)
-        environ[MARK] = recording
-        return recording, watched_start
+        if self._sample_rate >= 1.0 or _chance() < self._sample_rate:
+            exchange = Exchange(environ, self._tap_input(environ), Tap(self._response_limit))
+        environ[MARK] = recording = Recording(recorder, exchange)
+        return recording, RecordingStartResponse(start_response, recording, self._expose_identity)
 
     def _tap_input(self, environ: WSGIEnvironment) -> Passage | None:
         """Put a tap before the input if a body is to be expected and kept."""
         stream = environ.get("wsgi.input")
-        if stream is None or not self._config.captures_requests or not _expects_body(environ):
+        if stream is None or self._request_limit is None or not _expects_body(environ):
             return None
-        passage = Passage(self._config.max_body_size)
+        passage = Passage(self._request_limit)
         environ["wsgi.input"] = tapped(stream, passage)
         return passage
 
@@ -115,20 +115,24 @@ class Recording:
     exchange: `None` for a request that is not in the sample; its answer is still freed of the identification headers.
     """
 
-    __slots__ = ("_recorder", "answered", "done", "exchange")
+    __slots__ = ("_recorder", "done", "exchange")
 
     def __init__(self, recorder: Recorder, exchange: Exchange | None) -> None:
         self._recorder = recorder
         self.exchange = exchange
-        # Not a method: it runs for every block of a stream, and a step less is a fifth of its cost.
-        self.answered: Callable[[bytes], None] = _ignored if exchange is None else exchange.answered
         self.done = False
+
+    @property
+    def tap(self) -> Tap | None:
+        """What keeps the body of the answer."""
+        return None if self.exchange is None else self.exchange.answer
 
     def heed(self, environ: WSGIEnvironment) -> None:
         """The application has answered: what it says of its own request, in the environ, counts from now on."""
         exchange = self.exchange
         if exchange is not None:
-            exchange.skip = exchange.skip or bool(environ.get(SKIP))
+            if environ.get(SKIP):
+                exchange.skip = True
             names = environ.get(SENSITIVE)
             if names is not None:
                 exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
@@ -152,18 +156,20 @@ class Recording:
             if not exchange.skip:
                 self._recorder.put(exchange)
 
-    def watch(self, result: Iterable[bytes], file_wrapper: Any) -> Iterable[bytes]:
+    def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
         """What goes to the server in the place of what the application returned.
 
         Lists and tuples go through as they are and end the recording, as do files: servers recognise those by type or
         identity and send them without our seeing it.
         """
         if type(result) is list or type(result) is tuple:
-            for chunk in result:
-                guarded(self.answered, chunk)
+            tap = self.tap
+            if tap is not None:
+                for chunk in result:
+                    guarded(tap.note, chunk)
             self.ended(True)
             return result
-        if _is_file(result, file_wrapper):
+        if _is_file(result, environ.get("wsgi.file_wrapper")):
             if self.exchange is not None:
                 self.exchange.file = True
             self.ended(True)
@@ -190,7 +196,7 @@ class RecordingStartResponse:
 
         Header fields that come from an iterator, which no server need accept, are left alone: it can be read once only.
         """
-        readable = len(args) > 1 and not hasattr(args[1], "__next__")
+        readable = len(args) > 1 and (type(args[1]) is list or not hasattr(args[1], "__next__"))
         who = guarded(identity, args[1]) if readable else None
         if who is not None and not self._expose:
             args = (args[0], who.others, *args[2:])
@@ -215,12 +221,10 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
     except BaseException as error:
         guarded(recording.left, error)
         raise
-    guarded(recording.answered, data)
+    tap = recording.tap
+    if tap is not None:
+        guarded(tap.note, data)
     return result
-
-
-def _ignored(chunk: bytes) -> None:
-    """Take no note of a block: the request is not in the sample."""
 
 
 def _expects_body(environ: WSGIEnvironment) -> bool:

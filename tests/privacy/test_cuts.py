@@ -9,6 +9,7 @@ import zlib
 import pytest
 
 import drhttp
+from drhttp._redact.bodies import without_end
 from privacy.corpus import MARK, PEM, Case, both, sentinel
 from privacy.wiring import application, leaks, leave, serve
 
@@ -122,3 +123,23 @@ def test_what_is_sure_is_kept(receiver):
     assert record["response"]["body"] == {"a": 1, "password": "[redacted]", "list": [{"b": "c"}, {}]}
     assert record["metadata"]["response_body"] == {"size": len(document), "truncated": True, "redacted": 1}
     assert MARK not in json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("paid 4111 1111 1111 1", "paid "),
+        ("paid 4111-1111-1111-", "paid "),
+        ("to DE89 3704 0044 0532 01", "to "),
+        ("order 17\nnext line 25\nand th", "order 17\nnext line 25\nand "),
+        ("order 17\nnext line 25\n", "order 17\nnext line 25\n"),
+        ("4111 1111\r\n", "4111 1111\r\n"),
+        ("a,b\n" * 100 + "1,AIzaSyA" + "b" * 20, "a,b\n" * 100 + "1,"),
+        ("x" * 1000, "x" * 1000),
+        ("secret", ""),
+        ("see ab12" + "f" * 28 + " ", "see "),
+        ("see ab12" + "f" * 500 + '" ', "see ab12" + "f" * 500 + '" '),
+    ],
+)
+def test_a_text_that_was_cut_loses_what_may_be_half_a_number_and_no_whole_line(text, kept):
+    assert without_end(text) == kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from drhttp._guard import guarded
 from drhttp._privacy import MASK
 from drhttp._redact.bodies import mask_body, without_end
 from drhttp._redact.headers import mask_headers
@@ -13,9 +14,11 @@ from drhttp._redact.rules import Refusal, Rules
 from drhttp._redact.urls import mask_url, without_secrets
 
 if TYPE_CHECKING:
-    from drhttp._record import Body, Failure, Record
+    from drhttp._record import Body, Failure, Headers, Record
 
 _LONGEST_MESSAGE = 1000  # characters, where messages are cut
+_ALL: frozenset[str] = frozenset()  # of the parameters of a request are marked as sensitive
+_PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
 
 __all__ = ["Rules", "redact"]
 
@@ -31,27 +34,39 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     uri, in_uri = _masked_uri(request.uri, rules)
     asked, in_request = mask_headers(request.headers, rules)
     answered, in_response = mask_headers(response.headers, rules)
-    exception, in_exception = _masked_failure(record.exception, rules)
-    asked_body = _omitted(request.body) if sensitive == frozenset() else mask_body(request.body, request.headers, rules)
-    answered_body = mask_body(response.body, response.headers, rules)
-    counts = {
-        "uri": in_uri,
-        "request_headers": in_request,
-        "response_headers": in_response,
-        "exception": in_exception,
-    }
+    exception, in_exception = _masked_failure(record.exception, rules) if record.exception else (None, 0)
+    if sensitive == _ALL:
+        asked_body = _omitted(request.body, "sensitive")
+    else:
+        asked_body = _masked_body(request.body, request.headers, rules)
+    answered_body = _masked_body(response.body, response.headers, rules)
     if in_uri or in_request or asked_body is not request.body:
         request = replace(request, uri=uri, headers=asked, body=asked_body)
     if in_response or answered_body is not response.body:
         response = replace(response, headers=answered, body=answered_body)
-    elif request is record.request and exception is record.exception:
+    user, in_user = _masked_name(record.user, rules)
+    device, in_device = _masked_name(record.device, rules)
+    counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
+    if request is record.request and response is record.response and exception is record.exception and not any(counts):
         return record
-    redacted = {part: count for part, count in counts.items() if count}
-    return replace(record, request=request, response=response, exception=exception, redacted=redacted)
+    return replace(
+        record,
+        request=request,
+        response=response,
+        exception=exception,
+        user=user,
+        device=device,
+        redacted={part: count for part, count in zip(_PARTS, counts, strict=True) if count},
+    )
 
 
-def _omitted(body: Body) -> Body:
-    return replace(body, content=None, truncated=False, omitted="sensitive") if body.content else body
+def _masked_body(body: Body, headers: Headers, rules: Rules) -> Body:
+    """What fails to be masked, by whatever error, does not leave."""
+    return guarded(mask_body, body, headers, rules) or _omitted(body, "failed") if body.content else body
+
+
+def _omitted(body: Body, reason: str) -> Body:
+    return replace(body, content=None, truncated=False, omitted=reason) if body.content else body
 
 
 def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
@@ -61,9 +76,17 @@ def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
         return without_secrets(uri), 1
 
 
-def _masked_failure(failure: Failure | None, rules: Rules) -> tuple[Failure | None, int]:
-    if failure is None:
-        return None, 0
+def _masked_name(name: str | None, rules: Rules) -> tuple[str | None, int]:
+    """Who asked, or from which device: whatever the application said, but no token."""
+    if not name or 0 < len(name) < rules.shortest:
+        return name, 0
+    try:
+        return rules.mask_values(name)
+    except Refusal:
+        return MASK, 1
+
+
+def _masked_failure(failure: Failure, rules: Rules) -> tuple[Failure, int]:
     try:
         # A message that was cut may end in the first half of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
                     "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip
+_PLAIN_JSON = frozenset(("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"))
 _FORM = "application/x-www-form-urlencoded"
 _EVENTS = "text/event-stream"
 _TEXTUAL = re.compile(
@@ -32,11 +33,18 @@ _TEXTUAL = re.compile(
 )
 _LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
 _HIDDEN = 3  # codings that a body may have without saying so
+_ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x04\x22\x4d\x18")
+_LETTERS = re.compile(r"[A-Za-z][A-Za-z_-]{5,40}")  # a name in binary data; shorter ones stand there by chance
 # What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
 _LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
-# The last word may be the beginning of a secret; digits and short groups behind each other may be so together.
-_LAST_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]{1,4})*|[0-9][0-9 -]*)\s*\Z")
+# The last word, with what stands in front of it; keys, credentials and URLs are words.
+_LAST_WORD = re.compile(r"""[\s,;"'`<>|(){}\[\]][^\s,;"'`<>|(){}\[\]]*\Z""")
+# The last word may be the beginning of a secret; digits and short groups behind each other may be so together. What the
+# end of a line closes is whole.
+_LAST_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(?:[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]*(?:[ -][0-9A-Za-z]{1,4})*|[0-9]+(?:[ -][0-9]+)*)[ -]?\Z"
+)
 
 
 def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
@@ -50,17 +58,33 @@ def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
         elif name == "content-encoding":
             coding = f"{coding},{value}" if coding else value
     try:
+        if content_type in _PLAIN_JSON and not (coding or body.truncated) and body.content[:1] in (b"{", b"["):
+            masked = _mask_plain_json(body, body.content, rules)
+            if masked is not None:
+                return masked
         return _Masking(body, content_type, rules).run(coding.strip().lower())
     except Refusal as refusal:
         return replace(body, content=None, truncated=False, omitted=refusal.reason)
 
 
+def _mask_plain_json(body: Body, content: bytes, rules: Rules) -> Body | None:
+    """Most bodies are JSON that is just what it says, and nothing else is to be found out; `None` if it is not."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if "\0" in text:
+        return None
+    masked, count = mask_json(text, rules)
+    return replace(body, content=masked.encode("utf-8", "replace"), redacted=count) if count else body
+
+
 def without_end(text: str) -> str:
     """A text that was cut, without what may be the beginning of a secret: the last word, and numbers in groups."""
-    space = max(text.rfind(space) for space in " \t\r\n")
-    if len(text) - space > _LONGEST_BEGINNING:
+    last = _LAST_WORD.search(text, max(0, len(text) - _LONGEST_BEGINNING))
+    if last is None and len(text) > _LONGEST_BEGINNING:
         return text
-    text = text[: space + 1]
+    text = text[: last.start() + 1] if last else ""
     number = _LAST_NUMBER.search(text, max(0, len(text) - 60))
     return text[: number.start()] if number else text
 
@@ -126,6 +150,10 @@ class _Masking:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
             self._check_width()
+        if self._content.startswith(_ARCHIVES):
+            raise Refusal("coding")
+        if any(map(self._rules.secret, _LETTERS.findall(text))):
+            raise Refusal("encoding")  # a format that has names: MessagePack, CBOR, BSON, property lists
         masked, count = self._rules.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 

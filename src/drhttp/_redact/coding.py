@@ -10,7 +10,7 @@ from drhttp._redact.rules import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST = 256 * 1024  # bytes that a body may grow to; more is cut, as the body itself was
+_MOST = 64 * 1024  # bytes that a body may grow to; more is cut, as the body itself was
 _MEMBERS = 64  # of a gzip stream
 _CODINGS = 5  # that may be applied to each other
 _WINDOW = 23  # bits of the window of zstd: 8 MiB (RFC 9659)
@@ -20,7 +20,7 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits, which tell zlib what to expect
 
 def betrayed(content: bytes, *, cut: bool) -> str | None:
     """The coding of content that says by its first bytes that it is coded."""
-    if content.startswith(b"x") and (content[0] << 8 | int.from_bytes(content[1:2], "big")) % 31 == 0:
+    if len(content) > 1 and content[0] & 0x8F == 8 and (content[0] << 8 | content[1]) % 31 == 0:
         try:  # a text may begin so, too
             return "deflate" if _inflate(content, _ZLIB, cut)[0] else None
         except (zlib.error, Refusal):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _QUOTE = re.compile(r"""[A-Za-z]{0,2}(\\{0,8})(["'`])""")
 _SCHEME = re.compile(r"(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256)[ \t]+", re.IGNORECASE)
@@ -14,35 +15,82 @@ _HEADERS = re.compile(r"(?:cookie2?|authorization|authentication)\Z", re.IGNOREC
 _LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?["']?""")
 _EMPTY = re.compile(r"(?:[|>][+-]?\d?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
 _INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r?\n|\Z)")
-_BRACKET = re.compile(r"""[{}\[\]()]|\\{0,8}["']""")
+# A bracket; a whole string; or the quote of one that is escaped, or without an end.
+_BRACKET = re.compile(r"""[{}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)\\*["']""", re.DOTALL)
+_ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote: none, and at each level of texts within texts
 _OPENING = ("{", "[", '"', "'")
 _LONGEST_LEAD = 40  # characters in front of a name that begins a line
 _PEM = "-----BEGIN"
 
 
-def extent(text: str, match: re.Match[str]) -> tuple[int, int]:
-    """Where the value begins and ends. match: the name (group 1), and what ties the value to it (group 2)."""
-    at = match.end()
-    line = _line_start(text, match.start())
-    empty = _EMPTY.match(text, at) if line is not None else None
-    if line is not None and empty:
-        at = empty.end()
-        if text[at : at + 1] not in _OPENING:
-            return at, _end_of_block(text, at, match.start() - line)
-    quote = _QUOTE.match(text, at)
-    if quote:
-        return quote.end(), _closing(text, quote)
-    if text[at : at + 1] in ("{", "[", "("):
-        return at, _balanced(text, at)
-    if text.startswith(_PEM, at):
-        end = text.find("-----END", at)
-        return at, len(text) if end < 0 else _end_of_line(text, end)
-    scheme = _SCHEME.match(text, at)
-    if scheme:
-        at = scheme.end()
-    if _HEADERS.search(match[1]) or (line is not None and match[2] != "="):
-        return at, _end_of_line(text, at)
-    return at, _end_of_word(text, at)
+class Extents:
+    """The extents of the values in one text. It remembers which quotes have no end, so that none is looked for twice."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._unclosed: set[str] = set()
+
+    def of(self, match: re.Match[str]) -> tuple[int, int]:
+        """Where the value begins and ends. match: the name (group 1), and what ties the value to it (group 2)."""
+        text, at = self._text, match.end()
+        line = _line_start(text, match.start())
+        empty = _EMPTY.match(text, at) if line is not None else None
+        if line is not None and empty:
+            at = empty.end()
+            if text[at : at + 1] not in _OPENING:
+                return at, _end_of_block(text, at, match.start() - line)
+        quote = _QUOTE.match(text, at)
+        if quote:
+            end = self._closing(quote[1] + quote[2], quote.end())
+            return quote.end(), end[0] if end else _end_of_line(text, quote.end())
+        if text[at : at + 1] in ("{", "[", "("):
+            return at, self._balanced(at)
+        if text.startswith(_PEM, at):
+            end_of_key = text.find("-----END", at)
+            return at, len(text) if end_of_key < 0 else _end_of_line(text, end_of_key)
+        scheme = _SCHEME.match(text, at)
+        if scheme:
+            at = scheme.end()
+        if _HEADERS.search(match[1]) or (line is not None and match[2] != "="):
+            return at, _end_of_line(text, at)
+        return at, _end_of_word(text, at)
+
+    def _closing(self, mark: str, at: int) -> tuple[int, int] | None:
+        """Where the closing quote is, with as many backslashes as the opening one; `None` if there is none."""
+        escapes = len(mark) - 1
+        # What has no end here has none further on.
+        if escapes not in _ESCAPES or mark in self._unclosed:
+            return None
+        match = _ending(escapes, mark[-1]).search(self._text, at)
+        if match is None:
+            self._unclosed.add(mark)
+            return None
+        return match.span()
+
+    def _balanced(self, at: int) -> int:
+        """Where a value between brackets ends; with the text, if they are not closed."""
+        text, depth = self._text, 0
+        match = _BRACKET.search(text, at)
+        while match:
+            token, position = match[0], match.end()
+            if token in "{[(":
+                depth += 1
+            elif token in "}])":
+                depth -= 1
+                if depth == 0:
+                    return position
+            elif token[0] == "\\":
+                # A quote without another is an apostrophe.
+                closing = self._closing(token, position)
+                position = closing[1] if closing else position
+            match = _BRACKET.search(text, position)
+        return len(text)
+
+
+@lru_cache(maxsize=32)
+def _ending(escapes: int, quote: str) -> re.Pattern[str]:
+    """What ends a string. Twice as many backslashes and two make it a part of the string, at each level again."""
+    return re.compile(rf"(?<!\\)(?:\\{{{2 * escapes + 2}}})*\\{{{escapes}}}{quote}")
 
 
 def _line_start(text: str, start: int) -> int | None:
@@ -69,47 +117,6 @@ def _end_of_word(text: str, at: int) -> int:
         end = text.find(")", at, at + 500)
         return end if end > 0 else at + len(word)
     return at + len(stripped or word)
-
-
-def _closing(text: str, quote: re.Match[str]) -> int:
-    """Where a quoted value ends: before its closing quote, or with the line if there is none."""
-    end = _end_of_string(text, quote[1] + quote[2], quote.end())
-    return end if end >= 0 else _end_of_line(text, quote.end())
-
-
-def _end_of_string(text: str, mark: str, at: int) -> int:
-    """Where the closing quote is, with as many backslashes as the opening one; -1 if there is none."""
-    escapes = len(mark) - 1
-    end = text.find(mark, at)
-    while end >= 0:
-        first = end
-        while first > at and text[first - 1] == "\\":
-            first -= 1
-        # Twice as many and one make it a quote within the value; at each level of texts within texts.
-        if (end - first + escapes) % (2 * escapes + 2) == escapes:
-            return first
-        end = text.find(mark, end + len(mark))
-    return -1
-
-
-def _balanced(text: str, at: int) -> int:
-    """Where a value between brackets ends; with the text, if they are not closed."""
-    depth = position = 0
-    for match in _BRACKET.finditer(text, at):
-        token = match[0]
-        if match.start() < position:
-            continue
-        if token in "{[(":
-            depth += 1
-        elif token in "}])":
-            depth -= 1
-            if depth == 0:
-                return match.end()
-        else:
-            # A quote without another is an apostrophe.
-            end = _end_of_string(text, token, match.end())
-            position = text.find(token[-1], end) + 1 if end >= 0 else match.end()
-    return len(text)
 
 
 def _end_of_block(text: str, at: int, indent: int) -> int:

@@ -28,18 +28,27 @@ def mask_headers(headers: Headers, rules: Rules) -> tuple[Headers, int]:
     """The header fields without their secrets, and how many those were. Names, order and repetition stay."""
     if rules.innocent.issuperset(headers):
         return headers, 0
-    masked, total = [], 0
-    for name, value in headers:
-        try:
-            text, count = _mask_field(name, value, rules)
-            if not count:
-                _remember(rules.innocent, (name, value))
-        except Refusal:
-            # There is no leaving out a field: without a mask of the user's making it gets ours.
-            text, count = MASK, 1
-        masked.append((name, text))
-        total += count
+    masked: list[tuple[str, str]] = []
+    total = 0
+    for field in headers:
+        if field not in rules.innocent:
+            text, count = _mask_or_hide(field, rules)
+            total += count
+            masked.append((field[0], text) if count else field)
+        else:
+            masked.append(field)
     return (tuple(masked) if total else headers), total
+
+
+def _mask_or_hide(field: tuple[str, str], rules: Rules) -> tuple[str, int]:
+    try:
+        text, count = _mask_field(*field, rules)
+    except Refusal:
+        # There is no leaving out a field: without a mask of the user's making it gets ours.
+        return MASK, 1
+    if not count:
+        _remember(rules.innocent, field)
+    return text, count
 
 
 def _remember(known: set[tuple[str, str]], field: tuple[str, str]) -> None:
@@ -59,7 +68,7 @@ def _mask_field(name: str, value: str, rules: Rules) -> tuple[str, int]:
         return mask(value, rules) if mask else (rules.mask(value), 1)
     if name in _URLS:
         return mask_url(value, rules)
-    if _HARMLESS.fullmatch(value):
+    if rules.shortest and _HARMLESS.fullmatch(value):
         return value, 0
     return mask_links(value, rules) if name == "link" else mask_string(value, rules)
 

@@ -6,11 +6,11 @@ with a document that was cut. It is read as tokens; `json.loads` is asked only w
 
 from __future__ import annotations
 
-import json
 import re
 from json import decoder, encoder
 from typing import TYPE_CHECKING, Any
 
+from drhttp._document import Document, derive, read
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
 
@@ -24,36 +24,39 @@ _DEEPEST_TEXT = 3  # levels of JSON inside of a JSON string
 # A string with the colon behind it that makes it a key; a bracket; a comma; a number or word; a quote without an end.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
+_MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
+_NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
+_TIE = re.compile(r"\s*:")
+_FEW = 8  # names that are looked for one by one
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _DEEPEST_CUT = 200  # levels of a document without an end
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-def _refuse(constant: str) -> None:
-    # Python reads NaN and Infinity, which are not JSON.
-    raise ValueError(constant)
-
-
 _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _quoted: Any = encoder.encode_basestring_ascii
-# Made once: `json.loads` would make one a call. Numbers are not converted: they may be longer than Python converts.
-_CHECKER = json.JSONDecoder(parse_constant=_refuse, parse_int=len, parse_float=len)
 
 
 def mask_json(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     """A whole document, masked, and how many values that were. Raises `Refusal` if it is not JSON."""
-    check_json(text)
-    done = _mask_plain(text, rules, level) if "\\" not in text else None
-    count, masker = 0, _Masker
-    if done is not None:
-        (text, count), masker = done, _ValueMasker
-    betrays = rules.betrays(text)
-    if done is not None and not betrays:
+    document = check_json(text)
+    if "\\" not in text:
+        done = _mask_plain(text, document, rules, level)
+    elif _is_innocent(text, document, rules):
+        return text, 0
+    else:
+        done = None
+    if done is None:
+        passage = _Masker(text, rules, level, betrays=rules.betrays(text))
+    elif rules.betrays(done[0]):
+        passage = _ValueMasker(done[0], rules, level, betrays=True)
+    else:
+        if done[1]:
+            derive(done[0], document)
         return done
-    passage = masker(text, rules, level, betrays=betrays)
     passage.run()
-    return passage.result(), count + passage.count
+    return passage.result(), passage.count + (done[1] if done else 0)
 
 
 def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
@@ -88,36 +91,66 @@ def mask_string(text: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     return mask_prose(text, rules)
 
 
-def check_json(text: str) -> None:
-    """Raise `Refusal` if the text is not JSON."""
-    try:
-        _CHECKER.decode(text)
-    except RecursionError:
-        raise Refusal("too_deep") from None
-    except ValueError:
-        raise Refusal("unparsable") from None
+def check_json(text: str) -> Document:
+    """What is known of a document. Raise `Refusal` if it is none."""
+    document = read(text)
+    if document.fault:
+        raise Refusal(document.fault)
+    return document
 
 
-def _mask_plain(text: str, rules: Rules, level: int) -> tuple[str, int] | None:
+def _is_innocent(text: str, document: Document, rules: Rules) -> bool:
+    """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
+    if "\\\\" in text or not rules.innocent_names(document.names):
+        return False
+    plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
+    return not ("\\" in plain or _is_tied(plain, document) or rules.betrays(plain))
+
+
+def _is_tied(text: str, document: Document) -> bool:
+    """Whether a colon or an equals sign within a string may tie a name to a value."""
+    return "=" in text or "%" in text or text.count(":") > document.members
+
+
+def _mask_plain(text: str, document: Document, rules: Rules, level: int) -> tuple[str, int] | None:
     """A document without escapes, masked by its names, without reading it token by token.
 
-    Every second piece between quotes is a string then, and what follows a key begins with a colon. `None` if a secret
-    is an object or an array.
+    `None` if a secret is an object or an array.
     """
-    pieces = text.split('"')
-    strings, behind = pieces[1::2], pieces[2::2]
-    keys = [string for string, rest in zip(strings, behind, strict=True) if rest[:1] == ":"]
-    colons = text.count(":")
-    if len(keys) < colons:  # there are blanks before some
-        keys = [string for string, rest in zip(strings, behind, strict=True) if rest.lstrip()[:1] == ":"]
-    # A colon or an equals sign within a string may tie a name to a value.
-    tied = "=" in text or "%" in text or len(keys) < colons
-    if not tied and not any(map(rules.secret, set(keys))):
+    if _is_tied(text, document):
+        return _replace_plain(text.split('"'), rules, level)
+    if rules.innocent_names(document.names):
         return text, 0
-    return _replace_plain(pieces, rules, level)
+    secret = list(filter(rules.secret, document.names))
+    if len(secret) > _FEW or not all(map(_NAME.fullmatch, secret)):
+        return _replace_plain(text.split('"'), rules, level)
+    return _replace_named(text, secret, rules)
+
+
+def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int] | None:
+    """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
+    found = []
+    for name in names:
+        quoted = f'"{name}"'
+        at = text.find(quoted)
+        while at >= 0:
+            match = _MEMBER.match(text, at + len(quoted))
+            if match is not None:
+                found.append(match.span(1))
+            elif _TIE.match(text, at + len(quoted)):
+                return None  # it names an object or an array
+            at = text.find(quoted, at + len(quoted))
+    pieces: list[str] = []
+    copied = 0
+    for start, end in sorted(found):
+        value = text[start:end]
+        pieces += (text[copied:start], _quoted(rules.mask(value[1:-1] if value[0] == '"' else value)))
+        copied = end
+    return "".join(pieces) + text[copied:], len(found)
 
 
 def _replace_plain(pieces: list[str], rules: Rules, level: int) -> tuple[str, int] | None:
+    """The same for the text between quotes: every second piece is a string; what follows a key begins with a colon."""
     count, behind_key = 0, False
     for at in range(1, len(pieces) - 1, 2):
         rest = pieces[at + 1].lstrip()

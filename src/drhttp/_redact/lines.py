@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from drhttp._redact.json import mask_json, mask_string
+from drhttp._redact.rules import Refusal
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -23,7 +24,10 @@ def mask_lines(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
     masked, count = mask_json("[" + ",\n".join(bodies.values()) + "]", rules)
     if not count:
         return "\n".join(lines), 0
-    for (at, body), line in zip(bodies.items(), masked[1:-1].split(",\n"), strict=True):
+    replaced = masked[1:-1].split(",\n")
+    if len(replaced) != len(bodies):
+        raise Refusal("unparsable")  # a document that goes over several lines
+    for (at, body), line in zip(bodies.items(), replaced, strict=True):
         lines[at] = lines[at][: len(lines[at]) - len(body)] + line
     return "\n".join(lines), count
 

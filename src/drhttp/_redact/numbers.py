@@ -36,10 +36,12 @@ _IBAN_LENGTHS = {
     NI,PL,SV 29BR,EG,PS,QA,UA 30JO,KW,MU,YE 31MT,SC 32LC 33RU""".replace(",\n    ", ",").split()
     for code in part[2:].split(",")
 }
-_DOUBLED = str.maketrans("0123456789", "0246813579")
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _LETTERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 # The shape of a text: a digit is "0", a letter "a", all else ".".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte <= 122 else 46 for byte in range(256))
+_SPACED = _SHAPES[:32] + b" " + _SHAPES[33:]  # the same, but a space stays one
+_LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 
 
 def possible(text: str) -> bool:
@@ -66,14 +68,14 @@ def _hints(text: str) -> tuple[bool, bool]:
     """Whether there may be numbers of cards, and of accounts."""
     content = text.encode("utf-8", "replace")
     shape = content.translate(_SHAPES, b" -")
-    return b"0000000000000" in shape, b"aa00" in shape and _is_long(content.translate(_SHAPES, b" "))
+    return b"0000000000000" in shape, b"aa00" in shape and _has_account(content.translate(_SPACED))
 
 
-def _is_long(shape: bytes) -> bool:
-    """Whether what begins like the number of an account goes on for as long as one."""
+def _has_account(shape: bytes) -> bool:
+    """Whether what begins like the number of an account goes on in groups, or for as long as one."""
     at = shape.find(b"aa00")
     while at >= 0:
-        if len(shape) >= at + 15 and b"." not in shape[at + 4 : at + 15]:
+        if shape.startswith(b" ", at + 4) or _LONG_ACCOUNT.match(shape, at + 4):
             return True
         at = shape.find(b"aa00", at + 4)
     return False
@@ -124,7 +126,8 @@ def _is_card(digits: str) -> bool:
     issued = _ISSUED.get(len(digits))
     if issued is None or issued.match(digits) is None:
         return False
-    total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
+    codes = digits.encode()  # a zero has the code 48
+    total = sum(codes[-1::-2]) + sum(codes[-2::-2].translate(_DOUBLED)) - 48 * len(codes)
     return total % 10 == 0 and digits != digits[0] * len(digits)
 
 

@@ -28,22 +28,27 @@ def mask_query(query: str, rules: Rules) -> tuple[str, int]:
             masked.append("")
             continue
         name, equals, value = part.partition("=")
+        meant = _decoded(name)
         text, count = part, 0
-        if equals and rules.secret_in_query(_decoded(name)):
+        if equals and rules.secret_in_query(meant):
             before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
             text, count = f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
         elif betrays or not (_PLAIN.fullmatch(value) and _PLAIN.fullmatch(name)):
-            text, count = _mask_part(name, equals, value, rules)
+            # Its name is innocent, but may hold anything, and so may its value.
+            before, found = _mask_text(name, meant, rules)
+            text, count = _mask_text(value, _decoded(value), rules)
+            text, count = f"{before}{equals}{text}", count + found
         total += count
         masked.append(text)
     return "&".join(masked), total
 
 
-def _mask_part(name: str, equals: str, value: str, rules: Rules) -> tuple[str, int]:
-    """A pair with an innocent name: its value may hold anything, and so may its name."""
-    before, found = mask_string(_decode(name), rules)
-    text, count = mask_string(_decode(value), rules) if value else (value, 0)
-    return (_encoded(before) if found else name) + equals + (_encoded(text) if count else value), count + found
+def _mask_text(text: str, meant: str, rules: Rules) -> tuple[str, int]:
+    """A name or a value, still encoded. meant: the same decoded."""
+    if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
+        return text, 0
+    masked, count = mask_string(_decode(text), rules)
+    return (_encoded(masked) if count else text), count
 
 
 def _decoded(name: str) -> str:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from drhttp._redact.extent import extent
+from drhttp._redact.extent import Extents
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"""(?<![\w.$%\[\]-])([\w.$%\[\]-]+)(?:\\{0,8}["'`]\]?)?([ \t]{0,4}(?:=>|:=|={1,3}|:)[ \t]{0,8})""")
 # Names of several words end so; what stands in front is looked at only then.
 _LAST_WORDS = frozenset(("key", "keys", "number", "no", "num", "code", "card", "id", "word", "phrase", "security"))
-_WORDS_BEFORE = re.compile(r"(?:[\w-]{1,30} ){1,2}\Z")
+_WORD = re.compile(r"[\w-]{1,30}")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}")
 _LETTER = re.compile(r"\\{1,8}u00([0-9A-Fa-f]{2})")
 _DEEPEST_ESCAPE = 3  # times that a text may be encoded
@@ -45,11 +45,11 @@ def _mask(text: str, rules: Rules) -> tuple[str, int]:
 
 
 def _mask_named(text: str, rules: Rules) -> tuple[str, int]:
-    pieces, copied, count = [], 0, 0
+    pieces, copied, count, extents = [], 0, 0, Extents(text)
     for match in _NAME.finditer(text):
         if match.start() < copied or not _is_secret(match, rules):
             continue
-        begin, end = extent(text, match)
+        begin, end = extents.of(match)
         if begin < end:
             pieces += [text[copied:begin], rules.mask(text[begin:end])]
             copied, count = end, count + 1
@@ -65,5 +65,7 @@ def _is_secret(match: re.Match[str], rules: Rules) -> bool:
         return True
     if before != " " or name.lower() not in _LAST_WORDS:
         return False
-    words = _WORDS_BEFORE.search(text, max(0, start - 62), start)
-    return words is not None and rules.secret(words[0] + name)
+    words = text[max(0, start - 62) : start - 1].rsplit(" ", 2)[-2:]
+    last = words[-1] if _WORD.fullmatch(words[-1]) else ""
+    both = f"{words[0]} {last}" if len(words) > 1 and _WORD.fullmatch(words[0]) else last
+    return bool(last) and rules.secret(f"{both} {name}")

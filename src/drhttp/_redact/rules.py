@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
@@ -12,6 +11,8 @@ from drhttp._redact.values import Values
 
 if TYPE_CHECKING:
     from drhttp._privacy import Redact
+
+_MOST_NAMES = 4096
 
 
 class Refusal(Exception):
@@ -23,27 +24,41 @@ class Refusal(Exception):
 
 
 class Rules:
-    """A `Redact` made ready for use. secret, secret_in_query: whether a name says secret."""
+    """A `Redact` made ready for use.
 
-    def __init__(self, redact: Redact) -> None:
+    marked: further names, also where they are allowed. secret, secret_in_query: whether a name says secret. with_names:
+    the same rules with other names marked.
+    """
+
+    def __init__(self, redact: Redact, marked: frozenset[str] = frozenset()) -> None:
         self._redact = redact
         self._value = redact.value
-        self._names = Names(redact.also, redact.allow)
+        known = {squeezed(name) for name in marked}
+        allow = [name for name in redact.allow if squeezed(name) not in known]
+        self._names = Names((*redact.also, *marked), allow)
         self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
         self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
+        self._innocent_names: set[str] = set()  # names of members of JSON, likewise
         self.secret = self._names.secret
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query
         self.shortest = self._values.shortest
         self.betrays = self._values.possible
         # Bounded: few requests have marks, and those that have come from few views.
-        self.with_names = lru_cache(maxsize=64)(self._with_names)
+        self.with_names = lru_cache(maxsize=64)(partial(Rules, redact))
 
-    def _with_names(self, names: frozenset[str]) -> Rules:
-        """The same rules with further names, also where they were allowed."""
-        marked = frozenset(map(squeezed, names))
-        allow = [name for name in self._redact.allow if squeezed(name) not in marked]
-        return Rules(replace(self._redact, also=(*self._redact.also, *filter(squeezed, names)), allow=allow))
+    def innocent_names(self, names: frozenset[str]) -> bool:
+        """Whether none of the names says secret."""
+        known = self._innocent_names
+        if names <= known:
+            return True
+        if any(map(self.secret, names)):
+            return False
+        if len(known) + len(names) > _MOST_NAMES:  # names come from clients too
+            known.clear()
+        if len(names) <= _MOST_NAMES:
+            known.update(names)
+        return True
 
     def mask(self, secret: str) -> str:
         """What stands in the place of a secret; raises `Refusal` if the user's function cannot say."""

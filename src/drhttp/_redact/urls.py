@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 # The expression of RFC 3986, appendix B: every text matches it.
 _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+# A host and short words, too short for a value that betrays itself.
+_HARMLESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,9})*")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 
 
 def mask_url(url: str, rules: Rules) -> tuple[str, int]:
     """A URL or a reference without its secrets, and how many those were."""
+    if rules.shortest and _HARMLESS.fullmatch(url):
+        return url, 0
     match = _PARTS.fullmatch(url)
     scheme, authority, path, query, fragment = (
         (part or "" for part in match.groups()) if match else ("", "", url, "", "")

@@ -55,6 +55,7 @@ _SHORTEST = 10  # characters that a value has at least, other than by patterns o
 # What must be somewhere in a text for a pattern to match: looked for one by one, which is faster than any expression;
 # for what stands in a long word only where there is one.
 _HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
+_BEARER, _BASIC, _PEM = "bearer", "basic", "-----begin"  # the same in lower case, for longer texts
 _HINTS_IN_WORDS = (
     "eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "ya29.", "SG.", "_live_", "_test_", "whsec_", "ghp_", "gho_", "ghs_",
     "ghu_", "ghr_", "github_pat_", "npm_", "shp", "_v1_", "hf_", "access_token$", "sk-", "glpat-", "xox", "xapp-",
@@ -74,7 +75,8 @@ class Values:
 
     def __init__(self, patterns: Iterable[re.Pattern[str]] = (), *, emails: bool = False) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
-        self.shortest = 0 if self._patterns else _SHORTEST  # characters of a text that may hold a value
+        # Characters of a text that may hold a value; 0 if the user's patterns may match anything.
+        self.shortest = 0 if self._patterns else _SHORTEST
 
     def possible(self, text: str) -> bool:
         """Whether it is worth looking closer; `False` is certain."""
@@ -110,7 +112,9 @@ class Values:
 def _hinted(text: str) -> bool:
     if len(text) < 100:
         return _FEW.search(text) is not None
-    if any(hint in text for hint in _HINTS) or ("@" in text and "://" in text):
+    lower = text.lower()
+    # Not in a loop: that would take longer than the looking.
+    if _BEARER in lower or _BASIC in lower or _PEM in lower or ("@" in text and "://" in text):
         return True
     return _LONG_WORD in text.encode("utf-8", "replace").translate(_LETTERS) and any(
         hint in text for hint in _HINTS_IN_WORDS

@@ -1,0 +1,1 @@
+"""What recording costs, beside the bare application. See README.md in this folder."""

@@ -1,0 +1,253 @@
+"""Endurance: a recorded application at full speed, while its receiver falls into one trouble after the other.
+
+python -m benchmarks.soak [--minutes 10]
+
+Prints a line every ten seconds and a verdict at the end: status 0 if memory stayed flat, nothing was left over, and
+every record was either delivered or counted as lost. Everything is real: gunicorn with four threads, a load generator
+in a process of its own, and a receiver on a socket that refuses, resets, stalls and finds fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults import party as behaviours
+from tests.faults.party import KEY, Party
+from tests.faults.side import Side
+
+CLIENTS = 4
+BODY = 2_000  # bytes up and the same down
+EVERY = 10.0  # seconds between two lines
+SETTLING = 120.0  # seconds in which everything has to be delivered after the last trouble: the longest pause is 30
+QUEUE_BYTES = 32 * 1024 * 1024  # the default of the option
+ALLOWED = 0.1 * QUEUE_BYTES  # bytes that the peak of the last third may lie above that of the second
+LOSSES = {"queue_bytes", "queue_size", "status_400", "status_500"}  # under these names alone may records be lost
+State = dict[str, Any]
+
+
+def becomes(behaviour: Callable[[behaviours.Call], None]) -> Callable[[Party], None]:
+    return lambda party: party.become(behaviour)
+
+
+FAULTS: dict[str, Callable[[Party], None]] = {
+    "refused": Party.refuse,
+    "503": becomes(behaviours.answers(503)),
+    "black hole": Party.swallow,
+    "reset in the upload": becomes(behaviours.resets_the_upload),
+    "429 with a time": becomes(behaviours.answers(429, "Retry-After: 1\r\n")),
+    "silent": becomes(behaviours.is_silent),
+    "500": becomes(behaviours.answers(500)),
+    "reset in the answer": becomes(behaviours.resets_the_answer),
+    "413 above 20 KB": becomes(behaviours.takes_less_than(20_000)),
+    "slow upload": becomes(behaviours.sips),
+    "closes after each": becomes(behaviours.leaves),
+    "400": becomes(behaviours.answers(400)),
+    "slow answer": becomes(behaviours.drips),
+    "502": becomes(behaviours.answers(502)),
+}
+
+
+class CountingParty(Party):
+    """Keeps only the ids, because there will be a million."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[bytes] = set()
+
+    def keep(self, events: Iterable[dict[str, Any]]) -> None:
+        new = [bytes.fromhex(event["transaction_id"].replace("-", "")) for event in events]
+        self.repeats += sum(each in self.ids for each in new)
+        self.ids.update(new)
+
+
+@dataclass
+class Course:
+    """How much memory the process had when."""
+
+    began: float = field(default_factory=time.monotonic)
+    memory: list[tuple[float, int]] = field(default_factory=list)
+
+    def note(self, state: State) -> None:
+        self.memory.append((time.monotonic() - self.began, state["rss"]))
+
+    def peaks(self) -> tuple[int, int]:
+        """The most memory in the second and in the last third of the time."""
+        third = self.memory[-1][0] / 3
+        second = [size for at, size in self.memory if third <= at < 2 * third]
+        last = [size for at, size in self.memory if at >= 2 * third]
+        return max(second), max(last)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=10.0, help="default: %(default)s")
+    minutes = parser.parse_args().minutes
+    # The same settings as the tests of faults: a short timeout, so that there is more than one trouble a minute.
+    with (
+        tempfile.TemporaryDirectory(prefix="drhttp-soak-") as folder,
+        CountingParty() as party,
+        Side(Path(folder), party.dsn()) as app,
+    ):
+        return soak(app, party, minutes * 60)
+
+
+def soak(app: Side, party: CountingParty, seconds: float) -> int:
+    """Run, and judge."""
+    course = Course()
+    with load(app.port) as asked:
+        before = app.wait_for(lambda state: state["stats"]["sent"] > 1_000)
+        course.began = time.monotonic()
+        for name in trouble(app, party, course, seconds):
+            say(app, course, name, asked())
+        speed = asked() / (time.monotonic() - course.began)
+    end = settle(app)
+    say(app, course, "over", asked())
+    faults = list(judged(before, end, asked(), party, course, app, seconds))
+    print(f"\n{asked():,} requests, {speed:,.0f} a second; {party.repeats:,} records came twice under their ids")
+    print(*(f"WRONG  {each}" for each in faults), sep="\n") if faults else print("all is well")
+    return 1 if faults else 0
+
+
+def trouble(app: Side, party: Party, course: Course, seconds: float) -> Iterator[str]:
+    """One fault after the other, each followed by recovery; says every ten seconds what it is at."""
+    length = min(10.0, max(2.0, seconds / 3 / len(FAULTS) / 2))  # so that each third of the time sees them all
+    said = time.monotonic()
+    for name, begin in itertools.cycle(FAULTS.items()):
+        if time.monotonic() - course.began > seconds:
+            return
+        begin(party)
+        for phase, over in ((name, after(length)), ("", recovered(app, party, length))):
+            while not over():
+                time.sleep(0.2)
+                course.note(app.state())
+                if time.monotonic() - said >= EVERY:
+                    said += EVERY
+                    yield phase
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed, from the first question on."""
+    end: list[float] = []
+
+    def over() -> bool:
+        end[:] = end or [time.monotonic() + seconds]
+        return time.monotonic() >= end[0]
+
+    return over
+
+
+def recovered(app: Side, party: Party, seconds: float) -> Callable[[], bool]:
+    """Whether the party has been well for so long, and the batch that was in hand when it recovered is delivered."""
+    passed = after(seconds)
+    mark: list[int] = []
+
+    def over() -> bool:
+        if not mark:
+            party.recover()
+            mark.append(app.stats()["sent"])
+        return passed() and app.stats()["sent"] > mark[0]
+
+    return over
+
+
+def settle(app: Side) -> State:
+    """The state when everything has ended, one way or the other."""
+    return app.wait_for(lambda state: state["stats"]["queued"] == 0, SETTLING)
+
+
+def judged(
+    before: State, end: State, asked: int, party: CountingParty, course: Course, app: Side, seconds: float
+) -> Iterator[str]:
+    """What is not as it should be."""
+    stats, lost = end["stats"], sum(end["stats"]["dropped"].values())
+    strange = stats["dropped"].keys() - LOSSES
+    second, last = course.peaks()
+    checks = {
+        f"{asked} requests were answered, and {stats['recorded']} recorded": stats["recorded"] == asked,
+        f"{stats['recorded']} recorded are not {stats['sent']} sent and {lost} dropped": (
+            stats["recorded"] == stats["sent"] + lost
+        ),
+        f"the receiver has {len(party.ids)} records, and {stats['sent']} were sent": len(party.ids) == stats["sent"],
+        f"records were dropped as {sorted(strange)}": not strange,
+        f"memory grew from {second / 2**20:.1f} to {last / 2**20:.1f} MiB": last <= second + ALLOWED,
+        f"{len(app.lines)} lines were logged": len(app.lines) <= 2 * (2 + (seconds + SETTLING) / 60),
+        "the log holds the key": KEY not in app.log,
+        "the log holds a traceback": "Traceback" not in app.log,
+    }
+    for what in ("threads", "sockets", "descriptors"):
+        checks[f"{end[what]} {what} are left of {before[what]}"] = end[what] <= before[what]
+    return (sentence for sentence, holds in checks.items() if not holds)
+
+
+def say(app: Side, course: Course, phase: str, asked: int) -> None:
+    """One line."""
+    state = app.state()
+    course.note(state)
+    stats = state["stats"]
+    dropped = " ".join(f"{reason}={count}" for reason, count in sorted(stats["dropped"].items()))
+    figures = f"{asked:10,} asked {stats['sent']:10,} sent {stats['queued']:6,} queued"
+    print(
+        f"{time.monotonic() - course.began:5.0f} s{figures}"
+        f"  {state['rss'] / 2**20:6.1f} MiB {state['descriptors']:3} files {state['threads']:2} threads"
+        f"  {phase or 'recovered':20} {dropped}",
+        flush=True,
+    )
+
+
+@contextmanager
+def load(port: int) -> Iterator[Callable[[], int]]:
+    """Requests at full speed from another process; gives how many were answered so far."""
+    context = multiprocessing.get_context("spawn")
+    counts = context.Array("q", CLIENTS, lock=False)
+    stop = context.Event()
+    process = context.Process(target=generate, args=(port, counts, stop), daemon=True)
+    process.start()
+    try:
+        yield lambda: sum(counts)
+    finally:
+        stop.set()
+        process.join(60.0)
+        if process.exitcode != 0:
+            raise SystemExit(f"the load generator ended with {process.exitcode}")
+
+
+def generate(port: int, counts: Any, stop: Any) -> None:
+    """The load generator's process."""
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for each in [pool.submit(client, port, index, counts, stop) for index in range(CLIENTS)]:
+            each.result()  # what went wrong there ends this process with a status
+
+
+def client(port: int, index: int, counts: Any, stop: Any) -> None:
+    """One connection, one request after the other."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        stream = connection.makefile("rb")
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            body = os.urandom(BODY)
+            head = f"POST /{index}/{number} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+            if not stream.readline().startswith(b"HTTP/1.1 200 "):
+                raise ConnectionError("the application did not answer")
+            while stream.readline().strip():
+                pass
+            stream.read(len(body))
+            counts[index] += 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

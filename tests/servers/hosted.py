@@ -1,0 +1,70 @@
+"""The application that every server here runs: it answers each question with what was asked, and with nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import drhttp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# Whatever drhttp, or the libraries below it, have to say stands in the log of the server, with this mark.
+logging.basicConfig(level=logging.WARNING, format="LOGGED %(name)s %(levelname)s %(message)s")
+
+
+def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """`/item/<name>` is an echo, `/not/<name>` is not recorded, `/stuck` never ends by itself."""
+    kind, _, name = environ["PATH_INFO"].strip("/").partition("/")
+    if kind == "not":
+        return reply(start_response, ASIDE[name]())
+    if kind == "stuck":
+        stay()
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+    assert name in body
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(name) + len(body) + 9))])
+    text = [f"{name} answers ".encode(), body.encode()]
+    return text if len(name) % 2 else iter(text)  # through both ways of recording
+
+
+def reply(start_response: Any, text: object) -> list[bytes]:
+    data = str(text).encode()
+    start_response("200 OK", [("Content-Length", str(len(data)))])
+    return [data]
+
+
+def stay() -> None:
+    """Keep the whole process from serving, under greenlets too."""
+    sleep = time.sleep
+    if os.environ.get("PATCHED") == "gevent":
+        from gevent.monkey import get_original
+
+        sleep = get_original("time", "sleep")
+    sleep(60)
+
+
+def counts() -> str:
+    stats = drhttp.stats()
+    return f"{os.getpid()} {stats.recorded} {stats.queued} {stats.sent} {sum(stats.dropped.values())}"
+
+
+ASIDE: dict[str, Callable[[], object]] = {"pid": os.getpid, "flush": lambda: drhttp.flush(20), "counts": counts}
+
+application = drhttp.WSGIMiddleware(
+    answer,
+    os.environ["RECEIVER"],
+    exclude=["/not/*"],
+    exit_timeout=20.0,  # a machine that does other things too may be slow
+    flush_interval=float(os.environ.get("FLUSH_INTERVAL", "2.0")),
+)
+
+if "BEFORE_THE_FORK" in os.environ:
+    from load import hit
+
+    hit(application, "/item/preloaded", b"preloaded")
+    assert drhttp.stats().queued == 1
+    if os.environ["BEFORE_THE_FORK"] == "flush":
+        assert drhttp.flush(20)

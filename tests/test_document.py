@@ -1,0 +1,101 @@
+"""JSON documents, read once: what is told of a text, and that it stays true when values were masked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drhttp import _document
+from drhttp._privacy import Redact
+from drhttp._redact.json import mask_json
+from drhttp._redact.rules import Rules
+
+RULES = Rules(Redact())
+NAMES = st.sampled_from(["token", "apiKey", "name", "a b", "total", "Пароль", "x.password", 'quo"ted', "ключ"])
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | NAMES
+    | st.sampled_from(["a:b", "token=1", "4111111111111111", "Bearer abcdefghij0123456789", "\ud800", "é", "😀"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def test_names_are_told_of_all_levels():
+    document = _document.read('{"a":[{"b":1,"c\\u0064":{"a":2}}],"e":{}}')
+    assert document == ("", frozenset({"a", "b", "cd", "e"}), 5, True)
+
+
+@pytest.mark.parametrize("text", ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":2}}]'])
+def test_a_name_twice_is_told(text):
+    assert _document.read(text).unique is False
+    assert not _document.portable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "unparsable"),
+        ("{", "unparsable"),
+        ("[NaN]", "unparsable"),
+        ("[1] 2", "unparsable"),
+        ("[" * 100_000, "too_deep"),
+    ],
+)
+def test_what_is_no_document_says_why(text, fault):
+    assert _document.read(text).fault == fault
+    assert not _document.portable(text)
+
+
+@pytest.mark.parametrize(("levels", "portable"), [(48, True), (49, False), (90, False)])
+@pytest.mark.parametrize("pair", ["[]", "{}", "[{"])
+def test_depth_is_counted_whatever_is_nested_in_what(levels, portable, pair):
+    text = "0"
+    for level in range(levels):
+        square = pair == "[]" or (pair == "[{" and level % 2)
+        text = f"[{text}]" if square else f'{{"a":{text}}}'
+    beside = ",".join(['"]"', "{}"] * 30)  # brackets that are beside each other, or within strings, are no depth
+    assert _document.portable(f"[{beside},1]")
+    assert _document.portable(text) is portable
+
+
+@pytest.mark.parametrize(
+    ("text", "portable"),
+    [
+        ("[1e308]", True),
+        ("[1e309]", False),
+        ("[1E+400]", False),
+        ("[1e-999]", True),
+        ('["apple123 e999"]', True),
+        (f"[{'9' * 308}]", True),
+        (f"[{'9' * 309}]", False),
+        ('["\\ud83d\\ude00"]', True),
+        ('["\\ud83d"]', False),
+        ('{"\\udc00":1}', False),
+    ],
+)
+def test_numbers_and_letters_that_some_receivers_refuse(text, portable):
+    assert _document.portable(text) is portable
+
+
+@given(VALUES, st.sampled_from([None, 1]))
+def test_what_masking_made_of_a_document_is_known_as_if_it_were_read(value, indent):
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    _document._known.clear()
+    masked, _ = mask_json(text, RULES)
+    known = _document.portable(masked)
+    _document._known.clear()
+    assert _document.portable(masked) is known
+    json.loads(masked)
+
+
+def test_few_texts_are_kept():
+    for number in range(100):
+        _document.read(f"[{number}]")
+    assert len(_document._known) <= 4

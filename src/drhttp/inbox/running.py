@@ -44,15 +44,16 @@ class Claim:
         self._descriptor = descriptor
 
     def publish(self, running: Running) -> None:
-        """Say where it is."""
-        self._write(json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode())
+        """Say where it is; on a full disk it is not said, and the inbox runs all the same."""
+        told = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, told)
 
     def release(self) -> None:
-        self._write(b"")
-
-    def _write(self, told: bytes) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, told, 0)
+        """Say that it is gone."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
 
 
 @contextlib.contextmanager

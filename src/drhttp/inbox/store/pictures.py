@@ -6,7 +6,7 @@ Pure: from rows to values. Percentiles are exact, by nearest rank.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -70,7 +70,6 @@ class Endpoint:
     last: int = 0
     slowest: int | None = None
     durations: list[int] = field(default_factory=list)
-    longest: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,26 +138,29 @@ def histogram(
 
 def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
     """From rows of direction, method, endpoint, status, duration, error, size, started and n."""
-    found: dict[tuple[str, str, str], Endpoint] = {}
-    for direction, method, name, status, duration, error, size, started, n in rows:
-        key = (direction, method, name)
-        one = found.get(key)
-        if one is None:
-            one = found[key] = Endpoint(direction, method, name)
-        one.count += 1
-        one.errors += error
-        one.client_errors += status is not None and 400 <= status < 500
-        one.first, one.last = min(one.first, started), max(one.last, started)
-        if size is not None:
-            one.bytes += size
-            one.sized += 1
-        if duration is not None:
-            one.durations.append(duration)
-            if duration > one.longest:
-                one.longest, one.slowest = duration, n
-    for one in found.values():
-        one.durations.sort()
-    return list(found.values())
+    found: defaultdict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        found[row[:3]].append(row[3:])
+    return [_endpoint(key, members) for key, members in found.items()]
+
+
+def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoint:
+    statuses, durations, errors, sizes, starts, _ = zip(*rows, strict=True)
+    told = [size for size in sizes if size is not None]
+    timed = sorted(duration for duration in durations if duration is not None)
+    return Endpoint(
+        *key,
+        count=len(rows),
+        errors=sum(errors),
+        client_errors=sum(status is not None and 400 <= status < 500 for status in statuses),
+        bytes=sum(told),
+        sized=len(told),
+        first=min(starts),
+        last=max(starts),
+        # The newest of the slowest: rows come from the newest on.
+        slowest=rows[durations.index(timed[-1])][-1] if timed else None,
+        durations=timed,
+    )
 
 
 def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], int, int, int]:

@@ -40,10 +40,13 @@ QUESTIONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument(
+        "--keep", type=int, default=10_000_000, help="records that remain; fewer than are sent: pruning, too"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inbox.db"
-        options = ["--port=0", f"--file={file}", "--quiet", "--keep=10000000", "--keep-bytes=100000"]
+        options = ["--port=0", f"--file={file}", "--quiet", f"--keep={args.keep}", "--keep-bytes=100000"]
         command = [sys.executable, "-m", "drhttp", "inbox", *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as inbox:
             try:

@@ -21,6 +21,8 @@ from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import VERSION, create, migrate
 
 PRUNED_AT_ONCE = 200
+FREE_PAGES = 2_000
+"""Unused pages that the file may have: 8 MB."""
 _PUT_RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES (?{', ?' * (len(COLUMNS) - 1)})"
 _PUT_PAYLOAD = "INSERT OR REPLACE INTO payload VALUES (?, ?, ?, ?, ?, ?)"
 _OLDEST = "SELECT n FROM record WHERE NOT pinned ORDER BY n LIMIT ?"
@@ -85,6 +87,7 @@ class SqliteStore(SqliteReader):
             numbers = [row[0] for row in wanted]
             for start in range(0, len(numbers), 1000):
                 self._delete(numbers[start : start + 1000])
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
             return len(numbers)
 
     def prune(self, limits: Limits, now: int) -> bool:
@@ -102,6 +105,7 @@ class SqliteStore(SqliteReader):
             numbers = [row[0] for row in found]
             if numbers:
                 self._delete(numbers)
+                self._shrink()
             return bool(numbers)
 
     def _open(self) -> None:
@@ -131,7 +135,12 @@ class SqliteStore(SqliteReader):
             for table in ("payload", "record"):
                 self._db.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n in numbers])
         self._count -= len(numbers)
-        self._db.execute("PRAGMA incremental_vacuum(1000)").fetchall()
+
+    def _shrink(self) -> None:
+        """Give pages back that are free, when they are many: a few are soon needed again."""
+        free = self._value("PRAGMA freelist_count")
+        if free > FREE_PAGES and free > self._value("PRAGMA page_count") // 4:
+            self._db.execute("PRAGMA incremental_vacuum(1000)").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -66,6 +66,7 @@ def test_a_quiet_inbox_prints_no_records(start, event):
 
 def test_a_terminal_gets_colours(tmp_path):
     """Status and time are coloured where somebody looks."""
+    pytest.importorskip("uvicorn")
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "drhttp", "inbox", "--port", "0", "--file", str(tmp_path / "other.db")]
     with subprocess.Popen(command, stdout=follower, env={**os.environ, "TERM": "xterm", "NO_COLOR": ""}) as process:
@@ -247,6 +248,7 @@ sys.exit(7)
 
 def test_run_starts_a_program_that_is_recorded(tmp_path):
     """DRHTTP_DSN is set for it, its exit status is ours, and what it did is in the file afterwards."""
+    pytest.importorskip("uvicorn")
     file = str(tmp_path / "inbox.db")
     command = [sys.executable, "-W", "error", "-m", "drhttp", "inbox", "--port", "0", "--file", file, "run", "--"]
     ended = subprocess.run([*command, sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
@@ -271,6 +273,7 @@ def test_run_uses_the_inbox_that_runs(inbox):
 @pytest.mark.parametrize(("words", "status"), [((), 2), (("--", "no-such-program-here"), 1)])
 def test_run_says_when_it_cannot(tmp_path, capsys, words, status):
     """A sentence, and nothing left behind that runs."""
+    pytest.importorskip("uvicorn")
     assert main(["inbox", "--port", "0", "--file", str(tmp_path / "i.db"), "run", *words]) == status
     assert capsys.readouterr().err.startswith("drhttp: ")
 

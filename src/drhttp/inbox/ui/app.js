@@ -2,6 +2,7 @@
 
 import { askTabs, download, get, keepToken, send, takeToken, token } from "./api.js";
 import { go, href, onMove, place } from "./address.js";
+import { acts, Detail } from "./detail.js";
 import { Feed } from "./feed.js";
 import { count } from "./format.js";
 import { keyboard, Keys } from "./keys.js";
@@ -50,7 +51,7 @@ function Inbox({ onExpired }) {
   useEffect(() => opened && setCursor(opened), [opened]);
   const open = (n) => (setCursor(n), go({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const act = { feed, cursor, setCursor, opened, open, field, help: () => setAsked("help") };
-  keyboard(act);
+  keyboard(act, recordKeys(act, setAsked));
   return html`
     <${Bar} at=${at} feed=${feed} onAsk=${setAsked} />
     <div class="tools">
@@ -60,9 +61,37 @@ function Inbox({ onExpired }) {
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox does not answer. The page goes on by itself as soon as it does.</p>`}
     <main class=${opened ? "split" : ""}>
       <${Listed} feed=${feed} query=${at.q} cursor=${cursor} opened=${opened} onOpen=${open} />
+      ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} asked=${asked} onAsk=${setAsked} onOpen=${open} />`}
     </main>
     ${asked === "help" && html`<${Dialog} title="Keys" onClose=${() => setAsked("")}><${Keys} /><//>`}
   `;
+}
+
+/** Keys that act on the record under the cursor. */
+function recordKeys({ feed, cursor, open }, onAsk) {
+  const record = feed.rows.find((row) => row.n === cursor) || (cursor && { n: cursor });
+  const tell = (problem) => say(problem.message);
+  return {
+    x: () => record && acts.pin(record, feed).catch(tell),
+    c: () => record && acts.snippet(record, "curl").catch(tell),
+    r: () => record && (open(record.n), onAsk("replay")),
+    m: () => record && acts.mark(record.n),
+  };
+}
+
+/** The border between list and detail, to be dragged or moved with arrow keys. */
+function Splitter() {
+  const [share, setShare] = useState(Number(localStorage.getItem("drhttp-pane")) || 46);
+  const set = (wanted) => {
+    const next = Math.min(75, Math.max(25, Math.round(wanted)));
+    localStorage.setItem("drhttp-pane", next);
+    setShare(next);
+  };
+  useEffect(() => document.documentElement.style.setProperty("--pane", `${share}%`), [share]);
+  const drag = (event) => event.currentTarget.hasPointerCapture(event.pointerId) && set(100 - (event.clientX / innerWidth) * 100);
+  const press = (event) => set(share + ({ ArrowLeft: 3, ArrowRight: -3 }[event.key] || 0));
+  return html`<div class="splitter" role="separator" tabindex="0" aria-label="Width of the record" aria-orientation="vertical" aria-valuenow=${share} aria-valuemin="25" aria-valuemax="75"
+    onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove=${drag} onKeyDown=${press}></div>`;
 }
 
 function Listed({ feed, query, cursor, opened, onOpen }) {

@@ -1,16 +1,21 @@
 // The page: what the address names, the keys, and the parts around the list.
 
-import { askTabs, download, get, keepToken, send, takeToken, token } from "./api.js";
+import { askTabs, keepToken, takeToken, token } from "./api.js";
 import { go, href, onMove, place } from "./address.js";
+import { Pictures } from "./charts.js";
+import { Compare } from "./compare.js";
 import { acts, Detail } from "./detail.js";
 import { Feed } from "./feed.js";
 import { count } from "./format.js";
+import { Devices, Endpoints, Users } from "./groups.js";
+import { About } from "./inbox.js";
 import { keyboard, Keys } from "./keys.js";
 import { List } from "./list.js";
 import { copy, Dialog, html, News, render, say, useAnswer, useEffect, useMemo, useRef, useState } from "./parts.js";
 import { Query } from "./query.js";
 
 const VIEWS = [["requests", "Requests"], ["endpoints", "Endpoints"], ["users", "Users"], ["devices", "Devices"]];
+const SHEETS = { endpoints: Endpoints, users: Users, devices: Devices, compare: Compare };
 const STATES = { loading: "loading", live: "live", lost: "reconnecting", refused: "stopped" };
 
 function useFeed(onExpired) {
@@ -59,10 +64,13 @@ function Inbox({ onExpired }) {
       <${Pause} feed=${feed} />
     </div>
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox does not answer. The page goes on by itself as soon as it does.</p>`}
+    ${at.view === "requests" && (feed.rows.length > 0 || at.q) && html`<${Pictures} feed=${feed} query=${at.q} onOpen=${open} />`}
     <main class=${opened ? "split" : ""}>
-      <${Listed} feed=${feed} query=${at.q} cursor=${cursor} opened=${opened} onOpen=${open} />
+      ${SHEETS[at.view] ? html`<${SHEETS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} />`
+        : html`<${Listed} feed=${feed} query=${at.q} cursor=${cursor} opened=${opened} onOpen=${open} />`}
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} asked=${asked} onAsk=${setAsked} onOpen=${open} />`}
     </main>
+    ${asked === "inbox" && html`<${About} feed=${feed} query=${at.q} onClose=${() => setAsked("")} />`}
     ${asked === "help" && html`<${Dialog} title="Keys" onClose=${() => setAsked("")}><${Keys} /><//>`}
   `;
 }
@@ -129,7 +137,8 @@ function Bar({ at, feed, onAsk }) {
     <nav aria-label="Views">${VIEWS.map(([view, label]) => html`<a key=${view} href=${href({ view, n: "", tab: "overview" })}
       aria-current=${at.view === view ? "page" : null} onClick=${(event) => follow(event, { view, n: "", tab: "overview" })}>${label}</a>`)}</nav>
     <span class="state ${feed.state}" title="The connection to the inbox"><i></i>${feed.paused ? "paused" : STATES[feed.state]}</span>
-    <button class="ghost" onClick=${() => onAsk("help")} aria-label="Keys" title="Keys (?)">?</button>
+    <button class="ghost" onClick=${() => onAsk("inbox")} aria-label="The inbox: export, import, clear" title="Export, import, clear">⋯</button>
+    <button class="ghost keys-button" onClick=${() => onAsk("help")} aria-label="Keys" title="Keys (?)">?</button>
   </header>`;
 }
 

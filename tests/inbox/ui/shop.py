@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import random
 import uuid
 from collections.abc import Iterator
@@ -97,16 +96,18 @@ def hour(count: int, end: datetime | None = None, seed: int = 5) -> Iterator[dic
         )
 
 
+def encoded(kind: str, text: str, **more: Any) -> dict[str, Any]:
+    """A message whose body is this text of this type, byte for byte."""
+    body = base64.b64encode(text.encode()).decode()
+    return {"headers": {"content-type": kind}, "body": body, "transfer_encoding": "base64", **more}
+
+
 def story(end: datetime | None = None) -> list[dict[str, Any]]:
     """Records that show every kind of body, the last one an order with two requests that it sent."""
     end = end or datetime.now(timezone.utc)
 
     def at(seconds: float) -> datetime:
         return end - timedelta(seconds=seconds)
-
-    def body(kind: str, text: str, **more: Any) -> dict[str, Any]:
-        encoded = base64.b64encode(text.encode()).decode()
-        return {"headers": {"content-type": kind}, "body": encoded, "transfer_encoding": "base64", **more}
 
     boundary = "----shop"
     parts = (
@@ -121,13 +122,13 @@ def story(end: datetime | None = None) -> list[dict[str, Any]]:
     failed = {"error": "payment", "detail": "The bank did not answer.", "order": None}
     return [
         event("GET", "http://shop.test/logo.png", time=at(40), response={"headers": {"content-type": "image/png"}, "body": PIXEL, "transfer_encoding": "base64"}),
-        event("POST", "http://shop.test/photos", 201, time=at(38), request=body(f"multipart/form-data; boundary={boundary}", parts)),
-        event("GET", "http://shop.test/cups", time=at(36), response=body("text/html; charset=utf-8", page)),
-        event("GET", "http://shop.test/feed.xml", time=at(34), response=body("application/xml", feed)),
-        event("POST", "http://shop.test/login", 302, time=at(32), request=body("application/x-www-form-urlencoded", "user=ann&password=hunter2"),
+        event("POST", "http://shop.test/photos", 201, time=at(38), request=encoded(f"multipart/form-data; boundary={boundary}", parts)),
+        event("GET", "http://shop.test/cups", time=at(36), response=encoded("text/html; charset=utf-8", page)),
+        event("GET", "http://shop.test/feed.xml", time=at(34), response=encoded("application/xml", feed)),
+        event("POST", "http://shop.test/login", 302, time=at(32), request=encoded("application/x-www-form-urlencoded", "user=ann&password=hunter2"),
               response={"headers": {"location": "/", "set-cookie": ["sid=abc; HttpOnly", "theme=dark"]}, "body": None}),
         event("GET", "http://shop.test/blob", time=at(30), response={"headers": {"content-type": "application/octet-stream"}, "body": base64.b64encode(bytes(range(256)) * 3).decode(), "transfer_encoding": "base64"}),
-        event("GET", "http://shop.test/notes.txt", time=at(28), response={**body("text/plain", "First line\nSecond line\n" * 20)},
+        event("GET", "http://shop.test/notes.txt", time=at(28), response={**encoded("text/plain", "First line\nSecond line\n" * 20)},
               metadata={"response_body": {"size": 90_000, "truncated": True}}),
         event("GET", "http://shop.test/api/orders/81?token=s3cret&page=2", time=at(26), response={"body": {"id": 81, "state": "sent", "total": 37.5, "items": [1, 2]}}),
         event("GET", "http://shop.test/api/orders/81?page=2", time=at(24), response={"body": {"id": 81, "state": "returned", "total": 30, "items": [1, 2, 3]}}),
@@ -139,6 +140,3 @@ def story(end: datetime | None = None) -> list[dict[str, Any]]:
               metadata={"exception": {"type": "TimeoutError", "message": "timed out"}}),
     ]
 
-
-def size(events: list[dict[str, Any]]) -> int:
-    return len(json.dumps(events))

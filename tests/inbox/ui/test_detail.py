@@ -54,6 +54,7 @@ def test_a_late_call_joins_the_record_that_is_open(page: Page, inbox: Any) -> No
     expect(page.locator(".detail .lane")).to_have_count(1)
     inbox.post([stock, bank])
     expect(page.locator(".detail .lane")).to_have_count(3)
+    expect(page.locator(".rows .row", has_text="/api/orders")).to_contain_text("2 out")
 
 
 def test_headers_keep_their_order_and_their_doubles(told: Page) -> None:

@@ -4,7 +4,7 @@ import { get, send } from "./api.js";
 import { go, href } from "./address.js";
 import { Body, Pairs } from "./body.js";
 import { duration, moment, size } from "./format.js";
-import { copy, Dialog, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useState, Value } from "./parts.js";
+import { copy, Dialog, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useRef, useState } from "./parts.js";
 import { joined, term } from "./query.js";
 import { Timeline } from "./timeline.js";
 
@@ -40,11 +40,14 @@ export function Detail({ n, tab, feed, query, asked, onAsk, onOpen }) {
   const reveal = revealed === n;
   const [record, problem, again] = useAnswer(`/records/${n}`, { reveal: reveal ? 1 : null });
   const shown = record?.n === n ? record : null;
+  const span = useRef();
+  span.current = shown?.span_id; // while the record loads, any call may be one of its own
   useEffect(() => {
-    const touch = (numbers, records) => (numbers.includes(n) || records.some((one) => one.parent_id && one.parent_id === shown?.span_id)) && again();
+    const ours = (one) => one.parent_id && (span.current === undefined || one.parent_id === span.current);
+    const touch = (numbers, records) => (numbers.includes(n) || records.some(ours)) && again();
     feed.touched.add(touch);
     return () => feed.touched.delete(touch);
-  }, [n, shown?.span_id]);
+  }, [n]);
   if (!shown) return html`<aside class="detail" aria-label="Record"><${Gone} problem=${problem} onOpen=${onOpen} /></aside>`;
   const about = { record: shown, reveal, query, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
   const calls = shown.calls.length ? [["outbound", `Outbound (${shown.calls.length})`]] : [];

@@ -161,6 +161,14 @@ export class Feed {
     this.waiting += fresh.length;
     if (!this.paused) this.#release();
     this.onTouch([], fresh);
+    this.#count(fresh);
+  }
+
+  /** Rows tell how many requests they sent; some of these come later than they do. */
+  #count(fresh) {
+    const parents = new Map(this.rows.filter((row) => row.span_id).map((row) => [row.span_id, row.n]));
+    const numbers = new Set(fresh.map((record) => parents.get(record.parent_id)).filter(Boolean));
+    if (numbers.size && numbers.size <= REFETCHED) this.#fetch([...numbers]);
   }
 
   #release() {
@@ -175,7 +183,11 @@ export class Feed {
     const shown = new Set(this.rows.map((row) => row.n));
     const wanted = numbers.filter((n) => shown.has(n));
     if (wanted.length > REFETCHED) return this.reload();
-    for (const n of wanted) this.replace(await get(`/records/${n}`).catch(() => null));
+    await this.#fetch(wanted);
+  }
+
+  async #fetch(numbers) {
+    for (const n of numbers) this.replace(await get(`/records/${n}`).catch(() => null));
   }
 
   /** Put a newer summary in the place of a record. */

@@ -38,7 +38,7 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
         "/?q=path:/nowhere": ".empty",
         f"/?n={order}": ".timeline",
         f"/?n={order}&tab=request": ".tree",
-        f"/?n={order - 5}&tab=response": ".body",
+        f"/?n={order - 6}&tab=response": ".body",
         "/?view=endpoints": ".groups",
         "/?view=users": ".groups",
         "/?view=devices": ".groups",
@@ -117,7 +117,12 @@ def test_focus_is_seen_wherever_tab_goes(page: Page, inbox: Any) -> None:
 def test_nothing_is_wider_than_the_screen(visit: Callable[..., Any], inbox: Any, width: int) -> None:
     inbox.post(shop.story())
     page = visit(inbox, viewport={"width": width, "height": 700}).open()
-    for address, awaited in {"/": ".rows .row", "/?n=10": ".timeline", "/?view=endpoints": ".groups", "/?view=users": ".groups"}.items():
+    for address, awaited in {
+        "/": ".rows .row",
+        "/?n=10": ".timeline",
+        "/?view=endpoints": ".groups",
+        "/?view=users": ".groups",
+    }.items():
         page.goto(page.url.partition("?")[0].rstrip("/") + address)
         page.locator(awaited).first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -78,7 +78,9 @@ def test_json_is_a_tree_that_folds_and_masks_open_at_a_click(told: Page) -> None
 
 
 def test_json_is_shown_as_it_was_sent(page: Page, inbox: Any) -> None:
-    body = shop.encoded("application/json", '{"b": 12345678901234567890, "1": 1.10, "b": "twice", "deep": {"cut": [1, 2')
+    body = shop.encoded(
+        "application/json", '{"b": 12345678901234567890, "1": 1.10, "b": "twice", "deep": {"cut": [1, 2'
+    )
     inbox.post([shop.event(response=body)])
     detail = opened(page, "/api/items/7")
     tree = detail.locator(".tree")
@@ -184,7 +186,13 @@ def shop_server() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
 
 def test_replay_asks_first_and_shows_the_new_record(page: Page, inbox: Any, shop_server: Any) -> None:
     port, got = shop_server
-    inbox.post([shop.event("POST", f"http://127.0.0.1:{port}/orders", 500, request=shop.encoded("application/json", '{"a": 1}'))])
+    inbox.post(
+        [
+            shop.event(
+                "POST", f"http://127.0.0.1:{port}/orders", 500, request=shop.encoded("application/json", '{"a": 1}')
+            )
+        ]
+    )
     opened(page, "/orders", "Overview")
     page.keyboard.press("r")
     dialog = page.get_by_role("dialog")

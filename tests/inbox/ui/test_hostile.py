@@ -111,7 +111,7 @@ def test_everything_that_is_shown_stays_text(
 
 
 def test_a_page_that_was_recorded_is_seen_but_not_run(page: Page, inbox: Any, attacker: Attacker) -> None:
-    hostile = "<!doctype html><title>x</title>" + "".join(attacker.corpus()) + "<p id=end>the end</p>"
+    hostile = "<!doctype html><title>x</title>" + "".join(attacker.corpus()[:-1]) + "<p id=end>the end</p>"
     inbox.post([shop.event(response=shop.encoded("text/html", hostile))])
     page.locator(".rows .row").click()
     page.get_by_role("tab", name="Response").click()
@@ -123,9 +123,16 @@ def test_a_page_that_was_recorded_is_seen_but_not_run(page: Page, inbox: Any, at
 
 
 def test_an_address_cannot_smuggle_markup_in(visit: Callable[..., Any], inbox: Any, attacker: Attacker) -> None:
-    evil = quote(f"\"<img src={attacker.base}/q onerror=window.owned=1>", safe="")
+    evil = quote(f'"<img src={attacker.base}/q onerror=window.owned=1>', safe="")
     seen = visit(inbox)
-    for address in (f"/?q={evil}", f"/?view={evil}", f"/?n={evil}", f"/?tab={evil}&n=1", f"/?view=compare&left={evil}&right={evil}", f"/?view=endpoints&sort={evil}"):
+    for address in (
+        f"/?q={evil}",
+        f"/?view={evil}",
+        f"/?n={evil}",
+        f"/?tab={evil}&n=1",
+        f"/?view=compare&left={evil}&right={evil}",
+        f"/?view=endpoints&sort={evil}",
+    ):
         page = seen.open(address)
         expect(page.locator(".bar")).to_be_visible()
         assert page.evaluate("window.owned") is None

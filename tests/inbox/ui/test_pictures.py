@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 def busy(page: Page, inbox: Any) -> Page:
     """The page of an inbox with ten minutes in it: a record every six seconds, the durations rising."""
     begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
-    inbox.post([
-        shop.event(
-            status=500 if at >= 90 else 200, uri=f"http://shop.test/api/items/{at}", time=begin + timedelta(seconds=6 * at),
-            duration=1.0 + at, user="ann" if at % 2 else "bob", device=f"d{at % 4}",
-        )
-        for at in range(100)
-    ])
+    inbox.post(
+        [
+            shop.event(
+                status=500 if at >= 90 else 200,
+                uri=f"http://shop.test/api/items/{at}",
+                time=begin + timedelta(seconds=6 * at),
+                duration=1.0 + at,
+                user="ann" if at % 2 else "bob",
+                device=f"d{at % 4}",
+            )
+            for at in range(100)
+        ]
+    )
     expect(page.locator(".foot")).to_contain_text("100 shown")
     return page
 
@@ -38,7 +44,9 @@ def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page)
     busy.mouse.down()
     busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
     busy.mouse.up()
-    expect(busy.get_by_label("Query", exact=True)).to_have_value(re.compile(r"^after:2026-11-22T16:0\S+ before:2026-11-22T16:0\S+$"))
+    expect(busy.get_by_label("Query", exact=True)).to_have_value(
+        re.compile(r"^after:2026-11-22T16:0\S+ before:2026-11-22T16:0\S+$")
+    )
     expect(busy.locator(".foot")).to_have_text(re.compile(r"^2[3-7] shown"))
     first = busy.get_by_label("Query", exact=True).input_value()
     plot.click(position={"x": 40, "y": 20})
@@ -74,7 +82,9 @@ def test_endpoints_tell_how_often_and_how_fast(busy: Page) -> None:
     expect(busy.locator(".chip")).to_have_count(3)
 
 
-@pytest.mark.parametrize(("view", "name", "others", "shown"), [("Users", "ann", "d1, d3", 50), ("Devices", "d2", "bob", 25)])
+@pytest.mark.parametrize(
+    ("view", "name", "others", "shown"), [("Users", "ann", "d1, d3", 50), ("Devices", "d2", "bob", 25)]
+)
 def test_users_and_devices_lead_to_their_records(busy: Page, view: str, name: str, others: str, shown: int) -> None:
     busy.get_by_role("link", name=view).click()
     row = busy.locator(".groups tbody tr", has=busy.get_by_role("link", name=name, exact=True))

@@ -102,7 +102,7 @@ def hour(count: int, end: datetime | None = None, seed: int = 5) -> Iterator[dic
         )
         if path == "/login" and chance.random() < 0.25:
             status = 401
-        known = path not in {"/health"} and chance.random() < 0.85
+        known = path != "/health" and chance.random() < 0.85
         yield event(
             method,
             "http://shop.test"
@@ -133,7 +133,8 @@ def story(end: datetime | None = None) -> list[dict[str, Any]]:
     boundary = "----shop"
     parts = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="title"\r\n\r\nA cup\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="cup.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG\x00\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="cup.png"\r\n'
+        f"Content-Type: image/png\r\n\r\n\x89PNG\x00\r\n"
         f"--{boundary}--\r\n"
     )
     page = "<!doctype html><title>Cups</title><style>h1{color:teal}</style><h1>Cups</h1><p>Twelve of them.</p>"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import shop
-from playwright.sync_api import expect
+from browser import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,14 +18,13 @@ def _findings(page: Page, axe: str) -> list[str]:
     page.evaluate(axe)
     told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        f"{found['id']}: {json.dumps([node['html'][:200] for node in found['nodes'][:3]])} {found['nodes'][0]['failureSummary']}"
+        f"{found['id']}: {[node['html'][:200] for node in found['nodes'][:3]]} {found['nodes'][0]['failureSummary']}"
         for found in told["violations"]
         if found["impact"] in {"serious", "critical"}
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "dark")])
 def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: str, scheme: str, width: int) -> None:
     inbox.post([*shop.hour(300), *shop.story()])
     order = next(one["n"] for one in inbox.api("GET", "/records?q=has:outbound")[1]["records"])
@@ -102,8 +100,9 @@ def test_focus_is_seen_wherever_tab_goes(page: Page, inbox: Any) -> None:
     page.locator(".detail .scroll").wait_for()
     page.locator("body").press("Home")
     visible = """() => {
-        const style = getComputedStyle(document.activeElement);
-        return document.activeElement === document.body || style.outlineStyle !== 'none' || document.activeElement.matches('.splitter, input');
+        const focused = document.activeElement;
+        if (focused === document.body || focused.matches('.splitter, input')) return true;
+        return getComputedStyle(focused).outlineStyle !== 'none';
     }"""
     seen = set()
     for _ in range(40):
@@ -113,7 +112,7 @@ def test_focus_is_seen_wherever_tab_goes(page: Page, inbox: Any) -> None:
     assert len(seen) >= 8
 
 
-@pytest.mark.parametrize("width", [320, 390, 700, 1024])
+@pytest.mark.parametrize("width", [320, 390, 800])
 def test_nothing_is_wider_than_the_screen(visit: Callable[..., Any], inbox: Any, width: int) -> None:
     inbox.post(shop.story())
     page = visit(inbox, viewport={"width": width, "height": 700}).open()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import shop
-from playwright.sync_api import expect
+from browser import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,7 +43,7 @@ class Attacker:
             f'<script src="{base}/src"></script>',
             f"<img src=x onerror=\"window.owned = 1; fetch('{base}/onerror')\">",
             f'<img src="{base}/img">',
-            f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"fetch('{base}/svg')\"><script href='{base}/svgscript'/></svg>",
+            f"<svg onload=\"fetch('{base}/svg')\"><script href='{base}/svgscript'/></svg>",
             f'<meta http-equiv="refresh" content="0;url={base}/refresh">',
             f"<style>@import url({base}/css); body {{ background: url({base}/bg) }}</style>",
             f'<link rel="stylesheet" href="{base}/link"><base href="{base}/">',
@@ -69,18 +69,16 @@ def _records(corpus: list[str]) -> Iterator[dict[str, Any]]:
         kind = kinds[at % len(kinds)]
         body = shop.encoded(kind, text if kind != "application/json" else f'{{"a": "{quote(text)}"}}')
         headers = {"content-type": kind, "x-evil": text.replace("\x1b", "").replace("\x07", "")}
-        # Every text is a body that a browser would take for a page, too.
-        for message in ({**body, "headers": headers}, shop.encoded("text/html", f"<!doctype html>{text}<p>shown</p>")):
-            yield shop.event(
-                "POST",
-                f"http://shop.test/{text}?next={text}",
-                time=None,
-                user=text,
-                device=text,
-                request=message,
-                response=message,
-                metadata={"route": text, "exception": {"type": text, "message": text}},
-            )
+        yield shop.event(
+            "POST",
+            f"http://shop.test/{text}?next={text}",
+            user=text,
+            device=text,
+            request={**body, "headers": headers},
+            # Each is a part of what a browser would take for a page, too.
+            response=shop.encoded("text/html", f"<!doctype html>{text}<p>shown</p>"),
+            metadata={"route": text, "exception": {"type": text, "message": text}},
+        )
 
 
 def test_everything_that_is_shown_stays_text(
@@ -96,9 +94,9 @@ def test_everything_that_is_shown_stays_text(
         expect(page.locator(".detail")).to_have_attribute("aria-label", f"Record {left}")
         for tab in ("Overview", "Request", "Response"):
             page.locator(".detail").get_by_role("tab", name=tab).click()
-        views = page.locator(".bodybar").get_by_role("tab")
-        for view in range(views.count()):
-            views.nth(view).click()
+            views = page.locator(".bodybar").get_by_role("tab")
+            for view in range(views.count()):
+                views.nth(view).click()
         page.keyboard.press("j")
     for view in ("Endpoints", "Users", "Devices"):
         page.get_by_role("link", name=view, exact=True).click()

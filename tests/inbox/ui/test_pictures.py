@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import shop
-from playwright.sync_api import expect
+from browser import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -12,8 +12,9 @@ import pytest
 import drhttp.inbox
 
 UI = Path(drhttp.inbox.__file__).parent / "ui"
+# htm 3.1.1, preact/standalone.module.js, which holds a Preact 10.
 VENDORED = {
-    "htm-preact.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",  # htm 3.1.1, preact/standalone.module.js
+    "htm-preact.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
     "htm.LICENSE": "740725f7252e750af735d0028cc534970772f513331e9f68150fede8fb3ce00f",
     "preact.LICENSE": "1fe6958409c8c257a70c587a18b6f7f412b179b456630790d30b2ec9a8e4b7d4",
 }

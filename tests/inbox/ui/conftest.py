@@ -54,11 +54,14 @@ class Visit:
         self.foreign: list[str] = []
         self.errors: list[str] = []
         # Previews run no script, so only the page reports; what is stopped in previews is stopped as it should be.
-        context.expose_function("reportViolation", lambda told: self.errors.append(told))
+        context.expose_function("reportViolation", self._report)
         context.add_init_script(_WATCH)
         context.on("request", self._note)
         context.on("response", lambda response: self._own(response.url) or self.foreign.append(response.url))
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def _report(self, told: str) -> None:
+        self.errors.append(told)
 
     def _own(self, url: str) -> bool:
         return url.startswith((self.origin, "blob:", "data:"))

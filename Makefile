@@ -34,7 +34,7 @@ demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m demo $(ARGS)
 
 test: $(VENV)/nox.stamp
-	$(BIN)/nox --sessions lint typing demo wheel servers faults tests
+	$(BIN)/nox --sessions lint typing demo wheel servers faults browser tests
 
 clean:
 	rm -rf $(VENV) .nox dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

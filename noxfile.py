@@ -20,7 +20,7 @@ nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "typing", "wheel", "servers", "faults", "tests"]
+nox.options.sessions = ["lint", "typing", "wheel", "servers", "faults", "browser", "tests"]
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # test what is installed here, do not install more
 os.environ.setdefault("UV_HTTP_TIMEOUT", "120")  # seconds; a slow index is no reason to fail
@@ -58,7 +58,7 @@ if not FOUND:
     sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
 NEWEST = FOUND[-1]
 DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # of its mod_wsgi, and of the figures that are told
-APART = ["servers", "faults"]  # folders of tests that have a session of their own
+APART = ["servers", "faults", "inbox/ui"]  # folders of tests that have a session of their own
 
 
 @nox.session(python=NEWEST)
@@ -114,6 +114,25 @@ def faults(session: nox.Session) -> None:
     session.run("pytest", "tests/faults", "-n", WORKERS, "--dist=worksteal", *session.posargs)
 
 
+@nox.session(python=DEBIAN)
+def browser(session: nox.Session) -> None:
+    """The inbox's page in Debian's chromium: what it shows, what it withstands, and whom it shuts out."""
+    _install_browser(session)
+    session.run("pytest", "tests/inbox/ui", "-n", "2", "--dist=worksteal", *session.posargs)
+
+
+@nox.session(python=DEBIAN, default=False)
+def screenshots(session: nox.Session) -> None:
+    """The inbox's page as pictures, light and dark, wide and narrow, in screenshots/."""
+    _install_browser(session)
+    session.run("pytest", "tests/inbox/ui/screenshots.py", *session.posargs)
+
+
+def _install_browser(session: nox.Session) -> None:
+    _debian(session, "chromium", "chromium")
+    session.install("-e", ".[inbox]", *_group("tests"), *_group("browser"))
+
+
 @nox.session(python=DEBIAN, default=False)
 def soak(session: nox.Session) -> None:
     """Ten minutes at full speed with faults that come and go; `nox -s soak -- --minutes 1` for a shorter look."""
@@ -166,7 +185,7 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of the whole suite."""
     session.install("-e", ".", *_group("tests"), *_group("frameworks"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *_but("inbox/ui"), *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

@@ -7,7 +7,8 @@ import pytest
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.errors import StoreError
 from drhttp.inbox.place import prepare
-from drhttp.inbox.store import reading
+from drhttp.inbox.store import Limits
+from drhttp.inbox.store.sqlite import SqliteStore, reading
 from drhttp.inbox.writer import Busy, Writer
 
 ARRIVAL = Arrival("local", 1795363200_000000)
@@ -17,8 +18,9 @@ ARRIVAL = Arrival("local", 1795363200_000000)
 def open_writer(tmp_path):
     prepare(tmp_path / "inbox.db")
 
-    def run(on_stored=lambda new: None, keep=1000, **bounds):
-        return Writer(tmp_path / "inbox.db", keep=keep, keep_bytes=1 << 30, on_stored=on_stored, **bounds)
+    def run(on_stored=lambda written: None, keep=1000, **bounds):
+        limits = Limits(keep, 1 << 30, 1e9)
+        return Writer(lambda: SqliteStore(tmp_path / "inbox.db"), limits=limits, on_stored=on_stored, **bounds)
 
     return run
 
@@ -30,7 +32,7 @@ def batch(event, *names):
 def test_what_is_answered_is_on_disk(open_writer, tmp_path, event):
     """When the future answers, another connection sees the records, and only new ones were announced."""
     announced = []
-    with open_writer(announced.extend) as writer:
+    with open_writer(lambda written: announced.extend(written.new)) as writer:
         assert writer.submit(batch(event, "a", "b"), 1).result() == 2
         with reading(tmp_path / "inbox.db") as reader:
             assert len(reader) == 2
@@ -81,7 +83,7 @@ def test_retention_holds_after_every_batch_and_from_the_start(open_writer, tmp_p
         with open_writer(keep=keep) as writer:
             writer.submit(batch(event, *names), 1).result()
         with reading(tmp_path / "inbox.db") as reader:
-            assert "".join(summary.id for summary in reader.newest(10)) == "abcdefgh"[-keep:]
+            assert "".join(entry.summary.id for entry in reader.newest(10)) == "abcdefgh"[-keep:]
 
 
 def test_a_file_that_cannot_be_opened_is_told_at_once(tmp_path):
@@ -89,5 +91,5 @@ def test_a_file_that_cannot_be_opened_is_told_at_once(tmp_path):
     threads = threading.active_count()
 
     with pytest.raises(StoreError):
-        Writer(tmp_path / "missing.db", keep=1, keep_bytes=1, on_stored=lambda new: None)
+        Writer(lambda: SqliteStore(tmp_path / "missing.db"), limits=Limits(1, 1, 1), on_stored=lambda written: None)
     assert threading.active_count() == threads

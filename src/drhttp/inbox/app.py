@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -14,12 +15,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from drhttp.inbox.api.answers import on_refused, on_unknown
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.routes import routes
 from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
-from drhttp.inbox.errors import StoreError
+from drhttp.inbox.errors import RefusedError, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.fields import header
 from drhttp.inbox.gate import Gate
 from drhttp.inbox.ingest import BATCH, SINGLE, Limits, Refused, load
-from drhttp.inbox.writer import Busy, Writer
+from drhttp.inbox.replay import HEADER
+from drhttp.inbox.writer import Busy
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -44,9 +50,9 @@ _CONFIG = {
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(writer: Writer, *, port: int) -> ASGIApp:
-    """The inbox as an ASGI application that keeps what it receives through `writer`."""
-    receiver = Receiver(writer)
+def create_app(context: Context) -> ASGIApp:
+    """The inbox as an ASGI application: what recorders send, the API, and the page."""
+    receiver = Receiver(context)
     endpoints: list[tuple[str, str, Handler]] = [
         ("POST", "/v1/events/batch", receiver.batch),
         ("POST", "/v1/events", receiver.event),
@@ -55,23 +61,31 @@ def create_app(writer: Writer, *, port: int) -> ASGIApp:
         ("POST", "/api/v1/http_record/record", receiver.record),
     ]
     # Below any prefix: the DSN may have a path, and the events protocol lies below /moesif.
-    routes = [
+    receiving = [
         Route(prefix + path, handler, methods=[method])
         for method, path, handler in endpoints
         for prefix in ("", "/{prefix:path}")
     ]
     app = Starlette(
-        routes=[Route("/", _greet), *routes],
-        exception_handlers={Refused: _refuse, Busy: _busy, StoreError: _unavailable, HTTPException: _http_error},
+        routes=[*receiving, *routes(context)],
+        exception_handlers={
+            Refused: _refuse,
+            RefusedError: on_refused,
+            UnknownRecord: on_unknown,
+            Busy: _busy,
+            StoreError: _unavailable,
+            HTTPException: _http_error,
+        },
     )
-    return Gate(app, port=port)
+    return Gate(app, port=context.port, names=context.hosts)
 
 
 class Receiver:
-    """The endpoints of both protocols. writer: where exchanges go."""
+    """The endpoints of both protocols."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, context: Context) -> None:
+        self._writer = context.writer
+        self._replays = context.replays
         # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
 
@@ -108,7 +122,7 @@ class Receiver:
             value, size = load(wire, coding, limits)
             if isinstance(value, list) and len(value) > limits.records:
                 raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {len(value):,}.")
-            return decode(value, arrival), size
+            return [self._linked(one) for one in decode(value, arrival)], size
 
         try:
             exchanges, size = await asyncio.get_running_loop().run_in_executor(self._decoders, work)
@@ -116,6 +130,16 @@ class Receiver:
             raise Refused(400, str(problem)) from problem
         await asyncio.wrap_future(self._writer.submit(exchanges, size))
         return Response(status_code=201)
+
+    def _linked(self, exchange: Exchange) -> Exchange:
+        """A replay that the application recorded, too, is the same record as the inbox's own."""
+        if not self._replays:
+            return exchange
+        identity = header(exchange.request.headers, HEADER.lower()) or ""
+        original = self._replays.get(identity)
+        if original is None:
+            return exchange
+        return replace(exchange, summary=replace(exchange.summary, id=identity, replay_of=original))
 
 
 def _admit(request: Request) -> str:
@@ -154,10 +178,6 @@ async def _read(request: Request, limit: int) -> bytes:
     if total > limit:
         raise too_large
     return b"".join(pieces)
-
-
-async def _greet(request: Request) -> Response:
-    return JSONResponse({"drhttp": "inbox", "list": "drhttp inbox ls", "show": "drhttp inbox show ID"})
 
 
 def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

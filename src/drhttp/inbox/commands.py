@@ -1,4 +1,7 @@
-"""The commands `drhttp inbox`, `drhttp inbox ls` and `drhttp inbox show`."""
+"""The commands `drhttp inbox`, and below it `run`, `ls`, `tail`, `show`, `export` and `clear`.
+
+Exit status: 0 when it worked, 1 when it did not, 2 when the command or the query cannot be understood.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,27 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from drhttp.inbox.errors import InboxError
+from drhttp.inbox.arguments import base, days, mib, port, positive
+from drhttp.inbox.errors import InboxError, QueryError
 
 if TYPE_CHECKING:
-    from drhttp.inbox.exchange import Exchange
-    from drhttp.inbox.server import Listener
-    from drhttp.inbox.store import Store
+    from drhttp.inbox.exchange import Entry
+    from drhttp.inbox.query.nodes import Node
+    from drhttp.inbox.store.reader import SqliteReader
 
 KEEP = 10_000
-KEEP_BYTES = 256 * 1024 * 1024
+KEEP_MIB = 256
+KEEP_DAYS = 7.0
+POLL = 0.2
+"""Seconds between two looks of `tail`."""
 _FILE_HELP = "the SQLite file; default: one for the current directory, or DRHTTP_INBOX_FILE"
+_QUERY_HELP = 'such as: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,80 +38,189 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     inbox = subparsers.add_parser(
         "inbox",
         help="receive records on this machine and show them",
-        description="Receives records on this machine, keeps them in one file and prints a line for each.",
+        description="Receives records on this machine, keeps them in one file and shows them on a page.",
     )
-    inbox.add_argument("--port", type=_port, help="default: 8399, or the next free one when that is busy")
+    inbox.add_argument("--port", type=port, help="default: 8399, or the next free one when that is busy")
     inbox.add_argument("--file", type=Path, help=_FILE_HELP)
-    inbox.add_argument("--keep", type=_positive, default=KEEP, metavar="N", help="default: %(default)s records")
+    inbox.add_argument("--keep", type=positive, default=KEEP, metavar="N", help="default: %(default)s records")
+    inbox.add_argument("--keep-bytes", type=mib, default=KEEP_MIB << 20, metavar="MIB", help=f"default: {KEEP_MIB} MiB")
+    inbox.add_argument("--keep-days", type=days, default=KEEP_DAYS, metavar="DAYS", help="default: %(default)g")
     inbox.add_argument("--quiet", action="store_true", help="do not print a line a record")
+    inbox.add_argument("--open", action="store_true", help="open the page in the browser")
+    inbox.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer under this name, too, beside localhost",
+    )
+    inbox.add_argument("--replay-to", type=base, metavar="URL", help="where replays go instead of the recorded host")
     inbox.set_defaults(func=run_inbox)
-    commands = inbox.add_subparsers(title="commands on what was received")
+    _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND"))
 
+
+def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    program = commands.add_parser("run", help="run a program with DRHTTP_DSN set, and an inbox for as long as it runs")
+    program.add_argument("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ...")
     ls = commands.add_parser("ls", help="list the last records, the newest last")
-    ls.add_argument("-n", type=_positive, default=20, metavar="N", help="how many; default: %(default)s")
-    ls.set_defaults(func=run_ls)
+    tail = commands.add_parser("tail", help="list records as they come, until Ctrl-C")
     show = commands.add_parser("show", help="show one record with its headers and bodies")
     show.add_argument("id", metavar="ID", help="the id, or as much of its beginning as is unique")
-    show.set_defaults(func=run_show)
-    for command in (ls, show):
-        command.add_argument("--json", action="store_true", help="for programs: JSON")
+    export = commands.add_parser("export", help="write records as HAR or as JSON lines, secrets masked")
+    clear = commands.add_parser("clear", help="delete records but for pinned ones")
+    for command, default in ((ls, 20), (tail, 10), (export, None)):
+        what = "how many" if default is None else "how many; default: %(default)s"
+        command.add_argument("-n", type=positive, default=default, metavar="N", help=what)
+    for command in (ls, tail, export, clear):
+        command.add_argument("query", nargs="*", metavar="QUERY", help=_QUERY_HELP)
+    export.add_argument("--as", dest="kind", choices=("har", "jsonl"), default="har", help="default: %(default)s")
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    export.add_argument("--unsafe-include-secrets", action="store_true", help="do not mask what names say is secret")
+    clear.add_argument("--pinned", action="store_true", help="pinned ones, too")
+    clear.add_argument("--yes", action="store_true", help="everything, when there is no query")
+    functions = (run_program, run_ls, run_tail, run_show, run_export, run_clear)
+    for command, function in zip((program, ls, tail, show, export, clear), functions, strict=True):
+        command.set_defaults(func=function)
         # Suppressed, or its default would override `drhttp inbox --file F ls`.
         command.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
+    for command in (ls, tail, show, clear):
+        command.add_argument("--json", action="store_true", help="for programs: JSON")
 
 
 def run_inbox(args: argparse.Namespace) -> int:
     """Receive until a signal says stop."""
-    try:
-        from drhttp.inbox import server
-        from drhttp.inbox.app import create_app
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] == "drhttp":
-            raise
-        return _fail(f'The inbox needs {missing.name}: pip install "drhttp[inbox]"')
-    from drhttp.inbox.console import Console
-    from drhttp.inbox.place import prepare
-    from drhttp.inbox.writer import Writer
+    return _launched(args, "receive")
 
-    file = _file(args)
-    _settle(sys.stdout)
-    try:
-        prepare(file)
-        with server.listen(args.port) as listener, Console(sys.stdout) as console:
-            on_stored = _silent if args.quiet else console.show
-            with Writer(file, keep=args.keep, keep_bytes=KEEP_BYTES, on_stored=on_stored) as writer:
-                _print(_welcome(listener, file, args))
-                server.serve(create_app(writer, port=listener.port), listener)
-    except InboxError as problem:
-        return _fail(str(problem))
-    return 0
+
+def run_program(args: argparse.Namespace) -> int:
+    """Run a program and record it; its exit status is ours."""
+    args.program = args.program[1:] if args.program[:1] == ["--"] else args.program
+    if not args.program:
+        return _fail("Name a program: drhttp inbox run -- gunicorn app:app", 2)
+    return _launched(args, "run")
 
 
 def run_ls(args: argparse.Namespace) -> int:
     """Print the last records, the newest last, next to the prompt."""
-    from drhttp.inbox.console import Layout
-    from drhttp.inbox.detail import json_line
+    return _told(lambda: _ls(args))
 
+
+def run_tail(args: argparse.Namespace) -> int:
+    """Print the last records and then every new one."""
     try:
-        with _reading(args) as store:
-            summaries = store.newest(args.n)
-    except InboxError as problem:
-        return _fail(str(problem))
-    if args.json:
-        return _print(json.dumps(json_line(summary)) for summary in summaries)
-    layout = Layout.of(sys.stdout)
-    return _print([layout.heading(dated=True), *(layout.line(summary, dated=True) for summary in summaries)])
+        return _told(lambda: _tail(args))
+    except KeyboardInterrupt:
+        return 0
 
 
 def run_show(args: argparse.Namespace) -> int:
     """Print one record."""
-    from drhttp.inbox.detail import json_object, text
+    return _told(lambda: _show(args))
 
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write records for other tools."""
+    return _told(lambda: _export(args))
+
+
+def run_clear(args: argparse.Namespace) -> int:
+    """Delete records."""
+    return _told(lambda: _clear(args))
+
+
+def _launched(args: argparse.Namespace, name: str) -> int:
     try:
-        with _reading(args) as store:
-            exchange = store.read(store.one(args.id))
+        from drhttp.inbox import launch
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "drhttp":
+            raise
+        return _fail(f'The inbox needs {missing.name}: pip install "drhttp[inbox]"')
+    function: Callable[..., int] = getattr(launch, name)
+    return _told(lambda: function(args, _file(args), _print))
+
+
+def _told(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except QueryError as problem:
+        return _fail(str(problem), 2)
     except InboxError as problem:
         return _fail(str(problem))
+
+
+def _ls(args: argparse.Namespace) -> int:
+    node = _node(args)
+    with _reading(args) as store:
+        entries = store.newest(args.n, node)
+    return _print(_lines(entries, json_lines=args.json, heading=True))
+
+
+def _tail(args: argparse.Namespace) -> int:
+    node = _node(args)
+    with _reading(args) as store:
+        last = store.state().newest
+        _print(_lines(store.newest(args.n, node), json_lines=args.json, heading=True))
+        while True:
+            page = store.page(node, 500, after=last, ascending=True)
+            last = page.next or max(page.newest, last)
+            if page.entries and not _emit(f"{line}\n" for line in _lines(page.entries, json_lines=args.json)):
+                return 0
+            if not page.next:
+                time.sleep(POLL)
+
+
+def _show(args: argparse.Namespace) -> int:
+    from drhttp.inbox.detail import json_object, text
+
+    with _reading(args) as store:
+        exchange = store.read(store.one(args.id))
     return _print([json.dumps(json_object(exchange))] if args.json else text(exchange))
+
+
+def _export(args: argparse.Namespace) -> int:
+    from drhttp.inbox.export import whole
+
+    node = _node(args)
+    with _reading(args) as store:
+        pieces = whole(store, node, args.n or 1 << 40, args.kind, reveal=args.unsafe_include_secrets)
+        if args.output is None:
+            return _write(pieces)
+        try:
+            # Other people's requests are in it.
+            descriptor = os.open(args.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.writelines(pieces)
+        except OSError as problem:
+            raise InboxError(f"{args.output} cannot be written: {problem.strerror or problem}.") from problem
+    return 0
+
+
+def _clear(args: argparse.Namespace) -> int:
+    from drhttp.inbox.deletion import delete
+
+    if not args.query and not args.yes:
+        return _fail("Without a query everything is deleted; say --yes.", 2)
+    node = _node(args)
+    file = _checked(args)
+    count = delete(file, " ".join(args.query), node, pinned=args.pinned)
+    return _print([json.dumps({"deleted": count})] if args.json else [f"{count:,} deleted"])
+
+
+def _lines(entries: Iterable[Entry], *, json_lines: bool, heading: bool = False) -> Iterable[str]:
+    from drhttp.inbox.console import Layout
+    from drhttp.inbox.detail import json_line
+
+    if json_lines:
+        return [json.dumps(json_line(entry.summary)) for entry in entries]
+    layout = Layout.of(sys.stdout)
+    first = [layout.heading(dated=True)] if heading else []
+    return [*first, *(layout.line(entry.summary, dated=True) for entry in entries)]
+
+
+def _node(args: argparse.Namespace) -> Node:
+    from drhttp.inbox.query.parser import parse
+
+    return parse(" ".join(args.query), time.time_ns() // 1000).node
 
 
 def _file(args: argparse.Namespace) -> Path:
@@ -112,39 +230,40 @@ def _file(args: argparse.Namespace) -> Path:
     return chosen.expanduser() if chosen else default_file(os.environ, Path.cwd())
 
 
-def _reading(args: argparse.Namespace) -> AbstractContextManager[Store]:
+def _checked(args: argparse.Namespace) -> Path:
     from drhttp.inbox.place import check
-    from drhttp.inbox.store import reading
 
     file = _file(args)
     check(file)
-    return reading(file)
+    return file
 
 
-def _welcome(listener: Listener, file: Path, args: argparse.Namespace) -> Iterator[str]:
-    from drhttp.inbox.console import Layout
-    from drhttp.inbox.server import DEFAULT_PORT
+def _reading(args: argparse.Namespace) -> AbstractContextManager[SqliteReader]:
+    from drhttp.inbox.store.sqlite import reading
 
-    yield f"The inbox listens on http://127.0.0.1:{listener.port}/"
-    if args.port is None and listener.port != DEFAULT_PORT:
-        yield f"  (port {DEFAULT_PORT} is busy)"
-    yield f"  DSN   http://local@127.0.0.1:{listener.port}/"
-    yield f"  file  {file}, the last {args.keep:,} records"
-    yield "  stop  Ctrl-C"
-    if not args.quiet:
-        yield ""
-        yield Layout.of(sys.stdout).heading()
+    return reading(_checked(args))
 
 
 def _print(lines: Iterable[str]) -> int:
+    return _write(f"{line}\n" for line in lines)
+
+
+def _write(pieces: Iterable[str]) -> int:
+    _emit(pieces)
+    return 0
+
+
+def _emit(pieces: Iterable[str]) -> bool:
+    """Write them; false when nobody reads any more."""
     _settle(sys.stdout)
     try:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
         # `drhttp inbox ls | head`: what is left in the buffer must not fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return False
+    return True
 
 
 def _settle(stream: TextIO) -> None:
@@ -153,28 +272,6 @@ def _settle(stream: TextIO) -> None:
         stream.reconfigure(errors="replace")
 
 
-def _fail(sentence: str) -> int:
+def _fail(sentence: str, status: int = 1) -> int:
     print(f"drhttp: {sentence}", file=sys.stderr)
-    return 1
-
-
-def _silent(new: Sequence[Exchange]) -> None:
-    return None
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if not 0 < number <= 1 << 53:
-        raise ValueError
-    return number
-
-
-_port.__name__ = "port"  # argparse says "invalid port value"
-_positive.__name__ = "number"
+    return status

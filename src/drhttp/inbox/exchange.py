@@ -47,6 +47,8 @@ class Summary:
     response_size: int | None = None
     request_type: str | None = None
     response_type: str | None = None
+    replay_of: str | None = None
+    """Id of the exchange that this one repeats."""
 
     @property
     def target(self) -> str:
@@ -90,3 +92,22 @@ class Exchange:
     response: Message | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
     """Fields without a place of their own: ``sdk``, ``metadata``, ``company_id`` ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An exchange as a store knows it, without headers and bodies.
+
+    ``n`` grows with arrival and is never used twice; ``calls`` counts the exchanges whose parent this one is.
+    """
+
+    n: int
+    summary: Summary
+    endpoint: str
+    error: bool
+    pinned: bool = False
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    truncated: bool = False
+    masked: int = 0
+    calls: int = 0

@@ -28,9 +28,11 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def text(value: object) -> str | None:
     """Text as it is, numbers and structures as JSON, nothing as None."""
+    if value is None:
+        return None
     if isinstance(value, str):
-        return scrub(value) or None
-    return None if value is None else scrub(json.dumps(value))
+        return (value if value.isascii() else scrub(value)) or None
+    return scrub(json.dumps(value))
 
 
 def scrub(value: str) -> str:
@@ -66,7 +68,8 @@ def instant(value: object, *, local: bool = False) -> int | None:
         return None
     try:
         # Python 3.10 does not know the "Z".
-        moment = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value.strip()))
+        written = value.strip()
+        moment = datetime.fromisoformat(f"{written[:-1]}+00:00" if written[-1:] in {"Z", "z"} else written)
         if moment.tzinfo is None:
             moment = moment.astimezone() if local else moment.replace(tzinfo=timezone.utc)
         # Near its bounds the calendar cannot be converted to other zones any more.
@@ -88,14 +91,23 @@ def address(uri: object) -> tuple[str, str, str, str | None]:
 def headers(value: object) -> Headers:
     """An ordered list of pairs from an object whose values are texts, numbers, nulls or lists of them."""
     if isinstance(value, dict):
-        return tuple((name, _plain(one)) for name, several in value.items() for one in _listed(several))
+        pairs: list[tuple[str, str]] = []
+        for name, several in value.items():
+            if isinstance(several, list):
+                pairs.extend((name, _plain(one)) for one in several)
+            else:
+                pairs.append((name, several if isinstance(several, str) else _plain(several)))
+        return tuple(pairs)
     if isinstance(value, list):
         return tuple((_plain(pair[0]), _plain(pair[1])) for pair in value if isinstance(pair, list) and len(pair) == 2)
     return ()
 
 
 def header(pairs: Headers, name: str) -> str | None:
-    return next((value for key, value in pairs if key.lower() == name), None)
+    for key, value in pairs:
+        if key == name or key.lower() == name:
+            return value
+    return None
 
 
 def body(value: object, *, encoding: object, content_type: str | None) -> tuple[bytes | None, bool]:
@@ -131,10 +143,6 @@ def _unbase64(value: str) -> bytes:
 
 def _utf8(value: str) -> bytes:
     return scrub(value).encode()
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
 
 
 def _plain(value: object) -> str:

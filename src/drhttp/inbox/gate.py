@@ -1,7 +1,8 @@
-"""Who may speak to the inbox: nobody whose Host header names another machine, which is how web pages reach loopback."""
+"""Who may speak to the inbox at all: nobody whose Host names another machine, which is how web pages reach loopback."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NAMES = ("localhost", "127.0.0.1", "[::1]")
+PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""The policy of the page and its files."""
 _ANSWERED = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -25,18 +32,24 @@ _ANSWERED = {
 class Gate:
     """ASGI middleware: checks the Host header of every request and puts the security headers on every answer.
 
-    port: where the inbox listens; a Host header must name it.
+    port: where the inbox listens; a Host header must name it. names: under which it answers beside those of loopback.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, port: int, names: Sequence[str] = ()) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port == 80 else set())
-        self._refusal = JSONResponse({"error": f"The inbox answers only as localhost:{port}."}, 421)
+        known = {*_NAMES, *(name.lower() for name in names)}
+        self._hosts = {f"{name}:{port}" for name in known} | (known if port == 80 else set(names))
+        sentence = f"The inbox answers only as localhost:{port}; start it with --allow-host NAME to allow another name."
+        self._refusal = JSONResponse({"error": sentence}, 421)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if path == "/" or path.startswith("/ui/"):
+                    headers.setdefault("Content-Security-Policy", PAGE)
                 for name, value in _ANSWERED.items():
                     headers.setdefault(name, value)
             await send(message)

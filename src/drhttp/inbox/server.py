@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from drhttp.inbox.errors import PortError
 
@@ -23,14 +25,18 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8399
 TRIES = 100
 """How many ports after the default one are tried."""
+CONNECTIONS = 64
+HEADER_TIME = 10.0
+"""Seconds in which the headers of a request must have arrived."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listener:
-    """Open sockets on one port of 127.0.0.1 and, where there is IPv6, ::1."""
+    """Open sockets on one port of 127.0.0.1 and, where there is IPv6, ::1. stop: ends what serves them."""
 
     port: int
     sockets: list[socket.socket]
+    stop: Callable[[], None] | None = None
 
     def __enter__(self) -> Listener:
         return self
@@ -38,6 +44,47 @@ class Listener:
     def __exit__(self, *problem: object) -> None:
         for one in self.sockets:
             one.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells of signals that come while it serves, when they are its own to handle."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 that does not wait for ever for somebody who sends a header a minute."""
+
+    _clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._clock = self.loop.call_later(HEADER_TIME, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        cycle: RequestResponseCycle | None = self.cycle  # before the first request there is none
+        asked = cycle is not None and not cycle.response_complete
+        if asked and self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        elif not asked and self._clock is None and self.conn.trailing_data[0]:
+            self._clock = self.loop.call_later(HEADER_TIME, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
 
 
 def listen(port: int | None) -> Listener:
@@ -54,12 +101,16 @@ def listen(port: int | None) -> Listener:
     raise PortError(f"Port {port} is busy; choose another one with --port, or none to get the next free one.")
 
 
-def serve(app: ASGIApp, listener: Listener) -> None:
-    """Answer until a signal says stop."""
+def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    """Answer until a signal says stop.
+
+    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
+    what lasts can end.
+    """
     # h11 bounds the header block, and the limits are the same whatever else is installed.
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Protocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -68,26 +119,33 @@ def serve(app: ASGIApp, listener: Listener) -> None:
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=64 * 1024,
-        limit_concurrency=256,
+        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
-    with _stopped_by_signals(server):
+    server = _Server(config, on_stop)
+
+    def stop() -> None:
+        server.should_exit = True
+        on_stop()
+
+    listener.stop = stop
+    with _stopped_by_signals(stop):
+        on_ready()
         server.run(sockets=listener.sockets)
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Take the signals before uvicorn is ready to, and those that it raises again after its own clean stop.
 
     The first kind would be lost, the second would end the process before the file is closed.
     """
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        server.should_exit = True
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
 
-    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

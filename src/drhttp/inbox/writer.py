@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from typing import TypeVar
 
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.store import Store
+from drhttp.inbox.store import Limits, Store, Written
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
+PRUNINGS = 10
+"""Steps of pruning after a batch: more would keep the next one waiting."""
+
+T = TypeVar("T")
 
 
 class Busy(Exception):
@@ -21,22 +26,21 @@ class Busy(Exception):
 class Writer:
     """Writes batches one after the other, each in a transaction of its own.
 
-    path: the store's file. keep, keep_bytes: how many records and how large a file remain; the oldest go first.
-    on_stored: called in the writer's thread with what was new in a batch, after it is on disk.
+    open_store: opens the store, in the writer's thread. limits: how much of it remains; the oldest go first.
+    on_stored: called in the writer's thread with what a batch did, after it is on disk.
     max_records, max_bytes: how much may wait.
     """
 
     def __init__(
         self,
-        path: Path,
+        open_store: Callable[[], Store],
         *,
-        keep: int,
-        keep_bytes: int,
-        on_stored: Callable[[Sequence[Exchange]], None],
+        limits: Limits,
+        on_stored: Callable[[Written], None],
         max_records: int = MAX_RECORDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self._limits = (keep, keep_bytes)
+        self._limits = limits
         self._on_stored = on_stored
         self._max_records, self._max_bytes = max_records, max_bytes
         self._waiting_records = self._waiting_bytes = 0
@@ -44,7 +48,7 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-writer")
         try:
             # SQLite wants a connection to stay in the thread that opened it.
-            self._store = self._thread.submit(Store, path).result()
+            self._store = self._thread.submit(open_store).result()
             self._thread.submit(self._prune).result()
         except BaseException:
             self._thread.shutdown()
@@ -60,6 +64,15 @@ class Writer:
             self._waiting_records, self._waiting_bytes = records, waiting
         return self._thread.submit(self._write, batch, size)
 
+    @property
+    def waiting(self) -> int:
+        """How many records wait to be written."""
+        return self._waiting_records
+
+    def do(self, work: Callable[[Store], T]) -> Future[T]:
+        """Queue another change of the store."""
+        return self._thread.submit(lambda: work(self._store))
+
     def __enter__(self) -> Writer:
         return self
 
@@ -70,15 +83,17 @@ class Writer:
 
     def _write(self, batch: Sequence[Exchange], size: int) -> int:
         try:
-            new = self._store.write(batch)
+            written = self._store.write(batch)
         finally:
             with self._lock:
                 self._waiting_records -= len(batch)
                 self._waiting_bytes -= size
-        self._on_stored(new)
-        self._prune()
-        return len(new)
+        self._on_stored(written)
+        self._prune(PRUNINGS)
+        return len(written.new)
 
-    def _prune(self) -> None:
-        while self._store.prune(*self._limits):
-            pass
+    def _prune(self, steps: int | None = None) -> None:
+        """Bring the store within its limits, or `steps` nearer to them."""
+        now = time.time_ns() // 1000
+        while steps != 0 and self._store.prune(self._limits, now):
+            steps = None if steps is None else steps - 1

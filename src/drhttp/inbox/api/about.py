@@ -1,0 +1,69 @@
+"""The inbox itself, and help with queries."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp._version import __version__
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.answers import Json, from_utf16, utf16
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.query.catalogue import FIELDS
+from drhttp.inbox.query.completion import complete
+from drhttp.inbox.query.nodes import reads_payload
+from drhttp.inbox.query.parser import parse
+from drhttp.inbox.view.summary import iso
+
+
+class About:
+    """The handlers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def info(self, request: Request) -> Response:
+        context = self._context
+        state = await context.readers.ask(lambda store: store.state())
+        limits = context.limits
+        return Json(
+            {
+                "version": __version__,
+                "file": str(context.file),
+                "dsn": f"http://local@127.0.0.1:{context.port}/",
+                "page": f"http://127.0.0.1:{context.port}/",
+                "started": iso(context.started),
+                "records": state.records,
+                "pinned": state.pinned,
+                "bytes": state.bytes,
+                "oldest": None if state.oldest is None else iso(state.oldest),
+                "newest": state.newest,
+                "viewers": len(context.hub),
+                "waiting": context.writer.waiting,
+                "limits": {"records": limits.records, "bytes": limits.bytes, "days": limits.age / 86_400},
+                "replay_to": context.replay_to,
+                "fields": [
+                    {"name": name, "detail": field.detail, "values": list(field.values)}
+                    for name, field in FIELDS.items()
+                ],
+            }
+        )
+
+    async def parse(self, request: Request) -> Response:
+        text = request.query_params.get("q", "")
+        found = parse(text, time.time_ns() // 1000)
+        terms = []
+        for term in found.terms:
+            place = {"start": utf16(text, term.start), "end": utf16(text, term.end)}
+            terms.append({**asdict(term), **place, "text": text[term.start : term.end]})
+        return Json({"terms": terms, "payload": reads_payload(found.node)})
+
+    async def suggest(self, request: Request) -> Response:
+        text = request.query_params.get("q", "")
+        cursor = from_utf16(text, parameters.number(request, "cursor", 1 << 60, 0, 1 << 60))
+        start, end, items = await self._context.readers.ask(lambda store: complete(text, cursor, store.values))
+        listed = [asdict(one) for one in items]
+        return Json({"start": utf16(text, start), "end": utf16(text, end), "items": listed})

@@ -1,0 +1,46 @@
+"""Who may use the API: whoever has the token, and no other page of the same browser."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+
+from drhttp.inbox.api.answers import refusal
+from drhttp.inbox.errors import RefusedError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from drhttp.inbox.api.context import Context
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Access:
+    """ASGI middleware around the API."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._expected = f"Bearer {context.token}".encode()
+        self._origins = context.origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        try:
+            self._check(scope["method"], headers)
+        except RefusedError as problem:
+            await refusal(problem)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _check(self, method: str, headers: Headers) -> None:
+        # Other ports of the same machine count as the same site, so only the very same origin will do.
+        origin = headers.get("origin")
+        strange = origin is not None and origin not in self._origins
+        if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
+            raise RefusedError(403, "origin", "Other web pages may not use the inbox.")
+        if not hmac.compare_digest(headers.get("authorization", "").encode("latin-1", "replace"), self._expected):
+            sentence = "The token is missing or wrong; open the address that `drhttp inbox` prints."
+            raise RefusedError(401, "token", sentence)

@@ -1,0 +1,73 @@
+"""What can be done with single records: replay, compare, copy as a command."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp.inbox import replay
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.answers import Json
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.records import whole
+from drhttp.inbox.compare import IGNORED, compare
+from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.snippet import KINDS, snippet
+from drhttp.inbox.store import Store, Written
+from drhttp.inbox.view.summary import summary_json
+
+_REMEMBERED = 1_000
+
+
+class Actions:
+    """The handlers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def snippet(self, request: Request) -> Response:
+        kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
+        _, exchange = await self._context.readers.ask(lambda store: whole(store, request.path_params["n"]))
+        found = snippet(exchange, kind, reveal=reveal)
+        facts = {"complete": found.complete, "masked": found.masked, "remarks": list(found.remarks)}
+        return Json({"as": kind, "text": found.text, **facts})
+
+    async def compare(self, request: Request) -> Response:
+        names = [request.query_params.get(side, "") for side in ("left", "right")]
+        ignore = request.query_params.get("ignore", ",".join(IGNORED))
+        ignored = frozenset(name.strip() for name in ignore.split(",") if name.strip())
+        reveal = parameters.flag(request, "reveal")
+        pairs = await self._context.readers.ask(lambda store: [whole(store, name) for name in names])
+        (left, one), (right, other) = pairs
+        parts = await asyncio.to_thread(compare, one, other, ignored, reveal=reveal)
+        equal = all(part["equal"] for part in parts)
+        return Json({"left": summary_json(left), "right": summary_json(right), "equal": equal, "parts": parts})
+
+    async def replay(self, request: Request) -> Response:
+        wishes = await parameters.wishes(request)
+        _, original = await self._context.readers.ask(lambda store: whole(store, request.path_params["n"]))
+        context = self._context
+        confirmed = wishes.get("confirm") is True
+        planned = replay.plan(original, context.replay_to, port=context.port, confirmed=confirmed)
+        identity = self._remember(original)
+        repeated = await asyncio.to_thread(replay.send, planned, original.summary, identity)
+        await context.change(lambda store: _keep(store, repeated))
+        context.hub.stored()
+        entry = await context.readers.ask(lambda store: store.one(identity))
+        return Json({"record": summary_json(entry), "remarks": list(planned.remarks)}, 201)
+
+    def _remember(self, original: Exchange) -> str:
+        """The id of the new record, which the application's own recorder will find in a header."""
+        issued = self._context.replays
+        while len(issued) >= _REMEMBERED:
+            issued.pop(next(iter(issued)))
+        identity = replay.new_id()
+        issued[identity] = original.summary.id
+        return identity
+
+
+def _keep(store: Store, repeated: Exchange) -> Written | None:
+    # What the application's own recorder told of it, with user and route, may be here already.
+    return None if store.known([repeated.summary.id]) else store.write([repeated])

@@ -1,0 +1,82 @@
+"""Answers of the API: JSON, and errors in one form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp.inbox.errors import QueryError, RefusedError, StoreError, UnknownRecord
+
+_CODES = {404: "unknown", 405: "method", 413: "size"}
+
+
+class Json(Response):
+    """Compact JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        # Lone halves of surrogate pairs may come from anywhere; in JSON they are written as escapes.
+        try:
+            return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        except UnicodeEncodeError:
+            return json.dumps(content, separators=(",", ":")).encode()
+
+
+def refusal(problem: RefusedError) -> Response:
+    return Json({"error": str(problem), "code": problem.code, **problem.told}, problem.status)
+
+
+def utf16(text: str, place: int) -> int:
+    """An offset as JavaScript counts it."""
+    return place + sum(char > "\uffff" for char in text[:place])
+
+
+def from_utf16(text: str, place: int) -> int:
+    """An offset as Python counts it."""
+    at = units = 0
+    while at < len(text) and units < place:
+        units += 1 + (text[at] > "\uffff")
+        at += 1
+    return at
+
+
+async def on_refused(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RefusedError)
+    return refusal(problem)
+
+
+async def on_query(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, QueryError)
+    text = request.query_params.get("q", "")
+    start, end = (utf16(text, place) for place in (problem.position, problem.position + problem.length))
+    where = {"position": start, "length": end - start, "suggestions": list(problem.suggestions)}
+    return Json({"error": str(problem), "code": "query", **where}, 400)
+
+
+async def on_unknown(request: Request, problem: Exception) -> Response:
+    return Json({"error": str(problem), "code": "unknown"}, 404)
+
+
+async def on_store(request: Request, problem: Exception) -> Response:
+    return Json({"error": str(problem), "code": "busy"}, 503, {"Retry-After": "5"})
+
+
+async def on_http(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    sentence = "The API has nothing at this path." if problem.status_code == 404 else f"{problem.detail}."
+    code = _CODES.get(problem.status_code, "parameter")
+    return Json({"error": sentence, "code": code}, problem.status_code, dict(problem.headers or {}))
+
+
+HANDLERS = {
+    RefusedError: on_refused,
+    QueryError: on_query,
+    UnknownRecord: on_unknown,
+    StoreError: on_store,
+    HTTPException: on_http,
+}

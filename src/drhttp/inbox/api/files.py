@@ -1,0 +1,61 @@
+"""Bytes of bodies under addresses with a key: as a download, as an image, or as a page that can do nothing."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.records import side_of
+from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.view.content import Content, content_of, image_type
+
+_NOTHING = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'"
+PREVIEW = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+class Files:
+    """The handlers of ``/raw``, ``/image`` and ``/preview``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def raw(self, request: Request) -> Response:
+        """The bytes as they are kept."""
+        n, side = self._opened("raw", request)
+        body = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side).body or b"")
+        name = f'attachment; filename="record-{n}-{side}.bin"'
+        headers = {"Content-Disposition": name, "Content-Security-Policy": _NOTHING}
+        return Response(body, media_type="application/octet-stream", headers=headers)
+
+    async def image(self, request: Request) -> Response:
+        """A raster image, under the type that its bytes tell."""
+        content = await self._content("image", request)
+        media = image_type(content.data)
+        if media is None:
+            raise RefusedError(404, "unknown", "The body is no image that can be shown.")
+        return Response(content.data, media_type=media, headers={"Content-Security-Policy": _NOTHING})
+
+    async def preview(self, request: Request) -> Response:
+        """HTML with nothing that runs, loads, submits or leads elsewhere."""
+        content = await self._content("preview", request)
+        if content.form != "html" or content.text is None:
+            raise RefusedError(404, "unknown", "The body is no HTML.")
+        headers = {"Content-Security-Policy": PREVIEW, "X-Frame-Options": "SAMEORIGIN"}
+        return Response(content.text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=headers)
+
+    async def _content(self, kind: str, request: Request) -> Content:
+        n, side = self._opened(kind, request)
+        return await self._context.readers.ask(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
+
+    def _opened(self, kind: str, request: Request) -> tuple[int, str]:
+        n, side = int(request.path_params["n"]), str(request.path_params["side"])
+        key = request.query_params.get("key", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(key, self._context.key(kind, n, side).encode()):
+            raise RefusedError(403, "token", "The key of this address is wrong or was made before the inbox restarted.")
+        return n, side

@@ -1,0 +1,109 @@
+"""The live stream: server-sent events that a page reads with ``fetch``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.errors import InboxError
+from drhttp.inbox.hub import Viewer
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.view.summary import summary_json
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+PING = 10.0
+"""Seconds after which a quiet stream says that it is alive."""
+PAUSE = 0.1
+"""Seconds between two frames."""
+MOST = 500
+"""Records in a frame; when more wait, the page had better fetch its list anew."""
+SLICE = 0.15
+
+
+class Live:
+    """The handler of ``/api/v1/stream``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def stream(self, request: Request) -> Response:
+        node = parameters.query(request)
+        told = request.headers.get("last-event-id", "")
+        if told.isascii() and told.isdigit() and len(told) < 19:
+            last = int(told)
+        else:
+            last = (await self._context.readers.ask(lambda store: store.state())).newest
+        stack = ExitStack()
+        viewer = stack.enter_context(self._context.hub.viewer())
+        # The generator has to run for the viewer to be let go of, so the response holds on to it in any case.
+        return _Stream(self._frames(viewer, node, last), stack)
+
+    async def _frames(self, viewer: Viewer, node: Node, last: int) -> AsyncIterator[str]:
+        yield ": here\n\n"
+        while not viewer.ended:
+            try:
+                frame, last, more = await self._news(node, last)
+            except InboxError:
+                return
+            if frame:
+                yield frame
+            for word in _words(viewer):
+                yield word
+            if more:
+                continue
+            await asyncio.sleep(PAUSE)
+            while not await viewer.wait(PING):
+                yield ": ping\n\n"
+
+    async def _news(self, node: Node, last: int) -> tuple[str, int, bool]:
+        """A frame, how far it goes, and whether there is more already."""
+        page = await self._context.readers.ask(
+            lambda store: store.page(node, MOST + 1, before=None, after=last, ascending=True, seconds=SLICE)
+        )
+        newest = max(page.newest, last)
+        if len(page.entries) > MOST:
+            return _frame("gap", {"gap": newest - last, "newest": newest}, newest), newest, False
+        reached = page.next if not page.complete and page.next else newest
+        if reached == last:
+            return "", last, False
+        records = [summary_json(entry) for entry in page.entries]
+        return _frame("records", {"records": records, "newest": reached}, reached), reached, not page.complete
+
+
+class _Stream(StreamingResponse):
+    media_type = "text/event-stream"
+
+    def __init__(self, frames: AsyncIterator[str], stack: ExitStack) -> None:
+        super().__init__(frames, headers={"X-Accel-Buffering": "no"})
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._stack:
+            await super().__call__(scope, receive, send)
+
+
+def _words(viewer: Viewer) -> list[str]:
+    words = []
+    if viewer.changed:
+        words.append(_frame("changed", {"n": sorted(viewer.changed)}))
+        viewer.changed.clear()
+    if viewer.cleared:
+        words.append(_frame("cleared", {"deleted": viewer.cleared}))
+        viewer.cleared = 0
+    return words
+
+
+def _frame(event: str, data: object, identity: int | None = None) -> str:
+    # JSON has no line ends of its own, so that a value cannot end a frame.
+    head = "" if identity is None else f"id: {identity}\n"
+    return f"{head}event: {event}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"

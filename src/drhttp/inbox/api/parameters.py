@@ -1,0 +1,88 @@
+"""Parameters of a request, read and bounded."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from drhttp.inbox.errors import QueryError, RefusedError
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.query.parser import parse
+from drhttp.inbox.query.values import moment
+
+SMALL = 64 * 1024
+"""Bytes of a body that tells what to do."""
+
+
+def query(request: Request) -> Node:
+    """What ``q`` asks for."""
+    return parse(request.query_params.get("q", ""), time.time_ns() // 1000).node
+
+
+def number(request: Request, name: str, default: int, low: int, high: int) -> int:
+    """A whole number within bounds; beyond them it is the bound."""
+    text = request.query_params.get(name)
+    if text is None or text == "":
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise RefusedError(400, "parameter", f"{name} must be a whole number.")
+    return min(max(int(text), low), high)
+
+
+def optional(request: Request, name: str) -> int | None:
+    """A whole number, or none."""
+    return number(request, name, 0, 0, 1 << 60) if request.query_params.get(name) else None
+
+
+def flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "") in {"1", "true"}
+
+
+def choice(request: Request, name: str, *allowed: str) -> str:
+    """One of the words; the first one when it is not given."""
+    value = request.query_params.get(name) or allowed[0]
+    if value not in allowed:
+        raise RefusedError(400, "parameter", f"{name} must be one of {', '.join(allowed)}.")
+    return value
+
+
+def instant(request: Request, name: str) -> int | None:
+    """Microseconds since the epoch."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        return moment(text, time.time_ns() // 1000)
+    except (ValueError, OverflowError, OSError, QueryError):
+        example = datetime.now().astimezone().isoformat(timespec="seconds")
+        raise RefusedError(400, "parameter", f"{name} must be a time, such as {example}.") from None
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """The body, if it is not too large."""
+    pieces, total = [], 0
+    try:
+        async for piece in request.stream():
+            total += len(piece)
+            if total > limit:
+                raise RefusedError(413, "size", f"The body is larger than {limit:,} bytes.")
+            pieces.append(piece)
+    except ClientDisconnect:
+        raise RefusedError(400, "parameter", "The connection ended before the body did.") from None
+    return b"".join(pieces)
+
+
+async def wishes(request: Request) -> dict[str, Any]:
+    """The body as a JSON object; nothing is an empty one."""
+    raw = await body(request, SMALL)
+    try:
+        value = json.loads(raw) if raw.strip() else {}
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise RefusedError(400, "parameter", "The body must be a JSON object.")
+    return value

@@ -1,0 +1,155 @@
+"""Pictures of many records: histogram, scatter, endpoints, users and devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.answers import Json
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.query.nodes import All, Between, Node
+from drhttp.inbox.store.pictures import BOUNDS, CLASSES, OTHERS, Endpoint, Group, distribution, percentile
+from drhttp.inbox.view.summary import iso, ms
+
+SECONDS = 1.0
+"""How long a picture may take; then it shows the newest part."""
+_SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
+
+
+class Pictures:
+    """The handlers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def histogram(self, request: Request) -> Response:
+        node = parameters.query(request)
+        start, end = parameters.instant(request, "from"), parameters.instant(request, "to")
+        buckets = parameters.number(request, "buckets", 60, 1, 500)
+        found = await self._context.readers.ask(
+            lambda store: store.histogram(node, start, end, buckets, seconds=SECONDS)
+        )
+        bars = [
+            {"time": iso(found.start + place * found.width), **dict(zip(CLASSES, counts, strict=True))}
+            for place, counts in enumerate(found.counts)
+        ]
+        return Json(
+            {
+                "from": iso(found.start),
+                "to": iso(found.end),
+                "width_ms": found.width / 1000,
+                "total": found.total,
+                **_scanned(found.scanned_to),
+                "buckets": bars,
+            }
+        )
+
+    async def scatter(self, request: Request) -> Response:
+        start, end = parameters.instant(request, "from"), parameters.instant(request, "to")
+        within: Node = All((parameters.query(request), Between("started", start, None if end is None else end - 1)))
+        limit = parameters.number(request, "limit", 2_000, 1, 5_000)
+        found = await self._context.readers.ask(lambda store: store.scatter(within, limit, seconds=SECONDS))
+        return Json(
+            {
+                "n": [point[0] for point in found.points],
+                "time_ms": [point[1] / 1000 for point in found.points],
+                "duration_ms": [point[2] / 1000 for point in found.points],
+                "status": [point[3] for point in found.points],
+                "error": [point[4] for point in found.points],
+                **_scanned(found.scanned_to),
+            }
+        )
+
+    async def endpoints(self, request: Request) -> Response:
+        node, sort = parameters.query(request), parameters.choice(request, "sort", *_SORTS)
+        found = await self._context.readers.ask(lambda store: store.endpoints(node, seconds=SECONDS))
+        listed = [_endpoint(one) for one in found.endpoints]
+        listed.sort(key=lambda one: _rank(one, sort))
+        return Json(
+            {
+                "bounds": [*BOUNDS, None],
+                "total": found.total,
+                **_scanned(found.scanned_to),
+                "endpoints": listed,
+            }
+        )
+
+    async def users(self, request: Request) -> Response:
+        return await self._groups(request, "user", "device")
+
+    async def devices(self, request: Request) -> Response:
+        return await self._groups(request, "device", "user")
+
+    async def _groups(self, request: Request, column: str, other: str) -> Response:
+        node, limit = parameters.query(request), parameters.number(request, "limit", 200, 1, 1_000)
+        found = await self._context.readers.ask(lambda store: store.groups(node, column, other, limit, seconds=SECONDS))
+        return Json(
+            {
+                "from": iso(found.start),
+                "to": iso(found.end),
+                "total": found.total,
+                **_scanned(found.scanned_to),
+                "groups": [_group(one, column) for one in found.groups],
+            }
+        )
+
+
+def quoted(text: str) -> str:
+    """A value for a query that means itself."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _endpoint(one: Endpoint) -> dict[str, Any]:
+    way = "out" if one.direction == "Outgoing" else "in"
+    method = f"method:{quoted(one.method)} " if one.method else ""
+    return {
+        "direction": way,
+        "method": one.method,
+        "endpoint": one.name,
+        "count": one.count,
+        "errors": one.errors,
+        "error_share": one.errors / one.count,
+        "client_errors": one.client_errors,
+        **{f"p{share}_ms": ms(percentile(one.durations, share / 100)) for share in (50, 95, 99)},
+        "max_ms": ms(one.durations[-1]) if one.durations else None,
+        "total_ms": sum(one.durations) / 1000,
+        "mean_size": one.bytes / one.sized if one.sized else None,
+        "first": iso(one.first),
+        "last": iso(one.last),
+        "slowest": one.slowest,
+        "query": f"{method}route:{quoted(one.name)} dir:{way}",
+        "distribution": distribution(one.durations),
+    }
+
+
+def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
+    if sort == "endpoint":
+        return one["endpoint"], one["method"]
+    if sort == "last":
+        # Times as text sort as times do, but the latest shall be first.
+        return (tuple(-ord(char) for char in one["last"]),)
+    name = {"count": "count", "errors": "errors"}.get(sort, f"{sort}_ms")
+    return -(one[name] or 0), one["endpoint"], one["method"]
+
+
+def _group(one: Group, column: str) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "count": one.count,
+        "errors": one.errors,
+        "first": iso(one.first),
+        "last": iso(one.last),
+        "p50_ms": ms(percentile(one.durations, 0.5)),
+        "p95_ms": ms(percentile(one.durations, 0.95)),
+        "others": [name for name, _ in one.others.most_common(OTHERS)],
+        "query": f"{column}:{quoted(one.name)}",
+        "timeline": one.timeline,
+    }
+
+
+def _scanned(reached: int | None) -> dict[str, Any]:
+    return {"complete": reached is None, "scanned_to": reached}

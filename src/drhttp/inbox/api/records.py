@@ -1,0 +1,141 @@
+"""Lists of records, single records, their bodies, and what may be changed about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.answers import Json
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.errors import RefusedError, UnknownRecord
+from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.replay import refusal
+from drhttp.inbox.store import Reading
+from drhttp.inbox.view.bodies import hex_page, shown, text_page
+from drhttp.inbox.view.content import content_of, image_type
+from drhttp.inbox.view.summary import record_json, summary_json
+
+SLICE = 0.15
+"""Seconds of one step of a search."""
+_TAGS, _TAG, _NOTE = 20, 60, 2_000
+
+
+def found(reader: Reading, name: str) -> Entry:
+    """The record that a path names: by number, or by ``id:`` and its id."""
+    if name.startswith("id:"):
+        return reader.one(name[3:])
+    if not name.isascii() or not name.isdigit() or len(name) > 18:
+        raise UnknownRecord(f"There is no record {name!r}.")
+    return reader.entry(int(name))
+
+
+def whole(reader: Reading, name: str) -> tuple[Entry, Exchange]:
+    """The record with its headers and bodies."""
+    entry = found(reader, name)
+    return entry, reader.read(entry)
+
+
+def side_of(exchange: Exchange, side: str) -> Message:
+    """The request, or the response."""
+    message = {"request": exchange.request, "response": exchange.response}.get(side)
+    if message is None:
+        raise UnknownRecord(f"The record has no {side}.")
+    return message
+
+
+class Records:
+    """The handlers below ``/api/v1/records``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list(self, request: Request) -> Response:
+        node = parameters.query(request)
+        limit = parameters.number(request, "limit", 100, 1, 500)
+        ascending = parameters.choice(request, "order", "desc", "asc") == "asc"
+        before, after = parameters.optional(request, "before"), parameters.optional(request, "after") or 0
+        page = await self._context.readers.ask(
+            lambda store: store.page(node, limit, before=before, after=after, ascending=ascending, seconds=SLICE)
+        )
+        records = [summary_json(entry) for entry in page.entries]
+        return Json({"records": records, "next": page.next, "complete": page.complete, "newest": page.newest})
+
+    async def show(self, request: Request) -> Response:
+        reveal = parameters.flag(request, "reveal")
+        return Json(await self._context.readers.ask(lambda store: self._whole(store, request, reveal)))
+
+    async def body(self, request: Request) -> Response:
+        side, reveal = request.path_params["side"], parameters.flag(request, "reveal")
+        raw = parameters.choice(request, "as", "text", "hex") == "hex"
+        offset = parameters.number(request, "offset", 0, 0, 1 << 60)
+        most = 65_536 if raw else 262_144
+        limit = parameters.number(request, "limit", most, 1, most)
+
+        def page(store: Reading) -> dict[str, Any]:
+            message = side_of(whole(store, request.path_params["n"])[1], side)
+            if not raw:
+                return text_page(message, offset, limit, reveal=reveal)
+            if not reveal and shown(message, reveal=False).masked:
+                raise RefusedError(403, "masked", "The bytes hold something that is masked; reveal the record first.")
+            return hex_page(message, offset, limit)
+
+        return Json(await self._context.readers.ask(page))
+
+    async def change(self, request: Request) -> Response:
+        wishes = _checked(await parameters.wishes(request))
+        entry = await self._context.readers.ask(lambda store: found(store, request.path_params["n"]))
+        changed = await self._context.change(lambda store: store.mark(entry.n, **wishes))
+        self._context.hub.stored([entry.n])
+        return Json(summary_json(changed))
+
+    async def clear(self, request: Request) -> Response:
+        node, pinned = parameters.query(request), parameters.flag(request, "pinned")
+        deleted = await self._context.change(lambda store: store.clear(node, pinned=pinned))
+        self._context.hub.cleared(deleted)
+        return Json({"deleted": deleted})
+
+    def _whole(self, store: Reading, request: Request, reveal: bool) -> dict[str, Any]:
+        entry, exchange = whole(store, request.path_params["n"])
+        parent, calls = store.family(entry)
+        original, replays = store.replays(entry)
+        previous, following = store.neighbours(entry.n)
+        told = record_json(entry, exchange, reveal=reveal)
+        for side in ("request", "response"):
+            if told[side] is not None:
+                told[side]["body"] |= self._files(entry.n, side, side_of(exchange, side))
+        why = refusal(exchange, self._context.replay_to)
+        return {
+            **told,
+            "parent": parent and summary_json(parent),
+            "calls": [summary_json(one) for one in calls],
+            "original": original and summary_json(original),
+            "replays": [summary_json(one) for one in replays],
+            "previous": previous,
+            "following": following,
+            "can_replay": why is None,
+            "replay_refusal": why,
+        }
+
+    def _files(self, n: int, side: str, message: Message) -> dict[str, str | None]:
+        content = content_of(message)
+        address = self._context.address
+        return {
+            "image": address("image", n, side) if image_type(content.data) else None,
+            "preview": address("preview", n, side) if content.form == "html" else None,
+            "download": address("raw", n, side) if message.body else None,
+        }
+
+
+def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
+    kinds: dict[str, type] = {"pinned": bool, "tags": list, "note": str}
+    for name, value in wishes.items():
+        if name not in kinds or not isinstance(value, kinds[name]):
+            raise RefusedError(400, "parameter", 'Only "pinned" (true, false), "tags" (texts) and "note" can be set.')
+    tags, note = wishes.get("tags", []), wishes.get("note", "")
+    short = all(isinstance(tag, str) and 0 < len(tag) <= _TAG for tag in tags)
+    if not short or len(tags) > _TAGS or len(note) > _NOTE:
+        raise RefusedError(400, "parameter", f"At most {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}.")
+    return wishes

@@ -1,0 +1,82 @@
+"""Out of the inbox and into it: HAR and JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from drhttp.inbox import har
+from drhttp.inbox.api import parameters
+from drhttp.inbox.api.answers import Json
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.decode import Arrival
+from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.export import KINDS, frame, piece
+from drhttp.inbox.ingest import Refused, parse
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.store import Store
+
+MOST = 10_000
+BATCH = 200
+UPLOAD_TIME = 30.0
+"""Seconds."""
+
+
+class Transfer:
+    """The handlers of ``/export`` and ``/import``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def export(self, request: Request) -> Response:
+        node = parameters.query(request)
+        kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
+        limit = parameters.number(request, "limit", MOST, 1, 1 << 40)
+        pieces = self._texts(node, limit, kind, reveal=reveal)
+        media = "application/json" if kind == "har" else "application/x-ndjson"
+        name = f'attachment; filename="drhttp.{kind}"'
+        return StreamingResponse(pieces, media_type=media, headers={"Content-Disposition": name})
+
+    async def take(self, request: Request) -> Response:
+        try:
+            raw = await asyncio.wait_for(parameters.body(request, har.LARGEST), UPLOAD_TIME)
+        except asyncio.TimeoutError:
+            raise RefusedError(408, "timeout", f"The file did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+        arrival = Arrival("local", time.time_ns() // 1000)
+        try:
+            value = await asyncio.to_thread(parse, raw.removeprefix(b"\xef\xbb\xbf"))
+            found, remarks = await asyncio.to_thread(har.exchanges, value, arrival.project, arrival.received)
+        except (Refused, har.NotHar) as problem:
+            raise RefusedError(400, "har", str(problem)) from problem
+        known = await self._context.readers.ask(lambda store: store.known([one.summary.id for one in found]))
+        new = [one for one in found if one.summary.id not in known]
+        for start in range(0, len(new), BATCH):
+            some = new[start : start + BATCH]
+            await self._context.change(partial(_write, some))
+        self._context.hub.stored()
+        counts = {"imported": len(new), "known": len(found) - len(new), "refused": len(remarks)}
+        return Json({**counts, "remarks": remarks[:100]})
+
+    async def _texts(self, node: Node, limit: int, kind: str, *, reveal: bool) -> AsyncIterator[str]:
+        """A few records at a time, so that neither memory nor other questions suffer."""
+        start, between, end = frame(kind)
+        yield start
+        after: int | None = 0
+        count = 0
+        while after is not None:
+            ask = partial(piece, node=node, after=after, left=limit - count, kind=kind, reveal=reveal)
+            texts, after = await self._context.readers.ask(ask)
+            for text in texts:
+                yield text if count == 0 else between + text
+                count += 1
+        yield end if count or kind == "har" else ""
+
+
+def _write(some: list[Exchange], store: Store) -> None:
+    store.write(some)

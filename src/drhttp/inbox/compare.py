@@ -1,0 +1,138 @@
+"""What differs between two records: headers in any order, JSON by path, text by line."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from drhttp.inbox.exchange import Exchange, Message, Summary
+from drhttp.inbox.view import masking
+from drhttp.inbox.view.bodies import Shown, readable, shown
+
+IGNORED = ("date", "age", "x-request-id", "etag")
+MOST = 1_000
+"""Changes of a part that are told."""
+LINES = 5_000
+"""Lines of a text that are compared; finding the least change takes longer than in proportion."""
+_FACTS = ("method", "scheme", "host", "path", "query", "status", "user", "device", "direction", "route", "exception")
+_ABSENT = object()
+
+Change = dict[str, Any]
+
+
+def compare(left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal: bool) -> list[dict[str, Any]]:
+    """The parts, each with its changes."""
+    parts = [_part("summary", _summaries(left.summary, right.summary, ignored, reveal))]
+    for side in ("request", "response"):
+        one, other = getattr(left, side) or Message(), getattr(right, side) or Message()
+        parts.append(_part(f"{side}.headers", _headers(one, other, ignored, reveal)))
+        parts.append(_body(f"{side}.body", one, other, ignored, reveal))
+    return parts
+
+
+def _part(name: str, changes: Iterator[Change], **told: object) -> dict[str, Any]:
+    found = [change for change, _ in zip(changes, range(MOST + 1), strict=False)]
+    more = {"more": True} if len(found) > MOST else {}
+    return {"part": name, "equal": not found, **told, "changes": found[:MOST], **more}
+
+
+def _change(path: str, left: Any, right: Any) -> Change:
+    kind = "added" if left is _ABSENT else "removed" if right is _ABSENT else "changed"
+    return {
+        "path": path,
+        "change": kind,
+        "left": None if left is _ABSENT else left,
+        "right": None if right is _ABSENT else right,
+    }
+
+
+def _summaries(left: Summary, right: Summary, ignored: frozenset[str], reveal: bool) -> Iterator[Change]:
+    for name in _FACTS:
+        one, other = getattr(left, name), getattr(right, name)
+        if one != other and name not in ignored:
+            if name == "query":
+                one, other = (masking.query(text, reveal=reveal) for text in (one, other))
+            yield _change(name, _ABSENT if one is None else one, _ABSENT if other is None else other)
+
+
+def _headers(left: Message, right: Message, ignored: frozenset[str], reveal: bool) -> Iterator[Change]:
+    one, other = _grouped(left), _grouped(right)
+    for name in dict.fromkeys([*one, *other]):
+        before, after = one.get(name, _ABSENT), other.get(name, _ABSENT)
+        if before != after and name not in ignored:
+            yield _change(name, *(_hidden(name, values, reveal) for values in (before, after)))
+
+
+def _grouped(message: Message) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in message.headers:
+        found.setdefault(name.lower(), []).append(readable(value))
+    return found
+
+
+def _hidden(name: str, values: Any, reveal: bool) -> Any:
+    if values is _ABSENT or reveal or not masking.is_secret(name):
+        return values
+    return [masking.MASK for _ in values]
+
+
+def _body(name: str, left: Message, right: Message, ignored: frozenset[str], reveal: bool) -> dict[str, Any]:
+    one, other = shown(left, reveal=reveal), shown(right, reveal=reveal)
+    values = _json(one), _json(other)
+    if _ABSENT not in values:
+        return _part(name, _values("$", *values, ignored), **{"as": "json"})
+    if _is_text(one) and _is_text(other):
+        return _part(name, _lines(one.text or "", other.text or ""), **{"as": "text"})
+    return _part(name, _bytes(left.body or b"", right.body or b""), **{"as": "binary"})
+
+
+def _is_text(view: Shown) -> bool:
+    return view.text is not None or view.content.form == "empty"
+
+
+def _json(view: Shown) -> Any:
+    if view.content.form != "json" or view.text is None:
+        return _ABSENT
+    try:
+        return json.loads(view.text)
+    except (ValueError, RecursionError):
+        return _ABSENT
+
+
+def _values(path: str, left: Any, right: Any, ignored: frozenset[str]) -> Iterator[Change]:
+    if path in ignored:
+        return
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in dict.fromkeys([*left, *right]):
+            yield from _values(_below(path, key), left.get(key, _ABSENT), right.get(key, _ABSENT), ignored)
+    elif isinstance(left, list) and isinstance(right, list):
+        for place in range(max(len(left), len(right))):
+            one, other = (values[place] if place < len(values) else _ABSENT for values in (left, right))
+            yield from _values(f"{path}[{place}]", one, other, ignored)
+    # In JSON true is not 1, though Python thinks so.
+    elif type(left) is not type(right) or left != right:
+        yield _change(path, left, right)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if key.isidentifier() else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _lines(left: str, right: str) -> Iterator[Change]:
+    one, other = left.splitlines()[:LINES], right.splitlines()[:LINES]
+    for kind, start, end, low, high in difflib.SequenceMatcher(None, one, other, autojunk=True).get_opcodes():
+        if kind != "equal":
+            before, after = one[start:end], other[low:high]
+            yield _change(
+                str(start + 1), "\n".join(before) if before else _ABSENT, "\n".join(after) if after else _ABSENT
+            )
+
+
+def _bytes(left: bytes, right: bytes) -> Iterator[Change]:
+    if len(left) != len(right):
+        yield _change("size", len(left), len(right))
+    if left != right:
+        yield _change("sha256", *(hashlib.sha256(body).hexdigest() for body in (left, right)))

@@ -1,0 +1,50 @@
+"""Records as a HAR or as JSON lines, the oldest first, a few at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from drhttp.inbox import har
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.store import Reading
+from drhttp.inbox.view.summary import record_json
+
+AT_ONCE = 50
+KINDS = ("har", "jsonl")
+
+
+def frame(kind: str) -> tuple[str, str, str]:
+    """What stands before the records, between two of them, and after the last one."""
+    if kind == "jsonl":
+        return "", "\n", "\n"
+    start = json.dumps({"log": har.opening()}).removesuffix("[]}}")
+    return f"{start}[\n", ",\n", "\n]}}\n"
+
+
+def piece(
+    store: Reading, node: Node, after: int, left: int, kind: str, *, reveal: bool
+) -> tuple[list[str], int | None]:
+    """The next few of them, and where to go on: None at the end."""
+    limit = min(left, AT_ONCE)
+    page = store.page(node, limit, before=None, after=after, ascending=True, seconds=1.0)
+    texts = []
+    for one in page.entries:
+        exchange = store.read(one)
+        value = har.entry(exchange, reveal=reveal) if kind == "har" else record_json(one, exchange, reveal=reveal)
+        texts.append(json.dumps(value))
+    return texts, page.next if left > len(texts) else None
+
+
+def whole(store: Reading, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:
+    """All of them, for a file."""
+    start, between, end = frame(kind)
+    yield start
+    after: int | None = 0
+    count = 0
+    while after is not None:
+        texts, after = piece(store, node, after, limit - count, kind, reveal=reveal)
+        for text in texts:
+            yield text if count == 0 else between + text
+            count += 1
+    yield end if count or kind == "har" else ""

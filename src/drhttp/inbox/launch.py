@@ -1,0 +1,181 @@
+"""The commands `drhttp inbox` and `drhttp inbox run`: an inbox that receives, or the one that does already."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from drhttp.inbox import server
+from drhttp.inbox.api.context import Context
+from drhttp.inbox.app import create_app
+from drhttp.inbox.console import Console, Layout
+from drhttp.inbox.errors import InboxError
+from drhttp.inbox.hub import Hub
+from drhttp.inbox.place import prepare
+from drhttp.inbox.readers import Readers
+from drhttp.inbox.running import Claim, Running, claim
+from drhttp.inbox.store import Limits, Written
+from drhttp.inbox.store.reader import SqliteReader
+from drhttp.inbox.store.sqlite import SqliteStore
+from drhttp.inbox.writer import Writer
+
+SHORTEST_TOKEN = 16
+Say = Callable[[Iterator[str]], object]
+
+
+def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
+    """Receive until a signal says stop, or tell where the inbox of this file is already."""
+    prepare(file)
+    with claim(file) as found:
+        if isinstance(found, Running):
+            say(_already(found, file))
+            _open(args, found)
+            return 0
+        with Console(sys.stdout) as console:
+            _serve(args, file, found, lambda listener, running: say(_welcome(listener, running, file, args)), console)
+    return 0
+
+
+def run(args: argparse.Namespace, file: Path, say: Say) -> int:
+    """Start a command that records to the inbox, and end with it."""
+    prepare(file)
+    with claim(file) as found:
+        if isinstance(found, Running):
+            say(_found(found))
+            return _wait(_start(args.program, found))
+        return _serve_for(args, file, found, say)
+
+
+def _serve_for(args: argparse.Namespace, file: Path, claimed: Claim, say: Say) -> int:
+    status: list[int] = []
+    started: list[subprocess.Popen[bytes]] = []
+
+    def ready(listener: server.Listener, running: Running) -> None:
+        say(_found(running))
+        started.append(_start(args.program, running))
+
+        def wait() -> None:
+            status.append(_wait(started[0]))
+            _stop(listener)
+
+        threading.Thread(target=wait, name="drhttp-inbox-program", daemon=True).start()
+
+    _serve(args, file, claimed, ready, None)
+    if not status:
+        # The inbox was told to stop before the program ended; what it was told, the program is told.
+        started[0].send_signal(signal.SIGTERM)
+        status.append(_wait(started[0]))
+    return status[0]
+
+
+def _stop(listener: server.Listener) -> None:
+    # The last records may still be on their way: recorders send what they have when they end.
+    if listener.stop is not None:
+        listener.stop()
+
+
+def _start(program: Sequence[str], running: Running) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(list(program), env={**os.environ, "DRHTTP_DSN": running.dsn})
+    except OSError as problem:
+        raise InboxError(f"{program[0]} cannot be started: {problem.strerror or problem}.") from problem
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            # The terminal sent it to the program, too, which decides for itself.
+            continue
+        return status if status >= 0 else 128 - status
+
+
+def _serve(
+    args: argparse.Namespace,
+    file: Path,
+    claimed: Claim,
+    ready: Callable[[server.Listener, Running], object],
+    console: Console | None,
+) -> None:
+    hub = Hub()
+
+    def on_stored(written: Written) -> None:
+        hub.stored(written.changed)
+        if console is not None and not args.quiet:
+            console.show(written.new)
+
+    limits = Limits(args.keep, args.keep_bytes, args.keep_days * 86_400)
+    with ExitStack() as stack:
+        listener = stack.enter_context(server.listen(args.port))
+        writer = stack.enter_context(Writer(lambda: SqliteStore(file), limits=limits, on_stored=on_stored))
+        readers = stack.enter_context(Readers(lambda: SqliteReader(file)))
+        context = Context(
+            file=file,
+            port=listener.port,
+            token=_token(),
+            limits=limits,
+            writer=writer,
+            readers=readers,
+            hub=hub,
+            hosts=tuple(args.allow_host),
+            replay_to=args.replay_to,
+        )
+        running = Running(listener.port, context.token)
+        claimed.publish(running)
+        app = create_app(context)
+
+        def on_ready() -> None:
+            ready(listener, running)
+            _open(args, running)
+
+        server.serve(app, listener, on_ready=on_ready, on_stop=hub.end)
+
+
+def _token() -> str:
+    fixed = os.environ.get("DRHTTP_INBOX_TOKEN", "")
+    if not fixed:
+        return secrets.token_hex(16)
+    if len(fixed) < SHORTEST_TOKEN or not fixed.isascii() or not fixed.isalnum():
+        raise InboxError(f"DRHTTP_INBOX_TOKEN must be at least {SHORTEST_TOKEN} letters and digits.")
+    return fixed
+
+
+def _open(args: argparse.Namespace, running: Running) -> None:
+    if args.open:
+        # A browser may take its time to start.
+        threading.Thread(target=webbrowser.open, args=(running.page,), daemon=True).start()
+
+
+def _welcome(listener: server.Listener, running: Running, file: Path, args: argparse.Namespace) -> Iterator[str]:
+    yield f"The inbox listens on http://127.0.0.1:{listener.port}/"
+    if args.port is None and listener.port != server.DEFAULT_PORT:
+        yield f"  (port {server.DEFAULT_PORT} is busy)"
+    yield f"  page  {running.page}"
+    yield f"  DSN   {running.dsn}"
+    yield f"  file  {file}"
+    yield f"  keeps the last {args.keep:,} records, {args.keep_bytes // (1 << 20):,} MiB, {args.keep_days:g} days"
+    yield "  stop  Ctrl-C"
+    if not args.quiet:
+        yield ""
+        yield Layout.of(sys.stdout).heading()
+
+
+def _already(running: Running, file: Path) -> Iterator[str]:
+    yield f"The inbox listens on http://127.0.0.1:{running.port}/ already"
+    yield f"  page  {running.page}"
+    yield f"  DSN   {running.dsn}"
+    yield f"  file  {file}"
+
+
+def _found(running: Running) -> Iterator[str]:
+    yield f"drhttp: recording to {running.page}"

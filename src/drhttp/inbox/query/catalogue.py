@@ -1,0 +1,73 @@
+"""The fields that a query may name: what kind of value each takes, and what it is called in a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """kind: which reader of `values` its values have. column: the name in `Summary` or in the store.
+
+    detail: what may follow the colon, for people. values: all that may follow, where they can be listed.
+    """
+
+    kind: str
+    column: str
+    detail: str
+    values: tuple[str, ...] = ()
+
+
+FLAGS = (
+    "error",
+    "client-error",
+    "slow",
+    "aborted",
+    "exception",
+    "pinned",
+    "replay",
+    "truncated",
+    "masked",
+    "omitted",
+    "orphan",
+)
+HAS = ("outbound", "parent", "user", "device", "body", "exception", "tag", "trace", "note", "response")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+SLOW = 1_000_000
+"""Microseconds from which on a record is slow."""
+
+_NAMED = "exact, or a pattern with * and ?; none, any"
+
+FIELDS: dict[str, Field] = {
+    "status": Field("status", "status", "404, 5xx, 400-499, >=400, none", ("2xx", "3xx", "4xx", "5xx", "none")),
+    "method": Field("method", "method", "GET, or several: POST,PUT", METHODS),
+    "path": Field("glob", "path", "/api/items, or a pattern: /api/*"),
+    "query": Field("part", "query", "part of the query string"),
+    "url": Field("part", "url", "part of the address"),
+    "host": Field("glob", "host", _NAMED),
+    "user": Field("glob", "user", _NAMED),
+    "device": Field("glob", "device", _NAMED),
+    "dur": Field("duration", "duration", ">500, <20ms, 1s-2s"),
+    "ttfb": Field("duration", "ttfb", "time to the first byte: >500, <20ms"),
+    "size": Field("size", "response_size", "of the response: >10k, <1m"),
+    "req.size": Field("size", "request_size", "of the request: >10k, <1m"),
+    "dir": Field("direction", "direction", "in, out", ("in", "out")),
+    "is": Field("flag", "", "error, slow, pinned ...", FLAGS),
+    "has": Field("has", "", "outbound, body, tag ...", HAS),
+    "after": Field("after", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
+    "before": Field("before", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
+    "body": Field("body", "request response", "text in a body"),
+    "req.body": Field("body", "request", "text in the request's body"),
+    "res.body": Field("body", "response", "text in the response's body"),
+    "header": Field("header", "request response", "name, or name=text"),
+    "req.header": Field("header", "request", "name, or name=text"),
+    "res.header": Field("header", "response", "name, or name=text"),
+    "type": Field("glob", "response_type", "the response's media type: application/json, image/*"),
+    "route": Field("glob", "endpoint", "the endpoint: /api/items/{id}"),
+    "client": Field("glob", "client", "the client's address: 10.0.*"),
+    "exception": Field("glob", "exception", "its type: ValueError; none, any"),
+    "trace": Field("glob", "trace", "the trace id"),
+    "id": Field("prefix", "id", "the id, or its beginning"),
+    "tag": Field("glob", "tags", _NAMED),
+    "pinned": Field("boolean", "pinned", "true, false", ("true", "false")),
+}

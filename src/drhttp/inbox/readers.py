@@ -1,0 +1,47 @@
+"""Connections that read, beside the one that writes: as many questions at once as there are threads."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from drhttp.inbox.store import Reading
+
+T = TypeVar("T")
+
+
+class Readers:
+    """Questions for a store, answered off the event loop.
+
+    open_reader: opens one more connection. count: how many questions are answered at once; the others wait.
+    """
+
+    def __init__(self, open_reader: Callable[[], Reading], *, count: int = 3) -> None:
+        self._open = open_reader
+        self._idle: queue.SimpleQueue[Reading] = queue.SimpleQueue()
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="drhttp-inbox-reader")
+
+    async def ask(self, question: Callable[[Reading], T]) -> T:
+        """Answer what `question` makes of a reader."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            self._idle.get().close()
+
+    def _answer(self, question: Callable[[Reading], T]) -> T:
+        try:
+            reader = self._idle.get_nowait()
+        except queue.Empty:
+            reader = self._open()
+        try:
+            return question(reader)
+        finally:
+            self._idle.put(reader)

@@ -1,0 +1,185 @@
+"""Sending a recorded request again, to this machine only, unless the user named another place.
+
+What was recorded may name any address, so the inbox must not become a way into networks that it can reach.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import re
+import ssl
+import time
+import uuid
+from dataclasses import dataclass, replace
+from urllib.parse import SplitResult, urlsplit
+
+from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
+from drhttp.inbox.fields import header
+
+HEADER = "X-DrHTTP-Replay"
+SAFE = ("GET", "HEAD", "OPTIONS")
+TIMEOUT = 30.0
+"""Seconds without a sign of the server."""
+KEPT = 1024 * 1024
+"""Bytes of the answer that are kept."""
+_DROPPED = {
+    "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "traceparent", "tracestate", "transfer-encoding", "upgrade", HEADER.lower(),
+}  # fmt: skip
+_MASKED = re.compile(r"\[(?:redacted|masked|filtered)[^\]]*\]|\*{3,}", re.IGNORECASE)
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request as it will be sent. remarks: how it differs from the recorded one."""
+
+    target: SplitResult
+    method: str
+    path: str
+    headers: Headers
+    body: bytes | None
+    remarks: tuple[str, ...]
+
+
+def refusal(exchange: Exchange, replay_to: str | None) -> str | None:
+    """Why the exchange cannot be replayed, in a sentence; None when it can."""
+    return _refused_target(exchange.summary, replay_to) or _refused_body(exchange.request)
+
+
+def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: bool) -> Plan:
+    """What to send. port: of the inbox, which must not be its own target. Raises `RefusedError`."""
+    summary, request = exchange.summary, exchange.request
+    if problem := _refused_target(summary, replay_to):
+        raise RefusedError(403, "replay", problem)
+    if problem := _refused_body(request):
+        raise RefusedError(409, "replay", problem)
+    if summary.method.upper() not in SAFE and not confirmed:
+        raise RefusedError(409, "replay", f"A {summary.method} may change something; it has to be confirmed.")
+    target = urlsplit(replay_to or f"{summary.scheme}://{summary.host}")
+    if target.port == port:
+        raise RefusedError(403, "replay", "The request would go to the inbox itself.")
+    headers, remarks = _headers(request)
+    path = _path(summary, target if replay_to else None)
+    return Plan(target, summary.method, path, headers, request.body, remarks)
+
+
+def send(planned: Plan, original: Summary, identity: str) -> Exchange:
+    """Send it and answer the new exchange. Takes as long as the server does. Raises `RefusedError`."""
+    began, clock = time.time_ns() // 1000, time.perf_counter()
+    connection = _connection(planned.target)
+    try:
+        connection.putrequest(planned.method, planned.path, skip_host=True, skip_accept_encoding=True)
+        sent = (("host", planned.target.netloc.rpartition("@")[2]), *planned.headers, (HEADER.lower(), identity))
+        for name, value in (*sent, *_length(planned)):
+            connection.putheader(name, value.encode("latin-1", "replace"))
+        connection.endheaders(planned.body or None)
+        answer = connection.getresponse()
+        first = time.perf_counter()
+        body = answer.read(KEPT + 1)
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise RefusedError(
+            502, "replay", f"There was no answer: {str(problem) or type(problem).__name__}."
+        ) from problem
+    finally:
+        connection.close()
+    took = time.perf_counter() - clock
+    headers = tuple((name.lower(), value) for name, value in answer.getheaders())
+    cut = len(body) > KEPT
+    response = Message(headers=headers, body=body[:KEPT], truncated=cut)
+    path, mark, query = planned.path.partition("?")
+    summary = replace(
+        original,
+        id=identity,
+        protocol="replay",
+        started=began,
+        received=time.time_ns() // 1000,
+        scheme=planned.target.scheme,
+        host=planned.target.netloc.rpartition("@")[2],
+        path=path,
+        query=query if mark else None,
+        status=answer.status,
+        duration=round(took * 1_000_000),
+        ttfb=round((first - clock) * 1_000_000),
+        trace=None,
+        span=None,
+        parent=None,
+        aborted=False,
+        exception=None,
+        exception_text=None,
+        request_size=len(planned.body or b""),
+        response_size=None if cut else len(body),
+        response_type=header(headers, "content-type"),
+        replay_of=original.id,
+    )
+    return Exchange(summary=summary, request=Message(headers=sent, body=planned.body), response=response)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine. Names are not resolved: what they resolve to may change."""
+    name = (host or "").lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
+    if not _METHOD.fullmatch(summary.method):
+        return "Its method cannot be sent."
+    if replay_to:
+        return None
+    try:
+        target = urlsplit(f"{summary.scheme}://{summary.host}")
+        local = is_loopback(target.hostname) and (target.port is None or target.port > 0)
+    except ValueError:
+        local = False
+    if summary.scheme.lower() not in {"http", "https"} or not local or "@" in summary.host:
+        where = summary.host or "an unknown host"
+        return f"It went to {where}, which is not this machine; --replay-to URL names another place."
+    return None
+
+
+def _refused_body(request: Message) -> str | None:
+    if request.truncated or request.omitted:
+        return "Its body was not recorded whole."
+    return "Values in its body were masked by the recorder." if request.redacted and request.body else None
+
+
+def _headers(request: Message) -> tuple[Headers, tuple[str, ...]]:
+    kept, masked = [], []
+    for name, value in request.headers:
+        if name.lower() in _DROPPED or (name.lower() == "content-encoding" and (request.decoded or request.parsed)):
+            continue
+        if _MASKED.search(value):
+            masked.append(name.lower())
+        elif not re.search(r"[\r\n\0]", name + value):
+            kept.append((name.lower(), value))
+    remarks = (f"Not sent, because masked: {', '.join(masked)}.",) if masked else ()
+    return tuple(kept), remarks
+
+
+def _path(summary: Summary, base: SplitResult | None) -> str:
+    path = (base.path.rstrip("/") if base else "") + (summary.path or "/")
+    target = path if summary.query is None else f"{path}?{summary.query}"
+    return "".join(char if "!" <= char <= "~" else "".join(f"%{one:02X}" for one in char.encode()) for char in target)
+
+
+def _length(planned: Plan) -> Headers:
+    wanted = bool(planned.body) or planned.method.upper() in {"POST", "PUT", "PATCH"}
+    return (("content-length", str(len(planned.body or b""))),) if wanted else ()
+
+
+def _connection(target: SplitResult) -> http.client.HTTPConnection:
+    host = target.hostname or ""
+    if target.scheme == "https":
+        return http.client.HTTPSConnection(host, target.port, timeout=TIMEOUT, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, target.port, timeout=TIMEOUT)

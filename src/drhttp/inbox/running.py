@@ -1,0 +1,113 @@
+"""One inbox a file: the one that runs holds a lock and says beside the file where it is to be found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from drhttp.inbox.errors import PlaceError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ModuleNotFoundError:
+    # Without such locks, as on Windows, a second inbox on the same file is the user's care.
+    fcntl = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where an inbox is to be found."""
+
+    port: int
+    token: str
+
+    @property
+    def page(self) -> str:
+        return f"http://127.0.0.1:{self.port}/#token={self.token}"
+
+    @property
+    def dsn(self) -> str:
+        return f"http://local@127.0.0.1:{self.port}/"
+
+
+class Claim:
+    """The right to be the inbox of a file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def publish(self, running: Running) -> None:
+        """Say where it is; on a full disk it is not said, and the inbox runs all the same."""
+        told = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, told)
+
+    def release(self) -> None:
+        """Say that it is gone."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+
+
+@contextlib.contextmanager
+def claim(file: Path) -> Iterator[Claim | Running]:
+    """The claim, or the inbox that has it already."""
+    descriptor = _open(file)
+    try:
+        if not _locked(descriptor):
+            yield _published(file)
+            return
+        one = Claim(descriptor)
+        try:
+            yield one
+        finally:
+            one.release()
+    finally:
+        os.close(descriptor)
+
+
+def find(file: Path) -> Running | None:
+    """The inbox that runs on this file."""
+    if not place(file).is_file():
+        return None
+    with claim(file) as found:
+        return found if isinstance(found, Running) else None
+
+
+def place(file: Path) -> Path:
+    """Where it says so."""
+    return file.with_name(f"{file.name}.running")
+
+
+def _open(file: Path) -> int:
+    path = place(file)
+    try:
+        # The token is in it: nobody else may read it, and it must be no link that somebody has laid there.
+        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as problem:
+        raise PlaceError(f"{path} cannot be used: {problem.strerror or problem}.") from problem
+
+
+def _locked(descriptor: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _published(file: Path) -> Running:
+    try:
+        told: dict[str, Any] = json.loads(place(file).read_bytes())
+        return Running(int(told["port"]), str(told["token"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise PlaceError(f"Another inbox is just starting or stopping on {file}; try again.") from None

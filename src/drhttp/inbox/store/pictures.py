@@ -1,0 +1,189 @@
+"""What many records look like together: counts over time, points, and groups with their percentiles.
+
+Pure: from rows to values. Percentiles are exact, by nearest rank.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+"""Milliseconds: where the buckets of a distribution end, each included; the last one is open."""
+WIDTHS = tuple(
+    sorted(
+        unit * count
+        for unit, counts in (
+            (1_000, (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+            (1_000_000, (1, 2, 5, 10, 15, 30)),
+            (60_000_000, (1, 2, 5, 10, 15, 30)),
+            (3_600_000_000, (1, 2, 3, 6, 12)),
+            (86_400_000_000, (1, 2, 7, 14, 28, 91, 182, 364)),
+        )
+        for count in counts
+    )
+)
+"""Microseconds that a bar may stand for."""
+CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
+PARTS = 40
+"""Of the time line of a user or device."""
+OTHERS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """counts: for each bar, how many of each of `CLASSES`. scanned_to: ``n``, when not everything was read."""
+
+    start: int
+    end: int
+    width: int
+    counts: Sequence[Sequence[int]]
+    total: int
+    scanned_to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter:
+    """points: n, started, duration, status and error, oldest first."""
+
+    points: Sequence[tuple[int, int, int, int | None, int]]
+    scanned_to: int | None
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """Requests that go to one place. Durations in microseconds, sorted once it is whole."""
+
+    direction: str
+    method: str
+    name: str
+    count: int = 0
+    errors: int = 0
+    client_errors: int = 0
+    bytes: int = 0
+    sized: int = 0
+    first: int = 1 << 62
+    last: int = 0
+    slowest: int | None = None
+    durations: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    endpoints: Sequence[Endpoint]
+    total: int
+    scanned_to: int | None
+
+
+@dataclass(slots=True)
+class Group:
+    """All records of one user or device."""
+
+    name: str
+    count: int = 0
+    errors: int = 0
+    first: int = 1 << 62
+    last: int = 0
+    durations: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+    timeline: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    groups: Sequence[Group]
+    total: int
+    start: int
+    end: int
+    scanned_to: int | None
+
+
+def percentile(ordered: Sequence[int], share: float) -> int | None:
+    """The smallest value that at least that share of all do not exceed."""
+    return ordered[max(0, -int(-len(ordered) * share // 1) - 1)] if ordered else None
+
+
+def distribution(ordered: Sequence[int]) -> list[int]:
+    """How many durations fall between each two of `BOUNDS`."""
+    places = [0, *(bisect_left(ordered, bound * 1000 + 1) for bound in BOUNDS), len(ordered)]
+    return [after - before for before, after in pairwise(places)]
+
+
+def width_for(span: int, buckets: int) -> int:
+    """A width that people can read, so that no more bars than that are needed."""
+    return next((width for width in WIDTHS if span < width * buckets), -(-span // buckets) or 1)
+
+
+def histogram(
+    rows: Iterable[tuple[int, int | None]], start: int | None, end: int | None, buckets: int
+) -> tuple[int, int, int, list[list[int]], int]:
+    """From rows of started and status: start, end, width, counts and total."""
+    found = list(rows)
+    low = start if start is not None else min((row[0] for row in found), default=0)
+    high = end if end is not None else max((row[0] for row in found), default=low) + 1
+    # A bar begins at a round time, so one may stick out at either end.
+    width = width_for(max(high - low, 1), max(1, buckets - 1))
+    low -= low % width
+    counts = [[0] * len(CLASSES) for _ in range(max(1, -(-(high - low) // width)))]
+    for moment, status in found:
+        kind = status // 100 - 1 if status is not None and 100 <= status < 600 else 5
+        counts[(moment - low) // width][kind] += 1
+    return low, low + width * len(counts), width, counts, len(found)
+
+
+def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
+    """From rows of direction, method, endpoint, status, duration, error, size, started and n."""
+    found: defaultdict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        found[row[:3]].append(row[3:])
+    return [_endpoint(key, members) for key, members in found.items()]
+
+
+def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoint:
+    statuses, durations, errors, sizes, starts, _ = zip(*rows, strict=True)
+    told = [size for size in sizes if size is not None]
+    timed = sorted(duration for duration in durations if duration is not None)
+    return Endpoint(
+        *key,
+        count=len(rows),
+        errors=sum(errors),
+        client_errors=sum(status is not None and 400 <= status < 500 for status in statuses),
+        bytes=sum(told),
+        sized=len(told),
+        first=min(starts),
+        last=max(starts),
+        # The newest of the slowest: rows come from the newest on.
+        slowest=rows[durations.index(timed[-1])][-1] if timed else None,
+        durations=timed,
+    )
+
+
+def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], int, int, int]:
+    """From rows of name, other name, started, duration and error: the groups, how many there are, start and end."""
+    found: dict[str, Group] = {}
+    for name, other, started, duration, error in rows:
+        one = found.get(name)
+        if one is None:
+            one = found[name] = Group(name)
+        one.count += 1
+        one.errors += error
+        one.first, one.last = min(one.first, started), max(one.last, started)
+        one.starts.append(started)
+        if duration is not None:
+            one.durations.append(duration)
+        if other is not None:
+            one.others[other] += 1
+    start = min((one.first for one in found.values()), default=0)
+    end = max((one.last for one in found.values()), default=0) + 1
+    kept = sorted(found.values(), key=lambda one: (-one.last, one.name))[:limit]
+    for one in kept:
+        one.durations.sort()
+        one.timeline = [0] * PARTS
+        for moment in one.starts:
+            one.timeline[(moment - start) * PARTS // (end - start)] += 1
+    return kept, len(found), start, end

@@ -1,0 +1,231 @@
+"""What can be asked of the SQLite file, by the connection that writes to it and by any number beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from drhttp.inbox.errors import OutdatedStore, StoreError, UnknownRecord
+from drhttp.inbox.exchange import Entry, Exchange
+from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Told
+from drhttp.inbox.store import Page, State, pictures, search
+from drhttp.inbox.store.rows import SELECTED, entry, exchange
+from drhttp.inbox.store.scan import Scan
+from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
+
+VALUED = 20_000
+"""Records, from the newest on, in which values for completion are looked for."""
+_SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
+_ENDPOINTS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
+
+
+class SqliteReader:
+    """Exchanges in a file. path: the file, which must exist."""
+
+    def __init__(self, path: Path, *, mode: str = "ro") -> None:
+        self.path = path
+        with self._translated():
+            address = f"{path.absolute().as_uri()}?mode={mode}"
+            # A connection may move from thread to thread, but never serves two at once.
+            self._db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
+            try:
+                self._open()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __len__(self) -> int:
+        with self._translated():
+            return int(self._value("SELECT count(*) FROM record"))
+
+    def page(
+        self,
+        node: Node,
+        limit: int,
+        *,
+        before: int | None = None,
+        after: int = 0,
+        ascending: bool = False,
+        seconds: float = 60.0,
+    ) -> Page:
+        """The next ones, at most `limit`, in the order of ``n`` or against it."""
+        with self._translated():
+            scan = Scan(self._db, SELECTED, node, before=before, after=after, ascending=ascending, seconds=seconds)
+            entries: list[Entry] = []
+            for row in scan:
+                entries.append(entry(row))
+                if len(entries) == limit:
+                    return Page(entries, entries[-1].n, True, scan.newest)
+            return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
+
+    def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
+        """The last ones to arrive, in the order in which they began."""
+        return sorted(self.page(node, limit).entries, key=lambda one: (one.summary.started, one.n))
+
+    def entry(self, n: int) -> Entry:
+        with self._translated():
+            row = self._db.execute(f"{_SELECT} WHERE r.n = ?", (n,)).fetchone()
+        if row is None:
+            raise UnknownRecord(f"There is no record {n} any more, or not yet.")
+        return entry(row)
+
+    def one(self, prefix: str) -> Entry:
+        """The one whose id is this or begins so."""
+        with self._translated():
+            span = (prefix, prefix + "\U0010ffff")
+            rows = self._db.execute(f"{_SELECT} WHERE id >= ? AND id < ? ORDER BY n DESC LIMIT 3", span).fetchall()
+        found = [entry(row) for row in rows]
+        # The whole id may be there under two keys, and may be the beginning of others; the newest is meant.
+        exact = [one for one in found if one.summary.id == prefix] or found
+        if not found:
+            raise UnknownRecord(f"There is no record whose id begins with {prefix!r} in {self.path}.")
+        if len(exact) > 1 and exact[0].summary.id != prefix:
+            first, second = found[0].summary.id, found[1].summary.id
+            raise UnknownRecord(f"More than one id begins with {prefix!r}, such as {first} and {second}.")
+        return exact[0]
+
+    def read(self, entry: Entry) -> Exchange:
+        """The whole of an exchange."""
+        with self._translated():
+            row = self._db.execute("SELECT * FROM payload WHERE n = ?", (entry.n,)).fetchone()
+        if row is None:
+            raise UnknownRecord(f"The record {entry.summary.id} was deleted meanwhile.")
+        return exchange(entry.summary, row)
+
+    def family(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
+        """The exchange during which this one was made, and those that were made during it, in the order of time."""
+        parents = self._entries("r.span = ? ORDER BY r.n DESC LIMIT 1", entry.summary.parent)
+        calls = self._entries("r.parent = ? ORDER BY r.started, r.n LIMIT 500", entry.summary.span)
+        return (parents[0] if parents and parents[0].n != entry.n else None), [one for one in calls if one.n != entry.n]
+
+    def replays(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
+        """The exchange that this one repeats, and those that repeat it."""
+        originals = self._entries("r.id = ? ORDER BY r.n DESC LIMIT 1", entry.summary.replay_of)
+        return (originals[0] if originals else None), self._entries(
+            "r.replay_of = ? ORDER BY r.n LIMIT 100", entry.summary.id
+        )
+
+    def neighbours(self, n: int) -> tuple[int | None, int | None]:
+        with self._translated():
+            before = self._value("SELECT max(n) FROM record WHERE n < ?", n)
+            return before, self._value("SELECT min(n) FROM record WHERE n > ?", n)
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are here."""
+        with self._translated():
+            return {identity for _, identity in self._known(set(ids))}
+
+    def histogram(
+        self, node: Node, start: int | None, end: int | None, buckets: int, *, seconds: float = 60.0
+    ) -> pictures.Histogram:
+        within = All((node, Between("started", start, None if end is None else end - 1)))
+        with self._translated():
+            scan = Scan(self._db, "r.started, r.status", within, seconds=seconds)
+            low, high, width, counts, total = pictures.histogram(scan, start, end, buckets)
+        return pictures.Histogram(
+            start=low, end=high, width=width, counts=counts, total=total, scanned_to=_reached(scan)
+        )
+
+    def scatter(self, node: Node, limit: int, *, seconds: float = 60.0) -> pictures.Scatter:
+        with self._translated():
+            timed = All((node, Told("duration")))
+            scan = Scan(self._db, "r.n, r.started, r.duration, r.status, r.error", timed, seconds=seconds)
+            points = [row for row, _ in zip(scan, range(limit), strict=False)]
+        return pictures.Scatter(points=points[::-1], scanned_to=_reached(scan))
+
+    def endpoints(self, node: Node, *, seconds: float = 60.0) -> pictures.Endpoints:
+        with self._translated():
+            scan = Scan(self._db, _ENDPOINTS, node, seconds=seconds)
+            found = pictures.endpoints(scan)
+        return pictures.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=_reached(scan))
+
+    def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> pictures.Groups:
+        with self._translated():
+            columns = f"r.{column}, r.{other}, r.started, r.duration, r.error"
+            scan = Scan(self._db, columns, All((node, Told(column))), seconds=seconds)
+            kept, total, start, end = pictures.groups(scan, limit)
+        return pictures.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
+
+    def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
+        """The commonest values of a column that hold the part, with how often they are there."""
+        held = f"SELECT {column} AS value FROM record ORDER BY n DESC LIMIT {VALUED}"
+        if column == "tags":
+            held = "SELECT t.value FROM record, json_each(record.tags) t"
+        statement = (
+            f"SELECT value, count(*) FROM ({held}) WHERE value IS NOT NULL AND instr(lower(value), ?)"
+            " GROUP BY value ORDER BY count(*) DESC, value LIMIT ?"
+        )
+        with self._translated():
+            rows = self._db.execute(statement, (search.lower(part), limit)).fetchall()
+        return [(str(value), count) for value, count in rows]
+
+    def state(self) -> State:
+        with self._translated():
+            return State(
+                records=self._value("SELECT count(*) FROM record"),
+                pinned=self._value("SELECT count(*) FROM record WHERE pinned"),
+                bytes=self._used(),
+                oldest=self._value("SELECT started FROM record ORDER BY n LIMIT 1"),
+                newest=self._last(),
+            )
+
+    def _last(self) -> int:
+        """The highest number that was ever given, which may be that of a deleted record."""
+        remembered = self._value("SELECT v FROM meta WHERE k = 'last'") or 0
+        return max(remembered, self._value("SELECT max(n) FROM record") or 0)
+
+    def _open(self) -> None:
+        self._recognise()
+        if self._value("PRAGMA user_version") < VERSION:
+            raise OutdatedStore(f"{self.path} was written by an older drhttp; `drhttp inbox` brings it up to date.")
+        search.install(self._db)
+
+    def _recognise(self) -> None:
+        if self._value("PRAGMA application_id") != APPLICATION_ID:
+            raise StoreError(f"{self.path} is not an inbox file.")
+        if self._value("PRAGMA user_version") > VERSION:
+            raise StoreError(f"{self.path} was written by a newer drhttp; upgrade this one, or choose another file.")
+
+    def _entries(self, condition: str, value: object) -> list[Entry]:
+        if value is None:
+            return []
+        with self._translated():
+            return [entry(row) for row in self._db.execute(f"{_SELECT} WHERE {condition}", (value,))]
+
+    def _known(self, ids: set[str]) -> dict[tuple[int, str], tuple[Any, ...]]:
+        found: dict[tuple[int, str], tuple[Any, ...]] = {}
+        listed = list(ids)
+        for start in range(0, len(listed), 500):
+            some = listed[start : start + 500]
+            statement = (
+                "SELECT project, id, n, pinned, tags, note, replay_of FROM record WHERE id IN "
+                f"({', '.join('?' * len(some))})"
+            )
+            for project, identity, *kept in self._db.execute(statement, some):
+                found[project, identity] = tuple(kept)
+        return found
+
+    def _used(self) -> int:
+        pages = self._value("PRAGMA page_count") - self._value("PRAGMA freelist_count")
+        return int(pages * self._value("PRAGMA page_size"))
+
+    def _value(self, statement: str, *parameters: object) -> Any:
+        row = self._db.execute(statement, parameters).fetchone()
+        return row and row[0]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as problem:
+            raise StoreError(f"{self.path} cannot be used: {problem}.") from problem
+
+
+def _reached(scan: Scan) -> int | None:
+    return None if scan.complete else scan.reached

@@ -1,0 +1,117 @@
+"""Between exchanges and the rows of the file."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from drhttp.inbox.endpoint import endpoint, is_error
+from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
+from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, TOLD, TRUNCATED
+
+PACKED_FROM = 2048
+"""Bodies of this many bytes and more are kept compressed."""
+COLUMNS = ("n", *TOLD, *KEPT)
+SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
+    ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
+)
+"""What `entry` needs, from ``record r JOIN project``."""
+_UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
+_MARKS_OF = attrgetter(*_UNMARKED)
+_PLAIN = tuple(_UNMARKED.values())
+_PROJECT = TOLD.index("project")
+_TOLD_OF = attrgetter(*TOLD)
+_KEPT_AT = 1 + len(TOLD)
+
+
+def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of ``record``. kept: pinned, tags, note and replay_of of the row that it replaces."""
+    summary, request, response = exchange.summary, exchange.request, exchange.response
+    told = list(_TOLD_OF(summary))
+    told[_PROJECT] = project
+    pinned, tags, note, replay_of = kept
+    told[-1] = told[-1] or replay_of
+    flags = TRUNCATED * request.truncated | OMITTED * bool(request.omitted) | BODY * bool(request.body)
+    masked = request.redacted
+    if response is not None:
+        flags |= TRUNCATED * response.truncated | OMITTED * bool(response.omitted) | BODY * bool(response.body)
+        flags |= RESPONSE
+        masked += response.redacted
+    return (n, *told, endpoint(summary), is_error(summary), flags, masked, pinned, tags, note)
+
+
+def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
+    """A row of ``payload``."""
+    request, response = exchange.request, exchange.response
+    marks = {
+        "request": _marks(request),
+        "response": _marks(response) if response else None,
+        "extra": dict(exchange.extra),
+    }
+    return (
+        n,
+        json.dumps(request.headers),
+        json.dumps(response.headers) if response else None,
+        pack(request.body),
+        pack(response.body) if response else None,
+        json.dumps(marks),
+    )
+
+
+def entry(row: Sequence[Any]) -> Entry:
+    """From what `SELECTED` selects."""
+    told = dict(zip(TOLD, row[1:_KEPT_AT], strict=True))
+    told["aborted"] = bool(told["aborted"])
+    place, error, flags, masked, pinned, tags, note, calls = row[_KEPT_AT:]
+    return Entry(
+        n=row[0],
+        summary=Summary(**told),
+        endpoint=place,
+        error=bool(error),
+        pinned=bool(pinned),
+        tags=tuple(json.loads(tags)) if tags else (),
+        note=note,
+        truncated=bool(flags & TRUNCATED),
+        masked=masked,
+        calls=calls,
+    )
+
+
+def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
+    """From a summary and its row of ``payload``."""
+    _, request_headers, response_headers, request_body, response_body, text = row
+    marks = json.loads(text)
+    request = _message(request_headers, request_body, marks["request"])
+    response = None if response_headers is None else _message(response_headers, response_body, marks["response"])
+    return Exchange(summary=summary, request=request, response=response, extra=marks["extra"])
+
+
+def _marks(message: Message) -> dict[str, object]:
+    # Only what differs from the ordinary: most messages have no marks.
+    marks = _MARKS_OF(message)
+    if marks == _PLAIN:
+        return {}
+    return {name: mark for name, mark, plain in zip(_UNMARKED, marks, _PLAIN, strict=True) if mark != plain}
+
+
+def _message(headers: str, body: bytes | None, marks: dict[str, Any]) -> Message:
+    pairs = tuple((name, value) for name, value in json.loads(headers))
+    return Message(headers=pairs, body=unpack(body), **marks)
+
+
+def pack(body: bytes | None) -> bytes | None:
+    """The first byte says how the rest is kept: as it is (0) or deflated (1)."""
+    if body is None or len(body) < PACKED_FROM:
+        return body if body is None else b"\0" + body
+    packed = zlib.compress(body, 1)
+    return b"\1" + packed if len(packed) < len(body) else b"\0" + body
+
+
+def unpack(kept: bytes | None) -> bytes | None:
+    if kept is None:
+        return None
+    return zlib.decompress(kept[1:]) if kept[:1] == b"\1" else kept[1:]

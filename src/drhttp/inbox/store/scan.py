@@ -1,0 +1,69 @@
+"""Reading along ``n`` in pieces, so that a question that looks into every record ends when its time is up."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.store.where import Condition
+
+STEP = 20_000
+"""Records between two looks at the clock; fewer when headers and bodies are read."""
+STEP_INSIDE = 500
+
+
+class Scan:
+    """Rows of the records that match, in the order of ``n`` or against it.
+
+    columns: in SQL, over ``record r``. before, after: both excluded. seconds: how long it may take,
+    though one piece is always read. Afterwards `complete` says whether it came to its end, and `reached` how far it
+    came.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        columns: str,
+        node: Node,
+        *,
+        before: int | None = None,
+        after: int = 0,
+        ascending: bool = False,
+        seconds: float,
+    ) -> None:
+        self._db = db
+        self._condition = Condition(node)
+        self._ascending = ascending
+        self._deadline = time.monotonic() + seconds
+        source = "record r JOIN project ON project.p = r.project" if "project." in columns else "record r"
+        if self._condition.payload:
+            source += " JOIN payload p ON p.n = r.n"
+        order = "ASC" if ascending else "DESC"
+        self._statement = (
+            f"SELECT {columns} FROM {source} WHERE r.n BETWEEN ? AND ? AND {self._condition.sql} ORDER BY r.n {order}"
+        )
+        first, last = db.execute("SELECT ifnull(min(n), 1), ifnull(max(n), 0) FROM record").fetchone()
+        self._low = max(first, after + 1)
+        self._high = last if before is None else min(last, before - 1)
+        self.newest = last
+        self.complete = True
+        self.reached = self._low if ascending else self._high
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        step = STEP_INSIDE if self._condition.payload else STEP
+        low, high = self._low, self._high
+        while low <= high:
+            if self._ascending:
+                piece = (low, min(high, low + step - 1))
+                low = piece[1] + 1
+            else:
+                piece = (max(low, high - step + 1), high)
+                high = piece[0] - 1
+            yield from self._db.execute(self._statement, (*piece, *self._condition.parameters))
+            self.reached = piece[1] if self._ascending else piece[0]
+            if time.monotonic() > self._deadline and low <= high:
+                self.complete = False
+                return

@@ -1,0 +1,100 @@
+"""The tables, and how files of earlier versions become files of this one."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import fields
+
+from drhttp.inbox.endpoint import endpoint
+from drhttp.inbox.exchange import Summary
+
+APPLICATION_ID = 0x64724874
+VERSION = 2
+TOLD = tuple(field.name for field in fields(Summary))
+"""Columns that hold what was told, under the names of `Summary`."""
+KEPT = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
+"""Columns that the inbox adds."""
+TRUNCATED, OMITTED, BODY, RESPONSE = 1, 2, 4, 8
+"""Bits of ``flags``: a body was cut, a body was left out, there is a body, there is a response."""
+
+TABLES = """
+CREATE TABLE project (p INTEGER PRIMARY KEY, key_sha256 TEXT NOT NULL UNIQUE, name TEXT, first_seen INTEGER NOT NULL);
+CREATE TABLE record (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL, project INTEGER NOT NULL REFERENCES project (p), protocol TEXT NOT NULL,
+    started INTEGER NOT NULL, received INTEGER NOT NULL, direction TEXT NOT NULL, method TEXT NOT NULL,
+    scheme TEXT NOT NULL, host TEXT NOT NULL, path TEXT NOT NULL, query TEXT, route TEXT, status INTEGER,
+    duration INTEGER, ttfb INTEGER, user TEXT, device TEXT, client TEXT, trace TEXT, span TEXT, parent TEXT,
+    aborted INTEGER NOT NULL, exception TEXT, exception_text TEXT, request_size INTEGER, response_size INTEGER,
+    request_type TEXT, response_type TEXT,
+    replay_of TEXT, endpoint TEXT NOT NULL DEFAULT '', error INTEGER NOT NULL DEFAULT 0,
+    flags INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
+    tags TEXT, note TEXT,
+    UNIQUE (id, project)
+);
+CREATE TABLE payload (
+    n INTEGER PRIMARY KEY REFERENCES record (n), request_headers TEXT NOT NULL, response_headers TEXT,
+    request_body BLOB, response_body BLOB, marks TEXT NOT NULL
+);
+"""
+# Lists run along n, and what a query asks for is found on the way: every further index would slow down the writer.
+_SINCE_2 = """
+CREATE INDEX record_span ON record (span) WHERE span IS NOT NULL;
+CREATE INDEX record_parent ON record (parent) WHERE parent IS NOT NULL;
+CREATE INDEX record_replay ON record (replay_of) WHERE replay_of IS NOT NULL;
+CREATE INDEX record_pinned ON record (n) WHERE pinned;
+CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_FROM_1 = f"""
+DROP INDEX IF EXISTS record_started;
+DROP INDEX IF EXISTS record_user;
+DROP INDEX IF EXISTS record_device;
+DROP INDEX IF EXISTS record_status;
+DROP INDEX IF EXISTS record_parent;
+ALTER TABLE record ADD COLUMN replay_of TEXT;
+ALTER TABLE record ADD COLUMN endpoint TEXT NOT NULL DEFAULT '';
+ALTER TABLE record ADD COLUMN error INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE record ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE record ADD COLUMN masked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE record ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE record ADD COLUMN tags TEXT;
+ALTER TABLE record ADD COLUMN note TEXT;
+UPDATE record SET endpoint = drhttp_endpoint(direction, host, path, route),
+    error = status IS NULL OR status >= 500 OR exception IS NOT NULL;
+UPDATE record SET
+    flags = (SELECT {TRUNCATED} * (ifnull(json_extract(marks, '$.request.truncated'), 0)
+                                   OR ifnull(json_extract(marks, '$.response.truncated'), 0))
+                  + {OMITTED} * (json_extract(marks, '$.request.omitted') IS NOT NULL
+                                 OR json_extract(marks, '$.response.omitted') IS NOT NULL)
+                  + {BODY} * (length(ifnull(request_body, '')) > 1 OR length(ifnull(response_body, '')) > 1)
+                  + {RESPONSE} * (response_headers IS NOT NULL) FROM payload WHERE payload.n = record.n),
+    masked = (SELECT ifnull(json_extract(marks, '$.request.redacted'), 0)
+                   + ifnull(json_extract(marks, '$.response.redacted'), 0) FROM payload WHERE payload.n = record.n);
+{_SINCE_2}
+"""
+_STEPS = {1: _FROM_1}
+"""A version and what makes the next one of it."""
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables in an empty file."""
+    db.executescript(
+        f"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {TABLES} {_SINCE_2}"
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
+
+
+def migrate(db: sqlite3.Connection, version: int) -> None:
+    """Bring a file of an earlier version up to this one, step by step, each of them whole or not at all."""
+    db.create_function("drhttp_endpoint", 4, _endpoint, deterministic=True)
+    for step in range(version, VERSION):
+        try:
+            db.executescript(f"BEGIN IMMEDIATE; {_STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
+        except sqlite3.Error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _endpoint(direction: str, host: str, path: str, route: str | None) -> str:
+    blank = {"id": "", "project": "", "protocol": "", "started": 0, "received": 0}
+    return endpoint(Summary(**blank, direction=direction, host=host, path=path, route=route))  # type: ignore[arg-type]

@@ -1,0 +1,168 @@
+"""One SQLite file, and the connection that writes to it.
+
+A line of an exchange (``record``) and its headers and bodies (``payload``) are kept apart, so that lists stay fast
+while bodies are large. One `SqliteStore` writes; readers open the file beside it at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from drhttp.inbox.errors import OutdatedStore
+from drhttp.inbox.exchange import Entry, Exchange
+from drhttp.inbox.query.nodes import All, Flag, Node, Not
+from drhttp.inbox.store import Limits, Written
+from drhttp.inbox.store.reader import SqliteReader
+from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
+from drhttp.inbox.store.scan import Scan
+from drhttp.inbox.store.schema import VERSION, create, migrate
+
+PRUNED_AT_ONCE = 200
+FREE_PAGES = 2_000
+"""Unused pages that the file may have: 8 MB."""
+_PUT_RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES (?{', ?' * (len(COLUMNS) - 1)})"
+_PUT_PAYLOAD = "INSERT OR REPLACE INTO payload VALUES (?, ?, ?, ?, ?, ?)"
+_OLDEST = "SELECT n FROM record WHERE NOT pinned ORDER BY n LIMIT ?"
+_TOO_OLD = "SELECT n FROM (SELECT n, received FROM record WHERE NOT pinned ORDER BY n LIMIT ?) WHERE received < ?"
+_UNPINNED = Not(Flag("pinned"))
+_NEW = (0, None, None, None)
+
+
+class SqliteStore(SqliteReader):
+    """Exchanges in a file, to be written. path: the file, which must exist; when it is empty it becomes a store."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, mode="rw")
+        self._projects: dict[str, int] = {}
+        with self._translated():
+            self._highest = self._last()
+            self._count = len(self)
+
+    def write(self, exchanges: Iterable[Exchange]) -> Written:
+        with self._translated(), self._writing():
+            batch: dict[tuple[int, str], Exchange] = {}
+            for one in exchanges:
+                batch[self._project(one), one.summary.id] = one
+            known = self._known({identity for _, identity in batch})
+            records, payloads, new, changed, count = [], [], [], [], 0
+            for (project, identity), one in batch.items():
+                found = known.get((project, identity))
+                if found is None:
+                    count += 1
+                    n, kept = self._highest + count, _NEW
+                    new.append(one)
+                else:
+                    n, kept = found[0], found[1:]
+                    changed.append(n)
+                records.append(record_row(n, project, one, kept))
+                payloads.append(payload_row(n, one))
+            self._db.executemany(_PUT_RECORD, records)
+            self._db.executemany(_PUT_PAYLOAD, payloads)
+        self._highest += count
+        self._count += count
+        return Written(new, self._highest, changed)
+
+    def mark(
+        self, n: int, *, pinned: bool | None = None, tags: Sequence[str] | None = None, note: str | None = None
+    ) -> Entry:
+        changes: dict[str, object] = {}
+        if pinned is not None:
+            changes["pinned"] = pinned
+        if tags is not None:
+            changes["tags"] = json.dumps(list(dict.fromkeys(tags)), ensure_ascii=False) if tags else None
+        if note is not None:
+            changes["note"] = note or None
+        with self._translated():
+            for name, value in changes.items():
+                self._db.execute(f"UPDATE record SET {name} = ? WHERE n = ?", (value, n))
+        return self.entry(n)
+
+    def clear(self, node: Node, *, pinned: bool) -> int:
+        with self._translated():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('last', ?)", (self._highest,))
+            wanted = Scan(self._db, "r.n", node if pinned else All((node, _UNPINNED)), seconds=1e9)
+            numbers = [row[0] for row in wanted]
+            for start in range(0, len(numbers), 1000):
+                self._delete(numbers[start : start + 1000])
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            return len(numbers)
+
+    def prune(self, limits: Limits, now: int) -> bool:
+        with self._translated():
+            excess = min(PRUNED_AT_ONCE, self._count - limits.records)
+            if self._used() > limits.bytes:
+                # Never the last one: a record larger than the file may be is shown all the same.
+                excess = max(excess, min(PRUNED_AT_ONCE, self._count - 1))
+            # Records arrive in the order of n, so the oldest few tell whether any is too old.
+            found = (
+                self._db.execute(_OLDEST, (excess,))
+                if excess > 0
+                else self._db.execute(_TOO_OLD, (PRUNED_AT_ONCE, now - int(limits.age * 1_000_000)))
+            )
+            numbers = [row[0] for row in found]
+            if numbers:
+                self._delete(numbers)
+                self._shrink()
+            return bool(numbers)
+
+    def _open(self) -> None:
+        if self._value("PRAGMA page_count") == 0:
+            create(self._db)
+        self._recognise()
+        version = self._value("PRAGMA user_version")
+        if version < VERSION:
+            migrate(self._db, version)
+        super()._open()
+        # Survives a killed process; a power cut may cost the last moments, but never the file.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA wal_autocheckpoint = 4000")
+
+    def _project(self, exchange: Exchange) -> int:
+        key = exchange.summary.project
+        known = self._projects.get(key)
+        if known is None:
+            row = (key, exchange.summary.received)
+            self._db.execute("INSERT OR IGNORE INTO project (key_sha256, first_seen) VALUES (?, ?)", row)
+            known = int(self._value("SELECT p FROM project WHERE key_sha256 = ?", key))
+            self._projects[key] = known
+        return known
+
+    def _delete(self, numbers: Sequence[int]) -> None:
+        with self._writing():
+            for table in ("payload", "record"):
+                self._db.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n in numbers])
+        self._count -= len(numbers)
+
+    def _shrink(self) -> None:
+        """Give pages back that are free, when they are many: a few are soon needed again."""
+        free = self._value("PRAGMA freelist_count")
+        if free > FREE_PAGES and free > self._value("PRAGMA page_count") // 4:
+            self._db.execute("PRAGMA incremental_vacuum(1000)").fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # What was remembered of the projects may be undone with the rest.
+            self._projects.clear()
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[SqliteReader]:
+    """A reader of the file, closed at the end; a file of an earlier version is brought up to date before."""
+    try:
+        reader = SqliteReader(path)
+    except OutdatedStore:
+        SqliteStore(path).close()
+        reader = SqliteReader(path)
+    with closing(reader):
+        yield reader

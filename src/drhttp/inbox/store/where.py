@@ -1,0 +1,132 @@
+"""From the tree of a query to a condition in SQL. Values always travel as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drhttp.inbox.query.catalogue import SLOW
+from drhttp.inbox.query.nodes import (
+    All,
+    Any,
+    Anywhere,
+    Between,
+    Body,
+    Flag,
+    Header,
+    Holds,
+    Like,
+    Node,
+    Not,
+    Told,
+    reads_payload,
+)
+from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
+from drhttp.inbox.store.search import lower
+
+_URL = "CASE r.scheme WHEN '' THEN '' ELSE r.scheme || '://' || r.host END || r.path || ifnull('?' || r.query, '')"
+_EXPRESSIONS = {
+    "url": _URL,
+    "response_type": "trim(substr(r.response_type, 1, instr(r.response_type || ';', ';') - 1))",
+}
+_FLAGS = {
+    "error": "r.error",
+    "client-error": "r.status BETWEEN 400 AND 499",
+    "slow": f"r.duration >= {SLOW}",
+    "aborted": "r.aborted",
+    "exception": "r.exception IS NOT NULL",
+    "pinned": "r.pinned",
+    "replay": "r.replay_of IS NOT NULL",
+    "truncated": f"r.flags & {TRUNCATED}",
+    "masked": "r.masked",
+    "omitted": f"r.flags & {OMITTED}",
+    "orphan": "r.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM record o WHERE o.span = r.parent)",
+    "has-outbound": "EXISTS (SELECT 1 FROM record o WHERE o.parent = r.span)",
+    "has-body": f"r.flags & {BODY}",
+    "has-response": f"r.flags & {RESPONSE}",
+}
+_WORDS = ("method", "url", "id", "user", "device", "exception", "exception_text", "note")
+"""Where free text is looked for, beside headers and bodies."""
+
+
+class Condition:
+    """sql: over ``record r``, and ``payload p`` when `payload`. parameters: in its order."""
+
+    def __init__(self, node: Node) -> None:
+        self.parameters: list[object] = []
+        self.payload = reads_payload(node)
+        self.sql = self._of(node)
+
+    def _of(self, node: Node) -> str:
+        if isinstance(node, (All, Any)):
+            parts = [self._of(one) for one in node.nodes]
+            return "(" + (" AND " if isinstance(node, All) else " OR ").join(parts or ["1"]) + ")"
+        if isinstance(node, Not):
+            return f"NOT {self._of(node.node)}"
+        # A comparison with what was not told is neither true nor false in SQL; here it is false.
+        return f"ifnull({self._test(node)}, 0)"
+
+    def _test(self, node: Between | Like | Holds | Told | Flag | Body | Header | Anywhere) -> str:
+        if isinstance(node, Between):
+            return self._between(node)
+        if isinstance(node, Like):
+            return self._like(node)
+        if isinstance(node, Holds):
+            return f"instr(lower({_expression(node.column)}), {self._put(lower(node.part))})"
+        if isinstance(node, Told):
+            return f"{_expression(node.column)} IS NOT NULL"
+        if isinstance(node, Flag):
+            return f"({_FLAGS[node.name]})"
+        return self._payload(node)
+
+    def _payload(self, node: Body | Header | Anywhere) -> str:
+        if isinstance(node, Anywhere):
+            return self._anywhere(node.part)
+        if isinstance(node, Body):
+            part = lower(node.part).encode("utf-8", "replace")
+            return self._or(f"drhttp_body(p.{side}_body, {self._put(part)})" for side in node.sides)
+        wanted = None if node.part is None else lower(node.part)
+        return self._or(
+            f"drhttp_header(p.{side}_headers, {self._put(node.name)}, {self._put(wanted)})" for side in node.sides
+        )
+
+    def _between(self, node: Between) -> str:
+        column = _expression(node.column)
+        bounds = [(">=", node.low), ("<=", node.high)]
+        tests = [f"{column} {sign} {self._put(bound)}" for sign, bound in bounds if bound is not None]
+        return f"({' AND '.join(tests) or '1'})"
+
+    def _like(self, node: Like) -> str:
+        if node.column == "tags":
+            # The tests of a tag are those of a text, over each of them.
+            return f"EXISTS (SELECT 1 FROM json_each(r.tags) t WHERE {self._matches('t.value', node.pattern)})"
+        return self._matches(_expression(node.column), node.pattern)
+
+    def _matches(self, expression: str, pattern: tuple[tuple[str | None, ...], ...]) -> str:
+        (first, *others) = pattern
+        if not others and None not in first:
+            return f"lower({expression}) = {self._put(lower(''.join(map(str, first))))}"
+        runs = ["".join("_" if char is None else _escaped(char) for char in run) for run in pattern]
+        return f"{expression} LIKE {self._put('%'.join(runs))} ESCAPE '\\'"
+
+    def _anywhere(self, text: str) -> str:
+        part = lower(text)
+        words = [f"instr(lower({_expression(column)}), {self._put(part)})" for column in _WORDS]
+        headers = [f"drhttp_lines(p.{side}_headers, {self._put(part)})" for side in ("request", "response")]
+        raw = part.encode("utf-8", "replace")
+        bodies = [f"drhttp_body(p.{side}_body, {self._put(raw)})" for side in ("request", "response")]
+        return self._or(f"ifnull({test}, 0)" for test in [*words, *headers, *bodies])
+
+    def _or(self, tests: Iterable[str]) -> str:
+        return f"({' OR '.join(tests)})"
+
+    def _put(self, value: object) -> str:
+        self.parameters.append(value)
+        return "?"
+
+
+def _expression(column: str) -> str:
+    return f"({_EXPRESSIONS[column]})" if column in _EXPRESSIONS else f"r.{column}"
+
+
+def _escaped(char: str) -> str:
+    return f"\\{char}" if char in "%_\\" else char

@@ -1,0 +1,154 @@
+// A body, in the form that shows most of it.
+
+import { get } from "./api.js";
+import { count, plural, size } from "./format.js";
+import { read } from "./json.js";
+import { html, Problem, Tabs, useEffect, useMemo, useState, Value } from "./parts.js";
+
+const VIEWS = { json: ["tree"], form: ["fields"], multipart: ["parts"], xml: ["xml"], html: ["preview"], image: ["image"] };
+const LABELS = { tree: "JSON", fields: "Form", parts: "Parts", xml: "XML", preview: "Preview", image: "Image", raw: "Raw", hex: "Hex" };
+const FIRST = 100; // children of a node that show before more are asked for
+const OPEN = 3; // levels that are open from the start
+const SHOWN = 24;
+
+export function Body({ n, side, body, reveal, onReveal }) {
+  const [view, setView] = useState(null);
+  if (!body || body.form === "empty") return html`<${Remarks} body=${body} /><p class="dim pad">No body${body?.omitted ? " was kept" : ""}.</p>`;
+  const views = [...(VIEWS[body.form] || []), ...(body.text === null ? [] : ["raw"]), "hex"];
+  const shown = views.includes(view) ? view : views[0];
+  const Chosen = { tree: Tree, fields: Fields, parts: Parts, xml: Xml, preview: Preview, image: Picture, raw: Raw, hex: Hex }[shown];
+  return html`<div class="body">
+    <div class="bodybar"><${Tabs} small label="Form of the body" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
+      <span class="dim">${body.type || "no type"} · ${size(body.size ?? body.kept)}</span>
+      ${body.download && html`<a href=${body.download} download>Download</a>`}</div>
+    <${Remarks} body=${body} onReveal=${onReveal} />
+    <${Chosen} key=${`${n}${side}${shown}${reveal}`} n=${n} side=${side} body=${body} reveal=${reveal} onReveal=${onReveal} />
+  </div>`;
+}
+
+/** What is not as it was sent, in words. */
+function Remarks({ body, onReveal }) {
+  if (!body) return null;
+  const told = [
+    body.omitted && `The body was left out: ${body.omitted}.`,
+    body.truncated && `Cut: ${count(body.kept)} of ${body.size === null ? "an unknown number of" : count(body.size)} bytes were kept.`,
+    body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; they cannot be shown.`,
+    body.decoded && `The recorder removed ${body.decoded}.`,
+    body.read && `Read by the recorder: ${body.read}.`,
+    body.coding && `Unpacked from ${body.coding}.`,
+    body.coding_error && `Could not be unpacked: ${body.coding_error}`,
+    body.valid === false && !body.truncated && `This is no valid ${body.form.toUpperCase()}.`,
+  ].filter(Boolean);
+  const hidden = body.masked > 0 && onReveal;
+  if (!told.length && !hidden) return null;
+  return html`<ul class="remarks">${told.map((one) => html`<li>${one}</li>`)}
+    ${hidden && html`<li>${plural(body.masked, "value")} masked here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
+}
+
+/** The text so far and a way to more of it. */
+function useText({ n, side, body, reveal }) {
+  const [text, setText] = useState(body.text || "");
+  const [problem, setProblem] = useState(null);
+  useEffect(() => setText(body.text || ""), [body.text]);
+  const more = () => get(`/records/${n}/body/${side}`, { offset: [...text].length, limit: 262_144, reveal: reveal ? 1 : null })
+    .then((told) => setText(text + told.text), setProblem);
+  return { text, problem, more: [...text].length < body.length ? more : null };
+}
+
+const More = ({ source, body }) => html`<${Problem} problem=${source.problem} />
+  ${source.more && html`<p class="pad"><button onClick=${source.more}>Show more</button> <span class="dim">${count([...source.text].length)} of ${count(body.length)} characters</span></p>`}`;
+
+function Raw(about) {
+  const source = useText(about);
+  return html`<pre class="text" tabindex="0" aria-label="Text of the body">${source.text}</pre><${More} source=${source} body=${about.body} />`;
+}
+
+function Tree(about) {
+  const source = useText(about);
+  const told = useMemo(() => read(source.text), [source.text]);
+  if (!told) return html`<${Raw} ...${about} />`;
+  return html`<div class="tree"><${Node} node=${told.node} depth=${0} onReveal=${about.reveal ? null : about.onReveal} /></div>
+    ${told.cut && html`<p class="dim pad">… the text ends here or cannot be read on.</p>`}<${More} source=${source} body=${about.body} />`;
+}
+
+function Node({ name, node, depth, onReveal }) {
+  const [open, setOpen] = useState(depth < OPEN && (depth === 0 || (node.entries?.length ?? 0) <= SHOWN));
+  const [most, setMost] = useState(FIRST);
+  const label = name === undefined ? null : html`<span class=${typeof name === "number" ? "index" : "key"}>${name}</span><span class="dim">: </span>`;
+  if (!node.entries) return html`<div class="leaf">${label}<${Leaf} node=${node} onReveal=${onReveal} /></div>`;
+  const [first, last] = node.type === "array" ? "[]" : "{}";
+  if (!node.entries.length) return html`<div class="leaf">${label}<span class="dim">${first}${last}</span></div>`;
+  return html`<div class="node">
+    <button class="fold" aria-expanded=${open} onClick=${() => setOpen(!open)}><i aria-hidden="true"></i>${label}<span class="dim">${first}${open ? "" : ` ${count(node.entries.length)} ${last}`}</span></button>
+    ${open && html`<div class="inner">${node.entries.slice(0, most).map(([key, value], at) => html`<${Node} key=${at} name=${key} node=${value} depth=${depth + 1} onReveal=${onReveal} />`)}
+      ${most < node.entries.length && html`<button class="link" onClick=${() => setMost(most + 1000)}>${count(node.entries.length - most)} more</button>`}</div><div class="dim">${last}</div>`}
+  </div>`;
+}
+
+function Leaf({ node, onReveal }) {
+  if (node.type !== "string") return html`<span class=${node.type}>${node.text}</span>`;
+  if (node.text === "********" && onReveal) return html`<${Value} masked value=${node.text} onReveal=${onReveal} />`;
+  return html`<span class="string">"${node.text}"</span>`;
+}
+
+export function Pairs({ items, empty, onReveal, label }) {
+  if (!items?.length) return empty ? html`<p class="dim pad">${empty}</p>` : null;
+  return html`<table class="pairs" aria-label=${label}><tbody>${items.map((one) => html`<tr>
+    <th scope="row">${one.name}</th><td><${Value} value=${one.value} masked=${one.masked} onReveal=${onReveal} /></td></tr>`)}</tbody></table>`;
+}
+
+const Fields = ({ body, reveal, onReveal }) => html`<${Pairs} label="Fields" items=${body.fields || []} empty="No fields." onReveal=${reveal ? null : onReveal} />`;
+
+function Parts({ body, reveal, onReveal }) {
+  return html`${(body.parts || []).map((part) => html`<section class="part">
+    <h4>${part.name ?? "unnamed"}${part.filename && html` <span class="dim">· ${part.filename}</span>`} <span class="dim">· ${part.type || "text"} · ${size(part.size)}</span></h4>
+    ${part.text === null ? html`<p class="dim pad">Binary: the hex view shows it.</p>`
+      : html`<pre class="text" tabindex="0"><${Value} value=${part.text} masked=${part.masked} onReveal=${reveal ? null : onReveal} /></pre>`}
+  </section>`)}`;
+}
+
+const Preview = ({ body }) => body.preview
+  ? html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="The page, without scripts and without what it would load" src=${body.preview}></iframe>`
+  : html`<p class="dim pad">No preview of this text.</p>`;
+
+const Picture = ({ body }) => body.image
+  ? html`<div class="picture"><img src=${body.image} alt="The image that was sent" /></div>` : html`<p class="dim pad">This image cannot be shown safely; the hex view shows its bytes.</p>`;
+
+/** XML with one element a line, as text with classes: nothing of it is ever parsed as markup. */
+function Xml(about) {
+  const source = useText(about);
+  const lines = useMemo(() => laidOut(source.text), [source.text]);
+  return html`<pre class="text" tabindex="0" aria-label="XML">${lines.map(([depth, pieces]) => html`<div>${"  ".repeat(depth)}${pieces.map((piece) => html`<span class=${piece[0] === "<" ? "key" : ""}>${piece}</span>`)}</div>`)}</pre><${More} source=${source} body=${about.body} />`;
+}
+
+function laidOut(text) {
+  const pieces = text.match(/<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<[^>]*>?|[^<]+/g) || [];
+  const lines = [];
+  let depth = 0;
+  let leaf = false; // whether an element has just begun that may hold only text
+  for (const piece of pieces) {
+    if (!piece.trim()) continue;
+    const closes = piece.startsWith("</");
+    if (closes) depth = Math.max(0, depth - 1);
+    if ((leaf && !piece.startsWith("<")) || (closes && leaf)) lines.at(-1)[1].push(piece);
+    else lines.push([Math.min(depth, 40), [piece]]);
+    const opens = /^<[^!?/]/.test(piece) && !piece.endsWith("/>");
+    leaf = opens || (leaf && !piece.startsWith("<"));
+    if (opens) depth += 1;
+  }
+  return lines;
+}
+
+function Hex({ n, side, reveal, onReveal }) {
+  const [rows, setRows] = useState([]);
+  const [more, setMore] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const load = (offset) => get(`/records/${n}/body/${side}`, { as: "hex", offset, limit: 4096, reveal: reveal ? 1 : null }).then((told) => {
+    setRows((kept) => [...kept.slice(0, offset / 16), ...told.rows]);
+    setMore(told.more);
+  }, setProblem);
+  useEffect(() => void load(0), []);
+  if (problem?.code === "masked") return html`<p class="pad">The bytes hold masked values. <button onClick=${onReveal}>Show them</button></p>`;
+  return html`<${Problem} problem=${problem} /><pre class="text hex" tabindex="0" aria-label="Bytes of the body">${rows.map(([at, hex, text]) => html`<div><span class="dim">${at.toString(16).padStart(6, "0")}</span>  ${hex.match(/../g).join(" ").padEnd(47)}  <span class="string">${text}</span></div>`)}</pre>
+    ${more && html`<p class="pad"><button onClick=${() => load(rows.length * 16)}>Show more</button></p>`}`;
+}

@@ -1,0 +1,43 @@
+// Two records side by side: headers in any order, JSON by path.
+
+import { go } from "./address.js";
+import { clock, count, duration, plural } from "./format.js";
+import { html, Method, Problem, Status, useAnswer, useState } from "./parts.js";
+
+const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
+const SIGNS = { added: "+", removed: "−", changed: "≠" };
+
+export function Compare({ left, right }) {
+  const [ignore, setIgnore] = useState("date,age,x-request-id,etag");
+  const [reveal, setReveal] = useState(false);
+  const [told, problem] = useAnswer("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
+  if (!told) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Mark a record with <kbd>m</kbd>, then another one.</p>`}</section>`;
+  return html`<div class="sheet compare" tabindex="0" role="region" aria-label="Comparison">
+    <div class="pair"><${Side} record=${told.left} /><${Side} record=${told.right} /></div>
+    <div class="ways"><label>Not compared: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
+      <button onClick=${() => go({ left: right, right: left }, { replace: true })}>Swap</button>
+      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Mask secrets" : "Show masked values"}</button>
+      <span class=${told.equal ? "same" : "dim"}>${told.equal ? "Equal." : plural(told.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
+    ${told.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
+  </div>`;
+}
+
+const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), go({ view: "requests", n: record.n, left: "", right: "" }))}>
+  <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono">${record.path}${record.query ? `?${record.query}` : ""}</b>
+  <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${count(record.n)}</span></a>`;
+
+function Part({ part }) {
+  const title = TITLES[part.part] || part.part;
+  if (part.equal) return html`<section class="part-of"><h3>${title} <span class="same">equal</span></h3></section>`;
+  return html`<section class="part-of"><h3>${title} <span class="dim">${part.as ? `by ${part.as === "json" ? "path" : part.as}` : ""}</span></h3>
+    <table class="changes"><thead><tr><th scope="col">Where</th><th scope="col">Left</th><th scope="col">Right</th></tr></thead>
+      <tbody>${part.changes.map((one) => html`<tr class=${one.change}><th scope="row"><i aria-label=${one.change}>${SIGNS[one.change]}</i> ${one.path}</th>
+        <td>${shown(one.left)}</td><td>${shown(one.right)}</td></tr>`)}</tbody></table>
+    ${part.more && html`<p class="dim pad">There are more differences than these.</p>`}</section>`;
+}
+
+function shown(value) {
+  if (value === null || value === undefined) return html`<span class="dim">–</span>`;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join("\n");
+  return typeof value === "string" ? value : JSON.stringify(value, null, 1);
+}

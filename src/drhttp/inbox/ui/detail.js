@@ -1,0 +1,169 @@
+// One record: overview, request, response, and what can be done with it.
+
+import { get, send } from "./api.js";
+import { go, href } from "./address.js";
+import { Body, Pairs } from "./body.js";
+import { duration, moment, size } from "./format.js";
+import { copy, Dialog, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useRef, useState } from "./parts.js";
+import { joined, term } from "./query.js";
+import { Timeline } from "./timeline.js";
+
+const MARKED = "drhttp-marked";
+
+/** What keys and buttons do with a record; each tells what came of it. */
+export const acts = {
+  async pin(record, feed) {
+    const told = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
+    feed.replace(told);
+    say(told.pinned ? "Pinned: neither age nor clearing takes it away." : "No longer pinned.");
+    return told;
+  },
+  async snippet(record, as, reveal) {
+    const told = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
+    await copy(told.text);
+    const masked = told.masked ? [`${told.masked} masked.`] : [];
+    say(["Copied.", ...told.remarks, ...masked].join(" "));
+  },
+  mark(n) {
+    const left = Number(sessionStorage.getItem(MARKED));
+    if (left && left !== n) {
+      sessionStorage.removeItem(MARKED);
+      return go({ view: "compare", left, right: n, n: "", tab: "overview" });
+    }
+    sessionStorage.setItem(MARKED, n);
+    return say(`Record ${n} is marked. Open another one and press Compare (m) there.`);
+  },
+};
+
+export function Detail({ n, tab, feed, query, asked, onAsk, onOpen }) {
+  const [revealed, setRevealed] = useState(null);
+  const reveal = revealed === n;
+  const [record, problem, again] = useAnswer(`/records/${n}`, { reveal: reveal ? 1 : null });
+  const shown = record?.n === n ? record : null;
+  const span = useRef();
+  span.current = shown?.span_id; // while the record loads, any call may be one of its own
+  useEffect(() => {
+    const ours = (one) => one.parent_id && (span.current === undefined || one.parent_id === span.current);
+    const touch = (numbers, records) => (numbers.includes(n) || records.some(ours)) && again();
+    feed.touched.add(touch);
+    return () => feed.touched.delete(touch);
+  }, [n]);
+  if (!shown) return html`<aside class="detail" aria-label="Record"><${Gone} problem=${problem} onOpen=${onOpen} /></aside>`;
+  const about = { record: shown, reveal, query, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
+  const calls = shown.calls.length ? [["outbound", `Outbound (${shown.calls.length})`]] : [];
+  const tabs = [["overview", "Overview"], ["request", "Request"], ["response", "Response"], ...calls];
+  const chosen = tabs.some(([name]) => name === tab) ? tab : "overview";
+  const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
+  return html`<aside class="detail" aria-label=${`Record ${n}`}>
+    <${Top} ...${about} feed=${feed} onAsk=${onAsk} again=${again} />
+    <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${(name) => go({ tab: name }, { replace: true })} />
+    <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${`${n}${chosen}`}><${Problem} problem=${problem} /><${Chosen} ...${about} /></div>
+    ${asked === "replay" && html`<${Replay} record=${shown} onClose=${() => onAsk("")} onOpen=${onOpen} />`}
+  </aside>`;
+}
+
+function Gone({ problem, onOpen }) {
+  if (!problem) return html`<p class="dim pad">Loading …</p>`;
+  const text = problem.status === 404 ? "This record is gone: it was cleared, or it was older than the inbox keeps." : problem.message;
+  return html`<div class="empty"><h2>Nothing to show</h2><p>${text}</p><p><button onClick=${() => onOpen(null)}>Back to the list</button></p></div>`;
+}
+
+function Top({ record, reveal, feed, onAsk, again, onOpen }) {
+  const marked = Number(sessionStorage.getItem(MARKED));
+  const [, turn] = useState(0);
+  const mark = () => (acts.mark(record.n), turn((value) => value + 1));
+  const tell = (problem) => say(problem.message);
+  return html`<div class="top">
+    <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} /><span class="dim">${duration(record.duration_ms)}</span>
+      <span class="spread"></span>
+      <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
+      <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
+      <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
+    <h2 class="url mono">${record.url}</h2>
+    <div class="acts">
+      <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
+        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "httpie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
+      <button aria-pressed=${record.pinned} onClick=${() => acts.pin(record, feed).then(again, tell)} title="Keep it (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
+      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send it again (r)"} onClick=${() => onAsk("replay")}>Replay</button>
+      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
+    </div>
+  </div>`;
+}
+
+function Overview({ record, query, onOpen, onReveal }) {
+  const hidden = ["request", "response"].flatMap((side) => (record[side] ? [...record[side].headers, ...(record[side].query || []), ...(record[side].cookies || [])] : []))
+    .filter((one) => one.masked).length + (record.request?.body?.masked || 0) + (record.response?.body?.masked || 0);
+  return html`
+    ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> ${record.exception.message}</p>`}
+    ${record.aborted && html`<p class="failure">The client left before the answer was complete.</p>`}
+    <${Timeline} record=${record} onOpen=${onOpen} />
+    <${Facts} record=${record} query=${query} />
+    ${hidden > 0 && onReveal && html`<p class="pad"><button onClick=${onReveal}>Show ${hidden} masked values</button></p>`}
+    <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
+    <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
+    <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;
+}
+
+function Facts({ record, query }) {
+  const facts = [
+    ["Time", moment(record.time)],
+    ["Direction", record.direction === "in" ? "received by the application" : "sent by the application", "dir", record.direction],
+    ["Status", record.status, "status"], ["Method", record.method, "method"], ["Host", record.host, "host"], ["Path", record.path, "path"],
+    ["Endpoint", record.route, "route"], ["User", record.user, "user"], ["Device", record.device, "device"], ["Client", record.client, "client"],
+    ["Duration", `${duration(record.duration_ms)}${record.ttfb_ms === null ? "" : `, first byte after ${duration(record.ttfb_ms)}`}`],
+    ["Size", `${size(record.request_size)} sent, ${size(record.response_size)} answered`],
+    ["Type", record.response_type, "type"], ["Trace", record.trace_id, "trace"], ["Id", record.id, "id"], ["Tags", record.tags.join(", ") || null], ["Note", record.note],
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return html`<table class="pairs facts" aria-label="Facts"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
+    <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}>${value}</span>${field && html`<span class="pick">
+      <button aria-label=${`Only ${label.toLowerCase()} ${value}`} title="Only these" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
+      <button aria-label=${`Without ${label.toLowerCase()} ${value}`} title="Without these" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
+}
+
+function Related({ title, records, onOpen, compare }) {
+  if (!records?.length) return null;
+  return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
+    <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> ${one.direction === "out" ? one.host : ""}${one.path}</button>
+    <${Status} record=${one} /><span class="dim">${duration(one.duration_ms)}</span>
+    ${compare && html`<button class="link" onClick=${() => go({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
+}
+
+const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests that it sent" records=${record.calls} onOpen=${onOpen} />`;
+
+const Request = ({ record, reveal, onReveal }) => html`
+  <${Section} title="Query" items=${record.request?.query} onReveal=${onReveal} />
+  <${Section} title="Cookies" items=${record.request?.cookies} onReveal=${onReveal} />
+  <${Message} n=${record.n} side="request" message=${record.request} reveal=${reveal} onReveal=${onReveal} />`;
+
+function Response({ record, reveal, onReveal }) {
+  if (!record.response) return html`<p class="dim pad">No response was recorded${record.exception ? `: ${record.exception.type}` : ""}.</p>`;
+  return html`<${Message} n=${record.n} side="response" message=${record.response} reveal=${reveal} onReveal=${onReveal} />`;
+}
+
+const Section = ({ title, items, onReveal }) => items?.length ? html`<h3>${title}</h3><${Pairs} label=${title} items=${items} onReveal=${onReveal} />` : null;
+
+const Message = ({ n, side, message, reveal, onReveal }) => html`
+  <h3>Body</h3><${Body} n=${n} side=${side} body=${message?.body} reveal=${reveal} onReveal=${onReveal} />
+  <h3>Headers</h3><${Pairs} label="Headers" items=${message?.headers} empty="No headers were recorded." onReveal=${onReveal} />`;
+
+function Replay({ record, onClose, onOpen }) {
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const start = async () => {
+    setBusy(true);
+    try {
+      const told = await send("POST", `/records/${record.n}/replay`, { confirm: true });
+      say(["Replayed.", ...told.remarks].join(" "));
+      onClose();
+      onOpen(told.record.n);
+    } catch (error) {
+      setBusy(false);
+      setProblem(error);
+    }
+  };
+  return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
+    <p class="mono wrap"><b>${record.method}</b> ${record.url}</p>
+    <p class="dim">${record.can_replay ? "It goes to the host that it was sent to. Masked headers are left out, and the application will act on it as on any other request." : record.replay_refusal}</p>
+    <${Problem} problem=${problem} />
+    <p class="buttons"><button onClick=${onClose}>Cancel</button><button class="main" disabled=${busy || !record.can_replay} onClick=${start}>Send ${record.method} again</button></p><//>`;
+}

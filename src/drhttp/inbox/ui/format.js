@@ -1,0 +1,45 @@
+// Numbers, times and sizes as people read them.
+
+const two = (value) => String(value).padStart(2, "0");
+
+/** Time of day with milliseconds, in the reader's zone. */
+export function clock(iso) {
+  const time = new Date(iso);
+  const thousandths = String(time.getMilliseconds()).padStart(3, "0");
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${thousandths}`;
+}
+
+export function moment(iso) {
+  if (!iso) return "";
+  const time = new Date(iso);
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock(iso)}`;
+}
+
+/** A short label for an axis or a "last seen": the day only when it is not today. */
+export function brief(iso) {
+  const time = new Date(iso);
+  const day = time.toDateString() === new Date().toDateString() ? "" : `${time.getMonth() + 1}/${time.getDate()} `;
+  return `${day}${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+export function duration(ms) {
+  if (ms === null || ms === undefined) return "–";
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+export function size(bytes) {
+  if (bytes === null || bytes === undefined) return "–";
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(bytes < 10_240 ? 1 : 0)} KB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}
+
+export const count = (value) => value.toLocaleString("en");
+export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** "2xx", or "none" where there is no status: the name of a colour, too. */
+export const kind = (status) => (status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : "none");

@@ -1,0 +1,38 @@
+// The inbox itself: where it keeps what, taking records out and in, and clearing.
+
+import { download, send } from "./api.js";
+import { count, moment, plural, size } from "./format.js";
+import { Dialog, html, Problem, say, useAnswer, useState } from "./parts.js";
+
+export function About({ feed, query, onClose }) {
+  const [info, problem, again] = useAnswer("/info", {});
+  const [failure, setFailure] = useState(null);
+  const [sure, setSure] = useState(false);
+  const attempt = (work) => () => (setFailure(null), work().catch(setFailure));
+  const save = (as) => attempt(() => download("/export", { q: query, as }, `drhttp-inbox.${as}`));
+  const take = async (event) => {
+    const [file] = event.target.files;
+    const told = await send("POST", "/import", file);
+    say([`${plural(told.imported, "record")} imported, ${count(told.known)} known, ${count(told.refused)} refused.`, ...told.remarks.slice(0, 2)].join(" "));
+    feed.reload();
+    again();
+  };
+  const clear = async () => {
+    const told = await send("DELETE", "/records", undefined, { q: query });
+    say(`${plural(told.deleted, "record")} deleted.`);
+    feed.reload();
+    onClose();
+  };
+  return html`<${Dialog} title="The inbox" onClose=${onClose}>
+    <${Problem} problem=${problem || failure} />
+    ${info && html`<table class="pairs facts" aria-label="About"><tbody>${[
+      ["DSN", info.dsn], ["File", info.file], ["Records", `${count(info.records)} of ${count(info.limits.records)}, ${count(info.pinned)} pinned`],
+      ["Size", `${size(info.bytes)} of ${size(info.limits.bytes)}`], ["Kept for", plural(info.limits.days, "day")], ["Oldest", moment(info.oldest)],
+      ["Since", moment(info.started)], ["Version", info.version],
+    ].map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>`}
+    <h3>${query ? html`What matches <code>${query}</code>` : "All records"}</h3>
+    <p class="buttons start"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON lines</button>
+      <label class="button">Import a HAR<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => take(event))()} /></label>
+      <button class=${sure ? "danger" : ""} onClick=${sure ? attempt(clear) : () => setSure(true)}>${sure ? `Really delete ${query ? "what matches" : "all but the pinned"}` : "Clear …"}</button></p>
+    <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p><//>`;
+}

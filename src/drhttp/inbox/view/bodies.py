@@ -1,0 +1,172 @@
+"""A body for the page: its kind, its text in pages, the fields of forms and the parts of multipart bodies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.parsers import expat
+
+from drhttp.inbox.exchange import Message
+from drhttp.inbox.fields import header
+from drhttp.inbox.view import masking
+from drhttp.inbox.view.content import Content, content_of
+from drhttp.inbox.view.multipart import Part, parts
+
+PAGE = 65_536
+"""Characters of a text that come with the record."""
+MOST_FIELDS = 1_000
+_MASKED = masking.MASK.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A body as it is shown. text: whole, masked unless revealed. masked: how many values."""
+
+    content: Content
+    text: str | None
+    masked: int
+    fields: list[dict[str, Any]] | None = None
+    parts: list[dict[str, Any]] | None = None
+
+
+def shown(message: Message, *, reveal: bool) -> Shown:
+    """Decode and mask a body."""
+    content = content_of(message)
+    if content.form == "multipart":
+        return _multipart(message, content, reveal=reveal)
+    text, masked = content.text, 0
+    if text is not None and not reveal:
+        mask = {"json": masking.json_text, "form": masking.pairs_text, "xml": masking.xml_text}.get(content.form)
+        text, masked = mask(text) if mask else (text, 0)
+    fields = _fields(content.text or "", reveal=reveal) if content.form == "form" else None
+    return Shown(content, text, masked, fields)
+
+
+def body_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, Any]:
+    """What the record says of a body. Addresses under which its bytes are had are for the caller to add."""
+    view = shown(message, reveal=reveal)
+    content = view.content
+    return {
+        "form": content.form,
+        "type": content.media or None,
+        "size": size,
+        "kept": len(message.body or b""),
+        "truncated": message.truncated,
+        "omitted": message.omitted,
+        "redacted": message.redacted,
+        "decoded": message.decoded,
+        "read": message.read,
+        "parsed": message.parsed,
+        "coding": content.coding,
+        "coding_error": content.problem,
+        "masked": view.masked,
+        "valid": _valid(content),
+        "fields": view.fields,
+        "parts": view.parts,
+        **_page(view.text, 0, PAGE),
+    }
+
+
+def text_page(message: Message, offset: int, limit: int, *, reveal: bool) -> dict[str, Any]:
+    """A page of the text."""
+    view = shown(message, reveal=reveal)
+    return {"as": "text", **_page(view.text, offset, limit), "masked": view.masked}
+
+
+def hex_page(message: Message, offset: int, limit: int) -> dict[str, Any]:
+    """A page of the bytes as they are kept."""
+    body = message.body or b""
+    piece = body[offset : offset + limit]
+    rows = []
+    for at in range(0, len(piece), 16):
+        row = piece[at : at + 16]
+        rows.append([offset + at, row.hex(), "".join(chr(one) if 32 <= one < 127 else "." for one in row)])
+    return {"as": "hex", "offset": offset, "length": len(body), "rows": rows, "more": offset + limit < len(body)}
+
+
+def _page(text: str | None, offset: int, limit: int) -> dict[str, Any]:
+    if text is None:
+        return {"text": None, "offset": 0, "length": 0, "more": False}
+    piece = text[offset : offset + limit]
+    return {"text": piece, "offset": offset, "length": len(text), "more": offset + limit < len(text)}
+
+
+def _valid(content: Content) -> bool | None:
+    if content.text is None or content.form not in {"json", "xml"}:
+        return None
+    try:
+        if content.form == "json":
+            json.loads(content.text)
+        else:
+            # Expat loads nothing from outside by itself; entities that grow are stopped by its own limits.
+            expat.ParserCreate().Parse(content.text, True)
+    except (ValueError, RecursionError, expat.ExpatError):
+        return False
+    return True
+
+
+def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100_000, errors="replace")
+    except ValueError:
+        return []
+    return listed(masking.named(pairs[:MOST_FIELDS], reveal=reveal))
+
+
+def listed(pairs: list[tuple[str, str, bool]]) -> list[dict[str, Any]]:
+    """Pairs as objects."""
+    return [{"name": name, "value": value, "masked": masked} for name, value, masked in pairs]
+
+
+def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
+    found = parts(content.data, header(message.headers, "content-type") or "")
+    hidden = [part for part in found if not reveal and part.end > part.start and masking.is_secret(part.name or "")]
+    pieces: list[bytes] = []
+    done = 0
+    for part in hidden:
+        pieces += (content.data[done : part.start], _MASKED)
+        done = part.end
+    whole = b"".join([*pieces, content.data[done:]])
+    text = None if content.text is None and not hidden else _utf8(whole)
+    return Shown(content, text, len(hidden), None, [_part(part, content.data, hidden, reveal) for part in found])
+
+
+def _part(part: Part, data: bytes, hidden: list[Part], reveal: bool) -> dict[str, Any]:
+    masked = part in hidden
+    return {
+        "name": part.name,
+        "filename": part.filename,
+        "type": part.media,
+        "size": part.end - part.start,
+        "headers": listed(masking.headers(part.headers, reveal=reveal)),
+        "text": masking.MASK if masked else _utf8(data[part.start : min(part.end, part.start + PAGE)]),
+        "masked": masked,
+    }
+
+
+def _utf8(data: bytes) -> str | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def readable(value: str) -> str:
+    """Header bytes as UTF-8 where they are, as latin-1 where not."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def cookies(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The cookies of a Cookie header, or of several Set-Cookie headers without their attributes."""
+    for name, value in pairs:
+        for one in value.split(";") if name.lower() == "cookie" else [value.partition(";")[0]]:
+            key, mark, told = one.strip().partition("=")
+            if mark:
+                yield key, told

@@ -1,0 +1,126 @@
+"""The bytes of a body as they were before they were packed for the way, and what kind of thing they are."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+from drhttp.inbox.exchange import Message
+from drhttp.inbox.fields import header
+
+INFLATED = 8 * 1024 * 1024
+"""Bytes of a compressed body that are looked at."""
+_CODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
+_RASTER = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"\x00\x00\x01\x00", "image/x-icon"),
+)
+_CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """data: without its content coding, as far as it was looked at. form: ``empty``, ``json``, ``form`` ...
+
+    coding: what was removed. problem: why it could not be. cut: whether more would have come.
+    """
+
+    data: bytes
+    media: str
+    form: str
+    text: str | None
+    coding: str | None = None
+    problem: str | None = None
+    cut: bool = False
+
+
+def content_of(message: Message) -> Content:
+    """Decode a body for display, within bounds."""
+    declared = header(message.headers, "content-type") or ""
+    media = declared.partition(";")[0].strip().lower()
+    data, coding, problem, cut = _uncoded(message)
+    cut = cut or message.truncated
+    if not data:
+        return Content(data, media, "empty", None, coding, problem, cut)
+    if image_type(data):
+        return Content(data, media, "image", None, coding, problem, cut)
+    text = None if problem else _text(data, declared, cut=cut)
+    return Content(data, media, _form(media, text), text, coding, problem, cut)
+
+
+def image_type(data: bytes) -> str | None:
+    """The raster type that the first bytes tell, whatever the header says."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:12] in {b"ftypavif", b"ftypavis"}:
+        return "image/avif"
+    return next((kind for start, kind in _RASTER if data.startswith(start)), None)
+
+
+def _uncoded(message: Message) -> tuple[bytes, str | None, str | None, bool]:
+    body = message.body or b""
+    coding = (header(message.headers, "content-encoding") or "").strip().lower()
+    if not body or message.parsed or message.decoded or coding in {"", "identity"}:
+        return body, None, None, False
+    if coding not in _CODINGS:
+        return body, None, f"The inbox does not know the coding {coding}.", False
+    try:
+        data, cut = _inflate(body, _CODINGS[coding])
+    except zlib.error:
+        try:
+            # Some servers call it deflate and leave out the frame.
+            data, cut = _inflate(body, -15) if coding == "deflate" else (b"", False)
+        except zlib.error:
+            data, cut = b"", False
+        if not data:
+            # Senders may have removed the coding and left the header as it was.
+            return body, None, None if _plain(body) else f"The body is not {coding}.", False
+    return data, coding, None, cut
+
+
+def _inflate(body: bytes, wbits: int) -> tuple[bytes, bool]:
+    machine = zlib.decompressobj(wbits=wbits)
+    data = machine.decompress(body, INFLATED)
+    return data, bool(machine.unconsumed_tail)
+
+
+def _plain(body: bytes) -> bool:
+    return _text(body, "", cut=True) is not None
+
+
+def _text(data: bytes, declared: str, *, cut: bool) -> str | None:
+    charset = _CHARSET.search(declared)
+    for name in (charset[1] if charset else "utf-8", "utf-8", *(["latin-1"] if declared.startswith("text/") else [])):
+        try:
+            found = data.decode(name)
+        except LookupError:
+            continue
+        except UnicodeDecodeError as problem:
+            # A cut may go through the middle of the last character.
+            if not cut or name.lower().replace("_", "-") not in {"utf-8", "utf8"} or len(data) - problem.start > 3:
+                continue
+            found = data[: problem.start].decode("utf-8")
+        if not any(char < " " and char not in "\t\r\n\f" for char in found):
+            return found
+    return None
+
+
+def _form(media: str, text: str | None) -> str:
+    if media.startswith("multipart/"):
+        return "multipart"
+    if text is None:
+        return "binary"
+    if media == "application/x-www-form-urlencoded":
+        return "form"
+    if media in {"text/html", "application/xhtml+xml"}:
+        return "html"
+    start = text.lstrip("\ufeff \t\r\n")[:1]
+    if media.endswith(("json", "+json")) or (start in {"{", "["} and not media.startswith("text/")):
+        return "json"
+    if media.endswith(("/xml", "+xml")) or (start == "<" and not media.startswith("text/")):
+        return "xml"
+    return "text"

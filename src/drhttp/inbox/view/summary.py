@@ -1,0 +1,98 @@
+"""The JSON of a line, and of a whole record, as docs/inbox-api.md has it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import parse_qsl
+
+from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.view import masking
+from drhttp.inbox.view.bodies import MOST_FIELDS, body_json, cookies, listed, readable
+
+
+def iso(microseconds: int) -> str:
+    """ISO 8601 in UTC with microseconds."""
+    moment = datetime.fromtimestamp(microseconds // 1_000_000, timezone.utc).replace(
+        microsecond=microseconds % 1_000_000
+    )
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def ms(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / 1000
+
+
+def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
+    """A record without headers and bodies."""
+    told = entry.summary
+    query = masking.query(told.query, reveal=reveal)
+    target = told.path if query is None else f"{told.path}?{query}"
+    failure = None if told.exception is None else {"type": told.exception, "message": told.exception_text}
+    return {
+        "n": entry.n,
+        "id": told.id,
+        "time": iso(told.started),
+        "received": iso(told.received),
+        "protocol": told.protocol,
+        "direction": "out" if told.direction == "Outgoing" else "in",
+        "method": told.method,
+        "url": f"{told.scheme}://{told.host}{target}" if told.scheme else target,
+        "scheme": told.scheme,
+        "host": told.host,
+        "path": told.path,
+        "query": query,
+        "route": told.route,
+        "endpoint": entry.endpoint,
+        "status": told.status,
+        "duration_ms": ms(told.duration),
+        "ttfb_ms": ms(told.ttfb),
+        "request_size": told.request_size,
+        "response_size": told.response_size,
+        "request_type": told.request_type,
+        "response_type": told.response_type,
+        "user": told.user,
+        "device": told.device,
+        "client": told.client,
+        "trace_id": told.trace,
+        "span_id": told.span,
+        "parent_id": told.parent,
+        "aborted": told.aborted,
+        "exception": failure,
+        "error": entry.error,
+        "pinned": entry.pinned,
+        "tags": list(entry.tags),
+        "note": entry.note,
+        "replay_of": told.replay_of,
+        "truncated": entry.truncated,
+        "masked": entry.masked,
+        "children": entry.calls,
+    }
+
+
+def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
+    """A record with headers and bodies."""
+    told = entry.summary
+    request = _message_json(exchange.request, told.request_size, reveal=reveal)
+    query = parse_qsl(told.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
+    request["query"] = listed(masking.named(query, reveal=reveal))
+    answer = exchange.response
+    return {
+        **summary_json(entry, reveal=reveal),
+        "request": request,
+        "response": None if answer is None else _message_json(answer, told.response_size, reveal=reveal),
+        "extra": dict(exchange.extra),
+    }
+
+
+def _message_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, Any]:
+    pairs = [(name, readable(value)) for name, value in message.headers]
+    found = [pair for pair in pairs if pair[0].lower() in {"cookie", "set-cookie"}]
+    return {
+        "headers": listed(masking.headers(tuple(pairs), reveal=reveal)),
+        "cookies": [
+            {"name": name, "value": value if reveal else masking.MASK, "masked": not reveal}
+            for name, value in cookies(found)
+        ],
+        "body": body_json(message, size, reveal=reveal),
+    }

@@ -1,0 +1,123 @@
+"""A second reading of queries, as plain as can be: what a store answers is compared with it."""
+
+from __future__ import annotations
+
+import fnmatch
+import gzip
+import re
+
+from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Told
+
+
+class World:
+    """All exchanges, with what was added to them. marks: from the id to pinned, tags and note."""
+
+    def __init__(self, exchanges, marks):
+        self.exchanges = exchanges
+        self.marks = marks
+        self.spans = {each.summary.span for each in exchanges} - {None}
+        self.parents = {each.summary.parent for each in exchanges} - {None}
+
+    def ids(self, node):
+        return {each.summary.id for each in self.exchanges if self.matches(node, each)}
+
+    def matches(self, node, exchange):  # noqa: C901, PLR0912 one case a kind of test
+        summary = exchange.summary
+        match node:
+            case All(nodes):
+                return all(self.matches(one, exchange) for one in nodes)
+            case Any(nodes):
+                return any(self.matches(one, exchange) for one in nodes)
+            case Not(one):
+                return not self.matches(one, exchange)
+            case Between(column, low, high):
+                value = getattr(summary, column)
+                return value is not None and (low is None or low <= value) and (high is None or value <= high)
+            case Like("tags", pattern):
+                return any(like(tag, pattern) for tag in self.marks.get(summary.id, {}).get("tags", []))
+            case Like(column, pattern):
+                return like(self.value(column, summary), pattern)
+            case Holds("url", part):
+                return plain(part) in plain(summary.url)
+            case Holds(column, part):
+                value = getattr(summary, column)
+                return value is not None and plain(part) in plain(value)
+            case Told(column):
+                return self.value(column, summary) not in (None, [])
+            case Flag(name):
+                return bool(self.flag(name, exchange))
+            case Body(sides, part):
+                return any(in_body(getattr(exchange, side), part) for side in sides)
+            case Header(sides, name, part):
+                return any(in_headers(getattr(exchange, side), name, part) for side in sides)
+            case Anywhere(part):
+                return self.anywhere(part, exchange)
+        raise AssertionError(node)
+
+    def value(self, column, summary):
+        if column in {"tags", "note"}:
+            return self.marks.get(summary.id, {}).get(column)
+        if column == "endpoint":
+            place = summary.route or re.sub(r"(?<=/)\d+(?=/|$)", "{id}", summary.path)
+            return summary.host + place if summary.direction == "Outgoing" else place
+        value = getattr(summary, column)
+        return value.split(";")[0].strip() if column == "response_type" and value else value
+
+    def flag(self, name, exchange):
+        summary = exchange.summary
+        messages = [each for each in (exchange.request, exchange.response) if each is not None]
+        return {
+            "error": lambda: summary.status is None or summary.status >= 500 or summary.exception,
+            "client-error": lambda: summary.status is not None and 400 <= summary.status < 500,
+            "slow": lambda: (summary.duration or 0) >= 1_000_000,
+            "aborted": lambda: summary.aborted,
+            "exception": lambda: summary.exception,
+            "pinned": lambda: self.marks.get(summary.id, {}).get("pinned"),
+            "replay": lambda: summary.replay_of,
+            "truncated": lambda: any(each.truncated for each in messages),
+            "masked": lambda: sum(each.redacted for each in messages),
+            "omitted": lambda: any(each.omitted for each in messages),
+            "orphan": lambda: summary.parent and summary.parent not in self.spans,
+            "has-outbound": lambda: summary.span in self.parents,
+            "has-body": lambda: any(each.body for each in messages),
+            "has-response": lambda: exchange.response is not None,
+        }[name]()
+
+    def anywhere(self, part, exchange):
+        summary = exchange.summary
+        words = [summary.method, summary.url, summary.id, summary.user, summary.device, summary.exception,
+                 summary.exception_text, self.marks.get(summary.id, {}).get("note")]  # fmt: skip
+        if any(plain(part) in plain(word) for word in words if word is not None):
+            return True
+        messages = [each for each in (exchange.request, exchange.response) if each is not None]
+        lines = [f"{name}: {value}" for each in messages for name, value in each.headers]
+        return any(within(line, part) for line in lines) or any(in_body(each, part) for each in messages)
+
+
+def plain(text):
+    return "".join(chr(ord(char) + 32) if "A" <= char <= "Z" else char for char in text)
+
+
+def like(value, pattern):
+    if value is None:
+        return False
+    glob = "*".join(
+        "".join("?" if char is None else f"[{char}]" if char in "*?[" else char for char in run) for run in pattern
+    )
+    return re.fullmatch(fnmatch.translate(plain(glob)), plain(value)) is not None
+
+
+def within(value, part):
+    return plain(part) in plain(value) or plain(part).encode().decode("latin-1") in plain(value)
+
+
+def in_headers(message, name, part):
+    found = [value for key, value in message.headers if key.lower() == name] if message else []
+    return any(part is None or within(value, part) for value in found)
+
+
+def in_body(message, part):
+    if message is None or message.body is None:
+        return False
+    body = gzip.decompress(message.body) if message.body.startswith(b"\x1f\x8b") else message.body
+    return plain(part).encode() in body.lower()

@@ -1,0 +1,301 @@
+"""What every store has to do. A store's test module imports these tests and brings a fixture ``open_store``.
+
+``open_store()`` opens the connection that writes, on the same empty place each time within a test; ``open_reader()``
+opens one beside it that reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drhttp.inbox.decode import Arrival, decode_batch, decode_event
+from drhttp.inbox.errors import InboxError, UnknownRecord
+from drhttp.inbox.query.nodes import EVERYTHING
+from drhttp.inbox.query.parser import parse
+from drhttp.inbox.store import Limits
+
+NOW = 1795363200_000000
+ARRIVAL = Arrival("local", NOW)
+UNBOUND = Limits(1 << 40, 1 << 50, 1e9)
+
+
+def node(text):
+    return parse(text, NOW).node
+
+
+def numbered(event, count, start=0):
+    return decode_batch([event(transaction_id=f"id-{place:05}") for place in range(start, start + count)], ARRIVAL)
+
+
+def ids(page):
+    return [entry.summary.id for entry in page.entries]
+
+
+def everything(store, text="", **wishes):
+    return store.page(
+        node(text),
+        wishes.pop("limit", 1 << 30),
+        **{"before": None, "after": 0, "ascending": False, "seconds": 60, **wishes},
+    )
+
+
+@pytest.fixture
+def store(open_store):
+    return open_store()
+
+
+class StoreSuite:
+    def test_what_is_written_is_read_again(self, store, open_reader, event):
+        """Every field, header and byte comes back, for a reader beside the writer."""
+        told = decode_event(
+            event(
+                request__headers={"x-bytes": "caf\xc3\xa9 \xff", "b": ["1", "2"], "a": "3"},
+                request__uri="http://shop.test/%FF?",
+                response__body=None,
+                response__transfer_encoding=None,
+                metadata={
+                    "request_body": {"truncated": True, "redacted": 3, "read": "none"},
+                    "aborted": True,
+                    "x": "\ud800",
+                },
+            ),
+            ARRIVAL,
+        )
+        store.write([told])
+
+        reader = open_reader()
+        entry = reader.one(told.summary.id)
+        assert reader.read(entry) == told
+        assert (entry.summary, entry.truncated, entry.masked, entry.error) == (told.summary, True, 3, False)
+
+    @pytest.mark.parametrize("body", [None, b"", b"\x00\xff", b"\x01" * 5000, bytes(range(256)) * 400])
+    def test_bodies_come_back_byte_for_byte(self, store, event, body):
+        """Small and large, compressed in the file or not."""
+        told = decode_event(event(), ARRIVAL)
+        told = replace(told, request=replace(told.request, body=body))
+        store.write([told])
+
+        assert store.read(store.entry(1)).request.body == body
+
+    def test_a_missing_response_stays_missing(self, store, event):
+        """No response and an empty one are different things."""
+        without, empty = (
+            decode_event(event(transaction_id="a", response=None), ARRIVAL),
+            decode_event(event(transaction_id="b", response={}), ARRIVAL),
+        )
+        store.write([without, empty])
+
+        assert store.read(store.entry(1)).response is None
+        assert store.read(store.entry(2)) == empty
+
+    def test_the_same_id_is_stored_once(self, store, event):
+        """A batch that is sent again replaces what it wrote, under the same number; what is new is told apart."""
+        first = decode_event(event(transaction_id="a", response__status=500), ARRIVAL)
+        again = decode_event(event(transaction_id="a", response__status=200), ARRIVAL)
+        other = decode_event(event(transaction_id="b"), ARRIVAL)
+
+        written = store.write([first])
+        assert (list(written.new), written.last, list(written.changed)) == ([first], 1, [])
+        written = store.write([again, other, other])
+        assert (list(written.new), written.last, list(written.changed)) == ([other], 2, [1])
+        assert [entry.summary.status for entry in everything(store, ascending=True).entries] == [200, 201]
+
+    def test_a_repeated_delivery_keeps_what_people_added(self, store, event):
+        """Pin, tags, note and the link to the original survive a retry."""
+        told = decode_event(event(transaction_id="a"), ARRIVAL)
+        store.write([replace(told, summary=replace(told.summary, replay_of="o"))])
+        store.mark(1, pinned=True, tags=["x", "x", "y"], note="n")
+        store.write([told])
+
+        entry = store.entry(1)
+        assert (entry.pinned, entry.tags, entry.note, entry.summary.replay_of) == (True, ("x", "y"), "n", "o")
+
+    def test_marks_are_changed_one_by_one(self, store, event):
+        """What is not given stays as it is; an empty note and no tags are none."""
+        store.write(numbered(event, 1))
+        store.mark(1, pinned=True, tags=["x"], note="n")
+
+        assert store.mark(1, note="").tags == ("x",)
+        assert store.mark(1, tags=[]).pinned
+        entry = store.mark(1, pinned=False)
+        assert (entry.pinned, entry.tags, entry.note) == (False, (), None)
+        with pytest.raises(UnknownRecord):
+            store.mark(2, pinned=True)
+
+    def test_two_keys_may_use_one_id(self, store, event):
+        """An id belongs to its key; asked for by id, the newest is meant."""
+        one = decode_event(event(transaction_id="a"), ARRIVAL)
+        other = decode_event(event(transaction_id="a", user_id="bob"), Arrival("other", NOW))
+        store.write([one, other])
+
+        assert store.one("a").summary.user == "bob"
+        assert [store.read(store.entry(n)) for n in (1, 2)] == [one, other]
+
+    def test_a_batch_is_written_whole_or_not_at_all(self, store, event):
+        """An error in the midst leaves nothing of the batch behind, nor of the project that it would have begun."""
+        fine = decode_event(event(), ARRIVAL)
+        broken = replace(fine, summary=replace(fine.summary, id="b", method=object()))
+
+        with pytest.raises(InboxError):
+            store.write([fine, broken])
+        assert store.state().records == 0
+        assert store.write([fine]).last == 1
+
+    def test_lists_go_page_by_page_in_both_directions(self, store, event):
+        """No record is missed or doubled between pages, whatever arrives meanwhile."""
+        store.write(numbered(event, 10))
+        first = everything(store, limit=4)
+        store.write(numbered(event, 2, start=10))
+
+        second = everything(store, limit=4, before=first.next)
+        third = everything(store, limit=4, before=second.next)
+        assert ids(first) + ids(second) + ids(third) == [f"id-{place:05}" for place in range(9, -1, -1)]
+        assert (third.next, third.complete, first.newest, second.newest) == (None, True, 10, 12)
+        assert ids(everything(store, after=10, ascending=True)) == ["id-00010", "id-00011"]
+
+    def test_a_search_ends_in_time_and_goes_on_where_it_ended(self, store, event):
+        """Without time for more than one step, steps follow each other until everything was looked at."""
+        store.write(numbered(event, 2000))
+        found, before, steps = [], None, 0
+        while before is not None or not steps:
+            page = everything(store, 'body:"[1,null]" -id:id-00000', limit=700, before=before, seconds=0)
+            found += ids(page)
+            before, steps = page.next, steps + 1
+
+        assert found == [f"id-{place:05}" for place in range(1999, 0, -1)]
+        assert steps > 2
+
+    def test_a_beginning_of_an_id_is_enough(self, store, event):
+        """Any unique beginning finds a record; an ambiguous one, and one without a record, are told in a sentence."""
+        names = ("abc1", "abc2", "abd", "abdc", "%")
+        store.write(decode_event(event(transaction_id=each), ARRIVAL) for each in names)
+
+        assert [store.one(name).summary.id for name in ("abc1", "abdc", "abd", "%")] == ["abc1", "abdc", "abd", "%"]
+        with pytest.raises(UnknownRecord, match="More than one id begins with 'abc', such as abc2 and abc1"):
+            store.one("abc")
+        with pytest.raises(UnknownRecord, match="no record whose id begins with '_'"):
+            store.one("_")
+        assert store.known(["abd", "x"]) == {"abd"}
+
+    @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+    def test_calls_find_their_parent_in_either_order(self, store, event, order):
+        """What was called during a request lies under it, whichever arrived first."""
+        told = [
+            event(transaction_id="in", span={"id": "s1"}),
+            event(transaction_id="b", span={"id": "s2", "parent_id": "s1"}, request__time="2026-11-22T16:00:02Z"),
+            event(transaction_id="a", span={"id": "s3", "parent_id": "s1"}, request__time="2026-11-22T16:00:01Z"),
+        ]
+        for place in order:
+            store.write(decode_batch([told[place]], ARRIVAL))
+
+        parent, calls = store.family(store.one("in"))
+        assert (parent, [one.summary.id for one in calls], store.one("in").calls) == (None, ["a", "b"], 2)
+        parent, calls = store.family(store.one("b"))
+        assert parent is not None
+        assert (parent.summary.id, list(calls)) == ("in", [])
+        assert ids(everything(store, "has:outbound")) == ["in"]
+        assert ids(everything(store, "is:orphan")) == []
+
+    def test_replays_are_linked_both_ways(self, store, event):
+        """From the original to what repeats it, and back."""
+        one, other = numbered(event, 2)
+        store.write([one, replace(other, summary=replace(other.summary, replay_of=one.summary.id))])
+
+        assert [entry.n for entry in store.replays(store.entry(1))[1]] == [2]
+        original = store.replays(store.entry(2))[0]
+        assert original is not None
+        assert original.n == 1
+        assert store.neighbours(1) == (None, 2)
+
+    def test_the_oldest_go_when_there_are_too_many(self, store, event):
+        """Retention keeps exactly the newest, a few deletions at a time, and whatever is pinned."""
+        store.write(numbered(event, 1000))
+        store.mark(5, pinned=True)
+
+        rounds = sum(1 for _ in iter(lambda: store.prune(replace(UNBOUND, records=300), NOW), False))
+
+        left = [entry.n for entry in everything(store, ascending=True).entries]
+        assert left == [5, *range(702, 1001)]
+        assert rounds == 4
+
+    def test_the_oldest_go_when_they_are_too_old(self, store, event):
+        """Days after their arrival, but for pinned ones."""
+        store.write(numbered(event, 3))
+        store.write([decode_event(event(transaction_id="young"), Arrival("local", NOW + 3_600_000_000))])
+        store.mark(2, pinned=True)
+        while store.prune(replace(UNBOUND, age=60.0), NOW + 3_600_000_000):
+            pass
+
+        assert ids(everything(store)) == ["young", "id-00001"]
+
+    def test_the_oldest_go_when_they_take_too_much(self, store, event):
+        """Records with large bodies are bounded in bytes, but the last one always stays."""
+        store.write(numbered(event, 100))
+        big = decode_event(event(transaction_id="big"), ARRIVAL)
+        store.write([replace(big, request=replace(big.request, body=bytes(range(256)) * 40_000))])
+        while store.prune(replace(UNBOUND, bytes=1), NOW):
+            pass
+
+        assert ids(everything(store)) == ["big"]
+
+    def test_numbers_are_never_used_twice(self, open_store, event):
+        """Not even those of deleted records, and not after a restart: a page that was away would miss the new ones."""
+        store = open_store()
+        store.write(numbered(event, 3))
+        assert store.clear(EVERYTHING, pinned=True) == 3
+        store.close()
+
+        again = open_store()
+        assert again.state().newest == 3
+        assert again.write(numbered(event, 1)).last == 4
+
+    def test_clearing_keeps_what_is_pinned_and_what_does_not_match(self, store, event):
+        """A query says what goes; pinned ones only on request."""
+        store.write(numbered(event, 4))
+        store.mark(1, pinned=True)
+
+        assert store.clear(node("id:id-00000 OR id:id-00001"), pinned=False) == 1
+        assert store.clear(node("pinned:true"), pinned=True) == 1
+        assert ids(everything(store)) == ["id-00003", "id-00002"]
+        assert store.state().records == 2
+
+    def test_values_for_completion_are_the_commonest(self, store, event):
+        """Those that hold what was written so far."""
+        told = [
+            event(transaction_id=str(place), user_id=name) for place, name in enumerate(["bob", "Bo", "bob", "eve"])
+        ]
+        store.write(decode_batch(told, ARRIVAL))
+
+        assert store.values("user", "bo", 5) == [("bob", 2), ("Bo", 1)]
+        assert store.values("user", "", 1) == [("bob", 2)]
+        store.mark(1, tags=["slow"])
+        assert store.values("tags", "sl", 5) == [("slow", 1)]
+
+    def test_pictures_count_every_record_once(self, store, event):
+        """Histogram, scatter, endpoints and groups agree with each other."""
+        told = [
+            event(
+                transaction_id=str(place),
+                request__time=f"2026-11-22T16:00:{place % 60:02}Z",
+                request__uri=f"http://x/items/{place}",
+                response__status=500 if place % 10 == 0 else 200,
+                user_id=f"u{place % 3}",
+                metadata={"duration_ms": place},
+            )
+            for place in range(100)
+        ]
+        store.write(decode_batch(told, ARRIVAL))
+
+        histogram = store.histogram(EVERYTHING, None, None, 12, seconds=60)
+        assert (histogram.total, sum(map(sum, histogram.counts)), histogram.width) == (100, 100, 10_000_000)
+        assert sum(bar[4] for bar in histogram.counts) == 10
+        (one,) = store.endpoints(EVERYTHING, seconds=60).endpoints
+        assert (one.name, one.count, one.errors, one.slowest) == ("/items/{id}", 100, 10, 100)
+        assert one.durations == [place * 1000 for place in range(100)]
+        points = store.scatter(EVERYTHING, 10, seconds=60).points
+        assert [point[0] for point in points] == list(range(91, 101))
+        groups = store.groups(EVERYTHING, "user", "device", 2, seconds=60)
+        assert ([group.name for group in groups.groups], groups.total) == (["u2", "u1"], 3)
+        assert sum(groups.groups[0].timeline) == groups.groups[0].count == 33

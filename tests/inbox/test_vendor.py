@@ -1,0 +1,41 @@
+"""The files of the page: small, pinned, licensed, and nothing in them that its policy would stop."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from pathlib import Path
+
+import pytest
+
+import drhttp.inbox
+
+UI = Path(drhttp.inbox.__file__).parent / "ui"
+# htm 3.1.1, preact/standalone.module.js, which holds a Preact 10.
+VENDORED = {
+    "htm-preact.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
+    "htm.LICENSE": "740725f7252e750af735d0028cc534970772f513331e9f68150fede8fb3ce00f",
+    "preact.LICENSE": "1fe6958409c8c257a70c587a18b6f7f412b179b456630790d30b2ec9a8e4b7d4",
+}
+OWN = sorted(path for path in UI.iterdir() if path.suffix in {".js", ".html", ".css", ".svg"})
+
+
+def test_what_is_vendored_is_what_was_published() -> None:
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (UI / "vendor").iterdir()}
+    assert found == VENDORED
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_no_inline_code_no_other_origin_no_way_around_text(path: Path) -> None:
+    text = (
+        path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "").replace("http://127.0.0.1:8399/#token=…", "")
+    )
+    assert not re.search(r"https?://|\bon[a-z]+=[\"']|<style|innerHTML|insertAdjacentHTML|document\.write", text)
+    assert not re.search(r"\beval\(|new Function|srcdoc|style=\"|dangerously|document\.cookie", text)
+
+
+def test_the_wheel_grows_by_little() -> None:
+    files = [path for path in UI.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert sum(len(zlib.compress(path.read_bytes(), 6)) for path in files) < 200_000

@@ -1,0 +1,224 @@
+"""One record: everything that was sent, in the form that shows most of it, and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shop
+from browser import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+@pytest.fixture
+def told(page: Page, inbox: Any) -> Page:
+    """The page with a record of every kind."""
+    assert inbox.post(shop.story()) == 201
+    expect(page.locator(".rows .row")).to_have_count(12)
+    return page
+
+
+def opened(page: Page, path: str, tab: str = "Response") -> Locator:
+    """Open the record of a path at one of its tabs."""
+    page.locator(".rows .row", has_text=path).last.click()
+    detail = page.locator(".detail")
+    expect(detail.locator(".url")).to_contain_text(path)
+    detail.get_by_role("tab", name=tab).click()
+    return detail
+
+
+def test_overview_tells_what_happened_and_when(told: Page) -> None:
+    detail = told.locator(".detail")
+    told.locator(".rows .row.failed", has_text="/api/orders").click()
+    expect(detail.locator(".failure")).to_contain_text("PaymentError")
+    expect(detail.locator(".lane")).to_have_count(3)
+    expect(detail.locator(".lane.nested").first).to_contain_text("GET stock.test/v2/items")
+    expect(detail.locator(".lane.nested .bad")).to_have_count(1)
+    detail.locator(".lane.nested button").first.click()
+    expect(detail.locator(".url")).to_contain_text("stock.test")
+    detail.locator(".related button").first.click()
+    expect(detail.locator(".url")).to_have_text("http://shop.test/api/orders")
+
+
+def test_a_late_call_joins_the_record_that_is_open(page: Page, inbox: Any) -> None:
+    *_, order, stock, bank = shop.story()
+    inbox.post([order])
+    page.locator(".rows .row").click()
+    expect(page.locator(".detail .lane")).to_have_count(1)
+    inbox.post([stock, bank])
+    expect(page.locator(".detail .lane")).to_have_count(3)
+    expect(page.locator(".rows .row", has_text="/api/orders")).to_contain_text("2 out")
+
+
+def test_headers_keep_their_order_and_their_doubles(told: Page) -> None:
+    names = opened(told, "/login").get_by_role("table", name="Headers").locator("th")
+    expect(names).to_have_text(["location", "set-cookie", "set-cookie"])
+
+
+def test_json_is_a_tree_that_folds_and_masks_open_at_a_click(told: Page) -> None:
+    told.locator(".rows .row.failed", has_text="/api/orders").click()
+    detail = told.locator(".detail")
+    detail.get_by_role("tab", name="Request").click()
+    tree = detail.locator(".tree")
+    expect(tree).to_contain_text("Please ring.")
+    expect(tree).not_to_contain_text("tok_123")
+    expect(detail.get_by_role("table", name="Headers")).not_to_contain_text("abc.def")
+    tree.get_by_role("button", name=re.compile("items")).click()
+    expect(tree).to_contain_text("items: [ 2 ]")
+    tree.get_by_role("button", name="********").click()
+    expect(detail.locator(".tree")).to_contain_text("tok_123")
+    expect(detail.get_by_role("table", name="Headers")).to_contain_text("Bearer abc.def")
+
+
+def test_json_is_shown_as_it_was_sent(page: Page, inbox: Any) -> None:
+    body = shop.encoded(
+        "application/json", '{"b": 12345678901234567890, "1": 1.10, "b": "twice", "deep": {"cut": [1, 2'
+    )
+    inbox.post([shop.event(response=body)])
+    detail = opened(page, "/api/items/7")
+    tree = detail.locator(".tree")
+    expect(tree).to_contain_text("12345678901234567890")
+    expect(tree).to_contain_text("1.10")
+    expect(tree).to_contain_text('"twice"')
+    expect(tree).to_contain_text("cut: [")
+    expect(detail).to_contain_text("the text ends here")
+
+
+@pytest.mark.parametrize(
+    ("path", "tab", "view", "expected"),
+    [
+        ("/login", "Request", "Form", ["user", "ann", "password", "********"]),
+        ("/photos", "Request", "Parts", ["title", "A cup", "cup.png", "image/png"]),
+        ("/feed.xml", "Response", "XML", ["<name>Cup</name>", "<!-- end -->"]),
+        ("/notes.txt", "Response", "Raw", ["First line", "of 90,000 bytes were kept"]),
+        ("/blob", "Response", "Hex", ["000010  10 11 12 13", "0123456789:;<=>?"]),
+        ("/cups", "Response", "Raw", ["<h1>Cups</h1>"]),
+    ],
+)
+def test_bodies_are_shown_in_their_form(told: Page, path: str, tab: str, view: str, expected: list[str]) -> None:
+    detail = opened(told, path, tab)
+    detail.get_by_role("tab", name=view).click()
+    for text in expected:
+        expect(detail).to_contain_text(text)
+
+
+def test_an_image_is_an_image_and_a_page_is_a_page_in_a_sandbox(told: Page) -> None:
+    detail = opened(told, "/logo.png")
+    image = detail.locator("img")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+    detail = opened(told, "/cups")
+    expect(detail.frame_locator("iframe").get_by_role("heading", name="Cups")).to_be_visible()
+    assert detail.locator("iframe").get_attribute("sandbox") == ""
+
+
+def test_a_long_body_comes_in_pages(page: Page, inbox: Any) -> None:
+    inbox.post([shop.event(response=shop.encoded("text/plain", "x" * 100_000 + "END"))])
+    detail = opened(page, "/api/items/7")
+    expect(detail).to_contain_text("65,536 of 100,003 characters")
+    detail.get_by_role("button", name="Show more").click()
+    expect(detail.locator("pre")).to_contain_text("END")
+    expect(detail.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("label", "begin"), [("cURL", "curl"), ("Python", "import"), ("httpie", "http")])
+def test_copy(told: Page, label: str, begin: str) -> None:
+    told.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened(told, "/feed.xml", "Overview").get_by_role("button", name=label).click()
+    expect(told.locator(".news")).to_contain_text("Copied")
+    copied = told.evaluate("navigator.clipboard.readText()")
+    assert begin in copied
+    assert "feed.xml" in copied
+
+
+def test_pin(told: Page, inbox: Any) -> None:
+    opened(told, "/feed.xml", "Overview").get_by_role("button", name="Pin").click()
+    expect(told.locator(".rows .pin")).to_have_count(1)
+    assert [one["path"] for one in inbox.api("GET", "/records?q=is:pinned")[1]["records"]] == ["/feed.xml"]
+
+
+def test_values_go_into_the_query(told: Page) -> None:
+    detail = opened(told, "/feed.xml", "Overview")
+    detail.get_by_role("button", name="Without path /feed.xml").click()
+    expect(told.locator(".rows .row")).to_have_count(11)
+    expect(told.get_by_label("Query", exact=True)).to_have_value("-path:/feed.xml")
+
+
+def test_two_records_are_compared(told: Page) -> None:
+    opened(told, "/api/orders/81?page=2", "Overview").get_by_role("button", name="Compare").click()
+    opened(told, "/api/orders/81?token", "Overview").get_by_role("button", name="Compare with").click()
+    table = told.locator(".changes").last
+    expect(table.get_by_role("row", name=re.compile(r"\$\.state"))).to_contain_text("sent")
+    expect(table.get_by_role("row", name=re.compile(r"\$\.total"))).to_contain_text("37.5")
+    expect(told.locator(".part-of", has_text="Request headers")).to_contain_text("equal")
+
+
+@pytest.fixture
+def shop_server() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
+    """A shop on loopback that a request can be sent to again; its port, and what it got."""
+    got: list[tuple[str, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.path, self.rfile.read(int(self.headers["content-length"] or 0))))
+            answer = json.dumps({"id": len(got)}).encode()
+            self.send_response(201)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port, got
+        server.shutdown()
+
+
+def test_replay_asks_first_and_shows_the_new_record(page: Page, inbox: Any, shop_server: Any) -> None:
+    port, got = shop_server
+    inbox.post(
+        [
+            shop.event(
+                "POST", f"http://127.0.0.1:{port}/orders", 500, request=shop.encoded("application/json", '{"a": 1}')
+            )
+        ]
+    )
+    opened(page, "/orders", "Overview")
+    page.keyboard.press("r")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"http://127.0.0.1:{port}/orders")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    assert got == []
+    page.locator(".detail").get_by_role("button", name="Replay").click()
+    dialog.get_by_role("button", name="Send POST again").click()
+    expect(page.locator(".detail .status").first).to_have_text("201")
+    assert got == [("/orders", b'{"a": 1}')]
+    page.locator(".detail .related").get_by_role("button", name="compare").click()
+    expect(page.locator(".changes").first).to_contain_text("500")
+
+
+def test_a_permalink_opens_the_record(told: Page, visit: Callable[..., Any], inbox: Any) -> None:
+    opened(told, "/feed.xml")
+    address = told.url.partition("127.0.0.1")[2].partition("/")[2]
+    other = visit(inbox, viewport={"width": 390, "height": 844}).open(f"/{address}")
+    expect(other.locator(".detail .url")).to_contain_text("/feed.xml")
+    expect(other.get_by_role("tab", name="Response")).to_have_attribute("aria-selected", "true")
+    expect(other.locator(".list")).to_be_hidden()
+    other.get_by_role("button", name="Close").click()
+    expect(other.locator(".list")).to_be_visible()
+
+
+def test_a_record_that_is_gone_is_said_to_be(visit: Callable[..., Any], inbox: Any) -> None:
+    page = visit(inbox).open("/?n=77")
+    expect(page.locator(".detail")).to_contain_text("This record is gone")

@@ -1,0 +1,94 @@
+"""Pictures and groups: they show what the query selects, and change it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shop
+from browser import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture
+def busy(page: Page, inbox: Any) -> Page:
+    """The page of an inbox with ten minutes in it: a record every six seconds, the durations rising."""
+    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
+    inbox.post(
+        [
+            shop.event(
+                status=500 if at >= 90 else 200,
+                uri=f"http://shop.test/api/items/{at}",
+                time=begin + timedelta(seconds=6 * at),
+                duration=1.0 + at,
+                user="ann" if at % 2 else "bob",
+                device=f"d{at % 4}",
+            )
+            for at in range(100)
+        ]
+    )
+    expect(page.locator(".foot")).to_contain_text("100 shown")
+    return page
+
+
+def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page) -> None:
+    plot = busy.locator(".plot svg")
+    expect(plot).to_have_attribute("aria-label", "100 records over time: 90 2xx, 10 5xx")
+    box = plot.bounding_box()
+    assert box is not None
+    busy.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    busy.mouse.down()
+    busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
+    busy.mouse.up()
+    expect(busy.get_by_label("Query", exact=True)).to_have_value(
+        re.compile(r"^after:2026-11-22T16:0\S+ before:2026-11-22T16:0\S+$")
+    )
+    expect(busy.locator(".foot")).to_have_text(re.compile(r"^2[3-7] shown"))
+    first = busy.get_by_label("Query", exact=True).input_value()
+    plot.click(position={"x": 40, "y": 20})
+    expect(busy.get_by_label("Query", exact=True)).not_to_have_value(first)
+    assert busy.get_by_label("Query", exact=True).input_value().count("after:") == 1
+    busy.go_back()
+    expect(busy.get_by_label("Query", exact=True)).to_have_value(first)
+
+
+def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:
+    busy.get_by_label("Picture").get_by_role("tab", name="Latency").click()
+    plot = busy.locator(".plot svg")
+    expect(plot).to_have_attribute("aria-label", "Duration of 100 records, 1.0 ms to 100 ms")
+    expect(plot.locator(".dots")).to_have_count(2)
+    box = plot.bounding_box()
+    assert box is not None
+    # The last record is the slowest: far right, near the top.
+    plot.click(position={"x": box["width"] - 2, "y": box["height"] * 0.05})
+    expect(busy.locator(".detail .url")).to_have_text("http://shop.test/api/items/99")
+
+
+def test_endpoints_tell_how_often_and_how_fast(busy: Page) -> None:
+    busy.get_by_role("link", name="Endpoints").click()
+    row = busy.locator(".groups tbody tr")
+    expect(row).to_have_count(1)
+    for part, text in {"count": "100", "errors": "10 %", "p50": "50 ms", "p95": "95 ms", "p99": "99 ms"}.items():
+        expect(row.locator(f".{part}")).to_have_text(text)
+    busy.get_by_role("button", name="p95").click()
+    expect(busy).to_have_url(re.compile("sort=p95"))
+    expect(busy.locator("th.p95")).to_have_attribute("aria-sort", "descending")
+    row.get_by_role("link").click()
+    expect(busy.locator(".foot")).to_contain_text("100 shown")
+    expect(busy.locator(".chip")).to_have_count(3)
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "others", "shown"), [("Users", "ann", "d1, d3", 50), ("Devices", "d2", "bob", 25)]
+)
+def test_users_and_devices_lead_to_their_records(busy: Page, view: str, name: str, others: str, shown: int) -> None:
+    busy.get_by_role("link", name=view).click()
+    row = busy.locator(".groups tbody tr", has=busy.get_by_role("link", name=name, exact=True))
+    expect(row.locator(".count")).to_have_text(str(shown))
+    expect(row.locator(".others")).to_have_text(re.compile("|".join([others, ", ".join(reversed(others.split(", ")))])))
+    row.get_by_role("link").click()
+    expect(busy.locator(".foot")).to_contain_text(f"{shown} shown")

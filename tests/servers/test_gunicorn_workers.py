@@ -103,7 +103,7 @@ def test_killed(flushed: bool, receiver: Receiver, tmp_path: Path) -> None:
     """SIGKILL: what is lost is what was not due: less than a batch, or a flush interval; after a flush, nothing."""
     with gunicorn("sync", receiver, tmp_path, "--workers", "1", FLUSH_INTERVAL="300") as server:
         asked = server.ask(250)
-        receiver.wait(200, PATIENCE)  # two batches
+        receiver.wait(151, PATIENCE)  # all but what makes no batch: what waits when one begins goes out, full or not
         if flushed:
             assert server.get("/not/flush") == "True"
         os.kill(int(server.get("/not/pid")), signal.SIGKILL)
@@ -111,5 +111,5 @@ def test_killed(flushed: bool, receiver: Receiver, tmp_path: Path) -> None:
         asked += server.ask(100, "after-")
         server.stop()
     lost = set(asked.answered) - {record["request"]["uri"].rpartition("/")[2] for record in receiver.records}
-    assert len(lost) <= (0 if flushed else 50)
+    assert len(lost) <= (0 if flushed else 99)
     once(receiver, Asked([name for name in asked.answered if name not in lost], asked.cut))

@@ -50,6 +50,7 @@ _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte
 # The same, but what stands between groups of an account number is a space; a hard one is two bytes in UTF-8.
 _SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(_SHAPES))
 _MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that groups of digits may be parted by
+_LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an account's number, without what stands between its groups
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 
 
@@ -79,7 +80,8 @@ def _hints(text: str) -> tuple[bool, bool]:
     if b"&" in content:
         content = content.replace(b"&nbsp;", b" ").replace(b"&#160;", b" ")
     shape = content.translate(_SHAPES, _MARKS)
-    return b"0000000000000" in shape, b"aa00" in shape and _has_account(content.translate(_SPACED, b"\xa0"))
+    accounts = _LONG.search(shape) is not None and _has_account(content.translate(_SPACED, b"\xa0"))
+    return b"0000000000000" in shape, accounts
 
 
 def _has_account(shape: bytes) -> bool:

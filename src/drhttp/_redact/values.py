@@ -111,7 +111,7 @@ class Values:
 
 def _patterns(text: str) -> Iterator[re.Pattern[str]]:
     """What is worth looking for."""
-    if _URL in text and "@" in text:
+    if "@" in text and _URL in text:
         yield _USERINFO
     if _hinted(text):
         yield _PATTERN

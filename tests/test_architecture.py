@@ -50,7 +50,7 @@ ALLOWED = {
     "_redact.prose _redact.rules _redact.xml",
     "_redact.charset": "_redact.rules",
     "_redact.coding": "_redact.rules",
-    "_redact.cut": "",
+    "_redact.cut": "_document",
     "_redact.extent": "",
     "_redact.harmless": "",
     "_redact.headers": "_privacy _redact.json _redact.pairs _redact.rules _redact.urls",

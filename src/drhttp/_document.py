@@ -12,8 +12,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 _DEEPEST = 48  # levels of nesting that every receiver reads
-_ESCAPED = re.compile(r"\\.", re.DOTALL)
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(r"\\u[dD]")
 # The shape of a text: digits are "0", both letters of an exponent "e".
@@ -88,13 +88,16 @@ def portable(text: str) -> bool:
     deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST
     if not deep and not any(hint in shape for hint in _HINTS):
         return True
-    bare = _without_strings(text)
+    bare = "".join(pieces(text)[::2]).encode()  # without its strings
     return _has_small_numbers(bare.translate(_SHAPES), text) and not (deep and _is_deep(bare))
 
 
-def _without_strings(text: str) -> bytes:
-    # Without what is escaped, every quote is the beginning or the end of a string.
-    return "".join((_ESCAPED.sub("", text) if "\\" in text else text).split('"')[::2]).encode()
+def pieces(text: str) -> list[str]:
+    """A text parted at its quotes: every second piece, from the second on, is a string.
+
+    Escapes give way to something as long: then every quote begins or ends a string, and every place stays where it is.
+    """
+    return (_ESCAPE.sub("__", text) if "\\" in text else text).split('"')
 
 
 def _has_small_numbers(shape: bytes, text: str) -> bool:
@@ -120,7 +123,7 @@ def _has_whole_letters(text: str) -> bool:
 
 def _is_deep(bare: bytes) -> bool:
     """Whether objects and arrays are nested in each other too deep: each look takes the innermost brackets away."""
-    brackets = bare.translate(_SQUARE, _NO_BRACKETS)
+    brackets = bare.translate(_SQUARE, NO_BRACKETS)
     for _ in range(_DEEPEST):
         brackets = brackets.replace(b"[]", b"")
     return bool(brackets)

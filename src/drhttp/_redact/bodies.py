@@ -157,7 +157,6 @@ class _Masking:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
             self._check_width()
-        self._check_names()
         masked, count = self._rules.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 

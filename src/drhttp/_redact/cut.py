@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(r"\\.", re.DOTALL)
+from drhttp._document import NO_BRACKETS, pieces
+
 _PLACE = re.compile(r"[,{}\[\]](?=[^,{}\[\]]*\Z)")  # the last comma or bracket
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _CLOSERS = {"{": "}", "[": "]"}
 _DEEPEST = 200  # levels
 
@@ -16,10 +16,9 @@ def closed(text: str) -> str | None:
 
     `None` if that cannot be told by its brackets.
     """
-    # Escapes give way to something as long, so that every quote is one, and every place stays where it is.
-    pieces = (_ESCAPE.sub("__", text) if "\\" in text else text).split('"')
-    between = pieces[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
-    end = len(text) - (len(pieces[-1]) + 1 if len(pieces) % 2 == 0 else 0)
+    parts = pieces(text)
+    between = parts[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
+    end = len(text) - (len(parts[-1]) + 1 if len(parts) % 2 == 0 else 0)
     while between:
         place = _PLACE.search(between[-1])
         if place is not None:
@@ -29,13 +28,13 @@ def closed(text: str) -> str | None:
             return None if opened is None else text[:end] + "".join(_CLOSERS[each] for each in reversed(opened))
         end -= len(between.pop())
         if between:
-            end -= len(pieces[2 * len(between) - 1]) + 2
+            end -= len(parts[2 * len(between) - 1]) + 2
     return None
 
 
 def _opened(structure: str) -> str | None:
     """The brackets that are open at the end, the outermost first; `None` if others are left, or too many."""
-    brackets = structure.encode("utf-8", "replace").translate(None, _NO_BRACKETS)
+    brackets = structure.encode("utf-8", "replace").translate(None, NO_BRACKETS)
     for _ in range(_DEEPEST):
         inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if inner == brackets:

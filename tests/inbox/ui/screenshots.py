@@ -13,7 +13,7 @@ FOLDER = Path("screenshots")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, 390, 320])
 def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int) -> None:
     events = list(shop.hour(1500))
     for start in range(0, len(events), 500):
@@ -25,6 +25,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
         "detail": (f"/?n={order}", ".timeline"),
         "body": (f"/?n={order}&tab=request", ".tree"),
         "endpoints": ("/?view=endpoints", ".groups"),
+        "errors": ("/?view=errors", ".groups"),
         "users": ("/?view=users", ".groups"),
         "compare": (f"/?view=compare&left={order - 2}&right={order - 1}", ".changes"),
         "nothing": ("/?q=path:/nowhere", ".empty"),

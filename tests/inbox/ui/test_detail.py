@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def told(page: Page, inbox: Any) -> Page:
     """The page with a record of every kind."""
     assert inbox.post(shop.story()) == 201
-    expect(page.locator(".rows .row")).to_have_count(12)
+    expect(page.locator(".rows .row")).to_have_count(10)
     return page
 
 
@@ -147,7 +147,7 @@ def test_pin(told: Page, inbox: Any) -> None:
 def test_values_go_into_the_query(told: Page) -> None:
     detail = opened(told, "/feed.xml", "Overview")
     detail.get_by_role("button", name="Without path /feed.xml").click()
-    expect(told.locator(".rows .row")).to_have_count(11)
+    expect(told.locator(".rows .row")).to_have_count(9)
     expect(told.get_by_label("Query", exact=True)).to_have_value("-path:/feed.xml")
 
 

@@ -1,34 +1,63 @@
 // What the keys do, and the list of them.
 
+import { go } from "./address.js";
 import { html, useEffect, useRef } from "./parts.js";
 
 const KEYS = [
-  ["j  k", "next, previous record"], ["Enter", "open the record"], ["Esc", "close, let go"], ["/", "to the query"],
-  ["p", "pause, resume"], ["x", "pin the record"], ["c", "copy it as cURL"], ["r", "replay it"], ["m", "mark it, then compare another with it"],
-  ["g", "to the newest"], ["?", "this list"],
+  ["j  k", "next, previous record or row (↓ ↑ in the list)"], ["→  ←", "unfold, fold the requests that it sent"], ["Enter", "open the record"], ["Esc", "close, let go"],
+  ["/", "to the query; ↓ offers words, Tab takes one"], ["p", "pause, resume"], ["g", "to the newest"],
+  ["x", "pin the record"], ["t", "its tags and note"], ["c", "copy it as cURL"], ["r", "replay it"], ["m", "mark it, then compare another with it"],
+  ["1  –  5", "requests, errors, endpoints, users, devices"],
+  ["←  →", "in a picture: from bar to bar, point to point; Home and End, too"], ["Shift  →", "in a picture: select a range, Enter takes it"],
+  ["Alt  click", "on a value of the list: only these; with Shift: without these"], ["?", "this list"],
 ];
 
 export const Keys = () => html`<dl class="keylist">${KEYS.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => html`<kbd>${one}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl>`;
 
-function step({ feed, cursor, setCursor, opened, open }, by) {
-  const at = feed.rows.findIndex((row) => row.n === cursor);
-  const next = feed.rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), feed.rows.length - 1)];
-  if (next) (opened ? open : setCursor)(next.n);
+function step({ lines, cursor, setCursor, opened, open }, by) {
+  if (document.querySelector(".sheet")) return stepRow(by);
+  const at = lines.findIndex((line) => line.record.n === cursor);
+  const next = lines[at < 0 ? 0 : Math.min(Math.max(at + by, 0), lines.length - 1)];
+  if (next) (opened ? open : setCursor)(next.record.n);
 }
+
+/** In a table of groups, focus goes from link to link. */
+function stepRow(by) {
+  const links = [...document.querySelectorAll(".sheet tbody th a, .sheet .side")];
+  const at = links.indexOf(document.activeElement);
+  links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
+}
+
+/** Unfold or fold the requests that the chosen one sent; folding one of these goes to the one above. */
+function fold({ lines, nest, cursor, setCursor }, open) {
+  const at = lines.findIndex((line) => line.record.n === cursor);
+  if (at < 0) return;
+  const parent = lines.slice(0, at + 1).findLast((line) => line.level === 1);
+  if (open && parent.calls) nest.open(parent.record);
+  if (open) return;
+  setCursor(parent.record.n);
+  nest.close(parent.record);
+}
+
+const VIEWS = ["requests", "errors", "endpoints", "users", "devices"];
+const view = (at) => [String(at + 1), () => go({ view: VIEWS[at], n: "", tab: "overview" })];
 
 const ACTS = {
   j: (on) => step(on, 1),
   k: (on) => step(on, -1),
   ArrowDown: (on) => step(on, 1),
   ArrowUp: (on) => step(on, -1),
+  ArrowRight: (on) => fold(on, true),
+  ArrowLeft: (on) => fold(on, false),
   Enter: (on) => on.cursor && on.open(on.cursor),
+  ...Object.fromEntries(VIEWS.map((_, at) => view(at))),
   Escape: (on) => (on.opened ? on.open(null) : on.setCursor(null)),
   "/": (on) => (on.field.current.focus(), on.field.current.select()),
   p: (on) => on.feed.setPaused(!on.feed.paused),
   g: (on) => (on.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),
   "?": (on) => on.help(),
 };
-const ON_LIST = ["Enter", "ArrowDown", "ArrowUp"]; // keys that other elements use, too
+const ON_LIST = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too
 
 /** Listen to the keys of the whole page; `acts` adds to them or replaces some. */
 export function keyboard(on, acts = {}) {

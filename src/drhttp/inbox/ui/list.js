@@ -1,30 +1,22 @@
-// The list: a window of rows over everything that is loaded. It moves only when its reader moves it.
+// The list: a window of lines over everything that is loaded. It moves only when its reader moves it.
 
-import { clock, count, duration, moment, plural, size } from "./format.js";
-import { html, Method, Status, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
+import { count, plural } from "./format.js";
+import { parentOf } from "./nest.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
+import { Row } from "./row.js";
 
 const AROUND = 12; // rows beyond the edges, so that fast scrolling shows no blanks
-const FRESH = 1_200; // milliseconds that a new row is marked
 const COLUMNS = { Time: "time", Dir: "dir", Method: "method-cell", Path: "path", Status: "status-cell", Duration: "duration", Size: "size", User: "user", Device: "device" };
 const narrow = window.matchMedia("(max-width: 700px)");
 
-const height = () => (narrow.matches ? 54 : 30);
+const height = () => (narrow.matches ? 48 : 27);
+const indexOf = (lines, n) => lines.findIndex((line) => line.record.n === n);
 
-export function List({ feed, cursor, opened, onOpen }) {
+export function List({ feed, query, lines, nest, cursor, setCursor, opened, onOpen }) {
   const box = useRef();
   const [top, setTop] = useState(0);
   const [, setWidth] = useState(0);
   const row = height();
-  const unseen = useUnseen(feed, box, row, cursor);
-  useEffect(() => {
-    const watch = new ResizeObserver(() => setWidth(box.current.clientHeight + box.current.clientWidth));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  useEffect(() => show(box.current, feed.rows.findIndex((one) => one.n === cursor), row), [cursor]);
-  const tall = box.current?.clientHeight ?? 800;
-  const first = Math.max(0, Math.floor(top / row) - AROUND);
-  const last = Math.min(feed.rows.length, Math.ceil((top + tall) / row) + AROUND);
   const scroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     setTop(scrollTop);
@@ -32,43 +24,88 @@ export function List({ feed, cursor, opened, onOpen }) {
     if (scrollTop < row && cursor === null) feed.trim();
     if (scrollHeight - scrollTop - clientHeight < 40 * row) feed.more();
   };
-  useEffect(scroll, [feed.rows.length, feed.loading]);
+  const unseen = useUnseen(feed, box, row, cursor);
+  useSteady(box, lines, row, cursor, scroll);
+  useEffect(() => {
+    const watch = new ResizeObserver(() => setWidth(box.current.clientHeight + box.current.clientWidth));
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    const parent = indexOf(lines, cursor) < 0 && parentOf(feed.rows, feed.rows.find((one) => one.n === cursor) || {});
+    if (parent) nest.open(parent);
+  }, [cursor, lines]);
+  useEffect(() => show(box.current, indexOf(lines, cursor), row), [cursor]);
+  useEffect(() => {
+    if (indexOf(lines, cursor) < 0) box.current.scrollTop = 0;
+  }, [query]);
+  useEffect(scroll, [lines.length, feed.loading]);
+  const tall = box.current?.clientHeight ?? 800;
+  const first = Math.max(0, Math.min(lines.length, Math.floor(top / row)) - AROUND);
+  const last = Math.min(lines.length, Math.ceil((top + tall) / row) + AROUND);
   const toTop = () => (box.current.scrollTo({ top: 0 }), scroll());
+  const fold = (line) => (setCursor(line.record.n), (line.open ? nest.close : nest.open)(line.record));
   return html`<div class="listing">
     ${unseen.current > 0 && html`<button class="pill" onClick=${toTop}>↑ ${plural(unseen.current, "new record")}</button>`}
-    <div class="list" ref=${box} role="grid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? feed.rows.length + 1 : -1}
-      aria-activedescendant=${cursor ? `r${cursor}` : null} onScroll=${scroll} aria-busy=${Boolean(feed.loading)}>
+    <div class="list" ref=${box} role="treegrid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? lines.length + 1 : -1}
+      aria-activedescendant=${cursor && indexOf(lines.slice(first, last), cursor) >= 0 ? `r${cursor}` : null} onScroll=${scroll} aria-busy=${Boolean(feed.loading)}>
       <div class="head" role="rowgroup"><div class="row" role="row">
         ${Object.entries(COLUMNS).map(([name, part]) => html`<span role="columnheader" class=${part}>${name}</span>`)}
       </div></div>
-      <div class="rows" role="rowgroup" style=${{ height: `${feed.rows.length * row}px`, paddingTop: `${first * row}px` }}>
-        ${feed.rows.slice(first, last).map((record, at) => html`<${Row} key=${record.n} record=${record} index=${first + at + 2}
-          chosen=${record.n === cursor} open=${record.n === opened} onOpen=${onOpen} />`)}
+      <div class="rows" role="rowgroup" style=${{ height: `${lines.length * row}px`, paddingTop: `${first * row}px` }}>
+        ${lines.slice(first, last).map((line, at) => html`<${Row} key=${line.record.n} line=${line} index=${first + at + 2}
+          chosen=${line.record.n === cursor} open=${line.record.n === opened} onOpen=${onOpen} onFold=${fold} />`)}
       </div>
     </div>
     <${Foot} feed=${feed} />
   </div>`;
 }
 
-/** Keep the reader's place while rows arrive on top, and count the ones above. */
+/** Whether something on the screen must stay where it is: a selection, the chosen row, or what was scrolled to. */
+const reading = (box, row, cursor) => box.scrollTop >= row / 2 || cursor !== null || selected(box) !== null;
+
+/** The number of the row that holds the reader's text selection. */
+function selected(box) {
+  const { isCollapsed, anchorNode } = getSelection();
+  const holder = !isCollapsed && box.contains(anchorNode) && (anchorNode.closest ? anchorNode : anchorNode.parentElement).closest(".rows > .row");
+  return holder ? Number(holder.id.slice(1)) : null;
+}
+
+/** The line of `before` that has to stay: the selected one, the chosen one if it is on the screen, or the first that is. */
+function anchor(box, before, row, cursor) {
+  if (!reading(box, row, cursor)) return -1;
+  const [from, to] = [box.scrollTop / row, (box.scrollTop + box.clientHeight) / row - 2];
+  const seen = [selected(box), cursor].map((n) => indexOf(before, n)).filter((at) => at >= Math.max(0, from - 1) && at <= to);
+  return seen.length ? seen[0] : Math.ceil(from);
+}
+
+/** Keep what is being read at its place while lines come and go around it. */
+function useSteady(box, lines, row, cursor, scroll) {
+  const last = useRef(lines);
+  useLayoutEffect(() => {
+    const before = last.current;
+    last.current = lines;
+    const was = before === lines ? -1 : anchor(box.current, before, row, cursor);
+    const kept = before[was]?.record;
+    if (!kept) return;
+    const same = indexOf(lines, kept.n);
+    const is = same >= 0 || !kept.parent_id ? same : lines.findIndex((line) => line.record.span_id === kept.parent_id);
+    if (is < 0 || is === was) return;
+    box.current.scrollTop += (is - was) * row;
+    scroll();
+  }, [lines]);
+}
+
+/** How many records came on top unseen. */
 function useUnseen(feed, box, row, cursor) {
   const unseen = useRef(0);
   const before = useRef(feed.arrived);
   useLayoutEffect(() => {
     const added = feed.arrived - before.current;
     before.current = feed.arrived;
-    if (added <= 0 || added >= feed.rows.length) return;
-    const reading = box.current.scrollTop >= row / 2 || cursor !== null || selects(box.current);
-    if (!reading) return;
-    box.current.scrollTop += added * row;
-    unseen.current += added;
+    if (added > 0 && added < feed.rows.length && reading(box.current, row, cursor)) unseen.current += added;
   }, [feed.arrived]);
   return unseen;
-}
-
-function selects(box) {
-  const selection = getSelection();
-  return !selection.isCollapsed && box.contains(selection.anchorNode);
 }
 
 function show(box, index, row) {
@@ -77,30 +114,6 @@ function show(box, index, row) {
   const room = box.clientHeight - head;
   if (index * row < box.scrollTop) box.scrollTop = index * row;
   else if ((index + 1) * row > box.scrollTop + room) box.scrollTop = (index + 1) * row - room;
-}
-
-function Row({ record, index, chosen, open, onOpen }) {
-  const out = record.direction === "out";
-  const fresh = record.arrived && performance.now() - record.arrived < FRESH;
-  const click = () => getSelection().isCollapsed && onOpen(record.n);
-  const classes = ["row", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
-  return html`<div class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-selected=${chosen} onClick=${click}>
-    <span role="gridcell" class="time" title=${moment(record.time)}>${clock(record.time)}</span>
-    <span role="gridcell" class="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>
-    <span role="gridcell" class="method-cell"><${Method} name=${record.method} /></span>
-    <span role="gridcell" class="path" title=${record.url}>
-      ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
-      <span class="text"><span class="host">${out ? record.host : ""}</span>${record.path}<span class="search">${record.query ? `?${record.query}` : ""}</span></span>
-      ${record.children > 0 && html`<span class="tag" title="Requests that it sent">${record.children} out</span>`}
-      ${record.replay_of && html`<span class="tag">replay</span>`}
-      ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
-    </span>
-    <span role="gridcell" class="status-cell"><${Status} record=${record} /></span>
-    <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>
-    <span role="gridcell" class="size">${size(record.response_size)}</span>
-    <span role="gridcell" class="user" title=${record.user}>${record.user}</span>
-    <span role="gridcell" class="device" title=${record.device}>${record.device}</span>
-  </div>`;
 }
 
 function Foot({ feed }) {

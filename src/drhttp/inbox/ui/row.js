@@ -1,0 +1,49 @@
+// One line of the list.
+
+import { go, place } from "./address.js";
+import { clock, duration, moment, plural, size } from "./format.js";
+import { html, Method, Status } from "./parts.js";
+import { joined, term } from "./query.js";
+
+const FRESH = 1_200; // milliseconds that a new row is marked
+
+/** Alt and a click on a value look for it; with Shift, too, for everything else. */
+function picked(event, record) {
+  const field = event.altKey && event.target.closest("[data-field]")?.dataset.field;
+  const value = { status: record.status ?? "none", method: record.method, user: record.user, device: record.device, path: record.path, dir: record.direction }[field];
+  if (!field || value === null || value === undefined) return false;
+  const { q } = place();
+  go({ q: joined(q, `${event.shiftKey ? "-" : ""}${field === "status" ? `status:${value}` : term(field, value)}`) });
+  return true;
+}
+
+export function Row({ line, index, chosen, open, onOpen, onFold }) {
+  const { record, level } = line;
+  const out = record.direction === "out";
+  const fresh = record.arrived && performance.now() - record.arrived < FRESH;
+  const click = (event) => picked(event, record) || (getSelection().isCollapsed && onOpen(record.n));
+  const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
+  return html`<div class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
+    aria-expanded=${line.calls ? line.open : null} onClick=${click}>
+    <span role="gridcell" class="time" title=${moment(record.time)}>${clock(record.time)}</span>
+    <span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>
+    <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
+    <span role="gridcell" class="path" title=${record.url}>
+      ${line.calls > 0 && html`<${Fold} line=${line} onFold=${onFold} />`}
+      ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
+      <span class="text" data-field="path"><span class="host">${out ? record.host : ""}</span>${record.path}<span class="search">${record.query ? `?${record.query}` : ""}</span></span>
+      ${record.replay_of && html`<span class="tag">replay</span>`}
+      ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
+      ${record.note && html`<span class="tag note" title=${record.note}>note</span>`}
+    </span>
+    <span role="gridcell" class="status-cell" data-field="status"><${Status} record=${record} /></span>
+    <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>
+    <span role="gridcell" class="size">${size(record.response_size)}</span>
+    <span role="gridcell" class="user" data-field="user" title=${record.user}>${record.user}</span>
+    <span role="gridcell" class="device" data-field="device" title=${record.device}>${record.device}</span>
+  </div>`;
+}
+
+const Fold = ({ line, onFold }) => html`<button class="calls ${line.failed ? "bad-call" : ""}" tabindex="-1" aria-expanded=${line.open}
+  title=${`${line.open ? "Fold" : "Unfold"} the ${plural(line.calls, "request")} that it sent (${line.open ? "←" : "→"})${line.failed ? "; not all succeeded" : ""}`}
+  onClick=${(event) => (event.stopPropagation(), onFold(line))}><i aria-hidden="true"></i>${line.calls} out</button>`;

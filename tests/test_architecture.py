@@ -91,6 +91,11 @@ ALLOWED = {
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"
+# But for one: what it masks on display is what the recorder masks. Two sets of rules would drift apart, and a name or a
+# token that only one of them knows would be safe or not by who had sent it.
+RULES = {
+    "inbox.view.masking": "_privacy _redact.headers _redact.json _redact.pairs _redact.rules _redact.urls _redact.xml"
+}
 FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
 LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}
 
@@ -184,8 +189,9 @@ def test_imports_have_no_cycle():
 
 @pytest.mark.parametrize("name", [name for name in modules() if name.startswith(INBOX)])
 def test_the_inbox_is_a_program_of_its_own(name):
-    """The inbox imports nothing of the core but the version."""
-    assert {each for each in ours(imported(name)) if not each.startswith(INBOX)} <= {"_version", "__init__"}
+    """The inbox imports nothing of the core but the version and, in one place, the rules of what is a secret."""
+    allowed = {"_version", "__init__", *RULES.get(name, "").split()}
+    assert {each for each in ours(imported(name)) if not each.startswith(INBOX)} <= allowed
 
 
 @pytest.mark.parametrize("name", core())

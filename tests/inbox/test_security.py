@@ -20,7 +20,7 @@ HOSTILE = [
     "javascript:alert(1)",
     "\x1b]0;owned\x07\x1b[2J",
     "\u202egnp.exe",
-    "\r\nSet-Cookie: a=b",
+    "\r\nX-Injected: a=b",
     "data: x\n\nevent: cleared",
 ]
 
@@ -303,3 +303,88 @@ def test_s20_captured_text_stays_data(inbox, event, text):
     assert {"name": "x", "value": text, "masked": False} in record["request"]["headers"]
     listed = inbox.command("ls").stdout
     assert not set(listed) & set("\x1b\x07\r\u202e")
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
+CARD = "4111 1111 1111 1111"
+KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+BEARER = "f00dfeedc0ffee42"
+
+
+def telling(event):
+    """A record whose secrets have harmless names: only their form tells what they are."""
+    part = f'--B\r\nContent-Disposition: form-data; name="note"\r\n\r\nkey {KEY}\r\n--B--\r\n'
+    return [
+        event(
+            transaction_id="json",
+            user_id=JWT,
+            request__uri=f"http://shop.test/by/{JWT}?note=Bearer%20{BEARER}&page=1",
+            request__headers={"x-note": f"paid with {CARD}", "content-type": "application/json"},
+            request__body={"memo": f"Bearer {BEARER}", "list": [KEY, 4111111111111111], "fine": "shown"},
+            response__headers={"content-type": "text/plain", "location": f"/next?note={KEY}"},
+            response__body=f"the card is {CARD}, ask Ann",
+            response__transfer_encoding="text",
+            metadata={"exception": {"type": "E", "message": f"no {JWT}"}, "seen": f"Bearer {BEARER}"},
+        ),
+        event(
+            transaction_id="parts",
+            request__headers={"content-type": "multipart/form-data; boundary=B"},
+            request__body=part,
+            request__transfer_encoding="text",
+            response__headers={"content-type": "application/octet-stream"},
+            response__body=base64.b64encode(b"\x00\xff\xfe" + KEY.encode()).decode(),
+            response__transfer_encoding="base64",
+        ),
+        event(
+            transaction_id="cut",
+            request__headers={"content-type": "application/json"},
+            request__body=f'{{"memo": "{KEY}", "card": "{CARD}", "rest": "and so o',
+            request__transfer_encoding="text",
+            response__headers={"content-type": "text/html"},
+            response__body=f"<p>Bearer {BEARER}</p>",
+            response__transfer_encoding="text",
+            metadata={"request_body": {"truncated": True}},
+        ),
+    ]
+
+
+def betrayed(text):
+    packed = base64.b64encode(KEY.encode()).decode()[4:-4]
+    return [one for one in (JWT, CARD, CARD.replace(" ", ""), KEY, BEARER, packed) if one in text]
+
+
+def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
+    """S18: bearer tokens, JWTs, keys and card numbers, whatever they are called, wherever they stand."""
+    inbox.post(telling(event))
+    asked = ["/records", "/export?as=har", "/export?as=jsonl", "/compare?left=1&right=3"]
+    for n in (1, 2, 3):
+        kinds = [f"snippet?as={kind}" for kind in ("curl", "python", "httpie")]
+        asked += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]
+        asked += [f"/records/{n}/{kind}" for kind in kinds]
+    for path in asked:
+        told = inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
+        assert betrayed(told) == [], path
+    assert "ask Ann" in inbox.api("GET", "/records/1")[1]["response"]["body"]["text"]
+    preview = inbox.api("GET", "/records/3")[1]["response"]["body"]["preview"]
+    assert inbox.request("GET", preview)[2] == b"<p>Bearer ********</p>"
+    for n, side in ((1, "request"), (2, "request"), (2, "response"), (3, "request")):
+        assert inbox.api("GET", f"/records/{n}/body/{side}?as=hex")[1]["code"] == "masked"
+    revealed = json.dumps([inbox.api("GET", f"/records/{n}?reveal=1")[1] for n in (1, 2, 3)])
+    assert betrayed(revealed)[:5] == [JWT, CARD, CARD.replace(" ", ""), KEY, BEARER]
+
+
+def test_s18_values_that_betray_themselves_are_masked_on_the_command_line(inbox, event):
+    """S18: what is listed, shown and exported, for people and for programs; and not when it is asked for."""
+    inbox.post(telling(event))
+    words = [("ls",), ("ls", "--json"), ("export",), ("export", "--as", "jsonl")]
+    words += [("show", name, *form) for name in ("json", "parts", "cut") for form in ((), ("--json",))]
+    for running in (True, False):
+        if not running:
+            inbox.stop()
+        told = ""
+        for command in words:
+            text = inbox.command(*command).stdout
+            assert text
+            assert betrayed(text) == [], command
+            told += inbox.command(*command, "--unsafe-include-secrets").stdout
+        assert set(betrayed(told)) >= {JWT, CARD, KEY, BEARER}

@@ -75,7 +75,6 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         command.add_argument("query", nargs="*", metavar="QUERY", help=_QUERY_HELP)
     export.add_argument("--as", dest="kind", choices=("har", "jsonl"), default="har", help="default: %(default)s")
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    export.add_argument("--unsafe-include-secrets", action="store_true", help="do not mask what names say is secret")
     clear.add_argument("--pinned", action="store_true", help="pinned ones, too")
     clear.add_argument("--yes", action="store_true", help="everything, when there is no query")
     functions = (run_program, run_ls, run_tail, run_show, run_export, run_clear)
@@ -83,6 +82,8 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         command.set_defaults(func=function)
         # Suppressed, or its default would override `drhttp inbox --file F ls`.
         command.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
+    for command in (ls, tail, show, export):
+        command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="without masking")
     for command in (ls, tail, show, clear):
         command.add_argument("--json", action="store_true", help="for programs: JSON")
 
@@ -152,18 +153,18 @@ def _ls(args: argparse.Namespace) -> int:
     node = _node(args)
     with _reading(args) as store:
         entries = store.newest(args.n, node)
-    return _print(_lines(entries, json_lines=args.json, heading=True))
+    return _print(_lines(entries, args, heading=True))
 
 
 def _tail(args: argparse.Namespace) -> int:
     node = _node(args)
     with _reading(args) as store:
         last = store.state().newest
-        _print(_lines(store.newest(args.n, node), json_lines=args.json, heading=True))
+        _print(_lines(store.newest(args.n, node), args, heading=True))
         while True:
             page = store.page(node, 500, after=last, ascending=True)
             last = page.next or max(page.newest, last)
-            if page.entries and not _emit(f"{line}\n" for line in _lines(page.entries, json_lines=args.json)):
+            if page.entries and not _emit(f"{line}\n" for line in _lines(page.entries, args)):
                 return 0
             if not page.next:
                 time.sleep(POLL)
@@ -174,7 +175,8 @@ def _show(args: argparse.Namespace) -> int:
 
     with _reading(args) as store:
         exchange = store.read(store.one(args.id))
-    return _print([json.dumps(json_object(exchange))] if args.json else text(exchange))
+    told = [json.dumps(json_object(exchange, reveal=args.reveal))] if args.json else text(exchange, reveal=args.reveal)
+    return _print(told)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -182,7 +184,7 @@ def _export(args: argparse.Namespace) -> int:
 
     node = _node(args)
     with _reading(args) as store:
-        pieces = whole(store, node, args.n or 1 << 40, args.kind, reveal=args.unsafe_include_secrets)
+        pieces = whole(store, node, args.n or 1 << 40, args.kind, reveal=args.reveal)
         if args.output is None:
             return _write(pieces)
         try:
@@ -206,13 +208,13 @@ def _clear(args: argparse.Namespace) -> int:
     return _print([json.dumps({"deleted": count})] if args.json else [f"{count:,} deleted"])
 
 
-def _lines(entries: Iterable[Entry], *, json_lines: bool, heading: bool = False) -> Iterable[str]:
+def _lines(entries: Iterable[Entry], args: argparse.Namespace, *, heading: bool = False) -> Iterable[str]:
     from drhttp.inbox.console import Layout
     from drhttp.inbox.detail import json_line
 
-    if json_lines:
-        return [json.dumps(json_line(entry.summary)) for entry in entries]
-    layout = Layout.of(sys.stdout)
+    if args.json:
+        return [json.dumps(json_line(entry.summary, reveal=args.reveal)) for entry in entries]
+    layout = Layout.of(sys.stdout, reveal=args.reveal)
     first = [layout.heading(dated=True)] if heading else []
     return [*first, *(layout.line(entry.summary, dated=True) for entry in entries)]
 

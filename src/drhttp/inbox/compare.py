@@ -53,8 +53,7 @@ def _summaries(left: Summary, right: Summary, ignored: frozenset[str], reveal: b
     for name in _FACTS:
         one, other = getattr(left, name), getattr(right, name)
         if one != other and name not in ignored:
-            if name == "query":
-                one, other = (masking.query(text, reveal=reveal) for text in (one, other))
+            one, other = (getattr(masking.summary(told, reveal=reveal), name) for told in (left, right))
             yield _change(name, _ABSENT if one is None else one, _ABSENT if other is None else other)
 
 
@@ -74,9 +73,9 @@ def _grouped(message: Message) -> dict[str, list[str]]:
 
 
 def _hidden(name: str, values: Any, reveal: bool) -> Any:
-    if values is _ABSENT or reveal or not masking.is_secret(name):
+    if values is _ABSENT:
         return values
-    return [masking.MASK for _ in values]
+    return [shown for _, shown, _ in masking.headers(tuple((name, one) for one in values), reveal=reveal)]
 
 
 def _body(name: str, left: Message, right: Message, ignored: frozenset[str], reveal: bool) -> dict[str, Any]:

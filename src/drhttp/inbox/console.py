@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TextIO
 
 from drhttp.inbox.exchange import Exchange, Summary
+from drhttp.inbox.view import masking
 
 ID = 8
 """Characters of an id that are shown; `drhttp inbox show` takes any unique beginning."""
@@ -60,16 +61,18 @@ def fit(text: str, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a line is set. width: columns that it may take. colour: or plain."""
+    """How a line is set. width: columns that it may take. colour: or plain. reveal: without masking."""
 
     width: int = PIPED
     colour: bool = False
+    reveal: bool = False
 
     @classmethod
-    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Layout:
+    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ, *, reveal: bool = False) -> Layout:
         """The layout that a stream calls for; NO_COLOR as in https://no-color.org."""
         columns = shutil.get_terminal_size((PIPED, 24)).columns
-        return cls(columns, stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb")
+        colour = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        return cls(columns, colour, reveal)
 
     def heading(self, *, dated: bool = False) -> str:
         """The names of the columns."""
@@ -79,6 +82,7 @@ class Layout:
 
     def line(self, summary: Summary, *, dated: bool = False) -> str:
         """One exchange. dated: with the day, for lines that are not of this moment."""
+        summary = masking.summary(summary, reveal=self.reveal)
         moment = datetime.fromtimestamp(summary.started / 1_000_000).astimezone()
         time = f"{moment:%m-%d %H:%M:%S}" if dated else f"{moment:%H:%M:%S.%f}"[:_TIME]
         widths = self._widths(dated)

@@ -12,14 +12,20 @@ from typing import Any
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.fields import header
+from drhttp.inbox.view import masking
+from drhttp.inbox.view.masked import masked
 
 SHOWN = 256 * 1024
 """How much of a body is inflated, parsed and shown."""
 HEX_SHOWN = 256
 
 
-def json_line(summary: Summary) -> dict[str, object]:
-    """An exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes."""
+def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
+    """An exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes.
+
+    reveal: with the values that are masked on display.
+    """
+    summary = masking.summary(summary, reveal=reveal)
     return {
         "id": summary.id,
         "time": iso(summary.started),
@@ -49,9 +55,10 @@ def json_line(summary: Summary) -> dict[str, object]:
     }
 
 
-def json_object(exchange: Exchange) -> dict[str, object]:
+def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object]:
     """An exchange with everything that is kept of it."""
-    line = json_line(exchange.summary)
+    exchange = masked(exchange, reveal=reveal)
+    line = json_line(exchange.summary, reveal=True)
     sizes = {name: line.pop(f"{name}_size") for name in ("request", "response")}
     response = exchange.response
     return {
@@ -62,8 +69,9 @@ def json_object(exchange: Exchange) -> dict[str, object]:
     }
 
 
-def text(exchange: Exchange) -> Iterator[str]:
+def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
     """Lines for a reader."""
+    exchange = masked(exchange, reveal=reveal)
     summary = exchange.summary
     yield clean(f"{summary.method} {summary.url}")
     yield ""

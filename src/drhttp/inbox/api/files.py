@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 
 from starlette.requests import Request
@@ -10,7 +11,8 @@ from starlette.responses import Response
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.records import side_of
 from drhttp.inbox.errors import RefusedError
-from drhttp.inbox.view.content import Content, content_of, image_type
+from drhttp.inbox.view.bodies import shown
+from drhttp.inbox.view.content import content_of, image_type
 
 _NOTHING = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'"
 PREVIEW = (
@@ -35,7 +37,8 @@ class Files:
 
     async def image(self, request: Request) -> Response:
         """A raster image, under the type that its bytes tell."""
-        content = await self._content("image", request)
+        n, side = self._opened("image", request)
+        content = await self._context.readers.ask(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
         media = image_type(content.data)
         if media is None:
             raise RefusedError(404, "unknown", "The body is no image that can be shown.")
@@ -43,15 +46,14 @@ class Files:
 
     async def preview(self, request: Request) -> Response:
         """HTML with nothing that runs, loads, submits or leads elsewhere."""
-        content = await self._content("preview", request)
-        if content.form != "html" or content.text is None:
+        n, side = self._opened("preview", request)
+        # Masked like the text of it: the frame is looked at by the same people.
+        message = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side))
+        view = await asyncio.to_thread(shown, message, reveal=False)
+        if view.content.form != "html" or view.text is None:
             raise RefusedError(404, "unknown", "The body is no HTML.")
         headers = {"Content-Security-Policy": PREVIEW, "X-Frame-Options": "SAMEORIGIN"}
-        return Response(content.text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=headers)
-
-    async def _content(self, kind: str, request: Request) -> Content:
-        n, side = self._opened(kind, request)
-        return await self._context.readers.ask(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
+        return Response(view.text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=headers)
 
     def _opened(self, kind: str, request: Request) -> tuple[int, str]:
         n, side = int(request.path_params["n"]), str(request.path_params["side"])

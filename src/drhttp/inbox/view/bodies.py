@@ -18,7 +18,6 @@ from drhttp.inbox.view.multipart import Part, parts
 PAGE = 65_536
 """Characters of a text that come with the record."""
 MOST_FIELDS = 1_000
-_MASKED = masking.MASK.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,19 @@ def shown(message: Message, *, reveal: bool) -> Shown:
     if content.form == "multipart":
         return _multipart(message, content, reveal=reveal)
     text, masked = content.text, 0
-    if text is not None and not reveal:
-        mask = {"json": masking.json_text, "form": masking.pairs_text, "xml": masking.xml_text}.get(content.form)
-        text, masked = mask(text) if mask else (text, 0)
+    if not reveal:
+        text, masked = _masked(content)
     fields = _fields(content.text or "", reveal=reveal) if content.form == "form" else None
     return Shown(content, text, masked, fields)
+
+
+def _masked(content: Content) -> tuple[str | None, int]:
+    """The text without its secrets. What is no text cannot be masked, only held back."""
+    if content.text is None:
+        return None, masking.bytes_betray(content.data) if content.form == "binary" else 0
+    if content.form in {"xml", "html"}:
+        return masking.xml_text(content.text, html=content.form == "html")
+    return {"json": masking.json_text, "form": masking.pairs_text}.get(content.form, masking.value)(content.text)
 
 
 def body_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, Any]:
@@ -123,27 +130,42 @@ def listed(pairs: list[tuple[str, str, bool]]) -> list[dict[str, Any]]:
 
 def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
     found = parts(content.data, header(message.headers, "content-type") or "")
-    hidden = [part for part in found if not reveal and part.end > part.start and masking.is_secret(part.name or "")]
+    told = [_part_text(part, content.data, reveal=reveal) for part in found]
     pieces: list[bytes] = []
     done = 0
-    for part in hidden:
-        pieces += (content.data[done : part.start], _MASKED)
-        done = part.end
-    whole = b"".join([*pieces, content.data[done:]])
-    text = None if content.text is None and not hidden else _utf8(whole)
-    return Shown(content, text, len(hidden), None, [_part(part, content.data, hidden, reveal) for part in found])
+    for part, (text, masked) in zip(found, told, strict=True):
+        if masked:
+            pieces += (content.data[done : part.start], (text or "").encode("utf-8", "replace"))
+            done = part.end
+    count = sum(masked for _, masked in told)
+    # A body without a boundary has no parts, and yet it may hold something.
+    whole, more = (content.text, 0) if reveal or found else _masked(content)
+    text = _utf8(b"".join([*pieces, content.data[done:]])) if count else whole
+    as_parts = [_part(part, *one, reveal=reveal) for part, one in zip(found, told, strict=True)]
+    return Shown(content, text, count + more, None, as_parts)
 
 
-def _part(part: Part, data: bytes, hidden: list[Part], reveal: bool) -> dict[str, Any]:
-    masked = part in hidden
+def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, int]:
+    """The content of a part as text, and how much of it is masked."""
+    raw = data[part.start : part.end]
+    if not reveal and raw and masking.is_secret(part.name or ""):
+        return masking.MASK, 1
+    text = _utf8(raw)
+    if text is None:
+        hidden = 0 if reveal else masking.bytes_betray(raw)
+        return (masking.MASK, hidden) if hidden else (None, 0)
+    return masking.value(text, reveal=reveal)
+
+
+def _part(part: Part, text: str | None, masked: int, *, reveal: bool) -> dict[str, Any]:
     return {
         "name": part.name,
         "filename": part.filename,
         "type": part.media,
         "size": part.end - part.start,
         "headers": listed(masking.headers(part.headers, reveal=reveal)),
-        "text": masking.MASK if masked else _utf8(data[part.start : min(part.end, part.start + PAGE)]),
-        "masked": masked,
+        "text": None if text is None else text[:PAGE],
+        "masked": masked > 0,
     }
 
 

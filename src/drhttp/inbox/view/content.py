@@ -26,7 +26,7 @@ _CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
 class Content:
     """data: without its content coding, as far as it was looked at. form: ``empty``, ``json``, ``form`` ...
 
-    coding: what was removed. problem: why it could not be. cut: whether more would have come.
+    coding: what was removed. problem: why it could not be. cut: whether more would have come. charset: of the text.
     """
 
     data: bytes
@@ -36,6 +36,7 @@ class Content:
     coding: str | None = None
     problem: str | None = None
     cut: bool = False
+    charset: str = "utf-8"
 
 
 def content_of(message: Message) -> Content:
@@ -48,8 +49,8 @@ def content_of(message: Message) -> Content:
         return Content(data, media, "empty", None, coding, problem, cut)
     if image_type(data):
         return Content(data, media, "image", None, coding, problem, cut)
-    text = None if problem else _text(data, declared, cut=cut)
-    return Content(data, media, _form(media, text), text, coding, problem, cut)
+    text, charset = (None, "utf-8") if problem else _text(data, declared, cut=cut)
+    return Content(data, media, _form(media, text), text, coding, problem, cut, charset)
 
 
 def image_type(data: bytes) -> str | None:
@@ -89,10 +90,11 @@ def _inflate(body: bytes, wbits: int) -> tuple[bytes, bool]:
 
 
 def _plain(body: bytes) -> bool:
-    return _text(body, "", cut=True) is not None
+    return _text(body, "", cut=True)[0] is not None
 
 
-def _text(data: bytes, declared: str, *, cut: bool) -> str | None:
+def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
+    """The text, and the charset in which it was."""
     charset = _CHARSET.search(declared)
     for name in (charset[1] if charset else "utf-8", "utf-8", *(["latin-1"] if declared.startswith("text/") else [])):
         try:
@@ -105,8 +107,8 @@ def _text(data: bytes, declared: str, *, cut: bool) -> str | None:
                 continue
             found = data[: problem.start].decode("utf-8")
         if not any(char < " " and char not in "\t\r\n\f" for char in found):
-            return found
-    return None
+            return found, name
+    return None, "utf-8"
 
 
 def _form(media: str, text: str | None) -> str:

@@ -1,53 +1,159 @@
 """Masking on display. Recorders mask before they send; those of others may not, and screens are shared.
 
-Only the names decide. Everything but the values stays as it is, so that what is shown is what was sent.
+The rules are the recorder's own (`drhttp._redact`): a second set would know other names and other tokens, and what is
+safe to show would depend on who sent it. What they cannot read, such as a text that was cut, is masked here as far as
+it goes, because on display nothing may be left out without being asked for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from urllib.parse import unquote_plus
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from drhttp.inbox.exchange import Headers
+from drhttp._privacy import MASK as RECORDED
+from drhttp._privacy import Redact
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.json import mask_json, mask_string
+from drhttp._redact.pairs import mask_query
+from drhttp._redact.rules import Refusal, Rules
+from drhttp._redact.urls import mask_url
+from drhttp._redact.xml import mask_xml
+from drhttp.inbox.exchange import Headers, Summary
 
 MASK = "********"
-_SECRET = re.compile(
-    r"authorization|cookie|token|secret|passw|\bpwd\b|passphrase|api[-_ ]?key|credential"
-    r"|session[-_]?id|\bsession\b|csrf|xsrf|jwt|private[-_ ]?key|card[-_ ]?number|\bcvv\b|\bcvc\b|\biban\b|\bssn\b"
-    r"|signature|x-moesif-application-id|drhttp-apikey",
-    re.IGNORECASE,
-)
+_ENCODED = "%2A" * len(MASK)
+_LARGE = 1 << 20
+"""Characters of markup that are taken apart in no time that anybody notices."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
 _KEY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\]}]+")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[\]{}]', re.DOTALL)
-_PAIR = re.compile(r"(^|[&;])([^=&;]*)=([^&;]*)")
-_ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</)")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</|$)")
+_FALSE = {"", "null", '""', f'"{MASK}"', f'"{RECORDED}"'}
+
+
+def _mask(secret: str) -> str:
+    # What the recorder has masked already is no secret, and there would be nothing to reveal.
+    return secret if secret.strip('"') in {MASK, RECORDED} else MASK
+
+
+_RULES = Rules(Redact(value=_mask, also=("signature", "x-moesif-application-id")))
 
 
 def is_secret(name: str) -> bool:
     """Whether values under the name are not for everybody's eyes."""
-    return bool(_SECRET.search(_CAMEL.sub("-", name))) and not _HARMLESS.match(name)
+    return _RULES.secret(name) and not _HARMLESS.match(name)
 
 
 def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, bool]]:
-    """Name, value to show, and whether it is masked."""
-    return named(pairs, reveal=reveal)
+    """Name, value to show, and whether something in it is masked."""
+    return [(name, *_field(name, value, reveal)) for name, value in pairs]
 
 
 def named(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, bool]]:
-    shown = []
-    for name, value in pairs:
-        hide = not reveal and bool(value) and value != MASK and is_secret(name)
-        shown.append((name, MASK if hide else value, hide))
-    return shown
+    """The same for the parameters of a query or a form, decoded."""
+    return [(name, *_parameter(name, value, reveal)) for name, value in pairs]
+
+
+def query(text: str | None, *, reveal: bool) -> str | None:
+    """A query string as it is shown."""
+    return text if text is None or reveal else pairs_text(text)[0]
+
+
+def value(text: str, *, reveal: bool = False) -> tuple[str, int]:
+    """Text that is called nothing in particular, without what betrays itself, and how much that was."""
+    return (text, 0) if reveal else _by_rules(text, lambda: mask_string(text, _RULES), _values)
+
+
+def name(text: str | None, *, reveal: bool) -> str | None:
+    """Who it was, or from which device: whatever was told, but no token."""
+    return text if not text or reveal else _values(text)[0]
+
+
+def summary(told: Summary, *, reveal: bool) -> Summary:
+    """An exchange's line as it is shown."""
+    if reveal:
+        return told
+    return replace(
+        told,
+        path=path(told.path, reveal=False),
+        query=query(told.query, reveal=False),
+        user=name(told.user, reveal=False),
+        device=name(told.device, reveal=False),
+        exception_text=None if told.exception_text is None else value(told.exception_text)[0],
+    )
 
 
 def json_text(text: str) -> tuple[str, int]:
-    """JSON, also when it is cut, with the values of secret keys masked, and how many."""
+    """JSON, also when it is cut, with its secrets masked, and how many."""
+    return _by_rules(text, lambda: mask_json(text, _RULES), _by_keys)
+
+
+def pairs_text(text: str) -> tuple[str, int]:
+    """A form or a query string, with its secrets masked, and how many."""
+    masked, count = _by_rules(text, lambda: mask_query(text, _RULES), _values)
+    return masked.replace(_ENCODED, MASK), count
+
+
+def xml_text(text: str, *, html: bool = False) -> tuple[str, int]:
+    """XML or HTML, with its secrets masked, and how many."""
+    if len(text) > _LARGE:
+        return _by_elements(text)
+    return _by_rules(text, lambda: mask_xml(text, _RULES, cut=False, html=html), _by_elements)
+
+
+def bytes_betray(data: bytes) -> int:
+    """How many secrets betray themselves in bytes that are no text."""
+    return _values(data.decode("latin-1"))[1]
+
+
+def _by_rules(
+    text: str, mask: Callable[[], tuple[str, int]], otherwise: Callable[[str], tuple[str, int]]
+) -> tuple[str, int]:
+    try:
+        masked, count = mask()
+    except Refusal:
+        return otherwise(text)
+    return masked, count if masked != text else 0
+
+
+def path(path: str, *, reveal: bool) -> str:
+    """A path, also with names of its parts in it, as it is shown."""
+    if reveal:
+        return path
+    # With two slashes in front it would be taken for the address of a host.
+    if path.startswith("/") and not path.startswith("//"):
+        return _by_rules(path, lambda: mask_url(path, _RULES), _values)[0]
+    return value(path)[0]
+
+
+def _values(text: str) -> tuple[str, int]:
+    masked, count = _RULES.mask_values(text)
+    return masked, count if masked != text else 0
+
+
+def _field(name: str, value: str, reveal: bool) -> tuple[str, bool]:
+    if reveal or not value or _mask(value) == value:
+        return value, False
+    ((_, masked),), _ = mask_headers(((name.lower(), value),), _RULES)
+    if masked == value:
+        return value, False
+    return (MASK if is_secret(name) else masked.replace(_ENCODED, MASK)), True
+
+
+def _parameter(name: str, value: str, reveal: bool) -> tuple[str, bool]:
+    if reveal or not value or _mask(value) == value:
+        return value, False
+    if _RULES.secret_in_query(name) and not _RULES.spared(name, value):
+        return MASK, True
+    masked, _ = _by_rules(value, lambda: mask_string(value, _RULES), _values)
+    return masked, masked != value
+
+
+def _by_keys(text: str) -> tuple[str, int]:
+    """What begins like JSON: the values of secret keys, and then whatever betrays itself."""
     pieces: list[str] = []
     count = done = 0
     at = _KEY.search(text)
@@ -55,12 +161,13 @@ def json_text(text: str) -> tuple[str, int]:
         following = at.end()
         if is_secret(at[1]):
             end = _value_end(text, following)
-            if text[following:end] not in {"", "null", '""', f'"{MASK}"'}:
+            if text[following:end] not in _FALSE:
                 pieces += (text[done:following], f'"{MASK}"')
                 count, done = count + 1, end
                 following = end
         at = _KEY.search(text, following)
-    return "".join([*pieces, text[done:]]), count
+    masked, found = _values("".join([*pieces, text[done:]]))
+    return masked, count + found
 
 
 def _value_end(text: str, start: int) -> int:
@@ -83,22 +190,8 @@ def _structure_end(text: str, start: int) -> int:
     return len(text)
 
 
-def pairs_text(text: str) -> tuple[str, int]:
-    """A form or a query string with the values of secret names masked, and how many."""
-    count = 0
-
-    def mask(found: re.Match[str]) -> str:
-        nonlocal count
-        if not found[3] or found[3] == MASK or not is_secret(unquote_plus(found[2])):
-            return found[0]
-        count += 1
-        return f"{found[1]}{found[2]}={MASK}"
-
-    return _PAIR.sub(mask, text), count
-
-
-def xml_text(text: str) -> tuple[str, int]:
-    """XML with the text of elements of a secret name masked, and how many."""
+def _by_elements(text: str) -> tuple[str, int]:
+    """What begins like XML: the text of elements of a secret name, and then whatever betrays itself."""
     count = 0
 
     def mask(found: re.Match[str]) -> str:
@@ -108,9 +201,5 @@ def xml_text(text: str) -> tuple[str, int]:
         count += 1
         return found[1] + MASK
 
-    return _ELEMENT.sub(mask, text), count
-
-
-def query(text: str | None, *, reveal: bool) -> str | None:
-    """A query string as it is shown."""
-    return text if text is None or reveal else pairs_text(text)[0]
+    masked, found = _values(_ELEMENT.sub(mask, text))
+    return masked, count + found

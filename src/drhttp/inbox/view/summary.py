@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import MOST_FIELDS, body_json, cookies, listed, readable
+from drhttp.inbox.view.masked import extra
 
 
 def iso(microseconds: int) -> str:
@@ -25,9 +26,7 @@ def ms(microseconds: int | None) -> float | None:
 
 def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     """A record without headers and bodies."""
-    told = entry.summary
-    query = masking.query(told.query, reveal=reveal)
-    target = told.path if query is None else f"{told.path}?{query}"
+    told = masking.summary(entry.summary, reveal=reveal)
     failure = None if told.exception is None else {"type": told.exception, "message": told.exception_text}
     return {
         "n": entry.n,
@@ -37,13 +36,13 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "protocol": told.protocol,
         "direction": "out" if told.direction == "Outgoing" else "in",
         "method": told.method,
-        "url": f"{told.scheme}://{told.host}{target}" if told.scheme else target,
+        "url": told.url,
         "scheme": told.scheme,
         "host": told.host,
         "path": told.path,
-        "query": query,
+        "query": told.query,
         "route": told.route,
-        "endpoint": entry.endpoint,
+        "endpoint": masking.path(entry.endpoint, reveal=reveal),
         "status": told.status,
         "duration_ms": ms(told.duration),
         "ttfb_ms": ms(told.ttfb),
@@ -81,7 +80,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
         **summary_json(entry, reveal=reveal),
         "request": request,
         "response": None if answer is None else _message_json(answer, told.response_size, reveal=reveal),
-        "extra": dict(exchange.extra),
+        "extra": extra(exchange.extra, reveal=reveal),
     }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-import http.server
+import base64
 import random
 import shutil
+import socketserver
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,7 @@ from drhttp.inbox.snippet import LARGEST, snippet
 NASTY = [
     "'; touch owned; '", "$(touch owned)", "`touch owned`", "\\", "'\\''", '"', "$HOME", "!!", "%s%n", "-X",
     "@/etc/passwd", "a\nb", "\ttab", "é", "日本", "*", "~", "#", "&&", "|cat", "<x>", "{a,b}", "[1-3]", "\x7f", "",
+    "=1", ":=2", ":=@/etc/passwd", "\\=", "\\\\:x", "a\\;b", "a;", ";", "==", "\x1b[2J", "\u202e", "\\x41", "a: b",
 ]  # fmt: skip
 BODIES = [
     *(text.encode() for text in NASTY),
@@ -26,48 +30,102 @@ BODIES = [
     b"@file",
     b"a=b&c=d",
     b"\r\n",
+    b"--raw",
     b"x" * 5000,
 ]
-QUERIES = [None, "a=b&c='d'", "x=$(touch%20owned)", "[1-3]={a,b}"]
+PARTS = [
+    "a",
+    "..",
+    ".",
+    "",
+    "b'c",
+    "%27%00",
+    "$x",
+    "{1}",
+    "[2]",
+    "~",
+    "a;b",
+    "%41",
+    "%2f",
+    "\\",
+    '"',
+    "<>",
+    "a:b",
+    "^|`",
+]
+QUERIES = [
+    None,
+    "",
+    "a=b&c='d'",
+    "x=$(touch%20owned)",
+    "[1-3]={a,b}",
+    "a=1&a=2",
+    "?",
+    "q=%7E",
+    "é=1",
+    "a#b",
+    "x=%2F+%20",
+]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "HEAD", "M-SEARCH", "purge"]
 
 
-class Server(http.server.BaseHTTPRequestHandler):
-    """Remembers requests as they were on the wire."""
+class Handler(socketserver.StreamRequestHandler):
+    """Remembers one request as it was on the wire, and answers."""
 
-    protocol_version = "HTTP/1.1"
+    def handle(self):
+        method, target, _ = self.rfile.readline().decode("latin-1").rstrip("\r\n").split(" ")
+        pairs = []
+        for line in iter(self.rfile.readline, b"\r\n"):
+            name, _, value = line.decode("latin-1").rstrip("\r\n").partition(":")
+            pairs.append((name.lower(), value.strip(" \t")))
+        told = dict(pairs)
+        if told.get("transfer-encoding") == "chunked":
+            body = b"".join(self.chunks())
+        else:
+            body = self.rfile.read(int(told.get("content-length", 0)))
+        self.server.seen.append((method, target, pairs, body))
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        pairs = [(name.lower(), value) for name, value in self.headers.items()]
-        self.server.seen.append((self.command, self.path, pairs, body))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+    def chunks(self):
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_PROPFIND = answer
 
-    def log_message(self, *args):
-        pass
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
 
 
 @pytest.fixture
 def server():
-    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    running.seen = []
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    yield running
-    running.shutdown()
-    thread.join()
-    running.server_close()
+    with Server(("127.0.0.1", 0), Handler) as running:
+        running.seen = []
+        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
 
 
-def recorded(dice, port):
-    method = dice.choice(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
-    path = "/" + "/".join(dice.choice(["a", "..", "b'c", "%27%00", "$x", "{1}", "[2]", "~", "a;b"]) for _ in range(3))
-    headers = [(f"x-{place}", header(dice)) for place in range(3)]
-    body = dice.choice(BODIES) if method not in {"GET", "OPTIONS", "DELETE"} else None
-    if body:
+def header(dice):
+    value = dice.choice([one for one in NASTY if "\n" not in one]).strip()
+    return dice.choice([value.encode().decode("latin-1"), value.encode().decode("latin-1"), "caf\xe9 \xff", "plain"])
+
+
+def recorded(dice, port, place=0):
+    """A request that a recorder might have told. Its own number tells it among the others."""
+    path = "/" + "/".join([str(place), *(dice.choice(PARTS) for _ in range(3))])
+    if dice.random() < 0.03:
+        path = "*"
+    method = dice.choice(METHODS)
+    headers = [(f"x-{one}", header(dice)) for one in range(3)]
+    headers += [("x-1", "again"), ("user-agent", "old/1")] if dice.random() < 0.3 else []
+    headers += [("accept", "text/html"), ("Cookie", "a=1; b=2")] if dice.random() < 0.3 else []
+    headers.append(("x-number", str(place)))
+    body = dice.choice(BODIES) if method not in {"GET", "OPTIONS", "HEAD"} else None
+    if body and dice.random() < 0.8:
         headers.append(("content-type", dice.choice(["application/json", "text/plain; charset=utf-8"])))
     summary = Summary(
         id="i", project="p", protocol="events", started=0, received=0, method=method, scheme="http",
@@ -76,47 +134,116 @@ def recorded(dice, port):
     return Exchange(summary=summary, request=Message(headers=tuple(headers), body=body))
 
 
-def header(dice):
-    value = dice.choice([one for one in NASTY if "\n" not in one and "\x7f" not in one]).strip()
-    return value.encode().decode("latin-1")
+def wire(exchange):
+    """What must arrive: a character beyond ASCII cannot stand in a request line, and is one that was decoded."""
+    target = exchange.summary.target
+    encoded = "".join(char if char.isascii() else "".join(f"%{byte:02X}" for byte in char.encode()) for char in target)
+    pairs = [(name.lower(), value) for name, value in exchange.request.headers]
+    return exchange.summary.method, encoded, sorted(pairs), exchange.request.body or b""
 
 
-@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="there is no curl or no bash")
-def test_s19_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
-    """M12: method, path, query, headers and body byte for byte, and nothing in them is run."""
-    dice = random.Random(3)
-    exchanges = [recorded(dice, server.server_port) for _ in range(150)]
+def arrived(server):
+    """What did, by number, without what every client makes for itself."""
+    found = {}
+    for method, target, pairs, body in server.seen:
+        kept = [pair for pair in pairs if pair[0] not in {"host", "content-length", "connection", "transfer-encoding"}]
+        found[dict(pairs)["x-number"]] = (method, target, sorted(kept), body)
+    return found
+
+
+def assert_same(exchanges, server, *, in_order=True):
+    found = arrived(server)
+    assert len(found) == len(server.seen) == len(exchanges)
     for exchange in exchanges:
-        text = snippet(exchange, "curl", reveal=True).text
-        ended = subprocess.run(["bash", "-c", text], cwd=tmp_path, capture_output=True, timeout=30, check=False)
-        assert ended.returncode == 0, (text, ended.stderr)
-
-    assert list(tmp_path.iterdir()) == []
-    for exchange, (method, target, pairs, body) in zip(exchanges, server.seen, strict=True):
-        assert (method, target, body) == (
-            exchange.summary.method,
-            exchange.summary.target,
-            exchange.request.body or b"",
-        )
-        sent = [pair for pair in pairs if pair[0] not in {"host", "content-length"}]
-        assert sent == list(exchange.request.headers)
+        number = dict(exchange.request.headers)["x-number"]
+        assert found[number] == wire(exchange)
+    if in_order:
+        for _, _, pairs, _ in server.seen:
+            sent = exchanges[int(dict(pairs)["x-number"])].request.headers
+            assert [pair for pair in pairs if pair in sent] == [(name.lower(), value) for name, value in sent]
 
 
-def test_s19_python_sends_what_was_recorded(server, tmp_path):
-    """M12: with what comes with Python."""
+needs_curl = pytest.mark.skipif(
+    shutil.which("curl") is None or shutil.which("bash") is None, reason="there is no curl or no bash"
+)
+
+
+def lowered(exchange):
+    """Names of fields in lower case, so that they can be compared."""
+    headers = tuple((name.lower(), value) for name, value in exchange.request.headers)
+    return Exchange(summary=exchange.summary, request=Message(headers=headers, body=exchange.request.body))
+
+
+@needs_curl
+def test_m12_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
+    """M12, S19: method, path, query, headers and body byte for byte for 1,000 requests, and nothing in them is run."""
+    dice = random.Random(3)
+    exchanges = [lowered(recorded(dice, server.server_address[1], place)) for place in range(1000)]
+    told = [snippet(exchange, "curl", reveal=True) for exchange in exchanges]
+    assert [one.remarks for one in told if not one.complete] == []
+    work = tmp_path / "work"
+    work.mkdir()
+    scripts = [tmp_path / f"script-{half}" for half in range(2)]
+    for half, script in enumerate(scripts):
+        script.write_text("set -e\n" + "\n".join(one.text for one in told[half::2]), encoding="utf-8")
+    started = [
+        subprocess.Popen(["bash", str(script)], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for script in scripts
+    ]
+    for process in started:
+        errors = process.communicate(timeout=110)[1]
+        assert process.returncode == 0, errors[-2000:]
+
+    assert list(work.iterdir()) == []
+    assert_same(exchanges, server)
+
+
+def test_m12_python_sends_what_was_recorded(server, tmp_path):
+    """M12, S19: 1,000 requests with what comes with Python, in one interpreter after the other."""
     dice = random.Random(5)
-    exchanges = [recorded(dice, server.server_port) for _ in range(40)]
-    program = "\n".join(snippet(exchange, "python", reveal=True).text for exchange in exchanges)
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    exchanges = [lowered(recorded(dice, server.server_address[1], place)) for place in range(1000)]
+    told = [snippet(exchange, "python", reveal=True) for exchange in exchanges]
+    assert [one.remarks for one in told if not one.complete] == []
+    program = tmp_path / "program.py"
+    program.write_text("\n".join(one.text for one in told), encoding="utf-8")
+    work = tmp_path / "work"
+    work.mkdir()
+    subprocess.run(
+        [sys.executable, "-W", "error", str(program)], cwd=work, capture_output=True, timeout=110, check=True
+    )
 
-    assert list(tmp_path.iterdir()) == []
-    for exchange, (method, target, pairs, body) in zip(exchanges, server.seen, strict=True):
-        assert (method, target, body) == (
-            exchange.summary.method,
-            exchange.summary.target,
-            exchange.request.body or b"",
-        )
-        assert set(exchange.request.headers) <= set(pairs)
+    assert list(work.iterdir()) == []
+    assert_same(exchanges, server)
+
+
+def test_m12_httpie_sends_what_was_recorded(server, tmp_path):
+    """M12, S19: what HTTPie cannot send is told, and whatever is called complete arrives byte for byte."""
+    pytest.importorskip("httpie", reason="HTTPie is not installed")
+    program = Path(sys.executable).with_name("http")
+    dice = random.Random(7)
+    exchanges, told = [], []
+    while len(exchanges) < 40:
+        exchange = lowered(recorded(dice, server.server_address[1], len(exchanges)))
+        one = snippet(exchange, "httpie", reveal=True)
+        if one.complete:
+            exchanges.append(exchange)
+            told.append(one.text)
+        else:
+            assert all(remark.startswith("HTTPie ") for remark in one.remarks)
+    assert len({exchange.request.body for exchange in exchanges}) > 10
+    script = tmp_path / "script"
+    script.write_text("set -e\n" + "\n".join(told), encoding="utf-8")
+    work, home = tmp_path / "work", tmp_path / "home"
+    work.mkdir()
+    environ = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": str(home), "PYTHONUTF8": "1"}
+    command = ["bash", str(script)]
+    ended = subprocess.run(
+        command, cwd=work, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=110, check=False
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+    assert list(work.iterdir()) == []
+    assert_same(exchanges, server, in_order=False)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -125,21 +252,20 @@ def test_s19_every_word_reaches_the_program_as_it_is(tmp_path, kind):
     """Whatever was captured is an argument, and never a command: told by a program that prints its arguments."""
     name = {"curl": "curl", "httpie": "http"}[kind]
     stub = tmp_path / name
-    stub.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write(repr(sys.argv[1:]))\n")
+    stub.write_text(f"#!{sys.executable}\nimport os, sys\nsys.stdout.write(repr(list(map(os.fsencode, sys.argv))))\n")
     stub.chmod(0o755)
     dice = random.Random(9)
-    for _ in range(60):
+    for _ in range(40):
         exchange = recorded(dice, 1)
         text = snippet(exchange, kind, reveal=True).text
         environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONUTF8": "1"}
         ended = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=environ, capture_output=True, check=True)
         words = ast.literal_eval(ended.stdout.decode())
-        assert exchange.summary.url in words
-        assert exchange.summary.method in words
-        for header_name, value in exchange.request.headers:
-            shown = value.encode("latin-1").decode() if value else ""
-            mark = ": " if kind == "curl" else ":"
-            assert (f"{header_name}{mark}{shown}" if value else f"{header_name};") in words
+        assert exchange.summary.method.encode() in words or "--head" in text
+        if kind == "curl":
+            pairs = exchange.request.headers
+            fields = [f"{header_name}: {value}" if value else f"{header_name};" for header_name, value in pairs]
+            assert {field.encode("latin-1") for field in fields} <= set(words)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -147,10 +273,31 @@ def test_what_is_not_sent_is_said():
     """A body that is not whole, masked or too large leaves the command incomplete, and it says why."""
     dice = random.Random(1)
     exchange = recorded(dice, 1)
+    summary = replace(exchange.summary, method="POST")
     for message, remark in (
         (Message(body=b"x", truncated=True), "The body was not recorded whole."),
         (Message(body=b"x", redacted=1), "The recorder masked values in the body."),
+        (Message(body=b'{"password":"[redacted]"}'), "The recorder masked values in the body."),
+        (Message(headers=(("authorization", "Bearer [redacted]"),)), "The recorder masked values of headers."),
         (Message(body=b"x" * (LARGEST + 1)), "The body is larger than 100,000 bytes and left out; download it."),
     ):
-        told = snippet(Exchange(summary=exchange.summary, request=message), "curl", reveal=True)
+        told = snippet(Exchange(summary=summary, request=message), "curl", reveal=True)
         assert (told.complete, told.remarks) == (False, (remark,))
+    hidden = Exchange(summary=summary, request=Message(), extra={"masked": {"uri": 1}})
+    told = snippet(hidden, "curl", reveal=True)
+    assert told.remarks == ("The recorder masked values in the address.",)
+
+
+def test_a_command_shows_nothing_that_steers_a_terminal():
+    """What is pasted is seen first: control characters and marks that reorder travel as escapes or base64."""
+    summary = recorded(random.Random(2), 1).summary
+    message = Message(
+        headers=(("x", "\x1b[2J"), ("y", "\u202e".encode().decode("latin-1"))), body=b"\x9b\xe2\x80\xae\x1b"
+    )
+    for kind in ("curl", "python"):
+        text = snippet(Exchange(summary=summary, request=message), kind, reveal=True).text
+        assert all(char.isprintable() or char == "\n" for char in text)
+    assert (
+        base64.b64encode(message.body).decode()
+        in snippet(Exchange(summary=summary, request=message), "curl", reveal=True).text
+    )

@@ -1,22 +1,30 @@
-"""A recorded request as a command line or a program that sends it again.
+"""A recorded request as a command line or a program that sends it again, to the byte.
 
-Captured text ends up in a shell: every word is quoted for it, and bytes that are not plain text travel as base64.
+Captured text ends up in a shell: every word is quoted for it, and bytes that are not plain text travel as base64. What
+a program cannot send as it was is said, and then the command is not called complete.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from drhttp.inbox.exchange import Exchange, Headers, Message
-from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import shown
+from drhttp.inbox import hidden
+from drhttp.inbox.exchange import Exchange, Headers, Summary
+from drhttp.inbox.fields import header
+from drhttp.inbox.view.masked import masked
 
 LARGEST = 100_000
 """Bytes of a body that fit in a command."""
 KINDS = ("curl", "python", "httpie")
-_DROPPED = {"content-length", "host", "connection", "transfer-encoding"}
+_DROPPED = {"connection", "content-length", "expect", "host", "transfer-encoding"}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_ESCAPED = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")
+_UNRESERVED = re.compile(r"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])")
+_UNSAYABLE = re.compile(r"(?<!\\)\\(?:\\\\)*[:;=@]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,135 +40,189 @@ class Snippet:
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
-    url: str
+    scheme: str
+    host: str
+    target: str
     headers: Headers
     body: bytes
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}{self.target if self.target[:1] == '/' else '/'}"
+
+    @property
+    def names(self) -> set[str]:
+        return {name.lower() for name, _ in self.headers}
 
 
 def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     """Write the request down. kind: one of `KINDS`. reveal: with the values that are masked on display."""
-    message, remarks = exchange.request, []
-    told = masking.headers(message.headers, reveal=reveal)
-    masked = sum(hidden for _, _, hidden in told)
-    body, count = _body(message, reveal=reveal)
-    query = masking.query(exchange.summary.query, reveal=reveal)
-    masked += count + (query != exchange.summary.query)
-    if message.truncated or message.omitted:
-        remarks.append("The body was not recorded whole.")
-    if message.redacted:
-        remarks.append("The recorder masked values in the body.")
+    told = masked(exchange, reveal=reveal)
+    message, remarks = told.request, _recorded(exchange)
+    count = message.redacted - exchange.request.redacted + (told.summary.target != exchange.summary.target)
+    pairs = zip(message.headers, exchange.request.headers, strict=True)
+    count += sum(shown != sent for shown, sent in pairs)
+    body = message.body or b""
     if len(body) > LARGEST:
         body = b""
         remarks.append(f"The body is larger than {LARGEST:,} bytes and left out; download it.")
-    url = replace(exchange.summary, query=query).url
-    headers = tuple((name, value) for name, value, _ in told if _is_sent(name, value, message))
-    request = _Request(exchange.summary.method or "GET", url, headers, body)
-    write = {"curl": _curl, "python": _python, "httpie": _httpie}[kind]
-    return Snippet(write(request), not remarks and not masked, masked, tuple(remarks))
+    coded = message.decoded or message.parsed or told.request.redacted > exchange.request.redacted
+    if not told.summary.host:
+        remarks.append("The host was not recorded.")
+    request = _Request(
+        method=told.summary.method if _TOKEN.fullmatch(told.summary.method) else "GET",
+        scheme=told.summary.scheme.lower() if told.summary.scheme.lower() in {"http", "https"} else "http",
+        host=told.summary.host.rpartition("@")[2] or "localhost",
+        target=_target(told.summary),
+        headers=_sent(told, coded=bool(coded)),
+        body=body,
+    )
+    write: dict[str, Callable[[_Request, list[str]], str]] = {"curl": _curl, "python": _python, "httpie": _httpie}
+    text = write[kind](request, remarks)
+    return Snippet(text, not remarks and not count, count, tuple(remarks))
 
 
-def _body(message: Message, *, reveal: bool) -> tuple[bytes, int]:
-    """The bytes; masked only where something is to be masked, or decoding would change what was sent."""
-    view = shown(message, reveal=reveal)
-    if view.masked and view.text is not None:
-        return view.text.encode("utf-8", "replace"), view.masked
-    return (b"" if view.masked else message.body or b""), view.masked
+def _recorded(exchange: Exchange) -> list[str]:
+    """What was not recorded as it was sent."""
+    message, remarks = exchange.request, []
+    if message.truncated or message.omitted:
+        remarks.append("The body was not recorded whole.")
+    if message.redacted or hidden.in_body(message):
+        remarks.append("The recorder masked values in the body.")
+    if hidden.in_headers(exchange) or hidden.in_unknown_headers(exchange):
+        remarks.append("The recorder masked values of headers.")
+    if hidden.in_address(exchange):
+        remarks.append("The recorder masked values in the address.")
+    return remarks
 
 
-def _is_sent(name: str, value: str, message: Message) -> bool:
-    if name.lower() == "content-encoding" and (message.decoded or message.parsed):
-        return False
-    return name.lower() not in _DROPPED and not set(name + value) & set("\r\n\0")
+def _target(summary: Summary) -> str:
+    """Path and query; what cannot stand in a request line is percent-encoded, as it must have been."""
+    whole = summary.target or "/"
+    whole = f"/{whole}" if whole.startswith("?") else whole
+    return "".join(char if "!" <= char <= "~" else "".join(f"%{one:02X}" for one in char.encode()) for char in whole)
+
+
+def _sent(exchange: Exchange, *, coded: bool) -> Headers:
+    """The header fields but for those that a client makes itself; Host only where it is not that of the address."""
+    pairs = [(name, value) for name, value in exchange.request.headers if name.lower() not in _DROPPED]
+    if coded:
+        pairs = [(name, value) for name, value in pairs if name.lower() != "content-encoding"]
+    host = header(exchange.request.headers, "host")
+    if host and host.lower() != exchange.summary.host.lower():
+        pairs.insert(0, ("Host", host))
+    return tuple((name, value) for name, value in pairs if _TOKEN.fullmatch(name) and not set(value) & set("\r\n\0"))
 
 
 def _plain(body: bytes) -> str | None:
-    """The body as text that survives a shell, if it is one."""
+    """The body as text that survives a shell and a terminal, if it is one."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return None if any(char < " " and char not in "\n\t" for char in text) else text
+    return text if all(char.isprintable() or char in "\n\t" for char in text) else None
 
 
-def _field(name: str, value: str) -> str:
-    # With a colon and nothing behind it curl would take the header away; a semicolon sends it empty.
-    return f"{name}: {_readable(value)}" if value else f"{name};"
+def _word(raw: bytes) -> str:
+    """Bytes as one word of bash."""
+    text = _plain(raw)
+    if text is not None and "\n" not in text and "\t" not in text:
+        return shlex.quote(text)
+    letters = [chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}" for byte in raw]
+    return f"$'{''.join(letters)}'"
 
 
-def _readable(value: str) -> str:
-    """Header bytes as the text whose UTF-8 form they are, where they are one."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
-
-
-def _curl(request: _Request) -> str:
-    words = [["curl", "--path-as-is", "--globoff", *_method(request)], [shlex.quote(request.url)]]
-    words += [["-H", shlex.quote(_field(name, value))] for name, value in request.headers]
-    names = {name.lower() for name, _ in request.headers}
-    # What curl would add by itself was not in the request.
-    words += [["-H", shlex.quote(f"{name}:")] for name in ("User-Agent", "Accept") if name.lower() not in names]
-    if not request.body:
-        return _lines(words)
-    if "content-type" not in names:
-        words.append(["-H", "Content-Type:"])
-    text = _plain(request.body)
-    if text is not None:
-        return _lines([*words, ["--data-raw", shlex.quote(text)]])
-    packed = base64.b64encode(request.body).decode()
-    return f"printf %s {packed} | base64 -d | {_lines([*words, ['--data-binary', '@-']])}"
-
-
-def _method(request: _Request) -> list[str]:
-    if request.method == "HEAD":
-        return ["--head"]
-    return ["-X", shlex.quote(request.method)]
-
-
-def _httpie(request: _Request) -> str:
-    words = [["http", "--ignore-stdin", "--path-as-is", shlex.quote(request.method), shlex.quote(request.url)]]
+def _curl(request: _Request, remarks: list[str]) -> str:
+    words = [["curl", "--path-as-is", "--globoff", *_method(request, remarks)], [shlex.quote(request.url)]]
+    if request.target[:1] != "/" or "#" in request.target:
+        words.append(["--request-target", shlex.quote(request.target)])
     for name, value in request.headers:
-        # A colon within the name cannot be, and an equals sign or at sign in the value would mean something else
-        # without the backslash only before the first colon, which the name excludes.
-        item = f"{name}:{_readable(value)}" if value else f"{name};"
-        words.append([shlex.quote(item)])
-    if not request.body:
+        # With a colon and nothing behind it curl would take the header away; a semicolon sends it empty.
+        field = f"{name}: {value}" if value else f"{name};"
+        words.append(["-H", _word(field.encode("latin-1", "replace"))])
+    # What curl would add by itself was not in the request.
+    words += [["-H", shlex.quote(f"{name}:")] for name in ("User-Agent", "Accept") if name.lower() not in request.names]
+    if not request.body or request.method == "HEAD":
         return _lines(words)
-    text = _plain(request.body)
+    if "content-type" not in request.names:
+        words.append(["-H", "Content-Type:"])
+    return _with_body(words, request.body, ["--data-raw", "{}"], ["--data-binary", "@-"])
+
+
+def _method(request: _Request, remarks: list[str]) -> list[str]:
+    if request.method != "HEAD":
+        return ["-X", shlex.quote(request.method)]
+    if request.body:
+        remarks.append("curl sends no body with HEAD.")
+    return ["--head"]
+
+
+def _with_body(words: list[list[str]], body: bytes, as_text: list[str], as_bytes: list[str]) -> str:
+    text = _plain(body)
     if text is not None:
-        return _lines([*words, ["--raw", shlex.quote(text)]])
-    packed = base64.b64encode(request.body).decode()
-    words[0].remove("--ignore-stdin")
-    return f"printf %s {packed} | base64 -d | {_lines(words)}"
+        return _lines([*words, [word.replace("{}", shlex.quote(text)) for word in as_text]])
+    packed = base64.b64encode(body).decode()
+    return f"printf %s {packed} | base64 -d | {_lines([*words, as_bytes] if as_bytes else words)}"
 
 
-def _python(request: _Request) -> str:
+def _httpie(request: _Request, remarks: list[str]) -> str:
+    if not (request.method.isalpha() and request.method.isupper()):
+        remarks.append("HTTPie sends methods in capital letters only.")
+    query = request.target.partition("?")[2]
+    if not _ESCAPED.fullmatch(request.target) or _UNRESERVED.search(query) or request.target[-1] == "?":
+        remarks.append("HTTPie writes the address with other escapes.")
+    items, lost = [], []
+    for name, value in request.headers:
+        item = _item(name, value)
+        if item is None:
+            lost.append(name)
+        else:
+            items.append([shlex.quote(item)])
+    if lost:
+        remarks.append(f"HTTPie cannot send these as they were: {', '.join(lost)}.")
+    unwanted = ["User-Agent", "Accept", "Accept-Encoding", *(["Content-Type"] if request.body else [])]
+    items += [[shlex.quote(f"{name}:")] for name in unwanted if name.lower() not in request.names]
+    first = ["http", "--path-as-is", request.method, shlex.quote(request.url)]
+    if request.body and _plain(request.body) is None:
+        return _with_body([first, *items], request.body, [], [])
+    first.insert(1, "--ignore-stdin")
+    return _with_body([first, *items], request.body, ["--raw={}"], []) if request.body else _lines([first, *items])
+
+
+def _item(name: str, value: str) -> str | None:
+    r"""A header field in HTTPie's language, if it can be said in it: ``name:value``, where ``\`` spares ``:;=@``."""
+    try:
+        text = value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return None
+    if _UNSAYABLE.search(text) or name[:1] == "-":
+        return None
+    if not text.strip():
+        return f"{name};"
+    # Behind the colon these would ask for JSON or for a file.
+    return f"{name}:\\{text}" if text[0] in ":;=@" else f"{name}:{text}"
+
+
+def _python(request: _Request, remarks: list[str]) -> str:
     text = _plain(request.body)
     body = repr(request.body) if text is None else f"{text!a}.encode()"
+    fields = list(request.headers)
+    if "host" not in request.names:
+        fields.insert(0, ("Host", request.host))
+    if request.body:
+        fields.append(("Content-Length", str(len(request.body))))
     lines = [
-        "import urllib.request",
+        "import http.client",
         "",
-        "request = urllib.request.Request(",
-        f"    {request.url!a},",
-        *([f"    data={body},"] if request.body else []),
-        f"    method={request.method!a},",
-        ")",
-        *(f"request.add_header({name!a}, {value!a})" for name, value in _joined(request.headers)),
-        "with urllib.request.urlopen(request) as response:",
-        "    print(response.status, response.read())",
+        f"connection = http.client.{request.scheme.upper()}Connection({request.host!a})",
+        f"connection.putrequest({request.method!a}, {request.target!a}, skip_host=True, skip_accept_encoding=True)",
+        *(f"connection.putheader({name!a}, {value!a})" for name, value in fields),
+        f"connection.endheaders({body if request.body else ''})",
+        "response = connection.getresponse()",
+        "print(response.status, response.read())",
+        "connection.close()",
     ]
     return "\n".join(lines)
-
-
-def _joined(headers: Headers) -> list[tuple[str, str]]:
-    """Repeated fields in one, because urllib keeps one of each."""
-    joined: dict[str, tuple[str, str]] = {}
-    for name, value in headers:
-        known = joined.get(name.lower())
-        mark = "; " if name.lower() == "cookie" else ", "
-        joined[name.lower()] = (name, value if known is None else f"{known[1]}{mark}{value}")
-    return list(joined.values())
 
 
 def _lines(words: list[list[str]]) -> str:

@@ -1,0 +1,193 @@
+"""Entries of a HAR as exchanges: our own, with all that they tell, and those of browsers and proxies."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+from urllib.parse import quote
+
+from drhttp.inbox import fields as wire
+from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
+from drhttp.inbox.fields import header
+
+_NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_size"}
+_TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
+_TOLD = {field.name for field in fields(Summary)} - {"id", "project", "received"}
+_BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
+NOT_THERE = "not in the HAR"
+
+
+class NotHar(ValueError):
+    """The text is a sentence that says why an entry, or the whole, cannot be read."""
+
+
+def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:
+    """The exchanges of a log, and a sentence for every entry that is none. Raises `NotHar` when it is no log at all."""
+    entries = wire.mapping(wire.mapping(value).get("log")).get("entries")
+    if not isinstance(entries, list):
+        raise NotHar('This is no HAR: it has no list "log.entries".')
+    found, remarks = [], []
+    for place, one in enumerate(entries):
+        try:
+            found.append(_exchange(one, project, received))
+        except NotHar as problem:
+            remarks.append(f"Entry {place}: {problem}")
+    return found, remarks
+
+
+def _exchange(value: object, project: str, received: int) -> Exchange:
+    told = wire.mapping(value)
+    request, response, ours = (wire.mapping(told.get(name)) for name in ("request", "response", "_drhttp"))
+    if not request:
+        raise NotHar("it has no request.")
+    started = wire.instant(told.get("startedDateTime"))
+    scheme, host, path, query = wire.address(request.get("url"))
+    content = wire.mapping(response.get("content"))
+    asked = _message(request, wire.mapping(request.get("postData")), wire.mapping(ours.get("request")))
+    answered = None
+    if ours.get("response") or (response.get("status") and not ours):
+        answered = _message(response, content, wire.mapping(ours.get("response")))
+        if not ours:
+            answered = _of_others(answered, content)
+    summary = Summary(
+        id=wire.text(ours.get("id")) or _digest(value),
+        project=project,
+        protocol="har",
+        started=received if started is None else started,
+        received=received,
+        method=wire.text(request.get("method")) or "",
+        scheme=scheme,
+        host=host,
+        path=path,
+        query=query,
+        status=wire.count(response.get("status")) or None,
+        duration=wire.micros(told.get("time")),
+        ttfb=_first_byte(wire.mapping(told.get("timings"))),
+        request_size=len(asked.body or b""),
+        response_size=_size(answered, content),
+        request_type=wire.text(header(asked.headers, "content-type")),
+        response_type=wire.text(header(answered.headers, "content-type")) if answered else None,
+    )
+    extra = dict(wire.mapping(ours.get("extra")))
+    return Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
+
+
+def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
+    """With what only our own files tell. They may have been edited, so every value is read like a stranger's."""
+    changes: dict[str, Any] = {}
+    for name in _TOLD & set(ours):
+        value = ours[name]
+        if name == "aborted":
+            changes[name] = value is True
+        elif name in _NUMBERS:
+            changes[name] = wire.count(value)
+        elif name in _TEXTS:
+            changes[name] = wire.text(value) or ""
+        else:
+            changes[name] = value if value == "" and name == "query" else wire.text(value)
+    if changes.get("started") is None:
+        changes["started"] = summary.started
+    return replace(summary, **changes)
+
+
+def _message(part: Mapping[str, object], content: Mapping[str, object], ours: Mapping[str, object]) -> Message:
+    return Message(
+        headers=_own_headers(ours.get("headers")) or _headers(part.get("headers")),
+        body=_body(content, ours),
+        parsed=ours.get("parsed") is True,
+        truncated=ours.get("truncated") is True,
+        omitted=wire.text(ours.get("omitted")),
+        redacted=wire.count(ours.get("redacted")) or 0,
+        decoded=wire.text(ours.get("decoded")),
+        read=wire.text(ours.get("read")),
+    )
+
+
+def _body(content: Mapping[str, object], ours: Mapping[str, object]) -> bytes | None:
+    text, raw = content.get("text"), ours.get("raw")
+    if isinstance(raw, str) and (packed := _unpacked(raw)) is not None:
+        return packed
+    if isinstance(text, str):
+        if (content.get("encoding") or content.get("_encoding")) == "base64" and (found := _unpacked(text)) is not None:
+            return found
+        return _encoded(wire.scrub(text), ours.get("charset"))
+    params = content.get("params")
+    if isinstance(params, list) and params:
+        return _form(params)
+    return b"" if ours.get("body") is True else None
+
+
+def _unpacked(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _encoded(text: str, charset: object) -> bytes:
+    try:
+        return text.encode(charset if isinstance(charset, str) else "utf-8")
+    except (LookupError, UnicodeError, ValueError):
+        return text.encode("utf-8", "replace")
+
+
+def _of_others(message: Message, content: Mapping[str, object]) -> Message:
+    """Others write the text without its content coding, and leave out what is large or was not kept."""
+    coding = header(message.headers, "content-encoding")
+    if message.body:
+        return replace(message, decoded=wire.text(coding))
+    return replace(message, omitted=NOT_THERE) if wire.count(content.get("size")) else message
+
+
+def _size(message: Message | None, content: Mapping[str, object]) -> int | None:
+    if message is None:
+        return None
+    told = wire.count(content.get("size"))
+    return told if told and message.body is None else len(message.body or b"")
+
+
+def _first_byte(timings: Mapping[str, object]) -> int | None:
+    """Microseconds until the answer began; what does not apply is -1."""
+    if wire.micros(timings.get("wait")) is None:
+        return None
+    return sum(wire.micros(timings.get(name)) or 0 for name in _BEFORE_BODY)
+
+
+def _headers(value: object) -> Headers:
+    """As text of any alphabet; HTTP/2 writes parts of the first line among them, with a colon in front."""
+    listed = [wire.mapping(pair) for pair in value] if isinstance(value, list) else []
+    pairs = [(_plain(pair.get("name")), _plain(pair.get("value"))) for pair in listed]
+    return tuple((_bytes(name), _bytes(told)) for name, told in pairs if name and not name.startswith(":"))
+
+
+def _own_headers(value: object) -> Headers:
+    found = wire.headers(value) if isinstance(value, list) else ()
+    return tuple((_latin(name), _latin(told)) for name, told in found)
+
+
+def _latin(text: str) -> str:
+    """One character a byte, also when somebody has edited the file."""
+    return text if all(char <= "\xff" for char in text) else _bytes(text)
+
+
+def _bytes(text: str) -> str:
+    return wire.scrub(text).encode().decode("latin-1")
+
+
+def _form(params: list[object]) -> bytes:
+    pairs = [wire.mapping(one) for one in params]
+    return "&".join(f"{quote(_plain(pair.get('name')))}={quote(_plain(pair.get('value')))}" for pair in pairs).encode()
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else wire.text(value) or ""
+
+
+def _digest(value: object) -> str:
+    raw = json.dumps(value, sort_keys=True).encode()
+    return f"har-{hashlib.sha256(raw).hexdigest()[:32]}"

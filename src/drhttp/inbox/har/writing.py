@@ -1,0 +1,153 @@
+"""Exchanges as entries of a HAR (http://www.softwareishard.com/blog/har-12-spec/), as importers of others take them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import asdict, fields
+from datetime import datetime, timezone
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from drhttp._version import __version__
+from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
+from drhttp.inbox.fields import header
+from drhttp.inbox.view.bodies import cookies, readable
+from drhttp.inbox.view.content import Content, content_of
+from drhttp.inbox.view.masked import masked
+
+MARKS = tuple(field.name for field in fields(Message) if field.name not in {"headers", "body"})
+_NOTHING = asdict(Message())
+_PHRASES = {one.value: one.phrase for one in HTTPStatus}
+_HOST = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_TARGET_SAFE = "%/:=&?~+!$,;'@()*"
+
+
+def opening() -> dict[str, Any]:
+    """A log without its entries, which come last."""
+    return {"version": "1.2", "creator": {"name": "drhttp", "version": __version__}, "pages": [], "entries": []}
+
+
+def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
+    """An entry of the log; masked values stay masked unless `reveal`."""
+    exchange = masked(exchange, reveal=reveal)
+    summary = exchange.summary
+    wait = (summary.ttfb if summary.ttfb is not None else summary.duration or 0) / 1000
+    receive = max(0.0, (summary.duration or 0) / 1000 - wait)
+    moment = datetime.fromtimestamp(summary.started / 1_000_000, timezone.utc)
+    request, asked = _request(exchange)
+    response, answered = _response(exchange)
+    told = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "project"}
+    told |= {"extra": dict(exchange.extra), "revealed": reveal, "request": asked, "response": answered}
+    return {
+        "startedDateTime": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": wait + receive,
+        "request": request,
+        "response": response,
+        "cache": {},
+        "timings": {"send": 0, "wait": wait, "receive": receive},
+        "_drhttp": told,
+    }
+
+
+def _request(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the format knows of it, and what it does not."""
+    summary, message = exchange.summary, exchange.request
+    query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")
+    # Importers would undo the coding of the text, which has none any more.
+    headers = tuple(pair for pair in message.headers if not message.body or pair[0].lower() != "content-encoding")
+    told: dict[str, Any] = {
+        "method": summary.method,
+        "url": _address(summary),
+        "httpVersion": "HTTP/1.1",
+        "headers": _listed(headers),
+        "cookies": _cookies(headers),
+        "queryString": [{"name": name, "value": value} for name, value in query],
+        "headersSize": -1,
+        "bodySize": _size(summary.request_size),
+    }
+    kept = _kept(message, headers)
+    if message.body:
+        text, packed, more = _text(message, content_of(message))
+        kept |= more
+        told["postData"] = {"mimeType": header(message.headers, "content-type") or "", "text": text}
+        if packed:
+            # The format has no word for it; readers that do not know this one show the base64 as text.
+            told["postData"]["_encoding"] = "base64"
+    return told, kept
+
+
+def _response(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    summary, message = exchange.summary, exchange.response or Message()
+    content: dict[str, Any] = {"size": _size(summary.response_size), "mimeType": summary.response_type or ""}
+    kept = _kept(message, message.headers)
+    if message.body:
+        view = content_of(message)
+        content["text"], packed, more = _text(message, view)
+        content |= {"encoding": "base64"} if packed else {}
+        content |= {"size": len(view.data)} if "raw" in more else {}
+        kept |= more
+    status = summary.status or 0
+    told = {
+        "status": status,
+        "statusText": _PHRASES.get(status, ""),
+        "httpVersion": "HTTP/1.1",
+        "headers": _listed(message.headers),
+        "cookies": _cookies(message.headers),
+        "content": content,
+        "redirectURL": readable(header(message.headers, "location") or ""),
+        "headersSize": -1,
+        "bodySize": _size(summary.response_size),
+    }
+    return told, None if exchange.response is None else kept
+
+
+def _address(summary: Summary) -> str:
+    """A URL that every importer can take apart; the very address is kept apart."""
+    scheme = summary.scheme.lower() if summary.scheme.lower() in {"http", "https"} else "http"
+    found = _HOST.fullmatch(summary.host)
+    host = summary.host if found and int(found[1] or 0) < 65536 else "unknown"
+    return f"{scheme}://{host}/{quote(summary.target, safe=_TARGET_SAFE).removeprefix('/')}"
+
+
+def _size(told: int | None) -> int:
+    return -1 if told is None else told
+
+
+def _listed(headers: Headers) -> list[dict[str, str]]:
+    return [{"name": name, "value": readable(value)} for name, value in headers]
+
+
+def _cookies(headers: Headers) -> list[dict[str, str]]:
+    pairs = [(name, readable(value)) for name, value in headers if name.lower() in {"cookie", "set-cookie"}]
+    return [{"name": name, "value": value} for name, value in cookies(pairs)]
+
+
+def _text(message: Message, content: Content) -> tuple[str, bool, dict[str, Any]]:
+    """The body as text, or as base64; whether it is that; and what is needed to make the same bytes again."""
+    body, kept = message.body or b"", {}
+    data = body
+    if content.coding is not None and not content.cut:
+        data, kept = content.data, {"raw": base64.b64encode(body).decode()}
+    try:
+        text = content.text if content.text is not None else data.decode("utf-8")
+        if text.encode(content.charset) == data:
+            return text, False, kept | ({"charset": content.charset} if content.charset != "utf-8" else {})
+    except UnicodeError:
+        pass
+    return base64.b64encode(data).decode(), True, kept
+
+
+def _survives(name: str, value: str) -> bool:
+    """Whether a field comes back as it was: bytes that are no ASCII are written as the text that they may be."""
+    return name.isascii() and value.isascii() and name[:1] not in {"", ":"}
+
+
+def _kept(message: Message, written: Headers) -> dict[str, Any]:
+    """What is needed to make the same message again, but for its text."""
+    told: dict[str, Any] = {name: getattr(message, name) for name in MARKS if getattr(message, name) != _NOTHING[name]}
+    told["body"] = message.body is not None
+    if written != message.headers or not all(_survives(*pair) for pair in written):
+        told["headers"] = [list(pair) for pair in message.headers]
+    return told

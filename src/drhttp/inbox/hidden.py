@@ -1,0 +1,39 @@
+"""What a recorder has masked, and so can neither be sent again nor be taken for what was sent."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+from drhttp.inbox import fields
+from drhttp.inbox.exchange import Exchange, Message
+
+_WORD = r"\[(?:redacted|masked|filtered)[^\]\n]{0,40}\]"
+_MASK = re.compile(rf"{_WORD}|\*{{3,}}", re.IGNORECASE)
+# Asterisks alone are common in texts: in bodies they mean something where they are a whole value.
+_IN_BODY = re.compile(rf'{_WORD}|["=]\*{{3,}}(?=["&]|\Z)'.encode(), re.IGNORECASE)
+
+
+def in_address(exchange: Exchange) -> bool:
+    """Whether path or query hold a mask, by what the recorder tells or by what there is to be seen."""
+    return _told(exchange, "uri") > 0 or _MASK.search(unquote_plus(exchange.summary.target)) is not None
+
+
+def in_headers(exchange: Exchange) -> tuple[str, ...]:
+    """The names of fields of the request that hold a mask."""
+    return tuple(name.lower() for name, value in exchange.request.headers if _MASK.search(value))
+
+
+def in_unknown_headers(exchange: Exchange) -> bool:
+    """Whether the recorder has masked more values than can be seen: it may write anything in their place."""
+    seen = sum(len(_MASK.findall(value)) for _, value in exchange.request.headers)
+    return _told(exchange, "request_headers") > seen
+
+
+def in_body(message: Message) -> bool:
+    """Whether the body holds a mask."""
+    return bool(message.body) and (message.redacted > 0 or _IN_BODY.search(message.body or b"") is not None)
+
+
+def _told(exchange: Exchange, part: str) -> int:
+    return fields.count(fields.mapping(exchange.extra.get("masked")).get(part)) or 0

@@ -1,0 +1,269 @@
+"""HAR, both ways: what we write is what its schema and the importers of others ask for, and it comes back equal."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft6Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT6
+
+from drhttp.inbox import har
+from drhttp.inbox.decode import Arrival, decode_batch
+from drhttp.inbox.exchange import Exchange, Message, Summary
+from drhttp.inbox.har.reading import NOT_THERE
+from drhttp.inbox.snippet import snippet
+
+SCHEMAS = Path(__file__).with_name("har_schema")
+RECEIVED = 1795363200_000000
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+maybe = st.none() | words.filter(bool)
+latin = st.text(st.characters(max_codepoint=255), max_size=12)
+micros = st.none() | st.integers(0, 10**12)
+headers = st.lists(st.tuples(latin, latin), max_size=4).map(tuple)
+packed = st.binary(max_size=40).map(lambda raw: gzip.compress(raw, mtime=0))
+bodies = (
+    st.none() | st.binary(max_size=40) | words.map(str.encode) | packed | words.map(lambda text: text.encode("utf-16"))
+)
+kinds = st.sampled_from([
+    (), (("content-type", "application/json"),), (("content-type", "text/plain; charset=latin-1"),),
+    (("content-type", "text/html; charset=utf-16"),), (("Content-Encoding", "gzip"),), (("content-encoding", "br"),),
+    (("content-type", "image/png"), ("content-encoding", "deflate")), (("content-type", "text/plain; charset=nope"),),
+])  # fmt: skip
+messages = st.builds(
+    lambda kind, more, **told: Message(headers=(*kind, *more), **told),
+    kinds,
+    headers,
+    body=bodies,
+    parsed=st.booleans(),
+    truncated=st.booleans(),
+    omitted=maybe,
+    redacted=st.integers(0, 5),
+    decoded=maybe,
+    read=st.sampled_from([None, "none", "partial"]),
+)
+plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | words
+extras = st.dictionaries(words, plain | st.lists(plain, max_size=3), max_size=3)
+
+
+def typed(message):
+    return next((value or None for name, value in message.headers if name.lower() == "content-type"), None)
+
+
+@st.composite
+def exchanges(draw):
+    request, response = draw(messages), draw(st.none() | messages)
+    summary = Summary(
+        id=draw(words.filter(bool)), project="p", received=RECEIVED,
+        started=draw(st.integers(1, 4 * 10**15)),
+        **{name: draw(words) for name in ("protocol", "direction", "method", "scheme", "host", "path")},
+        **{name: draw(maybe) for name in ("route", "user", "device", "client", "trace", "span", "parent", "exception")},
+        **{name: draw(maybe) for name in ("exception_text", "replay_of")},
+        **{name: draw(micros) for name in ("duration", "ttfb", "request_size", "response_size")},
+        query=draw(st.none() | words), status=draw(st.none() | st.integers(1, 999)), aborted=draw(st.booleans()),
+        request_type=typed(request), response_type=response and typed(response),
+    )  # fmt: skip
+    return Exchange(summary=summary, request=request, response=response, extra=draw(extras))
+
+
+def log(*told, reveal=True):
+    entries = [har.entry(exchange, reveal=reveal) for exchange in told]
+    return json.loads(json.dumps({"log": har.opening() | {"entries": entries}}))
+
+
+def validator():
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")]
+    named = [(schema["$id"], Resource.from_contents(schema, DRAFT6)) for schema in schemas]
+    # They name each other with and without the empty fragment.
+    registry = Registry().with_resources([*named, *((name.rstrip("#"), schema) for name, schema in named)])
+    whole = next(schema for schema in schemas if schema["$id"] == "har.json#")
+    return Draft6Validator(whole, registry=registry, format_checker=FormatChecker())
+
+
+VALID = validator()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(exchanges(), st.booleans())
+def test_m13_what_is_written_is_what_the_schema_asks_for(exchange, reveal):
+    """M13: any record, masked or not, makes a HAR that validates against the published schema of HAR 1.2."""
+    VALID.validate(log(exchange, reveal=reveal))
+
+
+def test_m13_the_schema_refuses_what_is_no_har():
+    """Otherwise the test above would say nothing: each part of an entry is looked at."""
+    whole = log(sample())
+    for path in (("log", "creator"), ("log", "entries", 0, "timings", "wait"), ("log", "entries", 0, "request", "url"),
+                 ("log", "entries", 0, "response", "content", "mimeType"), ("log", "version"),
+                 ("log", "entries", 0, "request", "headers", 0, "value")):  # fmt: skip
+        broken = json.loads(json.dumps(whole))
+        place = broken
+        for step in path[:-1]:
+            place = place[step]
+        del place[path[-1]]
+        assert not VALID.is_valid(broken), path
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(exchanges(), max_size=3))
+def test_m13_what_comes_back_is_equal(told):
+    """M13: every field of every record, headers and bodies byte for byte."""
+    found, remarks = har.exchanges(log(*told), "p", RECEIVED)
+
+    assert remarks == []
+    assert found == told
+
+
+def sample(**changes):
+    summary = Summary(
+        id="a", project="p", protocol="events", started=RECEIVED, received=RECEIVED, method="POST", scheme="http",
+        host="127.0.0.1:8000", path="/caf%C3%A9", query="a=1&b=%20", status=201, duration=12_500, ttfb=5_000,
+        request_type="application/json", response_type="text/plain; charset=utf-8", user="ann",
+    )  # fmt: skip
+    request = Message(headers=(("content-type", "application/json"), ("cookie", "a=1; b=2")), body=b'{"a":"\xc3\xa9"}')
+    answer = Message(
+        headers=(("content-type", "text/plain; charset=utf-8"), ("x", "caf\xc3\xa9")), body="größer".encode()
+    )
+    return replace(Exchange(summary=summary, request=request, response=answer), **changes)
+
+
+def hostile():
+    """What breaks importers that trust a file: odd hosts, codings that are not so, no answer, bytes for text."""
+    one = sample()
+    told = one.summary
+    packed_answer = Message(
+        headers=(("content-type", "text/plain"), ("content-encoding", "gzip")), body=gzip.compress(b"hello")
+    )
+    return [
+        one,
+        replace(one, response=packed_answer),
+        replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=gzip.compress(b"asked"))),
+        replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=b"is not gzip")),
+        replace(one, response=None, summary=replace(told, status=None, response_type=None)),
+        replace(one, response=Message(headers=(("content-type", "image/png"),), body=b"\x89PNG\r\n\x1a\n\xff")),
+        *(replace(one, summary=replace(told, host=host)) for host in ("", "a b", "[::1]:80", "x:99999", "<x>", "ü.de")),
+        *(replace(one, summary=replace(told, path=path)) for path in ("", "*", "//x", "/ü#[]|", "no-slash")),
+        replace(one, summary=replace(told, scheme="", host="", query=None)),
+        replace(one, summary=replace(told, scheme="ftp", method="")),
+    ]
+
+
+def test_m13_text_is_without_its_content_coding():
+    """As browsers write it and importers expect it; the very bytes are kept beside it."""
+    entry = har.entry(hostile()[1], reveal=True)
+
+    assert entry["response"]["content"]["text"] == "hello"
+    assert entry["response"]["content"]["size"] == 5
+    found, _ = har.exchanges(log(hostile()[1]), "p", RECEIVED)
+    assert gzip.decompress(found[0].response.body) == b"hello"
+
+
+# What front_end/models/har/HARFormat.ts of Chromium's DevTools throws over when it is missing or of another type.
+CHROMIUM = {
+    "log": {"version": str, "creator": dict, "entries": list},
+    "creator": {"name": str, "version": str},
+    "entry": {"startedDateTime": str, "time": (int, float), "request": dict, "response": dict, "cache": dict,
+              "timings": dict},
+    "request": {"method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list, "queryString": list,
+                "headersSize": int, "bodySize": int},
+    "response": {"status": int, "statusText": str, "httpVersion": str, "cookies": list, "headers": list,
+                 "content": dict, "redirectURL": str, "headersSize": int, "bodySize": int},
+    "content": {"size": int, "mimeType": str},
+    "postData": {"mimeType": str, "text": str},
+    "timings": {"wait": (int, float), "send": (int, float), "receive": (int, float)},
+    "pair": {"name": str, "value": str},
+}  # fmt: skip
+
+
+def lacking(kind, value):
+    return [name for name, wanted in CHROMIUM[kind].items() if not isinstance(value.get(name), wanted)]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(exchanges(), st.booleans())
+def test_m13_chromium_finds_what_it_requires(exchange, reveal):
+    """M13: all fields that the importer of DevTools cannot do without, with the types that it asks for."""
+    told = log(exchange, reveal=reveal)["log"]
+    (entry,) = told["entries"]
+    request, response = entry["request"], entry["response"]
+    assert not lacking("log", told) + lacking("creator", told["creator"]) + lacking("entry", entry)
+    assert not lacking("request", request) + lacking("response", response) + lacking("timings", entry["timings"])
+    assert not lacking("content", response["content"])
+    assert not (lacking("postData", request["postData"]) if "postData" in request else [])
+    pairs = [
+        *request["headers"],
+        *response["headers"],
+        *request["cookies"],
+        *response["cookies"],
+        *request["queryString"],
+    ]
+    assert not [pair for pair in pairs if lacking("pair", pair)]
+
+
+def of_a_browser():
+    """An entry as DevTools write it."""
+    return {
+        "startedDateTime": "2026-11-22T16:00:00.123Z", "time": 12.5,
+        "request": {"method": "POST", "url": "https://shop.test/a?b=1", "httpVersion": "http/2.0", "cookies": [],
+                    "headers": [{"name": ":authority", "value": "shop.test"}, {"name": "x-name", "value": "日本"}],
+                    "queryString": [], "headersSize": -1, "bodySize": 3,
+                    "postData": {"mimeType": "application/x-www-form-urlencoded",
+                                 "params": [{"name": "a b", "value": "ü"}]}},
+        "response": {"status": 200, "statusText": "", "httpVersion": "http/2.0", "cookies": [], "redirectURL": "",
+                     "headers": [{"name": "content-encoding", "value": "br"}],
+                     "content": {"size": 5, "mimeType": "text/css", "text": "a {}"}, "headersSize": -1, "bodySize": -1},
+        "cache": {}, "timings": {"blocked": 1.5, "dns": -1, "connect": -1, "send": 0.5, "wait": 8, "receive": 2.5},
+    }  # fmt: skip
+
+
+def test_a_har_of_a_browser_is_read():
+    """Without the pseudo header fields of HTTP/2; bodies come without their coding and say so; times add up."""
+    whole = {"log": {"version": "1.2", "creator": {}, "entries": [of_a_browser()]}}
+    (told,), remarks = har.exchanges(whole, "p", RECEIVED)
+
+    assert remarks == []
+    assert (told.summary.url, told.summary.duration, told.summary.ttfb) == ("https://shop.test/a?b=1", 12_500, 10_000)
+    assert told.request.headers == (("x-name", "日本".encode().decode("latin-1")),)
+    assert told.request.body == b"a%20b=%C3%BC"
+    assert (told.response.body, told.response.decoded) == (b"a {}", "br")
+    entry = of_a_browser()
+    del entry["response"]["content"]["text"]
+    (told,), _ = har.exchanges({"log": {"entries": [entry]}}, "p", RECEIVED)
+    assert (told.response.body, told.response.omitted, told.summary.response_size) == (None, NOT_THERE, 5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        plain | st.floats(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+    ),
+    st.sampled_from(["request", "response", "_drhttp", "timings", "time", "startedDateTime"]),
+)
+def test_any_json_is_read_or_refused(value, place):
+    """What strangers write in a HAR is an exchange, a remark or `NotHar`, and nothing else."""
+    for whole in (value, {"log": value}, {"log": {"entries": [value, of_a_browser() | {place: value}]}}):
+        try:
+            found, remarks = har.exchanges(whole, "p", RECEIVED)
+        except har.NotHar:
+            continue
+        for one in found:
+            log(one, reveal=False)
+            snippet(one, "curl", reveal=False)
+        assert all(remark.startswith("Entry ") for remark in remarks)
+
+
+def test_s18_a_masked_export_never_passes_for_what_was_sent(event):
+    """S18: what comes back from a masked file counts as masked."""
+    told = event(request__uri="http://127.0.0.1/?token=abc", request__body={"password": "hunter2"})
+    (exchange,) = decode_batch([told], Arrival("local", 0))
+    (found,), _ = har.exchanges(log(exchange, reveal=False), "p", RECEIVED)
+
+    assert b"hunter2" not in found.request.body
+    assert found.request.redacted == 1
+    assert found.extra["masked"] == {"uri": 1}

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { count, plural, size } from "./format.js";
 import { read } from "./json.js";
-import { html, Problem, Tabs, useEffect, useMemo, useState, Value } from "./parts.js";
+import { copy, html, Problem, Tabs, useEffect, useMemo, useState, Value } from "./parts.js";
 
 const VIEWS = { json: ["tree"], form: ["fields"], multipart: ["parts"], xml: ["xml"], html: ["preview"], image: ["image"] };
 const LABELS = { tree: "JSON", fields: "Form", parts: "Parts", xml: "XML", preview: "Preview", image: "Image", raw: "Raw", hex: "Hex" };
@@ -20,6 +20,7 @@ export function Body({ n, side, body, reveal, onReveal }) {
   return html`<div class="body">
     <div class="bodybar"><${Tabs} small label="Form of the body" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
       <span class="dim">${body.type || "no type"} · ${size(body.size ?? body.kept)}</span>
+      ${body.text && html`<button class="link" title=${body.more ? "Copy what is shown at first" : "Copy the text"} onClick=${() => copy(body.text)}>Copy</button>`}
       ${body.download && html`<a href=${body.download} download>Download</a>`}</div>
     <${Remarks} body=${body} onReveal=${onReveal} />
     <${Chosen} key=${`${n}${side}${shown}${reveal}`} n=${n} side=${side} body=${body} reveal=${reveal} onReveal=${onReveal} />

@@ -3,9 +3,11 @@
 import { get, send } from "./api.js";
 import { go, href } from "./address.js";
 import { Body, Pairs } from "./body.js";
-import { duration, moment, size } from "./format.js";
-import { copy, Dialog, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useRef, useState } from "./parts.js";
-import { joined, term } from "./query.js";
+import { duration } from "./format.js";
+import { Facts } from "./facts.js";
+import { Labels } from "./labels.js";
+import { copy, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useRef, useState } from "./parts.js";
+import { Replay } from "./replay.js";
 import { Timeline } from "./timeline.js";
 
 const MARKED = "drhttp-marked";
@@ -40,22 +42,24 @@ export function Detail({ n, tab, feed, query, asked, onAsk, onOpen }) {
   const reveal = revealed === n;
   const [record, problem, again] = useAnswer(`/records/${n}`, { reveal: reveal ? 1 : null });
   const shown = record?.n === n ? record : null;
-  const span = useRef();
-  span.current = shown?.span_id; // while the record loads, any call may be one of its own
+  const now = useRef();
+  now.current = shown; // while the record loads, any call may be one of its own
   useEffect(() => {
-    const ours = (one) => one.parent_id && (span.current === undefined || one.parent_id === span.current);
+    const child = (one) => one.parent_id && (!now.current || one.parent_id === now.current.span_id);
+    const parent = (one) => one.span_id && (!now.current || one.span_id === now.current.parent_id);
+    const ours = (one) => child(one) || parent(one);
     const touch = (numbers, records) => (numbers.includes(n) || records.some(ours)) && again();
     feed.touched.add(touch);
     return () => feed.touched.delete(touch);
   }, [n]);
   if (!shown) return html`<aside class="detail" aria-label="Record"><${Gone} problem=${problem} onOpen=${onOpen} /></aside>`;
-  const about = { record: shown, reveal, query, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
+  const about = { record: shown, reveal, query, feed, again, asked, onAsk, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
   const calls = shown.calls.length ? [["outbound", `Outbound (${shown.calls.length})`]] : [];
   const tabs = [["overview", "Overview"], ["request", "Request"], ["response", "Response"], ...calls];
   const chosen = tabs.some(([name]) => name === tab) ? tab : "overview";
   const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
   return html`<aside class="detail" aria-label=${`Record ${n}`}>
-    <${Top} ...${about} feed=${feed} onAsk=${onAsk} again=${again} />
+    <${Top} ...${about} />
     <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${(name) => go({ tab: name }, { replace: true })} />
     <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${`${n}${chosen}`}><${Problem} problem=${problem} /><${Chosen} ...${about} /></div>
     ${asked === "replay" && html`<${Replay} record=${shown} onClose=${() => onAsk("")} onOpen=${onOpen} />`}
@@ -83,6 +87,7 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
     <div class="acts">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "httpie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
+      <button title="Copy the address of this sight" onClick=${() => copy(location.href).then(() => say("The address is copied."))}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => acts.pin(record, feed).then(again, tell)} title="Keep it (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send it again (r)"} onClick=${() => onAsk("replay")}>Replay</button>
       <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
@@ -90,34 +95,19 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
   </div>`;
 }
 
-function Overview({ record, query, onOpen, onReveal }) {
+function Overview({ record, query, feed, again, asked, onAsk, onOpen, onReveal }) {
   const hidden = ["request", "response"].flatMap((side) => (record[side] ? [...record[side].headers, ...(record[side].query || []), ...(record[side].cookies || [])] : []))
     .filter((one) => one.masked).length + (record.request?.body?.masked || 0) + (record.response?.body?.masked || 0);
   return html`
     ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> ${record.exception.message}</p>`}
     ${record.aborted && html`<p class="failure">The client left before the answer was complete.</p>`}
     <${Timeline} record=${record} onOpen=${onOpen} />
+    <${Labels} record=${record} feed=${feed} again=${again} asked=${asked === "labels"} onAsked=${() => onAsk("")} />
     <${Facts} record=${record} query=${query} />
     ${hidden > 0 && onReveal && html`<p class="pad"><button onClick=${onReveal}>Show ${hidden} masked values</button></p>`}
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
     <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;
-}
-
-function Facts({ record, query }) {
-  const facts = [
-    ["Time", moment(record.time)],
-    ["Direction", record.direction === "in" ? "received by the application" : "sent by the application", "dir", record.direction],
-    ["Status", record.status, "status"], ["Method", record.method, "method"], ["Host", record.host, "host"], ["Path", record.path, "path"],
-    ["Endpoint", record.route, "route"], ["User", record.user, "user"], ["Device", record.device, "device"], ["Client", record.client, "client"],
-    ["Duration", `${duration(record.duration_ms)}${record.ttfb_ms === null ? "" : `, first byte after ${duration(record.ttfb_ms)}`}`],
-    ["Size", `${size(record.request_size)} sent, ${size(record.response_size)} answered`],
-    ["Type", record.response_type, "type"], ["Trace", record.trace_id, "trace"], ["Id", record.id, "id"], ["Tags", record.tags.join(", ") || null], ["Note", record.note],
-  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return html`<table class="pairs facts" aria-label="Facts"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
-    <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}>${value}</span>${field && html`<span class="pick">
-      <button aria-label=${`Only ${label.toLowerCase()} ${value}`} title="Only these" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
-      <button aria-label=${`Without ${label.toLowerCase()} ${value}`} title="Without these" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
 }
 
 function Related({ title, records, onOpen, compare }) {
@@ -145,25 +135,3 @@ const Section = ({ title, items, onReveal }) => items?.length ? html`<h3>${title
 const Message = ({ n, side, message, reveal, onReveal }) => html`
   <h3>Body</h3><${Body} n=${n} side=${side} body=${message?.body} reveal=${reveal} onReveal=${onReveal} />
   <h3>Headers</h3><${Pairs} label="Headers" items=${message?.headers} empty="No headers were recorded." onReveal=${onReveal} />`;
-
-function Replay({ record, onClose, onOpen }) {
-  const [problem, setProblem] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const start = async () => {
-    setBusy(true);
-    try {
-      const told = await send("POST", `/records/${record.n}/replay`, { confirm: true });
-      say(["Replayed.", ...told.remarks].join(" "));
-      onClose();
-      onOpen(told.record.n);
-    } catch (error) {
-      setBusy(false);
-      setProblem(error);
-    }
-  };
-  return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
-    <p class="mono wrap"><b>${record.method}</b> ${record.url}</p>
-    <p class="dim">${record.can_replay ? "It goes to the host that it was sent to. Masked headers are left out, and the application will act on it as on any other request." : record.replay_refusal}</p>
-    <${Problem} problem=${problem} />
-    <p class="buttons"><button onClick=${onClose}>Cancel</button><button class="main" disabled=${busy || !record.can_replay} onClick=${start}>Send ${record.method} again</button></p><//>`;
-}

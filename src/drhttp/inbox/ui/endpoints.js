@@ -1,7 +1,8 @@
 // Endpoints: how often each was asked, how often it failed, and how long it took.
 
 import { go, place } from "./address.js";
-import { Columns, useBeat } from "./charts.js";
+import { useBeat } from "./beat.js";
+import { Columns } from "./columns.js";
 import { count, duration, plural } from "./format.js";
 import { html, Method, Problem, useAnswer } from "./parts.js";
 import { Cell, Into, Nothing, share, Sheet } from "./sheet.js";

@@ -1,6 +1,6 @@
 // Errors: answers of 4xx and 5xx and exceptions, by endpoint, with the newest of each.
 
-import { useBeat } from "./charts.js";
+import { useBeat } from "./beat.js";
 import { brief, count, kind, plural } from "./format.js";
 import { Link } from "./link.js";
 import { html, Method, Problem, Status, useAnswer } from "./parts.js";

@@ -38,6 +38,12 @@ export function size(bytes) {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
+/** A span of time without more digits than it has: 30 s, 1 min, 1 h. */
+export function period(ms) {
+  const [unit, name] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"], [0, "ms"]].find(([least]) => ms >= least);
+  return `${Number((ms / (unit || 1)).toFixed(2))} ${name}`;
+}
+
 export const count = (value) => value.toLocaleString("en");
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 

@@ -1,6 +1,7 @@
 // Users and devices: what matches the query, by whom it belongs to.
 
-import { Columns, useBeat } from "./charts.js";
+import { useBeat } from "./beat.js";
+import { Columns } from "./columns.js";
 import { brief, count, duration, plural } from "./format.js";
 import { Cell, Into, Nothing, Sheet } from "./sheet.js";
 import { html, Problem, useAnswer } from "./parts.js";

@@ -64,7 +64,7 @@ export function keyboard(on, acts = {}) {
   const now = useRef();
   now.current = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.target.closest("input, textarea, select, dialog[open]")) return;
     if (ON_LIST.includes(event.key) && !event.target.matches("body, .list")) return;
     const act = acts[event.key] || ACTS[event.key];
     if (!act) return;

@@ -1,0 +1,16 @@
+// A number that follows another at a walk, so that a busy stream does not mean a request for each record.
+
+import { useEffect, useRef, useState } from "./parts.js";
+
+const EVERY = 2_000; // milliseconds between two looks while records arrive
+
+export function useBeat(value) {
+  const [beat, setBeat] = useState(value);
+  const now = useRef(value);
+  now.current = value;
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || setBeat(now.current), EVERY);
+    return () => clearInterval(timer);
+  }, []);
+  return beat;
+}

@@ -1,0 +1,22 @@
+// What is known of a record, each value with a way into the query.
+
+import { go } from "./address.js";
+import { duration, moment, size } from "./format.js";
+import { html } from "./parts.js";
+import { joined, term } from "./query.js";
+
+export function Facts({ record, query }) {
+  const facts = [
+    ["Time", moment(record.time)],
+    ["Direction", record.direction === "in" ? "received by the application" : "sent by the application", "dir", record.direction],
+    ["Status", record.status, "status"], ["Method", record.method, "method"], ["Host", record.host, "host"], ["Path", record.path, "path"],
+    ["Endpoint", record.route, "route"], ["User", record.user, "user"], ["Device", record.device, "device"], ["Client", record.client, "client"],
+    ["Duration", `${duration(record.duration_ms)}${record.ttfb_ms === null ? "" : `, first byte after ${duration(record.ttfb_ms)}`}`],
+    ["Size", `${size(record.request_size)} sent, ${size(record.response_size)} answered`],
+    ["Type", record.response_type, "type"], ["Trace", record.trace_id, "trace"], ["Id", record.id, "id"],
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return html`<table class="pairs facts" aria-label="Facts"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
+    <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}>${value}</span>${field && html`<span class="pick">
+      <button aria-label=${`Only ${label.toLowerCase()} ${value}`} title="Only these" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
+      <button aria-label=${`Without ${label.toLowerCase()} ${value}`} title="Without these" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
+}

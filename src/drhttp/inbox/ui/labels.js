@@ -1,0 +1,50 @@
+// Tags and a note on a record, to be found again.
+
+import { send } from "./api.js";
+import { html, Problem, useEffect, useRef, useState } from "./parts.js";
+
+/** `asked` puts the cursor into the field for tags. */
+export function Labels({ record, feed, again, asked, onAsked }) {
+  const [problem, setProblem] = useState(null);
+  const field = useRef();
+  useEffect(() => {
+    if (!asked) return;
+    field.current.focus();
+    onAsked();
+  }, [asked]);
+  const put = (change) => {
+    setProblem(null);
+    return send("PATCH", `/records/${record.n}`, change).then((told) => (feed.replace(told), again()), setProblem);
+  };
+  const add = (event) => {
+    event.preventDefault();
+    const tag = field.current.value.trim();
+    if (!tag) return;
+    field.current.value = "";
+    if (!record.tags.includes(tag)) put({ tags: [...record.tags, tag] });
+  };
+  return html`<section class="labels" aria-label="Tags and note">
+    <form class="tags" onSubmit=${add}>
+      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Take the tag ${tag} off`} title="Take it off" onClick=${() => put({ tags: record.tags.filter((one) => one !== tag) })}>×</button></span>`)}
+      <input ref=${field} aria-label="Add a tag" placeholder="Add a tag …" autocomplete="off" onKeyDown=${leave} />
+    </form>
+    <${Note} key=${record.n} note=${record.note || ""} onPut=${(note) => put({ note })} />
+    <${Problem} problem=${problem} />
+  </section>`;
+}
+
+const leave = (event) => event.key === "Escape" && (event.stopPropagation(), event.target.blur());
+
+/** Kept when the field is left; what is being written is not overwritten by what comes in. */
+function Note({ note, onPut }) {
+  const field = useRef();
+  useEffect(() => {
+    if (document.activeElement !== field.current) field.current.value = note;
+  }, [note]);
+  const keep = () => field.current.value.trim() !== note && onPut(field.current.value.trim());
+  const press = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.blur();
+    leave(event);
+  };
+  return html`<textarea ref=${field} rows="1" aria-label="Note" placeholder="Add a note …" onBlur=${keep} onKeyDown=${press}></textarea>`;
+}

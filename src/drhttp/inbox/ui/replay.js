@@ -1,0 +1,26 @@
+// Sending a recorded request once more, after asking.
+
+import { send } from "./api.js";
+import { Dialog, html, Problem, say, useState } from "./parts.js";
+
+export function Replay({ record, onClose, onOpen }) {
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const start = async () => {
+    setBusy(true);
+    try {
+      const told = await send("POST", `/records/${record.n}/replay`, { confirm: true });
+      say(["Replayed.", ...told.remarks].join(" "));
+      onClose();
+      onOpen(told.record.n);
+    } catch (error) {
+      setBusy(false);
+      setProblem(error);
+    }
+  };
+  return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
+    <p class="mono wrap"><b>${record.method}</b> ${record.url}</p>
+    <p class="dim">${record.can_replay ? "It goes to the host that it was sent to. Masked headers are left out, and the application will act on it as on any other request." : record.replay_refusal}</p>
+    <${Problem} problem=${problem} />
+    <p class="buttons"><button onClick=${onClose}>Cancel</button><button class="main" disabled=${busy || !record.can_replay} onClick=${start}>Send ${record.method} again</button></p><//>`;
+}

@@ -128,7 +128,7 @@ class VirtualClock(Clock):
     def wake(self) -> None:
         self.rung = True
 
-    def breathe(self) -> None:
+    def breathe(self, fill: float) -> None:
         return
 
 

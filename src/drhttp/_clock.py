@@ -7,7 +7,8 @@ import threading
 import time
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
-_LONGEST_STRETCH = 0.001  # seconds that the worker holds the interpreter, if it can help it
+# Seconds that the worker holds the interpreter, if it can help it, by how full the queue is.
+_STRETCHES = ((0.125, 0.0), (0.5, 0.001), (math.inf, 0.005))
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 
@@ -38,13 +39,14 @@ class Clock:
         except RuntimeError:
             return  # it has been rung already
 
-    def breathe(self) -> None:
+    def breathe(self, fill: float) -> None:
         """Let the threads that wait for the interpreter go first, if it has been held for long since the last time.
 
-        Not always: to get it back may take as long as the others may hold it, which is five times as long.
+        To get it back may take as long as the others may hold it, some milliseconds. So what is long depends on how
+        full the queue is, from 0 to 1: as long as there is room, nobody waits for more than one record.
         """
         now = time.perf_counter()
-        if now - self._breathed > _LONGEST_STRETCH:
+        if now - self._breathed > next(stretch for most, stretch in _STRETCHES if fill < most):
             time.sleep(0)
             self._breathed = time.perf_counter()
 

@@ -151,6 +151,12 @@ class Queue(Generic[T]):
         return len(self._waiting)
 
     @property
+    def fill(self) -> float:
+        """How full it is, from 0 to 1, by whichever bound is nearer."""
+        held = self._waiting_bytes + self._flying_bytes
+        return max(len(self._waiting) / self._max_records, held / self._max_bytes)
+
+    @property
     def has_batch(self) -> bool:
         """Whether what waits fills a POST."""
         return len(self._waiting) >= self._batch_size or self._waiting_bytes >= BATCH_BYTES

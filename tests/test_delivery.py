@@ -14,7 +14,7 @@ from receiver import Answer, Receiver
 import drhttp
 from drhttp._body import Tap
 from drhttp._config import Config
-from drhttp._delivery import Delivery, Parcel
+from drhttp._delivery import Delivery
 from drhttp._exchange import Exchange
 from drhttp._verdict import DONE, Verdict
 
@@ -63,7 +63,7 @@ def test_a_record_is_prepared_and_delivered(receiver, courier):
     parcel = delivery.prepare(an_exchange(b"hello", HTTP_COOKIE="sid=s3cret"))
     assert delivery.deliver([parcel]) == DONE
     (event,) = receiver.records
-    assert event["transaction_id"] == parcel.record.id
+    assert event["transaction_id"] == id_of(parcel)
     assert event["request"]["headers"]["cookie"] == "sid=[redacted]"
     assert event["response"]["body"] == "aGVsbG8="
 
@@ -103,7 +103,7 @@ def test_before_send_sees_a_masked_record(receiver, courier):
         return record
 
     delivery = courier(before_send=look)
-    assert isinstance(delivery.prepare(an_exchange(HTTP_AUTHORIZATION="Basic s3cret")), Parcel)
+    assert isinstance(delivery.prepare(an_exchange(HTTP_AUTHORIZATION="Basic s3cret")), bytes)
     assert isinstance(seen[0], drhttp.Record)
     assert dict(seen[0].request.headers)["authorization"] == "Basic [redacted]"
 
@@ -182,7 +182,7 @@ def test_a_single_record_that_is_too_large_goes_without_bodies(receiver, courier
     parcel = delivery.prepare(an_exchange(b"hello"))
     assert delivery.deliver([parcel]) == DONE
     (event,) = receiver.records
-    assert event["transaction_id"] == parcel.record.id
+    assert event["transaction_id"] == id_of(parcel)
     assert event["metadata"]["response_body"]["omitted"] == "too_large"
     assert "body" not in event["response"]
 
@@ -198,9 +198,14 @@ def test_what_is_still_too_large_is_refused(receiver, courier, caplog, body, tri
     assert [each.getMessage() for each in caplog.records] == [f"records are refused: {verdict.error}"]
 
 
-def told(parcel: Parcel) -> dict[str, int] | None:
+def id_of(parcel: bytes) -> str:
+    """The id that an event travels under."""
+    return str(json.loads(parcel)["transaction_id"])
+
+
+def told(parcel: bytes) -> dict[str, int] | None:
     """The losses that an event reports."""
-    return json.loads(parcel.data)["metadata"]["sdk"].get("dropped")
+    return json.loads(parcel)["metadata"]["sdk"].get("dropped")
 
 
 def test_losses_are_reported_once(courier, losses):

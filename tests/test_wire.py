@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -405,6 +406,43 @@ def test_every_record_of_the_old_form_is_valid(made):
     assert read["status"] == made.response.status
     assert all(isinstance(value, str) for value in read["request"]["headers"].values())
     json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
+
+
+def light(body: Body) -> Body:
+    """A body left out because it is too large."""
+    return body if body.content is None else replace(body, content=None, truncated=False, omitted="too_large")
+
+
+@given(records, st.sampled_from(sorted(PROTOCOLS)))
+def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
+    """The encoded record without its bodies is what the record without its bodies would have been encoded to."""
+    request, response = (
+        replace(made.request, body=light(made.request.body)),
+        replace(made.response, body=light(made.response.body)),
+    )
+    wire = PROTOCOLS[name]
+    encoded = wire.encode(made, {"closed": 1})
+    found = json.loads(wire.lighten(encoded))
+    expected = json.loads(wire.encode(replace(made, request=request, response=response), {"closed": 1}))
+    for side in ("request_body", "response_body"):  # what a field of the header says
+        for one in (found, expected):
+            one.get("metadata", {}).get(side, {}).pop("size", None)
+    assert found == expected
+    if request == made.request and response == made.response:
+        assert wire.lighten(encoded) == encoded
+
+
+@pytest.mark.parametrize(("length", "size"), [("5", 5), ("5, 5", None), ("many", None)])
+def test_a_lightened_event_tells_the_size_that_the_header_told(length, size):
+    """A size that stood in the header alone stands beside the mark, if it is one."""
+    made = with_response(headers=(("content-length", length),), body=Body(content=b"hello", size=5))
+    read = json.loads(events.lighten(events.encode(made, {})))
+    assert read["metadata"]["response_body"] == {
+        "size": size,
+        "truncated": False,
+        "redacted": 0,
+        "omitted": "too_large",
+    }
 
 
 @given(json_values)

@@ -66,7 +66,7 @@ def _show(config: Config) -> int:
     parcel = delivery.prepare(sample())
     if isinstance(parcel, Verdict):
         return _conclude(f"Nothing would leave: the record would be dropped ({parcel.reason}).", 0)
-    print(json.dumps(json.loads(parcel.data), indent=2))
+    print(json.dumps(json.loads(parcel), indent=2))
     return _conclude(f"This would leave for {delivery.transport.url}; nothing was sent.", 0)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Sized
 
     from drhttp._config import Config
-    from drhttp._delivery import Delivery, Parcel
+    from drhttp._delivery import Delivery
     from drhttp._exchange import Exchange
     from drhttp._queue import Queue
     from drhttp._verdict import Verdict
@@ -50,10 +50,10 @@ class LazyCourier:
     def most(self) -> int | None:
         return self.delivery.most
 
-    def prepare(self, item: Exchange) -> Parcel | Verdict:
+    def prepare(self, item: Exchange) -> bytes | Verdict:
         return self.delivery.prepare(item)
 
-    def deliver(self, parcels: Sequence[Parcel]) -> Verdict:
+    def deliver(self, parcels: Sequence[bytes]) -> Verdict:
         return self.delivery.deliver(parcels, self.left())
 
     def close(self) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drhttp._assembly import assemble
 from drhttp._guard import guarded
-from drhttp._record import Body, Record
+from drhttp._record import Record
 from drhttp._redact import Rules, redact
 from drhttp._throttle import Throttle
 from drhttp._transport import Transport
@@ -25,18 +24,6 @@ if TYPE_CHECKING:
 _LARGEST_EVENT = 1_000_000  # bytes of JSON, what the service takes at most for one
 
 _log = logging.getLogger("drhttp")
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A record ready to be sent: masked and encoded. dropped: the losses that it reports."""
-
-    record: Record
-    data: bytes
-    dropped: Mapping[str, int]
-
-    def __len__(self) -> int:
-        return len(self.data)
 
 
 class Delivery:
@@ -71,7 +58,7 @@ class Delivery:
         """Records that one POST can carry, `None` for any number."""
         return self._wire.LARGEST_BATCH
 
-    def prepare(self, item: Exchange) -> Parcel | Verdict:
+    def prepare(self, item: Exchange) -> bytes | Verdict:
         """Make the record of an exchange ready to be sent, or say why it is not."""
         record = assemble(item, self._config)
         if self._rules is not None:
@@ -81,26 +68,24 @@ class Delivery:
             if isinstance(allowed, Verdict):
                 return allowed
             record = allowed
-        parcel = self._parcel(record, self._losses())
-        return parcel if len(parcel) <= _LARGEST_EVENT else self._lightened(parcel)
+        # Nothing but bytes is kept of it: objects that live on cost all others time in each garbage collection.
+        encoded = self._wire.encode(record, self._losses())
+        return encoded if len(encoded) <= _LARGEST_EVENT else self._wire.lighten(encoded)
 
-    def deliver(self, parcels: Sequence[Parcel], within: float = math.inf) -> Verdict:
+    def deliver(self, parcels: Sequence[bytes], within: float = math.inf) -> Verdict:
         """Send a batch, in a POST of so many seconds at most. A single record that is too large for the receiver is
         sent once more without its bodies."""
         verdict = self._post(parcels, within)
         if verdict.action == "split" and len(parcels) == 1:
-            light = self._lightened(parcels[0])
-            if light.record != parcels[0].record:
+            light = self._wire.lighten(parcels[0])
+            if light != parcels[0]:
                 verdict = self._post([light], within)
         if verdict.action == "drop" or (verdict.action == "split" and len(parcels) == 1):
             self._complain(verdict)
         return verdict
 
-    def _parcel(self, record: Record, dropped: Mapping[str, int]) -> Parcel:
-        return Parcel(record, self._wire.encode(record, dropped), dropped)
-
-    def _post(self, parcels: Sequence[Parcel], within: float) -> Verdict:
-        return self.transport.post(self._wire.join([parcel.data for parcel in parcels]), within)
+    def _post(self, parcels: Sequence[bytes], within: float) -> Verdict:
+        return self.transport.post(self._wire.join(parcels), within)
 
     def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """What the user's callback makes of a record. What it raises costs this record and nothing else."""
@@ -113,13 +98,6 @@ class Delivery:
         if not isinstance(allowed, Record):  # an annotation binds nobody
             return Verdict(action="drop", reason="before_send_failed")
         return allowed
-
-    def _lightened(self, parcel: Parcel) -> Parcel:
-        """The same record without its bodies, marked."""
-        record = parcel.record
-        request = replace(record.request, body=_without(record.request.body))
-        response = replace(record.response, body=_without(record.response.body))
-        return self._parcel(replace(record, request=request, response=response), parcel.dropped)
 
     def _losses(self) -> Mapping[str, int]:
         """The losses so far if they grew since they were last reported.
@@ -139,7 +117,3 @@ class Delivery:
 
 def _ask(before_send: Callable[[Record], object], record: Record) -> tuple[object]:
     return (before_send(record),)
-
-
-def _without(body: Body) -> Body:
-    return body if body.content is None else replace(body, content=None, truncated=False, omitted="too_large")

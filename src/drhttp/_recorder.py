@@ -25,7 +25,6 @@ from drhttp._worker import Worker
 
 if TYPE_CHECKING:
     from drhttp._config import Config
-    from drhttp._delivery import Parcel
     from drhttp._exchange import Exchange
 
 _log = logger()
@@ -36,7 +35,7 @@ class _Line(NamedTuple):
 
     pid: int
     queue: Queue[Exchange]
-    worker: Worker[Exchange, Parcel]
+    worker: Worker[Exchange, bytes]
     courier: LazyCourier
 
 
@@ -132,7 +131,7 @@ class Recorder:
             self.forget()
             queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
             courier = LazyCourier(config, queue)
-            worker: Worker[Exchange, Parcel] = Worker(
+            worker: Worker[Exchange, bytes] = Worker(
                 queue, courier, batch_size=config.batch_size, flush_interval=config.flush_interval
             )
             courier.left = worker.left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,20 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
         f'"response":{{"time":"{timestamp(answered.time)}","status":{answered.status:d},'
         f'"headers":{dumps(_headers(answered.headers))}{_body(answered.body, answered.headers)}}}}}'
     ).encode()
+
+
+def lighten(encoded: bytes) -> bytes:
+    """The event without its bodies, marked; as it is if it has none."""
+    event = json.loads(encoded)
+    sides = [side for side in ("request", "response") if "body" in event[side]]
+    for side in sides:
+        del event[side]["body"], event[side]["transfer_encoding"]
+        # Of a body without remarks, the field tells the size.
+        length = event[side]["headers"].get("content-length", "")
+        told = {"size": int(length) if length.isdecimal() else None, "redacted": 0}
+        known = event["metadata"].get(f"{side}_body", told)
+        event["metadata"][f"{side}_body"] = {**known, "truncated": False, "omitted": "too_large"}
+    return dumps(event).encode() if sides else encoded
 
 
 def join(encoded: Sequence[bytes]) -> bytes:

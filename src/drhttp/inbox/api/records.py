@@ -18,7 +18,7 @@ from drhttp.inbox.view.bodies import hex_page, shown, text_page
 from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
 
-SLICE = 0.15
+SLICE = 0.06
 """Seconds of one step of a search."""
 _TAGS, _TAG, _NOTE = 20, 60, 2_000
 
@@ -60,7 +60,8 @@ class Records:
         page = await self._context.readers.ask(
             lambda store: store.page(node, limit, before=before, after=after, ascending=ascending, seconds=SLICE)
         )
-        records = [summary_json(entry) for entry in page.entries]
+        reveal = parameters.flag(request, "reveal")
+        records = [summary_json(entry, reveal=reveal) for entry in page.entries]
         return Json({"records": records, "next": page.next, "complete": page.complete, "newest": page.newest})
 
     async def show(self, request: Request) -> Response:

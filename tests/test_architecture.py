@@ -20,7 +20,7 @@ ROOT = Path(drhttp.__file__).parent
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
     "__init__": "_identity _privacy _record _recorder _stats _version django exceptions wsgi",
-    "__main__": "_check _version inbox.commands",
+    "__main__": "_check _version inbox.arguments inbox.commands",
     "_alarm": "_guard _throttle",
     "_answer": "_verdict",
     "_assembly": "_exchange _record _trace _uri",

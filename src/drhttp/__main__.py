@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -15,11 +16,14 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from drhttp._check import add_parser as add_check
     from drhttp._version import __version__
+    from drhttp.inbox.arguments import QueryParser
     from drhttp.inbox.commands import add_parser as add_inbox
 
     parser = argparse.ArgumentParser(prog="drhttp", description="Records the HTTP traffic of Python web applications.")
     parser.add_argument("--version", action="version", version=f"drhttp {__version__}")
-    subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    subparsers: Any = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=QueryParser
+    )
     add_inbox(subparsers)
     add_check(subparsers)
     return parser

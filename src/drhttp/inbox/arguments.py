@@ -1,6 +1,31 @@
-"""The values of options: what cannot be one is refused under a name that says what it should be."""
+"""The values of options: what cannot be one is refused under a name that says what it should be. And queries."""
 
 from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+_NEGATED = re.compile(r'-(?=[A-Za-z][A-Za-z.]*:|[("])')
+
+
+class QueryParser(argparse.ArgumentParser):
+    """An argument parser for commands with a query: ``-path:/health`` is a term of it, and no option ``-p``.
+
+    Its words may stand before, between and behind options.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        words: Sequence[str] | None = args
+        if words is not None and self.get_default("takes_query"):
+            words = [_NEGATED.sub("NOT ", word, count=1) if _NEGATED.match(word) else word for word in words]
+        found, rest = super().parse_known_args(words, namespace)
+        if self.get_default("takes_query"):
+            found.query = [*found.query, *(word for word in rest if not word.startswith("-"))]
+            rest = [word for word in rest if word.startswith("-")]
+        return found, rest
 
 
 def port(text: str) -> int:
@@ -34,6 +59,15 @@ def base(text: str) -> str:
     return text
 
 
+def origin(text: str) -> str:
+    """As browsers write it: scheme, host and port, and nothing else."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError
+    return text.lower()
+
+
 port.__name__ = "port"  # argparse says "invalid port value"
 positive.__name__ = mib.__name__ = days.__name__ = "number"
 base.__name__ = "URL"
+origin.__name__ = "origin"

@@ -1,4 +1,6 @@
-"""The commands `drhttp inbox`, and below it `run`, `ls`, `tail`, `show`, `export` and `clear`.
+"""The commands `drhttp inbox`, and below it `run`, `ls`, `tail`, `show`, `export`, `clear` and `import`.
+
+All but `run` have a short form, `drhttp ls`. They ask the inbox that runs, or else read its file.
 
 Exit status: 0 when it worked, 1 when it did not, 2 when the command or the query cannot be understood.
 """
@@ -6,7 +8,6 @@ Exit status: 0 when it worked, 1 when it did not, 2 when the command or the quer
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -14,15 +15,15 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
-from drhttp.inbox.arguments import base, days, mib, port, positive
+from drhttp.inbox.arguments import QueryParser, base, days, mib, port, positive
 from drhttp.inbox.errors import InboxError, QueryError
+from drhttp.inbox.output import emit, fail, print_lines, write
 
 if TYPE_CHECKING:
-    from drhttp.inbox.exchange import Entry
-    from drhttp.inbox.query.nodes import Node
-    from drhttp.inbox.store.reader import SqliteReader
+    from drhttp.inbox.exchange import Summary
+    from drhttp.inbox.source import Source
 
 KEEP = 10_000
 KEEP_MIB = 256
@@ -33,7 +34,7 @@ _FILE_HELP = "the SQLite file; default: one for the current directory, or DRHTTP
 _QUERY_HELP = 'such as: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `inbox` to the command line."""
     inbox = subparsers.add_parser(
         "inbox",
@@ -56,36 +57,47 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     inbox.add_argument("--replay-to", type=base, metavar="URL", help="where replays go instead of the recorded host")
     inbox.set_defaults(func=run_inbox)
-    _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND"))
+    _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser))
+    # They are typed often, and so have a short form: `drhttp ls`.
+    _add_readers(subparsers)
 
 
-def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     program = commands.add_parser("run", help="run a program with DRHTTP_DSN set, and an inbox for as long as it runs")
     program.add_argument("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ...")
+    program.set_defaults(func=run_program)
+    program.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
+    _add_readers(commands)
+
+
+def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
     ls = commands.add_parser("ls", help="list the last records, the newest last")
     tail = commands.add_parser("tail", help="list records as they come, until Ctrl-C")
     show = commands.add_parser("show", help="show one record with its headers and bodies")
     show.add_argument("id", metavar="ID", help="the id, or as much of its beginning as is unique")
     export = commands.add_parser("export", help="write records as HAR or as JSON lines, secrets masked")
     clear = commands.add_parser("clear", help="delete records but for pinned ones")
+    take = commands.add_parser("import", help="read the records of a HAR, of any program that writes such files")
+    take.add_argument("har", type=Path, metavar="FILE", help="the HAR; - is standard input")
     for command, default in ((ls, 20), (tail, 10), (export, None)):
         what = "how many" if default is None else "how many; default: %(default)s"
         command.add_argument("-n", type=positive, default=default, metavar="N", help=what)
     for command in (ls, tail, export, clear):
         command.add_argument("query", nargs="*", metavar="QUERY", help=_QUERY_HELP)
+        command.set_defaults(takes_query=True)
     export.add_argument("--as", dest="kind", choices=("har", "jsonl"), default="har", help="default: %(default)s")
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     clear.add_argument("--pinned", action="store_true", help="pinned ones, too")
     clear.add_argument("--yes", action="store_true", help="everything, when there is no query")
-    functions = (run_program, run_ls, run_tail, run_show, run_export, run_clear)
-    for command, function in zip((program, ls, tail, show, export, clear), functions, strict=True):
+    for command in (ls, tail, show, export):
+        command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="without masking")
+    for command in (ls, tail, show, clear, take):
+        command.add_argument("--json", action="store_true", help="for programs: JSON")
+    functions = (run_ls, run_tail, run_show, run_export, run_clear, run_import)
+    for command, function in zip((ls, tail, show, export, clear, take), functions, strict=True):
         command.set_defaults(func=function)
         # Suppressed, or its default would override `drhttp inbox --file F ls`.
         command.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
-    for command in (ls, tail, show, export):
-        command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="without masking")
-    for command in (ls, tail, show, clear):
-        command.add_argument("--json", action="store_true", help="for programs: JSON")
 
 
 def run_inbox(args: argparse.Namespace) -> int:
@@ -97,7 +109,7 @@ def run_program(args: argparse.Namespace) -> int:
     """Run a program and record it; its exit status is ours."""
     args.program = args.program[1:] if args.program[:1] == ["--"] else args.program
     if not args.program:
-        return _fail("Name a program: drhttp inbox run -- gunicorn app:app", 2)
+        return fail("Name a program: drhttp inbox run -- gunicorn app:app", 2)
     return _launched(args, "run")
 
 
@@ -129,64 +141,64 @@ def run_clear(args: argparse.Namespace) -> int:
     return _told(lambda: _clear(args))
 
 
+def run_import(args: argparse.Namespace) -> int:
+    """Read a HAR."""
+    return _told(lambda: _import(args))
+
+
 def _launched(args: argparse.Namespace, name: str) -> int:
     try:
         from drhttp.inbox import launch
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == "drhttp":
             raise
-        return _fail(f'The inbox needs {missing.name}: pip install "drhttp[inbox]"')
+        return fail(f'The inbox needs {missing.name}: pip install "drhttp[inbox]"')
     function: Callable[..., int] = getattr(launch, name)
-    return _told(lambda: function(args, _file(args), _print))
+    return _told(lambda: function(args, _file(args), print_lines))
 
 
 def _told(work: Callable[[], int]) -> int:
     try:
         return work()
     except QueryError as problem:
-        return _fail(str(problem), 2)
+        return fail(str(problem), 2)
     except InboxError as problem:
-        return _fail(str(problem))
+        return fail(str(problem))
 
 
 def _ls(args: argparse.Namespace) -> int:
-    node = _node(args)
-    with _reading(args) as store:
-        entries = store.newest(args.n, node)
-    return _print(_lines(entries, args, heading=True))
+    with _source(args) as source:
+        return print_lines(_lines(source.newest(_query(args), args.n), args, heading=True))
 
 
 def _tail(args: argparse.Namespace) -> int:
-    node = _node(args)
-    with _reading(args) as store:
-        last = store.state().newest
-        _print(_lines(store.newest(args.n, node), args, heading=True))
+    query = _query(args)
+    with _source(args) as source:
+        last = source.last()
+        print_lines(_lines(source.newest(query, args.n), args, heading=True))
         while True:
-            page = store.page(node, 500, after=last, ascending=True)
-            last = page.next or max(page.newest, last)
-            if page.entries and not _emit(f"{line}\n" for line in _lines(page.entries, args)):
+            found, last, more = source.following(query, last)
+            if found and not emit(f"{line}\n" for line in _lines(found, args)):
                 return 0
-            if not page.next:
+            if not more:
                 time.sleep(POLL)
 
 
 def _show(args: argparse.Namespace) -> int:
     from drhttp.inbox.detail import json_object, text
 
-    with _reading(args) as store:
-        exchange = store.read(store.one(args.id))
+    with _source(args) as source:
+        exchange = source.one(args.id)
     told = [json.dumps(json_object(exchange, reveal=args.reveal))] if args.json else text(exchange, reveal=args.reveal)
-    return _print(told)
+    return print_lines(told)
 
 
 def _export(args: argparse.Namespace) -> int:
-    from drhttp.inbox.export import whole
-
-    node = _node(args)
-    with _reading(args) as store:
-        pieces = whole(store, node, args.n or 1 << 40, args.kind, reveal=args.reveal)
+    query = _query(args)
+    with _source(args) as source:
+        pieces = source.export(query, args.kind, args.n or 1 << 40, reveal=args.reveal)
         if args.output is None:
-            return _write(pieces)
+            return write(pieces)
         try:
             # Other people's requests are in it.
             descriptor = os.open(args.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -198,82 +210,62 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _clear(args: argparse.Namespace) -> int:
-    from drhttp.inbox.deletion import delete
-
     if not args.query and not args.yes:
-        return _fail("Without a query everything is deleted; say --yes.", 2)
-    node = _node(args)
-    file = _checked(args)
-    count = delete(file, " ".join(args.query), node, pinned=args.pinned)
-    return _print([json.dumps({"deleted": count})] if args.json else [f"{count:,} deleted"])
+        return fail("Without a query everything is deleted; say --yes.", 2)
+    query = _query(args)
+    with _source(args) as source:
+        count = source.clear(query, pinned=args.pinned)
+    return print_lines([json.dumps({"deleted": count})] if args.json else [f"{count:,} deleted"])
 
 
-def _lines(entries: Iterable[Entry], args: argparse.Namespace, *, heading: bool = False) -> Iterable[str]:
+def _import(args: argparse.Namespace) -> int:
+    from drhttp.inbox.har import LARGEST
+    from drhttp.inbox.source import source
+
+    try:
+        with sys.stdin.buffer if str(args.har) == "-" else args.har.open("rb") as file:
+            raw: bytes = file.read(LARGEST + 1)
+    except OSError as problem:
+        raise InboxError(f"{args.har} cannot be read: {problem.strerror or problem}.") from problem
+    if len(raw) > LARGEST:
+        raise InboxError(f"{args.har} is larger than {LARGEST >> 20} MiB.")
+    with source(_file(args), may_be_new=True) as found:
+        counts = found.take(raw)
+    sentence = "{imported:,} imported, {known:,} known already, {refused:,} refused".format(**counts)
+    print_lines([json.dumps(counts)] if args.json else [sentence])
+    for remark in counts["remarks"] if not args.json and isinstance(counts["remarks"], list) else ():
+        print(f"drhttp: {remark}", file=sys.stderr)
+    return 1 if counts["refused"] else 0
+
+
+def _lines(found: Iterable[Summary], args: argparse.Namespace, *, heading: bool = False) -> Iterable[str]:
     from drhttp.inbox.console import Layout
     from drhttp.inbox.detail import json_line
 
     if args.json:
-        return [json.dumps(json_line(entry.summary, reveal=args.reveal)) for entry in entries]
+        return [json.dumps(json_line(one, reveal=args.reveal)) for one in found]
     layout = Layout.of(sys.stdout, reveal=args.reveal)
     first = [layout.heading(dated=True)] if heading else []
-    return [*first, *(layout.line(entry.summary, dated=True) for entry in entries)]
+    return [*first, *(layout.line(one, dated=True) for one in found)]
 
 
-def _node(args: argparse.Namespace) -> Node:
+def _query(args: argparse.Namespace) -> str:
+    """The words of the query as one; that it can be read is found out before anything else is done."""
     from drhttp.inbox.query.parser import parse
 
-    return parse(" ".join(args.query), time.time_ns() // 1000).node
+    text = " ".join(args.query)
+    parse(text, time.time_ns() // 1000)
+    return text
 
 
 def _file(args: argparse.Namespace) -> Path:
     from drhttp.inbox.place import default_file
 
-    chosen: Path | None = args.file
+    chosen: Path | None = getattr(args, "file", None)
     return chosen.expanduser() if chosen else default_file(os.environ, Path.cwd())
 
 
-def _checked(args: argparse.Namespace) -> Path:
-    from drhttp.inbox.place import check
+def _source(args: argparse.Namespace) -> AbstractContextManager[Source]:
+    from drhttp.inbox.source import source
 
-    file = _file(args)
-    check(file)
-    return file
-
-
-def _reading(args: argparse.Namespace) -> AbstractContextManager[SqliteReader]:
-    from drhttp.inbox.store.sqlite import reading
-
-    return reading(_checked(args))
-
-
-def _print(lines: Iterable[str]) -> int:
-    return _write(f"{line}\n" for line in lines)
-
-
-def _write(pieces: Iterable[str]) -> int:
-    _emit(pieces)
-    return 0
-
-
-def _emit(pieces: Iterable[str]) -> bool:
-    """Write them; false when nobody reads any more."""
-    _settle(sys.stdout)
-    try:
-        sys.stdout.writelines(pieces)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # `drhttp inbox ls | head`: what is left in the buffer must not fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True
-
-
-def _settle(stream: TextIO) -> None:
-    """A terminal that cannot write a character shows a question mark instead of a traceback."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="replace")
-
-
-def _fail(sentence: str, status: int = 1) -> int:
-    print(f"drhttp: {sentence}", file=sys.stderr)
-    return status
+    return source(_file(args))

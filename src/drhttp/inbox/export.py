@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from drhttp.inbox import har
+from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import Reading
 from drhttp.inbox.view.summary import record_json
@@ -28,12 +29,19 @@ def piece(
     """The next few of them, and where to go on: None at the end."""
     limit = min(left, AT_ONCE)
     page = store.page(node, limit, before=None, after=after, ascending=True, seconds=1.0)
-    texts = []
-    for one in page.entries:
-        exchange = store.read(one)
-        value = har.entry(exchange, reveal=reveal) if kind == "har" else record_json(one, exchange, reveal=reveal)
-        texts.append(json.dumps(value))
+    texts = [_text(one, store.read(one), kind, reveal=reveal) for one in page.entries]
     return texts, page.next if left > len(texts) else None
+
+
+def single(store: Reading, n: int, kind: str, *, reveal: bool) -> str:
+    """One of them."""
+    entry = store.entry(n)
+    return _text(entry, store.read(entry), kind, reveal=reveal)
+
+
+def _text(entry: Entry, exchange: Exchange, kind: str, *, reveal: bool) -> str:
+    value = har.entry(exchange, reveal=reveal) if kind == "har" else record_json(entry, exchange, reveal=reveal)
+    return json.dumps(value)
 
 
 def whole(store: Reading, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:

@@ -17,8 +17,7 @@ from drhttp.inbox.api.context import Context
 from drhttp.inbox.decode import Arrival
 from drhttp.inbox.errors import RefusedError
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.export import KINDS, frame, piece
-from drhttp.inbox.ingest import Refused, parse
+from drhttp.inbox.export import KINDS, frame, piece, single
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import Store
 
@@ -38,7 +37,12 @@ class Transfer:
         node = parameters.query(request)
         kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
         limit = parameters.number(request, "limit", MOST, 1, 1 << 40)
-        pieces = self._texts(node, limit, kind, reveal=reveal)
+        only = parameters.optional(request, "n")
+        if only is None:
+            pieces = self._texts(node, limit, kind, reveal=reveal)
+        else:
+            text = await self._context.readers.ask(lambda store: single(store, only, kind, reveal=reveal))
+            pieces = _alone(text, kind)
         media = "application/json" if kind == "har" else "application/x-ndjson"
         name = f'attachment; filename="drhttp.{kind}"'
         return StreamingResponse(pieces, media_type=media, headers={"Content-Disposition": name})
@@ -50,9 +54,8 @@ class Transfer:
             raise RefusedError(408, "timeout", f"The file did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
         arrival = Arrival("local", time.time_ns() // 1000)
         try:
-            value = await asyncio.to_thread(parse, raw.removeprefix(b"\xef\xbb\xbf"))
-            found, remarks = await asyncio.to_thread(har.exchanges, value, arrival.project, arrival.received)
-        except (Refused, har.NotHar) as problem:
+            found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)
+        except har.NotHar as problem:
             raise RefusedError(400, "har", str(problem)) from problem
         known = await self._context.readers.ask(lambda store: store.known([one.summary.id for one in found]))
         new = [one for one in found if one.summary.id not in known]
@@ -76,6 +79,11 @@ class Transfer:
                 yield text if count == 0 else between + text
                 count += 1
         yield end if count or kind == "har" else ""
+
+
+async def _alone(text: str, kind: str) -> AsyncIterator[str]:
+    start, _, end = frame(kind)
+    yield f"{start}{text}{end}"
 
 
 def _write(some: list[Exchange], store: Store) -> None:

@@ -5,10 +5,7 @@ What the format has no field for lies below ``_drhttp``, so that a file that com
 
 from __future__ import annotations
 
-from drhttp.inbox.har.reading import NotHar, exchanges
+from drhttp.inbox.har.reading import LARGEST, NotHar, exchanges, read
 from drhttp.inbox.har.writing import entry, opening
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is read."""
-
-__all__ = ["LARGEST", "NotHar", "entry", "exchanges", "opening"]
+__all__ = ["LARGEST", "NotHar", "entry", "exchanges", "opening", "read"]

@@ -14,7 +14,10 @@ from urllib.parse import quote
 from drhttp.inbox import fields as wire
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.fields import header
+from drhttp.inbox.ingest import Refused, parse
 
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is read."""
 _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_size"}
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
 _TOLD = {field.name for field in fields(Summary)} - {"id", "project", "received"}
@@ -24,6 +27,16 @@ NOT_THERE = "not in the HAR"
 
 class NotHar(ValueError):
     """The text is a sentence that says why an entry, or the whole, cannot be read."""
+
+
+def read(raw: bytes, project: str, received: int) -> tuple[list[Exchange], list[str]]:
+    """The exchanges of a file, within the bounds of everything else that arrives. Raises `NotHar`."""
+    if len(raw) > LARGEST:
+        raise NotHar(f"The file is larger than {LARGEST >> 20} MiB.")
+    try:
+        return exchanges(parse(raw.removeprefix(b"\xef\xbb\xbf")), project, received)
+    except Refused as problem:
+        raise NotHar(str(problem).replace("The body", "The file")) from problem
 
 
 def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:

@@ -1,0 +1,117 @@
+"""The inbox that runs, asked over its API as a page asks it: so it is seen what it holds, in a file or in memory."""
+
+from __future__ import annotations
+
+import codecs
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from drhttp.inbox import fields, har
+from drhttp.inbox.errors import InboxError, UnknownRecord
+from drhttp.inbox.exchange import Exchange, Summary
+from drhttp.inbox.running import Running
+
+PATIENCE = 60.0
+"""Seconds without a sign of the inbox."""
+_PAGE = 500
+_PIECE = 64 * 1024
+_SAME = (
+    "id", "protocol", "method", "scheme", "host", "path", "query", "route", "status", "user", "device", "client",
+    "aborted", "request_size", "response_size", "request_type", "response_type", "replay_of",
+)  # fmt: skip
+
+
+class Remote:
+    """A connection to it. Values come unmasked, and are masked where they are shown, like those of a file."""
+
+    def __init__(self, running: Running) -> None:
+        self._port = running.port
+        self._headers = {"Authorization": f"Bearer {running.token}"}
+        self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def newest(self, text: str, limit: int) -> list[Summary]:
+        found: list[Summary] = []
+        before: int | None = None
+        while len(found) < limit:
+            further = {} if before is None else {"before": before}
+            told = self._list(q=text, limit=min(_PAGE, limit - len(found)), **further)
+            found += map(_summary, told["records"])
+            before = told["next"]
+            if before is None:
+                break
+        found.reverse()
+        return sorted(found, key=lambda one: one.started)
+
+    def last(self) -> int:
+        return int(self._json("GET", "/info")["newest"])
+
+    def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
+        told = self._list(q=text, limit=_PAGE, order="asc", after=last)
+        return list(map(_summary, told["records"])), told["next"] or max(told["newest"], last), bool(told["next"])
+
+    def one(self, prefix: str) -> Exchange:
+        told = self._json("GET", f"/records/id:{quote(prefix, safe='', errors='replace')}")
+        log = self._json("GET", f"/export?as=har&reveal=1&n={told['n']}")
+        found, _ = har.exchanges(log, "", fields.instant(told["received"]) or 0)
+        if not found:
+            raise UnknownRecord(f"The record {prefix} was deleted meanwhile.")
+        return found[0]
+
+    def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
+        wanted = urlencode({"q": text, "as": kind, "limit": limit, "reveal": int(reveal)}, errors="replace")
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        with self._asked("GET", f"/export?{wanted}") as answer:
+            while piece := answer.read(_PIECE):
+                yield decoder.decode(piece)
+
+    def clear(self, text: str, *, pinned: bool) -> int:
+        wanted = urlencode({"q": text, "pinned": int(pinned)}, errors="replace")
+        return int(self._json("DELETE", f"/records?{wanted}")["deleted"])
+
+    def take(self, raw: bytes) -> dict[str, object]:
+        told: dict[str, object] = self._json("POST", "/import", raw)
+        return told
+
+    def _list(self, **wanted: object) -> Any:
+        return self._json("GET", f"/records?{urlencode({**wanted, 'reveal': 1}, errors='replace')}")
+
+    def _json(self, method: str, path: str, body: bytes | None = None) -> Any:
+        with self._asked(method, path, body) as answer:
+            return json.loads(answer.read())
+
+    @contextmanager
+    def _asked(self, method: str, path: str, body: bytes | None = None) -> Iterator[http.client.HTTPResponse]:
+        try:
+            self._connection.request(method, f"/api/v1{path}", body, self._headers)
+            answer = self._connection.getresponse()
+            if answer.status >= 300:
+                sentence = str(json.loads(answer.read()).get("error"))
+                raise (UnknownRecord if answer.status == 404 else InboxError)(sentence)
+            yield answer
+        except (OSError, http.client.HTTPException, ValueError) as problem:
+            raise InboxError(f"The inbox on port {self._port} does not answer: {problem}.") from problem
+
+
+def _summary(told: dict[str, Any]) -> Summary:
+    failure = told["exception"] or {}
+    return Summary(
+        **{name: told[name] for name in _SAME},
+        project="",
+        started=fields.instant(told["time"]) or 0,
+        received=fields.instant(told["received"]) or 0,
+        direction="Outgoing" if told["direction"] == "out" else "Incoming",
+        duration=fields.micros(told["duration_ms"]),
+        ttfb=fields.micros(told["ttfb_ms"]),
+        trace=told["trace_id"],
+        span=told["span_id"],
+        parent=told["parent_id"],
+        exception=failure.get("type"),
+        exception_text=failure.get("message"),
+    )

@@ -1,0 +1,121 @@
+"""Where the command line reads: the inbox that runs, over its API, or else the file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from drhttp.inbox import har
+from drhttp.inbox.decode import Arrival
+from drhttp.inbox.errors import InboxError
+from drhttp.inbox.exchange import Exchange, Summary
+from drhttp.inbox.export import whole
+from drhttp.inbox.place import check, prepare
+from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.query.parser import parse
+from drhttp.inbox.remote import Remote
+from drhttp.inbox.running import Running, claim, find
+from drhttp.inbox.store.reader import SqliteReader
+from drhttp.inbox.store.sqlite import SqliteStore, reading
+
+Counts = dict[str, object]
+_AT_ONCE = 200
+
+
+class Source(Protocol):
+    """What commands ask for. ``text`` is a query."""
+
+    def newest(self, text: str, limit: int) -> list[Summary]:
+        """The last ones to arrive, in the order in which they began."""
+
+    def last(self) -> int:
+        """The highest number so far."""
+
+    def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
+        """The next ones, up to which number that was, and whether there is more already."""
+
+    def one(self, prefix: str) -> Exchange:
+        """The one whose id is this or begins so."""
+
+    def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterable[str]: ...
+    def clear(self, text: str, *, pinned: bool) -> int: ...
+    def take(self, raw: bytes) -> Counts:
+        """Read a HAR."""
+
+
+@contextmanager
+def source(file: Path, *, may_be_new: bool = False) -> Iterator[Source]:
+    """The inbox of a file, wherever it is to be found. may_be_new: make the file if there is none."""
+    running = find(file)
+    if running is not None:
+        with closing(Remote(running)) as remote:
+            yield remote
+        return
+    if may_be_new:
+        prepare(file)
+    check(file)
+    yield Direct(file)
+
+
+class Direct:
+    """The file itself: read beside whoever writes to it, written only when nobody else does."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def newest(self, text: str, limit: int) -> list[Summary]:
+        with self._reading() as store:
+            return [entry.summary for entry in store.newest(limit, _node(text))]
+
+    def last(self) -> int:
+        with self._reading() as store:
+            return store.state().newest
+
+    def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
+        with self._reading() as store:
+            page = store.page(_node(text), 500, after=last, ascending=True)
+        return [entry.summary for entry in page.entries], page.next or max(page.newest, last), bool(page.next)
+
+    def one(self, prefix: str) -> Exchange:
+        with self._reading() as store:
+            return store.read(store.one(prefix))
+
+    def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
+        with self._reading() as store:
+            yield from whole(store, _node(text), limit, kind, reveal=reveal)
+
+    def clear(self, text: str, *, pinned: bool) -> int:
+        return self._writing(lambda store: store.clear(_node(text), pinned=pinned))
+
+    def take(self, raw: bytes) -> Counts:
+        try:
+            found, remarks = har.read(raw, Arrival("local", 0).project, time.time_ns() // 1000)
+        except har.NotHar as problem:
+            raise InboxError(str(problem)) from problem
+
+        def work(store: SqliteStore) -> int:
+            known = store.known([one.summary.id for one in found])
+            new = [one for one in found if one.summary.id not in known]
+            for start in range(0, len(new), _AT_ONCE):
+                store.write(new[start : start + _AT_ONCE])
+            return len(new)
+
+        count = self._writing(work)
+        return {"imported": count, "known": len(found) - count, "refused": len(remarks), "remarks": remarks[:100]}
+
+    def _reading(self) -> AbstractContextManager[SqliteReader]:
+        return reading(self._file)
+
+    def _writing(self, work: Callable[[SqliteStore], int]) -> int:
+        with claim(self._file) as found:
+            if isinstance(found, Running):
+                raise InboxError("An inbox has started on the file just now; try again.")
+            with closing(SqliteStore(self._file)) as store:
+                return work(store)
+
+
+def _node(text: str) -> Node:
+    return parse(text, time.time_ns() // 1000).node

@@ -14,7 +14,7 @@ const Groups = (kind, other) => function Group({ feed, query }) {
   if (!told.groups.length) return html`<${Nothing} what=${`No ${kind}`} query=${query} />`;
   const name = kind.slice(0, -1);
   const caption = `${plural(told.total, name)}, ${brief(told.from)} to ${brief(told.to)}${told.complete ? "" : ", newest part only"}`;
-  const columns = [["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["others", other], ["last", "Last"], ["spread-col", "Over time"]];
+  const columns = [["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["others", other], ["last", "Last"], ["spread-col over", "Over time"]];
   return html`<${Sheet} label=${capital(kind)} caption=${caption}
     head=${html`<th scope="col" class="first-col">${capital(name)}</th>${columns.map(([part, label]) => html`<th scope="col" class=${part}>${label}</th>`)}`}>
     ${told.groups.map((one) => html`<tr key=${one.name}>
@@ -24,7 +24,7 @@ const Groups = (kind, other) => function Group({ feed, query }) {
       <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>
       <${Cell} name="others" label=${other}>${one.others.join(", ")}<//>
       <${Cell} name="last" label="Last">${brief(one.last)}<//>
-      <${Cell} name="spread-col" label="Over time"><${Columns} counts=${one.timeline} label=${`${brief(one.first)} to ${brief(one.last)}`} /><//></tr>`)}<//>`;
+      <${Cell} name="spread-col over" label="Over time"><${Columns} counts=${one.timeline} label=${`${brief(one.first)} to ${brief(one.last)}`} /><//></tr>`)}<//>`;
 };
 
 export const Users = Groups("users", "Devices");

@@ -3,7 +3,7 @@
 import { count, plural } from "./format.js";
 import { parentOf } from "./nest.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
-import { Row } from "./row.js";
+import { row as drawn } from "./row.js";
 
 const AROUND = 12; // rows beyond the edges, so that fast scrolling shows no blanks
 const COLUMNS = { Time: "time", Dir: "dir", Method: "method-cell", Path: "path", Status: "status-cell", Duration: "duration", Size: "size", User: "user", Device: "device" };
@@ -14,7 +14,7 @@ const indexOf = (lines, n) => lines.findIndex((line) => line.record.n === n);
 
 export function List({ feed, query, lines, nest, cursor, setCursor, opened, onOpen }) {
   const box = useRef();
-  const [top, setTop] = useState(0);
+  const [, setTop] = useState(0);
   const [, setWidth] = useState(0);
   const row = height();
   const scroll = () => {
@@ -25,7 +25,7 @@ export function List({ feed, query, lines, nest, cursor, setCursor, opened, onOp
     if (scrollHeight - scrollTop - clientHeight < 40 * row) feed.more();
   };
   const unseen = useUnseen(feed, box, row, cursor);
-  useSteady(box, lines, row, cursor, scroll);
+  const top = useSteady(box, lines, row, cursor, scroll);
   useEffect(() => {
     const watch = new ResizeObserver(() => setWidth(box.current.clientHeight + box.current.clientWidth));
     watch.observe(box.current);
@@ -53,8 +53,9 @@ export function List({ feed, query, lines, nest, cursor, setCursor, opened, onOp
         ${Object.entries(COLUMNS).map(([name, part]) => html`<span role="columnheader" class=${part}>${name}</span>`)}
       </div></div>
       <div class="rows" role="rowgroup" style=${{ height: `${lines.length * row}px`, paddingTop: `${first * row}px` }}>
-        ${lines.slice(first, last).map((line, at) => html`<${Row} key=${line.record.n} line=${line} index=${first + at + 2}
-          chosen=${line.record.n === cursor} open=${line.record.n === opened} onOpen=${onOpen} onFold=${fold} />`)}
+        ${lines.slice(first, last).map((line, at) => drawn({
+          line, index: first + at + 2, chosen: line.record.n === cursor, open: line.record.n === opened, onOpen, onFold: fold,
+        }))}
       </div>
     </div>
     <${Foot} feed=${feed} />
@@ -79,21 +80,30 @@ function anchor(box, before, row, cursor) {
   return seen.length ? seen[0] : Math.ceil(from);
 }
 
-/** Keep what is being read at its place while lines come and go around it. */
+/** How many lines came, or went, above what is being read. */
+function shift(box, before, lines, row, cursor) {
+  const was = anchor(box, before, row, cursor);
+  const kept = before[was]?.record;
+  if (!kept) return 0;
+  const same = indexOf(lines, kept.n);
+  const is = same >= 0 || !kept.parent_id ? same : lines.findIndex((line) => line.record.span_id === kept.parent_id);
+  return is < 0 ? 0 : is - was;
+}
+
+/**
+ * Keep what is being read at its place while lines come and go around it: where the box stands once this is drawn.
+ * It is known before, so that rows which are seen stay in the document all the time, and with them a selection.
+ */
 function useSteady(box, lines, row, cursor, scroll) {
   const last = useRef(lines);
+  const by = box.current && last.current !== lines ? shift(box.current, last.current, lines, row, cursor) * row : 0;
   useLayoutEffect(() => {
-    const before = last.current;
     last.current = lines;
-    const was = before === lines ? -1 : anchor(box.current, before, row, cursor);
-    const kept = before[was]?.record;
-    if (!kept) return;
-    const same = indexOf(lines, kept.n);
-    const is = same >= 0 || !kept.parent_id ? same : lines.findIndex((line) => line.record.span_id === kept.parent_id);
-    if (is < 0 || is === was) return;
-    box.current.scrollTop += (is - was) * row;
+    if (!by) return;
+    box.current.scrollTop += by;
     scroll();
   }, [lines]);
+  return (box.current?.scrollTop ?? 0) + by;
 }
 
 /** How many records came on top unseen. */

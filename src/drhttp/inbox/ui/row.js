@@ -17,13 +17,14 @@ function picked(event, record) {
   return true;
 }
 
-export function Row({ line, index, chosen, open, onOpen, onFold }) {
+/** An element, not a component: Preact moves components' elements about when those before them go, and a selection would be lost. */
+export function row({ line, index, chosen, open, onOpen, onFold }) {
   const { record, level } = line;
   const out = record.direction === "out";
   const fresh = record.arrived && performance.now() - record.arrived < FRESH;
   const click = (event) => picked(event, record) || (getSelection().isCollapsed && onOpen(record.n));
   const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
-  return html`<div class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
+  return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
     <span role="gridcell" class="time" title=${moment(record.time)}>${clock(record.time)}</span>
     <span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>

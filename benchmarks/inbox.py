@@ -1,172 +1,116 @@
-"""How many records a second the inbox takes durably, and how fast it answers with many of them.
+"""How much the inbox takes in a second, whether retention holds ingest up, and how fast the page answers.
 
-`python -m benchmarks.inbox --records 100000`; nothing else should run on the machine meanwhile.
+    python -m benchmarks.inbox ingest       records a second, with a page open and retention at work
+    python -m benchmarks.inbox retention    1,000,000 records into 10,000: size of the file, longest stall, pins
+    python -m benchmarks.inbox page         100,000 records: list, filters, endpoints and rows in Chromium
+    python -m benchmarks.inbox live         from the POST to the row on the page
+    python -m benchmarks.inbox questions    100,000 records: what each question of the API takes
+
+All of them need `pip install "drhttp[inbox]"`, `page` and `live` also `pip install playwright` and Debian's chromium.
+Nothing else should run on the machine meanwhile; each says how busy it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import http.client
-import json
-import multiprocessing
-import random
-import re
 import statistics
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-import uuid
-from pathlib import Path
-from typing import Any
 
-BATCH = 50
-SENDERS = 4
+from benchmarks import inbox_page
+from benchmarks.inbox_traffic import Inbox, load, load_average, running
+
+UNBOUND = ("--keep=10000000", "--keep-bytes=100000")
 QUESTIONS = {
-    "first list": "/records?limit=100",
-    "filter, common": "/records?limit=100&q=status:5xx",
-    "filter, rare": "/records?limit=100&q=path:/api/items/77%20user:150",
-    "filter, nothing": "/records?limit=100&q=user:nobody",
-    "free text, first step": "/records?limit=100&q=nothing-of-that",
-    "histogram": "/histogram",
+    "first list": "/records?limit=200",
+    "filter, common": "/records?limit=200&q=status:5xx",
+    "filter, rare": "/records?limit=200&q=path:/api/items/77%20user:150",
+    "filter, nothing": "/records?limit=200&q=user:nobody",
+    "free text, first step": "/records?limit=200&q=nothing-of-that",
+    "histogram": "/histogram?buckets=120",
+    "histogram, filtered": "/histogram?buckets=120&q=status:5xx",
     "scatter": "/scatter",
     "endpoints": "/endpoints",
+    "endpoints, filtered": "/endpoints?q=user:42",
     "users": "/users",
+    "values of user": "/suggest?q=user:",
+    "info": "/info",
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--records", type=int, default=100_000)
-    parser.add_argument(
-        "--keep", type=int, default=10_000_000, help="records that remain; fewer than are sent: pruning, too"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=list(COMMANDS))
+    parser.add_argument("--records", type=int, help="how many")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "inbox.db"
-        options = ["--port=0", f"--file={file}", "--quiet", f"--keep={args.keep}", "--keep-bytes=100000"]
-        command = [sys.executable, "-m", "drhttp", "inbox", *options]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as inbox:
-            try:
-                measure(inbox, args.records, file)
-            finally:
-                inbox.terminate()
+    print(load_average())
+    run, usual = COMMANDS[args.what]
+    run(args.records or usual)
+    print(load_average())
 
 
-def measure(inbox: subprocess.Popen[str], count: int, file: Path) -> None:
-    assert inbox.stdout is not None
-    page = next(line for line in inbox.stdout if "#token=" in line)
-    port, token = re.search(r":(\d+)/#token=(\w+)", page).groups()  # type: ignore[union-attr]
-    watched = threading.Thread(target=watch, args=(int(port), token), daemon=True)
-    watched.start()
-    spawn = multiprocessing.get_context("spawn")
-    ready, go, results = spawn.Semaphore(0), spawn.Event(), spawn.Queue()
-    batches = -(-count // BATCH // SENDERS)
-    senders = [
-        spawn.Process(target=send, args=(int(port), seed, batches, ready, go, results)) for seed in range(SENDERS)
-    ]
-    for sender in senders:
-        sender.start()
-    for _ in senders:
-        ready.acquire()
-    began = time.perf_counter()
-    go.set()
-    taken = [results.get() for _ in senders]
-    took = time.perf_counter() - began
-    for sender in senders:
-        sender.join()
-    sent, busy = (sum(column) for column in zip(*taken, strict=True))
-    size = file.stat().st_size / sent
-    told = f"{sent:,} in {took:.1f} s, {busy} times 429, {size:,.0f} bytes each"
-    print(f"ingest: {sent / took:,.0f} records/s durable with a page open ({told})")
-    for name, path in QUESTIONS.items():
-        times = sorted(ask(int(port), token, path) for _ in range(5))
-        print(f"{name:22} median {statistics.median(times) * 1000:7.1f} ms, worst {times[-1] * 1000:7.1f} ms")
+def ingest(count: int) -> None:
+    """Retention has begun before what is measured does."""
+    with running() as inbox:
+        load(inbox, 10_000)
+        told = load(inbox, count)
+        print(f"ingest: {told.count / told.seconds:,.0f} records/s durable, page open, pruning to 10,000 records")
+        print(f"  {told.cost / told.count * 1e6:,.0f} µs of processor time each, {told.busy} times 429")
+        print(f"  longest POST {told.longest_post * 1000:.0f} ms, longest stall {told.longest_stall * 1000:.0f} ms")
 
 
-def watch(port: int, token: str) -> None:
-    """A page that is open meanwhile."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/api/v1/stream", headers={"Authorization": f"Bearer {token}"})
-    answer = connection.getresponse()
-    while answer.readline():
-        pass
+def retention(count: int) -> None:
+    """M15."""
+    sizes: list[int] = []
+    with running() as inbox:
+        load(inbox, 1_000)
+        pinned = [inbox.ask(f"/records/{n}", "PATCH", {"pinned": True})["n"] for n in range(1, 1_000, 50)]
+        told = load(inbox, count, meanwhile=lambda: sizes.append(inbox.size()))
+        print(f"retention: {told.count:,} records in {told.seconds:.0f} s, {told.count / told.seconds:,.0f} a second")
+        _stalls("at full load", told.longest_stall, told.longest_post)
+        calm = load(inbox, 20_000, senders=1, rate=1_000)
+        _stalls("at 1,000 records a second", calm.longest_post, calm.longest_post)
+        left = inbox.ask("/info")
+        there = [inbox.ask(f"/records/{n}")["pinned"] for n in pinned]
+        print(f"  file with journal: at most {max(sizes) / 1e6:.0f} MB, at the end {inbox.size() / 1e6:.0f} MB")
+        print(f"  {left['records']:,} records remain, {sum(there)} of {len(pinned)} pinned ones")
 
 
-def ask(port: int, token: str, path: str) -> float:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    began = time.perf_counter()
-    connection.request("GET", f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200, answer.status
-    return time.perf_counter() - began
+def _stalls(when: str, stall: float, post: float) -> None:
+    print(f"  {when}: longest stall {stall * 1000:.0f} ms, longest POST {post * 1000:.0f} ms")
 
 
-def send(port: int, seed: int, batches: int, ready: Any, go: Any, results: Any) -> None:
-    """A recorder: prepares its batches, waits for the start, and posts them one after the other over one connection."""
-    dice = random.Random(seed)
-    bodies = [gzip.compress(json.dumps([event(dice) for _ in range(BATCH)]).encode(), 3) for _ in range(batches)]
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-Moesif-Application-Id": "local"}
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    busy = 0
-    ready.release()
-    go.wait()
-    for body in bodies:
-        while (status := _post(connection, body, headers)) == 429:
-            busy += 1
-            time.sleep(0.2)
-        assert status == 201, status
-    results.put((batches * BATCH, busy))
+def questions(count: int) -> None:
+    with running(*UNBOUND) as inbox:
+        load(inbox, count)
+        print(f"{inbox.ask('/info')['records']:,} records, {inbox.size() / 1e6:.0f} MB")
+        for name, path in QUESTIONS.items():
+            _question(inbox, name, path)
 
 
-def _post(connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> int:
-    connection.request("POST", "/moesif/v1/events/batch", body, headers)
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
+def _question(inbox: Inbox, name: str, path: str) -> None:
+    times = sorted(inbox.seconds(path) for _ in range(7))
+    print(f"{name:22} median {statistics.median(times) * 1000:7.1f} ms, worst {times[-1] * 1000:7.1f} ms")
 
 
-def event(dice: random.Random) -> dict[str, Any]:
-    items = [{"id": dice.randrange(9999), "name": f"item {dice.randrange(999)}"} for _ in range(12)]
-    return {
-        "direction": "Incoming",
-        "transaction_id": str(uuid.UUID(int=dice.getrandbits(128))),
-        "user_id": str(dice.randrange(200)),
-        "request": {
-            "time": f"2026-11-22T16:{dice.randrange(60):02}:{dice.randrange(60):02}.{dice.randrange(1000):03}Z",
-            "uri": f"http://shop.test/api/{dice.choice(['items', 'orders', 'carts'])}/{dice.randrange(1000)}?page=1",
-            "verb": dice.choice(["GET", "GET", "POST"]),
-            "headers": {
-                "host": "shop.test",
-                "accept": "*/*",
-                "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101",
-                "content-type": "application/json",
-                "x-request-id": str(dice.getrandbits(64)),
-            },
-            "ip_address": f"10.0.0.{dice.randrange(250)}",
-            "body": {"a": [1, 2, 3]},
-            "transfer_encoding": "json",
-        },
-        "response": {
-            "time": "2026-11-22T16:59:59.999Z",
-            "status": dice.choice([200, 200, 200, 201, 404, 500]),
-            "headers": {"content-type": "application/json", "content-length": "900", "server": "gunicorn"},
-            "body": {"items": items},
-            "transfer_encoding": "json",
-        },
-        "metadata": {
-            "device": f"ios-{dice.randrange(20)}",
-            "duration_ms": round(dice.lognormvariate(2, 1), 3),
-            "ttfb_ms": 1.5,
-            "sdk": {"name": "drhttp-python", "version": "1"},
-        },
-        "trace_id": f"{dice.getrandbits(128):032x}",
-        "span": {"id": f"{dice.getrandbits(64):016x}"},
-    }
+def page(count: int) -> None:
+    """M4."""
+    with running(*UNBOUND) as inbox:
+        load(inbox, count)
+        inbox_page.answers(inbox)
 
 
+def live(count: int) -> None:
+    """M3."""
+    with running(*UNBOUND) as inbox:
+        load(inbox, 5_000)
+        inbox_page.arrivals(inbox, count)
+
+
+COMMANDS = {
+    "ingest": (ingest, 60_000),
+    "retention": (retention, 1_000_000),
+    "page": (page, 100_000),
+    "live": (live, 200),
+    "questions": (questions, 100_000),
+}
 if __name__ == "__main__":
     main()

@@ -15,6 +15,7 @@ from drhttp.inbox.query.catalogue import FIELDS
 from drhttp.inbox.query.completion import complete, spelled
 from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Like, Not
 from drhttp.inbox.query.parser import parse
+from drhttp.inbox.store.pictures import percentiles
 from drhttp.inbox.store.sqlite import SqliteStore
 
 NOW = 1795363200_000000
@@ -190,16 +191,15 @@ def test_pictures_follow_the_query(world):
 
 
 def test_percentiles_are_exact(world):
-    """M11: by nearest rank, equal to sorting and counting."""
-    from drhttp.inbox.store.pictures import distribution, percentile
-
+    """M11: of what a query finds, by nearest rank, equal to sorting and counting."""
     store, _ = world
     for one in store.endpoints(parse("dur:any", NOW).node).endpoints:
-        for share in (0.5, 0.95, 0.99):
-            value = percentile(one.durations, share)
-            assert sum(each <= value for each in one.durations) >= share * len(one.durations)
-            assert sum(each < value for each in one.durations) < share * len(one.durations)
-        assert sum(distribution(one.durations)) == len(one.durations)
+        durations = list(one.durations.elements())
+        shares = (0.5, 0.95, 0.99, 1.0)
+        for share, value in zip(shares, percentiles(one.durations, shares), strict=True):
+            assert sum(each <= value for each in durations) >= share * len(durations)
+            assert sum(each < value for each in durations) < share * len(durations)
+        assert sum(one.spread) == len(durations)
 
 
 @pytest.mark.parametrize(

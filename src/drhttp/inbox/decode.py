@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from drhttp.inbox import fields
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
@@ -32,11 +32,12 @@ class Arrival:
 
     key: str
     received: int
+    project: str = field(init=False)
 
-    @property
-    def project(self) -> str:
+    def __post_init__(self) -> None:
         # The events protocol pads short keys with "a" to 50 characters and the record protocol does not.
-        return hashlib.sha256(self.key.ljust(50, "a").encode("utf-8", "surrogateescape")).hexdigest()
+        digest = hashlib.sha256(self.key.ljust(50, "a").encode("utf-8", "surrogateescape"))
+        object.__setattr__(self, "project", digest.hexdigest())
 
 
 def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:
@@ -185,8 +186,11 @@ def _duration(milliseconds: object, ended: object, started: int) -> int | None:
 
 def _device(told: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
     # The client 0.2.0 leaves the device where the application put it: in the answer's headers.
-    answered = fields.header(response.headers, "x-drhttp-device") if response else None
-    return fields.text(metadata.get("device")) or fields.text(told.get("device")) or fields.text(answered)
+    return (
+        fields.text(metadata.get("device"))
+        or fields.text(told.get("device"))
+        or (fields.text(fields.header(response.headers, "x-drhttp-device")) if response else None)
+    )
 
 
 def _size(message: Message | None, marks: object) -> int | None:

@@ -10,6 +10,7 @@ _CHANGING = re.compile(
     r"(?<=/)(?:[0-9]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=[a-z]*[0-9])[0-9a-f]{16,}|[0-9A-HJKMNP-TV-Z]{26})(?=/|$)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"[0-9]")
 
 
 def endpoint(summary: Summary) -> str:
@@ -20,7 +21,7 @@ def endpoint(summary: Summary) -> str:
 
 def template(path: str) -> str:
     """The path with numbers, UUIDs, ULIDs and long hexadecimal parts as ``{id}``."""
-    return _CHANGING.sub("{id}", path) if any(map(str.isdigit, path)) else path
+    return _CHANGING.sub("{id}", path) if _DIGIT.search(path) else path
 
 
 def is_error(summary: Summary) -> bool:

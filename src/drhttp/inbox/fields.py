@@ -17,7 +17,8 @@ from datetime import datetime, timezone
 from drhttp.inbox.exchange import Headers
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNORECASE | re.DOTALL)
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# What comes from parsed JSON has no circles to be looked for.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _FAR = 1 << 62
 """Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
 

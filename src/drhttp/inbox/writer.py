@@ -13,8 +13,8 @@ from drhttp.inbox.store import Limits, Store, Written
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
-PRUNINGS = 10
-"""Steps of pruning after a batch: more would keep the next one waiting."""
+SPARED = 200
+"""Records beyond the limit that may be there while others wait to be written."""
 
 T = TypeVar("T")
 
@@ -43,13 +43,15 @@ class Writer:
         self._limits = limits
         self._on_stored = on_stored
         self._max_records, self._max_bytes = max_records, max_bytes
-        self._waiting_records = self._waiting_bytes = 0
+        self._waiting_records = self._waiting_bytes = self._since = 0
+        self._closing = False
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-writer")
         try:
             # SQLite wants a connection to stay in the thread that opened it.
             self._store = self._thread.submit(open_store).result()
             self._thread.submit(self._prune).result()
+            self._thread.submit(self._tend)
         except BaseException:
             self._thread.shutdown()
             raise
@@ -71,13 +73,14 @@ class Writer:
 
     def do(self, work: Callable[[Store], T]) -> Future[T]:
         """Queue another change of the store."""
-        return self._thread.submit(lambda: work(self._store))
+        return self._thread.submit(self._change, work)
 
     def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, *problem: object) -> None:
         """Write what waits, then close the file."""
+        self._closing = True
         self._thread.submit(self._store.close)
         self._thread.shutdown()
 
@@ -89,11 +92,30 @@ class Writer:
                 self._waiting_records -= len(batch)
                 self._waiting_bytes -= size
         self._on_stored(written)
-        self._prune(PRUNINGS)
+        self._since += len(batch)
+        if not self._waiting_records or self._since >= SPARED:
+            self._tidy()
         return len(written.new)
 
-    def _prune(self, steps: int | None = None) -> None:
-        """Bring the store within its limits, or `steps` nearer to them."""
-        now = time.time_ns() // 1000
-        while steps != 0 and self._store.prune(self._limits, now):
-            steps = None if steps is None else steps - 1
+    def _change(self, work: Callable[[Store], T]) -> T:
+        done = work(self._store)
+        self._tend()
+        return done
+
+    def _prune(self) -> None:
+        """Bring the store within its limits."""
+        while self._store.prune(self._limits, time.time_ns() // 1000):
+            pass
+
+    def _tidy(self) -> None:
+        """Bring the store within its limits; while others wait, as far as what came since the last time took it."""
+        now, steps = time.time_ns() // 1000, self._since // SPARED + 1
+        self._since = 0
+        while self._store.prune(self._limits, now) and (steps > 0 or not self._waiting_records):
+            steps -= 1
+        self._tend()
+
+    def _tend(self) -> None:
+        if self._store.tend() and not self._closing and not self._waiting_records:
+            # Piece by piece, so that a batch that comes meanwhile need not wait for all of it.
+            self._thread.submit(self._tend)

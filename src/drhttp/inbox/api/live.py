@@ -25,9 +25,11 @@ PING = 10.0
 """Seconds after which a quiet stream says that it is alive."""
 PAUSE = 0.1
 """Seconds between two frames."""
+LONGER = 2_500
+"""Records in a frame that make the pause after it a second longer: nobody reads thousands, and they take time."""
 MOST = 500
 """Records in a frame; when more wait, the page had better fetch its list anew."""
-SLICE = 0.15
+SLICE = 0.06
 
 
 class Live:
@@ -52,6 +54,7 @@ class Live:
         yield ": here\n\n"
         while not viewer.ended:
             try:
+                before = last
                 frame, last, more = await self._news(node, last)
             except InboxError:
                 return
@@ -61,7 +64,7 @@ class Live:
                 yield word
             if more:
                 continue
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE + min(last - before, MOST) / LONGER)
             while not await viewer.wait(PING):
                 yield ": ping\n\n"
 

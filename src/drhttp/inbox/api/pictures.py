@@ -11,7 +11,7 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.query.nodes import All, Between, Node
-from drhttp.inbox.store.pictures import BOUNDS, CLASSES, OTHERS, Endpoint, Group, distribution, percentile
+from drhttp.inbox.store.pictures import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
 from drhttp.inbox.view.summary import iso, ms
 
 SECONDS = 1.0
@@ -106,6 +106,7 @@ def quoted(text: str) -> str:
 def _endpoint(one: Endpoint) -> dict[str, Any]:
     way = "out" if one.direction == "Outgoing" else "in"
     method = f"method:{quoted(one.method)} " if one.method else ""
+    middle, high, highest = one.percentiles((0.5, 0.95, 0.99))
     return {
         "direction": way,
         "method": one.method,
@@ -114,15 +115,17 @@ def _endpoint(one: Endpoint) -> dict[str, Any]:
         "errors": one.errors,
         "error_share": one.errors / one.count,
         "client_errors": one.client_errors,
-        **{f"p{share}_ms": ms(percentile(one.durations, share / 100)) for share in (50, 95, 99)},
-        "max_ms": ms(one.durations[-1]) if one.durations else None,
-        "total_ms": sum(one.durations) / 1000,
+        "p50_ms": ms(middle),
+        "p95_ms": ms(high),
+        "p99_ms": ms(highest),
+        "max_ms": ms(one.longest),
+        "total_ms": one.total / 1000,
         "mean_size": one.bytes / one.sized if one.sized else None,
         "first": iso(one.first),
         "last": iso(one.last),
         "slowest": one.slowest,
         "query": f"{method}route:{quoted(one.name)} dir:{way}",
-        "distribution": distribution(one.durations),
+        "distribution": one.spread,
     }
 
 
@@ -137,14 +140,15 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
 
 
 def _group(one: Group, column: str) -> dict[str, Any]:
+    middle, high = percentiles(one.durations, (0.5, 0.95))
     return {
         "name": one.name,
         "count": one.count,
         "errors": one.errors,
         "first": iso(one.first),
         "last": iso(one.last),
-        "p50_ms": ms(percentile(one.durations, 0.5)),
-        "p95_ms": ms(percentile(one.durations, 0.95)),
+        "p50_ms": ms(middle),
+        "p95_ms": ms(high),
         "others": [name for name, _ in one.others.most_common(OTHERS)],
         "query": f"{column}:{quoted(one.name)}",
         "timeline": one.timeline,

@@ -97,3 +97,6 @@ class Store(Reading, Protocol):
 
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete a few of the oldest that are not pinned when a limit is exceeded; true if it deleted any."""
+
+    def tend(self) -> bool:
+        """Do a piece of what makes questions fast, when nothing waits to be written; true if there is more to do."""

@@ -1,15 +1,16 @@
 """What many records look like together: counts over time, points, and groups with their percentiles.
 
-Pure: from rows to values. Percentiles are exact, by nearest rank.
+Pure: from rows to values. Percentiles go by nearest rank.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
@@ -28,6 +29,7 @@ WIDTHS = tuple(
     )
 )
 """Microseconds that a bar may stand for."""
+_BOUNDS = [bound * 1000 for bound in BOUNDS]
 CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 PARTS = 40
 """Of the time line of a user or device."""
@@ -56,20 +58,46 @@ class Scatter:
 
 @dataclass(slots=True)
 class Endpoint:
-    """Requests that go to one place. Durations in microseconds, sorted once it is whole."""
+    """Requests that go to one place. total, longest: of their durations, in microseconds.
+
+    slowest: ``n`` of the newest that took longest. spread: how many durations fall between each two of `BOUNDS`.
+    durations: how often each is there; in what was counted ahead each may be 1 % off.
+    """
 
     direction: str
     method: str
     name: str
-    count: int = 0
-    errors: int = 0
-    client_errors: int = 0
-    bytes: int = 0
-    sized: int = 0
-    first: int = 1 << 62
-    last: int = 0
-    slowest: int | None = None
-    durations: list[int] = field(default_factory=list)
+    count: int
+    errors: int
+    client_errors: int
+    bytes: int
+    sized: int
+    first: int
+    last: int
+    total: int
+    longest: int | None
+    slowest: int | None
+    spread: list[int]
+    durations: Counter[int]
+
+    def percentiles(self, shares: Sequence[float]) -> list[int | None]:
+        """As `percentiles`; what was counted ahead may stand for a little more than the longest."""
+        found = percentiles(self.durations, shares)
+        return [one if one is None or self.longest is None else min(one, self.longest) for one in found]
+
+    def add(self, other: Endpoint) -> None:
+        """Take in what went to the same place earlier."""
+        self.count += other.count
+        self.errors += other.errors
+        self.client_errors += other.client_errors
+        self.bytes += other.bytes
+        self.sized += other.sized
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.total += other.total
+        if other.longest is not None and (self.longest is None or other.longest > self.longest):
+            self.longest, self.slowest = other.longest, other.slowest
+        self.spread = [one + more for one, more in zip(self.spread, other.spread, strict=True)]
+        self.durations.update(other.durations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +116,7 @@ class Group:
     errors: int = 0
     first: int = 1 << 62
     last: int = 0
-    durations: list[int] = field(default_factory=list)
+    durations: Counter[int] = field(default_factory=Counter)
     starts: list[int] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     timeline: list[int] = field(default_factory=list)
@@ -103,15 +131,23 @@ class Groups:
     scanned_to: int | None
 
 
-def percentile(ordered: Sequence[int], share: float) -> int | None:
-    """The smallest value that at least that share of all do not exceed."""
-    return ordered[max(0, -int(-len(ordered) * share // 1) - 1)] if ordered else None
+def percentiles(durations: Mapping[int, int], shares: Sequence[float]) -> list[int | None]:
+    """For each share, ascending, the smallest duration that at least that share of all do not exceed."""
+    ordered = sorted(durations)
+    sums = list(accumulate(durations[one] for one in ordered))
+    if not sums:
+        return [None for _ in shares]
+    # A share is a rounded number: 0.95 of 20 is 19, not a trace more.
+    ranks = [max(1, ceil(round(sums[-1] * share, 6))) for share in shares]
+    return [ordered[bisect_left(sums, rank)] for rank in ranks]
 
 
-def distribution(ordered: Sequence[int]) -> list[int]:
+def distribution(durations: Mapping[int, int]) -> list[int]:
     """How many durations fall between each two of `BOUNDS`."""
-    places = [0, *(bisect_left(ordered, bound * 1000 + 1) for bound in BOUNDS), len(ordered)]
-    return [after - before for before, after in pairwise(places)]
+    counts = [0] * (len(BOUNDS) + 1)
+    for duration, times in durations.items():
+        counts[bisect_left(_BOUNDS, duration)] += times
+    return counts
 
 
 def width_for(span: int, buckets: int) -> int:
@@ -144,10 +180,24 @@ def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
     return [_endpoint(key, members) for key, members in found.items()]
 
 
+def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
+    """One for each place, from parts that come from the newest on."""
+    found: dict[tuple[str, str, str], Endpoint] = {}
+    for one in parts:
+        key = (one.direction, one.method, one.name)
+        if key in found:
+            found[key].add(one)
+        else:
+            found[key] = one
+    return list(found.values())
+
+
 def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoint:
     statuses, durations, errors, sizes, starts, _ = zip(*rows, strict=True)
     told = [size for size in sizes if size is not None]
-    timed = sorted(duration for duration in durations if duration is not None)
+    timed = [duration for duration in durations if duration is not None]
+    longest = max(timed, default=None)
+    counted = Counter(timed)
     return Endpoint(
         *key,
         count=len(rows),
@@ -157,9 +207,12 @@ def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoin
         sized=len(told),
         first=min(starts),
         last=max(starts),
+        total=sum(timed),
+        longest=longest,
         # The newest of the slowest: rows come from the newest on.
-        slowest=rows[durations.index(timed[-1])][-1] if timed else None,
-        durations=timed,
+        slowest=None if longest is None else rows[durations.index(longest)][-1],
+        spread=distribution(counted),
+        durations=counted,
     )
 
 
@@ -175,14 +228,13 @@ def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], in
         one.first, one.last = min(one.first, started), max(one.last, started)
         one.starts.append(started)
         if duration is not None:
-            one.durations.append(duration)
+            one.durations[duration] += 1
         if other is not None:
             one.others[other] += 1
     start = min((one.first for one in found.values()), default=0)
     end = max((one.last for one in found.values()), default=0) + 1
     kept = sorted(found.values(), key=lambda one: (-one.last, one.name))[:limit]
     for one in kept:
-        one.durations.sort()
         one.timeline = [0] * PARTS
         for moment in one.starts:
             one.timeline[(moment - start) * PARTS // (end - start)] += 1

@@ -11,7 +11,7 @@ from typing import Any
 from drhttp.inbox.errors import OutdatedStore, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Told
-from drhttp.inbox.store import Page, State, pictures, search
+from drhttp.inbox.store import Page, State, pictures, rollup, search
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
@@ -19,7 +19,6 @@ from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
 VALUED = 20_000
 """Records, from the newest on, in which values for completion are looked for."""
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
-_ENDPOINTS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
 
 
 class SqliteReader:
@@ -140,10 +139,14 @@ class SqliteReader:
         return pictures.Scatter(points=points[::-1], scanned_to=_reached(scan))
 
     def endpoints(self, node: Node, *, seconds: float = 60.0) -> pictures.Endpoints:
+        reached = None
         with self._translated():
-            scan = Scan(self._db, _ENDPOINTS, node, seconds=seconds)
-            found = pictures.endpoints(scan)
-        return pictures.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=_reached(scan))
+            if node == EVERYTHING:
+                found = self._all_endpoints()
+            else:
+                scan = Scan(self._db, rollup.COLUMNS, node, seconds=seconds)
+                found, reached = pictures.endpoints(scan), _reached(scan)
+        return pictures.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=reached)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> pictures.Groups:
         with self._translated():
@@ -174,6 +177,15 @@ class SqliteReader:
                 oldest=self._value("SELECT started FROM record ORDER BY n LIMIT 1"),
                 newest=self._last(),
             )
+
+    def _all_endpoints(self) -> list[pictures.Endpoint]:
+        """From what is counted ahead, and the rest."""
+        self._db.execute("BEGIN")
+        try:
+            newest = pictures.endpoints(rollup.uncounted(self._db))
+            return pictures.merged([*newest, *rollup.counted(self._db)])
+        finally:
+            self._db.execute("COMMIT")
 
     def _last(self) -> int:
         """The highest number that was ever given, which may be that of a deleted record."""

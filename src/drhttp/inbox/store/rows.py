@@ -13,8 +13,8 @@ from drhttp.inbox.endpoint import endpoint, is_error
 from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
 from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, TOLD, TRUNCATED
 
-PACKED_FROM = 2048
-"""Bodies of this many bytes and more are kept compressed."""
+PACKED_FROM = 4096
+"""Bodies of this many bytes and more are kept compressed: smaller ones gain little and are searched much faster so."""
 COLUMNS = ("n", *TOLD, *KEPT)
 SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
     ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
@@ -26,6 +26,8 @@ _PLAIN = tuple(_UNMARKED.values())
 _PROJECT = TOLD.index("project")
 _TOLD_OF = attrgetter(*TOLD)
 _KEPT_AT = 1 + len(TOLD)
+# What comes from parsed JSON has no circles to be looked for.
+_JSON = json.JSONEncoder(check_circular=False).encode
 
 
 def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) -> tuple[Any, ...]:
@@ -54,11 +56,11 @@ def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
     }
     return (
         n,
-        json.dumps(request.headers),
-        json.dumps(response.headers) if response else None,
+        _JSON(request.headers),
+        _JSON(response.headers) if response else None,
         pack(request.body),
         pack(response.body) if response else None,
-        json.dumps(marks),
+        _JSON(marks),
     )
 
 
@@ -98,20 +100,35 @@ def _marks(message: Message) -> dict[str, object]:
     return {name: mark for name, mark, plain in zip(_UNMARKED, marks, _PLAIN, strict=True) if mark != plain}
 
 
-def _message(headers: str, body: bytes | None, marks: dict[str, Any]) -> Message:
+def _message(headers: str, body: bytes | str | None, marks: dict[str, Any]) -> Message:
     pairs = tuple((name, value) for name, value in json.loads(headers))
     return Message(headers=pairs, body=unpack(body), **marks)
 
 
-def pack(body: bytes | None) -> bytes | None:
-    """The first byte says how the rest is kept: as it is (0) or deflated (1)."""
-    if body is None or len(body) < PACKED_FROM:
-        return body if body is None else b"\0" + body
-    packed = zlib.compress(body, 1)
-    return b"\1" + packed if len(packed) < len(body) else b"\0" + body
+def pack(body: bytes | None) -> bytes | str | None:
+    """As it is kept: text as text, which the database searches by itself; else the first byte says how the rest is.
+
+    That is 0 for bytes as they are and 1 for deflated ones.
+    """
+    if body is None:
+        return None
+    if len(body) >= PACKED_FROM:
+        packed = zlib.compress(body, 1)
+        return b"\1" + packed if len(packed) < len(body) else b"\0" + body
+    text = None if b"\0" in body else _text(body)
+    return b"\0" + body if text is None else text
 
 
-def unpack(kept: bytes | None) -> bytes | None:
+def unpack(kept: bytes | str | None) -> bytes | None:
     if kept is None:
         return None
+    if isinstance(kept, str):
+        return kept.encode()
     return zlib.decompress(kept[1:]) if kept[:1] == b"\1" else kept[1:]
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None

@@ -7,9 +7,12 @@ from dataclasses import fields
 
 from drhttp.inbox.endpoint import endpoint
 from drhttp.inbox.exchange import Summary
+from drhttp.inbox.store import rollup
 
 APPLICATION_ID = 0x64724874
-VERSION = 2
+VERSION = 3
+COUNTED = 3
+"""The version since which endpoints are counted ahead."""
 TOLD = tuple(field.name for field in fields(Summary))
 """Columns that hold what was told, under the names of `Summary`."""
 KEPT = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
@@ -71,7 +74,8 @@ UPDATE record SET
                    + ifnull(json_extract(marks, '$.response.redacted'), 0) FROM payload WHERE payload.n = record.n);
 {_SINCE_2}
 """
-_STEPS = {1: _FROM_1}
+# Bodies that are text are kept as text from here on, which the versions before could not read.
+_STEPS = {1: _FROM_1, 2: rollup.TABLES}
 """A version and what makes the next one of it."""
 
 
@@ -79,6 +83,7 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables in an empty file."""
     db.executescript(
         f"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {TABLES} {_SINCE_2}"
+        f"{rollup.TABLES}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     )
 
@@ -88,7 +93,12 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
     db.create_function("drhttp_endpoint", 4, _endpoint, deterministic=True)
     for step in range(version, VERSION):
         try:
-            db.executescript(f"BEGIN IMMEDIATE; {_STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
+            db.executescript(f"BEGIN IMMEDIATE; {_STEPS[step]}")
+            if step == COUNTED - 1:
+                for k in rollup.ready(db):
+                    rollup.count(db, k)
+            db.execute(f"PRAGMA user_version = {step + 1}")
+            db.execute("COMMIT")
         except sqlite3.Error:
             if db.in_transaction:
                 db.execute("ROLLBACK")

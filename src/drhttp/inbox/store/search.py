@@ -22,11 +22,11 @@ def install(db: sqlite3.Connection) -> None:
     db.create_function("drhttp_lines", 2, in_lines, deterministic=True)
 
 
-def in_body(kept: bytes | None, part: bytes) -> bool:
+def in_body(kept: bytes | str | None, part: bytes) -> bool:
     """Whether a body, as it is kept in the file, holds the part, which is lower-case."""
-    if not kept or len(kept) == 1:
-        return not part and kept is not None
-    body = unpack(kept) or b""
+    body = unpack(kept)
+    if body is None:
+        return False
     if body[:2] == b"\x1f\x8b":
         body = _gunzip(body)
     return part in body.lower()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from drhttp.inbox.errors import OutdatedStore
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import All, Flag, Node, Not
-from drhttp.inbox.store import Limits, Written
+from drhttp.inbox.store import Limits, Written, rollup
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
 from drhttp.inbox.store.scan import Scan
@@ -23,10 +24,14 @@ from drhttp.inbox.store.schema import VERSION, create, migrate
 PRUNED_AT_ONCE = 200
 FREE_PAGES = 2_000
 """Unused pages that the file may have: 8 MB."""
-_PUT_RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES (?{', ?' * (len(COLUMNS) - 1)})"
-_PUT_PAYLOAD = "INSERT OR REPLACE INTO payload VALUES (?, ?, ?, ?, ?, ?)"
-_OLDEST = "SELECT n FROM record WHERE NOT pinned ORDER BY n LIMIT ?"
-_TOO_OLD = "SELECT n FROM (SELECT n, received FROM record WHERE NOT pinned ORDER BY n LIMIT ?) WHERE received < ?"
+FREED_AT_ONCE = 200
+TOGETHER = (50, 10, 1)
+"""Rows of a statement. Between two statements other threads get the interpreter, and may keep it for a while."""
+_RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES "
+_PAYLOAD = "INSERT OR REPLACE INTO payload VALUES "
+_OLDEST = "SELECT n, received FROM record WHERE n >= ? AND NOT pinned ORDER BY n LIMIT ?"
+_SPAN = "n BETWEEN ? AND ?"
+_BUT_PINNED = "n NOT IN (SELECT n FROM record WHERE pinned AND n BETWEEN ? AND ?)"
 _UNPINNED = Not(Flag("pinned"))
 _NEW = (0, None, None, None)
 
@@ -40,6 +45,10 @@ class SqliteStore(SqliteReader):
         with self._translated():
             self._highest = self._last()
             self._count = len(self)
+            self._floor = 0
+            """Below this n all records are pinned."""
+            self._uncounted = rollup.ready(self._db)
+            self._slice = self._highest // rollup.SLICE
 
     def write(self, exchanges: Iterable[Exchange]) -> Written:
         with self._translated(), self._writing():
@@ -59,8 +68,9 @@ class SqliteStore(SqliteReader):
                     changed.append(n)
                 records.append(record_row(n, project, one, kept))
                 payloads.append(payload_row(n, one))
-            self._db.executemany(_PUT_RECORD, records)
-            self._db.executemany(_PUT_PAYLOAD, payloads)
+            self._put(_RECORD, records)
+            self._put(_PAYLOAD, payloads)
+            self._changed(changed)
         self._highest += count
         self._count += count
         return Written(new, self._highest, changed)
@@ -76,6 +86,8 @@ class SqliteStore(SqliteReader):
         if note is not None:
             changes["note"] = note or None
         with self._translated():
+            # One that is let go of may be older than all that retention still has to look at.
+            self._floor = 0 if pinned is False else self._floor
             for name, value in changes.items():
                 self._db.execute(f"UPDATE record SET {name} = ? WHERE n = ?", (value, n))
         return self.entry(n)
@@ -96,17 +108,26 @@ class SqliteStore(SqliteReader):
             if self._used() > limits.bytes:
                 # Never the last one: a record larger than the file may be is shown all the same.
                 excess = max(excess, min(PRUNED_AT_ONCE, self._count - 1))
+            oldest = self._db.execute(_OLDEST, (self._floor, PRUNED_AT_ONCE)).fetchall()
             # Records arrive in the order of n, so the oldest few tell whether any is too old.
-            found = (
-                self._db.execute(_OLDEST, (excess,))
-                if excess > 0
-                else self._db.execute(_TOO_OLD, (PRUNED_AT_ONCE, now - int(limits.age * 1_000_000)))
-            )
-            numbers = [row[0] for row in found]
-            if numbers:
-                self._delete(numbers)
+            bound = now - int(limits.age * 1_000_000)
+            going = takewhile(lambda one: one[0] < excess or one[1][1] < bound, enumerate(oldest))
+            gone = [n for _, (n, _) in going]
+            if gone:
+                self._drop_up_to(gone[-1])
                 self._shrink()
-            return bool(numbers)
+            return bool(gone)
+
+    def tend(self) -> bool:
+        while self._slice < self._highest // rollup.SLICE:
+            self._uncounted.append(self._slice)
+            self._slice += 1
+        if not self._uncounted:
+            return False
+        with self._translated(), self._writing():
+            rollup.count(self._db, self._uncounted[-1])
+        self._uncounted.pop()
+        return bool(self._uncounted)
 
     def _open(self) -> None:
         if self._value("PRAGMA page_count") == 0:
@@ -118,7 +139,7 @@ class SqliteStore(SqliteReader):
         super()._open()
         # Survives a killed process; a power cut may cost the last moments, but never the file.
         self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA wal_autocheckpoint = 4000")
+        self._db.execute("PRAGMA wal_autocheckpoint = 1000")
 
     def _project(self, exchange: Exchange) -> int:
         key = exchange.summary.project
@@ -130,17 +151,45 @@ class SqliteStore(SqliteReader):
             self._projects[key] = known
         return known
 
+    def _put(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        at = 0
+        for size in TOGETHER:
+            many = statement + ", ".join([f"(?{', ?' * (len(rows[0]) - 1)})"] * size) if rows else ""
+            while at + size <= len(rows):
+                self._db.execute(many, [value for row in rows[at : at + size] for value in row])
+                at += size
+
     def _delete(self, numbers: Sequence[int]) -> None:
         with self._writing():
             for table in ("payload", "record"):
                 self._db.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n in numbers])
+            self._changed(numbers)
         self._count -= len(numbers)
+
+    def _drop_up_to(self, n: int) -> None:
+        """Delete the oldest, but for pinned ones."""
+        span = (self._floor, n)
+        with self._writing():
+            self._db.execute(f"DELETE FROM payload WHERE {_SPAN} AND {_BUT_PINNED}", span * 2)
+            gone = self._db.execute(f"DELETE FROM record WHERE {_SPAN} AND NOT pinned", span).rowcount
+            # These slices come to their end: counting what is left of them would be in vain.
+            rollup.forget(self._db, range(span[0] // rollup.SLICE, n // rollup.SLICE + 1))
+        self._uncounted = [k for k in self._uncounted if k > n // rollup.SLICE]
+        self._count -= gone
+        self._floor = n + 1
+
+    def _changed(self, numbers: Iterable[int]) -> None:
+        """Count anew, when there is time, the slices of these records."""
+        slices = {n // rollup.SLICE for n in numbers}
+        rollup.forget(self._db, slices)
+        whole = {k for k in slices if k < self._slice}
+        self._uncounted = sorted(whole.union(self._uncounted))
 
     def _shrink(self) -> None:
         """Give pages back that are free, when they are many: a few are soon needed again."""
         free = self._value("PRAGMA freelist_count")
         if free > FREE_PAGES and free > self._value("PRAGMA page_count") // 4:
-            self._db.execute("PRAGMA incremental_vacuum(1000)").fetchall()
+            self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from drhttp.inbox.query.catalogue import SLOW
@@ -46,6 +47,8 @@ _FLAGS = {
 }
 _WORDS = ("method", "url", "id", "user", "device", "exception", "exception_text", "note")
 """Where free text is looked for, beside headers and bodies."""
+_UNESCAPED = re.compile(r"[ !#-9;-\[\]-~]+")
+"""What JSON writes as itself, and a line of a header does not put between name and value."""
 
 
 class Condition:
@@ -82,12 +85,32 @@ class Condition:
         if isinstance(node, Anywhere):
             return self._anywhere(node.part)
         if isinstance(node, Body):
-            part = lower(node.part).encode("utf-8", "replace")
-            return self._or(f"drhttp_body(p.{side}_body, {self._put(part)})" for side in node.sides)
+            return self._or(self._in_body(side, node.part) for side in node.sides)
         wanted = None if node.part is None else lower(node.part)
         return self._or(
-            f"drhttp_header(p.{side}_headers, {self._put(node.name)}, {self._put(wanted)})" for side in node.sides
+            f"({self._anchored(f'p.{side}_headers', node.name)}"
+            f"drhttp_header(p.{side}_headers, {self._put(node.name)}, {self._put(wanted)}))"
+            for side in node.sides
         )
+
+    def _in_body(self, side: str, part: str) -> str:
+        """Text is searched by the database itself, without the interpreter; only other bytes need our function."""
+        raw = lower(part).encode("utf-8", "replace")
+        body = f"p.{side}_body"
+        # What is kept as text has no zeros, and a pattern would end at one.
+        text = "0" if b"\0" in raw else self._part_of(body, raw.decode())
+        return (
+            f"CASE typeof({body}) WHEN 'text' THEN {text}"
+            f" WHEN 'blob' THEN drhttp_body({body}, {self._put(raw)}) ELSE 0 END"
+        )
+
+    def _anchored(self, headers: str, part: str) -> str:
+        """What the JSON of headers must hold for a line of theirs to hold the part: it spares reading the JSON."""
+        plain = max(_UNESCAPED.findall(part), key=len, default="").strip()
+        return f"{self._part_of(headers, plain)} AND " if plain else ""
+
+    def _part_of(self, expression: str, part: str) -> str:
+        return f"{expression} LIKE {self._put(f'%{_escaped_all(part)}%')} ESCAPE '\\'"
 
     def _between(self, node: Between) -> str:
         column = _expression(node.column)
@@ -111,9 +134,11 @@ class Condition:
     def _anywhere(self, text: str) -> str:
         part = lower(text)
         words = [f"instr(lower({_expression(column)}), {self._put(part)})" for column in _WORDS]
-        headers = [f"drhttp_lines(p.{side}_headers, {self._put(part)})" for side in ("request", "response")]
-        raw = part.encode("utf-8", "replace")
-        bodies = [f"drhttp_body(p.{side}_body, {self._put(raw)})" for side in ("request", "response")]
+        headers = [
+            f"({self._anchored(f'p.{side}_headers', part)}drhttp_lines(p.{side}_headers, {self._put(part)}))"
+            for side in ("request", "response")
+        ]
+        bodies = [self._in_body(side, part) for side in ("request", "response")]
         return self._or(f"ifnull({test}, 0)" for test in [*words, *headers, *bodies])
 
     def _or(self, tests: Iterable[str]) -> str:
@@ -126,6 +151,10 @@ class Condition:
 
 def _expression(column: str) -> str:
     return f"({_EXPRESSIONS[column]})" if column in _EXPRESSIONS else f"r.{column}"
+
+
+def _escaped_all(text: str) -> str:
+    return "".join(map(_escaped, text))
 
 
 def _escaped(char: str) -> str:

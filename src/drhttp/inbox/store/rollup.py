@@ -1,0 +1,110 @@
+"""What the endpoints' page needs, counted ahead: per slice of records, so that it need not read each of them.
+
+A slice holds the records of `SLICE` consecutive ``n``. Once all of these are given, its records are counted into
+``rollup``, one row an endpoint, and the slice is entered in ``slice``. Whoever changes a record takes its slice out
+again, and then it is read record by record until it has been counted anew: so what is counted is never wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import log
+
+from drhttp.inbox.store.pictures import BOUNDS, Endpoint, endpoints
+
+SLICE = 2_000
+COLUMNS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
+"""What `endpoints` takes."""
+TABLES = """
+CREATE TABLE slice (k INTEGER PRIMARY KEY);
+CREATE TABLE rollup (
+    k INTEGER NOT NULL REFERENCES slice (k), direction TEXT NOT NULL, method TEXT NOT NULL, endpoint TEXT NOT NULL,
+    count INTEGER NOT NULL, errors INTEGER NOT NULL, client_errors INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    sized INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, total INTEGER NOT NULL, longest INTEGER,
+    slowest INTEGER, spread TEXT NOT NULL, durations TEXT NOT NULL,
+    PRIMARY KEY (k, direction, method, endpoint)
+) WITHOUT ROWID;
+"""
+_EXACT = 100
+"""Microseconds below which each duration has a bucket of its own."""
+_RATIO = 1.02
+"""Between the bounds of a bucket: what stands for its durations is within 1 % of each."""
+_STEP = log(_RATIO)
+_STORED = (
+    "direction, method, endpoint, count, errors, client_errors, bytes, sized, first, last, total, longest, slowest,"
+    " spread, durations"
+)
+
+
+def bucket(duration: int) -> int:
+    return duration if duration < _EXACT else _EXACT + int(log(duration / _EXACT) / _STEP)
+
+
+def middle(place: int) -> int:
+    """What stands for the durations of a bucket."""
+    return place if place < _EXACT else round(_EXACT * _RATIO ** (place - _EXACT + 0.5))
+
+
+def ready(db: sqlite3.Connection) -> list[int]:
+    """The slices that are whole and have records, but are not counted, the oldest first."""
+    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
+    if first is None:
+        return []
+    counted = {k for (k,) in db.execute("SELECT k FROM slice")}
+    return [k for k in range(first // SLICE, last // SLICE) if k not in counted]
+
+
+def count(db: sqlite3.Connection, k: int) -> None:
+    """Count a slice, within a transaction."""
+    rows = db.execute(f"SELECT {COLUMNS} FROM record r WHERE r.n BETWEEN ? AND ? ORDER BY r.n DESC", span(k))
+    found = [(k, *_row(one)) for one in endpoints(rows)]
+    forget(db, {k})
+    db.execute("INSERT INTO slice VALUES (?)", (k,))
+    db.executemany(f"INSERT INTO rollup (k, {_STORED}) VALUES (?{', ?' * 15})", found)
+
+
+def forget(db: sqlite3.Connection, slices: Iterable[int]) -> None:
+    """Take slices out, of which a record changes."""
+    for k in slices:
+        if db.execute("DELETE FROM slice WHERE k = ?", (k,)).rowcount:
+            db.execute("DELETE FROM rollup WHERE k = ?", (k,))
+
+
+def span(k: int) -> tuple[int, int]:
+    """The first and the last ``n`` of a slice."""
+    return k * SLICE, k * SLICE + SLICE - 1
+
+
+def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
+    """The endpoints of all counted slices, several times each, the newest slices first."""
+    for row in db.execute(f"SELECT {_STORED} FROM rollup ORDER BY k DESC"):
+        *plain, spread, durations = row
+        timed = {middle(int(place)): times for place, times in json.loads(durations).items()}
+        yield Endpoint(*(*plain, json.loads(spread), Counter(timed)))
+
+
+def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    """The rows for `endpoints` of the records in all other slices."""
+    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
+    if first is None:
+        return
+    known = {k for (k,) in db.execute("SELECT k FROM slice")}
+    for k in range(last // SLICE, first // SLICE - 1, -1):
+        if k not in known:
+            yield from db.execute(
+                f"SELECT {COLUMNS} FROM record r WHERE r.n BETWEEN ? AND ? ORDER BY r.n DESC", span(k)
+            )
+
+
+def _row(one: Endpoint) -> tuple[object, ...]:
+    places: Counter[int] = Counter()
+    for duration, times in one.durations.items():
+        places[bucket(duration)] += times
+    plain = (one.direction, one.method, one.name, one.count, one.errors, one.client_errors, one.bytes, one.sized)
+    assert len(one.spread) == len(BOUNDS) + 1
+    return (
+        *plain, one.first, one.last, one.total, one.longest, one.slowest, json.dumps(one.spread), json.dumps(places)
+    )  # fmt: skip

@@ -11,7 +11,7 @@ export function Bar({ at, feed, onAsk }) {
   const state = feed.paused ? "paused" : STATES[feed.state];
   return html`<header class="bar">
     <a class="name" href="/" aria-label="drhttp inbox, all requests"><img src="/ui/icon.svg" alt="" width="20" height="20" />drhttp<span> inbox</span></a>
-    <nav aria-label="Views">${VIEWS.map(([view, label]) => html`<${Link} key=${view} to=${{ view, n: "", tab: "overview" }} aria-current=${at.view === view ? "page" : null}>${label}<//>`)}</nav>
+    <nav aria-label="Views">${VIEWS.map(([view, label]) => html`<${Link} key=${view} to=${{ view, n: "", tab: "overview", left: "", right: "" }} aria-current=${at.view === view ? "page" : null}>${label}<//>`)}</nav>
     <span class="state ${feed.state} ${feed.paused ? "held" : ""}" title=${`The connection to the inbox: ${state}`}><i></i><span>${state}</span></span>
     <button class="ghost" onClick=${() => onAsk("inbox")} aria-label="The inbox: export, import, clear" title="Export, import, clear">⋯</button>
     <button class="ghost keys-button" onClick=${() => onAsk("help")} aria-label="Keys" title="Keys (?)">?</button>

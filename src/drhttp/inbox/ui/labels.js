@@ -12,20 +12,30 @@ export function Labels({ record, feed, again, asked, onAsked }) {
     field.current.focus();
     onAsked();
   }, [asked]);
+  const tags = useRef(record.tags); // with those that are on their way
+  const waits = useRef(0);
+  useEffect(() => {
+    if (!waits.current) tags.current = record.tags;
+  }, [record]);
+  const last = useRef(Promise.resolve());
   const put = (change) => {
     setProblem(null);
-    return send("PATCH", `/records/${record.n}`, change).then((told) => (feed.replace(told), again()), setProblem);
+    waits.current += 1;
+    last.current = last.current.then(() => send("PATCH", `/records/${record.n}`, change)).then((told) => feed.replace(told), setProblem).then(() => {
+      waits.current -= 1;
+      if (!waits.current) again();
+    });
   };
+  const wear = (next) => put({ tags: (tags.current = next) });
   const add = (event) => {
     event.preventDefault();
     const tag = field.current.value.trim();
-    if (!tag) return;
     field.current.value = "";
-    if (!record.tags.includes(tag)) put({ tags: [...record.tags, tag] });
+    if (tag && !tags.current.includes(tag)) wear([...tags.current, tag]);
   };
   return html`<section class="labels" aria-label="Tags and note">
     <form class="tags" onSubmit=${add}>
-      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Take the tag ${tag} off`} title="Take it off" onClick=${() => put({ tags: record.tags.filter((one) => one !== tag) })}>×</button></span>`)}
+      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Take the tag ${tag} off`} title="Take it off" onClick=${() => wear(tags.current.filter((one) => one !== tag))}>×</button></span>`)}
       <input ref=${field} aria-label="Add a tag" placeholder="Add a tag …" autocomplete="off" onKeyDown=${leave} />
     </form>
     <${Note} key=${record.n} note=${record.note || ""} onPut=${(note) => put({ note })} />

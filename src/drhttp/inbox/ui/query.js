@@ -56,7 +56,11 @@ export function Query({ value, onChange, field }) {
     return () => (stop.abort(), clearTimeout(timer), clearTimeout(complain));
   }, [draft]);
   const cut = (one) => {
-    const rest = `${draft.slice(0, one.start).trimEnd()} ${draft.slice(one.end).trimStart()}`.trim();
+    const rest = [draft.slice(0, one.start).trimEnd(), draft.slice(one.end).trimStart()].filter(Boolean).join(" ");
+    const by = draft.length - rest.length;
+    const left = told.terms.filter((other) => other !== one && draft.slice(other.start, other.end) === other.text);
+    // Another chip may be taken out before the rest is parsed.
+    setTold({ ...told, terms: left.map((other) => (other.start > one.start ? { ...other, start: other.start - by, end: other.end - by } : other)) });
     setDraft(rest);
     commit(rest);
   };
@@ -94,7 +98,9 @@ function Field({ field, draft, problem, onDraft, onDone }) {
     const turn = (asked.current += 1);
     const told = await get("/suggest", { q: input.value, cursor: input.selectionStart }).catch(() => null);
     if (turn !== asked.current || document.activeElement !== input) return;
-    setOffer(told?.items.length ? told : null);
+    const typed = told && input.value.slice(told.start, told.end);
+    const news = told?.items.some((item) => item.insert.trim() !== typed); // what is there already need not be offered
+    setOffer(news ? told : null);
     setActive(-1);
   };
   const take = (item) => {

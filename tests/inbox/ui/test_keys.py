@@ -1,0 +1,209 @@
+"""Everything that the pointer can do, the keys can: pictures, tables, comparison, tags."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shop
+from browser import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+@pytest.fixture
+def busy(page: Page, inbox: Any) -> Page:
+    """Ten minutes with a record every six seconds: durations rise, the last ten failed."""
+    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
+    inbox.post(
+        [
+            shop.event(
+                "GET" if at % 2 else "POST",
+                f"http://shop.test/{'ab'[at % 2]}",
+                500 if at >= 90 else 200,
+                time=begin + timedelta(seconds=6 * at),
+                duration=1.0 + at,
+                user="ann" if at % 2 else "bob",
+                device=f"d{at % 4}",
+            )
+            for at in range(100)
+        ]
+    )
+    expect(page.locator(".foot")).to_contain_text("100 shown")
+    return page
+
+
+def _query(page: Page) -> Locator:
+    return page.get_by_label("Query", exact=True)
+
+
+def _tab_to(page: Page, goal: Locator, most: int = 60) -> None:
+    """Press Tab until that element has the focus, as somebody without a pointer does."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {goal}")
+
+
+def test_bars_of_the_histogram(busy: Page) -> None:
+    plot = busy.get_by_role("slider", name="100 records over time")
+    _tab_to(busy, plot)
+    busy.keyboard.press("Home")
+    expect(plot).to_have_attribute("aria-valuenow", "1")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile(r"16:00:00: \d+ 2xx"))
+    expect(busy.locator(".axis b")).to_have_text(re.compile("16:00:00: "))
+    busy.keyboard.press("ArrowRight")
+    expect(plot).to_have_attribute("aria-valuenow", "2")
+    busy.keyboard.press("Enter")
+    expect(_query(busy)).to_have_value(re.compile(r"^after:2026-11-22T16:00:0\S+ before:2026-11-22T16:00:1\S+$"))
+
+
+def test_a_range_of_the_histogram(busy: Page) -> None:
+    plot = busy.get_by_role("slider", name="100 records over time")
+    plot.focus()
+    busy.keyboard.press("End")
+    for _ in range(4):
+        busy.keyboard.press("Shift+ArrowLeft")
+    expect(busy.locator(".range")).to_have_count(1)
+    busy.keyboard.press("Enter")
+    expect(_query(busy)).to_have_value(re.compile(r"^after:2026-11-22T16:09:\S+ before:2026-11-22T16:(09|10):\S+$"))
+    expect(busy.locator(".foot")).to_have_text(re.compile(r"^[3-6] shown"))
+    busy.go_back()
+    expect(busy.locator(".foot")).to_contain_text("100 shown")
+
+
+def test_points_of_the_scatter(busy: Page) -> None:
+    busy.get_by_role("tab", name="Requests").focus()
+    busy.keyboard.press("ArrowRight")
+    plot = busy.get_by_role("slider", name="Duration of 100 records")
+    _tab_to(busy, plot)
+    busy.keyboard.press("End")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile("100 ms, 500, record 100"))
+    busy.keyboard.press("ArrowLeft")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile("99 ms, 500, record 99"))
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
+
+
+def test_escape_lets_a_range_go(busy: Page) -> None:
+    busy.get_by_role("slider").focus()
+    busy.keyboard.press("Home")
+    busy.keyboard.press("Shift+ArrowRight")
+    expect(busy.locator(".range")).to_have_count(1)
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".range")).to_have_count(0)
+    expect(_query(busy)).to_have_value("")
+
+
+def test_views_by_number_and_tables_by_row(busy: Page) -> None:
+    for key, view in (("2", "Errors"), ("3", "Endpoints"), ("4", "Users"), ("5", "Devices"), ("1", "Requests")):
+        busy.keyboard.press(key)
+        expect(busy.get_by_role("link", name=view, exact=True)).to_have_attribute("aria-current", "page")
+    busy.keyboard.press("3")
+    expect(busy.locator(".groups tbody tr")).to_have_count(2)
+    _tab_to(busy, busy.get_by_role("button", name="p95"))
+    busy.keyboard.press("Enter")
+    expect(busy.locator("th.p95")).to_have_attribute("aria-sort", "descending")
+    for key in ("j", "j", "k", "j"):
+        busy.keyboard.press(key)
+    expect(busy.locator(".groups tbody tr").last.get_by_role("link")).to_be_focused()
+    busy.keyboard.press("Enter")
+    expect(_query(busy)).to_have_value(re.compile('method:"POST"'))
+    expect(busy.locator(".foot")).to_contain_text("50 shown")
+
+
+def test_two_records_are_compared_by_keyboard(busy: Page) -> None:
+    for key in ("j", "m", "j", "m"):
+        busy.keyboard.press(key)
+    expect(busy.get_by_role("region", name="Comparison")).to_be_visible()
+    expect(busy.locator(".changes").first).to_contain_text("method")
+    field = busy.get_by_label("Not compared")
+    _tab_to(busy, field)
+    field.fill("method,path,user,device")
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".ways .same")).to_have_text("Equal.")
+    _tab_to(busy, busy.get_by_role("button", name="Swap"))
+    before = busy.locator(".side").all_inner_texts()
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".side").first).to_have_text(re.compile(re.escape(before[1].split("\n")[-1].split(" · ")[-1])))
+
+
+def test_tags_and_a_note_by_keyboard(busy: Page, inbox: Any) -> None:
+    busy.keyboard.press("j")
+    busy.keyboard.press("t")
+    expect(busy.get_by_label("Add a tag")).to_be_focused()
+    busy.keyboard.type("slow")
+    busy.keyboard.press("Enter")
+    busy.keyboard.type("ask bank")
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".labels .chip")).to_have_text([re.compile("slow"), re.compile("ask bank")])
+    busy.keyboard.press("Tab")
+    busy.keyboard.type("Ring Ann first.")
+    busy.keyboard.press("Control+Enter")
+    expect(busy.locator(".rows .chosen .tag")).to_have_text(["slow", "ask bank", "note"])
+    told = inbox.api("GET", "/records/100")[1]
+    assert (told["tags"], told["note"]) == (["slow", "ask bank"], "Ring Ann first.")
+    busy.get_by_role("button", name="Take the tag slow off").press("Enter")
+    expect(busy.locator(".rows .chosen .tag")).to_have_text(["ask bank", "note"])
+    busy.reload()
+    expect(busy.get_by_label("Note", exact=True)).to_have_value("Ring Ann first.")
+    busy.keyboard.press("Escape")
+    _query(busy).fill('tag:"ask bank"')
+    expect(busy.locator(".foot")).to_contain_text("1 shown")
+
+
+def test_a_note_that_is_being_written_is_not_taken_away(busy: Page, inbox: Any) -> None:
+    busy.keyboard.press("j")
+    busy.keyboard.press("Enter")
+    note = busy.get_by_label("Note", exact=True)
+    note.click()
+    busy.keyboard.type("half a")
+    inbox.api("PATCH", "/records/100", {"note": "of another tab", "tags": ["seen"]})
+    expect(busy.locator(".labels .chip")).to_have_text(re.compile("seen"))
+    expect(note).to_have_value("half a")
+    expect(note).to_be_focused()
+    busy.keyboard.type(" note")
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".rows .chosen .note")).to_have_attribute("title", "half a note")
+    expect(busy.locator(".detail")).to_be_visible()
+
+
+def test_a_tag_that_is_too_long_is_refused_in_words(busy: Page) -> None:
+    busy.keyboard.press("j")
+    busy.keyboard.press("t")
+    busy.get_by_label("Add a tag").fill("x" * 500)
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".labels .problem")).to_contain_text("characters")
+
+
+def test_the_help_names_every_key(page: Page) -> None:
+    page.keyboard.press("?")
+    told = page.get_by_role("dialog").locator("kbd").all_inner_texts()
+    for key in (
+        "j",
+        "k",
+        "→",
+        "←",
+        "Enter",
+        "Esc",
+        "/",
+        "p",
+        "g",
+        "x",
+        "t",
+        "c",
+        "r",
+        "m",
+        "1",
+        "5",
+        "Shift",
+        "Alt",
+        "?",
+    ):
+        assert key in told
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,146 @@
+"""The query line: values and chips edit it, words are completed by keyboard, and Back undoes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shop
+from browser import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ROWS = ".rows .row"
+
+
+@pytest.fixture
+def listed(page: Page, inbox: Any) -> Page:
+    """Eight records that differ in status, user, device and method."""
+    inbox.post(
+        [
+            shop.event("GET", "http://shop.test/a", 200, user="ann", device="ios-17"),
+            shop.event("GET", "http://shop.test/b", 500, user="ann", device="firefox"),
+            shop.event("POST", "http://shop.test/a", 201, user="bob smith", device="ios-17"),
+            shop.event("POST", "http://shop.test/b", None, user="bob smith", device="ios-17"),
+            *(shop.event("GET", "http://shop.test/c", 404, user=None, device=None) for _ in range(4)),
+        ]
+    )
+    expect(page.locator(ROWS)).to_have_count(8)
+    return page
+
+
+def _field(page: Page) -> Locator:
+    return page.get_by_label("Query", exact=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "query", "count"),
+    [
+        ("user", "bob smith", 'user:"bob smith"', 2),
+        ("device", "ios-17", "device:ios-17", 3),
+        ("status-cell", "404", "status:404", 4),
+        ("status-cell", "–", "status:none", 1),
+        ("method-cell", "POST", "method:POST", 2),
+        ("path", "/a", "path:/a", 2),
+    ],
+)
+def test_alt_and_a_click_look_for_a_value(listed: Page, cell: str, text: str, query: str, count: int) -> None:
+    value = listed.locator(f"{ROWS} .{cell}", has_text=text).first
+    (value.locator(".text") if cell == "path" else value).click(modifiers=["Alt"])
+    expect(_field(listed)).to_have_value(query)
+    expect(listed.locator(ROWS)).to_have_count(count)
+    expect(listed.locator(".detail")).to_have_count(0)
+
+
+def test_with_shift_the_value_is_left_out_and_values_add_up(listed: Page) -> None:
+    listed.locator(f"{ROWS} .status-cell", has_text="404").first.click(modifiers=["Alt", "Shift"])
+    expect(listed.locator(ROWS)).to_have_count(4)
+    listed.locator(f"{ROWS} .user", has_text="ann").first.click(modifiers=["Alt"])
+    expect(_field(listed)).to_have_value("-status:404 user:ann")
+    expect(listed.locator(ROWS)).to_have_count(2)
+
+
+def test_back_and_forward_go_through_the_queries(listed: Page) -> None:
+    listed.locator(f"{ROWS} .user", has_text="ann").first.click(modifiers=["Alt"])
+    expect(listed.locator(ROWS)).to_have_count(2)
+    listed.locator(f"{ROWS} .status-cell", has_text="500").first.click(modifiers=["Alt"])
+    expect(listed.locator(ROWS)).to_have_count(1)
+    listed.get_by_role("link", name="Endpoints", exact=True).click()
+    expect(listed.locator(".groups tbody tr")).to_have_count(1)
+    for query, count in (("user:ann status:500", 1), ("user:ann", 2), ("", 8)):
+        listed.go_back()
+        expect(_field(listed)).to_have_value(query)
+        expect(listed.locator(ROWS)).to_have_count(count)
+    listed.go_forward()
+    listed.go_forward()
+    expect(_field(listed)).to_have_value("user:ann status:500")
+    expect(listed.locator(ROWS)).to_have_count(1)
+
+
+def test_chips_are_taken_out_one_by_one(listed: Page) -> None:
+    _field(listed).fill('user:"bob smith" -path:/b status:201')
+    expect(listed.locator(".chip")).to_have_count(3)
+    expect(listed.locator(ROWS)).to_have_count(1)
+    listed.get_by_role("button", name="Take -path:/b out").click()
+    expect(_field(listed)).to_have_value('user:"bob smith" status:201')
+    listed.get_by_role("button", name="Take status:201 out").press("Enter")
+    expect(listed.locator(ROWS)).to_have_count(2)
+
+
+def test_a_value_beside_an_or_holds_it_together(listed: Page) -> None:
+    _field(listed).fill("status:500 OR status:404")
+    expect(listed.locator(ROWS)).to_have_count(5)
+    listed.locator(f"{ROWS} .user", has_text="ann").first.click(modifiers=["Alt"])
+    expect(_field(listed)).to_have_value("(status:500 OR status:404) user:ann")
+    expect(listed.locator(ROWS)).to_have_count(1)
+
+
+def test_a_field_and_its_value_are_completed_by_keyboard_alone(listed: Page) -> None:
+    press = listed.keyboard.press
+    press("/")
+    listed.keyboard.type("dev")
+    expect(listed.get_by_role("option")).to_have_count(1)
+    press("ArrowDown")
+    expect(listed.get_by_role("option")).to_have_attribute("aria-selected", "true")
+    press("Tab")
+    expect(_field(listed)).to_have_value("device:")
+    expect(listed.get_by_role("option", name=re.compile("ios-17"))).to_be_visible()
+    listed.keyboard.type("fire")
+    expect(listed.get_by_role("option")).to_have_count(1)
+    press("ArrowDown")
+    press("Enter")
+    expect(_field(listed)).to_have_value("device:firefox ")
+    expect(listed.locator(ROWS)).to_have_count(1)
+    press("Escape")
+    press("Escape")
+    expect(_field(listed)).not_to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("query", "marked", "said"),
+    [
+        ("status:abc", "abc", "status"),
+        ("(status:200", "(", "parenthes"),
+        ("dur:>fast", "fast", "dur"),
+        ("a OR", "OR", "OR"),
+    ],
+)
+def test_errors_say_where_and_what(listed: Page, query: str, marked: str, said: str) -> None:
+    _field(listed).fill(query)
+    expect(listed.locator(".complaint")).to_contain_text(said)
+    expect(listed.locator(".complaint mark")).to_contain_text(marked)
+    expect(_field(listed)).to_have_attribute("aria-invalid", "true")
+    # What was listed stays while the query cannot be read.
+    expect(listed.locator(ROWS)).to_have_count(8)
+    _field(listed).fill("")
+    expect(listed.locator(".complaint")).to_have_count(0)
+
+
+def test_an_address_with_a_broken_query_says_so_and_is_mended(listed: Page) -> None:
+    listed.goto(listed.url.partition("?")[0] + "?q=stauts:1")
+    expect(listed.locator(".empty")).to_contain_text("cannot be read")
+    expect(listed.locator(".complaint")).to_contain_text("did you mean status?")
+    listed.get_by_role("button", name="Show everything").click()
+    expect(listed.locator(ROWS)).to_have_count(8)

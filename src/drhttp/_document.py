@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from itertools import chain
+import threading
 from typing import Any, NamedTuple
 
 _DEEPEST = 48  # levels of nesting that every receiver reads
@@ -58,18 +58,36 @@ def _remembered(text: str, document: Document) -> Document:
     return document
 
 
+class _Reader(threading.local):
+    """A decoder that notes the members of each object; one a thread, because to make one takes a microsecond."""
+
+    def __init__(self) -> None:
+        self._objects: list[list[tuple[str, Any]]] = []
+        # Numbers are not converted: they may be longer than Python converts.
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._objects.append, parse_int=len, parse_float=len, parse_constant=_refuse
+        )
+
+    def objects(self, text: str) -> list[list[tuple[str, Any]]]:
+        """The members of all objects in a text. Raises `ValueError` and `RecursionError`."""
+        self._objects.clear()
+        try:
+            self._decoder.decode(text)
+            return self._objects.copy()
+        finally:
+            self._objects.clear()  # they may be secrets
+
+
 def _read(text: str) -> Document:
-    objects: list[list[tuple[str, Any]]] = []
-    # Numbers are not converted: they may be longer than Python converts.
-    decoder = json.JSONDecoder(object_pairs_hook=objects.append, parse_int=len, parse_float=len, parse_constant=_refuse)
     try:
-        decoder.decode(text)
+        objects = _reader.objects(text)
     except RecursionError:
         return Document("too_deep")
     except ValueError:
         return Document("unparsable")
-    members, different = sum(map(len, objects)), sum(map(len, map(dict, objects)))
-    return Document("", frozenset(dict(chain.from_iterable(objects))), members, members == different)
+    distinct = list(map(dict, objects))
+    members, different = sum(map(len, objects)), sum(map(len, distinct))
+    return Document("", frozenset().union(*distinct), members, members == different)
 
 
 def portable(text: str) -> bool:
@@ -86,7 +104,7 @@ def portable(text: str) -> bool:
     shape = text.encode("utf-8", "replace").translate(_SHAPES)
     # Few brackets cannot be deep, and few documents have long numbers or exponents of three digits.
     deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST
-    if not deep and not any(hint in shape for hint in _HINTS):
+    if not deep and not (b"0e" in shape and any(hint in shape for hint in _HINTS[:2])) and _HINTS[2] not in shape:
         return True
     bare = "".join(pieces(text)[::2]).encode()  # without its strings
     return _has_small_numbers(bare.translate(_SHAPES), text) and not (deep and _is_deep(bare))
@@ -139,3 +157,6 @@ def _finite(number: str) -> float:
 def _refuse(constant: str) -> None:
     # Python reads NaN and Infinity, which are not JSON and which other parsers choke on.
     raise ValueError(constant)
+
+
+_reader = _Reader()

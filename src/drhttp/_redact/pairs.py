@@ -42,6 +42,12 @@ def mask_query(query: str, rules: Rules, level: int = 0) -> tuple[str, int]:
     return "&".join(masked), total
 
 
+def names_nothing(query: str, rules: Rules) -> bool:
+    """Whether no name in a query says secret."""
+    names = [pair.partition("=")[0] for pair in query.split("&")]
+    return not any(map(rules.secret_in_query, names)) and _VALUED.search(query) is None
+
+
 def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
     """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
     name, equals, value = part.partition("=")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from drhttp._redact.pairs import mask_query
+from drhttp._redact.pairs import mask_query, names_nothing
 from drhttp._redact.prose import mask_prose
 
 if TYPE_CHECKING:
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 # The expression of RFC 3986, appendix B: every text matches it.
 _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-# A host and short words, too short for a value that betrays itself.
-_HARMLESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,9})*")
+# A host and short words, too short for a value that betrays itself; and a query of such.
+_HARMLESS = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,9})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
+    re.ASCII,
+)
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
@@ -23,7 +26,8 @@ _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 
 def mask_url(url: str, rules: Rules) -> tuple[str, int]:
     """A URL or a reference without its secrets, and how many those were."""
-    if rules.shortest and _HARMLESS.fullmatch(url):
+    harmless = _HARMLESS.fullmatch(url) if rules.shortest else None
+    if harmless and (harmless[1] is None or names_nothing(harmless[1], rules)):
         return url, 0
     match = _PARTS.fullmatch(url)
     scheme, authority, path, query, fragment = (

@@ -27,7 +27,7 @@ class SqliteReader:
     def __init__(self, path: Path, *, mode: str = "ro") -> None:
         self.path = path
         with self._translated():
-            address = f"{path.absolute().as_uri()}?mode={mode}"
+            address = self._address(mode)
             # A connection may move from thread to thread, but never serves two at once.
             self._db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
             try:
@@ -35,6 +35,10 @@ class SqliteReader:
             except BaseException:
                 self._db.close()
                 raise
+
+    def _address(self, mode: str) -> str:
+        """Of the database, as SQLite takes it."""
+        return f"{self.path.absolute().as_uri()}?mode={mode}"
 
     def close(self) -> None:
         self._db.close()

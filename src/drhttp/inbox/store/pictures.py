@@ -155,21 +155,28 @@ def width_for(span: int, buckets: int) -> int:
     return next((width for width in WIDTHS if span < width * buckets), -(-span // buckets) or 1)
 
 
-def histogram(
-    rows: Iterable[tuple[int, int | None]], start: int | None, end: int | None, buckets: int
-) -> tuple[int, int, int, list[list[int]], int]:
-    """From rows of started and status: start, end, width, counts and total."""
-    found = list(rows)
-    low = start if start is not None else min((row[0] for row in found), default=0)
-    high = end if end is not None else max((row[0] for row in found), default=low) + 1
+def span(moments: Iterable[int | None], start: int | None, end: int | None) -> tuple[int, int]:
+    """What is to be shown when not both ends are given: everything, the last moment included."""
+    found = [moment for moment in moments if moment is not None]
+    low = start if start is not None else min(found, default=0)
+    return low, end if end is not None else max(found, default=low) + 1
+
+
+def grid(low: int, high: int, buckets: int) -> tuple[int, int, int]:
+    """Where the bars begin, how wide they are, and how many there are."""
     # A bar begins at a round time, so one may stick out at either end.
     width = width_for(max(high - low, 1), max(1, buckets - 1))
     low -= low % width
-    counts = [[0] * len(CLASSES) for _ in range(max(1, -(-(high - low) // width)))]
-    for moment, status in found:
+    return low, width, max(1, -(-(high - low) // width))
+
+
+def histogram(rows: Iterable[tuple[int, int | None, int]], low: int, width: int, bars: int) -> list[list[int]]:
+    """From rows of a moment, a status and how often they come together."""
+    counts = [[0] * len(CLASSES) for _ in range(bars)]
+    for moment, status, times in rows:
         kind = status // 100 - 1 if status is not None and 100 <= status < 600 else 5
-        counts[(moment - low) // width][kind] += 1
-    return low, low + width * len(counts), width, counts, len(found)
+        counts[(moment - low) // width][kind] += times
+    return counts
 
 
 def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:

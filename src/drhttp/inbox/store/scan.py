@@ -18,9 +18,9 @@ STEP_INSIDE = 500
 class Scan:
     """Rows of the records that match, in the order of ``n`` or against it.
 
-    columns: in SQL, over ``record r``. before, after: both excluded. seconds: how long it may take,
-    though one piece is always read. Afterwards `complete` says whether it came to its end, and `reached` how far it
-    came.
+    columns: in SQL, over ``record r``. before, after: both excluded. group: what stands after the condition, where
+    rows are to be put together, piece by piece. seconds: how long it may take, though one piece is always read.
+    Afterwards `complete` says whether it came to its end, and `reached` how far it came.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Scan:
         before: int | None = None,
         after: int = 0,
         ascending: bool = False,
+        group: str | None = None,
         seconds: float,
     ) -> None:
         self._db = db
@@ -41,10 +42,8 @@ class Scan:
         source = "record r JOIN project ON project.p = r.project" if "project." in columns else "record r"
         if self._condition.payload:
             source += " JOIN payload p ON p.n = r.n"
-        order = "ASC" if ascending else "DESC"
-        self._statement = (
-            f"SELECT {columns} FROM {source} WHERE r.n BETWEEN ? AND ? AND {self._condition.sql} ORDER BY r.n {order}"
-        )
+        ending = f"ORDER BY r.n {'ASC' if ascending else 'DESC'}" if group is None else group
+        self._statement = f"SELECT {columns} FROM {source} WHERE r.n BETWEEN ? AND ? AND {self._condition.sql} {ending}"
         first, last = db.execute("SELECT ifnull(min(n), 1), ifnull(max(n), 0) FROM record").fetchone()
         self._low = max(first, after + 1)
         self._high = last if before is None else min(last, before - 1)

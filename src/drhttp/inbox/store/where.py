@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from drhttp.inbox.query.catalogue import SLOW
 from drhttp.inbox.query.nodes import (
@@ -88,8 +88,11 @@ class Condition:
             return self._or(self._in_body(side, node.part) for side in node.sides)
         wanted = None if node.part is None else lower(node.part)
         return self._or(
-            f"({self._anchored(f'p.{side}_headers', node.name)}"
-            f"drhttp_header(p.{side}_headers, {self._put(node.name)}, {self._put(wanted)}))"
+            self._anchored(
+                f"p.{side}_headers",
+                node.name,
+                lambda kept: f"drhttp_header({kept}, {self._put(node.name)}, {self._put(wanted)})",
+            )
             for side in node.sides
         )
 
@@ -97,19 +100,20 @@ class Condition:
         """Text is searched by the database itself, without the interpreter; only other bytes need our function."""
         raw = lower(part).encode("utf-8", "replace")
         body = f"p.{side}_body"
-        # What is kept as text has no zeros, and a pattern would end at one.
-        text = "0" if b"\0" in raw else self._part_of(body, raw.decode())
         return (
-            f"CASE typeof({body}) WHEN 'text' THEN {text}"
+            f"CASE typeof({body}) WHEN 'text' THEN {self._part_of(body, raw.decode())}"
             f" WHEN 'blob' THEN drhttp_body({body}, {self._put(raw)}) ELSE 0 END"
         )
 
-    def _anchored(self, headers: str, part: str) -> str:
-        """What the JSON of headers must hold for a line of theirs to hold the part: it spares reading the JSON."""
+    def _anchored(self, headers: str, part: str, test: Callable[[str], str]) -> str:
+        """A test that calls our function only where the JSON of the headers holds what it must for it to be true."""
         plain = max(_UNESCAPED.findall(part), key=len, default="").strip()
-        return f"{self._part_of(headers, plain)} AND " if plain else ""
+        # Of an AND within a value the database may work out both sides.
+        return f"CASE WHEN {self._part_of(headers, plain)} THEN {test(headers)} ELSE 0 END" if plain else test(headers)
 
     def _part_of(self, expression: str, part: str) -> str:
+        if "\0" in part:  # a pattern would end there
+            return f"instr(lower({expression}), {self._put(part)})"
         return f"{expression} LIKE {self._put(f'%{_escaped_all(part)}%')} ESCAPE '\\'"
 
     def _between(self, node: Between) -> str:
@@ -133,9 +137,9 @@ class Condition:
 
     def _anywhere(self, text: str) -> str:
         part = lower(text)
-        words = [f"instr(lower({_expression(column)}), {self._put(part)})" for column in _WORDS]
+        words = [self._part_of(_expression(column), part) for column in _WORDS]
         headers = [
-            f"({self._anchored(f'p.{side}_headers', part)}drhttp_lines(p.{side}_headers, {self._put(part)}))"
+            self._anchored(f"p.{side}_headers", part, lambda kept: f"drhttp_lines({kept}, {self._put(part)})")
             for side in ("request", "response")
         ]
         bodies = [self._in_body(side, part) for side in ("request", "response")]

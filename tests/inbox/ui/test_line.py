@@ -41,7 +41,7 @@ def _field(page: Page) -> Locator:
         ("user", "bob smith", 'user:"bob smith"', 2),
         ("device", "ios-17", "device:ios-17", 3),
         ("status-cell", "404", "status:404", 4),
-        ("status-cell", "–", "status:none", 1),
+        ("status-cell", "\N{EN DASH}", "status:none", 1),
         ("method-cell", "POST", "method:POST", 2),
         ("path", "/a", "path:/a", 2),
     ],

@@ -14,6 +14,7 @@ import uuid
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit
 
+from drhttp.inbox import hidden
 from drhttp.inbox.errors import RefusedError
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.fields import header
@@ -28,7 +29,6 @@ _DROPPED = {
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
     "trailer", "traceparent", "tracestate", "transfer-encoding", "upgrade", HEADER.lower(),
 }  # fmt: skip
-_MASKED = re.compile(r"\[(?:redacted|masked|filtered)[^\]]*\]|\*{3,}", re.IGNORECASE)
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -46,7 +46,7 @@ class Plan:
 
 def refusal(exchange: Exchange, replay_to: str | None) -> str | None:
     """Why the exchange cannot be replayed, in a sentence; None when it can."""
-    return _refused_target(exchange.summary, replay_to) or _refused_body(exchange.request)
+    return _refused_target(exchange.summary, replay_to) or _refused_content(exchange)
 
 
 def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: bool) -> Plan:
@@ -54,14 +54,14 @@ def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: boo
     summary, request = exchange.summary, exchange.request
     if problem := _refused_target(summary, replay_to):
         raise RefusedError(403, "replay", problem)
-    if problem := _refused_body(request):
+    if problem := _refused_content(exchange):
         raise RefusedError(409, "replay", problem)
     if summary.method.upper() not in SAFE and not confirmed:
         raise RefusedError(409, "replay", f"A {summary.method} may change something; it has to be confirmed.")
     target = urlsplit(replay_to or f"{summary.scheme}://{summary.host}")
     if target.port == port:
         raise RefusedError(403, "replay", "The request would go to the inbox itself.")
-    headers, remarks = _headers(request)
+    headers, remarks = _headers(request, frozenset(hidden.in_headers(exchange)))
     path = _path(summary, target if replay_to else None)
     return Plan(target, summary.method, path, headers, request.body, remarks)
 
@@ -148,22 +148,29 @@ def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
     return None
 
 
-def _refused_body(request: Message) -> str | None:
-    if request.truncated or request.omitted:
+def _refused_content(exchange: Exchange) -> str | None:
+    """What was masked cannot be sent: in a header it is left out, anywhere else the request would be another one."""
+    if exchange.request.truncated or exchange.request.omitted:
         return "Its body was not recorded whole."
-    return "Values in its body were masked by the recorder." if request.redacted and request.body else None
+    if hidden.in_body(exchange.request):
+        return "Values in its body were masked by the recorder."
+    if hidden.in_address(exchange):
+        return "Values in its address were masked by the recorder."
+    if hidden.in_unknown_headers(exchange):
+        return "Values of its headers were masked by the recorder, and it cannot be told which."
+    return None
 
 
-def _headers(request: Message) -> tuple[Headers, tuple[str, ...]]:
+def _headers(request: Message, secret: frozenset[str]) -> tuple[Headers, tuple[str, ...]]:
     kept, masked = [], []
     for name, value in request.headers:
         if name.lower() in _DROPPED or (name.lower() == "content-encoding" and (request.decoded or request.parsed)):
             continue
-        if _MASKED.search(value):
+        if name.lower() in secret:
             masked.append(name.lower())
         elif not re.search(r"[\r\n\0]", name + value):
             kept.append((name.lower(), value))
-    remarks = (f"Not sent, because masked: {', '.join(masked)}.",) if masked else ()
+    remarks = (f"Not sent, because masked: {', '.join(dict.fromkeys(masked))}.",) if masked else ()
     return tuple(kept), remarks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from datetime import datetime
@@ -14,6 +15,8 @@ from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.query.values import moment
 
+UPLOAD_TIME = 30.0
+"""Seconds in which a body must have arrived."""
 SMALL = 64 * 1024
 """Bytes of a body that tells what to do."""
 
@@ -63,7 +66,14 @@ def instant(request: Request, name: str) -> int | None:
 
 
 async def body(request: Request, limit: int) -> bytes:
-    """The body, if it is not too large."""
+    """The body, if it is not too large and comes in time."""
+    try:
+        return await asyncio.wait_for(_body(request, limit), UPLOAD_TIME)
+    except asyncio.TimeoutError:
+        raise RefusedError(408, "timeout", f"The body did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+
+
+async def _body(request: Request, limit: int) -> bytes:
     pieces, total = [], 0
     try:
         async for piece in request.stream():

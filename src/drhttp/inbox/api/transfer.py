@@ -23,8 +23,6 @@ from drhttp.inbox.store import Store
 
 MOST = 10_000
 BATCH = 200
-UPLOAD_TIME = 30.0
-"""Seconds."""
 
 
 class Transfer:
@@ -48,10 +46,7 @@ class Transfer:
         return StreamingResponse(pieces, media_type=media, headers={"Content-Disposition": name})
 
     async def take(self, request: Request) -> Response:
-        try:
-            raw = await asyncio.wait_for(parameters.body(request, har.LARGEST), UPLOAD_TIME)
-        except asyncio.TimeoutError:
-            raise RefusedError(408, "timeout", f"The file did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+        raw = await parameters.body(request, har.LARGEST)
         arrival = Arrival("local", time.time_ns() // 1000)
         try:
             found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)

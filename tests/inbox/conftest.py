@@ -80,10 +80,14 @@ class RunningInbox:
         return subprocess.run(command, capture_output=True, check=False, encoding="utf-8", env=environ)
 
     def ls(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.command("ls", "--json", "-n", "100000").stdout.splitlines()]
+        """All lines, as they are kept."""
+        told = self.command("ls", "--json", "--unsafe-include-secrets", "-n", "100000")
+        return [json.loads(line) for line in told.stdout.splitlines()]
 
     def show(self, identity: str) -> dict[str, Any]:
-        shown: dict[str, Any] = json.loads(self.command("show", identity, "--json").stdout)
+        """A record as it is kept."""
+        told = self.command("show", identity, "--json", "--unsafe-include-secrets")
+        shown: dict[str, Any] = json.loads(told.stdout)
         return shown
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:

@@ -17,12 +17,13 @@ from starlette.routing import Route
 
 from drhttp.inbox.api.answers import on_refused, on_unknown
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.parameters import UPLOAD_TIME
 from drhttp.inbox.api.routes import routes
 from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
 from drhttp.inbox.errors import RefusedError, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.fields import header
-from drhttp.inbox.gate import Gate
+from drhttp.inbox.gate import KEYS, Gate
 from drhttp.inbox.ingest import BATCH, SINGLE, Limits, Refused, load
 from drhttp.inbox.replay import HEADER
 from drhttp.inbox.writer import Busy
@@ -30,9 +31,6 @@ from drhttp.inbox.writer import Busy
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-UPLOAD_TIME = 30.0
-"""Seconds in which a body must have arrived."""
-_KEYS = ("x-moesif-application-id", "drhttp-apikey")
 _CONFIG = {
     "org_id": "inbox",
     "app_id": "inbox",
@@ -77,7 +75,7 @@ def create_app(context: Context) -> ASGIApp:
             HTTPException: _http_error,
         },
     )
-    return Gate(app, port=context.port, names=context.hosts)
+    return Gate(app, port=context.port, names=context.hosts, browsers=context.browser_origins)
 
 
 class Receiver:
@@ -85,6 +83,7 @@ class Receiver:
 
     def __init__(self, context: Context) -> None:
         self._writer = context.writer
+        self._browsers = context.browser_origins
         self._replays = context.replays
         # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
@@ -99,17 +98,17 @@ class Receiver:
         return await self._take(request, SINGLE, lambda value, arrival: [decode_record(value, arrival)])
 
     async def config(self, request: Request) -> Response:
-        _admit(request)
+        self._admit(request)
         return JSONResponse(_CONFIG)
 
     async def rules(self, request: Request) -> Response:
-        _admit(request)
+        self._admit(request)
         return JSONResponse([])
 
     async def _take(
         self, request: Request, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]]
     ) -> Response:
-        arrival = Arrival(_admit(request), time.time_ns() // 1000)
+        arrival = Arrival(self._admit(request), time.time_ns() // 1000)
         coding = _coding(request)
         try:
             wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIME)
@@ -131,6 +130,16 @@ class Receiver:
         await asyncio.wrap_future(self._writer.submit(exchanges, size))
         return Response(status_code=201)
 
+    def _admit(self, request: Request) -> str:
+        """The key, when the request has one and no browser sent it, or one that may."""
+        by_browser = "origin" in request.headers or "sec-fetch-site" in request.headers
+        if by_browser and request.headers.get("origin", "").lower() not in self._browsers:
+            raise Refused(403, "Web pages may not send records; --allow-browser-origin ORIGIN lets those of one do so.")
+        key = next(filter(None, (request.headers.get(name, "").strip() for name in KEYS)), None)
+        if key is None:
+            raise Refused(401, "The key is missing: a DSN names one before the @, as in http://KEY@127.0.0.1/.")
+        return key
+
     def _linked(self, exchange: Exchange) -> Exchange:
         """A replay that the application recorded, too, is the same record as the inbox's own."""
         if not self._replays:
@@ -140,16 +149,6 @@ class Receiver:
         if original is None:
             return exchange
         return replace(exchange, summary=replace(exchange.summary, id=identity, replay_of=original))
-
-
-def _admit(request: Request) -> str:
-    """The key, when the request has one and no browser sent it."""
-    if "origin" in request.headers or "sec-fetch-site" in request.headers:
-        raise Refused(403, "Web pages may not send records.")
-    key = next(filter(None, (request.headers.get(name, "").strip() for name in _KEYS)), None)
-    if key is None:
-        raise Refused(401, "The key is missing: a DSN names one before the @, as in http://KEY@127.0.0.1/.")
-    return key
 
 
 def _coding(request: Request) -> str:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drhttp.inbox.arguments import QueryParser, base, days, mib, port, positive
+from drhttp.inbox.arguments import QueryParser, base, days, mib, origin, port, positive
 from drhttp.inbox.errors import InboxError, QueryError
 from drhttp.inbox.output import emit, fail, print_lines, write
 
@@ -54,6 +54,22 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         default=[],
         metavar="NAME",
         help="answer under this name, too, beside localhost",
+    )
+    inbox.add_argument(
+        "--allow-browser-origin",
+        type=origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin send records, such as http://localhost:3000",
+    )
+    inbox.add_argument("--host", metavar="ADDRESS", help="listen here, too; needs a token in DRHTTP_INBOX_TOKEN")
+    inbox.add_argument("--memory", action="store_true", help="keep records in memory only, until the inbox stops")
+    inbox.add_argument(
+        "--sync",
+        choices=("normal", "full"),
+        default="normal",
+        help="full: acknowledge a record when the disk has it, also for a power cut; default: %(default)s",
     )
     inbox.add_argument("--replay-to", type=base, metavar="URL", help="where replays go instead of the recorded host")
     inbox.set_defaults(func=run_inbox)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+KEYS = ("x-moesif-application-id", "drhttp-apikey")
+"""Headers that carry the key of whoever sends records."""
+_RECEIVING = ("/v1/events", "/v1/events/batch", "/v1/config", "/v1/rules", "/v1/http_record/record")
 _NAMES = ("localhost", "127.0.0.1", "[::1]")
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -33,10 +36,14 @@ class Gate:
     """ASGI middleware: checks the Host header of every request and puts the security headers on every answer.
 
     port: where the inbox listens; a Host header must name it. names: under which it answers beside those of loopback.
+    browsers: origins whose pages may send records; they are told so (CORS), and nobody else ever is.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, port: int, names: Sequence[str] = (), browsers: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
+        self._browsers = browsers
         known = {*_NAMES, *(name.lower() for name in names)}
         self._hosts = {f"{name}:{port}" for name in known} | (known if port == 80 else set(names))
         sentence = f"The inbox answers only as localhost:{port}; start it with --allow-host NAME to allow another name."
@@ -44,19 +51,34 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
+        allowed = self._allowed(scope) if path.endswith(_RECEIVING) else ()
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if path == "/" or path.startswith("/ui/"):
                     headers.setdefault("Content-Security-Policy", PAGE)
-                for name, value in _ANSWERED.items():
+                for name, value in (*_ANSWERED.items(), *allowed):
                     headers.setdefault(name, value)
             await send(message)
 
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif Headers(scope=scope).get("host", "").lower() in self._hosts:
-            await self._app(scope, receive, guarded)
+            asked = allowed and scope["method"] == "OPTIONS"
+            await (Response(status_code=204) if asked else self._app)(scope, receive, guarded)
         else:
             await self._refusal(scope, receive, guarded)
+
+    def _allowed(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """What a browser has to be told so that it lets a page of an allowed origin send records."""
+        origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
+        if origin is None or origin.lower() not in self._browsers:
+            return ()
+        return (
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Allow-Methods", "GET, POST"),
+            ("Access-Control-Allow-Headers", ", ".join(("content-type", "content-encoding", *KEYS))),
+            ("Access-Control-Allow-Private-Network", "true"),
+            ("Vary", "Origin"),
+        )

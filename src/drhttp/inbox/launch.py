@@ -20,21 +20,26 @@ from drhttp.inbox.app import create_app
 from drhttp.inbox.console import Console, Layout
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.hub import Hub
-from drhttp.inbox.place import prepare
+from drhttp.inbox.output import fail
+from drhttp.inbox.place import prepare, prepare_folder
 from drhttp.inbox.readers import Readers
+from drhttp.inbox.replay import is_loopback
 from drhttp.inbox.running import Claim, Running, claim
 from drhttp.inbox.store import Limits, Written
-from drhttp.inbox.store.reader import SqliteReader
-from drhttp.inbox.store.sqlite import SqliteStore
+from drhttp.inbox.store.variants import LARGEST, in_memory, on_disk
 from drhttp.inbox.writer import Writer
 
 SHORTEST_TOKEN = 16
+_WARNING = (
+    "warning: the inbox listens on {} too: whoever reaches it there can send records, and read all with the token. "
+    "Names under which it is to answer need --allow-host."
+)
 Say = Callable[[Iterator[str]], object]
 
 
 def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Receive until a signal says stop, or tell where the inbox of this file is already."""
-    prepare(file)
+    _prepare(args, file)
     with claim(file) as found:
         if isinstance(found, Running):
             say(_already(found, file))
@@ -47,12 +52,22 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
 
 def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Start a command that records to the inbox, and end with it."""
-    prepare(file)
+    _prepare(args, file)
     with claim(file) as found:
         if isinstance(found, Running):
             say(_found(found))
             return _wait(_start(args.program, found))
         return _serve_for(args, file, found, say)
+
+
+def _prepare(args: argparse.Namespace, file: Path) -> None:
+    if args.memory:
+        # Beside the file that is not made stands where the inbox is to be found.
+        prepare_folder(file)
+        if args.keep_bytes > LARGEST:
+            raise InboxError(f"In memory the inbox keeps at most {LARGEST >> 20:,} MiB; see --keep-bytes.")
+    else:
+        prepare(file)
 
 
 def _serve_for(args: argparse.Namespace, file: Path, claimed: Claim, say: Say) -> int:
@@ -115,19 +130,25 @@ def _serve(
             console.show(written.new)
 
     limits = Limits(args.keep, args.keep_bytes, args.keep_days * 86_400)
+    token, strange = _token(), args.host is not None and not is_loopback(args.host)
+    if strange and not os.environ.get("DRHTTP_INBOX_TOKEN"):
+        raise InboxError(f"To listen on {args.host}, set DRHTTP_INBOX_TOKEN to a token that nobody can guess.")
+    open_store, open_reader = in_memory() if args.memory else on_disk(file, synced=args.sync == "full")
     with ExitStack() as stack:
-        listener = stack.enter_context(server.listen(args.port))
-        writer = stack.enter_context(Writer(lambda: SqliteStore(file), limits=limits, on_stored=on_stored))
-        readers = stack.enter_context(Readers(lambda: SqliteReader(file)))
+        listener = stack.enter_context(server.listen(args.port, args.host if strange else None))
+        writer = stack.enter_context(Writer(open_store, limits=limits, on_stored=on_stored))
+        readers = stack.enter_context(Readers(open_reader))
         context = Context(
             file=file,
             port=listener.port,
-            token=_token(),
+            token=token,
             limits=limits,
             writer=writer,
             readers=readers,
             hub=hub,
-            hosts=tuple(args.allow_host),
+            hosts=(*args.allow_host, *([_in_address(args.host)] if strange else ())),
+            browser_origins=frozenset(args.allow_browser_origin),
+            memory=args.memory,
             replay_to=args.replay_to,
         )
         running = Running(listener.port, context.token)
@@ -135,10 +156,16 @@ def _serve(
         app = create_app(context)
 
         def on_ready() -> None:
+            if strange:
+                fail(_WARNING.format(args.host), 0)
             ready(listener, running)
             _open(args, running)
 
         server.serve(app, listener, on_ready=on_ready, on_stop=hub.end)
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _token() -> str:
@@ -162,7 +189,7 @@ def _welcome(listener: server.Listener, running: Running, file: Path, args: argp
         yield f"  (port {server.DEFAULT_PORT} is busy)"
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
-    yield f"  file  {file}"
+    yield "  file  none: in memory, until it stops" if args.memory else f"  file  {file}"
     yield f"  keeps the last {args.keep:,} records, {args.keep_bytes // (1 << 20):,} MiB, {args.keep_days:g} days"
     yield "  stop  Ctrl-C"
     if not args.quiet:

@@ -38,6 +38,14 @@ def prepare(file: Path) -> None:
         raise PlaceError(f"{file} cannot be used: {problem.strerror or problem}.") from problem
 
 
+def prepare_folder(file: Path) -> None:
+    """Make the missing directories (0700) only."""
+    try:
+        _make_directories(file.parent)
+    except OSError as problem:
+        raise PlaceError(f"{file.parent} cannot be used: {problem.strerror or problem}.") from problem
+
+
 def check(file: Path) -> None:
     """Refuse what somebody else may have laid there: a link, a device, another user's file."""
     try:

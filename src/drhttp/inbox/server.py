@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import os
 import signal
 import socket
@@ -26,6 +27,9 @@ DEFAULT_PORT = 8399
 TRIES = 100
 """How many ports after the default one are tried."""
 CONNECTIONS = 64
+"""From here on requests are answered with 503."""
+MOST = 128
+"""Open connections, asking or not."""
 HEADER_TIME = 10.0
 """Seconds in which the headers of a request must have arrived."""
 
@@ -65,6 +69,9 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > MOST:
+            transport.abort()
+            return
         self._clock = self.loop.call_later(HEADER_TIME, self._give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -87,13 +94,18 @@ class Protocol(H11Protocol):
             self.transport.close()
 
 
-def listen(port: int | None) -> Listener:
-    """Bind `port`, or the default one or the first free one after it when no port was asked for."""
+def listen(port: int | None, host: str | None = None) -> Listener:
+    """Bind `port`, or the default one or the first free one after it when no port was asked for.
+
+    host: an address to listen on beside those of loopback.
+    """
     candidates = range(DEFAULT_PORT, DEFAULT_PORT + TRIES) if port is None else (port,)
     for candidate in candidates:
         try:
-            return _bind(candidate)
+            return _bind(candidate, host)
         except OSError as problem:
+            if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
+                raise PortError(f"{host} is no address of this machine.") from problem
             if problem.errno != errno.EADDRINUSE:
                 raise PortError(f"Port {candidate} cannot be used: {problem.strerror}.") from problem
     if port is None:
@@ -153,17 +165,34 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _bind(port: int) -> Listener:
-    sockets = [_socket(socket.AF_INET, "127.0.0.1", port)]
-    chosen = int(sockets[0].getsockname()[1])
+def _bind(port: int, host: str | None) -> Listener:
+    addresses: dict[socket.AddressFamily, list[str]] = {socket.AF_INET: ["127.0.0.1"]}
+    if socket.has_ipv6:
+        addresses[socket.AF_INET6] = ["::1"]
+    if host is not None:
+        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # Where everything is listened to, loopback is part of it.
+        whole = ipaddress.ip_address(str(where[0])).is_unspecified
+        addresses[family] = [str(where[0])] if whole else [*addresses.get(family, ()), str(where[0])]
+    sockets: list[socket.socket] = []
     try:
-        if socket.has_ipv6:
-            sockets.append(_socket(socket.AF_INET6, "::1", chosen))
+        for kind, listed in addresses.items():
+            for one in listed:
+                _add(sockets, kind, one, int(sockets[0].getsockname()[1]) if sockets else port)
+    except OSError:
+        for bound in sockets:
+            bound.close()
+        raise
+    return Listener(int(sockets[0].getsockname()[1]), sockets)
+
+
+def _add(sockets: list[socket.socket], family: socket.AddressFamily, host: str, port: int) -> None:
+    try:
+        sockets.append(_socket(family, host, port))
     except OSError as problem:
-        if problem.errno in {errno.EADDRINUSE, errno.EACCES}:
-            sockets[0].close()
+        # A machine may know IPv6 and have none.
+        if host != "::1" or problem.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise
-    return Listener(chosen, sockets)
 
 
 def _socket(family: socket.AddressFamily, host: str, port: int) -> socket.socket:

@@ -32,7 +32,7 @@ class About:
         return Json(
             {
                 "version": __version__,
-                "file": str(context.file),
+                "file": None if context.memory else str(context.file),
                 "dsn": f"http://local@127.0.0.1:{context.port}/",
                 "page": f"http://127.0.0.1:{context.port}/",
                 "started": iso(context.started),

@@ -26,6 +26,7 @@ class Context:
     """A running inbox. token: what the page has to show. secret: signs addresses of files, anew at every start.
 
     hosts: further names under which it answers. replay_to: where replays go instead of the recorded host.
+    browser_origins: whose pages may send records. memory: whether nothing of it is on disk.
     """
 
     file: Path
@@ -37,6 +38,8 @@ class Context:
     hub: Hub
     hosts: tuple[str, ...] = ()
     replay_to: str | None = None
+    browser_origins: frozenset[str] = frozenset()
+    memory: bool = False
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     started: int = field(default_factory=lambda: time.time_ns() // 1000)
     replays: dict[str, str] = field(default_factory=dict)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import importlib
 import importlib.util
+import random
 import sys
 
 import pytest
@@ -30,6 +32,16 @@ def test_what_was_compressed_comes_back_and_has_no_time_in_it(compress, content)
     assert gzip.decompress(packed) == content
     assert packed[4:8] == bytes(4)
     assert len(packed) < len(content) / 10 or len(content) < 2
+
+
+@pytest.mark.parametrize("others", [0, 200])
+def test_what_holds_nothing_twice_comes_back_too(compress, others):
+    """Base64 of noise, with something that compresses well behind it or not: coded, not searched, where it is slow."""
+    content = base64.b64encode(random.Random(1).randbytes(200_000)) + CONTENT * (others // 10)
+    packed = compress(content)
+    assert gzip.decompress(packed) == content
+    assert packed[4:8] == bytes(4)
+    assert _gzip._is_dense(content) is (not others)
 
 
 def test_the_faster_library_is_taken_where_it_is_installed():

@@ -34,17 +34,19 @@ _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 def values_apart(text: str, rules: Rules, extents: Extents) -> Spans:
     """Where the values are that stand in such messages."""
-    if ")=(" in text:
+    # For one character is looked much faster than for several.
+    called, quoted, equal = "(" in text, "'" in text, "=" in text
+    if called and equal and ")=(" in text:
         yield from _keys(text, rules)
-    if _ROW in text:
+    if called and _ROW in text:
         yield from _rows(text)
-    if " entry '" in text or " value: '" in text:
+    if quoted and (" entry '" in text or " value: '" in text):
         yield from _entries(text, rules)
-    if "VALUES" in text or "values" in text:
+    if called and ("VALUES" in text or "values" in text):
         yield from _statements(text, rules, extents)
-    if _PARAMETERS in text:
+    if "[" in text and _PARAMETERS in text:
         yield from _parameters(text, rules, extents)
-    if _INPUT in text and not rules.allowed("input_value"):
+    if equal and _INPUT in text and not rules.allowed("input_value"):
         yield from _inputs(text)
 
 

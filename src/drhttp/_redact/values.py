@@ -61,7 +61,8 @@ _SHORTEST = 10  # characters that a value has at least, other than by patterns o
 # What must be somewhere in a text for a pattern to match: looked for one by one, which is faster than any expression;
 # for what stands in a long word only where there is one.
 _HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
-# The same for longer texts: in lower case, and without the characters that none of them has, which halves the looking.
+# The same for longer texts: in lower case, and at first without the characters that none of them has, which halves the
+# looking.
 _BEARER, _BASIC, _PEM = b"bearer", b"basic", b"-----be"
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
@@ -142,11 +143,14 @@ def _hinted(text: str) -> bool:
     if len(text) < 100:
         return _FEW.search(text) is not None
     content = text.encode("utf-8", "replace")
-    few = content.translate(_LOWER, _OTHERS)
-    # Not in a loop: that would take longer than the looking.
-    if _BEARER in few or _BASIC in few or _PEM in few:
+    if _speaks_of_credentials(content.translate(_LOWER, _OTHERS)) and _speaks_of_credentials(content.lower()):
         return True
     return _LONG_WORD in content.translate(_LETTERS) and any(hint in text for hint in _HINTS_IN_WORDS)
+
+
+def _speaks_of_credentials(lower: bytes) -> bool:
+    # Not in a loop: that would take longer than the looking.
+    return _BEARER in lower or _BASIC in lower or _PEM in lower
 
 
 def _secret(match: re.Match[str]) -> tuple[int, int] | None:

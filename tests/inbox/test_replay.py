@@ -1,0 +1,117 @@
+"""What must not be sent again (S15, S18), told by a real server that hears nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from werkzeug.test import Client
+
+import drhttp
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Remembers what it was sent."""
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.seen.append((self.command, self.path, dict(self.headers), body))
+        self.send_response(200)
+        self.end_headers()
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def echo():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        server.seen = []
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def form(text):
+    return {
+        "request__headers": {"content-type": "application/x-www-form-urlencoded"},
+        "request__body": base64.b64encode(text.encode()).decode(),
+        "request__transfer_encoding": "base64",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "where"),
+    [
+        ("/?token=[redacted]", {}, "address"),
+        ("/?token=%5Bredacted%5D&a=1", {}, "address"),
+        ("/?token=********", {}, "address"),
+        ("/?token=hidden", {"metadata": {"redacted": {"uri": 1}}}, "address"),
+        ("/reset-password/[Filtered]/", {}, "address"),
+        ("/", {"request__body": {"password": "[redacted]"}}, "body"),
+        ("/", {"request__body": {"password": "********"}}, "body"),
+        ("/", {"metadata": {"request_body": {"redacted": 1}}}, "body"),
+        ("/", form("a=1&password=%2A&token=[redacted]"), "body"),
+        ("/", form("token=********&a=1"), "body"),
+        ("/", {"metadata": {"redacted": {"request_headers": 1}}}, "headers"),
+    ],
+)
+def test_s15_a_mask_is_never_sent(inbox, event, echo, path, changes, where):
+    """S15, S18: a request whose address, body or unknown headers were masked is refused, and it is said before."""
+    inbox.post([event(request__uri=f"http://127.0.0.1:{echo.server_port}{path}", **changes)])
+
+    status, told = inbox.api("POST", "/records/1/replay", {"confirm": True})
+    assert (status, told["code"]) == (409, "replay")
+    assert where in told["error"]
+    assert inbox.api("GET", "/records/1")[1]["replay_refusal"] == told["error"]
+    assert echo.seen == []
+
+
+def test_s15_asterisks_in_a_text_are_no_mask(inbox, event, echo):
+    """A body may well hold them."""
+    body = {"text": "*** a heading ***", "pattern": "/api/**"}
+    inbox.post([event(request__uri=f"http://127.0.0.1:{echo.server_port}/", request__body=body)])
+
+    assert inbox.api("POST", "/records/1/replay", {"confirm": True})[0] == 201
+    assert json.loads(echo.seen[0][3]) == body
+
+
+def test_s15_masked_headers_are_left_out_and_named_once(inbox, event, echo):
+    """S15: whichever recorder wrote the mask."""
+    headers = {"a": ["[Filtered]", "*****"], "authorization": "Bearer [redacted]", "fine": "*/*", "x": "1"}
+    metadata = {"redacted": {"request_headers": 1}}
+    told = event(request__uri=f"http://127.0.0.1:{echo.server_port}/", request__headers=headers, metadata=metadata)
+    inbox.post([told])
+
+    status, answer = inbox.api("POST", "/records/1/replay", {"confirm": True})
+    assert (status, answer["remarks"]) == (201, ["Not sent, because masked: a, authorization."])
+    assert {name.lower() for name in echo.seen[0][2]} >= {"fine", "x"}
+    assert not {"a", "authorization"} & {name.lower() for name in echo.seen[0][2]}
+
+
+def test_s15_what_the_recorder_masks_is_refused(inbox, echo):
+    """S15: the whole way, from an application through the recorder with its own mask and one of the user's making."""
+    here = f"http://127.0.0.1:{echo.server_port}"
+    for redact in (drhttp.Redact(), drhttp.Redact(value=lambda secret: f"<{len(secret)}>")):
+        app = drhttp.WSGIMiddleware(
+            lambda environ, start: (start("200 OK", []), [b"ok"])[1],
+            dsn=f"http://local@127.0.0.1:{inbox.port}/",
+            redact=redact,
+        )
+        for path, headers in (("/?token=abcdefgh", {}), ("/", {"Authorization": "Bearer abcdefgh"})):
+            Client(app).get(path, base_url=here, headers=headers)
+            assert drhttp.flush(60.0)
+
+    told = [inbox.api("POST", f"/records/{n}/replay", {}) for n in range(1, 5)]
+    # Without the header it can be sent, where it is known which one that is.
+    assert [status for status, _ in told] == [409, 201, 409, 409]
+    assert told[1][1]["remarks"] == ["Not sent, because masked: authorization."]
+    assert len(echo.seen) == 1
+    assert "Authorization" not in echo.seen[0][2]

@@ -356,7 +356,7 @@ def betrayed(text):
 def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     """S18: bearer tokens, JWTs, keys and card numbers, whatever they are called, wherever they stand."""
     inbox.post(telling(event))
-    asked = ["/records", "/export?as=har", "/export?as=jsonl", "/compare?left=1&right=3"]
+    asked = ["/records", "/suggest?q=user:", "/export?as=har", "/export?as=jsonl", "/compare?left=1&right=3"]
     for n in (1, 2, 3):
         kinds = [f"snippet?as={kind}" for kind in ("curl", "python", "httpie")]
         asked += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from drhttp.inbox.query.catalogue import FIELDS
 from drhttp.inbox.query.completion import complete
 from drhttp.inbox.query.nodes import reads_payload
 from drhttp.inbox.query.parser import parse
+from drhttp.inbox.store import Reading
+from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso
 
 
@@ -64,6 +67,16 @@ class About:
     async def suggest(self, request: Request) -> Response:
         text = request.query_params.get("q", "")
         cursor = from_utf16(text, parameters.number(request, "cursor", 1 << 60, 0, 1 << 60))
-        start, end, items = await self._context.readers.ask(lambda store: complete(text, cursor, store.values))
+        start, end, items = await self._context.readers.ask(lambda store: complete(text, cursor, _shown(store)))
         listed = [asdict(one) for one in items]
         return Json({"start": utf16(text, start), "end": utf16(text, end), "items": listed})
+
+
+def _shown(store: Reading) -> Callable[[str, str, int], list[tuple[str, int]]]:
+    """The values that a query may be completed with: none that betrays itself as a secret."""
+
+    def values(column: str, part: str, limit: int) -> list[tuple[str, int]]:
+        found = store.values(column, part, limit)
+        return [(value, count) for value, count in found if masking.path(value, reveal=False) == value]
+
+    return values

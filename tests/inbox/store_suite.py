@@ -6,8 +6,11 @@ opens one beside it that reads.
 
 from __future__ import annotations
 
+import math
+import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -16,6 +19,7 @@ from drhttp.inbox.errors import InboxError, UnknownRecord
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store import Limits
+from drhttp.inbox.store.pictures import BOUNDS
 
 NOW = 1795363200_000000
 ARRIVAL = Arrival("local", NOW)
@@ -300,3 +304,96 @@ class StoreSuite:
         groups = store.groups(EVERYTHING, "user", "device", 2, seconds=60)
         assert ([group.name for group in groups.groups], groups.total) == (["u2", "u1"], 3)
         assert sum(groups.groups[0].timeline) == groups.groups[0].count == 33
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_m11_endpoints_are_right_whatever_happens(self, store, open_reader, event, seed):
+        """M11: counts are exact and percentiles within 1 % of an exact computation, while records come, come again
+        and go, are pinned and cleared, and whatever is counted ahead meanwhile.
+        """
+        dice = random.Random(seed)
+        here, reader, last = {}, open_reader(), 0
+        for _ in range(14):
+            batch = [random_event(dice, event, last + place + 1) for place in range(dice.choice([1, 50, 900]))]
+            again = dice.sample(sorted(here), min(len(here), dice.choice([0, 0, 3])))
+            batch += [random_event(dice, event, n) for n in again]
+            exchanges = decode_batch(batch, ARRIVAL)
+            last = store.write(exchanges).last
+            here |= {int(each.summary.id): each.summary for each in exchanges}
+            happening = dice.random()
+            if happening < 0.2 and len(here) > 1_500:
+                limits = replace(UNBOUND, records=1_500)
+                while store.prune(limits, NOW):
+                    pass
+                here = {n: here[n] for n in sorted(here)[-1_500:]}
+            elif happening < 0.4:
+                store.clear(node("status:404"), pinned=False)
+                here = {n: told for n, told in here.items() if told.status != 404}
+            elif happening < 0.8:
+                while store.tend():
+                    pass
+            for each in (store, reader):
+                compare(each.endpoints(EVERYTHING, seconds=60), here)
+        assert len(here) > 1_500
+
+    def test_m11_a_filter_counts_what_it_finds(self, store, event):
+        """M11: exactly, also within what is counted ahead."""
+        dice = random.Random(5)
+        exchanges = decode_batch([random_event(dice, event, n) for n in range(1, 4_500)], ARRIVAL)
+        store.write(exchanges)
+        while store.tend():
+            pass
+
+        found = store.endpoints(node("status:5xx user:u1"), seconds=60)
+        wanted = {
+            int(each.summary.id): each.summary
+            for each in exchanges
+            if each.summary.status == 500 and each.summary.user == "u1"
+        }
+        compare(found, wanted, share=0.0)
+
+
+def random_event(dice, event, n):
+    told = event(
+        transaction_id=str(n),
+        request__time=f"2026-11-22T16:{dice.randrange(60):02}:{dice.randrange(60):02}Z",
+        request__uri=f"http://x/{dice.choice(['items', 'orders', 'users'])}/{dice.randrange(99)}",
+        request__verb=dice.choice(["GET", "GET", "POST"]),
+        response__status=dice.choice([200, 200, 404, 500]),
+        user_id=f"u{dice.randrange(3)}",
+        direction=dice.choice(["Incoming", "Incoming", "Outgoing"]),
+        metadata={"duration_ms": dice.choice([None, 0, 0.003, 0.099, 0.1, dice.lognormvariate(3, 2)])},
+    )
+    if dice.random() < 0.1:
+        del told["response"]
+    return told
+
+
+def compare(found, here, share=0.01):
+    """With a computation that is as plain as can be. here: summaries by n. share: how far a percentile may be off."""
+    places = {}
+    for n, told in here.items():
+        kind = told.path.split("/")[1]
+        name = f"{'x' if told.direction == 'Outgoing' else ''}/{kind}/{{id}}"
+        places.setdefault((told.direction, told.method, name), []).append((n, told))
+    assert {(one.direction, one.method, one.name) for one in found.endpoints} == set(places)
+    assert found.total == len(here)
+    for one in found.endpoints:
+        members = places[one.direction, one.method, one.name]
+        durations = sorted(told.duration for _, told in members if told.duration is not None)
+        assert one.count == len(members)
+        assert one.errors == sum(told.status is None or told.status >= 500 for _, told in members)
+        assert one.client_errors == sum(told.status == 404 for _, told in members)
+        sizes = [told.response_size for _, told in members if told.response_size is not None]
+        assert (one.bytes, one.sized) == (sum(sizes), len(sizes))
+        starts = [told.started for _, told in members]
+        assert (one.first, one.last) == (min(starts), max(starts))
+        assert (one.total, one.longest) == (sum(durations), max(durations, default=None))
+        slowest = [n for n, told in members if durations and told.duration == durations[-1]]
+        assert one.slowest == max(slowest, default=None)
+        bounds = [bound * 1000 for bound in BOUNDS]
+        spread = [sum(low < each <= high for each in durations) for low, high in pairwise([-1, *bounds, 1 << 62])]
+        assert one.spread == spread
+        shares = (0.5, 0.95, 0.99)
+        for part, value in zip(shares, one.percentiles(shares), strict=True):
+            exact = durations[math.ceil(round(part * len(durations), 6)) - 1] if durations else None
+            assert value == exact if exact is None else abs(value - exact) <= share * exact, (value, exact)

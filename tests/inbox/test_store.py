@@ -12,6 +12,8 @@ from store_suite import ARRIVAL, StoreSuite, numbered, store  # noqa: F401 a fix
 from drhttp.inbox.decode import decode_event
 from drhttp.inbox.errors import OutdatedStore, StoreError
 from drhttp.inbox.place import prepare
+from drhttp.inbox.query.nodes import EVERYTHING
+from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 
@@ -47,6 +49,43 @@ PRAGMA application_id = 0x64724874;
 PRAGMA user_version = 1;
 """
 """A file as the first version made it."""
+SECOND = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+CREATE TABLE project (p INTEGER PRIMARY KEY, key_sha256 TEXT NOT NULL UNIQUE, name TEXT, first_seen INTEGER NOT NULL);
+CREATE TABLE record (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL, project INTEGER NOT NULL REFERENCES project (p), protocol TEXT NOT NULL,
+    started INTEGER NOT NULL, received INTEGER NOT NULL, direction TEXT NOT NULL, method TEXT NOT NULL,
+    scheme TEXT NOT NULL, host TEXT NOT NULL, path TEXT NOT NULL, query TEXT, route TEXT, status INTEGER,
+    duration INTEGER, ttfb INTEGER, user TEXT, device TEXT, client TEXT, trace TEXT, span TEXT, parent TEXT,
+    aborted INTEGER NOT NULL, exception TEXT, exception_text TEXT, request_size INTEGER, response_size INTEGER,
+    request_type TEXT, response_type TEXT,
+    replay_of TEXT, endpoint TEXT NOT NULL DEFAULT '', error INTEGER NOT NULL DEFAULT 0,
+    flags INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
+    tags TEXT, note TEXT,
+    UNIQUE (id, project)
+);
+CREATE TABLE payload (
+    n INTEGER PRIMARY KEY REFERENCES record (n), request_headers TEXT NOT NULL, response_headers TEXT,
+    request_body BLOB, response_body BLOB, marks TEXT NOT NULL
+);
+CREATE INDEX record_span ON record (span) WHERE span IS NOT NULL;
+CREATE INDEX record_parent ON record (parent) WHERE parent IS NOT NULL;
+CREATE INDEX record_replay ON record (replay_of) WHERE replay_of IS NOT NULL;
+CREATE INDEX record_pinned ON record (n) WHERE pinned;
+CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO project VALUES (1, 'k', NULL, 1);
+WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5000)
+    INSERT INTO record (n, id, project, protocol, started, received, direction, method, scheme, host, path, status,
+        duration, aborted, endpoint, error)
+    SELECT n, 'old-' || n, 1, 'events', n, n, 'Incoming', 'GET', 'http', 'x', '/items/' || n,
+        iif(n % 10, 200, 500), n * 1000, 0, '/items/{id}', n % 10 = 0 FROM c;
+INSERT INTO payload SELECT n, '[["a", "b"]]', '[]', CAST(char(0) || 'Wallet ' || n AS BLOB), NULL,
+    '{"request": {}, "response": {}, "extra": {}}' FROM record;
+PRAGMA application_id = 0x64724874;
+PRAGMA user_version = 2;
+"""
+"""A file as the second version made it, with 5,000 records."""
 
 
 @pytest.fixture
@@ -93,8 +132,6 @@ def test_deleted_records_take_their_payload_along(open_store, file, event):
 
 
 def numbered_node():
-    from drhttp.inbox.query.parser import parse
-
     return parse("size:>100k OR NOT id:id-", 0).node
 
 
@@ -122,13 +159,36 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(file):
     assert exchange.response is not None
 
 
-def test_a_migrated_file_is_like_a_new_one(file, tmp_path):
+def test_a_file_of_the_second_version_is_counted(file):
+    """Its whole slices are counted ahead, and bodies as that version kept them are read and found."""
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript(SECOND)
+    SqliteStore(file).close()
+
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT k FROM slice").fetchall() == [(0,), (1,)]
+        assert db.execute("SELECT sum(count), sum(errors), sum(total) FROM rollup").fetchone() == (
+            3_999,
+            399,
+            sum(range(1, 4_000)) * 1000,
+        )
+    with reading(file) as reader:
+        (one,) = reader.endpoints(EVERYTHING).endpoints
+        assert (one.count, one.errors, one.longest, one.slowest) == (5_000, 500, 5_000_000, 5_000)
+        assert abs(one.percentiles((0.5,))[0] - 2_500_000) <= 25_000
+        found = reader.page(parse('body:"WALLET 77"', 0).node, 100)
+        assert [entry.n for entry in found.entries] == [*range(779, 769, -1), 77]
+        assert reader.read(reader.entry(77)).request.body == b"Wallet 77"
+
+
+@pytest.mark.parametrize("old", [OLD, SECOND])
+def test_a_migrated_file_is_like_a_new_one(file, tmp_path, old):
     """Tables and indexes are the same, so that later steps meet one form only."""
     other = tmp_path / "new.db"
     prepare(other)
     SqliteStore(other).close()
     with closing(sqlite3.connect(file)) as db:
-        db.executescript(OLD)
+        db.executescript(old)
     SqliteStore(file).close()
 
     assert shape(file) == shape(other)

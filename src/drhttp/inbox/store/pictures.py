@@ -86,7 +86,7 @@ class Endpoint:
         return [one if one is None or self.longest is None else min(one, self.longest) for one in found]
 
     def add(self, other: Endpoint) -> None:
-        """Take in what went to the same place earlier."""
+        """Take in what else went to the same place."""
         self.count += other.count
         self.errors += other.errors
         self.client_errors += other.client_errors
@@ -94,8 +94,8 @@ class Endpoint:
         self.sized += other.sized
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.total += other.total
-        if other.longest is not None and (self.longest is None or other.longest > self.longest):
-            self.longest, self.slowest = other.longest, other.slowest
+        slow = [(one.longest, one.slowest) for one in (self, other) if one.longest is not None]
+        self.longest, self.slowest = max(slow, default=(None, None))
         self.spread = [one + more for one, more in zip(self.spread, other.spread, strict=True)]
         self.durations.update(other.durations)
 
@@ -188,7 +188,7 @@ def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
 
 
 def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
-    """One for each place, from parts that come from the newest on."""
+    """One for each place."""
     found: dict[tuple[str, str, str], Endpoint] = {}
     for one in parts:
         key = (one.direction, one.method, one.name)

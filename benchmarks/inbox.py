@@ -16,7 +16,7 @@ import argparse
 import statistics
 
 from benchmarks import inbox_page
-from benchmarks.inbox_traffic import Inbox, load, load_average, running
+from benchmarks.inbox_traffic import Inbox, Load, load, load_average, running
 
 UNBOUND = ("--keep=10000000", "--keep-bytes=100000")
 QUESTIONS = {
@@ -54,7 +54,7 @@ def ingest(count: int) -> None:
         told = load(inbox, count)
         print(f"ingest: {told.count / told.seconds:,.0f} records/s durable, page open, pruning to 10,000 records")
         print(f"  {told.cost / told.count * 1e6:,.0f} µs of processor time each, {told.busy} times 429")
-        print(f"  longest POST {told.longest_post * 1000:.0f} ms, longest stall {told.longest_stall * 1000:.0f} ms")
+        _stalls("at full load", told.longest_stall, told)
 
 
 def retention(count: int) -> None:
@@ -65,17 +65,20 @@ def retention(count: int) -> None:
         pinned = [inbox.ask(f"/records/{n}", "PATCH", {"pinned": True})["n"] for n in range(1, 1_000, 50)]
         told = load(inbox, count, meanwhile=lambda: sizes.append(inbox.size()))
         print(f"retention: {told.count:,} records in {told.seconds:.0f} s, {told.count / told.seconds:,.0f} a second")
-        _stalls("at full load", told.longest_stall, told.longest_post)
+        _stalls("at full load", told.longest_stall, told)
         calm = load(inbox, 20_000, senders=1, rate=1_000)
-        _stalls("at 1,000 records a second", calm.longest_post, calm.longest_post)
+        _stalls("at 1,000 records a second", calm.longest_post, calm)
         left = inbox.ask("/info")
         there = [inbox.ask(f"/records/{n}")["pinned"] for n in pinned]
         print(f"  file with journal: at most {max(sizes) / 1e6:.0f} MB, at the end {inbox.size() / 1e6:.0f} MB")
         print(f"  {left['records']:,} records remain, {sum(there)} of {len(pinned)} pinned ones")
 
 
-def _stalls(when: str, stall: float, post: float) -> None:
-    print(f"  {when}: longest stall {stall * 1000:.0f} ms, longest POST {post * 1000:.0f} ms")
+def _stalls(when: str, stall: float, told: Load) -> None:
+    post, hiccup = told.longest_post * 1000, told.hiccup * 1000
+    print(
+        f"  {when}: longest stall {stall * 1000:.0f} ms, longest POST {post:.0f} ms; the machine's own {hiccup:.0f} ms"
+    )
 
 
 def questions(count: int) -> None:

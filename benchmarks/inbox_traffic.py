@@ -101,6 +101,8 @@ class Load:
     posts: Sequence[tuple[float, float]]
     cost: float
     """Seconds of processor time of the inbox."""
+    hiccup: float
+    """The longest time by which the machine let a process oversleep meanwhile: no program can do better than that."""
 
     @property
     def seconds(self) -> float:
@@ -143,19 +145,20 @@ def load(
         ready.acquire()
     before = inbox.busy()
     go.set()
-    found = []
+    found, turns, hiccup = [], 0, 0.0
     while len(found) < senders:
-        if meanwhile is not None:
+        if meanwhile is not None and turns % 50 == 0:
             meanwhile()
-        if results.empty():
-            time.sleep(1.0 if meanwhile is not None else 0.05)
-        else:
+        turns, began = turns + 1, time.monotonic()
+        time.sleep(0.02)
+        hiccup = max(hiccup, time.monotonic() - began - 0.02)
+        if not results.empty():
             found.append(results.get())
     cost = inbox.busy() - before
     for process in processes:
         process.join()
     posts = [post for _, each in found for post in each]
-    return Load(batches * BATCH * senders, sum(busy for busy, _ in found), posts, cost)
+    return Load(batches * BATCH * senders, sum(busy for busy, _ in found), posts, cost, hiccup)
 
 
 def _send(port: int, seed: int, batches: int, pause: float, ready: Any, go: Any, results: Any) -> None:

@@ -137,6 +137,7 @@ def hostile():
     """What breaks importers that trust a file: odd hosts, codings that are not so, no answer, bytes for text."""
     one = sample()
     told = one.summary
+    image = Message(headers=(("content-type", "image/png"),), body=b"\x89PNG\r\n\x1a\n\xff")
     packed_answer = Message(
         headers=(("content-type", "text/plain"), ("content-encoding", "gzip")), body=gzip.compress(b"hello")
     )
@@ -146,7 +147,7 @@ def hostile():
         replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=gzip.compress(b"asked"))),
         replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=b"is not gzip")),
         replace(one, response=None, summary=replace(told, status=None, response_type=None)),
-        replace(one, response=Message(headers=(("content-type", "image/png"),), body=b"\x89PNG\r\n\x1a\n\xff")),
+        replace(one, response=image, summary=replace(told, response_type="image/png")),
         *(replace(one, summary=replace(told, host=host)) for host in ("", "a b", "[::1]:80", "x:99999", "<x>", "ü.de")),
         *(replace(one, summary=replace(told, path=path)) for path in ("", "*", "//x", "/ü#[]|", "no-slash")),
         replace(one, summary=replace(told, scheme="", host="", query=None)),

@@ -22,6 +22,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
     order = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
     sights = {
         "list": ("/", ".plot"),
+        "unreadable": ("/?q=stauts:1", ".complaint"),
         "detail": (f"/?n={order}", ".timeline"),
         "body": (f"/?n={order}&tab=request", ".tree"),
         "endpoints": ("/?view=endpoints", ".groups"),
@@ -35,5 +36,41 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
     for name, (address, awaited) in sights.items():
         page.goto(page.url.partition("?")[0].rstrip("/") + address)
         page.locator(awaited).first.wait_for()
-        page.locator(".state.live").wait_for()
+        page.locator(".state.live, .state.refused").wait_for()
         page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png")
+
+
+def test_picture_of_the_readme(visit: Callable[..., Any], inbox: Any) -> None:
+    """The source of docs/inbox.png, which is this with fewer colours."""
+    events = [*shop.hour(900), *shop.story()]
+    inbox.post(events)
+    n = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
+    page = visit(inbox, reduced_motion="reduce", viewport={"width": 1180, "height": 700}).open(f"/?n={n}")
+    page.locator(".timeline").wait_for()
+    page.locator(".state.live").wait_for()
+    page.locator(".calls").click()
+    page.locator(".under").first.wait_for()
+    page.locator(".plot rect").first.wait_for()
+    page.mouse.move(800, 20)
+    FOLDER.mkdir(exist_ok=True)
+    page.screenshot(path=FOLDER / "readme.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_what_opens(visit: Callable[..., Any], inbox: Any, scheme: str) -> None:
+    inbox.post([*shop.hour(900), *shop.story()])
+    page = visit(inbox, color_scheme=scheme, reduced_motion="reduce").open()
+    page.locator(".calls").first.click()
+    page.locator(".under").first.wait_for()
+    page.get_by_role("tab", name="Latency").click()
+    page.locator(".dots").first.wait_for()
+    FOLDER.mkdir(exist_ok=True)
+    page.screenshot(path=FOLDER / f"latency-1440-{scheme}.png")
+    for key, name in (("?", "keys"), ("The inbox", "inbox")):
+        if len(key) == 1:
+            page.keyboard.press(key)
+        else:
+            page.get_by_role("button", name=key).click()
+        page.locator("dialog").wait_for()
+        page.screenshot(path=FOLDER / f"{name}-1440-{scheme}.png")
+        page.keyboard.press("Escape")

@@ -76,7 +76,7 @@ function Inbox({ onExpired }) {
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} asked=${asked} onAsk=${setAsked} onOpen=${open} />`}
     </main>
     ${asked === "inbox" && html`<${About} feed=${feed} query=${at.q} onClose=${() => setAsked("")} />`}
-    ${asked === "help" && html`<${Dialog} title="Keys" onClose=${() => setAsked("")}><${Keys} /><//>`}
+    ${asked === "help" && html`<${Dialog} title="Keys" onClose=${() => setAsked("")}><${Keys} onClose=${() => setAsked("")} /><//>`}
   `;
 }
 

@@ -12,7 +12,8 @@ const KEYS = [
   ["Alt  click", "on a value of the list: only these; with Shift: without these"], ["?", "this list"],
 ];
 
-export const Keys = () => html`<dl class="keylist">${KEYS.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => html`<kbd>${one}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl>`;
+export const Keys = ({ onClose }) => html`<dl class="keylist">${KEYS.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => (one === "–" ? "– " : html`<kbd>${one}</kbd> `))}</dt><dd>${what}</dd></div>`)}</dl>
+  <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p>`;
 
 function step({ lines, cursor, setCursor, opened, open }, by) {
   if (document.querySelector(".sheet")) return stepRow(by);

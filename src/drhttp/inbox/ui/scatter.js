@@ -1,6 +1,6 @@
 // How long each request took, on a logarithmic scale.
 
-import { clock, count, duration, kind, plural } from "./format.js";
+import { clock, count, duration, kind, period, plural } from "./format.js";
 import { Frame, HIGH, WIDE } from "./frame.js";
 import { html, useAnswer, useMemo } from "./parts.js";
 
@@ -18,7 +18,7 @@ export function Scatter({ query, beat, onOpen }) {
   return html`<${Frame} query=${query} from=${dots.from} span=${dots.span} tall stops=${dots.points} near=${near} pick=${(point) => onOpen(point.n)}
     label=${`Duration of ${plural(dots.points.length, "record")}, ${duration(dots.low)} to ${duration(dots.high)}`}
     legend=${html`<span>${duration(dots.low)} – ${duration(dots.high)}, logarithmic</span><span>newest ${count(dots.points.length)}</span>`}
-    marks=${dots.lines.map(([y, ms]) => html`<span class="level" style=${{ top: `${y}%` }}>${duration(ms).replace(".0", "")}</span>`)}>
+    marks=${dots.lines.map(([y, ms]) => html`<span class="level" style=${{ top: `${y}%` }}>${period(ms)}</span>`)}>
     ${dots.lines.map(([y]) => html`<line x1="0" x2=${WIDE} y1=${y} y2=${y} />`)}
     ${Object.entries(dots.paths).map(([name, path]) => html`<path class="dots s${name}" d=${path} />`)}
   <//>`;

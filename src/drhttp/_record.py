@@ -16,10 +16,10 @@ class Body:
     content: the bytes kept, from the start; `None` when nothing was. size: bytes in all, `None` when not known.
     truncated: `content` is shorter than the body. omitted: why nothing was kept: "off", "type" (not wanted), "file"
     (sent by the server from a file), "too_large" (the receiver refused it); or why it could not be masked for sure:
-    "unparsable", "too_deep", "encoding" (not the charset that it says), "coding" (of the content, unknown or broken),
-    "callback" (the user's function failed), "failed" (ours did), "sensitive" (marked so). redacted: number of values
-    masked. decoded: the content coding that was removed for that. read: for a request, how much of it the application
-    read: "full", "partial", "none".
+    "unparsable", "too_deep", "too_dense" (of pieces to mask), "encoding" (not the charset that it says), "coding" (of
+    the content, unknown or broken), "callback" (the user's function failed), "failed" (ours did), "sensitive" (marked
+    so). redacted: number of values masked. decoded: the content coding that was removed for that. read: for a request,
+    how much of it the application read: "full", "partial", "none".
     """
 
     content: bytes | None = None

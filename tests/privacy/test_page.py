@@ -59,6 +59,7 @@ def test_every_reason_is_explained():
     for reason in (
         "unparsable",
         "too_deep",
+        "too_dense",
         "encoding",
         "coding",
         "callback",

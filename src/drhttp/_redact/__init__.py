@@ -31,6 +31,7 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     request, response = record.request, record.response
     if sensitive:
         rules = rules.with_names(sensitive)
+    rules.begin()
     uri, in_uri = _masked_uri(request.uri, rules)
     asked, in_request = mask_headers(request.headers, rules)
     answered, in_response = mask_headers(response.headers, rules)

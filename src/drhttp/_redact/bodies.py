@@ -50,6 +50,7 @@ def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
     """The body without its secrets; without its content where that cannot be had, and then it says why."""
     if not body.content:
         return body
+    rules.begin(len(body.content))
     content_type = coding = ""
     for name, value in headers:
         if name == "content-type":

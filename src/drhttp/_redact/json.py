@@ -20,7 +20,7 @@ from drhttp._redact.markup import mask_markup
 from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
-from drhttp._redact.tokens import CutPassage, Passage, ValuePassage, may_be_packed, quoted, worth_a_look
+from drhttp._redact.tokens import CutPassage, Passage, ValuePassage, is_plain, may_be_packed, quoted, worth_a_look
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -130,9 +130,10 @@ def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True) -
     JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
     for a secret. tags: whether to look for markup.
     """
-    if len(text) < rules.shortest and not worth_a_look(text):
+    if is_plain(text, rules):
         return text, 0
     begin = text.lstrip()[:1]
+    rules.spend(4)
     if begin in _ENDS and text.rstrip()[-1] == _ENDS[begin]:
         try:
             if level < _DEEPEST_TEXT:

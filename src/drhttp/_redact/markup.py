@@ -81,9 +81,8 @@ class _Masker:
         self._passed = 0  # up to where the text is the value of an attribute
         self._level = 0  # of elements
         self._beside = 0  # the level on which a secret was named; 0 if on none
-        self._values: dict[
-            int, tuple[int, int, int] | None
-        ] = {}  # by level: where an element's value begins, and its pieces
+        # By level: where an element's value begins, and its pieces.
+        self._values: dict[int, tuple[int, int, int] | None] = {}
         self._label = ""  # a text in front ended with the name of a secret: "text", or was one: "cell"
         self.pieces: list[str] = []
         self.count = 0
@@ -91,6 +90,7 @@ class _Masker:
     def run(self) -> None:
         """Read all tags, and mask what is secret in and between them."""
         for match in _TAG.finditer(self._text):
+            self._rules.spend(2)
             if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":

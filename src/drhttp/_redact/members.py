@@ -186,6 +186,7 @@ class _Reading:
     def _key(self, key: str, at: int) -> None:
         if not self._open:
             return
+        self._rules.spend(1)
         level = self._open[-1]
         level.key = key
         if key in _VALUED:

@@ -64,6 +64,7 @@ def _split(content: bytes, delimiter: bytes) -> list[bytes]:
 
 
 def _mask_part(part: bytes, rules: Rules, level: int) -> tuple[bytes, int]:
+    rules.spend(8)
     head, separator, body = part.partition(b"\r\n\r\n")
     if not separator:
         raise Refusal("unparsable")

@@ -110,6 +110,8 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
         if _is_card(text):
             yield run.span()
         return
+    if _is_fraction(text):
+        return
     groups = [match.span() for match in _GROUP.finditer(text)]
     digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
@@ -120,6 +122,13 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
         if "." not in text or _is_dotted_well(text, groups[first:last]):
             after = last
             yield run.start() + groups[first][0], run.start() + groups[last - 1][1]
+
+
+def _is_fraction(text: str) -> bool:
+    """Whether it is a number with a fraction, as data are full of; not one in two groups that cards are written in."""
+    whole, _, fraction = text.partition(".")
+    lengths = len(whole), len(fraction)
+    return fraction.isdigit() and whole.isdigit() and lengths[0] < 13 and lengths not in ((8, 8), (6, 13))
 
 
 def _is_dotted_well(text: str, groups: list[tuple[int, int]]) -> bool:

@@ -19,7 +19,8 @@ _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what stands in front of a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
 _NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
-_PLAIN = re.compile(r"[A-Za-z][\w.-]*|\d{0,11}", re.ASCII)  # a value without anything to look at
+# A name or a value without anything to look at: words, a place in a list, or a number.
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
 
 def mask_query(query: str, rules: Rules, level: int = 0) -> tuple[str, int]:
@@ -50,6 +51,7 @@ def names_nothing(query: str, rules: Rules) -> bool:
 
 def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
     """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
+    rules.spend(2)
     name, equals, value = part.partition("=")
     meant = _decoded(name).removeprefix("amp;")
     if equals and (rules.secret_in_query(meant) or meant in named):
@@ -81,6 +83,7 @@ def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, in
     """A name or a value, still encoded. meant: the same decoded."""
     if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
         return text, 0
+    rules.spend(1)
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in meant else None
     if inner and level < _DEEPEST_QUERY:

@@ -79,13 +79,19 @@ def _mask(text: str, rules: Rules) -> tuple[str, int]:
 def _mask_named(text: str, rules: Rules) -> tuple[str, int]:
     """The same for what has a name."""
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(_spans(text, rules, Extents(text))):
+    for begin, end in sorted(_counted(_spans(text, rules, Extents(text)), rules)):
         if begin >= copied:
             pieces += [text[copied:begin], rules.mask(text[begin:end])]
             count += 1
         # Of two that overlap, the second is a part of what is masked.
         copied = max(copied, end)
     return "".join(pieces) + text[copied:], count
+
+
+def _counted(spans: Spans, rules: Rules) -> Spans:
+    for span in spans:
+        rules.spend(3)
+        yield span
 
 
 def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
@@ -105,6 +111,7 @@ def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
 def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
     copied = 0
     for match in _NAME.finditer(text):
+        rules.spend(1)
         if match.start() < copied or not _is_secret(match, rules) or _is_nothing(match):
             continue
         begin, end = extents.of(match)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from drhttp._privacy import Redact
 
 _MOST_NAMES = 4096
+# What the masking of 64 KiB may take: as many microseconds, about. The markup that has most tags takes nearly as much,
+# other bodies that people make a tenth of it.
+_EFFORT, _PER_BYTE = 22_000, 0.34
 
 
 class Refusal(Exception):
@@ -39,6 +42,7 @@ class Rules:
         self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
         self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
         self._innocent_names: set[str] = set()  # names of members of JSON, likewise
+        self._effort = _EFFORT  # that is left for what is being masked
         self.secret = self._names.secret
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query
@@ -47,6 +51,19 @@ class Rules:
         self.betrays = self._values.possible
         # Bounded: few requests have marks, and those that have come from few views.
         self.with_names = lru_cache(maxsize=64)(partial(Rules, redact))
+
+    def begin(self, size: int = 0) -> None:
+        """Something else is going to be masked, of so many bytes."""
+        self._effort = max(_EFFORT, int(size * _PER_BYTE))
+
+    def spend(self, effort: int) -> None:
+        """Count what a piece takes, about in microseconds; raises `Refusal` if it was too much.
+
+        A body made of nothing but pieces would take many times as long as any other.
+        """
+        self._effort -= effort
+        if self._effort < 0:
+            raise Refusal("too_dense")
 
     def innocent_names(self, names: frozenset[str]) -> bool:
         """Whether none of the names says secret."""
@@ -63,6 +80,7 @@ class Rules:
 
     def mask(self, secret: str) -> str:
         """What stands in the place of a secret; raises `Refusal` if the user's function cannot say."""
+        self.spend(6)
         if isinstance(self._value, str):
             return self._value
         masked = guarded(self._value, secret)

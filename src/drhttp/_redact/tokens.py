@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _LITERAL = re.compile(r'"[^"\\]{0,30}"|[^\s,{}\[\]"]+')
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
 _CLOSERS = {"{": "}", "[": "]"}
 
@@ -28,6 +29,13 @@ quoted: Any = encoder.encode_basestring_ascii
 def worth_a_look(text: str) -> bool:
     """Whether a text may hold a name and its value: in prose, in markup, or packed."""
     return any(sign in text for sign in _SIGNS) or may_be_packed(text)
+
+
+def is_plain(text: str, rules: Rules) -> bool:
+    """Whether a text is short and ties nothing, or is a time, as data are full of."""
+    if len(text) < rules.shortest:
+        return not worth_a_look(text)
+    return bool(rules.shortest) and text[0].isdigit() and _TIME.fullmatch(text) is not None
 
 
 def may_be_packed(text: str) -> bool:

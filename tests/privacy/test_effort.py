@@ -1,0 +1,65 @@
+"""How much masking a body may take: what people make goes through, what is made of nothing but pieces is left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from privacy.masking import masked
+
+SIZE = 64 * 1024
+JSON, FORM, TEXT, XML, HTML = (
+    "application/json", "application/x-www-form-urlencoded", "text/plain", "application/xml", "text/html",
+)  # fmt: skip
+
+
+def filled(unit: str, front: str = "", end: str = "") -> str:
+    """A unit as often as it fits into 64 KiB, numbered."""
+    count = (SIZE - len(front + end)) // (len(unit) + 3)
+    return front + "".join(unit.replace("#", f"{number:04d}") for number in range(count)) + end
+
+
+ORDINARY = {
+    "times": (JSON, json.dumps([f"2026-11-22T10:{at % 60:02d}:00Z" for at in range(2600)])),
+    "objects": (JSON, json.dumps([{"id": at, "name": f"a: {at}", "tags": ["b", "c"]} for at in range(1300)])),
+    "coordinates": (JSON, json.dumps({"type": "LineString", "coordinates": [[at / 7, at / 9] for at in range(1600)]})),
+    "form": (FORM, filled("item[#]=blue+shoes&")),
+    "log": (TEXT, filled("level=info at=# method=GET path=/orders/# status=200\n")),
+    "metrics": (TEXT, filled('http_requests_total{method="post",code="200"} #\n')),
+    "style": (TEXT, filled(".a# { color: red; margin: 0 auto; }\n")),
+    "script": ("text/javascript", filled("a.b#=function(c){return c.d+#};")),
+    "feed": (XML, filled("<item><id>#</id><title>A thing: of use</title></item>", "<feed>", "</feed>")),
+    "page": (
+        HTML,
+        filled('<tr class="row"><td>#</td><td><a href="/orders/#">see</a></td></tr>', "<table>", "</table>"),
+    ),
+    "table": ("text/csv", filled("#,Ada,London,12.50\n")),
+}
+DENSE = {
+    "secrets": (TEXT, filled("pwd=a ")),
+    "members": (JSON, "{" + ",".join(f'"token_{at}":"a"' for at in range(3800)) + "}"),
+    "fields": (FORM, filled("a&b=c&")),
+    "elements": (XML, filled("<a>b: c</a>", "<b>", "</b>")),
+    "texts": (JSON, json.dumps(["<a=b>c: d</a>"] * 4500)),
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), ORDINARY.values(), ids=ORDINARY)
+def test_an_ordinary_body_goes_through(kind, text):
+    """64 KiB of what servers and browsers send, however many pieces that has."""
+    assert len(text) > SIZE * 0.6
+    assert masked(text, kind).content == text.encode()
+
+
+@pytest.mark.parametrize(("kind", "text"), DENSE.values(), ids=DENSE)
+def test_a_body_of_thousands_of_pieces_is_left_out(kind, text):
+    """It would take many times as long as any other; a part of it, or another body behind it, goes through."""
+    assert masked(text, kind).omitted == "too_dense"
+    assert masked("a=b", TEXT).content == b"a=b"
+
+
+def test_a_larger_body_may_take_more():
+    """What counts is how dense it is, not how large."""
+    kind, text = ORDINARY["log"]
+    assert masked(text * 10, kind).content == (text * 10).encode()

@@ -2,6 +2,7 @@
 
     python -m benchmarks.inbox ingest       records a second, with a page open and retention at work
     python -m benchmarks.inbox retention    1,000,000 records into 10,000: size of the file, longest stall, pins
+    python -m benchmarks.inbox steps        the longest steps of the one thread that writes, without a server
     python -m benchmarks.inbox page         100,000 records: list, filters, endpoints and rows in Chromium
     python -m benchmarks.inbox live         from the POST to the row on the page
     python -m benchmarks.inbox questions    100,000 records: what each question of the API takes
@@ -13,10 +14,23 @@ Nothing else should run on the machine meanwhile; each says how busy it was.
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 from benchmarks import inbox_page
-from benchmarks.inbox_traffic import Inbox, Load, load, load_average, running
+from benchmarks.inbox_traffic import BATCH, Inbox, Load, bodies, load, load_average, running
+from drhttp.inbox.decode import Arrival, decode_batch
+from drhttp.inbox.ingest import BATCH as WIRE
+from drhttp.inbox.ingest import load as parsed
+from drhttp.inbox.place import prepare
+from drhttp.inbox.store import Limits
+from drhttp.inbox.store.sqlite import SqliteStore
 
 UNBOUND = ("--keep=10000000", "--keep-bytes=100000")
 QUESTIONS = {
@@ -81,6 +95,34 @@ def _stalls(when: str, stall: float, told: Load) -> None:
     )
 
 
+def steps(count: int) -> None:
+    """M15 on a busy machine: processor time does not depend on what else runs there."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "inbox.db"
+        prepare(file)
+        with closing(SqliteStore(file)) as store:
+            _steps(store, count)
+
+
+def _steps(store: SqliteStore, count: int) -> None:
+    limits, taken = Limits(10_000, 256 << 20, 7 * 86_400.0), defaultdict[str, list[tuple[float, float]]](list)
+    for body in bodies(random.Random(1), 1, count // BATCH):
+        now = time.time_ns() // 1000
+        batch = decode_batch(parsed(body, "gzip", WIRE)[0], Arrival("local", now))
+        for name, step in (
+            ("write", partial(store.write, batch)),
+            ("prune", partial(store.prune, limits, now)),
+            ("count", store.tend),
+        ):
+            began, cpu = time.perf_counter(), time.thread_time()
+            step()
+            taken[name].append((time.thread_time() - cpu, time.perf_counter() - began))
+    for name, times in taken.items():
+        spent, passed = (sorted(each) for each in zip(*times, strict=True))
+        told = f"{statistics.median(spent) * 1000:5.1f} ms of processor time, longest {spent[-1] * 1000:5.1f}"
+        print(f"{name:8} median {told}; longest in all {passed[-1] * 1000:5.1f} ms ({len(times):,} steps)")
+
+
 def questions(count: int) -> None:
     with running(*UNBOUND) as inbox:
         load(inbox, count)
@@ -111,6 +153,7 @@ def live(count: int) -> None:
 COMMANDS = {
     "ingest": (ingest, 60_000),
     "retention": (retention, 1_000_000),
+    "steps": (steps, 100_000),
     "page": (page, 100_000),
     "live": (live, 200),
     "questions": (questions, 100_000),

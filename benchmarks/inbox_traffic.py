@@ -163,14 +163,14 @@ def load(
 
 def _send(port: int, seed: int, batches: int, pause: float, ready: Any, go: Any, results: Any) -> None:
     """A recorder: prepares its batches, waits for the start, and posts them one after the other over one connection."""
-    bodies = list(_bodies(random.Random(seed), seed, batches))
+    waiting = list(bodies(random.Random(seed), seed, batches))
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-Moesif-Application-Id": "local"}
     connection = http.client.HTTPConnection("127.0.0.1", port)
     busy, posts = 0, []
     ready.release()
     go.wait()
     due = time.monotonic()
-    for body in bodies:
+    for body in waiting:
         due += pause
         time.sleep(max(0.0, due - time.monotonic()) if pause else 0.0)
         began = time.monotonic()
@@ -189,7 +189,7 @@ def _post(connection: http.client.HTTPConnection, body: bytes, headers: dict[str
     return answer.status
 
 
-def _bodies(dice: random.Random, seed: int, count: int) -> Iterator[bytes]:
+def bodies(dice: random.Random, seed: int, count: int) -> Iterator[bytes]:
     """Batches as they lie on the wire. Making events takes longer than sending them, so most are copies."""
     texts = []
     for _ in range(min(count, TEMPLATES)):

@@ -108,9 +108,12 @@ class SqliteStore(SqliteReader):
             if self._used() > limits.bytes:
                 # Never the last one: a record larger than the file may be is shown all the same.
                 excess = max(excess, min(PRUNED_AT_ONCE, self._count - 1))
-            oldest = self._db.execute(_OLDEST, (self._floor, PRUNED_AT_ONCE)).fetchall()
-            # Records arrive in the order of n, so the oldest few tell whether any is too old.
+            # Records arrive in the order of n, so the oldest tells whether any is too old.
             bound = now - int(limits.age * 1_000_000)
+            first = self._db.execute(_OLDEST, (self._floor, 1)).fetchone()
+            if first is None or (excess <= 0 and first[1] >= bound):
+                return False
+            oldest = self._db.execute(_OLDEST, (self._floor, PRUNED_AT_ONCE)).fetchall()
             going = takewhile(lambda one: one[0] < excess or one[1][1] < bound, enumerate(oldest))
             gone = [n for _, (n, _) in going]
             if gone:

@@ -33,6 +33,7 @@ WORDS = [
 FAILURES = [("show", "zz"), ("show", "a"), ("ls", "stauts:1"), ("export", "(")]
 
 
+@pytest.mark.timeout(300)
 def test_m19_a_running_inbox_says_what_its_file_says(inbox, event):
     """M19: over the API and from the file the same command prints the same bytes and ends with the same status."""
     inbox.post(varied(event))

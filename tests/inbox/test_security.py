@@ -373,6 +373,7 @@ def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     assert betrayed(revealed)[:5] == [JWT, CARD, CARD.replace(" ", ""), KEY, BEARER]
 
 
+@pytest.mark.timeout(300)
 def test_s18_values_that_betray_themselves_are_masked_on_the_command_line(inbox, event):
     """S18: what is listed, shown and exported, for people and for programs; and not when it is asked for."""
     inbox.post(telling(event))

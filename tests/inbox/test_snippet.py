@@ -175,6 +175,7 @@ def lowered(exchange):
 
 
 @needs_curl
+@pytest.mark.timeout(300)
 def test_m12_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
     """M12, S19: method, path, query, headers and body byte for byte for 1,000 requests, and nothing in them is run."""
     dice = random.Random(3)
@@ -191,13 +192,14 @@ def test_m12_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
         for script in scripts
     ]
     for process in started:
-        errors = process.communicate(timeout=110)[1]
+        errors = process.communicate(timeout=250)[1]
         assert process.returncode == 0, errors[-2000:]
 
     assert list(work.iterdir()) == []
     assert_same(exchanges, server)
 
 
+@pytest.mark.timeout(300)
 def test_m12_python_sends_what_was_recorded(server, tmp_path):
     """M12, S19: 1,000 requests with what comes with Python, in one interpreter after the other."""
     dice = random.Random(5)
@@ -209,20 +211,21 @@ def test_m12_python_sends_what_was_recorded(server, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
     subprocess.run(
-        [sys.executable, "-W", "error", str(program)], cwd=work, capture_output=True, timeout=110, check=True
+        [sys.executable, "-W", "error", str(program)], cwd=work, capture_output=True, timeout=250, check=True
     )
 
     assert list(work.iterdir()) == []
     assert_same(exchanges, server)
 
 
+@pytest.mark.timeout(300)
 def test_m12_httpie_sends_what_was_recorded(server, tmp_path):
     """M12, S19: what HTTPie cannot send is told, and whatever is called complete arrives byte for byte."""
     pytest.importorskip("httpie", reason="HTTPie is not installed")
     program = Path(sys.executable).with_name("http")
     dice = random.Random(7)
     exchanges, told = [], []
-    while len(exchanges) < 40:
+    while len(exchanges) < 30:
         exchange = lowered(recorded(dice, server.server_address[1], len(exchanges)))
         one = snippet(exchange, "httpie", reveal=True)
         if one.complete:
@@ -230,7 +233,7 @@ def test_m12_httpie_sends_what_was_recorded(server, tmp_path):
             told.append(one.text)
         else:
             assert all(remark.startswith("HTTPie ") for remark in one.remarks)
-    assert len({exchange.request.body for exchange in exchanges}) > 10
+    assert len({exchange.request.body for exchange in exchanges}) > 8
     script = tmp_path / "script"
     script.write_text("set -e\n" + "\n".join(told), encoding="utf-8")
     work, home = tmp_path / "work", tmp_path / "home"
@@ -238,7 +241,7 @@ def test_m12_httpie_sends_what_was_recorded(server, tmp_path):
     environ = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": str(home), "PYTHONUTF8": "1"}
     command = ["bash", str(script)]
     ended = subprocess.run(
-        command, cwd=work, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=110, check=False
+        command, cwd=work, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=250, check=False
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
 

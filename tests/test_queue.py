@@ -74,6 +74,18 @@ def test_drops_elsewhere_are_counted() -> None:
     assert queue.counts() == (1, 0, 0, 0, {"forked": 1})
 
 
+def test_it_says_how_full_it_is() -> None:
+    """By whichever bound is nearer; what is in flight holds bytes, but no place in the line."""
+    queue: Queue[str] = Queue(10, 1000, 100)
+    assert queue.fill == 0.0
+    queue.put("a", 50)
+    assert queue.fill == 0.1
+    queue.put("b", 350)
+    assert queue.fill == 0.4
+    queue.take()
+    assert queue.fill == 0.4
+
+
 def test_it_says_when_to_wake_the_worker() -> None:
     """The worker is woken for the first record, for a full batch, for a mebibyte, and for the first loss."""
     queue: Queue[int] = Queue(6, 3 * BATCH_BYTES, 3)

@@ -356,7 +356,16 @@ def betrayed(text):
 def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     """S18: bearer tokens, JWTs, keys and card numbers, whatever they are called, wherever they stand."""
     inbox.post(telling(event))
-    asked = ["/records", "/suggest?q=user:", "/export?as=har", "/export?as=jsonl", "/compare?left=1&right=3"]
+    asked = [
+        "/records",
+        "/suggest?q=user:",
+        "/users",
+        "/devices",
+        "/endpoints",
+        "/export?as=har",
+        "/export?as=jsonl",
+        "/compare?left=1&right=3",
+    ]
     for n in (1, 2, 3):
         kinds = [f"snippet?as={kind}" for kind in ("curl", "python", "httpie")]
         asked += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]
@@ -364,6 +373,8 @@ def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     for path in asked:
         told = inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
         assert betrayed(told) == [], path
+    (masked_user,) = [one for one in inbox.api("GET", "/users")[1]["groups"] if "*" in one["name"]]
+    assert [one["n"] for one in inbox.api("GET", f"/records?q={masked_user['query']}")[1]["records"]][-1] == 1
     assert "ask Ann" in inbox.api("GET", "/records/1")[1]["response"]["body"]["text"]
     preview = inbox.api("GET", "/records/3")[1]["response"]["body"]["preview"]
     assert inbox.request("GET", preview)[2] == b"<p>Bearer ********</p>"

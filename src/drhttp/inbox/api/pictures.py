@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.query.nodes import All, Between, Node
 from drhttp.inbox.store.pictures import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
+from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso, ms
 
 SECONDS = 1.0
@@ -98,7 +100,10 @@ class Pictures:
 
 
 def quoted(text: str) -> str:
-    """A value for a query that means itself."""
+    """A value for a query that means itself; one that is masked on display is a pattern, and may mean others too."""
+    shown = masking.path(text, reveal=False)
+    if shown != text:
+        return re.sub(r"[^\w./*~-]", "?", shown)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -110,7 +115,7 @@ def _endpoint(one: Endpoint) -> dict[str, Any]:
     return {
         "direction": way,
         "method": one.method,
-        "endpoint": one.name,
+        "endpoint": masking.path(one.name, reveal=False),
         "count": one.count,
         "errors": one.errors,
         "error_share": one.errors / one.count,
@@ -142,14 +147,14 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
 def _group(one: Group, column: str) -> dict[str, Any]:
     middle, high = percentiles(one.durations, (0.5, 0.95))
     return {
-        "name": one.name,
+        "name": masking.path(one.name, reveal=False),
         "count": one.count,
         "errors": one.errors,
         "first": iso(one.first),
         "last": iso(one.last),
         "p50_ms": ms(middle),
         "p95_ms": ms(high),
-        "others": [name for name, _ in one.others.most_common(OTHERS)],
+        "others": [masking.path(name, reveal=False) for name, _ in one.others.most_common(OTHERS)],
         "query": f"{column}:{quoted(one.name)}",
         "timeline": one.timeline,
     }

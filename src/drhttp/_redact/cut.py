@@ -8,7 +8,7 @@ from drhttp._document import NO_BRACKETS, pieces
 
 _PLACE = re.compile(r"[,{}\[\]](?=[^,{}\[\]]*\Z)")  # the last comma or bracket
 _CLOSERS = {"{": "}", "[": "]"}
-_DEEPEST = 200  # levels
+_DEEPEST = 60  # levels; what goes deeper is read token by token
 
 
 def closed(text: str) -> str | None:

@@ -114,6 +114,7 @@ def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
         rules.spend(1)
         if match.start() < copied or not _is_secret(match, rules) or _is_nothing(match):
             continue
+        rules.spend(2)
         begin, end = extents.of(match)
         if begin < end:
             yield begin, end

@@ -12,4 +12,7 @@ if importlib.util.find_spec("playwright") is None and "CI" not in os.environ:
 
 from playwright.sync_api import expect
 
+# On a busy machine a page may take its time; what never comes fails all the same.
+expect.set_options(timeout=20_000)
+
 __all__ = ["expect"]

@@ -98,7 +98,7 @@ def test_everything_that_is_shown_stays_text(
             for view in range(views.count()):
                 views.nth(view).click()
         page.keyboard.press("j")
-    for view in ("Endpoints", "Users", "Devices"):
+    for view in ("Errors", "Endpoints", "Users", "Devices"):
         page.get_by_role("link", name=view, exact=True).click()
         expect(page.locator(".groups tbody tr").first).to_be_visible()
     page.goto(f"{page.url.partition('?')[0]}?view=compare&left=1&right=3")

@@ -108,6 +108,7 @@ def test_views_by_number_and_tables_by_row(busy: Page) -> None:
     _tab_to(busy, busy.get_by_role("button", name="p95"))
     busy.keyboard.press("Enter")
     expect(busy.locator("th.p95")).to_have_attribute("aria-sort", "descending")
+    expect(busy.locator(".groups tbody .p95")).to_have_text(["96 ms", "95 ms"])
     for key in ("j", "j", "k", "j"):
         busy.keyboard.press(key)
     expect(busy.locator(".groups tbody tr").last.get_by_role("link")).to_be_focused()

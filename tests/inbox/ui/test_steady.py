@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from threading import Event, Thread
@@ -143,8 +142,7 @@ def test_a_killed_inbox_is_found_again_where_the_reader_was(
     page.locator(".list").evaluate("box => box.scrollTo(0, 1000)")
     expect(page.get_by_text("/a/100", exact=True)).to_be_visible()
     before = page.evaluate(_PLACES)
-    os.kill(first.process.pid, signal.SIGKILL)
-    first.process.wait(20)
+    first.stop(signal.SIGKILL)
     expect(page.locator(".banner")).to_be_visible()
     again = start("--quiet", "--port", str(first.port), file=first.file)
     # More than one frame and more than one page of the list, before the page has come back or while it does.

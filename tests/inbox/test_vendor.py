@@ -35,6 +35,13 @@ def test_no_inline_code_no_other_origin_no_way_around_text(path: Path) -> None:
     assert not re.search(r"\beval\(|new Function|srcdoc|style=\"|dangerously|document\.cookie", text)
 
 
+def test_every_module_is_asked_for_at_once() -> None:
+    """A browser learns of modules that import each other one by one, each a round trip later."""
+    asked = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (UI / "index.html").read_text("utf-8"))
+    modules = {path.relative_to(UI).as_posix() for path in UI.rglob("*.js")}
+    assert sorted(asked) == sorted(modules - {"app.js"})
+
+
 def test_the_wheel_grows_by_little() -> None:
     files = [path for path in UI.rglob("*") if path.is_file()]
     assert len(files) > 10

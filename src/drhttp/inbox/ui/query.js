@@ -51,7 +51,7 @@ export function Query({ value, onChange, field }) {
       } catch (error) {
         if (!stop.signal.aborted) complain = setTimeout(() => setProblem(error.code === "query" ? error : null), 350);
       }
-    }, 90);
+    }, 40);
     let complain;
     return () => (stop.abort(), clearTimeout(timer), clearTimeout(complain));
   }, [draft]);

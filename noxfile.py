@@ -149,6 +149,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(python=DEBIAN, default=False)
+def inbox(session: nox.Session) -> None:
+    """How much the inbox takes, and how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""
+    _install_browser(session)
+    session.run("python", "-m", "benchmarks.inbox", *(session.posargs or ["ingest"]))
+
+
 def _install_wrk(session: nox.Session) -> None:
     """The load generator comes from Debian; without it the workloads under a server are left out, and it is said."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):

@@ -151,7 +151,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=DEBIAN, default=False)
 def inbox(session: nox.Session) -> None:
-    """How much the inbox takes, and how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""
+    """How much the inbox takes, how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""
     _install_browser(session)
     session.run("python", "-m", "benchmarks.inbox", *(session.posargs or ["ingest"]))
 

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from drhttp._privacy import Redact
+from drhttp._redact import Rules
+from drhttp._redact.json import mask_json
 from privacy.masking import masked
 
 SIZE = 64 * 1024
@@ -63,3 +66,11 @@ def test_a_larger_body_may_take_more():
     """What counts is how dense it is, not how large."""
     kind, text = ORDINARY["log"]
     assert masked(text * 10, kind).content == (text * 10).encode()
+
+
+def test_what_never_begins_has_no_limit():
+    """Whoever masks for display leaves out nothing."""
+    rules = Rules(Redact())
+    for _ in range(3):
+        _, text = DENSE["texts"]
+        assert mask_json(text, rules) == (text, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Rules:
         self._values = Values(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
         self.innocent: set[tuple[str, str]] = set()  # header fields that were found so, to be known again
         self._innocent_names: set[str] = set()  # names of members of JSON, likewise
-        self._effort = _EFFORT  # that is left for what is being masked
+        self._effort = math.inf  # that is left for what is being masked; without `begin` there is no limit
         self.secret = self._names.secret
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query

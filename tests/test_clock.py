@@ -10,30 +10,37 @@ import pytest
 from drhttp._clock import Clock
 
 
-def breaths(fill: float, steps: int, work: float) -> int:
+def breaths(clock: Clock, steps: int = 200, work: float = 0.0001) -> int:
     """How often a worker let the interpreter go, that does a bit of work in each of so many steps."""
-    clock, count = Clock(), 0
+    count = 0
     for _ in range(steps):
         end = time.perf_counter() + work
         while time.perf_counter() < end:
             pass
         before = clock._breathed
-        clock.breathe(fill)
+        clock.breathe()
         count += clock._breathed != before
     return count
 
 
-def test_with_room_in_the_queue_nobody_waits_for_more_than_one_record() -> None:
-    """The interpreter is let go after each record."""
-    assert breaths(0.01, steps=50, work=0.0001) == 50
+def test_where_few_requests_come_in_none_waits_for_more_than_one_record() -> None:
+    """The interpreter is let go after each record, in the first batch and in one some time after it."""
+    clock = Clock()
+    clock.begin_batch(0.01)
+    assert breaths(clock) == 200
+    time.sleep(0.3)
+    clock.begin_batch(0.01)
+    assert breaths(clock) == 200
 
 
-@pytest.mark.parametrize(("fill", "steps"), [(0.3, 10), (0.9, 50)])
-def test_the_fuller_the_queue_the_longer_the_stretches(fill: float, steps: int) -> None:
-    """At most once in that many steps of a tenth of a millisecond; on a busy machine each step may take longer."""
+@pytest.mark.parametrize(("fill", "stretch"), [(0.01, 0.001), (0.9, 0.005)])
+def test_the_busier_the_application_the_longer_the_stretches(fill: float, stretch: float) -> None:
+    """Once a millisecond in batches that follow each other, more rarely where the queue fills up."""
+    clock = Clock()
+    clock.begin_batch(fill)
+    clock.begin_batch(fill)
     begin = time.perf_counter()
-    count = breaths(fill, steps=200, work=0.0001)
-    assert 1 <= count <= (time.perf_counter() - begin) / (steps * 0.0001) + 1
+    assert 1 <= breaths(clock) <= (time.perf_counter() - begin) / stretch + 1
 
 
 def test_a_thread_that_waits_runs_meanwhile() -> None:
@@ -42,5 +49,5 @@ def test_a_thread_that_waits_runs_meanwhile() -> None:
     threading.Thread(target=ran.set).start()
     end = time.monotonic() + 10
     while not ran.is_set() and time.monotonic() < end:
-        clock.breathe(0.0)
+        clock.breathe()
     assert ran.is_set()

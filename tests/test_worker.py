@@ -68,7 +68,7 @@ class FakeClock(Clock):
     def wake(self) -> None:
         self._rung = True
 
-    def breathe(self, fill: float) -> None:
+    def breathe(self) -> None:
         return
 
 

@@ -128,7 +128,7 @@ class VirtualClock(Clock):
     def wake(self) -> None:
         self.rung = True
 
-    def breathe(self, fill: float) -> None:
+    def breathe(self) -> None:
         return
 
 

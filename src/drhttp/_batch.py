@@ -39,10 +39,10 @@ class Batch(Generic[I, P]):
         """The oldest ones."""
         return [parcel for parcel, _, _ in self._parcels[:count]]
 
-    def gather(self, courier: Courier[I, P], breathe: Callable[[float], None]) -> None:
+    def gather(self, courier: Courier[I, P], breathe: Callable[[], None]) -> None:
         """Take out of the queue what one POST can carry, and have the courier make it ready.
 
-        breathe: is called after each record, with how full the queue is.
+        breathe: is called after each record.
         """
         size = sum(len(parcel) for parcel, _, _ in self._parcels)
         most = min(self._size, courier.most or self._size)
@@ -58,7 +58,7 @@ class Batch(Generic[I, P]):
             else:
                 self._parcels.append((parcel, held, self.taken))
                 size += len(parcel)
-            breathe(self._queue.fill)
+            breathe()
 
     def end(self, count: int, reason: str | None) -> None:
         """The oldest ones have ended: dropped for that reason, or delivered if there is none."""

@@ -7,8 +7,8 @@ import threading
 import time
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
-# Seconds that the worker holds the interpreter, if it can help it, by how full the queue is.
-_STRETCHES = ((0.125, 0.0), (0.5, 0.001), (math.inf, 0.005))
+_SOON = 0.2  # seconds after which a second batch shows that the application is busy
+_BUSY, _HURRIED = 0.001, 0.005  # seconds that the worker then holds the interpreter; and when the queue is half full
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 
@@ -23,6 +23,8 @@ class Clock:
         self._bell = threading.Lock()
         self._bell.acquire()
         self._breathed = 0.0  # when the interpreter was last let go for the others' sake
+        self._stretch = 0.0  # seconds for which it is held
+        self._begun = -math.inf  # when the last batch was
 
     def now(self) -> float:
         """Seconds, monotonic."""
@@ -39,14 +41,20 @@ class Clock:
         except RuntimeError:
             return  # it has been rung already
 
-    def breathe(self, fill: float) -> None:
-        """Let the threads that wait for the interpreter go first, if it has been held for long since the last time.
+    def begin_batch(self, fill: float) -> None:
+        """Decide how long the interpreter may be held while a batch is made ready. fill: of the queue, from 0 to 1.
 
-        To get it back may take as long as the others may hold it, some milliseconds. So what is long depends on how
-        full the queue is, from 0 to 1: as long as there is room, nobody waits for more than one record.
+        Where few requests come in, none waits for more than one record. Where many do, changing from thread to thread
+        that often would cost each of them more than the wait; and where the queue fills up, records would be lost.
         """
+        now = self.now()
+        self._stretch = _HURRIED if fill > 0.5 else _BUSY if now - self._begun < _SOON else 0.0
+        self._begun = now
+
+    def breathe(self) -> None:
+        """Let the threads that wait for the interpreter go first, if it has been held for long since the last time."""
         now = time.perf_counter()
-        if now - self._breathed > next(stretch for most, stretch in _STRETCHES if fill < most):
+        if now - self._breathed > self._stretch:
             time.sleep(0)
             self._breathed = time.perf_counter()
 

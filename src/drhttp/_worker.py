@@ -197,6 +197,7 @@ class Worker(Generic[I, P]):
                 return True
             self._due_at = None
             self._drain_to = self._queue.accepted
+        self._clock.begin_batch(self._queue.fill)
         self._batch.gather(self._courier, self._clock.breathe)
         self._send()
         self.alarm.check()

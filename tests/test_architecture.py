@@ -62,7 +62,7 @@ ALLOWED = {
     "_redact.multipart": "_redact.json _redact.rules",
     "_redact.names": "_redact.harmless",
     "_redact.numbers": "",
-    "_redact.pairs": "_redact.json",
+    "_redact.pairs": "_redact.tokens _redact.json",
     "_redact.prose": "_redact.extent _redact.messages",
     "_redact.rules": "_guard _redact.names _redact.values",
     "_redact.tokens": "_redact.members _redact.rules",

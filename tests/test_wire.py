@@ -432,7 +432,7 @@ def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
         assert wire.lighten(encoded) == encoded
 
 
-@pytest.mark.parametrize(("length", "size"), [("5", 5), ("5, 5", None), ("many", None)])
+@pytest.mark.parametrize(("length", "size"), [("5", 5), ("5, 5", None), ("many", None), ("9" * 5000, None)])
 def test_a_lightened_event_tells_the_size_that_the_header_told(length, size):
     """A size that stood in the header alone stands beside the mark, if it is one."""
     made = with_response(headers=(("content-length", length),), body=Body(content=b"hello", size=5))

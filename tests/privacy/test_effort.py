@@ -37,13 +37,15 @@ ORDINARY = {
         HTML,
         filled('<tr class="row"><td>#</td><td><a href="/orders/#">see</a></td></tr>', "<table>", "</table>"),
     ),
+    "digits": (HTML, filled("<td>7</td>", "<table><tr>", "</tr></table>")),
+    "elements": (XML, filled("<i>7</i>", "<l>", "</l>")),
+    "messages": (JSON, json.dumps({f"k{at}": f"Enter a name: x={at} &amp; <b>z</b>" for at in range(900)})),
+    "script of tokens": ("text/javascript", filled("this.names=t,e.counts=n;")),
     "table": ("text/csv", filled("#,Ada,London,12.50\n")),
 }
 DENSE = {
     "secrets": (TEXT, filled("pwd=a ")),
-    "members": (JSON, "{" + ",".join(f'"token_{at}":"a"' for at in range(3800)) + "}"),
-    "fields": (FORM, filled("a&b=c&")),
-    "elements": (XML, filled("<a>b: c</a>", "<b>", "</b>")),
+    "fields": (FORM, filled("a=b%3Dc&")),
     "texts": (JSON, json.dumps(["<a=b>c: d</a>"] * 4500)),
 }
 

@@ -11,6 +11,7 @@ import pytest
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
 from drhttp._redact.headers import mask_headers
+from drhttp._redact.pairs import mask_query
 from drhttp._redact.urls import mask_url
 from privacy.masking import RULES, masked, text_of
 
@@ -181,6 +182,20 @@ def test_header_fields(name, value):
 def test_urls(url):
     """Routes behind the hash, other separators, other charsets, names in one parameter and values in another."""
     assert "SENT" not in mask_url(url, RULES)[0]
+
+
+@pytest.mark.parametrize("url", ["https://a.example/token/SENT1234?a=b", "https://a.example/token/SENT1234"])
+def test_short_secrets_in_paths(url):
+    """A whole URL is looked at as closely as a part of one, with a query or without."""
+    assert "SENT" not in mask_url(url, RULES)[0]
+
+
+@pytest.mark.parametrize("form", ["state=%s", "f[]=%s", "a[b]=%s", "%s=a+b", "a=b&c=%s"])
+def test_packed_in_a_query(form):
+    """JSON in base64 is read, with its padding or without, under whatever name."""
+    packed = base64.b64encode(b'{"token":"SENT"}').decode()
+    for value in (packed, packed.rstrip("=")):
+        assert value not in mask_query(form % value, RULES)[0]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     request, response = record.request, record.response
     if sensitive:
         rules = rules.with_names(sensitive)
-    rules.begin()
     uri, in_uri = _masked_uri(request.uri, rules)
     asked, in_request = mask_headers(request.headers, rules)
     answered, in_response = mask_headers(response.headers, rules)
@@ -71,6 +70,7 @@ def _omitted(body: Body, reason: str) -> Body:
 
 
 def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
+    rules.begin()
     try:
         return mask_url(uri, rules)
     except Refusal:
@@ -81,6 +81,7 @@ def _masked_name(name: str | None, rules: Rules) -> tuple[str | None, int]:
     """Who asked, or from which device: whatever the application said, but no token."""
     if not name or 0 < len(name) < rules.shortest:
         return name, 0
+    rules.begin()
     try:
         return rules.mask_values(name)
     except Refusal:
@@ -88,6 +89,7 @@ def _masked_name(name: str | None, rules: Rules) -> tuple[str | None, int]:
 
 
 def _masked_failure(failure: Failure, rules: Rules) -> tuple[Failure, int]:
+    rules.begin()
     try:
         # A message that was cut may end in the first half of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus
 
 from drhttp._redact.json import mask_string
+from drhttp._redact.tokens import may_be_packed
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -59,7 +60,7 @@ def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, be
             return part, 0
         before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
         return f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
-    if not betrays and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name):
+    if not betrays and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_packed(part):
         return part, 0
     # Its name is innocent, but may hold anything, and so may its value.
     before, found = _mask_text(name, meant, rules, level)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 # The expression of RFC 3986, appendix B: every text matches it.
 _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-# A host and short words, too short for a value that betrays itself; and a query of such.
+# A host and short words, too short to be made or to betray themselves; and a query of such.
 _HARMLESS = re.compile(
-    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,9})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,7})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
     re.ASCII,
 )
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")

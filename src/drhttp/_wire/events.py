@@ -54,7 +54,7 @@ def lighten(encoded: bytes) -> bytes:
         del event[side]["body"], event[side]["transfer_encoding"]
         # Of a body without remarks, the field tells the size.
         length = event[side]["headers"].get("content-length", "")
-        told = {"size": int(length) if length.isdecimal() else None, "redacted": 0}
+        told = {"size": int(length) if length.isdecimal() and len(length) < 20 else None, "redacted": 0}
         known = event["metadata"].get(f"{side}_body", told)
         event["metadata"][f"{side}_body"] = {**known, "truncated": False, "omitted": "too_large"}
     return dumps(event).encode() if sides else encoded

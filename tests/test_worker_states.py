@@ -396,8 +396,10 @@ class AnyOrder(RuleBasedStateMachine):
         if not hindered and (self.waiting or self.flying):
             assert isinstance(self.stage.place, Delivering), "a flush cuts a back-off short"
 
+    @precondition(lambda self: self.close_at is None or self.worker.alive)
     @rule(seconds=st.sampled_from([0.0, 0.5, 10.0, 300.0]))
     def begin_close(self, seconds: float) -> None:
+        """Also twice; but once the worker has ended, whoever closes does the rest, which is tested elsewhere."""
         self.closing(seconds)
         self.go_on()
 

@@ -142,8 +142,11 @@ def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
         local = is_loopback(target.hostname) and (target.port is None or target.port > 0)
     except ValueError:
         local = False
-    if summary.scheme.lower() not in {"http", "https"} or not local or "@" in summary.host:
-        where = summary.host or "an unknown host"
+    place, mark = summary.host.rpartition("@")[2], "@" in summary.host
+    if local and mark:
+        return "Its address names who logs in; --replay-to URL names another place."
+    if summary.scheme.lower() not in {"http", "https"} or not local:
+        where = place or "an unknown host"
         return f"It went to {where}, which is not this machine; --replay-to URL names another place."
     return None
 

@@ -76,7 +76,9 @@ def _shown(store: Reading) -> Callable[[str, str, int], list[tuple[str, int]]]:
     """The values that a query may be completed with: none that betrays itself as a secret."""
 
     def values(column: str, part: str, limit: int) -> list[tuple[str, int]]:
-        found = store.values(column, part, limit)
-        return [(value, count) for value, count in found if masking.path(value, reveal=False) == value]
+        shown = masking.host if column == "host" else masking.path
+        return [
+            (value, count) for value, count in store.values(column, part, limit) if shown(value, reveal=False) == value
+        ]
 
     return values

@@ -106,8 +106,9 @@ def _response(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any] | None
 def _address(summary: Summary) -> str:
     """A URL that every importer can take apart; the very address is kept apart."""
     scheme = summary.scheme.lower() if summary.scheme.lower() in {"http", "https"} else "http"
-    found = _HOST.fullmatch(summary.host)
-    host = summary.host if found and int(found[1] or 0) < 65536 else "unknown"
+    place = summary.host.rpartition("@")[2]
+    found = _HOST.fullmatch(place)
+    host = place if found and int(found[1] or 0) < 65536 else "unknown"
     return f"{scheme}://{host}/{quote(summary.target, safe=_TARGET_SAFE).removeprefix('/')}"
 
 

@@ -68,8 +68,17 @@ def value(text: str, *, reveal: bool = False) -> tuple[str, int]:
 
 
 def name(text: str | None, *, reveal: bool) -> str | None:
-    """Who it was, or from which device: whatever was told, but no token."""
-    return text if not text or reveal else _values(text)[0]
+    """Who it was, or from which device: whatever was told, but no token. The same in a list and in a group."""
+    return text if not text or reveal else path(text, reveal=False)
+
+
+def host(text: str, *, reveal: bool) -> str:
+    """A host and port as they are shown: who logs in there, and with which password, is nobody else's business."""
+    if reveal:
+        return text
+    user, mark, place = text.rpartition("@")
+    shown = _values(place)[0]
+    return f"{_mask(user)}@{shown}" if mark and user else f"{mark}{shown}"
 
 
 def summary(told: Summary, *, reveal: bool) -> Summary:
@@ -78,6 +87,7 @@ def summary(told: Summary, *, reveal: bool) -> Summary:
         return told
     return replace(
         told,
+        host=host(told.host, reveal=False),
         path=path(told.path, reveal=False),
         query=query(told.query, reveal=False),
         user=name(told.user, reveal=False),

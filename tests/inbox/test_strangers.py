@@ -42,3 +42,14 @@ def test_a_user_is_masked_in_lists_as_in_groups(inbox, event):
 
     assert group["name"] == line["user"] == record["user"] == json.loads(printed[0])["user"]
     assert SECRET not in repr((group, line, record, printed))
+
+
+def test_a_misspelled_query_deletes_nothing(inbox, event):
+    """Without the query it would have been everything."""
+    inbox.post([event()])
+
+    for query in ("?Q=status:404", "?query=status:404", "?q=status:404&x="):
+        status, told = inbox.api("DELETE", f"/records{query}")
+        assert (status, told["code"]) == (400, "parameter"), query
+    assert len(inbox.api("GET", "/records")[1]["records"]) == 1
+    assert inbox.api("DELETE", "/records?q=&pinned=0") == (200, {"deleted": 1})

@@ -26,6 +26,13 @@ def query(request: Request) -> Node:
     return parse(request.query_params.get("q", ""), time.time_ns() // 1000).node
 
 
+def only(request: Request, *names: str) -> None:
+    """Refuse what is misspelled where to pass over it would do more than was asked for."""
+    for name in request.query_params:
+        if name not in names:
+            raise RefusedError(400, "parameter", f"There is no parameter {name!r}; there are {', '.join(names)}.")
+
+
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
     """A whole number within bounds; beyond them it is the bound."""
     text = request.query_params.get(name)

@@ -93,6 +93,7 @@ class Records:
         return Json(summary_json(changed))
 
     async def clear(self, request: Request) -> Response:
+        parameters.only(request, "q", "pinned")
         node, pinned = parameters.query(request), parameters.flag(request, "pinned")
         deleted = await self._context.change(lambda store: store.clear(node, pinned=pinned))
         self._context.hub.cleared(deleted)

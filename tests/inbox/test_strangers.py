@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+
+import pytest
 
 SECRET = "S3cr3t"
 
@@ -53,3 +57,59 @@ def test_a_misspelled_query_deletes_nothing(inbox, event):
         assert (status, told["code"]) == (400, "parameter"), query
     assert len(inbox.api("GET", "/records")[1]["records"]) == 1
     assert inbox.api("DELETE", "/records?q=&pinned=0") == (200, {"deleted": 1})
+
+
+FAR = 253_402_300_800_000_000
+"""The year 10000 in microseconds: no calendar has it."""
+LISTS = ("/records", "/records/1", "/info", "/histogram", "/scatter", "/endpoints", "/users", "/devices", "/export")
+
+
+def entry(**ours):
+    """An entry of a HAR as the inbox writes it."""
+    return {
+        "startedDateTime": "2026-11-22T16:00:00.000Z",
+        "time": 1,
+        "request": {"method": "GET", "url": "http://shop.test/a", "headers": []},
+        "response": {"status": 200, "headers": [], "content": {}},
+        "_drhttp": {"id": "a", "user": "u", "device": "d", "response": {"body": False}, **ours},
+    }
+
+
+@pytest.mark.parametrize("started", [FAR, FAR - 1, (1 << 62) - 1, 0, -1, "253402300800000000"])
+def test_times_that_no_calendar_has_are_not_taken(inbox, started):
+    """The moment of a HAR that cannot be is the one that its entry tells to every other program."""
+    har = {"log": {"entries": [entry(started=started, status=10**17)]}}
+
+    assert inbox.api("POST", "/import", har)[1]["imported"] == 1
+    assert [inbox.api("GET", path)[0] for path in LISTS] == [200] * len(LISTS)
+    (record,) = inbox.api("GET", "/records")[1]["records"]
+    assert (record["time"], record["status"]) == ("2026-11-22T16:00:00.000000Z", 200)
+
+
+def test_a_time_that_is_in_the_file_already_breaks_nothing(inbox, event):
+    """A file of an older version may hold one."""
+    inbox.post([event(transaction_id="a")])
+    with closing(sqlite3.connect(inbox.file)) as database, database:
+        database.execute("UPDATE record SET started = ?", (FAR,))
+
+    assert [inbox.api("GET", path)[0] for path in LISTS] == [200] * len(LISTS)
+    printed = [inbox.command(*words) for words in (("ls",), ("ls", "--json"), ("show", "a"), ("show", "a", "--json"))]
+    assert [(one.returncode, one.stderr) for one in printed] == [(0, "")] * 4
+    assert json.loads(printed[1].stdout)["time"].startswith("9998-12-31T")
+
+
+def test_times_that_are_asked_for_may_be_any(inbox, event):
+    """As far away as they can be written: there is nothing then, or there is no such time."""
+    inbox.post([event()])
+    spans = (
+        "from=9999-12-31T23:59:59Z&to=9999-12-31T23:59:59.999999Z", "from=0001-01-01&to=9999-12-31",
+        "from=-99999999999999999w&buckets=1", "from=-99999999999999999w&to=9999999999999999999&buckets=1",
+        "to=9999999999999999999", "from=9999999999999999999",
+    )  # fmt: skip
+    for span in spans:
+        assert inbox.api("GET", f"/histogram?{span}")[0] in {200, 400}, span
+        assert inbox.api("GET", f"/scatter?{span}")[0] in {200, 400}, span
+    for query, count in (("after:-99999999999999999w", 1), ("before:-99999999999999999w", 0)):
+        status, told = inbox.api("GET", f"/records?q={query}")
+        assert (status, len(told["records"])) == (200, count), query
+    assert inbox.api("GET", f"/records?q=after:-{'9' * 400}w")[0] == 400

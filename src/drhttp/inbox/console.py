@@ -13,10 +13,10 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TextIO
 
 from drhttp.inbox.exchange import Exchange, Summary
+from drhttp.inbox.fields import moment
 from drhttp.inbox.view import masking
 
 ID = 8
@@ -83,8 +83,8 @@ class Layout:
     def line(self, summary: Summary, *, dated: bool = False) -> str:
         """One exchange. dated: with the day, for lines that are not of this moment."""
         summary = masking.summary(summary, reveal=self.reveal)
-        moment = datetime.fromtimestamp(summary.started / 1_000_000).astimezone()
-        time = f"{moment:%m-%d %H:%M:%S}" if dated else f"{moment:%H:%M:%S.%f}"[:_TIME]
+        local = moment(summary.started).astimezone()
+        time = f"{local:%m-%d %H:%M:%S}" if dated else f"{local:%H:%M:%S.%f}"[:_TIME]
         widths = self._widths(dated)
         columns = (
             self._cell(time, widths[0], _DIM),

@@ -6,12 +6,11 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.fields import header
+from drhttp.inbox.fields import header, moment
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.masked import masked
 
@@ -85,13 +84,12 @@ def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
 
 
 def iso(microseconds: int) -> str:
-    moment = datetime.fromtimestamp(microseconds / 1_000_000, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment(microseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _facts(exchange: Exchange) -> Iterable[tuple[str, str]]:
     summary = exchange.summary
-    local = datetime.fromtimestamp(summary.started / 1_000_000).astimezone()
+    local = moment(summary.started).astimezone()
     failure = ": ".join(filter(None, (summary.exception, summary.exception_text)))
     first = f", first byte after {elapsed(summary.ttfb)} ms" if summary.ttfb is not None else ""
     return [

@@ -21,6 +21,9 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNOR
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _FAR = 1 << 62
 """Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
+LATEST = 253_370_764_800_000_000
+_EARLIEST = -62_104_060_800_000_000
+"""The years 9999 and 2: near its bounds the calendar cannot be converted to other zones any more."""
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -77,6 +80,12 @@ def instant(value: object, *, local: bool = False) -> int | None:
         return round(moment.timestamp() * 1_000_000) if 1970 < moment.year < 9999 else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def moment(microseconds: int) -> datetime:
+    """An instant in UTC, or the nearest that a calendar has."""
+    seconds, rest = divmod(min(max(microseconds, _EARLIEST), LATEST - 1), 1_000_000)
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(microsecond=rest)
 
 
 def address(uri: object) -> tuple[str, str, str, str | None]:

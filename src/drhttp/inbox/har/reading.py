@@ -22,6 +22,7 @@ _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_s
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
 _TOLD = {field.name for field in fields(Summary)} - {"id", "project", "received"}
 _BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
+_HIGHEST = 999
 NOT_THERE = "not in the HAR"
 
 
@@ -78,7 +79,7 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
         host=host,
         path=path,
         query=query,
-        status=wire.count(response.get("status")) or None,
+        status=_status(response.get("status")),
         duration=wire.micros(told.get("time")),
         ttfb=_first_byte(wire.mapping(told.get("timings"))),
         request_size=len(asked.body or b""),
@@ -88,6 +89,11 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
     )
     extra = dict(wire.mapping(ours.get("extra")))
     return Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
+
+
+def _status(value: object) -> int | None:
+    found = wire.count(value) or 0
+    return found if 0 < found <= _HIGHEST else None
 
 
 def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
@@ -103,8 +109,10 @@ def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
             changes[name] = wire.text(value) or ""
         else:
             changes[name] = value if value == "" and name == "query" else wire.text(value)
-    if changes.get("started") is None:
+    if not 0 < (changes.get("started") or 0) < wire.LATEST:
         changes["started"] = summary.started
+    if (changes.get("status") or 0) > _HIGHEST:
+        changes["status"] = summary.status
     return replace(summary, **changes)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import asdict, fields
-from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from drhttp._version import __version__
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
-from drhttp.inbox.fields import header
+from drhttp.inbox.fields import header, moment
 from drhttp.inbox.view.bodies import cookies, readable
 from drhttp.inbox.view.content import Content, content_of
 from drhttp.inbox.view.masked import masked
@@ -35,13 +34,12 @@ def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     summary = exchange.summary
     wait = (summary.ttfb if summary.ttfb is not None else summary.duration or 0) / 1000
     receive = max(0.0, (summary.duration or 0) / 1000 - wait)
-    moment = datetime.fromtimestamp(summary.started / 1_000_000, timezone.utc)
     request, asked = _request(exchange)
     response, answered = _response(exchange)
     told = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "project"}
     told |= {"extra": dict(exchange.extra), "revealed": reveal, "request": asked, "response": answered}
     return {
-        "startedDateTime": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "startedDateTime": moment(summary.started).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": wait + receive,
         "request": request,
         "response": response,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.fields import moment
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import MOST_FIELDS, body_json, cookies, listed, readable
 from drhttp.inbox.view.masked import extra
@@ -14,10 +14,7 @@ from drhttp.inbox.view.masked import extra
 
 def iso(microseconds: int) -> str:
     """ISO 8601 in UTC with microseconds."""
-    moment = datetime.fromtimestamp(microseconds // 1_000_000, timezone.utc).replace(
-        microsecond=microseconds % 1_000_000
-    )
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def ms(microseconds: int | None) -> float | None:

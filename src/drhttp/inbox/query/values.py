@@ -160,7 +160,7 @@ def moment(text: str, now: int) -> int:
     local = datetime.fromtimestamp(now / 1_000_000).astimezone()
     ago = _AGO.fullmatch(text)
     if ago:
-        return now - round(float(ago[1]) * _AGES[ago[2]] * 1_000_000)
+        return max(now - round(float(ago[1]) * _AGES[ago[2]] * 1_000_000), 0)
     if text.isascii() and text.isdigit() and len(text) >= 5:
         return min(int(text) * 1000, _LARGEST)
     clock = _CLOCK.fullmatch(text)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from drhttp.inbox.errors import InboxError
+from drhttp.inbox.remote import Remote
+from drhttp.inbox.running import Running
 
 SECRET = "S3cr3t"
 
@@ -113,3 +119,45 @@ def test_times_that_are_asked_for_may_be_any(inbox, event):
         status, told = inbox.api("GET", f"/records?q={query}")
         assert (status, len(told["records"])) == (200, count), query
     assert inbox.api("GET", f"/records?q=after:-{'9' * 400}w")[0] == 400
+
+
+def test_halves_of_characters_in_notes_and_tags_are_replaced(inbox, event):
+    """JSON may hold them, the file cannot."""
+    inbox.post([event()])
+    status, told = inbox.api("PATCH", "/records/1", b'{"note": "a\\ud800", "tags": ["\\udc00b"], "pinned": true}')
+
+    assert status == 200
+    assert (told["note"], told["tags"], told["pinned"]) == ("a\ufffd", ["\ufffdb"], True)
+
+
+def test_a_failure_is_told_as_every_error_is(inbox, event):
+    """A record that cannot be read, in a file that something has damaged: JSON, and what it was in the output."""
+    inbox.post([event(transaction_id="a")])
+    with closing(sqlite3.connect(inbox.file)) as database, database:
+        database.execute("UPDATE payload SET marks = '{'")
+    status, told = inbox.api("GET", "/records/1")
+    shown = inbox.command("show", "a")
+    output = inbox.stop()[1]
+
+    assert (status, told["code"]) == (500, "failure")
+    assert (shown.returncode, shown.stderr) == (1, f"drhttp: {told['error']}\n")
+    assert "Traceback" in output
+
+
+def test_an_answer_that_is_no_json_is_told_with_its_status():
+    """Another program may listen where the inbox was: what it says is no reason."""
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(502)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        remote = Remote(Running(server.server_port, "t"))
+        with pytest.raises(InboxError, match="status 502"):
+            remote.last()
+        remote.close()
+        server.shutdown()

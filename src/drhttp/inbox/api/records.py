@@ -12,6 +12,7 @@ from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.errors import RefusedError, UnknownRecord
 from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.fields import scrub
 from drhttp.inbox.replay import refusal
 from drhttp.inbox.store import Reading
 from drhttp.inbox.view.bodies import hex_page, shown, text_page
@@ -140,4 +141,6 @@ def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
     short = all(isinstance(tag, str) and 0 < len(tag) <= _TAG for tag in tags)
     if not short or len(tags) > _TAGS or len(note) > _NOTE:
         raise RefusedError(400, "parameter", f"At most {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}.")
-    return wishes
+    # JSON may hold halves of surrogate pairs, which no file can.
+    scrubbed = {"tags": [scrub(tag) for tag in tags], "note": scrub(note)}
+    return {name: scrubbed.get(name, value) for name, value in wishes.items()}

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drhttp.inbox.api.answers import on_refused, on_unknown
+from drhttp.inbox.api.answers import on_failure, on_refused, on_unknown
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.parameters import UPLOAD_TIME
 from drhttp.inbox.api.routes import routes
@@ -73,6 +73,7 @@ def create_app(context: Context) -> ASGIApp:
             Busy: _busy,
             StoreError: _unavailable,
             HTTPException: _http_error,
+            Exception: on_failure,
         },
     )
     return Gate(app, port=context.port, names=context.hosts, browsers=context.browser_origins)

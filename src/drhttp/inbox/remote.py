@@ -92,11 +92,20 @@ class Remote:
             self._connection.request(method, f"/api/v1{path}", body, self._headers)
             answer = self._connection.getresponse()
             if answer.status >= 300:
-                sentence = str(json.loads(answer.read()).get("error"))
+                sentence = _sentence(answer.status, answer.read())
                 raise (UnknownRecord if answer.status == 404 else InboxError)(sentence)
             yield answer
         except (OSError, http.client.HTTPException, ValueError) as problem:
             raise InboxError(f"The inbox on port {self._port} does not answer: {problem}.") from problem
+
+
+def _sentence(status: int, raw: bytes) -> str:
+    """Why it was refused, also when the answer does not say so."""
+    try:
+        sentence = fields.mapping(json.loads(raw)).get("error")
+    except ValueError:
+        sentence = None
+    return str(sentence or f"The inbox answers with status {status} and no reason.")
 
 
 def _summary(told: dict[str, Any]) -> Summary:

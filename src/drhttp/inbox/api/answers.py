@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drhttp.inbox.errors import QueryError, RefusedError, StoreError, UnknownRecord
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _CODES = {404: "unknown", 405: "method", 413: "size"}
 
@@ -73,10 +76,17 @@ async def on_http(request: Request, problem: Exception) -> Response:
     return Json({"error": sentence, "code": code}, problem.status_code, dict(problem.headers or {}))
 
 
-HANDLERS = {
+async def on_failure(request: Request, problem: Exception) -> Response:
+    """Whatever nobody thought of. The server logs it, with its traceback, when it has answered."""
+    sentence = f"The inbox failed ({type(problem).__name__}); its output says where."
+    return Json({"error": sentence, "code": "failure"}, 500)
+
+
+HANDLERS: dict[type[Exception], Handler] = {
     RefusedError: on_refused,
     QueryError: on_query,
     UnknownRecord: on_unknown,
     StoreError: on_store,
     HTTPException: on_http,
+    Exception: on_failure,
 }

@@ -161,3 +161,22 @@ def test_an_answer_that_is_no_json_is_told_with_its_status():
             remote.last()
         remote.close()
         server.shutdown()
+
+
+def test_names_and_ids_have_a_bound(inbox, event):
+    """Lists tell them whole. Ids that differ behind it stay different, and the same one stays the same."""
+    long = "u" * 1_000_000
+    names = {"user": long, "device": long, "client": long, "trace": long, "parent": long, "method": long}
+    har = {"log": {"entries": [entry(id=long + end, **names) for end in "aba"]}}
+    assert inbox.api("POST", "/import", har)[0] == 200
+    events = [
+        event(transaction_id=long + end, user_id=long, metadata={"device": long}, trace_id=long, request__verb=long)
+        for end in "cdc"
+    ]
+    assert inbox.post(events) == 201
+    records = inbox.api("GET", "/records")[1]["records"]
+
+    assert len({one["id"] for one in records}) == len(records) == 4
+    assert {len(one[name]) for one in records for name in ("id", "user", "device", "trace_id", "method")} == {1000}
+    assert len(json.dumps([inbox.api("GET", path) for path in ("/users", "/devices", "/endpoints")])) < 50_000
+    assert inbox.api("GET", "/users")[1]["groups"][0]["count"] == 4

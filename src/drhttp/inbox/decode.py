@@ -98,13 +98,13 @@ def _exchange(
     failure = fields.mapping(metadata.get("exception"))
     scheme, host, path, query = fields.address(uri)
     summary = Summary(
-        id=fields.text(told.get("transaction_id")) or fields.text(told.get("id")) or str(uuid.uuid4()),
+        id=fields.identity(told.get("transaction_id")) or fields.identity(told.get("id")) or str(uuid.uuid4()),
         project=arrival.project,
         protocol=protocol,
         started=started,
         received=arrival.received,
-        direction=fields.text(told.get("direction")) or "Incoming",
-        method=fields.text(method) or "",
+        direction=fields.short(told.get("direction")) or "Incoming",
+        method=fields.short(method) or "",
         scheme=scheme,
         host=host,
         path=path,
@@ -113,14 +113,14 @@ def _exchange(
         status=_status(told.get("status"), answer.get("status")),
         duration=_duration(metadata.get("duration_ms"), answer.get("time"), started),
         ttfb=fields.micros(metadata.get("ttfb_ms")),
-        user=fields.text(told.get("user_id")) or fields.text(told.get("user_identifier")),
+        user=fields.short(told.get("user_id")) or fields.short(told.get("user_identifier")),
         device=_device(told, metadata, response),
-        client=fields.text(asked.get("ip_address")),
-        trace=fields.text(told.get("trace_id")),
-        span=fields.text(span.get("id")),
-        parent=fields.text(span.get("parent_id")) or fields.text(span.get("parent_span_id")),
+        client=fields.short(asked.get("ip_address")),
+        trace=fields.identity(told.get("trace_id")),
+        span=fields.identity(span.get("id")),
+        parent=fields.identity(span.get("parent_id")) or fields.identity(span.get("parent_span_id")),
         aborted=metadata.get("aborted") is True,
-        exception=fields.text(failure.get("type")),
+        exception=fields.short(failure.get("type")),
         exception_text=fields.text(failure.get("message")),
         request_size=_size(request, metadata.get("request_body")),
         response_size=_size(response, metadata.get("response_body")),
@@ -187,9 +187,9 @@ def _duration(milliseconds: object, ended: object, started: int) -> int | None:
 def _device(told: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
     # The client 0.2.0 leaves the device where the application put it: in the answer's headers.
     return (
-        fields.text(metadata.get("device"))
-        or fields.text(told.get("device"))
-        or (fields.text(fields.header(response.headers, "x-drhttp-device")) if response else None)
+        fields.short(metadata.get("device"))
+        or fields.short(told.get("device"))
+        or (fields.short(fields.header(response.headers, "x-drhttp-device")) if response else None)
     )
 
 

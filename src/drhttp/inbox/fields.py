@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import math
 import re
@@ -21,6 +22,8 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNOR
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _FAR = 1 << 62
 """Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
+LONGEST = 1_000
+"""Characters of a name or an id."""
 LATEST = 253_370_764_800_000_000
 _EARLIEST = -62_104_060_800_000_000
 """The years 9999 and 2: near its bounds the calendar cannot be converted to other zones any more."""
@@ -37,6 +40,21 @@ def text(value: object) -> str | None:
     if isinstance(value, str):
         return (value if value.isascii() else scrub(value)) or None
     return scrub(json.dumps(value))
+
+
+def short(value: object) -> str | None:
+    """Text that names somebody or something; lists of names are sent whole, so each of them has its bound."""
+    found = text(value)
+    return found if found is None or len(found) <= LONGEST else found[:LONGEST]
+
+
+def identity(value: object) -> str | None:
+    """The same for ids, of which two that begin alike stay two."""
+    found = text(value)
+    if found is None or len(found) <= LONGEST:
+        return found
+    digest = hashlib.sha256(found.encode()).hexdigest()
+    return f"{found[: LONGEST - len(digest) - 1]}~{digest}"
 
 
 def scrub(value: str) -> str:

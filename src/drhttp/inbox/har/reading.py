@@ -20,6 +20,8 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read."""
 _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_size"}
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
+_NAMES = {"protocol", "direction", "method", "user", "device", "client", "exception"}
+_IDS = {"trace", "span", "parent", "replay_of"}
 _TOLD = {field.name for field in fields(Summary)} - {"id", "project", "received"}
 _BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
 _HIGHEST = 999
@@ -69,12 +71,12 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
         if not ours:
             answered = _of_others(answered, content)
     summary = Summary(
-        id=wire.text(ours.get("id")) or _digest(value),
+        id=wire.identity(ours.get("id")) or _digest(value),
         project=project,
         protocol="har",
         started=received if started is None else started,
         received=received,
-        method=wire.text(request.get("method")) or "",
+        method=wire.short(request.get("method")) or "",
         scheme=scheme,
         host=host,
         path=path,
@@ -106,7 +108,9 @@ def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
         elif name in _NUMBERS:
             changes[name] = wire.count(value)
         elif name in _TEXTS:
-            changes[name] = wire.text(value) or ""
+            changes[name] = (wire.short if name in _NAMES else wire.text)(value) or ""
+        elif name in _NAMES or name in _IDS:
+            changes[name] = (wire.short if name in _NAMES else wire.identity)(value)
         else:
             changes[name] = value if value == "" and name == "query" else wire.text(value)
     if not 0 < (changes.get("started") or 0) < wire.LATEST:

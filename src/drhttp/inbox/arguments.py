@@ -54,7 +54,9 @@ def days(text: str) -> float:
 
 
 def base(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or len(text.split("/")) < 3 or not text.split("/")[2]:
+    parts = urlsplit(text)
+    # Its port is read when it is asked for, and then may be none: better now than at the first replay.
+    if not text.startswith(("http://", "https://")) or not parts.hostname or parts.port == 0:
         raise ValueError
     return text
 

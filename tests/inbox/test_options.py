@@ -246,3 +246,25 @@ def test_the_page_is_opened_in_the_browser(tmp_path):
             process.terminate()
     assert told.read_text() == lines[1].split()[1]
     assert "#token=" in told.read_text()
+
+
+@pytest.mark.parametrize("url", ["http://a:99999/", "http://a:0/", "http://[::1", "http://", "http://:80/", "ftp://a/"])
+def test_an_address_for_replays_that_is_none_is_refused_at_the_start(tmp_path, capsys, url):
+    """And not at the first replay."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["inbox", "--replay-to", url, "--file", str(tmp_path / "inbox.db")])
+
+    assert stopped.value.code == 2
+    assert f"argument --replay-to: invalid URL value: '{url}'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_that_a_running_inbox_does_not_take_are_named(inbox):
+    """So nobody believes that they hold; what does not differ from what runs is not named."""
+    told = inbox.command("--keep", "5", "--replay-to", "http://127.0.0.1:1", "--port", "1")
+    same = inbox.command("--keep", "10000", "--port", str(inbox.port), "--quiet")
+
+    assert (told.returncode, same.returncode, same.stderr) == (0, 0, "")
+    assert "not applied: --keep, --replay-to, --port." in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert told.stdout == same.stdout

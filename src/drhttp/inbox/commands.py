@@ -30,6 +30,10 @@ KEEP_MIB = 256
 KEEP_DAYS = 7.0
 POLL = 0.2
 """Seconds between two looks of `tail`."""
+_AT_START = (
+    "keep", "keep_bytes", "keep_days", "allow_host", "allow_browser_origin", "host", "memory", "sync", "replay_to",
+)  # fmt: skip
+"""Options that an inbox which runs already does not take any more."""
 _FILE_HELP = "the SQLite file; default: one for the current directory, or DRHTTP_INBOX_FILE"
 _QUERY_HELP = 'such as: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
 
@@ -72,7 +76,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="full: acknowledge a record when the disk has it, also for a power cut; default: %(default)s",
     )
     inbox.add_argument("--replay-to", type=base, metavar="URL", help="where replays go instead of the recorded host")
-    inbox.set_defaults(func=run_inbox)
+    inbox.set_defaults(func=run_inbox, standard={name: inbox.get_default(name) for name in _AT_START})
     _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser))
     # They are typed often, and so have a short form: `drhttp ls`.
     _add_readers(subparsers)

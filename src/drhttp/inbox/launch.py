@@ -43,6 +43,7 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     with claim(file) as found:
         if isinstance(found, Running):
             say(_already(found, file))
+            _tell_ignored(args, found)
             _open(args, found)
             return 0
         with Console(sys.stdout) as console:
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     with claim(file) as found:
         if isinstance(found, Running):
             say(_found(found))
+            _tell_ignored(args, found)
             return _wait(_start(args.program, found))
         return _serve_for(args, file, found, say)
 
@@ -202,6 +204,16 @@ def _already(running: Running, file: Path) -> Iterator[str]:
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
     yield f"  file  {file}"
+
+
+def _tell_ignored(args: argparse.Namespace, running: Running) -> None:
+    """Options are for the inbox that starts: to pass over them in silence would let people rely on them."""
+    names = [name for name, usual in args.standard.items() if getattr(args, name) != usual]
+    if args.port not in {None, 0, running.port}:
+        names.append("port")
+    if names:
+        listed = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        fail(f"The inbox runs already, so these options were not applied: {listed}. Stop it first to change them.", 0)
 
 
 def _found(running: Running) -> Iterator[str]:

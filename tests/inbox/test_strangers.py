@@ -13,6 +13,7 @@ import pytest
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.remote import Remote
 from drhttp.inbox.running import Running
+from drhttp.inbox.view import masking
 
 SECRET = "S3cr3t"
 
@@ -180,3 +181,30 @@ def test_names_and_ids_have_a_bound(inbox, event):
     assert {len(one[name]) for one in records for name in ("id", "user", "device", "trace_id", "method")} == {1000}
     assert len(json.dumps([inbox.api("GET", path) for path in ("/users", "/devices", "/endpoints")])) < 50_000
     assert inbox.api("GET", "/users")[1]["groups"][0]["count"] == 4
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "kind"), [(",", "text/csv"), (";", "text/csv; charset=utf-8"), ("\t", "text/tab-separated-values")]
+)
+def test_columns_of_tables_are_masked_by_their_name(inbox, event, delimiter, kind):
+    """The first row says what the others hold; values may go over several lines."""
+    rows = [["name", "password"], ["bob", SECRET], ["eve", f'"{SECRET}\n{SECRET}"'], ["short"], ["none", ""]]
+    body = "\r\n".join(delimiter.join(row) for row in rows)
+    inbox.post([event(request__headers={"content-type": kind}, request__body=body, request__transfer_encoding="text")])
+    told, revealed = (inbox.api("GET", f"/records/1{query}")[1]["request"]["body"] for query in ("", "?reveal=1"))
+
+    assert (told["form"], told["masked"], revealed["text"]) == ("text", 2, body)
+    assert SECRET not in told["text"]
+    assert [line.split(delimiter) for line in told["text"].splitlines()] == [
+        ["name", "password"], ["bob", "********"], ["eve", "********"], ["short"], ["none", ""],
+    ]  # fmt: skip
+
+
+def test_a_table_that_cannot_be_read_is_held_back():
+    """A value that is larger than any table's."""
+    huge = f"name,token\nbob,{SECRET}{'x' * 200_000}"
+
+    assert masking.csv_text(huge) == (masking.MASK, 1)
+    assert masking.csv_text(huge.replace("token", "place")) == (huge.replace("token", "place"), 0)
+    assert masking.csv_text("") == ("", 0)
+    assert masking.csv_text("a,b\r\n1,2") == ("a,b\r\n1,2", 0)

@@ -7,6 +7,8 @@ it goes, because on display nothing may be left out without being asked for.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -112,6 +114,28 @@ def xml_text(text: str, *, html: bool = False) -> tuple[str, int]:
     if len(text) > _LARGE:
         return _by_elements(text)
     return _by_rules(text, lambda: mask_xml(text, _RULES, cut=False, html=html), _by_elements)
+
+
+def csv_text(text: str) -> tuple[str, int]:
+    """A table, with the columns masked whose name in the first row says secret, and how many values that were."""
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return (MASK, 1) if any(is_secret(name.strip(' "\r\ufeff')) for name in first.split(delimiter)) else value(text)
+    secret = {place for row in rows[:1] for place, name in enumerate(row) if is_secret(name.strip(" \ufeff"))}
+    count = 0
+    for row in rows[1:]:
+        for place in secret:
+            if place < len(row) and row[place] and _mask(row[place]) != row[place]:
+                row[place], count = MASK, count + 1
+    if not count:
+        return value(text)
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in text else "\n").writerows(rows)
+    masked, found = value(written.getvalue())
+    return masked, count + found
 
 
 def bytes_betray(data: bytes) -> int:

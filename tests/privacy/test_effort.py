@@ -7,7 +7,9 @@ import json
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._record import Body, Record, Request, Response
+from drhttp._redact import Rules, redact
+from drhttp._redact.headers import mask_headers
 from drhttp._redact.json import mask_json
 from privacy.masking import masked
 
@@ -73,6 +75,23 @@ def test_a_larger_body_may_take_more():
 def test_what_never_begins_has_no_limit():
     """Whoever masks for display leaves out nothing."""
     rules = Rules(Redact())
+    mask_headers((("x-a", "b: c"),), rules)
     for _ in range(3):
         _, text = DENSE["texts"]
         assert mask_json(text, rules) == (text, 0)
+
+
+def test_each_part_of_a_record_has_effort_of_its_own():
+    """A dense address costs itself, and nothing of the fields and the body behind it."""
+    body = Body(content=b"hello", size=5)
+    dense = "https://a.example/p?" + "a=b%3Dc&" * 9000
+    headers = (("content-type", "text/plain"), ("x-note", "a thing: of use"))
+    made = Record(
+        id="1",
+        request=Request(time=1.0, method="GET", uri=dense, headers=headers, body=body),
+        response=Response(time=1.0, status=200, headers=headers, body=body),
+    )
+    masked_record = redact(made, Rules(Redact()))
+    assert masked_record.request.uri == "https://a.example/"
+    assert (masked_record.request.headers, masked_record.request.body) == (headers, body)
+    assert masked_record.response == made.response

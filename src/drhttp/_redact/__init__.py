@@ -32,8 +32,8 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     if sensitive:
         rules = rules.with_names(sensitive)
     uri, in_uri = _masked_uri(request.uri, rules)
-    asked, in_request = mask_headers(request.headers, rules)
-    answered, in_response = mask_headers(response.headers, rules)
+    asked, in_request = _masked_headers(request.headers, rules)
+    answered, in_response = _masked_headers(response.headers, rules)
     exception, in_exception = _masked_failure(record.exception, rules) if record.exception else (None, 0)
     if sensitive == _ALL:
         asked_body = _omitted(request.body, "sensitive")
@@ -75,6 +75,11 @@ def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
         return mask_url(uri, rules)
     except Refusal:
         return without_secrets(uri), 1
+
+
+def _masked_headers(headers: Headers, rules: Rules) -> tuple[Headers, int]:
+    rules.begin()
+    return mask_headers(headers, rules)
 
 
 def _masked_name(name: str | None, rules: Rules) -> tuple[str | None, int]:

@@ -79,10 +79,10 @@ def typing(session: nox.Session) -> None:
 @nox.session(python=FOUND)
 @nox.parametrize("dependencies", [nox.param(each, id=each) for each in ("bare", "frameworks")])
 def tests(session: nox.Session, dependencies: str) -> None:
-    """The test suite, without any web framework and with all of them."""
-    extra = _group("frameworks") if dependencies == "frameworks" else []
+    """The test suite, without any web framework and with all of them; what knows of none is run without."""
+    extra, apart = (_group("frameworks"), [*APART, "privacy"]) if dependencies == "frameworks" else ([], APART)
     session.install("-e", ".", *_group("tests"), *extra)
-    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*APART), *session.posargs)
+    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*apart), *session.posargs)
 
 
 @nox.session(python=DEBIAN)

@@ -53,7 +53,7 @@ ALLOWED = {
     "_redact.cut": "_document",
     "_redact.extent": "",
     "_redact.harmless": "",
-    "_redact.headers": "_privacy _redact.json _redact.pairs _redact.rules _redact.urls",
+    "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls",
     "_redact.json": "_document _redact.cut _redact.markup _redact.members _redact.prose _redact.rules _redact.tokens",
     "_redact.lines": "_redact.json _redact.rules",
     "_redact.markup": "_redact.attributes _redact.rules",

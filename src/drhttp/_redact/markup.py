@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from drhttp._redact.rules import Rules
 
-# Comments and data without an end reach to the end of the text; and no part of a tag reaches beyond the next "<". Both
-# keep the search linear.
+# Three rules keep the search linear: comments and data without an end reach to the end of the text, no part of a tag
+# reaches beyond the next "<", and a name has all letters up to what may not be in one.
 _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
-    r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
+    r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?=[\s/="'?!>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
 )
 _NAMING_CONTENT = ("name", "key", "id", "label")
 _HTML_FIELDS = frozenset((

@@ -13,143 +13,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from drhttp._redact.compounds import GLUED_ENDS, ends_glued
 from drhttp._redact.harmless import harmless_kinds, is_harmless
+from drhttp._redact.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-#: The built-in rules: each secret word or run of words, and why it is one. The documentation prints this table.
-BUILT_IN: dict[str, str] = {
-    "password": "opens an account",
-    "passwort": "the same, in German",
-    "kennwort": "the same, in German",
-    "contraseña": "the same, in Spanish",
-    "contrasena": "the same, in Spanish, as programs spell it",
-    "senha": "the same, in Portuguese",
-    "mot de passe": "the same, in French",
-    "wachtwoord": "the same, in Dutch",
-    "пароль": "the same, in Russian",
-    "密码": "the same, in Chinese",
-    "パスワード": "the same, in Japanese",
-    "passwd": "the same, as in Unix",
-    "passphrase": "opens an account or a private key",
-    "passcode": "opens an account or a device",
-    "pwd": "short for password",
-    "pswd": "short for password",
-    "user pass": "short for password",
-    "db pass": "short for password",
-    "smtp pass": "short for password",
-    "mail pass": "short for password",
-    "login pass": "short for password",
-    "passkey": "opens an account",
-    "secret": "says so itself (client_secret, secret_key)",
-    "token": "whoever holds it is let in (access_token, csrf_token)",
-    "api key": "whoever holds it is let in",
-    "access key": "of cloud providers",
-    "private key": "proves an identity",
-    "signing key": "makes signatures",
-    "encryption key": "reads what was encrypted",
-    "master key": "makes other keys",
-    "account key": "of cloud storage",
-    "subscription key": "of cloud services",
-    "functions key": "of cloud services",
-    "function key": "of cloud services",
-    "appwrite key": "of cloud services",
-    "application key": "of cloud services",
-    "app key": "of cloud services, and of web frameworks, which sign sessions with it",
-    "admin key": "whoever holds it is let in",
-    "server key": "of services that send messages",
-    "license key": "pays",
-    "ssh key": "opens a machine",
-    "deploy key": "opens a machine",
-    "decryption key": "reads what was encrypted",
-    "recovery key": "opens what was locked",
-    "connection string": "holds the password of a database",
-    "seed phrase": "opens a wallet",
-    "mnemonic": "opens a wallet",
-    "security answer": "opens an account",
-    "auth": "credentials in short (auth, x-auth)",
-    "authorization": "carries credentials (RFC 9110)",
-    "authentication": "often misused for authorization",
-    "credential": "says so itself",
-    "cred": "the same in short",
-    "session": "names a login that is open (session_id)",
-    "sessid": "the same (PHPSESSID)",
-    "sid": "the same in short (connect.sid)",
-    "cookie": "holds sessions",
-    "csrf": "guards forms",
-    "xsrf": "guards forms",
-    "jwt": "a token by its format",
-    "bearer": "a token by its scheme",
-    "otp": "a one-time password",
-    "totp": "a one-time password, or the seed of all of them",
-    "mfa code": "a one-time password",
-    "2fa code": "a one-time password",
-    "two factor code": "a one-time password",
-    "sms code": "a one-time password",
-    "one time code": "a one-time password",
-    "login code": "a one-time password",
-    "verification code": "a one-time password",
-    "reset code": "a one-time password",
-    "recovery code": "opens an account without the second factor",
-    "backup code": "opens an account without the second factor",
-    "device code": "can be turned into a token (RFC 8628)",
-    "code verifier": "turns a code into a token (RFC 7636)",
-    "client assertion": "proves an identity (RFC 7521)",
-    "saml assertion": "a login",
-    "saml response": "a login",
-    "sso ticket": "a login",
-    "pin code": "opens a card or a device",
-    "card pin": "opens a card",
-    "new pin": "opens a card or a device",
-    "old pin": "opens a card or a device",
-    "current pin": "opens a card or a device",
-    "confirm pin": "opens a card or a device",
-    "user pin": "opens a card or a device",
-    "card number": "pays",
-    "card no": "pays",
-    "card num": "pays",
-    "credit card": "pays",
-    "debit card": "pays",
-    "cc number": "pays",
-    "ccnum": "pays",
-    "cvv": "proves that the card is at hand",
-    "cvv2": "the same",
-    "cvc": "the same",
-    "cvc2": "the same",
-    "csc": "the same",
-    "security code": "the same",
-    "iban": "a bank account",
-    "account number": "a bank account",
-    "routing number": "a bank account",
-    "ssn": "a person's number (United States)",
-    "social security": "the same",
-    "tax id": "a person's number",
-    "passport number": "a person's document",
-    "passport no": "a person's document",
-}
-
-#: Masked only where it is the whole name: inside of longer names these mean too many other things.
-WHOLE: dict[str, str] = {
-    "pass": "password in short",
-    "pin": "opens a card or a device",
-    "pw": "password in short",
-    "pan": "the number of a payment card",
-    "x pin": "opens a card or a device",
-    "assertion": "a login (SAML; RFC 7521)",
-}
-
-#: Masked where it is the whole name of a query parameter (RFC 6749; signed links of cloud storage).
-IN_QUERIES: dict[str, str] = {
-    "code": "an authorization code, which can be turned into a token",
-    "sig": "the signature of a link, which is the permission itself",
-    "signature": "the same",
-    "x amz signature": "the same",
-    "x goog signature": "the same",
-    "key": "an API key in many services",
-    "hmac": "a signature",
-    "ticket": "a login (CAS)",
-}
 
 # Words that stand beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
 _COMPANIONS = frozenset((
@@ -167,15 +36,16 @@ _COMPANIONS = frozenset((
 _SINGULAR = frozenset(("bearer", "authentication", "authorization"))
 # With these a name is secret whatever stands in front of them, in the same word, or behind: "pgpassword", "tokenvalue".
 _STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
-_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS))
-# Other words begin so: tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
+_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *GLUED_ENDS)
+# Other words begin so: apikeyboard, tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
 _BEGINS = re.compile(
-    r"(?:passwd|passphrase|apikey|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
+    r"(?:passwd|passphrase|apikey(?!board|pad)|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
 )
 
 _LONGEST = 200  # characters of a name that are read; nobody names a field in more
 _LONGEST_WORD = 32  # letters without a separator that are taken apart
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
+# Capital letters in front of `key` are a word of their own: `SERPAPIkey`.
+_WORDS = re.compile(r"[A-Z]+(?=keys?(?![a-z]))|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -233,7 +103,9 @@ class Names:
         if name.isalpha() and (name.islower() or name.isupper()):
             return self._holds_secret(whole)
         words = [word.casefold() for word in _WORDS.findall(_plain(name))]
-        return (len(words) > 1 and self._in_words(whole, words)) or any(map(self._holds_secret, words))
+        if len(words) > 1 and (self._in_words(whole, words) or ends_glued(words)):
+            return True
+        return any(map(self._holds_secret, words))
 
     def _in_words(self, whole: str, words: list[str]) -> bool:
         """Whether some of the words, together, are a secret one."""

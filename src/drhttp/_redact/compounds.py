@@ -1,0 +1,37 @@
+"""Names in which a brand is glued to the words that say secret: `rapidapi-key`, `SERPAPI_KEY`, `awsaccesskey`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+#: What a compound ends in, as two words; whatever stands glued in front of the first one is a brand or an owner.
+#: Compounds of `token` and `secret` need no entry: those words are secret at the end of any word.
+PHRASES = (
+    ("api", "key"),
+    ("access", "key"),
+    ("secret", "key"),
+    ("private", "key"),
+    ("subscription", "key"),
+    ("encryption", "key"),
+)
+#: The same as the end of a word without separators, in singular and plural.
+GLUED_ENDS = tuple(f"{first}{last}{plural}" for first, last in PHRASES for plural in ("", "s"))
+
+_FIRST_BY_LAST = {
+    f"{end}{plural}": tuple(first for first, last in PHRASES if last == end)
+    for end in {last for _, last in PHRASES}
+    for plural in ("", "s")
+}
+# English words that end in the first word of a phrase and name no brand: the animal in `okapi_key`.
+_ORDINARY_WORDS = frozenset(("okapi",))
+
+
+def ends_glued(words: list[str]) -> bool:
+    """Whether two words that follow each other end a phrase that is glued to something in front of it.
+
+    words: of a name, in lower case: ["x", "rapidapi", "key"].
+    """
+    return any(
+        last in _FIRST_BY_LAST and first.endswith(_FIRST_BY_LAST[last]) and first not in _ORDINARY_WORDS
+        for first, last in pairwise(words)
+    )

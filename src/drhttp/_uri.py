@@ -74,9 +74,9 @@ def _decoded(text: str) -> bytes:
     """The bytes behind percent-encoded text."""
     if "%" not in text:
         return _bytes(text)
-    from urllib.parse import unquote_to_bytes
+    from drhttp._percent import unquote_to_bytes
 
-    return unquote_to_bytes(_bytes(text))
+    return unquote_to_bytes(_bytes(text).decode("latin-1"))
 
 
 def _bytes(text: str) -> bytes:

@@ -46,7 +46,8 @@ def mask_events(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
         ends = ends[: max(0, len(lines) - 1)]
     total, begin = 0, 0
     for at in [*(at for at, line in enumerate(lines) if not line.strip()), len(lines)]:
-        total += _mask_event(lines, range(begin, at), rules)
+        if begin < at:
+            total += _mask_event(lines, range(begin, at), rules)
         begin = at + 1
     return "".join(line + end for line, end in zip_longest(lines, ends, fillvalue="")), total
 
@@ -54,6 +55,7 @@ def mask_events(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
 def _mask_event(lines: list[str], event: range, rules: Rules) -> int:
     """Mask the lines of one event where they stand; those of its data together, wherever others stand between."""
     total = 0
+    rules.spend(4)
     data = [at for at in event if lines[at].startswith(_DATA)]
     others = [at for at in event if not lines[at].startswith(_DATA)]
     for places, front in ((data, _DATA), (others, "")):

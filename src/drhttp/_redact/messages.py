@@ -58,6 +58,7 @@ def _keys(text: str, rules: Rules) -> Spans:
     """PostgreSQL: `Key (token)=(abc) already exists.`"""
     behind, at = 0, text.find(")=(")
     while at >= 0:
+        rules.spend(3)
         names = text[max(behind, at - 200) : at].rpartition("\n")[2]
         behind = at + 3
         if _any_secret(names.partition("(")[2], rules):
@@ -94,6 +95,7 @@ def _statements(text: str, rules: Rules, extents: Extents) -> Spans:
     behind = 0
     match = _VALUES.search(text)
     while match:
+        rules.spend(3)
         columns = text[max(behind, match.start() - _FARTHEST) : match.start()].rpartition("(")[2]
         behind = match.end()
         if _any_secret(columns, rules):
@@ -110,6 +112,7 @@ def _parameters(text: str, rules: Rules, extents: Extents) -> Spans:
     """SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
     behind, at = 0, text.find(_PARAMETERS)
     while at >= 0:
+        rules.spend(3)
         statement = text[max(behind, at - _FARTHEST) : at]
         behind = at + len(_PARAMETERS)
         if _any_secret(statement[max(0, statement.rfind("[SQL: ")) :], rules):

@@ -11,8 +11,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
 
+from drhttp._percent import unquote_plus
 from drhttp._redact.compounds import GLUED_ENDS, ends_glued
 from drhttp._redact.harmless import harmless_kinds, is_harmless
 from drhttp._redact.name_tables import BUILT_IN, IN_QUERIES, WHOLE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus
 
+from drhttp._percent import unquote_plus
 from drhttp._redact.json import mask_string
 from drhttp._redact.tokens import may_be_packed
 

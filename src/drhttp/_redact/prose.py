@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
+from drhttp._percent import unquote
 from drhttp._redact.extent import QUOTE, Extents
 from drhttp._redact.messages import values_apart
 
@@ -110,8 +110,15 @@ def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
 
 def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
     copied = 0
+    harmless: set[str] = set()  # names that are not secret, whatever stands beside them
+    rules.spend((text.count(":") + text.count("=")) // 4)
     for match in _NAME.finditer(text):
-        rules.spend(1)
+        if match[1] in harmless:
+            continue
+        rules.spend(2)
+        if not (rules.secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
+            harmless.add(match[1])
+            continue
         if match.start() < copied or not _is_secret(match, rules) or _is_nothing(match):
             continue
         rules.spend(2)
@@ -125,6 +132,7 @@ def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
     """`password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BESIDE.finditer(text):
+        rules.spend(1)
         if match.start() < copied or not _names_next(
             text[max(0, match.start() - _LONGEST_NAME) : match.start()], rules
         ):
@@ -151,6 +159,7 @@ def _paired(text: str, rules: Rules, extents: Extents) -> Spans:
     at = 0
     match = _PAIR.search(text)
     while match:
+        rules.spend(1)
         at = match.end() - 1
         option = match[2].startswith("-")
         if (option or not match[1].startswith(",")) and rules.secret(match[2]):
@@ -165,6 +174,7 @@ def _options(text: str, rules: Rules, extents: Extents) -> Spans:
     """`--password abc`."""
     copied = 0
     for match in _OPTION.finditer(text):
+        rules.spend(1)
         if match.start() >= copied and rules.secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
             begin, copied = extents.value(match.end())
             yield begin, copied

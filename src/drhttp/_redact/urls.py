@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from drhttp._percent import unquote
 from drhttp._redact.pairs import mask_query, names_nothing
 from drhttp._redact.prose import mask_prose
 

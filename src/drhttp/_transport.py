@@ -10,8 +10,6 @@ import socket
 import ssl
 import time
 from contextlib import suppress
-from http.client import HTTPResponse
-from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
@@ -19,11 +17,12 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.util.connection import create_connection
 
 from drhttp._answer import Answer, verdict
+from drhttp._response import Deadline, Response
 from drhttp._shelf import Shelf
 from drhttp._version import __version__
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from drhttp._dsn import Dsn
     from drhttp._verdict import Verdict
 
-_READ_AT_MOST = 64 * 1024  # bytes of an answer's body, so that the connection can be used again
+_READ_AT_MOST = 64 * 1024  # bytes of an answer's body
 _BLOCK = 16 * 1024  # bytes sent at a time, between two looks at the clock
 _PORTS = {"http": 80, "https": 443}
 _REUSED_AT_MOST = 55.0  # seconds idle; load balancers commonly cut a connection after 60
@@ -51,7 +50,7 @@ class Transport:
         self._dsn = dsn
         self._headers = {"User-Agent": f"drhttp-python/{__version__}", **headers}
         self._timeout = timeout
-        self._deadline = _Deadline()
+        self._deadline = Deadline()
         self._sockets: list[socket.socket] = []
         self._pool: urllib3.PoolManager | None = None
         self._used = 0.0
@@ -103,22 +102,33 @@ class Transport:
             redirect=False,
             preload_content=False,
         )
-        _finish(response)
+        try:
+            _read_to_the_end(response)
+        except (HTTPError, OSError, ValueError) as error:
+            response.close()
+            if 200 <= response.status < 300:
+                raise ProtocolError from error
+            # A failure is one, whole or not; and a receiver that answers before it has read the request, such as a
+            # proxy that finds it too large, resets the connection and so cuts its own answer.
+        finally:
+            response.release_conn()
         if response.status == 407:
             return Answer(trouble="proxy", detail="the proxy asks for other credentials")
         fields = response.headers
         return Answer(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
 
 
-def _finish(response: urllib3.BaseHTTPResponse) -> None:
-    """Read what is left of an answer, so that its connection can be used again; if it is much, rather give that up."""
-    try:
-        if len(response.read(_READ_AT_MOST, decode_content=False)) == _READ_AT_MOST:
-            response.close()
-    except (HTTPError, OSError):
-        response.close()  # the status has come, and that is what counts
-    finally:
-        response.release_conn()
+def _read_to_the_end(response: urllib3.BaseHTTPResponse) -> None:
+    """Read the body of an answer and forget it; raises if the connection breaks, or time runs out, before its end.
+
+    Its first 64 KiB have to come. Of a longer one, the rest is not waited for, and the connection is not used again.
+    """
+    size, part = 0, b"-"
+    while part and size <= _READ_AT_MOST:
+        part = response.read(_READ_AT_MOST + 1 - size, decode_content=False)
+        size += len(part)
+    if size > _READ_AT_MOST:
+        response.close()
 
 
 class _BadProxyError(ValueError):
@@ -160,24 +170,6 @@ def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
         raise _BadProxyError from None
 
 
-class _Deadline:
-    """The moment when the POST under way has to be over."""
-
-    def __init__(self) -> None:
-        self._end = 0.0
-
-    def begin(self, seconds: float) -> None:
-        """A POST begins, and may take that long."""
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds until then; raises `TimeoutError` when there are none."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        return left
-
-
 class _Timed(HTTPConnection):
     """A connection that ends with the deadline.
 
@@ -185,7 +177,7 @@ class _Timed(HTTPConnection):
     it, and a name with several dead addresses would take it several times.
     """
 
-    deadline: _Deadline
+    deadline: Deadline
     sockets: list[socket.socket]  # that of the latest connection, of which there is one at a time
 
     def connect(self) -> None:
@@ -221,32 +213,8 @@ class _Timed(HTTPConnection):
                 raise BrokenPipeError(error.errno, error.strerror) from error
 
     # A method in the place of a class, because it is only called, and has to know the deadline.
-    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:  # type: ignore[override]
-        reader: Any = _Reader(sock, self.deadline)
-        return HTTPResponse(reader, *args, **kwargs)
-
-
-class _Reader(RawIOBase):
-    """What comes from a socket until the deadline, made into a file as sockets are."""
-
-    def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        self._deadline = deadline
-
-    def makefile(self, *_: Any) -> BufferedReader:
-        return BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._deadline.left())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        return Response(sock, self.deadline, *args, **kwargs)
 
 
 def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]:
@@ -267,7 +235,7 @@ def _trouble(error: Exception) -> Answer:
             return Answer(trouble=trouble, detail=f"{sentence} ({words})")
     if isinstance(error, ValueError):
         return Answer(trouble="address", detail=f"the address cannot be used ({words})")
-    return Answer(trouble="reset", detail=f"the connection broke before an answer came ({words})")
+    return Answer(trouble="reset", detail=f"the connection broke before a whole answer came ({words})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

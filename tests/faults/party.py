@@ -278,6 +278,30 @@ def resets_the_answer(call: Call) -> None:
     call.reset()
 
 
+def breaks_off_the_answer(call: Call) -> None:
+    """Takes everything, says so, and resets the connection in the body of the answer."""
+    call.keep()
+    call.answer(201, length=100)
+    call.connection.sendall(b"{")
+    call.reset()
+
+
+def ends_the_answer_early(call: Call) -> None:
+    """Takes everything, says so, and closes the connection before the last chunk of the answer."""
+    call.keep()
+    call.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+    raise HungUp
+
+
+def drips_the_body(call: Call) -> None:
+    """Takes everything, says so, and sends the body of the answer at one byte a second."""
+    call.keep()
+    call.answer(201, length=1000)
+    while not call.over.wait(1.0):
+        call.connection.sendall(b"x")
+    raise HungUp
+
+
 def gushes(call: Call) -> None:
     """Takes everything, and answers with 100 MB."""
     call.keep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from drhttp._client_address import client_address
 from drhttp._exchange import content_length, first
 from drhttp._record import Body, Failure, Record, Request, Response
 from drhttp._trace import continue_trace
@@ -35,7 +36,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
             uri=absolute_uri(environ),
             headers=asked,
             body=_request_body(exchange, config, asked),
-            ip=_client_address(environ, config.trusted_proxies),
+            ip=client_address(environ, config.trusted_proxies),
         ),
         response=Response(
             time=exchange.time + exchange.duration,
@@ -121,18 +122,6 @@ def _wanted(direction: str, config: Config, headers: Headers) -> bool:
     if (capture.request if direction == "request" else capture.response) is True:
         return True
     return capture.takes(direction, first(headers, "content-type") or "")
-
-
-def _client_address(environ: Mapping[str, str], trusted: int) -> str | None:
-    """The address of the client: the peer, or what the outermost of the trusted proxies saw.
-
-    Each proxy appends the address of its own peer to `X-Forwarded-For`, so the trusted part is counted from the right.
-    """
-    peer = environ.get("REMOTE_ADDR") or None
-    if not trusted:
-        return peer
-    seen = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    return seen[max(0, len(seen) - trusted)] if seen else peer
 
 
 def _uuid(random: str) -> str:

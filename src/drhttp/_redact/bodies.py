@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from drhttp._redact import charset as charsets
 from drhttp._redact.coding import betrayed, decode
+from drhttp._redact.csv import CSV_TYPES, mask_csv
 from drhttp._redact.json import mask_cut_json, mask_json, mask_string
 from drhttp._redact.lines import mask_events, mask_lines
 from drhttp._redact.multipart import looks_like_multipart, mask_multipart
 from drhttp._redact.pairs import mask_query
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
+from drhttp._redact.tables import mask_tables
 from drhttp._redact.xml import mask_xml
 
 if TYPE_CHECKING:
@@ -193,4 +196,12 @@ class _Masking:
         declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")
         if declared or "html" in self._type or text.lstrip().startswith("<"):
             return mask_xml(text, self._rules, cut=self._cut, html=not declared)
-        return mask_string(without_end(text) if self._cut else text, self._rules)
+        if self._type in CSV_TYPES:
+            table = mask_csv(text, self._rules, partial(mask_string, rules=self._rules, tables=False), cut=self._cut)
+            if table is not None:
+                return table
+        if not self._cut:
+            return mask_string(text, self._rules)
+        text, count = mask_tables(text, self._rules, cut=True)
+        masked, found = mask_string(without_end(text), self._rules, tables=False)
+        return masked, count + found

@@ -7,7 +7,6 @@ with a document that was cut. It is read as tokens; `json.loads` is asked only w
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from functools import partial
 from html import unescape
@@ -20,7 +19,17 @@ from drhttp._redact.markup import mask_markup
 from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
-from drhttp._redact.tokens import CutPassage, Passage, ValuePassage, is_plain, may_be_packed, quoted, worth_a_look
+from drhttp._redact.tables import mask_tables, may_hold_tables
+from drhttp._redact.tokens import (
+    CutPassage,
+    Passage,
+    ValuePassage,
+    is_plain,
+    may_be_packed,
+    quoted,
+    unpacked,
+    worth_a_look,
+)
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
@@ -35,7 +44,6 @@ _FEW = 16  # names that are looked for one by one
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 # Members that hold what people or programs say, and what was packed; others are not searched for all of it.
 _TELLING = frozenset(
     f"{word}{end}"
@@ -124,11 +132,11 @@ def _without_closers(sure: str, text: str) -> str:
     return sure[:end]
 
 
-def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True) -> tuple[str, int]:
+def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True, tables: bool = True) -> tuple[str, int]:
     """A text from within something else, masked, and how many values that were.
 
     JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
-    for a secret. tags: whether to look for markup.
+    for a secret. tags, tables: whether to look for markup and for tables.
     """
     if is_plain(text, rules):
         return text, 0
@@ -143,11 +151,13 @@ def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True) -
         except Refusal as refusal:
             if refusal.reason != "unparsable":
                 raise
-    packed = _unpacked(text)
+    packed = unpacked(text)
     if packed is not None:
         masked, count = mask_string(packed, rules, level + 1) if level < _DEEPEST_TEXT else (rules.mask(packed), 1)
         return (base64.b64encode(masked.encode("utf-8", "replace")).decode(), count) if count else (text, 0)
-    masked, count = mask_prose(text, rules)
+    masked, count = mask_tables(text, rules) if tables and ("\n" in text or "\r" in text) else (text, 0)
+    masked, found = mask_prose(masked, rules)
+    count += found
     if tags and ("<" in masked or "&" in masked):
         masked, found = _mask_tags(masked, rules, level)
         count += found
@@ -172,21 +182,6 @@ def _mask_tags(text: str, rules: Rules, level: int) -> tuple[str, int]:
     return text, count
 
 
-def _unpacked(text: str) -> str | None:
-    """The text that base64 stands for, if that begins like JSON; else `None`."""
-    if not may_be_packed(text[:4]) or _BASE64.fullmatch(text) is None:
-        return None
-    try:
-        content = base64.b64decode(
-            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4),
-            altchars=b"-_" if "-" in text or "_" in text else None,
-        )
-        plain = content.decode()
-    except (binascii.Error, ValueError):
-        return None
-    return plain if plain.lstrip()[:1] in ("{", "[") else None
-
-
 def check_json(text: str) -> Document:
     """What is known of a document. Raise `Refusal` if it is none."""
     document = read(text)
@@ -197,7 +192,7 @@ def check_json(text: str) -> Document:
 
 def _is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) -> bool:
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
-    if "\\\\" in text or not rules.innocent_names(document.names):
+    if "\\\\" in text or not rules.innocent_names(document.names) or may_hold_tables(text, rules):
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
     return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or rules.betrays(plain))

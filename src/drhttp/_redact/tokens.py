@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     # The closers of the brackets that are open, the innermost first.
     _Open = tuple[str, "_Open | None"]
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _LITERAL = re.compile(r'"[^"\\]{0,30}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
@@ -41,6 +44,21 @@ def is_plain(text: str, rules: Rules) -> bool:
 def may_be_packed(text: str) -> bool:
     """Whether a text may hold base64 of JSON."""
     return "eyJ" in text or "ewog" in text
+
+
+def unpacked(text: str) -> str | None:
+    """The text that base64 stands for, if that begins like JSON; else `None`."""
+    if not may_be_packed(text[:4]) or _BASE64.fullmatch(text) is None:
+        return None
+    try:
+        content = base64.b64decode(
+            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4),
+            altchars=b"-_" if "-" in text or "_" in text else None,
+        )
+        plain = content.decode()
+    except (binascii.Error, ValueError):
+        return None
+    return plain if plain.lstrip()[:1] in ("{", "[") else None
 
 
 class Passage:

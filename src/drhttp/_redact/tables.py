@@ -1,0 +1,126 @@
+"""Tables in a text of any kind: pasted from a spreadsheet, CSV of no content type, Markdown, printed by psql.
+
+A line is the heading of a table for sure if it holds names alone, one of them the name of a secret, and the row below
+it has as many fields.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from drhttp._redact.columns import Columns
+from drhttp._redact.csv import RULE, is_filled, mask_cells, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.rules import Rules
+
+_DELIMITERS = "\t|;,"
+_LONGEST_HEADING = 2000  # characters
+_NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
+_ONE_WORD = re.compile(r"[\w.-]*")
+_AROUND = " \t\r\n\"'`\ufeff*#"
+_SAMPLE = 4  # rows below a heading that are looked at
+# In JSON: the first line of a string or of a paragraph in it.
+_LINE_IN_JSON = re.compile(r'(?:(?<!\\)"|(?<=\\n\\n)|(?<=:\\n)|(?<=`\\n))((?:[^"\\]|\\["/])*)\\[nr]')
+
+
+def may_hold_tables(text: str, rules: Rules) -> bool:
+    """Whether a string of a JSON document may hold a table with secrets; `False` is certain."""
+    if "\\n" not in text and "\\r" not in text:
+        return False
+    if "\\t" in text:
+        return True
+    lines = _LINE_IN_JSON.findall(text.replace('\\"', "''"))
+    if "|" in text:
+        lines += [line.rpartition('"')[2] for line in text.split("\\n") if "|" in line]
+    return any(_columns(line, mark, rules) for line in lines for mark in _DELIMITERS if mark in line)
+
+
+def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int]:
+    """A text with the secret cells of its tables masked, and how many those were.
+
+    cut: its end is missing; then the last row of a table that goes up to the end is left out.
+    """
+    if not any(delimiter in text for delimiter in _DELIMITERS):
+        return text, 0
+    pieces, copied, count = [], 0, 0
+    for begin, line in _candidates(text):
+        if begin < copied:
+            continue
+        found = _heading(text, begin, line, rules, cut=cut)
+        if found is not None:
+            pieces.append(text[copied:begin])
+            masked, copied, more = _masked(text, begin, *found, rules, cut=cut)
+            pieces.append(masked)
+            count += more
+    return ("".join(pieces) + text[copied:], count) if count else (text, 0)
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that may be headings, and where they begin: each with a tab or a bar, and the first one of a paragraph."""
+    at, first = 0, True
+    for line in text.split("\n" if "\n" in text else "\r"):
+        if (first and ("," in line or ";" in line)) or "\t" in line or "|" in line:
+            yield at, line
+        at += len(line) + 1
+        first = not line or line.isspace() or line.rstrip()[-1] in ":`" or RULE.fullmatch(line) is not None
+
+
+def _heading(text: str, begin: int, line: str, rules: Rules, *, cut: bool) -> tuple[str, Columns] | None:
+    """The delimiter and the columns of the table whose heading begins here; `None` if there is none."""
+    if len(line) > _LONGEST_HEADING:
+        return None
+    for delimiter in _DELIMITERS:
+        columns = _columns(line, delimiter, rules) if delimiter in line else None
+        if columns and _has_rows(text, begin, line, delimiter, cut=cut):
+            return delimiter, columns
+    return None
+
+
+def _columns(line: str, delimiter: str, rules: Rules) -> Columns | None:
+    """The columns that a line names, if it holds names alone."""
+    names = [name.strip(_AROUND) for name in line.split(delimiter)]
+    filled = list(filter(None, names))
+    if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
+        return None
+    return Columns(names, rules)
+
+
+def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) -> bool:
+    """Whether rows below a heading are as wide; two of them where the heading may as well be a sentence."""
+    names = line.split(delimiter)
+    rows = list(islice(rows_of(text, delimiter, begin), 1, _SAMPLE + 1))
+    if cut and rows and not rows[-1][1]:
+        return True
+    below = delimiter.join(rows[0][0]) if rows else ""
+    if "-" in below and RULE.fullmatch(below):
+        return True  # a line below the heading makes it one
+    spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
+    return sum(len(fields) == len(names) for fields, _ in rows) > spaced
+
+
+def _masked(
+    text: str, begin: int, delimiter: str, columns: Columns, rules: Rules, *, cut: bool
+) -> tuple[str, int, int]:
+    """A table, masked, from its heading on; where it ends; and how many cells were masked.
+
+    It ends where, behind an empty line, a row has another width.
+    """
+    pieces, count, at, empty = [], 0, begin, False
+    for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
+        rules.spend(1)
+        size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
+        if not is_filled(fields):
+            empty = True
+        elif number:
+            if empty and len(fields) != columns.width:
+                break
+            count += mask_cells(fields, columns, delimiter, rules)
+        if not cut or end:
+            pieces.append(delimiter.join(fields) + end)
+        at += size
+    return "".join(pieces), at, count

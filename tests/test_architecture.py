@@ -103,7 +103,8 @@ INBOX = "inbox"
 # But for one: what it masks on display is what the recorder masks. Two sets of rules would drift apart, and a name or a
 # token that only one of them knows would be safe or not by who had sent it.
 RULES = {
-    "inbox.view.masking": "_privacy _redact.headers _redact.json _redact.pairs _redact.rules _redact.urls _redact.xml"
+    "inbox.view.masking": "_privacy _redact.csv _redact.headers _redact.json _redact.pairs _redact.rules _redact.urls "
+    "_redact.xml"
 }
 FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
 LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 import threading
@@ -195,16 +197,16 @@ def test_columns_of_tables_are_masked_by_their_name(inbox, event, delimiter, kin
 
     assert (told["form"], told["masked"], revealed["text"]) == ("text", 2, body)
     assert SECRET not in told["text"]
-    assert [line.split(delimiter) for line in told["text"].splitlines()] == [
+    assert list(csv.reader(io.StringIO(told["text"], newline=""), delimiter=delimiter)) == [
         ["name", "password"], ["bob", "********"], ["eve", "********"], ["short"], ["none", ""],
     ]  # fmt: skip
 
 
-def test_a_table_that_cannot_be_read_is_held_back():
-    """A value that is larger than any table's."""
+def test_a_table_of_large_values_is_masked():
+    """Values may be larger than Python's own reader takes."""
     huge = f"name,token\nbob,{SECRET}{'x' * 200_000}"
 
-    assert masking.csv_text(huge) == (masking.MASK, 1)
+    assert masking.csv_text(huge) == (f"name,token\nbob,{masking.MASK}", 1)
     assert masking.csv_text(huge.replace("token", "place")) == (huge.replace("token", "place"), 0)
     assert masking.csv_text("") == ("", 0)
     assert masking.csv_text("a,b\r\n1,2") == ("a,b\r\n1,2", 0)

@@ -18,7 +18,6 @@ from drhttp.inbox.view.multipart import Part, parts
 PAGE = 65_536
 """Characters of a text that come with the record."""
 MOST_FIELDS = 1_000
-_TABLES = {"text/csv", "application/csv", "text/tab-separated-values"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def _masked(content: Content) -> tuple[str | None, int]:
         return None, masking.bytes_betray(content.data) if content.form == "binary" else 0
     if content.form in {"xml", "html"}:
         return masking.xml_text(content.text, html=content.form == "html")
-    if content.form == "text" and content.media in _TABLES:
+    if content.form == "text" and content.media in masking.TABLES:
         return masking.csv_text(content.text)
     return {"json": masking.json_text, "form": masking.pairs_text}.get(content.form, masking.value)(content.text)
 

@@ -7,14 +7,14 @@ it goes, because on display nothing may be left out without being asked for.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from drhttp._privacy import MASK as RECORDED
 from drhttp._privacy import Redact
+from drhttp._redact.csv import CSV_TYPES, mask_csv
 from drhttp._redact.headers import mask_headers
 from drhttp._redact.json import mask_json, mask_string
 from drhttp._redact.pairs import mask_query
@@ -23,6 +23,7 @@ from drhttp._redact.urls import mask_url
 from drhttp._redact.xml import mask_xml
 from drhttp.inbox.exchange import Headers, Summary
 
+TABLES = CSV_TYPES
 MASK = "********"
 _ENCODED = "%2A" * len(MASK)
 _LARGE = 1 << 20
@@ -118,24 +119,8 @@ def xml_text(text: str, *, html: bool = False) -> tuple[str, int]:
 
 def csv_text(text: str) -> tuple[str, int]:
     """A table, with the columns masked whose name in the first row says secret, and how many values that were."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        return (MASK, 1) if any(is_secret(name.strip(' "\r\ufeff')) for name in first.split(delimiter)) else value(text)
-    secret = {place for row in rows[:1] for place, name in enumerate(row) if is_secret(name.strip(" \ufeff"))}
-    count = 0
-    for row in rows[1:]:
-        for place in secret:
-            if place < len(row) and row[place] and _mask(row[place]) != row[place]:
-                row[place], count = MASK, count + 1
-    if not count:
-        return value(text)
-    written = io.StringIO(newline="")
-    csv.writer(written, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in text else "\n").writerows(rows)
-    masked, found = value(written.getvalue())
-    return masked, count + found
+    inner = partial(mask_string, rules=_RULES, tables=False)
+    return _by_rules(text, lambda: mask_csv(text, _RULES, inner) or mask_string(text, _RULES), _values)
 
 
 def bytes_betray(data: bytes) -> int:

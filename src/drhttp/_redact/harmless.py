@@ -1,16 +1,31 @@
-"""Values that are none to hide although their name says secret: `max_tokens: 100`, `has_password: true`."""
+"""Values that are none to hide although their name says secret: `max_tokens: 100`, `has_password: true`,
+`token_type: "Bearer"`.
+"""
 
 from __future__ import annotations
 
 import re
 
-# Kinds of such values: numbers that count or measure, answers to questions, results of checks.
-_NUMBERS, _ANSWERS, _RESULTS = "numbers", "answers", "results"
+#: Kinds of such values: numbers that count or measure (and switches and nulls in their place), times and durations,
+#: answers to questions, results of checks, types of tokens, and markers of tokenizers (`<s>`, `[PAD]`).
+NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
 _COUNTING_LAST = frozenset((
     "count", "counts", "total", "max", "min", "limit", "limits", "quota", "remaining", "used", "usage", "length",
     "size", "at", "ttl", "age", "expires", "expiry", "expiration", "exp", "lifetime", "timeout", "duration", "time",
     "timestamp", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries", "tokens", "sessions", "cookies",
+))  # fmt: skip
+# Measures of the tokens of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
+_OF_TOKENS = frozenset((
+    "detail", "details", "stats", "statistics", "breakdown", "second", "minute", "hour", "day", "request", "cost",
+    "costs", "price", "pricing", "rate", "budget", "in", "out", "evaluated", "predicted", "cached", "generated",
+    "processed", "consumed", "saved", "estimate", "estimated", "average", "avg", "mean", "sum", "bucket", "logprob",
+    "logprobs", "index", "position", "positions", "offset", "offsets", "throughput", "latency", "sample", "batches",
+))  # fmt: skip
+# What stands in front of `token` or `token_id` in the settings of tokenizers and models.
+_MARKED = frozenset((
+    "bos", "eos", "unk", "pad", "sep", "cls", "mask", "stop", "start", "end", "eot", "eom", "boi", "eoi", "image",
+    "video", "audio", "vision", "prefix", "suffix", "middle", "special", "prompt", "output", "input", "completion",
 ))  # fmt: skip
 _ASKING_FIRST = frozenset((
     "has", "is", "are", "was", "can", "use", "uses", "need", "needs", "require", "requires", "should", "show", "allow",
@@ -21,24 +36,71 @@ _ASKING_LAST = frozenset((
     "consent", "accepted", "exists", "active", "supported", "needed", "sent", "used",
 ))  # fmt: skip
 _CHECKED = frozenset(("pass", "passed", "fail", "failed", "unavailable", "unchecked", "not_checked", "not_provided"))
-_NUMBER = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,9})?")
+# RFC 6749 (bearer, mac), RFC 9449 (DPoP), RFC 8693 (N_A), RFC 7009 (hints), RFC 7591 (methods of clients).
+_TYPES = frozenset((
+    "bearer", "mac", "dpop", "pop", "n_a", "jwt", "basic", "digest", "negotiate", "ntlm", "oauth", "oauth2", "saml",
+    "access_token", "refresh_token", "id_token", "none", "client_secret_basic", "client_secret_post",
+    "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "jwt-bearer",
+    "saml2-bearer",
+))  # fmt: skip
+_TYPE_URN = re.compile(r"urn:ietf:params:oauth:token-type:[a-z0-9_-]{1,20}")
+_NUMBER = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|µs|[smhd])){1,4}")
+_MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}\]")
 
 
 def harmless_kinds(words: list[str]) -> tuple[str, ...]:
-    """The kinds of values that are none to hide under a name of these words."""
+    """The kinds of values that are none to hide under a name of these words, which are in lower case."""
     if not words or (len(words) == 1 and words[0] not in _COUNTING_LAST):
         return ()
     first, last = words[0], words[-1]
     counts = first in _COUNTING_FIRST or last in _COUNTING_LAST or words[-2:] == ["expires", "in"]
+    counts = counts or _measures_tokens(words)
     asks = first in _ASKING_FIRST or last in _ASKING_LAST
-    found = ((_NUMBERS, counts), (_ANSWERS, asks), (_RESULTS, last == "check"))
+    found = (
+        (NUMBERS, counts),
+        (TIMES, counts),
+        (ANSWERS, asks),
+        (RESULTS, last == "check"),
+        (TYPES, _names_a_type(words)),
+        (MARKERS, last == "token" and words[-2] in _MARKED),
+    )
     return tuple(kind for kind, holds in found if holds)
 
 
+def _measures_tokens(words: list[str]) -> bool:
+    """Whether a name is one of language models, for a number or numbers about tokens."""
+    *before, last = words
+    if last in ("id", "ids", "index") and "token" in before[-2:]:
+        return last == "ids" or before[-2:-1] in ([word] for word in _MARKED)
+    if last == "token":
+        return "per" in before or before[-2:] == ["to", "first"]
+    return ("tokens" in before and last in (*_OF_TOKENS, "reset")) or ("token" in before and last in _OF_TOKENS)
+
+
+def _names_a_type(words: list[str]) -> bool:
+    *before, last = words[:-1] if words[-1] == "hint" else words
+    return last in ("type", "method") and before[-1:] in (["token"], ["auth"], ["authentication"], ["assertion"])
+
+
 def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
-    """Whether a value is of one of the kinds."""
+    """Whether a value is of one of the kinds. A string may stand between double quotes; a number must not."""
+    if NUMBERS in kinds and (value in ("true", "false", "null") or _NUMBER.fullmatch(value)):
+        return True
+    if ANSWERS in kinds and value in ("true", "false"):
+        return True
+    text = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
     return (
-        (_NUMBERS in kinds and _NUMBER.fullmatch(value) is not None)
-        or (_ANSWERS in kinds and value in ("true", "false"))
-        or (_RESULTS in kinds and value.strip('"') in _CHECKED)
+        (RESULTS in kinds and text in _CHECKED)
+        or (TIMES in kinds and bool(_TIME.fullmatch(text) or _DURATION.fullmatch(text)))
+        or (TYPES in kinds and (text.lower() in _TYPES or _TYPE_URN.fullmatch(text) is not None))
+        or (MARKERS in kinds and is_marker(text))
     )
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text is what tokenizers write in place of a special token: `<s>`, `<|endoftext|>`, `[PAD]`."""
+    return _MARKER.fullmatch(text) is not None

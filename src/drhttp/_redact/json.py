@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from drhttp._document import Document, derive, read
 from drhttp._redact.cut import closed
 from drhttp._redact.markup import mask_markup
+from drhttp._redact.measures import is_scored
 from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.prose import mask_prose
 from drhttp._redact.rules import Refusal
@@ -38,8 +39,7 @@ _DEEPEST_TEXT = 3  # levels of JSON and markup inside of a JSON string
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
 _NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
-_TIE = re.compile(r"\s*:")
-_CHECKS = ("check", "Check", "CHECK")  # names of results begin anywhere, and end so
+_TIE = re.compile(r"\s*:\s*")
 _FEW = 16  # names that are looked for one by one
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
@@ -229,23 +229,22 @@ def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int]
         key = f'"{name}"'
         at = text.find(key)
         while at >= 0:
-            match = _MEMBER.match(text, at + len(key))
+            at += len(key)
+            match = _MEMBER.match(text, at)
             if match is not None:
                 found.append((*match.span(1), name))
-            elif _TIE.match(text, at + len(key)):
-                return None  # it names an object or an array
-            at = text.find(key, at + len(key))
+            else:
+                tie = _TIE.match(text, at)
+                if tie and rules.end_of_spared(name, text, tie.end()) is None:
+                    return None  # it names an object or an array
+            at = text.find(key, at)
     pieces: list[str] = []
     copied = count = 0
     for start, end, name in sorted(found):
         value = text[start:end]
-        if value[0] == '"' and not name.endswith(_CHECKS):
-            value = value[1:-1]
-        elif rules.spared(name, value):
+        if rules.spared(name, value) or is_scored(name, text, end):
             continue
-        else:
-            value = value.strip('"')
-        pieces += (text[copied:start], quoted(rules.mask(value)))
+        pieces += (text[copied:start], quoted(rules.mask(value.strip('"'))))
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
@@ -274,7 +273,9 @@ def _replace_plain(pieces: list[str], rules: Rules, level: int) -> tuple[str, in
 def _replace_value(pieces: list[str], at: int, rules: Rules, *, quotes: bool) -> int | None:
     """Mask what stands behind a secret name; `None` if that is an object or an array."""
     if quotes:
-        if rules.spared(pieces[at], f'"{pieces[at + 2]}"'):
+        if rules.spared(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
+            pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
+        ):
             return 0
         pieces[at + 2] = _inside(rules.mask(pieces[at + 2]))
         return 1

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote_plus
 from drhttp._redact.compounds import GLUED_ENDS, ends_glued
-from drhttp._redact.harmless import harmless_kinds, is_harmless
+from drhttp._redact.harmless import MARKERS, NUMBERS, harmless_kinds, is_harmless
+from drhttp._redact.measures import end_of_measures
 from drhttp._redact.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _BEGINS = re.compile(
     r"(?:passwd|passphrase|apikey(?!board|pad)|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
 )
 
+_MEASURED = frozenset((NUMBERS, MARKERS))
 _LONGEST = 200  # characters of a name that are read; nobody names a field in more
 _LONGEST_WORD = 32  # letters without a separator that are taken apart
 # Capital letters in front of `key` are a word of their own: `SERPAPIkey`.
@@ -82,6 +84,16 @@ class Names:
         """
         kinds = self._harmless(name)
         return bool(kinds) and is_harmless(value, kinds)
+
+    def end_of_spared(self, name: str, text: str, at: int) -> int | None:
+        """Where the object or array ends that begins at `at` and is none to hide although the name says secret, since
+        it holds measures alone: `completion_tokens_details`. `None` if it is to be hidden.
+        """
+        whole = squeezed(name)
+        if whole == "token" and not self._further(whole):
+            return end_of_measures(text, at, scored=True)
+        counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
+        return end_of_measures(text, at) if counts else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
         if self._further(squeezed(name)):

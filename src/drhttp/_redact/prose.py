@@ -35,6 +35,14 @@ _NOTHING = re.compile(
     r"""(?:\Z|[})\]]|(?<=\n)(?=\S)|(?:[,;&]\s*)?(?:\Z|["'\w][\w.$-]{0,60}["']?[ \t]*[=:]))""",
     re.IGNORECASE,
 )
+# A number, in a line that goes on with other names.
+_COUNT = re.compile(
+    r"""-?[0-9]{1,19}(?:\.[0-9]{1,20})?"""
+    r"""(?=[ \t]{0,20}(?:[\r\n)}\]|]|\Z|[,;][ \t]{0,20}["']?[\w.$-]{1,60}["']?[ \t]{0,20}[=:]))"""
+)
+_MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
+_URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type
+_URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
 _OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w-]*)[ \t]+(?=[^\s-])")
 # What follows an option that is only spoken of.
@@ -45,6 +53,7 @@ _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BESIDE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
 _LINKS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
 _LONGEST_NAME = 80
+_LONGEST_SPARED = 90  # characters of a value that may be none to hide
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
 _EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser speaks of its tokens
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[2-7][0-9A-Fa-f]")
@@ -109,7 +118,7 @@ def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
 
 
 def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
-    copied = 0
+    copied = measured = 0
     harmless: set[str] = set()  # names that are not secret, whatever stands beside them
     rules.spend((text.count(":") + text.count("=")) // 4)
     for match in _NAME.finditer(text):
@@ -123,9 +132,20 @@ def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
             continue
         rules.spend(2)
         begin, end = extents.of(match)
-        if begin < end:
-            yield begin, end
-            copied = end
+        if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, rules):
+            measured = rules.end_of_spared(match[1], text, begin) or 0
+            if not measured:
+                yield begin, end
+                copied = end
+
+
+def _is_count(name: str, text: str, begin: int, end: int, rules: Rules) -> bool:
+    """Whether the value is a number or the like that is none to hide, also in a line that goes on with other names."""
+    count = _COUNT.match(text, begin)
+    value = text[begin : min(end, begin + _LONGEST_SPARED)]
+    if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
+        return False
+    return rules.spared(name, value) or (count is not None and rules.spared(name, count[0]))
 
 
 def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
@@ -198,7 +218,9 @@ def _is_secret(match: re.Match[str], rules: Rules) -> bool:
 def _is_nothing(match: re.Match[str]) -> bool:
     """Whether what follows a secret name is no secret."""
     name, text, at = match[1], match.string, match.end()
-    if _NOTHING.match(text, at):
+    if _NOTHING.match(text, at) or (
+        name == "oauth" and text.endswith(_URN, 0, match.start()) and _URN_KIND.match(text, at)
+    ):
         return True
     if name[0] == "$" and ":" in match[3]:
         return _TYPE.match(text, at) is not None

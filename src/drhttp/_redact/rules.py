@@ -31,7 +31,8 @@ class Rules:
     """A `Redact` made ready for use.
 
     marked: further names, also where they are allowed. secret, secret_in_query: whether a name says secret. spared:
-    whether a value is none to hide all the same. with_names: the same rules with other names marked.
+    whether a value is none to hide all the same; end_of_spared: where an object or array ends that is none to hide.
+    with_names: the same rules with other names marked.
     """
 
     def __init__(self, redact: Redact, marked: frozenset[str] = frozenset()) -> None:
@@ -48,6 +49,7 @@ class Rules:
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query
         self.spared = self._names.spared
+        self.end_of_spared = self._names.end_of_spared
         self.shortest = self._values.shortest
         self.betrays = self._values.possible
         # Bounded: few requests have marks, and those that have come from few views.

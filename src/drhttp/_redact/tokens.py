@@ -8,6 +8,7 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
 
+from drhttp._redact.measures import is_scored
 from drhttp._redact.members import DEEPEST_CUT, TOKEN, decoded, examples
 from drhttp._redact.rules import Refusal
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
-_LITERAL = re.compile(r'"[^"\\]{0,30}"|[^\s,{}\[\]"]+')
+_LITERAL = re.compile(r'"[^"\\]{0,80}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
 _CLOSERS = {"{": "}", "[": "]"}
@@ -84,6 +85,7 @@ class Passage:
         self._named = named
         self._tokens = TOKEN.finditer(text)
         self._pieces: list[str] = []
+        self._spared = 0  # up to where an object or array goes on that holds measures alone
         self._copied = 0  # up to where the text is in the pieces, or was replaced
         self.count = 0
 
@@ -125,11 +127,21 @@ class Passage:
             self._replace_if(match.start(), match.end() - len(tie), *self._rules.mask_values(key))
         if not self._rules.secret(key):
             return True
-        literal = _LITERAL.match(self._text, match.end())
-        if literal is not None and self._rules.spared(key, literal[0]):
+        if self._is_spared(key, match.end()):
             return True
         first = next(self._tokens, None)
         return first is not None and self._mask_value(first)
+
+    def _is_spared(self, key: str, at: int) -> bool:
+        """Whether the value of a secret name that begins here is none to hide; it is read like any other then."""
+        literal = _LITERAL.match(self._text, at)
+        if literal is not None:
+            return self._rules.spared(key, literal[0]) or is_scored(key, self._text, literal.end())
+        if at < self._spared:  # within an object that was found to hold measures alone
+            return True
+        end = self._rules.end_of_spared(key, self._text, at)
+        self._spared = end or self._spared
+        return end is not None
 
     def _mask_value(self, first: re.Match[str]) -> bool:
         """Replace the value that begins with a token; `False` if the text ends before it does."""

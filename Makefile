@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help demo test clean
+.PHONY: help demo test test-others test-all clean
 
 help:
 	@echo "make demo              two example apps under gunicorn, recorded by the inbox, until Ctrl-C"
 	@echo "make demo ARGS=--once  the same, ends by itself: status 0 if every request arrived exactly once"
-	@echo "make test              every check there is: lint, types, wheel, tests on every Python found, the demo once"
+	@echo "make test              checks the product on this Python: lint, types, the wheel, all tests, the demo once"
+	@echo "make test-all          the same, and the tests on every other supported Python that is found"
 	@echo "make clean             removes what the others made"
 
 $(BIN)/python:
@@ -34,7 +35,14 @@ demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m demo $(ARGS)
 
 test: $(VENV)/nox.stamp
-	$(BIN)/nox --sessions lint typing demo wheel servers faults browser tests
+	@$(BIN)/nox --tags test
+
+# What test-all adds to test.
+test-others: $(VENV)/nox.stamp
+	@$(BIN)/nox --tags others
+
+test-all: $(VENV)/nox.stamp
+	@$(BIN)/nox --tags test others
 
 clean:
 	rm -rf $(VENV) .nox dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

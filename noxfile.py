@@ -1,4 +1,7 @@
-"""Everything that is checked, as one command: `nox`. CONTRIBUTING.md says what each session is for."""
+"""What is checked, in sessions: `nox` runs those of the Python at hand. CONTRIBUTING.md says what each is for.
+
+Sessions with the tag `test` are `make test`; those with the tag `others` are what `make test-all` adds.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,30 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
-ABOUT_SOURCES = ["test_architecture.py", "test_packaging.py", "privacy/test_page.py"]  # tests that look at the checkout
+HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
-WORKERS = "4"  # processes that share the tests, which wait for servers more than they compute
+WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
+APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "inbox/ui")]  # each has a session of its own
+CORE = [
+    "architecture", "bare", "check", "config", "delivery", "dsn", "exchange", "exit", "exported_members",
+    "fork", "gzip", "import", "packaging", "queue", "recorder", "throttle", "transport", "wire", "worker",
+    "wsgi", "wsgi_faults",
+]  # fmt: skip
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "typing", "wheel", "servers", "faults", "browser", "tests"]
+nox.options.tags = ["test"]
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # test what is installed here, do not install more
 os.environ.setdefault("UV_HTTP_TIMEOUT", "120")  # seconds; a slow index is no reason to fail
@@ -38,14 +51,10 @@ def _open_pyenv() -> None:
 
 def _runs(version: str) -> bool:
     """Whether that Python is here and starts: a shim may exist for a version that does not."""
-    if version == ".".join(map(str, sys.version_info[:2])):
+    if version == HERE:
         return True
     python = shutil.which(f"python{version}")
     return python is not None and subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
-
-
-def _but(*names: str) -> list[str]:
-    return [f"--ignore=tests/{name}" for name in names]
 
 
 def _group(name: str) -> list[str]:
@@ -53,15 +62,30 @@ def _group(name: str) -> list[str]:
 
 
 _open_pyenv()
-FOUND = [version for version in SUPPORTED if _runs(version)]
-if not FOUND:
-    sys.exit(f"None of the supported Pythons ({', '.join(SUPPORTED)}) is here.")
-NEWEST = FOUND[-1]
-DEBIAN = "3.11" if "3.11" in FOUND else NEWEST  # of its mod_wsgi, and of the figures that are told
-APART = ["servers", "faults", "inbox/ui"]  # folders of tests that have a session of their own
+PYTHONS = [version for version in SUPPORTED if version == HERE or _runs(version)] or [HERE]
 
 
-@nox.session(python=NEWEST)
+def _each_python(function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
+    """Register a session for each Python: of `make test` for the Python at hand, of `make test-all` for the others."""
+    for version in PYTHONS:
+        tag = "test" if version == HERE else "others"
+        nox.session(function, python=version, name=f"{function.__name__}-{version}", tags=[tag], requires=["build"])
+    return function
+
+
+def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
+    """Install the built wheel, with extras, and groups of dependencies."""
+    (wheel,) = Path("dist").resolve().glob("*.whl")
+    session.install(f"drhttp{extras} @ {wheel.as_uri()}", *(each for group in groups for each in _group(group)))
+    session.install("--force-reinstall", "--no-deps", str(wheel))  # an environment that is used again has an older one
+
+
+def _pytest(session: nox.Session, *arguments: str, workers: int = WORKERS) -> None:
+    """Run tests, in processes that share them."""
+    session.run("pytest", "-n", str(workers), "--dist=worksteal", *arguments, *session.posargs)
+
+
+@nox.session(python=HERE, tags=["test"])
 def lint(session: nox.Session) -> None:
     """Ruff: rules and format."""
     session.install(*_group("lint"))
@@ -69,29 +93,118 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=NEWEST)
+@nox.session(python=HERE, tags=["test"])
 def typing(session: nox.Session) -> None:
     """Mypy in strict mode over the package."""
     session.install("-e", ".", *_group("typing"))
     session.run("mypy")
 
 
-@nox.session(python=FOUND)
-@nox.parametrize("dependencies", [nox.param(each, id=each) for each in ("bare", "frameworks")])
-def tests(session: nox.Session, dependencies: str) -> None:
-    """The test suite, without any web framework and with all of them; what knows of none is run without."""
-    extra, apart = (_group("frameworks"), [*APART, "privacy"]) if dependencies == "frameworks" else ([], APART)
-    session.install("-e", ".", *_group("tests"), *extra)
-    session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*apart), *session.posargs)
+@nox.session(python=HERE, tags=["test"])
+def build(session: nox.Session) -> None:
+    """The source archive, and from that the wheel, in dist/."""
+    session.install("build", *PROJECT["build-system"]["requires"])
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", silent=True)
 
 
-@nox.session(python=DEBIAN)
+@_each_python
+def bare(session: nox.Session) -> None:
+    """The built wheel alone with its one dependency, and then the core's tests without any framework or extra."""
+    _install(session)
+    session.run("python", "-I", "tests/import_probe.py")
+    _install(session, "tests")
+    _pytest(session, *(f"tests/test_{name}.py" for name in CORE))
+
+
+@_each_python
+def tests(session: nox.Session) -> None:
+    """The test suite, against the built wheel, with every framework."""
+    _install(session, "tests", "frameworks")
+    _pytest(session, *APART)
+
+
+@_each_python
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
-    session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"), *_group("servers"))
     # It brings apache's program, but not its service.
     _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
-    session.run("pytest", "tests/servers", "-n", WORKERS, "--dist=worksteal", *session.posargs)
+    _install(session, "tests", "frameworks", "servers")
+    _pytest(session, "tests/servers")
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def faults(session: nox.Session) -> None:
+    """Every fault between the application and the receiver, made by real parties."""
+    _debian(session, "nginx", "nginx")
+    _debian(session, "gcc libc6-dev", "cc")
+    _install(session, "tests", "frameworks")
+    _pytest(session, "tests/faults")
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def browser(session: nox.Session) -> None:
+    """The inbox's page in chromium: what it shows, what it withstands, and whom it shuts out."""
+    _install_browser(session)
+    _pytest(session, "tests/inbox/ui", workers=2)
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def demo(session: nox.Session) -> None:
+    """The demonstration, once through, with its own verdict."""
+    _install(session, "demo", extras="[inbox,django,flask]")
+    session.run("python", "-m", "demo", *(session.posargs or ["--once"]))
+
+
+@nox.session(venv_backend="none", tags=["others"])
+def pythons(session: nox.Session) -> None:
+    """Say which of the supported Pythons are found, and which are not and therefore not tested."""
+    absent = [version for version in SUPPORTED if version not in PYTHONS]
+    session.log(f"Pythons found: {', '.join(PYTHONS)}; not found: {', '.join(absent) or 'none'}")
+
+
+@nox.session(python=HERE, default=False, requires=["build"])
+def screenshots(session: nox.Session) -> None:
+    """The inbox's page as pictures, light and dark, wide and narrow, in screenshots/."""
+    _install_browser(session)
+    session.run("pytest", "tests/inbox/ui/screenshots.py", *session.posargs)
+
+
+@nox.session(python=HERE, default=False)
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of the whole suite."""
+    session.install("-e", ".", *_group("tests"), *_group("frameworks"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "--ignore=tests/inbox/ui", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=HERE, default=False)
+def soak(session: nox.Session) -> None:
+    """Ten minutes at full speed with faults that come and go; `nox -s soak -- --minutes 1` for a shorter look."""
+    session.install("-e", ".[inbox]", *_group("tests"))
+    session.run("python", "-m", "benchmarks.soak", *session.posargs)
+
+
+@nox.session(python=HERE, default=False)
+def bench(session: nox.Session) -> None:
+    """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
+    session.install("-e", ".[flask]", *_group("bench"))
+    _debian(session, "wrk", "wrk")  # without the load generator, the workloads under a server are left out
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(python=HERE, default=False, requires=["build"])
+def inbox(session: nox.Session) -> None:
+    """How much the inbox takes, how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""
+    _install_browser(session)
+    session.run("python", "-m", "benchmarks.inbox", *(session.posargs or ["ingest"]))
+
+
+def _install_browser(session: nox.Session) -> None:
+    _debian(session, "chromium", "chromium")
+    _install(session, "tests", "browser", extras="[inbox]")
 
 
 def _debian(session: nox.Session, packages: str, program: str) -> None:
@@ -103,102 +216,3 @@ def _debian(session: nox.Session, packages: str, program: str) -> None:
         return
     session.run("apt-get", "update", "--quiet", external=True)
     session.run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages.split(), external=True)
-
-
-@nox.session(python=DEBIAN)
-def faults(session: nox.Session) -> None:
-    """Every fault between the application and the receiver, made by real parties."""
-    _debian(session, "nginx-light", "nginx")
-    _debian(session, "gcc libc6-dev", "cc")
-    session.install("-e", ".[inbox]", *_group("tests"), *_group("frameworks"))
-    session.run("pytest", "tests/faults", "-n", WORKERS, "--dist=worksteal", *session.posargs)
-
-
-@nox.session(python=DEBIAN)
-def browser(session: nox.Session) -> None:
-    """The inbox's page in Debian's chromium: what it shows, what it withstands, and whom it shuts out."""
-    _install_browser(session)
-    session.run("pytest", "tests/inbox/ui", "-n", "2", "--dist=worksteal", *session.posargs)
-
-
-@nox.session(python=DEBIAN, default=False)
-def screenshots(session: nox.Session) -> None:
-    """The inbox's page as pictures, light and dark, wide and narrow, in screenshots/."""
-    _install_browser(session)
-    session.run("pytest", "tests/inbox/ui/screenshots.py", *session.posargs)
-
-
-def _install_browser(session: nox.Session) -> None:
-    _debian(session, "chromium", "chromium")
-    session.install("-e", ".[inbox]", *_group("tests"), *_group("browser"))
-
-
-@nox.session(python=DEBIAN, default=False)
-def soak(session: nox.Session) -> None:
-    """Ten minutes at full speed with faults that come and go; `nox -s soak -- --minutes 1` for a shorter look."""
-    session.install("-e", ".[inbox]", *_group("tests"))
-    session.run("python", "-m", "benchmarks.soak", *session.posargs)
-
-
-@nox.session(python=DEBIAN, default=False)
-def bench(session: nox.Session) -> None:
-    """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
-    session.install("-e", ".[flask]", *_group("bench"))
-    if not shutil.which("wrk"):
-        _install_wrk(session)
-    session.run("python", "-m", "benchmarks", *session.posargs)
-
-
-@nox.session(python=DEBIAN, default=False)
-def inbox(session: nox.Session) -> None:
-    """How much the inbox takes, how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""
-    _install_browser(session)
-    session.run("python", "-m", "benchmarks.inbox", *(session.posargs or ["ingest"]))
-
-
-def _install_wrk(session: nox.Session) -> None:
-    """The load generator comes from Debian; without it the workloads under a server are left out, and it is said."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        session.warn("wrk is not here, and only root can install it with apt-get: no figures under gunicorn")
-        return
-    session.run("apt-get", "install", "--yes", "--no-install-recommends", "wrk", external=True)
-
-
-@nox.session(python=NEWEST, default=False)
-def build(session: nox.Session) -> None:
-    """The source archive, and from that the wheel, in dist/."""
-    session.install("build", *PROJECT["build-system"]["requires"])
-    shutil.rmtree("dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--no-isolation", silent=True)
-
-
-@nox.session(python=NEWEST, reuse_venv=False, requires=["build"])
-def wheel(session: nox.Session) -> None:
-    """The built wheel: first alone with its one dependency, then under tests, with the sources out of reach."""
-    (built,) = Path("dist").resolve().glob("*.whl")
-    away = Path(session.create_tmp()).resolve()
-    for folder in ("tests", "benchmarks"):  # the hostile bodies of a benchmark are those of a test
-        shutil.copytree(folder, away / folder)
-    shutil.copy("pyproject.toml", away)
-    session.install(str(built))
-    with session.chdir(away):
-        session.run("python", "tests/import_probe.py")
-        session.install(f"{built}[inbox]", *_group("tests"))
-        session.run("pytest", "-n", WORKERS, "--dist=worksteal", *_but(*ABOUT_SOURCES, *APART))
-
-
-@nox.session(python=NEWEST)
-def coverage(session: nox.Session) -> None:
-    """Branch coverage of the whole suite."""
-    session.install("-e", ".", *_group("tests"), *_group("frameworks"))
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *_but("inbox/ui"), *session.posargs)
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
-
-
-@nox.session(python=NEWEST)
-def demo(session: nox.Session) -> None:
-    """The demonstration, once through, with its own verdict."""
-    session.install("-e", ".[inbox,django,flask]", *_group("demo"))
-    session.run("python", "-m", "demo", *(session.posargs or ["--once"]))

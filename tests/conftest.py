@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from drhttp import _recorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The session without frameworks runs everything that needs none of them; the other session runs all.
+# What needs a framework is left out where it is not installed, and what is about having none where one is.
 _NEEDS = {
     "test_django.py": "django",
     "test_django_servers.py": "django",
@@ -25,12 +26,20 @@ _NEEDS = {
     "test_readme.py": "django",
     "inbox": "starlette",
 }
-collect_ignore = [place for place, package in _NEEDS.items() if importlib.util.find_spec(package) is None]
+_missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
+collect_ignore = [place for place, package in _NEEDS.items() if package in _missing]
+if _missing != set(_NEEDS.values()):
+    collect_ignore.append("test_bare.py")
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So it is for what a shell starts in the background, and for all that comes from there; but tests press Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    """Whether the sources are tested or an installed wheel."""
+    return f"drhttp {drhttp.__version__} from {Path(drhttp.__file__).parent}"
 
 
 @pytest.fixture

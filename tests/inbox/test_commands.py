@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import pty
@@ -96,14 +95,6 @@ def test_a_wrong_option_is_told(options, capsys):
 
     assert stopped.value.code == 2
     assert "invalid" in capsys.readouterr().err or options == ["show"]
-
-
-@pytest.mark.skipif(importlib.util.find_spec("uvicorn") is not None, reason="the extra inbox is installed")
-def test_a_missing_extra_is_told_in_one_sentence(file, capsys):
-    """The core alone has no server; what reads the file works without one."""
-    assert main(["inbox"]) == 1
-    assert capsys.readouterr().err == 'drhttp: The inbox needs uvicorn: pip install "drhttp[inbox]"\n'
-    assert main(["inbox", "ls"]) == 0
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,12 @@ def counts() -> str:
     return f"{os.getpid()} {stats.recorded} {stats.queued} {stats.sent} {sum(stats.dropped.values())}"
 
 
-ASIDE: dict[str, Callable[[], object]] = {"pid": os.getpid, "flush": lambda: drhttp.flush(20), "counts": counts}
+ASIDE: dict[str, Callable[[], object]] = {
+    "pid": os.getpid,
+    "flush": lambda: drhttp.flush(20),
+    "counts": counts,
+    "python": lambda: ".".join(map(str, sys.version_info[:2])),
+}
 
 application = drhttp.WSGIMiddleware(
     answer,

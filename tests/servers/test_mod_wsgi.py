@@ -1,18 +1,15 @@
-"""mod_wsgi as Debian has it, under its apache2, with its own Python."""
+"""mod_wsgi as Debian has it, under its apache2, with the Python that it is linked with, whichever that is."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import urllib3
 from hosting import HERE, free_port, once, quiet, serving
-
-import drhttp
+from interpreters import VERSIONS, copy_packages, embedded, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
 
 APACHE = Path("/usr/sbin/apache2")
 MODULES = Path("/usr/lib/apache2/modules")
+MODULE = MODULES / "mod_wsgi.so"
 CONFIGURATION = """
 ServerRoot "{folder}"
 ServerName localhost
@@ -61,15 +59,14 @@ MODES = {
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A place that the user whom apache becomes may read: with the application, and with all that it needs."""
-    if not (APACHE.exists() and (MODULES / "mod_wsgi.so").exists()):
-        assert "CI" not in os.environ, "apache2 and libapache2-mod-wsgi-py3 are missing: `nox -s servers` installs them"
-        pytest.skip("apache2 and libapache2-mod-wsgi-py3 are not installed: apt-get install libapache2-mod-wsgi-py3")
+    if not (APACHE.exists() and MODULE.exists()):
+        missing("apache2 and mod_wsgi are not installed (Debian: apt-get install libapache2-mod-wsgi-py3)")
+    if embedded(MODULE) not in VERSIONS:
+        missing(f"mod_wsgi is linked with Python {embedded(MODULE)}, which drhttp does not support")
     with tempfile.TemporaryDirectory(prefix="mod-wsgi-") as name:
         place = Path(name)
         place.chmod(0o777)
-        for package in (drhttp, urllib3):
-            source = Path(package.__file__ or "").parent
-            shutil.copytree(source, place / source.name, ignore=shutil.ignore_patterns("__pycache__", "inbox"))
+        copy_packages(place)
         shutil.copy(HERE / "hosted.py", place)
         yield place
 
@@ -84,6 +81,7 @@ def test_mod_wsgi(mode: str, folder: Path, receiver: Receiver) -> None:
     configuration.write_text(text)
     with serving([APACHE, "-DFOREGROUND", "-f", configuration], receiver, folder, port=port) as server:
         asked = server.ask()
+        assert server.get("/not/python") == embedded(MODULE)
         assert server.get("/not/flush") == "True"
         asked += server.ask(100, "late-")
         server.stop()

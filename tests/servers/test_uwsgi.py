@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hosting import once, quiet, serving
+from interpreters import HERE, copy_packages, executable, installed, missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from receiver import Receiver
 
@@ -21,6 +22,7 @@ PLACE = ["--http-socket", "127.0.0.1:{port}", "--module", "hosted", "--master", 
 # SIGTERM restarts it by default. Its documentation has this for those who want it to end as others do.
 TERM = ["--hook-master-start", "unix_signal:15 gracefully_kill_them_all"]
 THREADLESS = "2.0.26"  # from 2.0.27 on, threads are never off
+WITH_WHEEL = ["3.12", "3.11", "3.10"]  # Pythons for which that version is on PyPI as a wheel
 PROMISED = "LOGGED drhttp WARNING uWSGI runs no threads without --enable-threads"
 
 WITH_THREADS = {
@@ -33,22 +35,44 @@ WITH_THREADS = {
 }
 
 
+class Threadless(NamedTuple):
+    """The old version. python: runs it. path: where it finds it, and what the application needs."""
+
+    python: str
+    path: str
+
+
 @pytest.fixture(scope="session")
-def threadless(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
-    """Where the old version is: as a wheel, in a folder of its own beside the new one."""
-    folder = tmp_path_factory.getbasetemp().parent / f"uwsgi-{THREADLESS}-{worker_id}"
-    package = [f"pyuwsgi=={THREADLESS}", "--only-binary", ":all:", "--no-deps", "--target", str(folder)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", *package], capture_output=True, text=True, check=False
-    )
-    if done.returncode and "CI" not in os.environ:
-        pytest.skip(f"uWSGI {THREADLESS} cannot be had: {done.stderr}")
-    assert done.returncode == 0, done.stderr
-    return str(folder)
+def threadless(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Threadless:
+    """The old version as a wheel, in a folder beside the new one, fetched once for all processes that run tests."""
+    version = next(iter(installed(sorted(WITH_WHEEL, key=lambda each: each != HERE))), None)
+    if version is None:
+        missing(f"uWSGI {THREADLESS} comes for {WITH_WHEEL}, and the Pythons here are {installed()}")
+    run = tmp_path_factory.getbasetemp()
+    folder = (run if worker_id == "master" else run.parent) / f"uwsgi-{THREADLESS}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            fetched = fetch(version, folder.with_suffix(".new"))
+            copy_packages(fetched)
+            fetched.rename(folder)
+    python = executable(version)
+    assert python
+    return Threadless(python, str(folder))
 
 
-def uwsgi(options: Sequence[str]) -> list[str | Path]:
-    return [sys.executable, *RUN, *PLACE, *TERM, *options]
+def fetch(version: str, folder: Path) -> Path:
+    """Install the old version for that Python into a folder. Returns the folder."""
+    wheel = ["--python-version", version, "--only-binary", ":all:", "--no-deps", f"pyuwsgi=={THREADLESS}"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *wheel]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        missing(f"uWSGI {THREADLESS} cannot be had: {done.stderr}")
+    return folder
+
+
+def uwsgi(options: Sequence[str], python: str = sys.executable) -> list[str | Path]:
+    return [python, *RUN, *PLACE, *TERM, *options]
 
 
 @pytest.mark.parametrize("mode", WITH_THREADS)
@@ -88,9 +112,11 @@ def test_a_fork_after_a_delivery(options: list[str], receiver: Receiver, tmp_pat
         ["-T", "--processes", "2"],
     ],
 )
-def test_the_old_version_with_threads(options: list[str], threadless: str, receiver: Receiver, tmp_path: Path) -> None:
+def test_the_old_version_with_threads(
+    options: list[str], threadless: Threadless, receiver: Receiver, tmp_path: Path
+) -> None:
     """PM3: whichever option lets threads run, no warning says that they do not."""
-    with serving(uwsgi(options), receiver, tmp_path, PYTHONPATH=threadless) as server:
+    with serving(uwsgi(options, threadless.python), receiver, tmp_path, PYTHONPATH=threadless.path) as server:
         asked = server.ask()
         server.stop()
     assert f"Starting uWSGI {THREADLESS}" in server.log
@@ -99,9 +125,9 @@ def test_the_old_version_with_threads(options: list[str], threadless: str, recei
 
 
 @pytest.mark.parametrize("options", [[], ["--processes", "2"], ["--processes", "2", "--lazy-apps"]])
-def test_without_threads(options: list[str], threadless: str, receiver: Receiver, tmp_path: Path) -> None:
+def test_without_threads(options: list[str], threadless: Threadless, receiver: Receiver, tmp_path: Path) -> None:
     """PM3: where no thread runs, one warning names the option; a flush and the exit deliver; nobody hangs."""
-    with serving(uwsgi(options), receiver, tmp_path, PYTHONPATH=threadless) as server:
+    with serving(uwsgi(options, threadless.python), receiver, tmp_path, PYTHONPATH=threadless.path) as server:
         asked = server.ask(500)
         assert receiver.posts == []
         assert server.get("/not/flush") == "True"

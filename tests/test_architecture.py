@@ -62,6 +62,7 @@ ALLOWED = {
     "_redact.json": "_document _redact.cut _redact.markup _redact.measures _redact.members _redact.prose _redact.rules "
     "_redact.tables _redact.tokens",
     "_redact.lines": "_redact.json _redact.rules",
+    "_redact.lookalikes": "",
     "_redact.markup": "_redact.attributes _redact.rules",
     "_redact.measures": "_redact.harmless",
     "_redact.members": "",
@@ -76,7 +77,7 @@ ALLOWED = {
     "_redact.tables": "_redact.columns _redact.csv",
     "_redact.tokens": "_redact.measures _redact.members _redact.rules",
     "_redact.urls": "_percent _redact.pairs _redact.prose",
-    "_redact.values": "_redact.numbers",
+    "_redact.values": "_redact.lookalikes _redact.numbers",
     "_redact.xml": "_redact.json _redact.markup",
     "_response": "",
     "_sample": "_body _exchange",

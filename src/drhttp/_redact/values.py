@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from drhttp._redact import numbers
+from drhttp._redact.lookalikes import is_signed_json, is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,14 +42,23 @@ _PREFIXES = (
     r"sq0(?:atp|csp)-[0-9A-Za-z_-]{16,}",
     r"access_token\$production\$[0-9a-z]+\$[0-9a-f]+",
 )
+_JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
+_KEY = rf"(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
+# What stands in front of the random part of a key.
+_PREFIX = re.compile(
+    r"(?:sk|rk)_(?:live|test)_|whsec_|sk-|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|A[A-Z]IA|AIza|ya29\.|GOCSPX-|SG\."
+    r"|npm_|pypi-|shp[a-z]{2}_|do[opr]_v1_|hf_|sq0[a-z]{3}-|access_token\$production\$"
+)
 _PATTERN = re.compile(
     r"(?P<pem>-----BEGIN[ +%A-Z0-9]{0,40}PRIVATE(?: |\+|%20)KEY[ +%A-Z0-9]{0,10}-----"
     r"(?:[^-]+|-(?!----END))*(?:-----END[ +%A-Z0-9]{0,60}-----)?)"
-    rf"|(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
+    rf"|{_JWT}"
     rf"|(?P<scheme>{_BEGIN}(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?: |\+|%20)[ +]{{0,8}})"
     r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
-    rf"|(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
+    rf"|{_KEY}"
 )
+_WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand in the place of credentials
+_RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
 # In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
 _PART = r"[^\s\"'<>`:@\\]*(?:(?::(?!//)|\\(?![nrt\"'`\\]))[^\s\"'<>`:@\\]*)*"
 _USERINFO = re.compile(rf"(?<=://){_PART}(?:@{_PART}(?=@))*(?=@)")
@@ -95,8 +106,8 @@ class Values:
         if len(text) < _SHORTEST:
             return False
         return (
-            (_has_userinfo(text) and any(map(_secret, _USERINFO.finditer(text))))
-            or (_hinted(text) and any(map(_secret, _PATTERN.finditer(text))))
+            (_has_userinfo(text) and any(map(_userinfo, _USERINFO.finditer(text))))
+            or (_hinted(text) and next(_secrets(_PATTERN, text), None) is not None)
             or numbers.possible(text)
         )
 
@@ -129,14 +140,40 @@ def _has_userinfo(text: str) -> bool:
 
 
 def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
+    spans = filter(None, map(_userinfo, _USERINFO.finditer(text))) if pattern is _USERINFO else _secrets(pattern, text)
     pieces, copied, count = [], 0, 0
-    for match in pattern.finditer(text):
-        secret = _secret(match)
-        if secret:
-            begin, end = secret
-            pieces += [text[copied:begin], mask(text[begin:end])]
-            copied, count = end, count + 1
+    for begin, end in spans:
+        pieces += [text[copied:begin], mask(text[begin:end])]
+        copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
+
+
+def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[tuple[int, int]]:
+    """Where the secrets are that stand a closer look."""
+    match = pattern.search(text, start, stop)
+    while match is not None:
+        end = match.end()
+        kind = match.lastgroup
+        if kind == "credentials":
+            begin = match.start("credentials")
+            if _is_basic(match["credentials"]) if match["scheme"][1] in "aA" else _is_token(match["credentials"]):
+                yield begin, end
+            else:
+                yield from _secrets(_WITHIN, text, begin, end)
+        elif kind == "pem" or not _is_lookalike(match[0], jwt=kind == "jwt"):
+            yield match.span()
+        else:
+            run = _RUN.match(text, match.start())
+            end = run.end() if run else end
+        match = pattern.search(text, end, stop)
+
+
+def _is_lookalike(text: str, *, jwt: bool) -> bool:
+    """Whether it only begins like a token or a key."""
+    if jwt:
+        return not is_signed_json(text.partition(".")[0])
+    prefix = _PREFIX.match(text)
+    return prefix is not None and is_slug(text[prefix.end() :])
 
 
 def _hinted(text: str) -> bool:
@@ -151,17 +188,6 @@ def _hinted(text: str) -> bool:
 def _speaks_of_credentials(lower: bytes) -> bool:
     # Not in a loop: that would take longer than the looking.
     return _BEARER in lower or _BASIC in lower or _PEM in lower
-
-
-def _secret(match: re.Match[str]) -> tuple[int, int] | None:
-    """What of it is a secret, now that it stands a closer look."""
-    if match.re is _USERINFO:
-        return _userinfo(match)
-    scheme, credentials = match["scheme"], match["credentials"]
-    if not credentials:
-        return match.span()
-    is_one = _is_basic(credentials) if scheme[1] in "aA" else _is_token(credentials)
-    return match.span("credentials") if is_one else None
 
 
 def _userinfo(match: re.Match[str]) -> tuple[int, int] | None:

@@ -1,0 +1,59 @@
+"""What begins like a provider's key or like a JSON Web Token and is neither: slugs, names in programs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+_SEPARATORS = re.compile(r"[_.+/=-]+")
+# Words of a slug or of a name in a program: `tokenize`, `Tokenize`, `AutoModelForLanguage`, `python3`; and numbers.
+_WORD = re.compile(r"[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{2,15}){0,8}[0-9]{0,2}")
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+# Five consonants behind each other; English has hardly any word with them.
+_CONSONANTS = re.compile(r"[^aeiouyAEIOUY\W\d_]{5}")
+# The header of a token whose end is missing: it begins with a parameter of RFC 7515 or RFC 7516.
+_HEADER = re.compile(
+    rb'\{\s{0,20}"(?:alg|typ|cty|enc|zip|kid|jku|jwk|x5u|x5c|x5t|crit|epk|apu|apv|p2s|p2c|iv|tag|b64)\b'
+)
+_LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text is made of words, as slugs and names in programs are, and not of random letters and digits.
+
+    text: what stands behind the prefix of a key. A key has digits or capital letters anywhere, and no row of words: of
+    20 random characters of base64 not one in ten millions passes.
+    """
+    parts = [part for part in _SEPARATORS.split(text) if part]
+    words = [part for part in parts if _WORD.fullmatch(part)]
+    numbers = len(parts) - len(words)
+    if numbers and (numbers * 2 > len(words) or not all(part in words or _NUMBER.fullmatch(part) for part in parts)):
+        return False
+    # A single word in lower case may be anything.
+    return (len(words) > 1 or sum(map(str.isupper, text)) > 2) and all(map(_is_word, words))
+
+
+def _is_word(text: str) -> bool:
+    return len(text) < 5 or (_VOWEL.search(text) is not None and _CONSONANTS.search(text) is None)
+
+
+def is_signed_json(first: str) -> bool:
+    """Whether the first part of what looks like a JSON Web Token is JSON.
+
+    The header of a token is an object with `alg` or `typ` (RFC 7515, RFC 7516); other objects are signed by
+    frameworks in the same form (itsdangerous: the session cookies of Flask). One that is cut counts by its beginning.
+    """
+    text = first[:_LONGEST_HEADER]
+    try:
+        content = base64.b64decode(
+            text[: len(text) - (len(text) % 4 == 1)] + "=" * (-len(text) % 4 % 3), altchars=b"-_"
+        )
+    except (binascii.Error, ValueError):
+        return True
+    try:
+        return isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return _HEADER.match(content) is not None

@@ -58,7 +58,8 @@ ALLOWED = {
     "_redact.cut": "_document",
     "_redact.extent": "",
     "_redact.harmless": "",
-    "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls",
+    "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls "
+    "_redact.vendor_headers",
     "_redact.json": "_document _redact.cut _redact.markup _redact.measures _redact.members _redact.prose _redact.rules "
     "_redact.tables _redact.tokens",
     "_redact.lines": "_redact.json _redact.rules",
@@ -69,7 +70,8 @@ ALLOWED = {
     "_redact.messages": "",
     "_redact.multipart": "_redact.json _redact.rules",
     "_redact.name_tables": "",
-    "_redact.names": "_percent _redact.compounds _redact.harmless _redact.measures _redact.name_tables",
+    "_redact.names": "_percent _redact.compounds _redact.harmless _redact.measures _redact.name_tables "
+    "_redact.vendor_headers",
     "_redact.numbers": "",
     "_redact.pairs": "_percent _redact.tokens _redact.json",
     "_redact.prose": "_percent _redact.extent _redact.messages",
@@ -78,6 +80,7 @@ ALLOWED = {
     "_redact.tokens": "_redact.measures _redact.members _redact.rules",
     "_redact.urls": "_percent _redact.pairs _redact.prose",
     "_redact.values": "_redact.lookalikes _redact.numbers",
+    "_redact.vendor_headers": "",
     "_redact.xml": "_redact.json _redact.markup",
     "_response": "",
     "_sample": "_body _exchange",

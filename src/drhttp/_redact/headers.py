@@ -11,6 +11,7 @@ from drhttp._redact.pairs import mask_query
 from drhttp._redact.rules import Refusal
 from drhttp._redact.tokens import may_be_packed
 from drhttp._redact.urls import mask_links, mask_url
+from drhttp._redact.vendor_headers import ONLY_IN_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ _INNOCENT = frozenset(("access-control-allow-credentials", "sec-websocket-key", 
 # What these say about names is no value of one.
 _ABOUT = frozenset((
     "authentication-results", "arc-authentication-results", "permissions-policy", "permissions-policy-report-only",
-    "feature-policy", "clear-site-data", "cookie-policy",
+    "feature-policy", "clear-site-data", "cookie-policy", "x-atlassian-token", "x-auth-email",
 ))  # fmt: skip
 _SECRET = frozenset(("ticket", "x-ticket", "x-amz-signature", "x-goog-signature", "x-auth-code"))
 _CHALLENGE = re.compile(r"((?:negotiate|ntlm|kerberos)[ \t]+)([^\s,]+)", re.IGNORECASE)
@@ -82,7 +83,7 @@ def _mask_field(name: str, value: str, rules: Rules) -> tuple[str, int]:
     mask = _BY_FORM.get(name)
     if mask is not None:
         return mask(value, rules)
-    if name in _SECRET or rules.secret(name):
+    if name in _SECRET or rules.secret(name) or (name in ONLY_IN_HEADERS and not rules.allowed(name)):
         return (value, 0) if rules.spared(name, value) else (rules.mask(value), 1)
     if name in _URLS or name.endswith(_LIKE_URLS):
         return mask_url(value, rules)

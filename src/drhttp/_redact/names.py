@@ -17,6 +17,7 @@ from drhttp._redact.compounds import GLUED_ENDS, ends_glued
 from drhttp._redact.harmless import MARKERS, NUMBERS, harmless_kinds, is_harmless
 from drhttp._redact.measures import end_of_measures
 from drhttp._redact.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ class Names:
         further = frozenset(filter(None, map(squeezed, also)))
         self._secret = further | frozenset(map(squeezed, (*BUILT_IN, *map(_plural, BUILT_IN))))
         self._further = re.compile(_tree(further) or r"(?!)").search
-        self._whole = frozenset(map(squeezed, WHOLE))
+        self._whole = frozenset(map(squeezed, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
         self._in_queries = frozenset(map(squeezed, IN_QUERIES))
         self._allowed = frozenset(map(squeezed, allow))
         secret, known = _tree(self._secret), _tree(self._secret | _COMPANIONS)

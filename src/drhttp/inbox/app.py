@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,12 +20,14 @@ from drhttp.inbox.api.answers import on_failure, on_refused, on_unknown
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.parameters import UPLOAD_TIME
 from drhttp.inbox.api.routes import routes
+from drhttp.inbox.budget import Budget
 from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
+from drhttp.inbox.elements import elements
 from drhttp.inbox.errors import RefusedError, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.fields import header
 from drhttp.inbox.gate import KEYS, Gate
-from drhttp.inbox.ingest import BATCH, SINGLE, Limits, Refused, load
+from drhttp.inbox.ingest import BATCH, SINGLE, SMALL, Limits, Refused, announced, load
 from drhttp.inbox.replay import HEADER
 from drhttp.inbox.writer import Busy
 
@@ -45,6 +48,16 @@ _CONFIG = {
     "billing_config_jsons": {},
 }
 
+IN_HAND = 8 * 1024 * 1024
+"""Bytes of memory for JSON that is inflated, parsed and on its way to the file."""
+MAY_WAIT = 256 * 1024 * 1024
+"""The same for bodies that wait for it, packed as they came."""
+WIDEST = 4
+"""Bytes that a character of a text may take in memory, where one takes a single byte on the wire."""
+PORTION = 1024 * 1024
+"""Characters of JSON, of a large batch, that are written in one go."""
+
+T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -87,6 +100,7 @@ class Receiver:
         self._browsers = context.browser_origins
         self._replays = context.replays
         # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
+        self._budget = Budget(IN_HAND, MAY_WAIT)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
 
     async def batch(self, request: Request) -> Response:
@@ -118,18 +132,40 @@ class Receiver:
         except ClientDisconnect:
             raise Refused(400, "The connection ended before the body did.") from None
 
-        def work() -> tuple[list[Exchange], int]:
-            value, size = load(wire, coding, limits)
-            if isinstance(value, list) and len(value) > limits.records:
-                raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {len(value):,}.")
-            return [self._linked(one) for one in decode(value, arrival)], size
-
-        try:
-            exchanges, size = await asyncio.get_running_loop().run_in_executor(self._decoders, work)
-        except Undecodable as problem:
-            raise Refused(400, str(problem)) from problem
-        await asyncio.wrap_future(self._writer.submit(exchanges, size))
+        size = min(announced(wire, coding), limits.inflated)
+        async with self._budget.hold(size * WIDEST):
+            if limits is BATCH and size > SMALL:
+                # Once to see that all of it can be taken, and once to take it.
+                async for _ in self._portions(wire, coding, arrival):
+                    pass
+                async for portion, length in self._portions(wire, coding, arrival):
+                    await asyncio.wrap_future(self._writer.submit(portion, length))
+            else:
+                exchanges, length = await self._decoded(partial(_whole, wire, coding, limits, decode, arrival))
+                await asyncio.wrap_future(self._writer.submit([self._linked(one) for one in exchanges], length))
         return Response(status_code=201)
+
+    async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
+        """The exchanges of a large batch, some at a time, and how many characters of JSON those were."""
+        source = _few_at_a_time(wire, coding, arrival)
+        while portion := await self._decoded(partial(next, source, None)):
+            exchanges, length = portion
+            yield [self._linked(one) for one in exchanges], length
+
+    async def _decoded(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which is done off the event loop. Raises `Refused`."""
+
+        def tried() -> T | Refused:
+            try:
+                return work()
+            except (Undecodable, Refused) as problem:
+                # A new one: the frames of this one hold on to all that was parsed.
+                return Refused(getattr(problem, "status", 400), str(problem))
+
+        found = await asyncio.get_running_loop().run_in_executor(self._decoders, tried)
+        if isinstance(found, Refused):
+            raise found
+        return found
 
     def _admit(self, request: Request) -> str:
         """The key, when the request has one and no browser sent it, or one that may."""
@@ -150,6 +186,34 @@ class Receiver:
         if original is None:
             return exchange
         return replace(exchange, summary=replace(exchange.summary, id=identity, replay_of=original))
+
+
+def _whole(
+    wire: bytes, coding: str, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]], arrival: Arrival
+) -> tuple[list[Exchange], int]:
+    value, length = load(wire, coding, limits)
+    if isinstance(value, list):
+        _check_count(len(value), limits)
+    return decode(value, arrival), length
+
+
+def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple[list[Exchange], int]]:
+    exchanges: list[Exchange] = []
+    length = 0
+    for place, (value, size) in enumerate(elements(wire, coding, BATCH)):
+        _check_count(place + 1, BATCH)
+        exchanges.append(decode_event(value, arrival, f"Event {place}"))
+        length += size
+        if length >= PORTION:
+            yield exchanges, length
+            exchanges, length = [], 0
+    if exchanges:
+        yield exchanges, length
+
+
+def _check_count(count: int, limits: Limits) -> None:
+    if count > limits.records:
+        raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {count:,}.")
 
 
 def _coding(request: Request) -> str:

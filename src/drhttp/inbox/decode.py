@@ -47,9 +47,9 @@ def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:
     return [_event(one, arrival, f"Event {place}") for place, one in enumerate(value)]
 
 
-def decode_event(value: object, arrival: Arrival) -> Exchange:
-    """One event."""
-    return _event(value, arrival, "The body")
+def decode_event(value: object, arrival: Arrival, what: str = "The body") -> Exchange:
+    """One event. what: how it is called in the sentence of `Undecodable`."""
+    return _event(value, arrival, what)
 
 
 def decode_record(value: object, arrival: Arrival) -> Exchange:

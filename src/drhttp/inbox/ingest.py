@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_DEPTH = 64
@@ -11,6 +13,13 @@ MAX_DEPTH = 64
 MAX_VALUES = 4_000_000
 """An empty list takes three bytes to write and fifty to keep: values are bounded apart from bytes."""
 PIECE = 256 * 1024
+SMALL = 2 * 1024 * 1024
+"""Bytes that a body may inflate to however small it was on the wire."""
+RATIO = 50
+"""How many times its size a larger body may inflate to. Batches of JSON reach 10 to 30."""
+MEMORY = 8 * 1024 * 1024
+"""Bytes of memory that the values of a body may take however small it was on the wire."""
+MEMORY_RATIO = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,43 +43,105 @@ class Refused(Exception):
         self.status = status
 
 
+def announced(wire: bytes, coding: str) -> int:
+    """How many bytes of JSON a body says it holds: the last field of a gzip file, modulo 2**32 (RFC 1952)."""
+    return int.from_bytes(wire[-4:], "little") if coding == "gzip" else len(wire)
+
+
 def load(wire: bytes, coding: str, limits: Limits) -> tuple[object, int]:
     """The parsed body, and how many bytes of JSON it was."""
-    text = inflate(wire, limits.inflated) if coding == "gzip" else wire
-    return parse(text), len(text)
+    content = inflate(wire, limits.inflated) if coding == "gzip" else wire
+    size = len(content)
+    text = _decoded(content)
+    del content  # or it would stay in memory while the text is parsed
+    check_memory(text, 0, len(wire))
+    return _parsed(text), size
 
 
-def inflate(wire: bytes, limit: int) -> bytes:
-    """Gunzip in pieces and stop at `limit` bytes."""
+def inflate(wire: bytes, limit: int) -> bytearray:
+    """Gunzip in pieces. What is large is measured first, without keeping it, and refused if it is a bomb.
+
+    Raises `Refused`: 413 beyond `limit` bytes, or beyond `SMALL` and `RATIO` times the size on the wire; 400 if it is
+    no gzip file.
+    """
+    size = announced(wire, "gzip")
+    if size > SMALL and measure(wire, limit) > RATIO * len(wire):
+        raise Refused(413, f"The body inflates to {size:,} bytes, more than {RATIO} times its size.")
+    content = bytearray()
+    for piece in pieces(wire, limit):
+        # A body that is longer than it says is refused at its end at the latest; until then the rest is only counted.
+        if len(content) <= size:
+            content += piece
+    return content
+
+
+def measure(wire: bytes, limit: int) -> int:
+    """How many bytes gzip data inflate to, without keeping them. Raises `Refused`."""
+    return sum(map(len, pieces(wire, limit)))
+
+
+def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
+    """Gzip data inflated, at most `PIECE` bytes at a time. Raises `Refused`: 413 beyond `limit` bytes, or 400."""
     machine = zlib.decompressobj(wbits=31)
-    pieces, total, rest = [], 0, wire
+    total, rest = 0, wire
     try:
         while rest and not machine.eof:
-            pieces.append(machine.decompress(rest, PIECE))
-            total += len(pieces[-1])
+            piece = machine.decompress(rest, PIECE)
+            total += len(piece)
             rest = machine.unconsumed_tail
             if total > limit:
                 raise Refused(413, f"The body inflates to more than {limit:,} bytes.")
+            yield piece
     except zlib.error as problem:
         raise Refused(400, f"The body is not gzip: {problem}.") from problem
     if not machine.eof:
         raise Refused(400, "The gzip data end too early.")
     if machine.unused_data:
         raise Refused(400, "Something follows the gzip data.")
-    return b"".join(pieces)
 
 
-def parse(text: bytes) -> object:
-    if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_VALUES:
+def parse(content: bytes) -> object:
+    """JSON, within the bounds of depth and number of values. Raises `Refused`."""
+    return _parsed(_decoded(content))
+
+
+def _decoded(content: bytes | bytearray) -> str:
+    try:
+        return content.decode(json.detect_encoding(content), "surrogatepass")
+    except ValueError as problem:
+        raise not_json(problem) from problem
+
+
+def check_memory(text: str, start: int, wire: int) -> None:
+    """Refuse JSON from `start` on that takes far more memory than the `wire` bytes that were sent."""
+    values = 200 * text.count("{", start) + 64 * text.count("[", start) + 32 * text.count(",", start)
+    memory = sys.getsizeof(text) + values
+    if memory > MEMORY and memory > MEMORY_RATIO * wire:
+        raise Refused(413, f"The JSON would take about {memory:,} bytes of memory, for {wire:,} that were sent.")
+
+
+def not_json(problem: object) -> Refused:
+    """The refusal of what cannot be parsed."""
+    return Refused(400, f"The body is not JSON: {problem}.")
+
+
+def _parsed(text: str) -> object:
+    if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
         raise Refused(413, f"The body holds more than {MAX_VALUES:,} JSON values.")
     try:
         value = json.loads(text)
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except ValueError as problem:
-        raise Refused(400, f"The body is not JSON: {problem}.") from problem
+        raise not_json(problem) from problem
+    check_depth(value, MAX_DEPTH)
+    return value
+
+
+def check_depth(value: object, deepest: int) -> None:
+    """Refuse a value that is nested deeper than `deepest` levels."""
     level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(MAX_DEPTH):
+    for _ in range(deepest):
         # All in one expression: there are dozens of values in a record, and thousands of records in a second.
         level = [
             child
@@ -79,9 +150,10 @@ def parse(text: bytes) -> object:
             if type(child) is dict or type(child) is list
         ]
         if not level:
-            return value
-    raise _too_deep()
+            return
+    raise too_deep()
 
 
-def _too_deep() -> Refused:
+def too_deep() -> Refused:
+    """The refusal of what is nested too deep."""
     return Refused(400, f"The JSON is nested deeper than {MAX_DEPTH} levels.")

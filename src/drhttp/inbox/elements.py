@@ -1,0 +1,124 @@
+"""The elements of a large JSON array, parsed one after the other: only one of them is in memory at a time."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+
+from drhttp.inbox.ingest import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    PIECE,
+    RATIO,
+    SINGLE,
+    SMALL,
+    Limits,
+    Refused,
+    announced,
+    check_depth,
+    check_memory,
+    measure,
+    not_json,
+    pieces,
+    too_deep,
+)
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_parse = json.JSONDecoder().raw_decode
+
+
+def elements(wire: bytes, coding: str, limits: Limits) -> Iterator[tuple[object, int]]:
+    """Each element of an array in UTF-8, and how many characters of JSON it was. Raises `Refused`."""
+    if announced(wire, coding) > limits.inflated:
+        measure(wire, limits.inflated)
+    return iter(_Array(_text(wire, coding, limits), len(wire)))
+
+
+def _text(wire: bytes, coding: str, limits: Limits) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogatepass")
+    whole = (wire[start : start + PIECE] for start in range(0, len(wire), PIECE))
+    values = 0
+    try:
+        for piece in pieces(wire, limits.inflated) if coding == "gzip" else whole:
+            values += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
+            if values > MAX_VALUES:
+                raise Refused(413, f"The body holds more than {MAX_VALUES:,} JSON values.")
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
+    except UnicodeError as problem:
+        raise not_json(problem) from problem
+
+
+class _Array:
+    """text: the JSON, in pieces. wire: how many bytes were sent for all of it."""
+
+    def __init__(self, text: Iterator[str], wire: int) -> None:
+        self._pieces = text
+        self._wire = wire
+        self._text, self._at, self._ended = "", 0, False
+
+    def __iter__(self) -> Iterator[tuple[object, int]]:
+        if self._sign() != "[":
+            raise Refused(400, "The body must be a JSON array of events.")
+        self._at += 1
+        empty = self._sign() == "]"
+        while not empty:
+            start = self._at
+            value, start = self._value()
+            yield value, self._at - start
+            del value
+            sign = self._sign()
+            if sign == "]":
+                break
+            if sign != ",":
+                raise not_json("a comma is missing between two events")
+            self._at += 1
+            self._sign()
+        self._at += 1
+        if self._sign():
+            raise not_json("something follows the array")
+
+    def _value(self) -> tuple[object, int]:
+        """The element that begins here, and where in the text that was."""
+        while True:
+            try:
+                value, end = _parse(self._text, self._at)
+            except RecursionError:
+                raise too_deep() from None
+            except ValueError as problem:
+                if self._ended:
+                    raise not_json(problem) from problem
+            else:
+                # A number may go on in the next piece.
+                if end < len(self._text) or self._ended:
+                    check_depth(value, MAX_DEPTH - 1)
+                    start, self._at = self._at, end
+                    return value, start
+            size = len(self._text) - self._at
+            most = SINGLE.inflated if RATIO * self._wire > SINGLE.inflated else max(SMALL, RATIO * self._wire)
+            if size > most:
+                raise Refused(413, f"An event is larger than {most:,} bytes.")
+            # Twice as much each time: so the time that this takes is linear in the size.
+            self._read_on(min(size, most - size) + 1)
+            check_memory(self._text, self._at, self._wire)
+
+    def _sign(self) -> str:
+        """The next character that is no space; empty at the end."""
+        while True:
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._text) or self._ended:
+                return self._text[self._at : self._at + 1]
+            self._read_on(1)
+
+    def _read_on(self, wanted: int) -> None:
+        """Forget what was parsed, and read at least so many characters more."""
+        found = [self._text[self._at :]]
+        while wanted > 0 and not self._ended:
+            piece = next(self._pieces, None)
+            self._ended = piece is None
+            found.append(piece or "")
+            wanted -= len(piece or "")
+        self._text, self._at = "".join(found), 0

@@ -1,0 +1,161 @@
+"""A small body that inflates to a large one: what it costs a real inbox in memory. Large batches still work."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from drhttp.inbox.elements import elements
+from drhttp.inbox.ingest import BATCH, MAX_DEPTH, PIECE, Refused
+
+MOST = 32 * 1024
+"""KiB by which the process may grow."""
+MIB = 1 << 20
+HEADERS = {"Content_Type": "application/json", "DrHTTP_ApiKey": "k", "Content_Encoding": "gzip"}
+
+
+def packed(piece, times, start=b"", end=b""):
+    """gzip data of a text that is too long to be made in one go."""
+    machine = zlib.compressobj(9, wbits=31)
+    pieces = (machine.compress(one) for one in (start, *[piece] * times, end))
+    return b"".join([*pieces, machine.flush()])
+
+
+def around(event, **changes):
+    """The JSON of an event, in front of its body and behind it."""
+    text = json.dumps(event(response__body="HERE", response__transfer_encoding="text", **changes)).encode()
+    return text.split(b"HERE")
+
+
+def grown(inbox, event, *bombs, path="/v1/events/batch"):
+    """Post all at once: the statuses, and by how many KiB the process grew meanwhile, at its peak."""
+    process = f"/proc/{inbox.process.pid}"
+    try:
+        inbox.post([event()])
+        before = _kib(process, "VmRSS")
+        with open(f"{process}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")  # the peak is what is in memory now
+    except OSError:
+        pytest.skip("this system does not tell how much memory a process takes")
+    with ThreadPoolExecutor(len(bombs)) as threads:
+        answers = list(threads.map(lambda bomb: inbox.request("POST", path, bomb, **HEADERS)[0], bombs))
+    return answers, _kib(process, "VmHWM") - before
+
+
+def _kib(process, name):
+    with open(f"{process}/status", encoding="ascii") as told:
+        return next(int(line.split()[1]) for line in told if line.startswith(name))
+
+
+def bomb(kind, event):
+    head, tail = around(event)
+    zeros = packed(bytes(MIB), 1024) if kind in {"a GiB of zeros", "a forged length"} else b""
+    return {
+        "a GiB of zeros": lambda: zeros,
+        "a forged length": lambda: zeros[:-4] + (3 * MIB).to_bytes(4, "little"),
+        "sixty MiB of zeros": lambda: packed(bytes(MIB), 60),
+        "a GiB in a string": lambda: packed(b"a" * MIB, 1024, b"[" + head, tail + b"]"),
+        "seven MiB in a string": lambda: packed(b"a" * MIB, 7, b"[" + head, tail + b"]"),
+        "wide letters": lambda: packed(b"a" * 102_400, 19, b"[" + head + "\U0001f600".encode(), tail + b"]"),
+        "empty lists": lambda: packed(b"[],", 80_000, b"[", b"[]]"),
+        "more empty lists": lambda: packed(b"[]," * 1000, 2_300, b"[", b"[]]"),
+        "empty lists in an event": lambda: packed(b"[]," * 1000, 900, b'[{"request":{"body":[', b"[]]}}]"),
+        "small objects": lambda: packed(b'{"":0},', 34_000, b"[", b"{}]"),
+        "spaces": lambda: packed(b" " * MIB, 50, b"[", b"]"),
+    }[kind]()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("a GiB of zeros", 413), ("a forged length", 400), ("sixty MiB of zeros", 400), ("a GiB in a string", 413),
+        ("seven MiB in a string", 413), ("wide letters", 201), ("empty lists", 413), ("more empty lists", 400),
+        ("empty lists in an event", 413), ("small objects", 413), ("spaces", 201),
+    ],
+)  # fmt: skip
+def test_a_bomb_costs_less_than_32_mib(inbox, event, kind, status):
+    """Whatever it holds, the process grows by less than 32 MiB at its peak, and goes on."""
+    answers, growth = grown(inbox, event, bomb(kind, event))
+
+    assert answers == [status]
+    assert growth < MOST
+    assert inbox.post([event()]) == 201
+
+
+@pytest.mark.parametrize("kind", ["a GiB of zeros", "wide letters", "small objects"])
+def test_many_bombs_at_once_cost_less_than_32_mib(inbox, event, kind):
+    """Bodies are inflated a few at a time; the others wait as they came."""
+    answers, growth = grown(inbox, event, *[bomb(kind, event)] * 12)
+
+    assert set(answers) <= {201, 413, 429}
+    assert growth < MOST
+
+
+def test_a_bomb_of_one_event_costs_less_than_32_mib(inbox, event):
+    """The address for one event has the same bounds."""
+    head, tail = around(event)
+
+    answers, growth = grown(inbox, event, packed(b"a" * MIB, 7, head, tail), path="/v1/events")
+
+    assert (answers, growth < MOST) == ([413], True)
+
+
+def test_a_large_batch_is_written_bit_by_bit(inbox, event):
+    """Fifty MiB in 900 events are taken, though there is never that much in memory."""
+    events = [
+        event(response__body=f"{place:06}" + "A" * 60_000, response__transfer_encoding="text") for place in range(900)
+    ]
+
+    answers, growth = grown(inbox, event, gzip.compress(json.dumps(events).encode()))
+
+    assert (answers, growth < MOST) == ([201], True)
+    told = {one["id"] for one in inbox.ls()}
+    assert {one["transaction_id"] for one in events} <= told
+    assert inbox.show(events[-1]["transaction_id"])["response"]["body_text"] == events[-1]["response"]["body"]
+
+
+def test_nothing_of_a_large_batch_is_kept_when_its_end_is_broken(inbox, event):
+    """All of it is read before the first part of it is written."""
+    events = [event(response__body="A" * 60_000) for _ in range(60)]
+    for broken, status in (([*events, 1], 400), (events * 17, 413)):
+        assert inbox.post(broken) == status
+    assert inbox.ls() == []
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_elements_are_those_that_a_parser_of_the_whole_finds(coding):
+    """Whatever they are and wherever a piece ends: in a letter, a number, a string, or between two elements."""
+    values = [
+        {"a": "é" * 70_000, "b": [1, 2.5, None]}, {}, {"long": "x\\\"]," * 90_000}, 12345678, "text", [[]],
+        {"😀": "\ud800"},
+        *({"n": place, "s": " " * (place % 977)} for place in range(3_000)),
+    ]  # fmt: skip
+    for options in ({}, {"indent": 1}, {"ensure_ascii": True, "separators": (",", ":")}):
+        content = json.dumps(values, **options).encode("utf-8", "surrogatepass")
+        assert len(content) > 4 * PIECE
+        wire = gzip.compress(content) if coding == "gzip" else content
+
+        assert [value for value, _ in elements(wire, coding, BATCH)] == values == json.loads(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[", b"{}", b"[1", b"[1,", b"[1,]", b"[1 2]", b"[1]]", b"[,]", b"[1] x", b'[{"a":]', b'["\xff"]', b"[nul]",
+     b'["a', b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b"[" * 200_000],
+)  # fmt: skip
+def test_broken_arrays_are_refused_like_other_broken_json(content):
+    """By the sentence and status of a body that is parsed whole, which for most of them is the same."""
+    with pytest.raises(Refused) as refused:
+        list(elements(content, "identity", BATCH))
+
+    assert refused.value.status == 400
+
+
+def test_spaces_around_elements_are_no_elements():
+    """An empty array and spaces of all kinds; a mark of the byte order in front."""
+    assert list(elements(b" [ \n] \t", "identity", BATCH)) == []
+    assert list(elements(b"\xef\xbb\xbf[ 1 ,\r\n 2 ]", "identity", BATCH)) == [(1, 1), (2, 1)]

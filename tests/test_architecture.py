@@ -50,6 +50,7 @@ ALLOWED = {
     "_redact.attributes": "",
     "_redact.bodies": "_redact.charset _redact.coding _redact.csv _redact.json _redact.lines _redact.multipart "
     "_redact.pairs _redact.prose _redact.rules _redact.tables _redact.xml",
+    "_redact.capability_urls": "_redact.lookalikes",
     "_redact.charset": "_redact.rules",
     "_redact.coding": "_redact.rules",
     "_redact.compounds": "",
@@ -78,8 +79,8 @@ ALLOWED = {
     "_redact.rules": "_guard _redact.names _redact.values",
     "_redact.tables": "_redact.columns _redact.csv",
     "_redact.tokens": "_redact.measures _redact.members _redact.rules",
-    "_redact.urls": "_percent _redact.pairs _redact.prose",
-    "_redact.values": "_redact.lookalikes _redact.numbers",
+    "_redact.urls": "_redact.capability_urls _percent _redact.pairs _redact.prose",
+    "_redact.values": "_redact.capability_urls _redact.lookalikes _redact.numbers",
     "_redact.vendor_headers": "",
     "_redact.xml": "_redact.json _redact.markup",
     "_response": "",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from drhttp._percent import unquote
+from drhttp._redact import capability_urls
 from drhttp._redact.pairs import mask_query, names_nothing
 from drhttp._redact.prose import mask_prose
 
@@ -20,6 +21,7 @@ _HARMLESS = re.compile(
     r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,7})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
     re.ASCII,
 )
+_SHORT_TOKENS = "/hooks/"  # of Zapier
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
@@ -28,7 +30,7 @@ _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 def mask_url(url: str, rules: Rules) -> tuple[str, int]:
     """A URL or a reference without its secrets, and how many those were."""
     harmless = _HARMLESS.fullmatch(url) if rules.shortest else None
-    if harmless and (harmless[1] is None or names_nothing(harmless[1], rules)):
+    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or names_nothing(harmless[1], rules)):
         return url, 0
     match = _PARTS.fullmatch(url)
     scheme, authority, path, query, fragment = (
@@ -37,6 +39,8 @@ def mask_url(url: str, rules: Rules) -> tuple[str, int]:
     userinfo, at, host = authority.rpartition("@")
     count = bool(at) + 0
     authority = f"//{rules.mask(userinfo[2:])}@{host}" if at else authority
+    path, found = _mask_capability(host if at else authority[2:], path, rules)
+    count += found
     path, found = _mask_path(path, rules)
     count += found
     if query:
@@ -51,9 +55,10 @@ def mask_url(url: str, rules: Rules) -> tuple[str, int]:
 def _mask_fragment(fragment: str, rules: Rules) -> tuple[str, int]:
     """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
-    masked, count = mask_query(route, rules)
-    text, found = mask_query(query, rules)
-    return f"{masked}{mark}{text}", count + found
+    route, count = _mask_capability("", route, rules)
+    masked, found = mask_query(route, rules)
+    text, more = mask_query(query, rules)
+    return f"{masked}{mark}{text}", count + found + more
 
 
 def without_secrets(url: str) -> str:
@@ -61,6 +66,13 @@ def without_secrets(url: str) -> str:
     match = _PARTS.fullmatch(url)
     scheme, authority = (match[1] or "", match[2] or "") if match else ("", "")
     return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
+
+
+def _mask_capability(host: str, path: str, rules: Rules) -> tuple[str, int]:
+    """A path without the tokens of services and of links in mails, some of which only the host tells."""
+    front = f"//{host}"
+    masked, count = capability_urls.mask(front + path, lambda token: quote(rules.mask(unquote(token)), safe=_PATH))
+    return masked[len(front) :], count
 
 
 def _mask_path(path: str, rules: Rules) -> tuple[str, int]:

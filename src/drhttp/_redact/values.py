@@ -11,7 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from drhttp._redact import numbers
+from drhttp._redact import capability_urls, numbers
 from drhttp._redact.lookalikes import is_signed_json, is_slug
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Values:
         return (
             (_has_userinfo(text) and any(map(_userinfo, _USERINFO.finditer(text))))
             or (_hinted(text) and next(_secrets(_PATTERN, text), None) is not None)
+            or capability_urls.possible(text)
             or numbers.possible(text)
         )
 
@@ -115,6 +116,8 @@ class Values:
         """The text with what was found replaced by what `mask` makes of it, and how many that were."""
         count = 0
         if len(text) >= _SHORTEST:
+            text, found = capability_urls.mask(text, mask)
+            count += found
             for pattern in _patterns(text):
                 text, found = _replace(text, pattern, mask)
                 count += found

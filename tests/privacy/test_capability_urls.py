@@ -1,0 +1,179 @@
+"""Tokens in paths: webhooks and bots of services, and links in mails."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+import pytest
+from specimen import a_record, with_request
+
+from drhttp._redact import redact
+from drhttp._redact.capability_urls import SERVICES
+from drhttp._redact.headers import mask_headers
+from drhttp._redact.prose import mask_prose
+from drhttp._redact.urls import mask_url
+from privacy.masking import RULES, text_of
+
+M = "[redacted]"
+HEX, LONG = "0123456789abcdef0123456789abcdef", "aB3dE6gH9jK2mN5pQ8sT1vW4"
+ID = "550e8400-e29b-41d4-a716-446655440000"
+
+# What stays in front of the token, the token, and what stays behind it.
+LINKS = [
+    ("Slack webhooks", "https://hooks.slack.com/services/T00AB12CD/B00EF34GH/", LONG, ""),
+    ("Slack webhooks", "https://hooks.slack-gov.com/services/T00AB12CD/B00EF34GH/", LONG, ""),
+    ("Slack workflows", "https://hooks.slack.com/workflows/T00AB12CD/", f"A01BCDEFG/123456789012345/{LONG}", ""),
+    ("Slack workflows", "https://hooks.slack.com/triggers/E00AB12CD/", f"1234567890123/{HEX}", ""),
+    ("Telegram bots", "https://api.telegram.org/bot123456789:", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_x", "/sendMessage"),
+    ("Telegram bots", "https://api.telegram.org/file/bot123456789:", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw-x", "/photos/a.jpg"),
+    ("Telegram bots", "https://api.telegram.org/bot123456789%3A", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_x", "/getMe"),
+    ("Discord", "https://discord.com/api/webhooks/123456789012345678/", f"{LONG}_{LONG}-{LONG}", ""),
+    ("Discord", "https://discord.com/api/v10/webhooks/123456789012345678/", LONG * 3, "/messages/@original"),
+    ("Microsoft Teams", f"https://a.webhook.office.com/webhookb2/{ID}@{ID}/IncomingWebhook/", f"{HEX}/{ID.replace('5', '6')}", ""),
+    ("Microsoft Teams", f"https://outlook.office.com/webhook/{ID}@{ID}/IncomingWebhook/", f"{HEX}/{ID.replace('5', '6')}", ""),
+    ("Mattermost", "https://chat.example.com/hooks/", "a1b2c3d4e5f6g7h8i9j0k1l2m3", ""),
+    ("Rocket.Chat", "https://chat.example.com/hooks/5f3a18c2b4d05f3a1/", LONG + LONG, ""),
+    ("Zapier", "https://hooks.zapier.com/hooks/catch/1234567/", "b1c2d3e", "/"),
+    ("Flock", "https://api.flock.com/hooks/sendMessage/", ID, ""),
+    ("IFTTT", "https://maker.ifttt.com/trigger/lights/with/key/", "dF3kL9-aB_x2Q", ""),
+    ("IFTTT", "https://maker.ifttt.com/trigger/lights/json/with/key/", "dF3kL9-aB_x2Q", ""),
+    ("Make", "https://hook.eu1.make.com/", "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6", ""),
+    ("Lark and Feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/", ID, ""),
+    ("Webex", "https://webexapis.com/v1/webhooks/incoming/", "Y2lzY29zcGFyazovL3VzL1dFQkhPT0svMTIzNDU2Nzg5MA", ""),
+    ("n8n and Home Assistant", "https://n8n.example.com/webhook/", ID, ""),
+    ("n8n and Home Assistant", "http://home.example:8123/api/webhook/", HEX + HEX, ""),
+    ("webhook.site", "https://webhook.site/", ID, ""),
+    ("PagerDuty", "https://events.pagerduty.com/integration/", HEX, "/enqueue"),
+    ("Splunk On-Call", "https://alert.victorops.com/integrations/generic/20131114/alert/", ID, "/team"),
+    ("Loggly", "https://logs-01.loggly.com/inputs/", ID, "/tag/http/"),
+    ("Sumo Logic", "https://endpoint4.collection.us2.sumologic.com/receiver/v1/http/", f"{LONG}{LONG}==", ""),
+    ("Healthchecks.io", "https://hc-ping.com/", ID, "/fail"),
+    ("Better Stack", "https://uptime.betterstack.com/api/v1/heartbeat/", LONG, ""),
+    ("Netlify", "https://api.netlify.com/build_hooks/", "5f3a18c2b4d05f3a18c2b4d0", ""),
+    ("Vercel", "https://api.vercel.com/v1/integrations/deploy/prj_a1B2c3D4e5F6/", "z9Y8x7W6v5", ""),
+    ("Cloudflare Pages", "https://api.cloudflare.com/client/v4/pages/webhooks/deploy_hooks/", ID, ""),
+    ("Infura", "https://mainnet.infura.io/v3/", HEX, ""),
+    ("Infura", "wss://mainnet.infura.io/ws/v3/", HEX, ""),
+    ("Alchemy", "https://eth-mainnet.g.alchemy.com/v2/", LONG, ""),
+    ("Google Calendar", "https://calendar.google.com/calendar/ical/ada%40example.com/private-", HEX, "/basic.ics"),
+    ("Django", "https://shop.example/reset/MQ/", f"c3x1a2-{HEX}", "/"),
+    ("Django", "https://shop.example/accounts/reset/MQ/", f"c3x1a2-{HEX}", "/"),
+    ("Django before 3.1", "https://shop.example/reset/MQ/", "5f3-0123456789abcdef0123", "/"),
+    ("Django, its own hash", "https://shop.example/password-reset-confirm/MQ/", f"c3x1a2-{HEX}{HEX}", "/"),
+    ("allauth", "https://shop.example/accounts/password/reset/key/", f"1-c3x1a2-{HEX}", "/"),
+    ("allauth", "https://shop.example/accounts/confirm-email/", "MQ:1sXyZ9:AbCdEfGhIjKlMnOpQrStUvWxYz012345678_-abcd", "/"),
+    ("allauth before 0.50", "https://shop.example/accounts/confirm-email/", HEX + HEX, "/"),
+    ("dj-rest-auth", "https://shop.example/password/reset/confirm/MQ/", f"c3x1a2-{HEX}", "/"),
+    ("dj-rest-auth", "https://shop.example/account-confirm-email/", "MQ:1sXyZ9:AbCdEfGhIjKlMnOpQrStUvWxYz012345678", "/"),
+    ("djoser", "https://shop.example/activate/MQ/", f"c3x1a2-{HEX}", ""),
+    ("djoser", "https://shop.example/users/activation/MQ/", f"c3x1a2-{HEX}", ""),
+    ("Laravel", "https://shop.example/reset-password/", HEX + HEX, ""),
+    ("Laravel", "https://shop.example/password/reset/", HEX + HEX, ""),
+    ("Laravel", "https://shop.example/email/verify/1/", "da39a3ee5e6b4b0d3255bfef95601890afd80709", ""),
+    ("others", "https://shop.example/verify-email/", LONG, ""),
+    ("others", "https://shop.example/verifyEmail/", LONG, ""),
+    ("others", "https://shop.example/reset/", LONG, ""),
+    ("others", "https://shop.example/magic-link/", LONG, ""),
+    ("others", "https://shop.example/invitations/", ID, "/accept"),
+    ("others", "https://shop.example/invite/", "aB3dE6gH9jK2", ""),
+    ("others", "https://shop.example/auth/confirm/", LONG, ""),
+    ("others", "https://shop.example/account/unlock/", LONG, ""),
+]  # fmt: skip
+
+
+def test_each_service_is_tried():
+    """The examples have one for each service of the table, whose sources are pages."""
+    assert set(SERVICES) <= {name for name, *_ in LINKS}
+    assert all(source.startswith("https://") for _, source in SERVICES.values())
+
+
+@pytest.mark.parametrize(("name", "front", "token", "behind"), LINKS)
+def test_the_token_is_masked_in_every_place(name, front, token, behind):
+    """In the URL of a record, in header fields, in queries, in text, JSON, forms, HTML and logs."""
+    url, shown = front + token + behind, front + M + behind
+    assert mask_url(url, RULES)[0] == shown
+    assert mask_url(f"{url}?a=1#b", RULES)[0] == f"{shown}?a=1#b"
+    assert redact(with_request(a_record(), uri=url), RULES).request.uri == shown
+    for field in ("Referer", "Location", "X-Note", "Origin", "X-Forwarded-Uri"):
+        assert mask_headers(((field, url),), RULES)[0] == ((field, shown),)
+    for text in ("{}", "see {}, please", '"{}"', "POST {} HTTP/1.1", "({})", "a\n{}\nb"):
+        plain = mask_prose(text.format(url), RULES)[0]
+        assert token not in plain
+        assert "%" in url or plain == text.format(shown)
+    body = {"next": url, "list": ["a", url], "note": f"see {url} there"}
+    for text in (json.dumps(body), json.dumps(body, indent=1), json.dumps(body).replace("/", "\\/")):
+        assert token.split("/")[-1] not in text_of(text, "application/json")
+    assert json.loads(text_of(json.dumps(body), "application/json"))["next"].startswith(front.partition("%")[0])
+    assert token.split("/")[-1] not in text_of(f"<p><a href='{url}'>{url}</a></p>", "text/html")
+    assert token.split("/")[-1] not in text_of(f"<a><b>{url}</b></a>", "application/xml")
+    for form in (f"a=1&next={url}", "a=1&next=" + url.replace(":", "%3A").replace("/", "%2F")):
+        assert token.split("/")[-1] not in text_of(form, "application/x-www-form-urlencoded")
+    assert token.split("/")[-1] not in mask_url(f"https://h/?next={url}", RULES)[0]
+
+
+def test_a_token_in_the_path_alone():
+    """An application that answers such a URL records its own path."""
+    for front, token, behind in (
+        ("/bot123456789:", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_x", "/getMe"),
+        ("/services/T00AB12CD/B00EF34GH/", LONG, ""),
+        ("/reset/MQ/", f"c3x1a2-{HEX}", "/"),
+        ("/#/password/reset/confirm/MQ/", f"c3x1a2-{HEX}", ""),
+    ):
+        assert mask_url(front + token + behind, RULES)[0] == front + M + behind
+        assert mask_url(f"https://u:p@shop.example:8443{front}{token}{behind}", RULES)[0] == (
+            f"https://{M}@shop.example:8443{front}{M}{behind}"
+        )
+
+
+def test_two_secrets_in_one_url():
+    """What is masked in the path does not hide what stands behind it."""
+    url = f"https://u:p@h/reset/MQ/c3x1a2-{HEX}/;token=abc?token=x#access_token=y"
+    assert mask_url(url, RULES) == (f"https://{M}@h/reset/MQ/{M}/;token={M}?token={M}#access_token={M}", 5)
+
+
+STAY = [
+    "/reset/MQ/set-password/", "/reset/NTUwZTg0MDAtZTI5Yi00MWQ0LWE3MTYtNDQ2NjU1NDQwMDAw/set-password/", "/reset/done/", "/accounts/reset/",
+    "/services/transport/business/appointments2024", "/services/T/B/x", "/webhooks/github", "/api/webhooks/42", "/hooks/42", "/hooks/useReducerWithCallbacks",
+    f"/orders/confirm/{ID}", "/orders/5/confirm/5f3a18c2b4d05f3a18c2b4d0", "/devices/reset/AB12CD34EF56", "/verify/your-phone-number-2024", "/bot/123456",
+    "/robots.txt", "/bots123456789:abc", "/invite/friends", "/invitations/accept", "/confirm/", "/activate", "/docs/reset/how-to-reset-a-device-in-3-steps",
+    "/static/app-d41d8cd98f00b204e9800998ecf8427e.js", "/commit/fix-da39a3ee5e6b4b0d3255bfef95601890afd80709", f"/users/{ID}", "/integration/slack/enqueue",
+    "/inputs/5/tag/http", "/receiver/v1/http/x", "/heartbeat", "/heartbeat/live", "/v3/projects", "/confirm-email/sent", "/magic/cards/black-lotus-1993",
+    "/with/key/value", "/open-apis/bot/v2/info", "/integrations/deploy/now", "/ical/public/basic.ics", "/workflows/build/runs/1234567890", "/triggers/on/push",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", STAY)
+def test_other_paths_stay(path):
+    """Ids, slugs, names of files and pages, and where Django redirects to, stay in URLs and in text."""
+    for url in (path, f"https://shop.example{path}", f"https://shop.example:8443{path}?page=2"):
+        assert mask_url(url, RULES) == (url, 0)
+        assert mask_prose(f"GET {url} 200", RULES) == (f"GET {url} 200", 0)
+        assert text_of(json.dumps({"url": url, "b": "c"}), "application/json") == json.dumps({"url": url, "b": "c"})
+
+
+def test_random_identifiers_stay():
+    """Of paths with ids of other things hardly any is taken for one with a token."""
+    paths = [f"/orders/{uuid.UUID(int=number * 7919 << 64)}/items/{number}" for number in range(2000)]
+    assert sum(mask_url(path, RULES)[1] for path in paths) == 0
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["/reset", "/reset/", "/reset/a", "/a-a-a-reset/a", "/services/T", "/bot1", "/bot123456789:", "/hooks/", "/webhooks/", "//a.", "/confirm/1a:1a",
+     "/a_", "/a-b-c-", "/password", "\\/", "/ical/a", "/workflows/TAAAAA/aaaaaa", "/with/key/", "//hook.", "/reset/c3x1a2-0123456789"],
+)  # fmt: skip
+def test_the_time_is_linear(unit):
+    """Four times as much text takes at most six times as long."""
+
+    def seconds(text):
+        best = float("inf")
+        for _ in range(3):
+            begin = time.process_time()
+            RULES.mask_values(text)
+            best = min(best, time.process_time() - begin)
+        return best
+
+    size = 16_000 // len(unit)
+    assert min(seconds(unit * size * 4) / max(seconds(unit * size), 1e-3) for _ in range(3)) < 6

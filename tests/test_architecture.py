@@ -58,11 +58,12 @@ ALLOWED = {
     "_redact.csv": "_redact.columns",
     "_redact.cut": "_document",
     "_redact.extent": "",
+    "_redact.graphql": "_redact.columns _redact.members",
     "_redact.harmless": "",
     "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls "
     "_redact.vendor_headers",
-    "_redact.json": "_document _redact.cut _redact.markup _redact.measures _redact.members _redact.prose _redact.rules "
-    "_redact.tables _redact.tokens",
+    "_redact.json": "_document _redact.cut _redact.graphql _redact.markup _redact.members _redact.nodes _redact.plain "
+    "_redact.prose _redact.rules _redact.tables _redact.tokens",
     "_redact.lines": "_redact.json _redact.rules",
     "_redact.lookalikes": "",
     "_redact.markup": "_redact.attributes _redact.rules",
@@ -73,8 +74,10 @@ ALLOWED = {
     "_redact.name_tables": "",
     "_redact.names": "_percent _redact.compounds _redact.harmless _redact.measures _redact.name_tables "
     "_redact.vendor_headers",
+    "_redact.nodes": "_redact.members",
     "_redact.numbers": "",
-    "_redact.pairs": "_percent _redact.tokens _redact.json",
+    "_redact.pairs": "_percent _redact.graphql _redact.json _redact.rules _redact.tokens",
+    "_redact.plain": "_redact.measures _redact.tables _redact.tokens",
     "_redact.prose": "_percent _redact.extent _redact.messages",
     "_redact.rules": "_guard _redact.names _redact.values",
     "_redact.tables": "_redact.columns _redact.csv",

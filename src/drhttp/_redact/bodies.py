@@ -190,7 +190,7 @@ class _Masking:
 
     def _mask_other(self, text: str) -> tuple[str, int]:
         if self._type == _FORM:
-            return mask_query(text.rpartition("&")[0] if self._cut else text, self._rules)
+            return mask_query(text.rpartition("&")[0] if self._cut else text, self._rules, cut=self._cut)
         if self._type == _EVENTS:
             return mask_events(text, self._rules, cut=self._cut)
         declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")

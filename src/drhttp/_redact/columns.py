@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 80  # characters
 _AROUND = " \t\r\n\"'`\ufeff*#:"  # what stands around a name in a heading
-# Tables of settings hold a name in one column and its value in another: `name,value`.
-_NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "parameter", "property", "attribute",
+#: Tables of settings hold a name in one column and its value in another: `name,value`.
+NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "parameter", "property", "attribute",
                      "header", "config", "env"))  # fmt: skip
-_VALUED = frozenset(("value", "val", "values", "content", "new value", "old value", "default value", "current value",
+VALUED = frozenset(("value", "val", "values", "content", "new value", "old value", "default value", "current value",
                      "default"))  # fmt: skip
 
 
@@ -31,8 +31,8 @@ class Columns:
         spelled = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
         self.secret = {place: name for place, name in enumerate(stripped) if name and rules.secret(name)}
-        self._naming = [place for place, name in enumerate(spelled) if name in _NAMING]
-        self._valued = [place for place, name in enumerate(spelled) if name in _VALUED]
+        self._naming = [place for place, name in enumerate(spelled) if name in NAMING]
+        self._valued = [place for place, name in enumerate(spelled) if name in VALUED]
         self._rules = rules
 
     def __bool__(self) -> bool:

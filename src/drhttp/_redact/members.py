@@ -127,8 +127,9 @@ def _names(text: str, rules: Rules) -> bool:
     return len(text) < 200 and _NAME.fullmatch(text) is not None and rules.secret(text)
 
 
-def _has_end(token: re.Match[str]) -> bool:
-    return token[0] != '"'  # not a string whose end is missing
+def has_end(token: re.Match[str]) -> bool:
+    """Whether a token is not a string whose end is missing."""
+    return token[0] != '"'
 
 
 class _Level:
@@ -158,7 +159,7 @@ class _Reading:
 
     def run(self) -> None:
         """Read all tokens."""
-        for match in takewhile(_has_end, TOKEN.finditer(self._text)):
+        for match in takewhile(has_end, TOKEN.finditer(self._text)):
             token = match[0]
             if token in "{[":
                 self._element(match.start(), "")

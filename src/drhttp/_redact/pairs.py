@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from drhttp._percent import unquote_plus
-from drhttp._redact.json import mask_string
+from drhttp._redact.graphql import DOCUMENTS, VARIABLES, looks_like_graphql, secret_variables
+from drhttp._redact.json import mask_json, mask_string
+from drhttp._redact.rules import Refusal
 from drhttp._redact.tokens import may_be_packed
 
 if TYPE_CHECKING:
@@ -25,17 +27,23 @@ _NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
 
-def mask_query(query: str, rules: Rules, level: int = 0) -> tuple[str, int]:
+def mask_query(query: str, rules: Rules, level: int = 0, *, cut: bool = False) -> tuple[str, int]:
     """The query of a URL, or a form, masked, and how many values that were.
 
-    Names stay, and so does the coding of all that is not masked. level: of queries within queries.
+    Names stay, and so does the coding of all that is not masked. level: of queries within queries. cut: pairs behind
+    these are missing.
     """
     masked: list[str] = []
     total = 0
     betrays = rules.betrays(query)
     named = _named(query, rules) if _VALUED.search(query) else frozenset[str]()
+    variables = _graphql_variables(query, rules, cut=cut) if "ariable" in query else None
+    if variables:
+        named |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
     for part in query.split("&"):
-        if ";" in part and _FURTHER.search(part):
+        if variables is not None and _decoded(part.partition("=")[0]) in VARIABLES:
+            text, count = _mask_variables(part, variables, rules)
+        elif ";" in part and _FURTHER.search(part):
             texts = [_mask_pair(each, rules, level, named, betrays=betrays) for each in _FURTHER.split(part)]
             text, count = ";".join(text for text, _ in texts), sum(count for _, count in texts)
         else:
@@ -43,6 +51,30 @@ def mask_query(query: str, rules: Rules, level: int = 0) -> tuple[str, int]:
         total += count
         masked.append(text)
     return "&".join(masked), total
+
+
+def _graphql_variables(query: str, rules: Rules, *, cut: bool) -> frozenset[str] | None:
+    """The secret variables of the GraphQL document beside them; `None` if there are none.
+
+    The empty set if the document is missing: then each of them may be secret.
+    """
+    pairs = [part.partition("=")[::2] for part in query.split("&")]
+    documents = [text for name, value in pairs if _decoded(name) in DOCUMENTS and "{" in (text := _decode(value))]
+    names = frozenset[str]().union(*(secret_variables(each, rules) for each in documents))
+    return names or (frozenset() if cut and not documents else None)
+
+
+def _mask_variables(part: str, variables: frozenset[str], rules: Rules) -> tuple[str, int]:
+    """The variables of a GraphQL document, as JSON; whole if they are none."""
+    name, _, value = part.partition("=")
+    text = _decode(value)
+    try:
+        masked, count = mask_json(text, rules, 1, variables) if variables else (rules.mask(text), 1)
+    except Refusal as refusal:
+        if refusal.reason != "unparsable":
+            raise
+        masked, count = rules.mask(text), 1
+    return (f"{name}={_encoded(masked)}", count) if count else (part, 0)
 
 
 def names_nothing(query: str, rules: Rules) -> bool:
@@ -88,7 +120,7 @@ def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, in
     rules.spend(1)
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in meant else None
-    if inner and level < _DEEPEST_QUERY:
+    if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):
         # A URL, or the hash of one.
         masked, count = mask_query(plain[inner.end() :], rules, level + 1)
         plain = plain[: inner.end()] + masked

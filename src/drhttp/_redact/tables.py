@@ -25,7 +25,7 @@ _ONE_WORD = re.compile(r"[\w.-]*")
 _AROUND = " \t\r\n\"'`\ufeff*#"
 _SAMPLE = 4  # rows below a heading that are looked at
 # In JSON: the first line of a string or of a paragraph in it.
-_LINE_IN_JSON = re.compile(r'(?:(?<!\\)"|(?<=\\n\\n)|(?<=:\\n)|(?<=`\\n))((?:[^"\\]|\\["/])*)\\[nr]')
+_LINE_IN_JSON = re.compile(r'(?:(?<!\\)"|(?<=\\n\\n)|(?<=:\\n)|(?<=`\\n))((?:[^"\\]|\\/)*)\\[nr]')
 
 
 def may_hold_tables(text: str, rules: Rules) -> bool:

@@ -1,0 +1,68 @@
+"""A JSON document as a tree that knows where its values stand in the text. The end of the text may be missing."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from drhttp._redact.members import DEEPEST_CUT, TOKEN, decoded, has_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.rules import Rules
+
+
+class Node:
+    """A value. begin: where it stands. literal: a scalar as it is written. text: what a string says.
+
+    members: of an object, keys and values in order. elements: of an array. is_open: its end is missing.
+    """
+
+    __slots__ = ("begin", "elements", "is_open", "literal", "members", "text")
+
+    def __init__(self, begin: int, token: str) -> None:
+        self.begin = begin
+        self.members: list[tuple[str, Node]] | None = [] if token == "{" else None
+        self.elements: list[Node] | None = [] if token == "[" else None
+        self.is_open = token in "{["
+        self.literal = "" if self.is_open else token
+        self.text = decoded(token) if token[0] == '"' else ""
+
+    def add(self, key: str, node: Node) -> None:
+        """Add a value that stands in it."""
+        if self.members is not None:
+            self.members.append((key, node))
+        elif self.elements is not None:
+            self.elements.append(node)
+
+    def children(self) -> list[Node]:
+        """The values in it."""
+        return self.elements or [each for _, each in self.members or ()]
+
+    def member(self, *keys: str) -> Iterator[Node]:
+        """The values of the members of these names."""
+        return (each for key, each in self.members or () if key in keys)
+
+
+def read_nodes(text: str, rules: Rules) -> list[Node]:
+    """All objects and arrays of a document, the inner ones behind those that hold them."""
+    found: list[Node] = []
+    opened: list[Node] = []
+    key = ""
+    for match in takewhile(has_end, TOKEN.finditer(text)):
+        token = match[0]
+        if match[1] is not None:
+            key = decoded(token[: -len(match[1])])
+        elif token in "}]":
+            if opened:
+                opened.pop().is_open = False
+        elif token != ",":
+            rules.spend(1)
+            node = Node(match.start(), token)
+            if opened:
+                opened[-1].add(key, node)
+            if node.is_open and len(opened) < DEEPEST_CUT:
+                found.append(node)
+                opened.append(node)
+    return found

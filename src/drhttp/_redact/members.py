@@ -11,6 +11,8 @@ from itertools import takewhile
 from json import decoder
 from typing import TYPE_CHECKING, Any
 
+from drhttp._redact.commands import is_secret_argument
+
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules
 
@@ -211,8 +213,10 @@ class _Reading:
                 level.grant = True
             return
         before = level.elements[-1][1] if level.elements else ""
-        if before.startswith("-") and text[:1] != "-" and _names(before, self._rules):
-            self.found.add(at)
+        if before.startswith("-") and text[:1] != "-":
+            words = [word for _, word in level.elements]
+            if _names(before, self._rules) or is_secret_argument(words, before, text):
+                self.found.add(at)
         del level.elements[2:]
         level.elements.append((at, text))
         if text and len(self._open) > 1 and self._open[-2].key in ("loc", "path"):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from drhttp._redact import commands
 from drhttp._redact.measures import is_scored
 from drhttp._redact.tables import may_hold_tables
 from drhttp._redact.tokens import may_be_packed, quoted, worth_a_look
@@ -34,6 +35,8 @@ def is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) 
 def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
     """Whether a string may tie a name to a value, or hold markup, or be packed."""
     if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
+        return True
+    if commands.possible(text):
         return True
     if ordinary:
         return False

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
+from drhttp._redact.commands import has_options, secret_arguments
 from drhttp._redact.extent import QUOTE, Extents
 from drhttp._redact.messages import values_apart
 
@@ -114,6 +115,8 @@ def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
         yield from _paired(text, rules, extents)
     if "-" in text and " " in text:
         yield from _options(text, rules, extents)
+    if "config" in text or has_options(text):
+        yield from secret_arguments(text, rules, extents)
     yield from values_apart(text, rules, extents)
 
 

@@ -8,6 +8,7 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
 
+from drhttp._redact import commands
 from drhttp._redact.measures import is_scored
 from drhttp._redact.members import DEEPEST_CUT, TOKEN, decoded, examples
 from drhttp._redact.rules import Refusal
@@ -32,7 +33,7 @@ quoted: Any = encoder.encode_basestring_ascii
 
 def worth_a_look(text: str) -> bool:
     """Whether a text may hold a name and its value: in prose, in markup, or packed."""
-    return any(sign in text for sign in _SIGNS) or may_be_packed(text)
+    return any(sign in text for sign in _SIGNS) or may_be_packed(text) or commands.possible(text)
 
 
 def is_plain(text: str, rules: Rules) -> bool:

@@ -1,0 +1,137 @@
+"""Credentials under the options of command lines, in text, logs, programs and JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from drhttp._privacy import Redact
+from drhttp._redact import Rules
+from drhttp._redact.prose import mask_prose
+from privacy.masking import RULES, text_of
+
+M = "[redacted]"
+S = "Zx9Sab1c"
+
+# A command line with a secret, and what is left of it.
+LINES = [
+    (f"curl -u ada:{S} https://x/", f"curl -u {M} https://x/"),
+    (f"curl -uada:{S} https://x/", f"curl -u{M} https://x/"),
+    (f"curl -sSu ada:{S} https://x/", f"curl -sSu {M} https://x/"),
+    (f"curl --user ada:{S} https://x/", f"curl --user {M} https://x/"),
+    (f"curl --user=ada:{S} https://x/", f"curl --user={M} https://x/"),
+    (f"curl -u 'ada:{S} {S}' https://x/", f"curl -u '{M}' https://x/"),
+    (f'curl -s -X POST -u "ada:{S}" https://x/', f'curl -s -X POST -u "{M}" https://x/'),
+    (f"curl -U ada:{S} -x proxy:8080 https://x/", f"curl -U {M} -x proxy:8080 https://x/"),
+    (f"curl --proxy-user ada:{S} https://x/", f"curl --proxy-user {M} https://x/"),
+    (f"curl -d 'a;b|c' -o zip -u ada:{S} https://x/", f"curl -d 'a;b|c' -o zip -u {M} https://x/"),
+    (f"curl https://x/ \\\n  -H 'Accept: a/b' \\\n  -u ada:{S}\nls", f"curl https://x/ \\\n  -H 'Accept: a/b' \\\n  -u {M}\nls"),
+    (f"curl -b 'sid={S}' https://x/", f"curl -b '{M}' https://x/"),
+    (f"curl --cookie 'sid={S}' https://x/", f"curl --cookie '{M}' https://x/"),
+    (f"curl --oauth2-bearer {S} https://x/", f"curl --oauth2-bearer {M} https://x/"),
+    (f"curl --pass {S} --cert a.pem https://x/", f"curl --pass {M} --cert a.pem https://x/"),
+    (f"curl -H 'Authorization: Bearer {S}'", f"curl -H 'Authorization: Bearer {M}"),
+    (f"/usr/bin/curl.exe -u ada:{S} https://x/", f"/usr/bin/curl.exe -u {M} https://x/"),
+    (f"$ sudo -u www curl -u ada:{S} https://x/", f"$ sudo -u www curl -u {M} https://x/"),
+    (f"wget --user ada --password {S} https://x/", f"wget --user ada --password {M} https://x/"),
+    (f"wget --http-password={S} https://x/", f"wget --http-password={M} https://x/"),
+    (f"wget --http-passwd {S} https://x/", f"wget --http-passwd {M} https://x/"),
+    (f"http -a ada:{S} x/", f"http -a {M} x/"),
+    (f"https --auth ada:{S} x/", f"https --auth {M} x/"),
+    (f"http -A bearer -a {S} x/", f"http -A bearer -a {M} x/"),
+    (f"mysql -u root -p{S} shop", f"mysql -u root -p{M} shop"),
+    (f"mysqldump -h db -P 3306 -uroot -p'{S}' shop", f"mysqldump -h db -P 3306 -uroot -p'{M}' shop"),
+    (f"mysql --password={S} shop", f"mysql --password={M} shop"),
+    (f"sshpass -p {S} ssh ada@h", f"sshpass -p {M} ssh ada@h"),
+    (f"sshpass -p'{S}' ssh ada@h", f"sshpass -p'{M}' ssh ada@h"),
+    (f"redis-cli -h r -a {S} ping", f"redis-cli -h r -a {M} ping"),
+    (f"redis-server --requirepass {S}", f"redis-server --requirepass {M}"),
+    (f"PGPASSWORD={S} PGUSER=a psql -h db", f"PGPASSWORD={M} PGUSER=a psql -h db"),
+    (f"psql postgres://ada:{S}@db/shop", f"psql postgres://{M}@db/shop"),
+    (f"docker login -u ada -p {S} registry.example", f"docker login -u ada -p {M} registry.example"),
+    (f"helm registry login -u ada -p {S} r.example", f"helm registry login -u ada -p {M} r.example"),
+    (f"skopeo copy --src-creds ada:{S} a b", f"skopeo copy --src-creds {M} a b"),
+    (f"az login -u ada -p {S}", f"az login -u ada -p {M}"),
+    (f"mongosh -u ada -p {S} db", f"mongosh -u ada -p {M} db"),
+    (f"ldapsearch -x -D cn=a -w {S} -b dc=b", f"ldapsearch -x -D cn=a -w {M} -b dc=b"),
+    (f"smbclient //h/s -U ada%{S}", f"smbclient //h/s -U {M}"),
+    (f"sqlcmd -S db -U sa -P {S} -Q x", f"sqlcmd -S db -U sa -P {M} -Q x"),
+    (f"unzip -P {S} a.zip", f"unzip -P {M} a.zip"),
+    (f"7z x -p{S} a.7z", f"7z x -p{M} a.7z"),
+    (f"keytool -list -storepass {S} -alias a", f"keytool -list -storepass {M} -alias a"),
+    (f"openssl rsa -in k.pem -passin pass:{S} -out o", f"openssl rsa -in k.pem -passin {M} -out o"),
+    (f"lftp -u ada,{S} ftp://h", f"lftp -u {M} ftp://h"),
+    (f"mosquitto_pub -u ada -P {S} -t a", f"mosquitto_pub -u ada -P {M} -t a"),
+    (f"aws configure set aws_secret_access_key {S}", f"aws configure set aws_secret_access_key {M}"),
+    (f"npm config set //r.example/:_authToken {S}", f"npm config set //r.example/:_authToken {M}"),
+    (f"subprocess.run(['curl', '-u', 'ada:{S}', 'https://x/'])", f"subprocess.run(['curl', '-u', '{M}', 'https://x/'])"),
+    (f'exec("mysql", "-p{S}", "shop")', f'exec("mysql", "-p{M}", "shop")'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "shown"), LINES)
+def test_the_secret_is_masked(line, shown):
+    """In text, in the midst of a log, and in a JSON string, whatever its name."""
+    assert mask_prose(line, RULES)[0] == shown
+    log = f"2024-01-15 10:30:45 INFO run {line}\nnext line"
+    assert S not in mask_prose(log, RULES)[0]
+    for name in ("command", "run", "note"):
+        assert json.loads(text_of(json.dumps({name: line}), "application/json")) == {name: shown}
+        assert S not in text_of(json.dumps({"a": {"deep": [f"before {line}"]}, name: 1}), "application/json")
+    assert S not in text_of(
+        f"a=1&cmd={line.replace('&', '%26').replace('%', '%25')}", "application/x-www-form-urlencoded"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        line.split()
+        for line, _ in LINES
+        if not set("'\"\\$=,(\n") & set(line) and ("-u ada:" in line or " -p Z" in line or " -a Z" in line)
+    ],
+)
+def test_lists_of_words_in_json(words):
+    """Arguments of a command, one by one."""
+    for name in ("command", "args", "cmd"):
+        assert S not in text_of(json.dumps({name: words}), "application/json")
+
+
+STAY = [
+    "curl -u ada https://x/", "curl -u $USER:$PASS https://x/", 'curl -u "${USER}:${PASS}" https://x/', "docker run -p 8080:80 nginx",
+    "docker run -u 1000:1000 nginx", "curl -o a.html https://x:8080/", "mysql -u root -p shop", "mysql -p -u root", "mysqldump -P 3306 -h db shop",
+    "ssh -p 2222 ada@h", "mkdir -p /a/b", "http -v GET x/", "the http - a protocol - is old", "cp -a a b", "grep -u a:b c", "ps -u root -p 5",
+    "curl -b cookies.txt https://x/", "curl --help", "the curl -u option takes a name", "unzip -l a.zip", "zip -r a.zip b", "7z x a.7z",
+    "smbclient -U ada //h/s", "sort -u a:b", "libcurl -u a:b", "my-curl -u a:b", "openssl rsa -passin env:PASS -in k", "lftp -u ada ftp://h",
+    "az vm create -p x", "redis-cli -h r ping", "git config user.name ada", "aws configure set region eu-west-1", "python -u app:main", "sudo -u www ls",
+    "a - b: curl, wget - c", "he said: curl - and left", "tar -xzf a -C b", "docker ps -a", "sshpass -e ssh ada@h", "sshpass -f pw.txt ssh ada@h",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", STAY)
+def test_other_options_stay(line):
+    """Users without a password, variables, ports, files, and the same letters of other commands."""
+    assert mask_prose(line, RULES) == (line, 0)
+    assert text_of(json.dumps({"command": line}), "application/json") == json.dumps({"command": line})
+
+
+@pytest.mark.parametrize(
+    "unit", ["curl ", "curl -u ", "curl -", " -u", " -u a:b", "curl -u a:b ", "mysql -p", "sshpass -p", "curl \\\n", "xcurl -", "config set a ", "-sSsSsSsS",
+             "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token "]
+)  # fmt: skip
+def test_the_time_is_linear(unit):
+    """Four times as much text takes at most six times as long."""
+    rules = Rules(Redact())
+
+    def seconds(text):
+        best = float("inf")
+        for _ in range(3):
+            begin = time.process_time()
+            mask_prose(text, rules)
+            best = min(best, time.process_time() - begin)
+        return best
+
+    size = 4_000 // len(unit)
+    assert min(seconds("curl " + unit * size * 4) / max(seconds("curl " + unit * size), 1e-3) for _ in range(3)) < 6

@@ -68,7 +68,7 @@ ALLOWED = {
     "_redact.lines": "_redact.json _redact.rules",
     "_redact.lookalikes": "",
     "_redact.markup": "_redact.attributes _redact.rules",
-    "_redact.measures": "_redact.harmless",
+    "_redact.measures": "_redact.harmless _redact.lookalikes",
     "_redact.members": "_redact.commands",
     "_redact.messages": "",
     "_redact.multipart": "_redact.json _redact.rules",

@@ -88,6 +88,7 @@ def test_documents_of_language_models_stay(name, indent):
         {"prompt_tokens_details": {"note": "Zx9S"}}, {"sessions": {"Zx9S12": 1}}, {"refresh_tokens": {"3f2a9c": True}},
         {"bos_token": "Zx9S"}, {"eos_token_id": "Zx9S"}, {"access_token_id": 123456}, {"token": "Hello", "prob": 1},
         {"access_token": "<s>"}, {"passwords": [1, 2, 3]}, {"secrets": {"pin": 1234}}, {"tokens": {"550e8400-e29b": 1}},
+        {"refreshTokens": {"abc": 1}}, {"access_tokens": [123456, 234567]}, {"tokens": {"abcdefghijklm": 1}}, {"tokens": {"qwrtplkj": 1}},
     ],
 )  # fmt: skip
 def test_what_may_be_a_secret_is_masked(document):
@@ -125,7 +126,7 @@ def test_counts_in_text_stay(text):
 @pytest.mark.parametrize(
     "text",
     ["tokens: Zx9S", "max_tokens: Zx9S", "your tokens: 123456, 234567", "token: 123456", "tokens={'a': 'Zx9S'}", "secret=5",
-     "tokens: 5 Zx9S", "tokens=[Zx9S]", "tokens={'Zx9S1': 1}"],
+     "tokens: 5 Zx9S", "tokens=[Zx9S]", "tokens={'Zx9S1': 1}", "x tokens='123456'", "max_tokens: '123456'"],
 )  # fmt: skip
 def test_other_values_in_text_are_masked(text):
     """Where it is not sure that a number counts, it is masked."""

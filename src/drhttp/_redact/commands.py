@@ -84,6 +84,7 @@ _NAMES = re.compile(
 )
 # Between an option and its value: perhaps the quote of a list in a program; a space, a comma, the end of a line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|\\\r?\n){1,20}"""
+_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z-]")  # begins with a letter that is looked for fast
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
 # Values that are set by name: `aws configure set aws_secret_access_key abc`.
@@ -113,14 +114,18 @@ _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for comm
 
 
 def possible(text: str) -> bool:
-    """Whether a text holds a command that may have such options, or a setting by name."""
-    return (has_options(text) and _first(text) is not None) or ("config" in text and _SETTING.search(text) is not None)
+    """Whether a text holds a command that may have such options."""
+    return has_options(text) and _first(text) is not None
+
+
+def sets_by_name(text: str) -> bool:
+    """Whether a text holds a command that sets something by its name."""
+    return "config" in text and _SETTING.search(text) is not None
 
 
 def has_options(text: str) -> bool:
     """Whether a text holds anything like an option."""
-    # For a few characters is looked much faster than for an expression.
-    return "-" in text and (" -" in text or '"-' in text or "'-" in text)
+    return "-" in text and _DASH.search(text) is not None
 
 
 def _first(text: str, at: int = 0) -> re.Match[str] | None:

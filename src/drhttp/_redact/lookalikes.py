@@ -10,6 +10,7 @@ import re
 _SEPARATORS = re.compile(r"[_.+/=-]+")
 # Words of a slug or of a name in a program: `tokenize`, `Tokenize`, `AutoModelForLanguage`, `python3`; and numbers.
 _WORD = re.compile(r"[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{2,15}){0,8}[0-9]{0,2}")
+_LETTERS = re.compile(r"[A-Z]?[a-z]+")
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 # Five consonants behind each other; English has hardly any word with them.
@@ -34,6 +35,11 @@ def is_slug(text: str) -> bool:
         return False
     # A single word in lower case may be anything.
     return (len(words) > 1 or sum(map(str.isupper, text)) > 2) and all(map(_is_word, words))
+
+
+def are_words(text: str) -> bool:
+    """Whether the runs of letters of a text can be words of a language."""
+    return all(map(_is_word, _LETTERS.findall(text)))
 
 
 def _is_word(text: str) -> bool:

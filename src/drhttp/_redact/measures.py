@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from drhttp._redact.harmless import is_marker
+from drhttp._redact.lookalikes import are_words
 
 # An opening bracket, perhaps of a call; a closing one; a key, quoted or of a keyword argument; a string; a number or
 # word that is whole; a comma.
@@ -16,8 +17,8 @@ _PIECE = re.compile(
 )
 # A key made of words, so that no one-time code or token can stand in its place.
 _KEY = re.compile(
-    r"(?:[A-Z]?[a-z]{1,16}|[0-9]{1,3}[a-z]{0,2})"
-    r"(?:[_.-]?[A-Z][a-z]{1,16}|[_.-][a-z]{1,16}|[_.-][0-9]{1,3}[a-z]{0,2})*"
+    r"(?:[A-Z]?[a-z]{1,12}|[0-9]{1,3}[a-z]{0,2})"
+    r"(?:[_.-]?[A-Z][a-z]{1,12}|[_.-][a-z]{1,12}|[_.-][0-9]{1,3}[a-z]{0,2})*"
 )
 _LONGEST_KEY = 48
 # What the pieces of a text have beside their logarithmic probability (Text Generation Inference).
@@ -58,7 +59,7 @@ def _are_known(named: set[str], keys: set[str]) -> bool:
 
     named: the keys of strings.
     """
-    if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None for key in keys):
+    if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None or not are_words(key) for key in keys):
         return False
     return not named or (named == {"text"} and "logprob" in keys and keys <= _SCORED)
 

@@ -45,6 +45,11 @@ _BEGINS = re.compile(
 )
 
 _MEASURED = frozenset((NUMBERS, MARKERS))
+# Tokens of these kinds let somebody in, and may stand as keys in an object: `refresh_tokens: {"...": 1700000000}`.
+_CREDENTIALS = re.compile(
+    r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
+    r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
+)
 _LONGEST = 200  # characters of a name that are read; nobody names a field in more
 _LONGEST_WORD = 32  # letters without a separator that are taken apart
 # Capital letters in front of `key` are a word of their own: `SERPAPIkey`.
@@ -94,7 +99,7 @@ class Names:
         if whole == "token" and not self._further(whole):
             return end_of_measures(text, at, scored=True)
         counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
-        return end_of_measures(text, at) if counts else None
+        return end_of_measures(text, at) if counts and _CREDENTIALS.search(whole) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
         if self._further(squeezed(name)):

@@ -40,7 +40,7 @@ def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
         return True
     if ordinary:
         return False
-    return "--" in text or " '" in text or "('" in text or may_be_packed(text)
+    return "--" in text or " '" in text or "('" in text or may_be_packed(text) or commands.sets_by_name(text)
 
 
 def mask_plain(

@@ -54,6 +54,7 @@ _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BESIDE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
 _LINKS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
 _LONGEST_NAME = 80
+_QUOTES = ('"', "'", "`")
 _LONGEST_SPARED = 90  # characters of a value that may be none to hide
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
 _EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser speaks of its tokens
@@ -146,6 +147,8 @@ def _is_count(name: str, text: str, begin: int, end: int, rules: Rules) -> bool:
     """Whether the value is a number or the like that is none to hide, also in a line that goes on with other names."""
     count = _COUNT.match(text, begin)
     value = text[begin : min(end, begin + _LONGEST_SPARED)]
+    if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
+        return rules.spared(name, f'"{value}"')
     if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
         return False
     return rules.spared(name, value) or (count is not None and rules.spared(name, count[0]))

@@ -33,7 +33,9 @@ quoted: Any = encoder.encode_basestring_ascii
 
 def worth_a_look(text: str) -> bool:
     """Whether a text may hold a name and its value: in prose, in markup, or packed."""
-    return any(sign in text for sign in _SIGNS) or may_be_packed(text) or commands.possible(text)
+    if any(sign in text for sign in _SIGNS) or may_be_packed(text):
+        return True
+    return commands.possible(text) or commands.sets_by_name(text)
 
 
 def is_plain(text: str, rules: Rules) -> bool:

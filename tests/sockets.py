@@ -277,7 +277,7 @@ def transports() -> Iterator[Callable[..., Transport]]:
 def trouble(transport: Transport, body: bytes = b"x", secrets: tuple[str, ...] = ()) -> str | None:
     """What prevents an answer; checks that it leads to another try and is told without the key and other secrets."""
     judged = transport.post(body)
-    assert (judged.action, judged.reason, judged.after, judged.limit) == ("retry", "unreachable", None, None)
+    assert (judged.action, judged.reason, judged.after, judged.suspect) == ("retry", "unreachable", None, False)
     assert judged.error is not None
     assert judged.error.startswith(transport.url)
     assert [secret for secret in (KEY, *secrets) if secret in judged.error] == []

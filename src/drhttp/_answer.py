@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from drhttp._verdict import DONE, Verdict
 
 _RETRIED = frozenset((429, 502, 503, 504))
-_RETRIED_TWICE = frozenset((408, 500))
 _WRONG_KEY = frozenset((401, 402, 403))
 _WRONG_PLACE = frozenset((404, 405, 410))
 _PAUSE = 60.0  # seconds, after an answer that the next POST would get too
@@ -41,14 +40,14 @@ def verdict(answer: Answer, url: str) -> Verdict:
         return DONE
     reason = f"status_{status}"
     error = f"{url} answered {status}"
-    if status in _RETRIED:
+    # All that is not said to pass, nor to be final: 500, the other 5xx, and statuses that do not exist.
+    suspect = status not in _RETRIED and (status == 408 or not 200 <= status < 500)
+    if status in _RETRIED or suspect:
         # By the receiver's clock if it tells the time: one of the two may be wrong, and the other named the moment.
         now = _moment(answer.date or "")
         # Nobody means "at once" by a zero; it is taken for no advice, and the back-off applies.
         after = retry_after(answer.retry_after, time.time() if now is None else now) or None
-        return Verdict(action="retry", reason=reason, error=error, after=after)
-    if status in _RETRIED_TWICE:
-        return Verdict(action="retry", reason=reason, error=error, limit=2)
+        return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
     if status == 413:
         return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large for it")
     return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))

@@ -16,14 +16,14 @@ class Verdict:
     action: "done"; "retry" (the same again, later); "split" (too large: halves); "drop" (finally refused).
     reason: under which name a drop is counted. error: what happened, as a sentence without key or body.
     after: seconds for which the receiver wants to be left alone; with "drop" a pause before anything else is sent.
-    limit: at most so many further tries, `None` for as long as it takes.
+    suspect: with "retry", whether a record of the POST may be what the receiver fails on, instead of an outage.
     """
 
     action: Literal["done", "retry", "split", "drop"]
     reason: str = ""
     error: str | None = None
     after: float | None = None
-    limit: int | None = None
+    suspect: bool = False
 
 
 DONE = Verdict(action="done")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from drhttp._courier import Courier
     from drhttp._queue import Queue
-    from drhttp._verdict import Verdict
 
 I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
 P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent
@@ -187,21 +186,26 @@ class Worker(Generic[I, P]):
         return False
 
     def _cycle(self) -> bool:
-        """Wait until a batch is due, gather it, send it. `False` when there is nothing left to do."""
-        if not self._batch:
-            delay = self._delay()
-            if delay is None and self._close_at is not None:
-                return False
-            if delay != 0.0:
+        """Gather a batch if one is due, and send what is next. `False` when there is nothing left to do."""
+        if self._batch.wants_more:
+            delay = 0.0 if self._batch.begun else self._delay()
+            if delay == 0.0:
+                self._gather()
+            elif not self._batch:
+                if delay is None and self._close_at is not None:
+                    return False
                 self._wait(delay)
                 return True
-            self._due_at = None
-            self._drain_to = self._queue.accepted
-        self._clock.begin_batch(self._queue.fill)
-        self._batch.gather(self._courier, self._clock.breathe)
-        self._send()
+        if self._batch:
+            self._send()
         self.alarm.check()
         return True
+
+    def _gather(self) -> None:
+        self._due_at = None
+        self._drain_to = self._queue.accepted
+        self._clock.begin_batch(self._queue.fill)
+        self._batch.gather(self._courier, self._clock.breathe)
 
     def _delay(self) -> float | None:
         """Seconds until a batch is due, 0 when it is, `None` when nothing waits."""
@@ -220,58 +224,37 @@ class Worker(Generic[I, P]):
         return max(0.0, self._due_at - now)
 
     def _send(self) -> None:
-        """Send what was gathered: as one POST, or in ever smaller ones if the receiver finds it too large."""
-        size = len(self._batch)
-        while self._batch and not self._out_of_time():
-            parcels = self._batch.parcels(size)
-            verdict = self._persist(parcels)
-            if verdict is None:
-                return
-            if verdict.action == "split" and len(parcels) > 1:
-                size = len(parcels) // 2
-            else:
-                self._settle(len(parcels), verdict)
-
-    def _persist(self, parcels: list[P]) -> Verdict | None:
-        """Deliver, again and again as long as the verdict allows; the last verdict, or `None` when time is up."""
-        attempt = limited = 0
+        """One POST, and the wait after it if there has to be one."""
         if not self._rest(self._rest_until - self._clock.now(), imposed=True):
-            return None  # as it has said to the one who did this before
-        while True:
-            self._hurried = False
-            verdict = self._courier.deliver(parcels)
-            self.alarm.note(verdict)
-            attempt += 1
-            # Tries before, in an outage that may last, do not count for an answer that may be given so often only.
-            limited += verdict.limit is not None
-            if verdict.action != "retry" or (verdict.limit is not None and limited > verdict.limit):
-                return verdict
-            wait = verdict.after if verdict.after is not None else back_off(attempt, self._random.random(), self.left())
-            if not self._rest(wait, imposed=verdict.after is not None):
-                return None
-            self.retried += len(parcels)
-
-    def _settle(self, count: int, verdict: Verdict) -> None:
-        """This part of the batch has ended, one way or the other."""
-        self._batch.end(count, None if verdict.action == "done" else verdict.reason)
-        if verdict.action == "drop" and verdict.after:
+            return  # as the receiver has said to the one who did this before
+        self._hurried = False
+        parcels = self._batch.next()
+        self.retried += self._batch.repeated
+        verdict = self._courier.deliver(parcels)
+        self.alarm.note(verdict)
+        self._batch.settle(verdict)
+        if verdict.after:
             self._rest(verdict.after, imposed=True)
+        elif self._batch.attempt:
+            self._rest(back_off(self._batch.attempt, self._random.random(), self.left()), imposed=False)
 
     def _rest(self, seconds: float, *, imposed: bool) -> bool:
         """Wait before the next try; `False` when there is no time left for it.
 
-        A flush or a close cuts a back-off short, once. It does not cut short what the receiver has imposed.
+        A flush or a close cuts a back-off short, once, and so does a new batch if it may be sent first. They do not cut
+        short what the receiver has imposed.
         """
         until = self._clock.now() + seconds
         if imposed:
             self._rest_until = until
         while (left := until - self._clock.now()) > 0:
-            if self._hurried and not imposed:
+            due = self._delay() if self._batch.wants_more and not imposed else None
+            if due == 0.0 or (self._hurried and not imposed):
                 break
             if left > self.left():
                 self._spent = True
                 break
-            self._wait(left)
+            self._wait(left if due is None else min(left, due))
         return not self._out_of_time()
 
     def _wait(self, seconds: float | None) -> None:

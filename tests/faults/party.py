@@ -196,11 +196,14 @@ class Call:
             raise HungUp  # the sender ended in the middle
         return body
 
-    def keep(self) -> list[dict[str, Any]]:
-        """Read all of it, and keep what it brings."""
+    def events(self) -> list[dict[str, Any]]:
+        """Read all of it; what it brings."""
         events: list[dict[str, Any]] = json.loads(gzip.decompress(self.read()))
-        self.party.keep(events)
         return events
+
+    def keep(self) -> None:
+        """Read all of it, and keep what it brings."""
+        self.party.keep(self.events())
 
     def answer(self, status: int, headers: str = "", length: int = 0) -> None:
         """Say the status and the header section; `headers` are further lines."""
@@ -224,6 +227,20 @@ def answers(status: int, headers: str = "") -> Callable[[Call], None]:
     def behave(call: Call) -> None:
         call.read()
         call.answer(status, headers)
+
+    return behave
+
+
+def fails_on(path: str) -> Callable[[Call], None]:
+    """Takes everything but what holds the record of a request to that path, which is answered with 500."""
+
+    def behave(call: Call) -> None:
+        events = call.events()
+        if path in {urlsplit(event["request"]["uri"]).path for event in events}:
+            call.answer(500)
+        else:
+            call.party.keep(events)
+            call.answer(201)
 
     return behave
 

@@ -8,7 +8,10 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
+from drhttp._redact.bodies import _LAST_NUMBER, without_end
 from drhttp._redact.json import mask_string
+from drhttp._redact.names import Names
+from drhttp.inbox.view.masking import json_text
 from privacy.masking import masked
 
 SIZE = 64 * 1024
@@ -37,3 +40,60 @@ def test_a_tag_that_is_opened_and_never_closed(kind, run):
 def test_a_short_text_that_opens_a_tag():
     """The same in 8 KB, as a header field may have."""
     assert processor_time(lambda: mask_string("<" + "a" * 8192, RULES)) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("front", "run"),
+    [
+        ("password:\n", " "),
+        ("password:\n", "a "),
+        ("x: password:\n", "- "),
+        ("password: |\n", " \r"),
+        ("password:\n", "   a\r"),
+    ],
+    ids=repr,
+)
+def test_lines_below_a_name(front, run):
+    """What stands below the name of a secret and may be its value, or another name."""
+    text = front + run * (SIZE // len(run))
+    assert processor_time(lambda: masked(text, "text/plain")) < 0.2
+
+
+@pytest.mark.parametrize("end", ["", "A", " ", "AB12"])
+def test_digits_in_groups_at_a_cut(end):
+    """Groups of digits at the end of a body that was cut, which may be the beginning of a number."""
+    assert processor_time(lambda: without_end(" 0" * 100_000 + end)) < 0.02
+
+
+@pytest.mark.parametrize("unit", ['"\\', '{"password": "\\', '"password"   ', '{"password":[', '"\\"'])
+def test_json_without_an_end_in_the_inbox(unit):
+    """What begins like JSON, and opens strings that never end."""
+    text = "{" + unit * (SIZE // len(unit))
+    assert processor_time(lambda: json_text(text)) < 0.2
+
+
+@pytest.mark.parametrize("word", ["apikey" * 5 + "q", "authsigningkey" * 2 + "q", "emailoldpin" * 2 + "q"])
+def test_names_that_can_be_read_in_many_ways(word):
+    """A name of known words that are one word and two: "apikey" is "api" and "key" as well."""
+    names = Names()
+    assert names.secret(word[:-1])
+    assert processor_time(lambda: [names._is_joined(word) for _ in range(100)]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("call 4111 1111 11", "call "),
+        ("to DE89 3704 0044", "to "),
+        ("to DE89370400", "to "),
+        ("12 AB34 56", "12 "),
+        ("A1 22 33", "A1 "),
+        ("a1b2 33 ", "a1b2 "),
+        ("x=12-34-", "x="),
+        ("4111\n", "4111\n"),
+    ],
+)
+def test_numbers_that_a_cut_may_have_shortened(text, kept):
+    """The last number of a text that was cut goes with all groups that may belong to it; other words stay."""
+    end = _LAST_NUMBER.match(text[::-1])
+    assert (text[: len(text) - end.end()] if end else text) == kept

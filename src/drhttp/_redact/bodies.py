@@ -43,10 +43,11 @@ _LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
 # The last word, with what stands in front of it; keys, credentials and URLs are words.
 _LAST_WORD = re.compile(r"""[\s,;"'`<>|(){}\[\]][^\s,;"'`<>|(){}\[\]]*\Z""")
 # The last word may be the beginning of a secret; digits and short groups behind each other may be so together. What the
-# end of a line closes is whole.
+# end of a line closes is whole. Read from the end of the text to its beginning: there is one place to start.
 _LAST_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])(?:[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]*(?:[ -][0-9A-Za-z]{1,4})*|[0-9]+(?:[ -][0-9]+)*)[ -]?\Z"
+    r"[ -]?(?:(?:[0-9A-Za-z]{1,4}[ -])*[0-9A-Za-z]*[0-9]{2}[A-Za-z]{2}|[0-9]+(?:[ -][0-9]+)*)(?![0-9A-Za-z])"
 )
+_LONGEST_NUMBER = 60  # characters
 
 
 def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
@@ -88,8 +89,8 @@ def without_end(text: str) -> str:
     if last is None and len(text) > _LONGEST_BEGINNING:
         return text
     text = text[: last.start() + 1] if last else ""
-    number = _LAST_NUMBER.search(text, max(0, len(text) - 60))
-    return text[: number.start()] if number else text
+    number = _LAST_NUMBER.match(text[: -_LONGEST_NUMBER - 1 : -1])
+    return text[: len(text) - number.end()] if number else text
 
 
 class _Masking:

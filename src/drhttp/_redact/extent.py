@@ -17,11 +17,14 @@ _BREAK = re.compile(r"\r?\n|\r|\Z")
 _HEADERS = re.compile(r"(?:cookie2?|authorization|authentication)\Z", re.IGNORECASE)
 _LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?["']?""")
 _EMPTY = re.compile(r"(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
-_INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r?\n|\Z)")
+_INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
 _SPACE = re.compile(r"\s*(?:/\*[^*]{0,100}\*/\s*)?")
 _LABELS = re.compile(r"""[\s;&,]["']?[\w.$-]{1,60}["']?[ \t]*[=:]""")  # another name
 # What is no value: a line of comment, the end of a part, another name.
-_NO_VALUE = re.compile(r"""[ \t]*(?:#|//|[-=*_]{3}|[\[\]{}]|(?:export |set |- )?["']?[\w.$ -]{1,60}["']?[ \t]*[=:])""")
+_NO_VALUE = re.compile(
+    r"""[ \t]*(?:#|//|[-=*_]{3}|[\[\]{}]"""
+    r"""|(?:export |set |- )?["']?[\w.$-]{1,40}(?: [\w.$-]{1,40}){0,5}["']?[ \t]*[=:])"""
+)
 _ANNOTATION = re.compile(r"""[\w.\[\]|!? ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])""")  # of a type, in programs
 # A bracket; a whole string; or the quote of one that is escaped, or without an end.
 _BRACKET = re.compile(

@@ -71,10 +71,10 @@ class Names:
         self._whole = frozenset(map(squeezed, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
         self._in_queries = frozenset(map(squeezed, IN_QUERIES))
         self._allowed = frozenset(map(squeezed, allow))
-        secret, known = _tree(self._secret), _tree(self._secret | _COMPANIONS)
-        self._hint = re.compile(secret).search
-        self._made = re.compile(f"{known}*{secret}{known}*").fullmatch
-        self._lengths = {first: _lengths(self._secret, first) for first in {word[0] for word in self._secret}}
+        self._hint = re.compile(_tree(self._secret)).search
+        self._lengths = _lengths(self._secret)
+        self._known = self._secret | _COMPANIONS
+        self._known_lengths = _lengths(self._known)
         # Bounded: names come from clients too.
         self.secret = lru_cache(maxsize=4096)(self._is_secret)
         self.secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
@@ -144,8 +144,23 @@ class Names:
         return (
             word.endswith(_ENDS)
             or _BEGINS.match(word) is not None
-            or (3 < len(word) <= _LONGEST_WORD and self._made(word) is not None)
+            or (3 < len(word) <= _LONGEST_WORD and self._is_joined(word))
         )
+
+    def _is_joined(self, word: str) -> bool:
+        """Whether a word is made of known words alone, a secret one among them.
+
+        No regular expression: "apikey" is one word and two, so a run of it could be read in exponentially many ways.
+        """
+        reached = {0: False}  # up to where known words lead, and whether a secret one can be among them
+        for start in range(len(word)):
+            if start not in reached:
+                continue
+            for length in self._known_lengths.get(word[start], ()):
+                part, end = word[start : start + length], start + length
+                if end <= len(word) and part in self._known:
+                    reached[end] = reached.get(end, False) or reached[start] or part in self._secret
+        return reached.get(len(word), False)
 
 
 def _plural(words: str) -> str:
@@ -153,9 +168,12 @@ def _plural(words: str) -> str:
     return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
 
 
-def _lengths(words: Iterable[str], first: str) -> tuple[int, ...]:
-    """The lengths of the words that begin with a letter."""
-    return tuple(sorted({len(word) for word in words if word[0] == first}))
+def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The lengths of words, by the letter with which they begin."""
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(found)) for first, found in lengths.items()}
 
 
 def _tree(words: Iterable[str]) -> str:

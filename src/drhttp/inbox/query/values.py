@@ -14,7 +14,7 @@ from drhttp.inbox.query.nodes import Any, Between, Body, Flag, Header, Holds, Li
 
 _LARGEST = (1 << 62) - 1
 _COMPARED = re.compile(r"(>=|<=|>|<|=)?(.+)", re.DOTALL)
-_SPAN = re.compile(r"([0-9][^-]*?)(?:-|\.\.)([0-9].*)")
+_SPAN = re.compile(r"([0-9][^-]*?)(?:-|\.\.)([0-9].*)", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)", re.IGNORECASE)
 _AGO = re.compile(r"-([0-9]+(?:\.[0-9]+)?)([smhdw])")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")

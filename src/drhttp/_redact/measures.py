@@ -11,7 +11,7 @@ from drhttp._redact.lookalikes import are_words
 # word that is whole; a comma.
 _PIECE = re.compile(
     r"""\s*(?:(?P<open>(?:[A-Za-z_]\w{0,60})?[({\[])|(?P<close>[)}\]])|(?P<comma>,)"""
-    r"""|(?P<quote>["'])(?P<string>(?:(?!(?P=quote))[^\\]|\\.){0,60})(?P=quote)(?P<colon>\s{0,20}:)?"""
+    r"""|(?P<string>"(?:[^"\\]|\\.){0,60}"|'(?:[^'\\]|\\.){0,60}')(?P<colon>\s{0,20}:)?"""
     r"""|(?P<keyword>[A-Za-z_]\w{0,60})="""
     r"""|(?P<scalar>-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?|true|false|null|None|True|False)(?![\w.]))"""
 )
@@ -38,9 +38,9 @@ def end_of_measures(text: str, start: int, *, scored: bool = False) -> int | Non
     while piece is not None:
         kind, end = piece.lastgroup, piece.end()
         if kind in ("colon", "keyword"):
-            key = piece["string"] or piece["keyword"] or ""
+            key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""
             keys.add(key)
-        elif kind == "string" and not _is_known(key, piece["string"]):
+        elif kind == "string" and not _is_known(key, piece["string"][1:-1]):
             named.add(key)
         depth += (kind == "open") - (kind == "close")
         if depth == 0:

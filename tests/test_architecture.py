@@ -38,7 +38,8 @@ ALLOWED = {
     "_dsn": "",
     "_exchange": "",
     "_guard": "_logger _throttle",
-    "_identity": "",
+    "_hijack": "",
+    "_identity": "_guard",
     "_loading": "",
     "_logger": "",
     "_marks": "",
@@ -107,7 +108,7 @@ ALLOWED = {
     "_worker": "_alarm _batch _clock",
     "django": "_guard _identity _marks",
     "exceptions": "",
-    "wsgi": "_body _config _exchange _guard _identity _logger _marks _recorder _uri",
+    "wsgi": "_body _config _exchange _guard _hijack _identity _logger _marks _recorder _uri",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

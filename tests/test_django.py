@@ -114,6 +114,9 @@ class Answer:
     request: Any = field(compare=False)
 
 
+WANTED = {"drhttp.identity": True}  # as if a middleware around Django left the headers in the answer
+
+
 def serve(kind: str, path: str, session: str | None = None, **overrides: Any) -> Answer:
     """Ask Django, set up anew with some settings of its own."""
     seen.clear()
@@ -131,7 +134,8 @@ def serve(kind: str, path: str, session: str | None = None, **overrides: Any) ->
 
 
 def ask(path: str, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
-    response = Client(WSGIHandler(), Response, use_cookies=False).get(path, headers=headers, buffered=True)
+    client = Client(WSGIHandler(), Response, use_cookies=False)
+    response = client.get(path, headers=headers, buffered=True, environ_overrides=WANTED)
     return response.status_code, list(response.headers), response.data
 
 
@@ -143,6 +147,7 @@ def aask(path: str, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]]
         "path": route,
         "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        **WANTED,
     }
     sent: list[dict[str, Any]] = []
 
@@ -476,12 +481,76 @@ def test_djangos_test_clients() -> None:
         connections.close_all()
 
 
+NAMES = ("x-drhttp-user", "x-drhttp-device", "x-drhttp-skip")
+
+
+@pytest.fixture
+def unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody around Django wants the headers for the recorder."""
+    monkeypatch.delitem(WANTED, "drhttp.identity")
+
+
+@pytest.mark.usefixtures("unwanted")
+@both_kinds
+@every_place
+@either_view
+def test_nobody_records(kind: str, middleware: list[str], view: str, queries: list[str]) -> None:
+    """Where nobody records, under ASGI for instance, no session is read, and the answer is the bare one."""
+    session = log_in()
+    queries.clear()
+    answer = serve(kind, f"/{view}plain", session, MIDDLEWARE=middleware)
+    assert (answer.user, queries) == (None, [])
+    assert answer == serve(kind, f"/{view}plain", session, MIDDLEWARE=BARE)
+    assert serve(kind, f"/{view}whoami", session, MIDDLEWARE=middleware).user is None
+
+
+@pytest.mark.usefixtures("unwanted")
+@both_kinds
+def test_headers_of_a_view_that_nobody_records(kind: str) -> None:
+    """Headers for the recorder that a view has set are removed there."""
+    answer = serve(kind, "/named")
+    assert answer.user is None
+    assert not answer.headers.keys() & set(NAMES)
+
+
+@pytest.mark.usefixtures("unwanted")
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({}, False),
+        ({"dsn": None}, False),
+        ({"enabled": False}, False),
+        ({"exclude": ["/*"]}, False),
+        ({"sample_rate": 0.0}, False),
+        ({"expose_identity": True}, True),
+        ({"expose_identity": True, "dsn": None}, True),
+        ({"expose_identity": True, "exclude": ["/*"]}, True),
+    ],
+)
+@pytest.mark.parametrize("path", ["/plain", "/whoami", "/named"])
+def test_what_clients_see(options: dict[str, Any], named: bool, path: str, receiver: Receiver) -> None:
+    """No client sees the name, recorded or not, but for those whom `expose_identity` shows it."""
+    options = {"dsn": receiver.dsn, **options}
+    cookie = {"Cookie": f"sessionid={log_in()}"}
+    with override_settings(MIDDLEWARE=FIRST):
+        app = drhttp.WSGIMiddleware(WSGIHandler(), **options)
+        response = Client(app, Response, use_cookies=False).get(path, headers=cookie, buffered=True)
+    assert {name for name in NAMES if name in response.headers} == ({NAMES[0]} if named else set())
+    assert drhttp.flush()
+    recorded = options["dsn"] and not options.keys() & {"enabled", "exclude", "sample_rate"}
+    assert [record["user_id"] for record in receiver.records] == ["somebody" if path == "/named" else "1"] * bool(
+        recorded
+    )
+
+
 # -- bodies, with the recorder around ----------------------------------------------------------------------------------
 
 
 def post(app: Any, path: str, body: bytes, content_type: str, token: str = "") -> tuple[int, str, bytes]:
     """Ask with a body; returns status, user and body of the answer."""
-    builder = EnvironBuilder(path=path, method="POST", input_stream=io.BytesIO(body), content_type=content_type)
+    builder = EnvironBuilder(
+        path=path, method="POST", input_stream=io.BytesIO(body), content_type=content_type, environ_overrides=WANTED
+    )
     builder.headers["Content-Length"] = str(len(body))
     if token:
         builder.headers["Authorization"] = f"Token {token}"

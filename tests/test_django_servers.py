@@ -144,7 +144,10 @@ def ask_everything(project: Project, server: str, middleware: list[str]) -> tupl
 
 @pytest.mark.parametrize("server", [name for name in ASGI_SERVERS if importlib.util.find_spec(name)])
 def test_asgi_server(server: str, tmp_path: Path) -> None:
-    """D3, D4: under ASGI we add no thread hop and no warning, stay on the event loop, and iterators keep their kind."""
+    """D3, D4: under ASGI we add no thread hop and no warning, stay on the event loop, and iterators keep their kind.
+
+    As nobody records there, no client sees the name of a user.
+    """
     project = Project(tmp_path)
     answers, warnings = ask_everything(project, server, [WITNESS, OURS, SESSIONS, AUTH])
     bare = ask_everything(project, server, [WITNESS, SESSIONS, AUTH])
@@ -159,6 +162,11 @@ def test_asgi_server(server: str, tmp_path: Path) -> None:
     assert {seen["x-main-thread"] for _, seen, _ in answers.values()} == {"True"}
     assert answers["async/stream"][2] == answers["stream"][2] == b"first,last"
     assert answers["file"][2] == project.content
+    with project.run("-m", *ASGI_SERVERS[server], warnings="default") as running:
+        cookie = log_in(port := port_of(running), "user3")
+        for path in ("/plain", "/whoami", "/async/plain", "/async/whoami", "/named"):
+            response, _ = ask(port, path, cookie)
+            assert (response.status, response.getheader("x-drhttp-user")) == (200, None)
     alone, silence = ask_everything(project, server, [WITNESS, OURS])
     assert {path: seen["x-hops"] for path, (_, seen, _) in alone.items()} == {
         path: seen["x-hops"] for path, (_, seen, _) in ask_everything(project, server, [WITNESS])[0].items()

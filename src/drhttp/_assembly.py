@@ -40,7 +40,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ),
         response=Response(
             time=exchange.time + exchange.duration,
-            status=500 if exchange.failure else exchange.code,
+            status=500 if exchange.failure and not exchange.sent else exchange.code,
             headers=answered,
             body=_response_body(exchange, config, answered),
         ),

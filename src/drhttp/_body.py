@@ -31,23 +31,24 @@ class Tap:
     """What is kept of one body: at most `limit` bytes of its start, and the count of all.
 
     Bytes objects are kept by reference; only the one that crosses the limit is cut: a reference would hold all of it.
-    begun: when the first byte passed, by the performance counter. full: bytes are only counted from now on.
+    begun: when the first byte passed, by the performance counter. full: more is only counted. empty: so was a block.
     """
 
-    __slots__ = ("_chunks", "_limit", "begun", "full", "size")
+    __slots__ = ("_chunks", "_limit", "begun", "empty", "full", "size")
 
     def __init__(self, limit: int) -> None:
         self._chunks: list[bytes] = []
         self._limit = limit
         self.size = 0
         self.begun: float | None = None
-        self.full = False
+        self.empty = self.full = False
 
     def note(self, chunk: bytes) -> None:
         """Take note of the next bytes of the body."""
         # A bytearray or memoryview may be changed by its owner later. What is not bytes at all raises here.
         data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
         if not data:
+            self.empty = True
             return
         before = self.size
         if not before:
@@ -219,8 +220,7 @@ class Blocks:
 
     def __init__(self, blocks: Iterator[bytes], watcher: Watcher, owner: object) -> None:
         self._next = blocks.__next__
-        self._watcher = watcher
-        self._tap = watcher.tap
+        self._watcher, self._tap = watcher, watcher.tap
         self._owner = owner
 
     def __iter__(self) -> Iterator[bytes]:

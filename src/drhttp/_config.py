@@ -91,6 +91,15 @@ class Config:
             raise ConfigError(f"{'dsn' if dsn is not None else source}: {error}") from None
         return cls(dsn=parsed, sources={**sources, "dsn": source}, **values)
 
+    @staticmethod
+    def exposes_identity(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> bool:
+        """Read the option `expose_identity` alone, for when `load` has returned `None`; a bad value means `False`."""
+        try:
+            found = _look_up("expose_identity", _RULES["expose_identity"], options, environ)
+        except ConfigError:
+            return False
+        return found is not None and bool(found[0])
+
     @property
     def captures_requests(self) -> bool:
         """Whether bodies of requests are kept, at least of some content types."""

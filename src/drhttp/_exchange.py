@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
 _LONGEST_MESSAGE = 1000  # characters of an exception's message
+_SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
 _BODILESS = (204, 304)  # RFC 9110 section 6.4.1
 
 
@@ -28,7 +29,8 @@ class Exchange:
 
     environ: the texts of the WSGI environ. asked, answer: the bodies. start: of the request, by the performance
     counter, and time: since the epoch; duration: seconds. failure: type and message of what the application raised.
-    left: the client went away while `write` was used. file: the server sends a file. skip: it is not to be recorded.
+    left: the client went away while `write` was used. written: `write` has sent something. file: the server sends a
+    file. skip: it is not to be recorded.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class Exchange:
         "status",
         "time",
         "user",
+        "written",
     )
 
     def __init__(self, environ: Mapping[str, Any], asked: Passage | None, answer: Tap) -> None:
@@ -68,6 +71,7 @@ class Exchange:
         self.user: str | None = None
         self.device: str | None = None
         self.left = False
+        self.written = False
         self.aborted = False
         self.file = False
         self.skip = False
@@ -98,6 +102,16 @@ class Exchange:
         for _, value in self.headers:
             weight += len(value)
         return weight if self.asked is None else weight + len(self.asked.content())
+
+    @property
+    def sent(self) -> bool:
+        """Whether status and headers have gone to the client: with the first block that is not empty (PEP 3333).
+
+        Some servers send them with an empty block too.
+        """
+        if self.written or self.answer.size:
+            return True
+        return self.answer.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
 
     @property
     def code(self) -> int:

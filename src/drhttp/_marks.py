@@ -7,3 +7,6 @@ SKIP = "drhttp.skip"
 
 #: Names of parameters that are masked besides those of the rules; a text, such as Django's "__ALL__", means all.
 SENSITIVE = "drhttp.sensitive"
+
+#: Present where a middleware leaves the headers for the recorder in the answer although it does not record it.
+IDENTITY = "drhttp.identity"

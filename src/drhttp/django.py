@@ -11,6 +11,9 @@ there.
 
 First is the best place. Whatever keeps answers or makes new ones of them (`UpdateCacheMiddleware`,
 `ConditionalGetMiddleware`) would otherwise keep the name of one user for others, or lose it.
+
+Where no `drhttp.WSGIMiddleware` records the request (switched off, an excluded path, ASGI), no user is looked up, and
+headers for the recorder that a view has set are removed from the answer.
 """
 
 from __future__ import annotations
@@ -24,12 +27,12 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.functional import LazyObject, empty
 
-from drhttp._guard import aguarded, guarded
-from drhttp._identity import DRHTTP_HEADER_USER
-from drhttp._marks import SENSITIVE, SKIP
+from drhttp._guard import MARK, aguarded, guarded
+from drhttp._identity import DRHTTP_HEADER_USER, NAMES
+from drhttp._marks import IDENTITY, SENSITIVE, SKIP
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from django.http import HttpRequest, HttpResponseBase
 
@@ -112,6 +115,10 @@ async def _aname_user(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> SessionBase | dict[str, Any] | None:
     """Name the user whom the application has resolved; if it has not, return the session to look in."""
+    if not _is_identity_wanted(request):
+        for name in NAMES:
+            del response[name]
+        return None
     if response.has_header(DRHTTP_HEADER_USER):
         return None
     user = _resolved_user(request)
@@ -119,6 +126,21 @@ def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> Sessio
         return _unread_session(request)
     _set(response, _primary_key(user))
     return None
+
+
+def _is_identity_wanted(request: HttpRequest) -> bool:
+    """Whether somebody takes the headers for the recorder out of the answer, or is to see them there."""
+    meta, scope = request.META, getattr(request, "scope", {})  # an ASGI request has its scope besides
+    return MARK in meta or IDENTITY in meta or MARK in scope or IDENTITY in scope or _is_test(meta, scope)
+
+
+def _is_test(meta: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
+    """Whether a test client of Django's made the request: tests may look at the headers.
+
+    Nothing that decides it comes from the client.
+    """
+    *_, port = scope.get("server") or (None,)  # a text in that scope; servers give a number
+    return isinstance(port, str) or type(meta.get("wsgi.input")).__module__ == "django.test.client"
 
 
 async def _aread(session: SessionBase | dict[str, Any]) -> Any:

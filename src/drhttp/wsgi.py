@@ -15,9 +15,10 @@ from functools import partial
 from drhttp._body import OutputTap, Passage, SizedOutputTap, Tap, tapped
 from drhttp._exchange import Exchange
 from drhttp._guard import MARK, guarded
-from drhttp._identity import identity
+from drhttp._hijack import is_end, is_faulty, is_final
+from drhttp._identity import FilteringStartResponse, identity, readable
 from drhttp._logger import logger
-from drhttp._marks import SENSITIVE, SKIP
+from drhttp._marks import IDENTITY, SENSITIVE, SKIP
 from drhttp._uri import encoded_path, encoded_pattern
 
 TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
@@ -39,7 +40,8 @@ class WSGIMiddleware:
     """Records every request that an application serves, and ships the records from a background thread.
 
     app: the WSGI application. dsn: where the records go, `https://<key>@<host>/`; `None` takes it from the environment
-    variable `DRHTTP_DSN`; without one, or with `enabled=False`, the application is called as if this were not here.
+    variable `DRHTTP_DSN`; without one, or with `enabled=False`, identification headers are removed from answers, and
+    nothing else happens.
     options: see the README; each also as an environment variable `DRHTTP_<NAME>`.
 
     Raises `ConfigError` when the DSN or an option cannot be used.
@@ -54,6 +56,7 @@ class WSGIMiddleware:
         config = Config.load(dsn, options)
         self._recorder: Recorder | None = None
         if config is None:
+            self._expose_identity = Config.exposes_identity(options)
             logger().info("drhttp records nothing: it is disabled or has no DSN")
             return
         self._recorder = recorder_for(config)
@@ -67,17 +70,16 @@ class WSGIMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         recorder = self._recorder
-        if recorder is None:
-            return self.app(environ, start_response)
-        begun = guarded(self._begin, recorder, environ, start_response)
+        begun = None if recorder is None else guarded(self._begin, recorder, environ, start_response)
         if begun is None:
-            return self.app(environ, start_response)
+            filtered = guarded(self._filtered, environ, start_response)
+            return self.app(environ, start_response if filtered is None else filtered)
         recording, watched_start = begun
         try:
             result = self.app(environ, watched_start)
         except BaseException as error:
             guarded(recording.heed, environ)
-            guarded(recording.ended, False, error)
+            guarded(recording.raised, error, environ)
             raise
         guarded(recording.heed, environ)
         watched = guarded(recording.watch, result, environ)
@@ -98,6 +100,19 @@ class WSGIMiddleware:
         environ[MARK] = recording = Recording(recorder, exchange)
         return recording, RecordingStartResponse(start_response, recording, self._expose_identity)
 
+    def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
+        """Return a `start_response` that removes identification headers from an answer that is not recorded.
+
+        `None` where they may stay: for a middleware further out that records them, or with `expose_identity`.
+        """
+        outer = environ.get(MARK)
+        if isinstance(outer, Recording) and not outer.done:
+            return None
+        if self._expose_identity:
+            environ[IDENTITY] = True
+            return None
+        return FilteringStartResponse(start_response)
+
     def _tap_input(self, environ: WSGIEnvironment) -> Passage | None:
         """Put a tap before the input if a body is to be expected and kept."""
         stream = environ.get("wsgi.input")
@@ -114,17 +129,23 @@ class Recording:
     exchange: `None` for a request that is not in the sample; its answer is still freed of the identification headers.
     """
 
-    __slots__ = ("_recorder", "done", "exchange")
+    __slots__ = ("_recorder", "done", "exchange", "started")
 
     def __init__(self, recorder: Recorder, exchange: Exchange | None) -> None:
         self._recorder = recorder
         self.exchange = exchange
         self.done = False
+        self.started = False  # whether `start_response` was called
 
     @property
     def tap(self) -> Tap | None:
         """What keeps the body of the answer."""
         return None if self.exchange is None else self.exchange.answer
+
+    @property
+    def _answering(self) -> bool:
+        """Whether an answer has begun; an interim status, such as 101, begins none."""
+        return self.started and not (self.exchange is not None and 100 <= self.exchange.code < 200)
 
     def heed(self, environ: WSGIEnvironment) -> None:
         """The application has answered: what it says of its own request, in the environ, counts from now on."""
@@ -142,6 +163,13 @@ class Recording:
         if self.exchange is not None and (isinstance(error, OSError) or type(error).__name__ == "ClientDisconnected"):
             self.exchange.left = True
 
+    def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
+        """The application raised instead of returning: an error, or the end of a connection that it has taken over."""
+        if is_end(error, environ, self._answering):
+            self.ended(True)
+        else:
+            self.ended(False, error)
+
     def ended(self, complete: bool, error: BaseException | None = None) -> None:
         """The answer has ended: complete, because the client left, or with an exception."""
         if self.done:
@@ -158,8 +186,8 @@ class Recording:
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
         """What goes to the server in the place of what the application returned.
 
-        Lists and tuples go through as they are and end the recording, as do files: servers recognise those by type or
-        identity and send them without our seeing it.
+        Lists and tuples go through as they are and end the recording, as do files and the signs of a connection taken
+        over: servers recognise those by type or identity and send them without our seeing it.
         """
         if type(result) is list or type(result) is tuple:
             tap = self.tap
@@ -173,7 +201,17 @@ class Recording:
                 self.exchange.file = True
             self.ended(True)
             return result
+        if is_final(result, self.started):
+            self._end_with(result)
+            return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
+
+    def _end_with(self, result: Any) -> None:
+        """The server gets a result that cannot be watched; if it will fail on it, the record says so."""
+        if is_faulty(result, self._answering):
+            self.ended(False, TypeError(f"{type(result).__name__!r} object is not iterable"))
+        else:
+            self.ended(True)
 
 
 class RecordingStartResponse:
@@ -195,19 +233,21 @@ class RecordingStartResponse:
 
         Header fields that come from an iterator, which no server need accept, are left alone: it can be read once only.
         """
-        readable = len(args) > 1 and (type(args[1]) is list or not hasattr(args[1], "__next__"))
-        who = guarded(identity, args[1]) if readable else None
+        again = len(args) > 1 and readable(args[1])
+        who = guarded(identity, args[1]) if again else None
         if who is not None and not self._expose:
             args = (args[0], who.others, *args[2:])
         write: Any = self._original(*args, **kwargs)
-        exchange = self._recording.exchange
+        recording = self._recording
+        recording.started = True
+        exchange = recording.exchange
         if exchange is None or not args:
             return write
         exchange.status = args[0]
-        exchange.headers = (guarded(list, args[1]) or ()) if readable else ()
+        exchange.headers = (guarded(list, args[1]) or ()) if again else ()
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
-        return partial(_write, write, self._recording) if callable(write) else write
+        return partial(_write, write, recording) if callable(write) else write
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
@@ -220,9 +260,10 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
     except BaseException as error:
         guarded(recording.left, error)
         raise
-    tap = recording.tap
-    if tap is not None:
-        guarded(tap.note, data)
+    exchange = recording.exchange
+    if exchange is not None:
+        exchange.written = True
+        guarded(exchange.answer.note, data)
     return result
 
 

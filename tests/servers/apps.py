@@ -109,6 +109,29 @@ def failing_midway(environ: dict[str, Any], start_response: Any) -> Iterable[byt
     raise LookupError("nothing more there")
 
 
+def failing_after_three(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", TEXT[:])
+    yield from (b"one", b"two", b"three")
+    raise LookupError("nothing more there")
+
+
+def failing_after_writing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", TEXT[:])(b"written")
+    raise LookupError("nothing more there")
+
+
+def failing_after_nothing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", TEXT[:])
+    yield b""
+    raise LookupError("nothing more there")
+
+
+def failing_before_anything(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", TEXT[:])
+    yield from ()
+    raise LookupError("nothing there")
+
+
 def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
@@ -237,6 +260,12 @@ def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
     """The application that a server runs: the path names one of those above."""
     plain = (one_block, one_block_in_a_tuple, one_block_in_an_object, eager, lazy, corrected, too_late, writing)
     plain += (no_content, not_modified, with_length, failing, failing_midway, echo, lines, never_reading, file)
+    plain += (
+        failing_after_three,
+        failing_after_writing,
+        failing_after_nothing,
+        failing_before_anything,
+    )
     apps = {app.__name__: app for app in (*plain, identified)} | gated_apps(gate)
 
     def bare(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 
 _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
+# A single escape of a character that takes one byte in every charset here, in either spelling: most runs are no longer.
+_SINGLE = {f"%{code:{form}}": chr(code) for code in range(128) for form in ("02x", "02X")}
 
 
 def unquote(text: str, charset: str = "utf-8") -> str:
     """The text with each run of escapes replaced by the text that its bytes encode."""
     if "%" not in text:
         return text
-    return _ESCAPES.sub(lambda match: _bytes(match).decode(charset, "replace"), text)
+    return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _decoded(match[0], charset), text)
 
 
 def unquote_plus(text: str, charset: str = "utf-8") -> str:
@@ -27,6 +29,5 @@ def unquote_to_bytes(text: str) -> bytes:
     return unquote(text, "latin-1").encode("latin-1")
 
 
-def _bytes(match: re.Match[str]) -> bytes:
-    """The bytes that a run of escapes encodes."""
-    return bytes.fromhex(match[0].replace("%", ""))
+def _decoded(escapes: str, charset: str) -> str:
+    return bytes.fromhex(escapes.replace("%", "")).decode(charset, "replace")

@@ -50,8 +50,8 @@ def mask_csv(
     simple = not cut and '""' not in text and _EMPTY_LINE.search(text) is None and not _headings(first, rules)
     if simple and not _apart(text, delimiter, inner)[1]:
         return text, 0
+    rules.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
     rows = list(rows_of(text, delimiter, begin))
-    rules.spend(len(rows))
     if cut and not rows[-1][1]:
         rows.pop()
     count = _mask_rows(rows, delimiter, rules, inner)

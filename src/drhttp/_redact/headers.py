@@ -107,7 +107,7 @@ def _mask_protocols(value: str, rules: Rules) -> tuple[str, int]:
     if not any(map(rules.secret, names)):
         return mask_string(value, rules)
     masked = [each if _PROTOCOL.fullmatch(each) and rules.secret(each) else rules.mask(each) for each in names]
-    return ", ".join(masked), len([each for each in names if each not in masked])
+    return ", ".join(masked), len([each for each, mask in zip(names, masked, strict=True) if each != mask])
 
 
 def _mask_host(value: str, rules: Rules) -> tuple[str, int]:

@@ -90,7 +90,7 @@ class _Masker:
     def run(self) -> None:
         """Read all tags, and mask what is secret in and between them."""
         for match in _TAG.finditer(self._text):
-            self._rules.spend(2)
+            self._rules.spend(3 if match[0] == "<" else 2)
             if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":

@@ -21,6 +21,7 @@ _PLAIN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
 # Lengths of the groups in which numbers of cards are written, as letters: "4" are four digits, ":" ten, "=" 13, "C" 19.
 _GROUPED = re.compile(r"(?=(44443|4444|444[123]|465|464|88|6=|[=-C]))")
+_SIZES = {size: chr(48 + size) for size in range(1, 20)}
 # How the numbers of each length begin, so that few other numbers of that length are taken for one.
 _ISSUED = {
     length: re.compile(begin)
@@ -112,11 +113,15 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
         return
     if _is_fraction(text):
         return
+    letters = "".join([_SIZES.get(len(group), "X") for group in _GROUP.findall(text)])
+    odd = _PLAIN.fullmatch(text) is None
+    if (odd or len(letters) > 19) and _GROUPED.search(letters) is None:
+        return  # of thousands of groups, where each stands need not be known
     groups = [match.span() for match in _GROUP.finditer(text)]
     digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
     after = 0
-    for first, last in _candidates(groups, odd=_PLAIN.fullmatch(text) is None):
+    for first, last in _candidates(groups, letters, odd=odd):
         if first < after or not _is_card(digits[starts[first] : starts[last]]):
             continue
         if "." not in text or _is_dotted_well(text, groups[first:last]):
@@ -137,13 +142,12 @@ def _is_dotted_well(text: str, groups: list[tuple[int, int]]) -> bool:
     return text[max(0, groups[0][0] - 1)] != "." if not marks else "." not in marks or len(marks) == 1
 
 
-def _candidates(groups: list[tuple[int, int]], *, odd: bool) -> Iterator[tuple[int, int]]:
+def _candidates(groups: list[tuple[int, int]], letters: str, *, odd: bool) -> Iterator[tuple[int, int]]:
     """Groups that may make a number together: those that are written so; or the whole run, if its marks are not odd."""
     if not odd and sum(end - start for start, end in groups) < 20:
         yield 0, len(groups)
     if len(groups) == 1:
         return
-    letters = "".join([chr(48 + min(end - start, 40)) for start, end in groups])
     for match in _GROUPED.finditer(letters):
         found = match[1]
         yield match.start(), match.start() + len(found)

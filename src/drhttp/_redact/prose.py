@@ -128,7 +128,7 @@ def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
     for match in _NAME.finditer(text):
         if match[1] in harmless:
             continue
-        rules.spend(2)
+        rules.spend(3)
         if not (rules.secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
             harmless.add(match[1])
             continue
@@ -158,7 +158,7 @@ def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
     """`password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BESIDE.finditer(text):
-        rules.spend(1)
+        rules.spend(2)
         if match.start() < copied or not _names_next(
             text[max(0, match.start() - _LONGEST_NAME) : match.start()], rules
         ):
@@ -185,7 +185,7 @@ def _paired(text: str, rules: Rules, extents: Extents) -> Spans:
     at = 0
     match = _PAIR.search(text)
     while match:
-        rules.spend(1)
+        rules.spend(2)
         at = match.end() - 1
         option = match[2].startswith("-")
         if (option or not match[1].startswith(",")) and rules.secret(match[2]):

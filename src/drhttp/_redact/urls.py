@@ -101,8 +101,9 @@ def mask_links(value: str, rules: Rules) -> tuple[str, int]:
     count = position = 0
     pieces = []
     for match in _IN_BRACKETS.finditer(value):
+        rules.spend(4)
         for text, mask, end in ((value[position : match.start()], mask_prose, "<"), (match[1], mask_url, ">")):
-            masked, found = mask(text, rules)
+            masked, found = mask(text, rules) if text else ("", 0)
             pieces += [masked, end]
             count += found
         position = match.end()

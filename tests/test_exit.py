@@ -143,7 +143,7 @@ for number in range(950):
 
 def test_a_short_program_delivers_its_one_record(receiver: Receiver) -> None:
     """PM6: a program that ends right after its first record has it delivered."""
-    done = program('hit(drhttp.WSGIMiddleware(echo, sys.argv[1]), "/only")', receiver.dsn)
+    done = program('hit(drhttp.WSGIMiddleware(echo, sys.argv[1], exit_timeout=20.0), "/only")', receiver.dsn)
     assert (done.returncode, done.stderr) == (0, "")
     assert paths(receiver.records) == ["/only"]
 
@@ -152,7 +152,7 @@ def test_threads_that_record_until_the_end(receiver: Receiver) -> None:
     """PM6: daemon threads that record during the exit, and others that call `sys.exit`, end quietly."""
     done = program(
         """
-app = drhttp.WSGIMiddleware(echo, sys.argv[1])
+app = drhttp.WSGIMiddleware(echo, sys.argv[1], exit_timeout=20.0)
 started, never = threading.Barrier(5), threading.Event()
 def for_ever():
     started.wait()

@@ -7,7 +7,8 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from effort import effort
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp import _assembly
@@ -205,7 +206,7 @@ def test_ids() -> None:
     assert trace.trace_id == "0af7651916cd43dd8448eb211c80319c"
 
 
-@settings(max_examples=30, deadline=None)
+@effort(30)
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=50), max_size=5), st.lists(st.binary(max_size=90)))
 def test_weight(environ: dict[str, str], blocks: list[bytes]) -> None:
     """M1: it weighs at least what its texts and bodies hold."""

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from email.utils import formatdate
 
 import pytest
-from hypothesis import example, given, settings
+from effort import effort
+from hypothesis import example, given
 from hypothesis import strategies as st
 from receiver import Answer, Receiver
 from sockets import (
@@ -209,7 +210,7 @@ def test_broken(to, talk):
         assert trouble(to(peer.dsn())) == "reset"
 
 
-@settings(max_examples=60, deadline=None)
+@effort(60)
 @given(answer=st.binary(max_size=60), status=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 503 No\r\n"]))
 @example(answer=b"Content-Length: s3ntinel\r\n\r\n", status=b"HTTP/1.1 200 OK\r\n")
 @example(answer=b"Transfer-Encoding: chunked\r\n\r\ns3ntinel\r\n", status=b"HTTP/1.1 200 OK\r\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import importlib.util
 import json
 import os
 import re
@@ -13,6 +12,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,21 +102,40 @@ class RunningInbox:
             self.process.communicate()
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., RunningInbox]]:
-    """Start inboxes that end with the test."""
-    if importlib.util.find_spec("starlette") is None or importlib.util.find_spec("uvicorn") is None:
-        pytest.skip("the extra inbox is not installed")
+@contextmanager
+def starting(folder: Path) -> Iterator[Callable[..., RunningInbox]]:
+    """Starts inboxes, with their file in the folder, and ends them."""
     started: list[RunningInbox] = []
 
     def run(*options: str, file: Path | None = None) -> RunningInbox:
         port = () if "--port" in options else ("--port", "0")
-        started.append(RunningInbox(file or tmp_path / "inbox.db", *port, *options))
+        started.append(RunningInbox(file or folder / "inbox.db", *port, *options))
         return started[-1]
 
     yield run
     for one in started:
         one.kill()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., RunningInbox]]:
+    """Start inboxes that end with the test."""
+    with starting(tmp_path) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def start_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningInbox]]:
+    """Start inboxes that end with the tests of the module."""
+    with starting(tmp_path_factory.mktemp("module")) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def shared_inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInbox]:
+    """One inbox for all tests that any number of records does not disturb, and that disturb no other."""
+    with starting(tmp_path_factory.mktemp("shared")) as run:
+        yield run()
 
 
 @pytest.fixture
@@ -158,6 +177,6 @@ def event(**changes: Any) -> dict[str, Any]:
     return told
 
 
-@pytest.fixture(name="event")
+@pytest.fixture(name="event", scope="session")
 def event_fixture() -> Callable[..., dict[str, Any]]:
     return event

@@ -57,24 +57,24 @@ def test_a_batch_that_comes_again_is_stored_and_shown_once(inbox, event):
     assert len(inbox.ls()) == 2
 
 
-def test_an_empty_batch_is_taken(inbox):
+def test_an_empty_batch_is_taken(shared_inbox):
     """Nothing to store is no reason to complain."""
-    assert inbox.post([]) == 201
+    assert shared_inbox.post([]) == 201
 
 
-def test_the_reference_clients_find_their_configuration(inbox):
+def test_the_reference_clients_find_their_configuration(shared_inbox):
     """They ask for the sample rate and for rules before they send."""
-    status, headers, content = inbox.request("GET", "/moesif/v1/config", **JSON)
+    status, headers, content = shared_inbox.request("GET", "/moesif/v1/config", **JSON)
 
     assert (status, headers["Content-Type"], json.loads(content)["sample_rate"]) == (200, "application/json", 100)
-    assert inbox.request("GET", "/v1/rules", **JSON)[::2] == (200, b"[]")
+    assert shared_inbox.request("GET", "/v1/rules", **JSON)[::2] == (200, b"[]")
 
 
 @pytest.mark.parametrize("key", [{}, {"X_Moesif_Application_Id": " "}, {"DrHTTP_ApiKey": ""}])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/v1/events/batch"), ("GET", "/v1/config")])
-def test_a_missing_key_is_401(inbox, key, method, path):
+def test_a_missing_key_is_401(shared_inbox, key, method, path):
     """Any key will do, but there must be one, as there must be for the service."""
-    status, _, content = inbox.request(method, path, b"[]", Content_Type="application/json", **key)
+    status, _, content = shared_inbox.request(method, path, b"[]", Content_Type="application/json", **key)
 
     assert status == 401
     assert json.loads(content)["error"].startswith("The key is missing")
@@ -107,29 +107,29 @@ def test_web_pages_may_not_send_records(inbox, event, header):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_cannot_be_taken_is_refused_in_a_sentence(inbox, body, headers, status):
+def test_what_cannot_be_taken_is_refused_in_a_sentence(shared_inbox, body, headers, status):
     """Each limit has its status and its sentence, and what is exactly at a limit is taken."""
-    got, _, content = inbox.request("POST", "/moesif/v1/events/batch", body, **{**JSON, **headers})
+    got, _, content = shared_inbox.request("POST", "/moesif/v1/events/batch", body, **{**JSON, **headers})
 
     assert got == status, content
     assert status == 201 or json.loads(content)["error"].endswith(".")
 
 
-def test_a_single_event_has_limits_of_its_own(inbox, event):
+def test_a_single_event_has_limits_of_its_own(shared_inbox, event):
     """One MiB on the wire is the most that an event may be, and eight inflated."""
     large = event(response__body="A" * SINGLE.wire)
     huge = event(response__body="A" * SINGLE.inflated)
 
-    assert inbox.post(large, "/v1/events", zipped=False) == 413
-    assert inbox.post(large, "/v1/events") == 201
-    assert inbox.post(huge, "/v1/events") == 413
+    assert shared_inbox.post(large, "/v1/events", zipped=False) == 413
+    assert shared_inbox.post(large, "/v1/events") == 201
+    assert shared_inbox.post(huge, "/v1/events") == 413
 
 
-def test_a_declared_size_beyond_reason_is_refused_without_reading_on(inbox):
+def test_a_declared_size_beyond_reason_is_refused_without_reading_on(shared_inbox):
     """Nobody needs to send four times the limit to learn that it is too much."""
-    with socket.create_connection(("127.0.0.1", inbox.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", shared_inbox.port), timeout=30) as connection:
         connection.sendall(
-            f"POST /v1/events/batch HTTP/1.1\r\nHost: 127.0.0.1:{inbox.port}\r\nX-Moesif-Application-Id: k\r\n"
+            f"POST /v1/events/batch HTTP/1.1\r\nHost: 127.0.0.1:{shared_inbox.port}\r\nX-Moesif-Application-Id: k\r\n"
             f"Content-Type: application/json\r\nContent-Length: {BATCH.wire * 4 + 1}\r\n\r\n".encode()
         )
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
@@ -154,10 +154,10 @@ def _peak_kib(inbox):
         pytest.skip("this system does not tell how much memory a process took")
 
 
-def test_other_paths_and_methods_are_told_apart(inbox):
+def test_other_paths_and_methods_are_told_apart(shared_inbox):
     """A wrong path is 404 and a wrong method 405, in a sentence."""
     for method, path, status in (("POST", "/v1/nothing", 404), ("GET", "/v1/events/batch", 405)):
-        got, _, content = inbox.request(method, path, **JSON)
+        got, _, content = shared_inbox.request(method, path, **JSON)
         assert (got, list(json.loads(content))) == (status, ["error"])
 
 

@@ -7,7 +7,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from effort import effort
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator, FormatChecker
 from referencing import Registry, Resource
@@ -89,7 +90,7 @@ def validator():
 VALID = validator()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(300)
 @given(exchanges(), st.booleans())
 def test_m13_what_is_written_is_what_the_schema_asks_for(exchange, reveal):
     """M13: any record, masked or not, makes a HAR that validates against the published schema of HAR 1.2."""
@@ -110,7 +111,7 @@ def test_m13_the_schema_refuses_what_is_no_har():
         assert not VALID.is_valid(broken), path
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(500)
 @given(st.lists(exchanges(), max_size=3))
 def test_m13_what_comes_back_is_equal(told):
     """M13: every field of every record, headers and bodies byte for byte."""
@@ -186,7 +187,7 @@ def lacking(kind, value):
     return [name for name, wanted in CHROMIUM[kind].items() if not isinstance(value.get(name), wanted)]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(200)
 @given(exchanges(), st.booleans())
 def test_m13_chromium_finds_what_it_requires(exchange, reveal):
     """M13: all fields that the importer of DevTools cannot do without, with the types that it asks for."""
@@ -239,7 +240,7 @@ def test_a_har_of_a_browser_is_read():
     assert (told.response.body, told.response.omitted, told.summary.response_size) == (None, NOT_THERE, 5)
 
 
-@settings(max_examples=300, deadline=None)
+@effort(300)
 @given(
     st.recursive(
         plain | st.floats(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)

@@ -24,6 +24,22 @@ def varied(event):
     ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def with_records(start_for_module, event):
+    """An inbox with these records, for tests that change none of them."""
+    running = start_for_module()
+    running.post(varied(event))
+    return running
+
+
+@pytest.fixture(scope="module")
+def stopped_inbox(start_for_module, tmp_path_factory):
+    """An inbox that has ended."""
+    ended = start_for_module(file=tmp_path_factory.mktemp("stopped") / "inbox.db")
+    ended.stop()
+    return ended
+
+
 WORDS = [
     ("ls",), ("ls", "--json"), ("ls", "-n", "2"), ("ls", "--json", "--unsafe-include-secrets", "path:/a OR path:/b"),
     ("show", "aa"), ("show", "aa", "--json"), ("show", "b/c d", "--json"), ("show", "out"),
@@ -80,10 +96,9 @@ def test_m19_what_programs_read_is_stable(inbox, event):
         (["--", "-health"], ["/a", "/b", "/orders/7"]),
     ],
 )
-def test_m19_a_term_with_a_minus_is_no_option(inbox, event, words, paths):
+def test_m19_a_term_with_a_minus_is_no_option(with_records, words, paths):
     """M19: `-path:/health` takes away what matches, wherever it stands, also where an option begins so."""
-    inbox.post(varied(event))
-    told = inbox.command("ls", "--json", *words) if "--" not in words else _before(inbox, words)
+    told = with_records.command("ls", "--json", *words) if "--" not in words else _before(with_records, words)
 
     assert told.returncode == 0, told.stderr
     assert sorted(json.loads(line)["path"] for line in told.stdout.splitlines()) == paths
@@ -174,7 +189,7 @@ def test_m13_an_import_makes_the_file(tmp_path, capsys):
     ],
 )
 @pytest.mark.parametrize("runs", [True, False])
-def test_m13_what_is_no_har_is_told_in_a_sentence(inbox, tmp_path, content, sentence, runs):
+def test_m13_what_is_no_har_is_told_in_a_sentence(shared_inbox, stopped_inbox, tmp_path, content, sentence, runs):
     """M13: exit status 1, and nothing of a traceback."""
     source = tmp_path / "in.har"
     if isinstance(content, int):
@@ -182,10 +197,8 @@ def test_m13_what_is_no_har_is_told_in_a_sentence(inbox, tmp_path, content, sent
             os.truncate(file.fileno(), content)
     elif content is not None:
         source.write_bytes(content)
-    if not runs:
-        inbox.stop()
 
-    told = inbox.command("import", str(source))
+    told = (shared_inbox if runs else stopped_inbox).command("import", str(source))
     assert (told.returncode, told.stdout, told.stderr.count("\n")) == (1, "", 1)
     assert told.stderr.startswith("drhttp: ")
     assert sentence in told.stderr

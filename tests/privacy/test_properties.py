@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from effort import effort
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._privacy import Redact
@@ -52,7 +53,7 @@ def marked(value):
     return [marked(each) for each in value] if isinstance(value, list) else f"{MARK}{value}"
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(100)
 @given(documents, rules, st.booleans(), st.sampled_from([None, 2]))
 def test_no_value_under_a_secret_name_is_left(document, redact, ascii_only, indent):
     """In any JSON document and under any rules, none of the values below a secret name appears; the rest parses."""
@@ -69,7 +70,7 @@ def test_no_value_under_a_secret_name_is_left(document, redact, ascii_only, inde
     json.loads(body.content)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(100)
 @given(documents, st.booleans(), st.data())
 def test_masked_json_is_the_original_but_for_the_masked_values(document, ascii_only, data):
     """Order, names, numbers and all other values are those of the original, read back."""
@@ -97,7 +98,7 @@ def same(before, after):
     return type(before) is type(after) and before == after
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(100)
 @given(documents, st.integers(1, 2000))
 def test_any_cut_of_any_json_is_safe(document, size):
     """What is left of a cut document parses, or is left out, and holds nothing that is secret."""
@@ -124,7 +125,7 @@ pieces = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=1500, suppress_health_check=[HealthCheck.too_slow])
+@effort(1500)
 @given(
     pieces,
     st.sampled_from(KINDS),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.applications import Starlette
@@ -102,6 +103,8 @@ class Receiver:
         # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
         self._budget = Budget(IN_HAND, MAY_WAIT)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
+        # Each thread keeps some of the memory that it once needed.
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-large")
 
     async def batch(self, request: Request) -> Response:
         return await self._take(request, BATCH, decode_batch)
@@ -148,11 +151,11 @@ class Receiver:
     async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
         """The exchanges of a large batch, some at a time, and how many characters of JSON those were."""
         source = _few_at_a_time(wire, coding, arrival)
-        while portion := await self._decoded(partial(next, source, None)):
+        while portion := await self._decoded(partial(next, source, None), self._large):
             exchanges, length = portion
             yield [self._linked(one) for one in exchanges], length
 
-    async def _decoded(self, work: Callable[[], T]) -> T:
+    async def _decoded(self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
         """The result of `work`, which is done off the event loop. Raises `Refused`."""
 
         def tried() -> T | Refused:
@@ -162,7 +165,7 @@ class Receiver:
                 # A new one: the frames of this one hold on to all that was parsed.
                 return Refused(getattr(problem, "status", 400), str(problem))
 
-        found = await asyncio.get_running_loop().run_in_executor(self._decoders, tried)
+        found = await asyncio.get_running_loop().run_in_executor(threads or self._decoders, tried)
         if isinstance(found, Refused):
             raise found
         return found
@@ -200,9 +203,12 @@ def _whole(
 def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple[list[Exchange], int]]:
     exchanges: list[Exchange] = []
     length = 0
-    for place, (value, size) in enumerate(elements(wire, coding, BATCH)):
+    places = count()
+    for value, size in elements(wire, coding, BATCH):
+        place = next(places)
         _check_count(place + 1, BATCH)
         exchanges.append(decode_event(value, arrival, f"Event {place}"))
+        del value  # or it would stay in memory while its exchange is written
         length += size
         if length >= PORTION:
             yield exchanges, length
@@ -211,9 +217,9 @@ def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple
         yield exchanges, length
 
 
-def _check_count(count: int, limits: Limits) -> None:
-    if count > limits.records:
-        raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {count:,}.")
+def _check_count(number: int, limits: Limits) -> None:
+    if number > limits.records:
+        raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {number:,}.")
 
 
 def _coding(request: Request) -> str:

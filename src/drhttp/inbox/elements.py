@@ -11,9 +11,7 @@ from drhttp.inbox.ingest import (
     MAX_DEPTH,
     MAX_VALUES,
     PIECE,
-    RATIO,
     SINGLE,
-    SMALL,
     Limits,
     Refused,
     announced,
@@ -65,10 +63,7 @@ class _Array:
         self._at += 1
         empty = self._sign() == "]"
         while not empty:
-            start = self._at
-            value, start = self._value()
-            yield value, self._at - start
-            del value
+            yield self._value()
             sign = self._sign()
             if sign == "]":
                 break
@@ -81,28 +76,33 @@ class _Array:
             raise not_json("something follows the array")
 
     def _value(self) -> tuple[object, int]:
-        """The element that begins here, and where in the text that was."""
+        """The element that begins here, and how many characters it was."""
         while True:
-            try:
-                value, end = _parse(self._text, self._at)
-            except RecursionError:
-                raise too_deep() from None
-            except ValueError as problem:
-                if self._ended:
-                    raise not_json(problem) from problem
-            else:
-                # A number may go on in the next piece.
-                if end < len(self._text) or self._ended:
-                    check_depth(value, MAX_DEPTH - 1)
-                    start, self._at = self._at, end
-                    return value, start
+            value, end = self._attempt()
+            # A number may go on in the next piece.
+            if end < len(self._text) or self._ended:
+                check_depth(value, MAX_DEPTH - 1)
+                length, self._at = end - self._at, end
+                if length > PIECE:
+                    self._read_on(0)  # or it would stay in memory as text, too
+                return value, length
             size = len(self._text) - self._at
-            most = SINGLE.inflated if RATIO * self._wire > SINGLE.inflated else max(SMALL, RATIO * self._wire)
-            if size > most:
-                raise Refused(413, f"An event is larger than {most:,} bytes.")
-            # Twice as much each time: so the time that this takes is linear in the size.
-            self._read_on(min(size, most - size) + 1)
+            if size > SINGLE.inflated:
+                raise Refused(413, f"An event is larger than {SINGLE.inflated:,} bytes.")
+            # At first twice as much each time, lest many small steps take long.
+            self._read_on(min(size, 4 * PIECE) + 1)
             check_memory(self._text, self._at, self._wire)
+
+    def _attempt(self) -> tuple[object, int]:
+        """The element that begins here, and where it ends: at the end of the text when that is not all of it."""
+        try:
+            return _parse(self._text, self._at)
+        except RecursionError:
+            raise too_deep() from None
+        except ValueError as problem:
+            if self._ended:
+                raise not_json(problem) from problem
+            return None, len(self._text)
 
     def _sign(self) -> str:
         """The next character that is no space; empty at the end."""

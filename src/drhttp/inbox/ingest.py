@@ -17,7 +17,7 @@ SMALL = 2 * 1024 * 1024
 """Bytes that a body may inflate to however small it was on the wire."""
 RATIO = 50
 """How many times its size a larger body may inflate to. Batches of JSON reach 10 to 30."""
-MEMORY = 8 * 1024 * 1024
+MEMORY = 6 * 1024 * 1024
 """Bytes of memory that the values of a body may take however small it was on the wire."""
 MEMORY_RATIO = 250
 

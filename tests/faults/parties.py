@@ -76,6 +76,16 @@ class Inbox:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
+    def take(self, body: bytes) -> None:
+        """Have it store a batch, as it came from the recorder."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-Moesif-Application-Id": "key"}
+        try:
+            connection.request("POST", "/moesif/v1/events/batch", body, headers)
+            assert connection.getresponse().status == 201
+        finally:
+            connection.close()
+
     def kill(self) -> None:
         """SIGKILL."""
         if self._process is not None:

@@ -324,3 +324,41 @@ def test_a_batch_is_halved_until_it_fits():
             f"http://h/{n}" for n in range(11)
         )
         assert drhttp.stats().dropped == {}
+
+
+@pytest.mark.parametrize("protocol", ["events", "record"])
+def test_ids_are_kept_in_whatever_parts_records_are_sent(protocol):
+    """A record that the receiver fails on is found; each record is the same, id included, in each POST it is in."""
+
+    class Failing(Receiver):
+        def take(self, path, headers, body, peer):
+            self.otherwise = Answer(500 if b'/13"' in unpacked(headers, body) else 201)
+            return super().take(path, headers, body, peer)
+
+    with Failing() as receiver:
+        wrapped = drhttp.WSGIMiddleware(app, dsn=receiver.dsn, flush_interval=60, protocol=protocol)
+        ask(wrapped, *(f"/{number}" for number in range(40)))
+        assert drhttp.flush(30.0)
+        stats = drhttp.stats()
+        assert (stats.sent, stats.dropped) == (39, {"status_500": 1})
+        assert sorted(map(address, receiver.records)) == sorted(f"http://h/{n}" for n in range(40) if n != 13)
+        forms, most = {}, 0
+        for post in receiver.posts:
+            most = max(most, len(post.records))
+            for record in post.records:
+                ident = record.get("transaction_id") or record["id"]
+                forms.setdefault(ident, set()).add(json.dumps(record, sort_keys=True))
+        assert len(forms) == 40
+        assert {len(each) for each in forms.values()} == {1}
+        assert most == (1 if protocol == "record" else 40)
+        assert stats.retried >= 9
+
+
+def unpacked(headers, body):
+    """The JSON of a POST."""
+    return gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+
+
+def address(record):
+    """The address that was asked for, in either form."""
+    return record.get("uri") or record["request"]["uri"]

@@ -377,6 +377,19 @@ def test_an_early_413_is_heard(to):
             assert to(peer.dsn()).post(LOAD).action == "split"
 
 
+@pytest.mark.parametrize("answer", [CREATED, b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_success_before_all_was_sent_is_none(to, answer):
+    """A receiver that says 2xx, and closes, while the body is still on its way cannot have taken it."""
+
+    def talk(connection, peer):
+        connection.recv(1000)
+        connection.sendall(answer)
+
+    with Peer(talk) as peer:
+        for _ in range(5):
+            assert trouble(to(peer.dsn()), LOAD) == "reset"
+
+
 def timed(transport: Transport, timeout: float, body: bytes = b"x") -> None:
     """Check that a POST is given up when its time is over, and not much later."""
     begin = time.monotonic()

@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """The moment when the POST under way has to be over."""
+    """The moment when the POST under way has to be over. cut: whether the connection broke while it was being sent."""
 
     def __init__(self) -> None:
         self._end = 0.0
+        self.cut = False
 
     def begin(self, seconds: float) -> None:
         """A POST begins, and may take that long."""
         self._end = time.monotonic() + seconds
+        self.cut = False
 
     def left(self) -> float:
         """Seconds until then; raises `TimeoutError` when there are none."""

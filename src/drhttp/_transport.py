@@ -104,6 +104,8 @@ class Transport:
         )
         try:
             _read_to_the_end(response)
+            if self._deadline.cut:
+                raise ProtocolError  # nobody can have taken what was not sent
         except (HTTPError, OSError, ValueError) as error:
             response.close()
             if 200 <= response.status < 300:
@@ -208,7 +210,8 @@ class _Timed(HTTPConnection):
                 self.sock.settimeout(self.deadline.left())
             try:
                 super().send(view[start : start + _BLOCK])
-            except ConnectionResetError as error:
+            except (BrokenPipeError, ConnectionResetError) as error:
+                self.deadline.cut = True
                 # Under this name it makes urllib3 look for an answer that came before the end of the body.
                 raise BrokenPipeError(error.errno, error.strerror) from error
 

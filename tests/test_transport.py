@@ -526,7 +526,7 @@ def test_tls_in_a_process_of_its_own(tmp_path):
         "def app(environ, start_response):\n    start_response('204 No Content', [])\n    return []\n"
         "app = drhttp.WSGIMiddleware(app, dsn=sys.argv[1])\n"
         "app({'REQUEST_METHOD': 'GET'}, lambda *args: None)\n"
-        "assert drhttp.flush(5.0), drhttp.stats()\n"
+        "assert drhttp.flush(30.0), drhttp.stats()\n"
         "assert drhttp.stats().sent == 1, drhttp.stats()"
     )
     with Peer(says(CREATED), context) as peer:

@@ -135,9 +135,9 @@ def test_a_fork_while_each_lock_is_held(receiver: Receiver) -> None:
         """
 import signal
 from drhttp import _guard, _loading, _recorder
-app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0)
+app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
-assert drhttp.flush(10)
+assert drhttp.flush(30)
 line = _recorder._recorders[0]._line()
 kinds = (type(threading.Lock()), type(threading.RLock()), threading.Condition)
 places = {"recorder": _recorder._locks, "queue": vars(line.queue), "worker": vars(line.worker),
@@ -158,9 +158,9 @@ for name, lock in locks.items():
     held.wait()
     pid = os.fork()
     if not pid:
-        signal.alarm(30)
+        signal.alarm(60)
         hit(app, f"/{name}")
-        assert drhttp.flush(10)
+        assert drhttp.flush(30)
         hit(app, f"/{name}/end")
         sys.exit(0)
     done.set()

@@ -65,8 +65,9 @@ ALLOWED = {
     "_redact.harmless": "",
     "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls "
     "_redact.vendor_headers",
-    "_redact.json": "_document _redact.cut _redact.graphql _redact.markup _redact.members _redact.nodes _redact.plain "
-    "_redact.prose _redact.rules _redact.tables _redact.tokens",
+    "_redact.json": "_document _redact.cut _redact.graphql _redact.json_tables _redact.markup _redact.members "
+    "_redact.nodes _redact.plain _redact.prose _redact.rules _redact.tables _redact.tokens",
+    "_redact.json_tables": "_redact.columns _redact.members",
     "_redact.lines": "_redact.json _redact.rules",
     "_redact.lookalikes": "",
     "_redact.markup": "_redact.attributes _redact.rules",

@@ -28,10 +28,10 @@ _DELIMITERS = "\t;|,"
 _SAMPLE = 12  # rows that are looked at to find out what a table looks like
 _LINE = re.compile(r"[^\r\n]*")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\r?\n|\r[ \t]*\r")
+_DOUBLED = re.compile(r'(?<=[^,;|\t\r\n"])""')  # a quote in a quoted field
 # What may stand in front of the first row: a byte order mark, and a line of Excel's own.
 _FRONT = re.compile(r"\ufeff?(?:\"?sep=(?P<sep>[^\"\r\n])\"?(?:\r\n|\n|\r))?", re.IGNORECASE)
-#: A line between a heading and its rows.
-RULE = re.compile(r"[-+=:|_\s]*")
+_RULE = re.compile(r"[-+=:|_\s]*")
 
 
 def mask_csv(
@@ -47,7 +47,9 @@ def mask_csv(
     first = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
     if len(first) < 2:
         return None
-    simple = not cut and '""' not in text and _EMPTY_LINE.search(text) is None and not _headings(first, rules)
+    simple = (
+        not cut and _DOUBLED.search(text) is None and _EMPTY_LINE.search(text) is None and not _headings(first, rules)
+    )
     if simple and not _apart(text, delimiter, inner)[1]:
         return text, 0
     rules.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
@@ -87,11 +89,18 @@ def _width(rows: list[Row]) -> tuple[int, int]:
 
 
 def _delimiter(text: str, begin: int) -> str:
-    """What stands between the fields: the character that gives the most rows of the same width."""
+    """What stands between the fields: the character that gives the most rows of the same width.
 
-    def score(delimiter: str) -> tuple[int, int]:
-        width, count = _width(list(islice(rows_of(text, delimiter, begin), _SAMPLE)))
-        return (count, width) if width > 1 else (0, 1)
+    Rather one that gives the first row that width, too: it names the columns.
+    """
+
+    def score(delimiter: str) -> tuple[bool, int, int]:
+        rows = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
+        width, count = _width(rows)
+        if width == 1:
+            return False, 0, 1
+        first = next(len(fields) for fields, _ in rows if is_filled(fields))
+        return first == width and count > 1, count, width
 
     return max(_DELIMITERS, key=score)
 
@@ -129,6 +138,11 @@ def _written(rows: list[Row], delimiter: str) -> str:
 
 def _widths(text: str, delimiter: str) -> list[int]:
     return [len(fields) for fields, _ in rows_of(text, delimiter)]
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is a line between a heading and its rows, or a part of one."""
+    return _RULE.fullmatch(text) is not None
 
 
 def is_filled(fields: list[str]) -> bool:
@@ -170,7 +184,7 @@ def mask_cells(fields: list[str], columns: Columns, delimiter: str, rules: Rules
     count = 0
     for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
         meant = meant_by(fields[place])
-        if not meant.strip() or rules.spared(name, meant.strip()) or RULE.fullmatch(meant):
+        if not meant.strip() or rules.spared(name, meant.strip()) or is_rule(meant):
             continue
         masked = rules.mask(meant)
         if masked != meant:

@@ -83,7 +83,7 @@ class _Reading:
     def run(self) -> bool:
         """Read all tokens; whether they make a document."""
         for match in _TOKEN.finditer(self._text):
-            self._rules.spend(1)
+            self._rules.spend(2)
             kind = match.lastgroup or ""
             if kind == "comment":
                 self.comments.append(match.span())

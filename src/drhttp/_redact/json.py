@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from drhttp._document import Document, derive, read
 from drhttp._redact.cut import closed
 from drhttp._redact.graphql import VARIABLES, mask_graphql, variables_at
+from drhttp._redact.json_tables import may_hold_rows, secret_cells_at
 from drhttp._redact.markup import mask_markup
 from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.nodes import read_nodes
@@ -47,6 +48,7 @@ _TELLING = frozenset(
     for end in ("", "s")
 )  # fmt: skip
 _VARIABLES = frozenset(VARIABLES)
+_NOWHERE = frozenset[int]()
 _SPECIAL = _TELLING | POINTED
 _MOST_CLOSERS = 200
 
@@ -58,14 +60,28 @@ def mask_json(text: str, rules: Rules, level: int = 0, secret_members: frozenset
     """
     document = check_json(text)
     ordinary = _SPECIAL.isdisjoint(document.names)
-    named = frozenset[int]()
+    named = _NOWHERE
     if (not ordinary or "[" in text) and may_point(text, document.names, rules, ordinary=ordinary):
         named = pointed_at(text, rules)
-    if not _VARIABLES.isdisjoint(document.names):
-        named |= variables_at(read_nodes(text, rules), rules)
+    named = _named_elsewhere(text, document.names, rules, named)
     if secret_members:
         named |= {value.begin for node in read_nodes(text, rules)[:1] for value in node.member(*secret_members)}
     return _mask_document(text, document, rules, level, named, ordinary=ordinary)
+
+
+def _named_elsewhere(
+    text: str, names: frozenset[str], rules: Rules, named: frozenset[int], *, cut: bool = False
+) -> frozenset[int]:
+    """Where the values begin that are secret by a heading, or by the GraphQL document that they are passed to.
+
+    named: those that are secret by what stands beside them; the names of columns are not.
+    """
+    variables = not _VARIABLES.isdisjoint(names)
+    if not (variables or may_hold_rows(text, names, rules, cut=cut)):
+        return named
+    nodes = read_nodes(text, rules)
+    cells, headings = secret_cells_at(nodes, rules)
+    return (named - headings) | cells | variables_at(nodes, rules)
 
 
 def _mask_document(
@@ -108,21 +124,22 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
     if sure is not None:
         document = check_json(sure)
         # The end that is missing may name what stands in objects that are still open.
-        named = frozenset[int]()
+        named = _NOWHERE
         without = _without_closers(sure, text)
         if may_point(sure, document.names, rules, cut=True):
             named = pointed_at(without, rules, cut=True)
-        if not _VARIABLES.isdisjoint(document.names):
-            named |= variables_at(read_nodes(without, rules), rules)
+        named = _named_elsewhere(without, document.names, rules, named, cut=True)
         return _mask_document(sure, document, rules, 0, named)
     if text.lstrip()[:1] not in ("{", "["):
         raise Refusal("unparsable")  # nothing of anything else is sure
+    nodes = read_nodes(text, rules)
+    cells, headings = secret_cells_at(nodes, rules)
     masker = CutPassage(
         text,
         rules,
         partial(mask_string, rules=rules),
         betrays=rules.betrays(text),
-        named=pointed_at(text, rules, cut=True) | variables_at(read_nodes(text, rules), rules),
+        named=(pointed_at(text, rules, cut=True) - headings) | variables_at(nodes, rules) | cells,
     )
     masker.run()
     masked = masker.result()

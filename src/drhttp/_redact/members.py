@@ -21,7 +21,7 @@ TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]
 _LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
 
 
-def _spelled(words: str) -> frozenset[str]:
+def spelled(words: str) -> frozenset[str]:
     """Words as programs spell them."""
     found = set()
     for word in words.split():
@@ -32,17 +32,17 @@ def _spelled(words: str) -> frozenset[str]:
 
 
 # Members whose value is the name of something: surely, or perhaps.
-_FIELDS = _spelled("name key field field_name property attribute column loc param parameter variable header k")
-_KINDS = _spelled("type id label title path")
+_FIELDS = spelled("name key field field_name property attribute column loc param parameter variable header k")
+_KINDS = spelled("type id label title path")
 _NAMING = _FIELDS | _KINDS
 # Members that hold the value of what another one names; beside a mere type, text is often anything else.
-_VALUED = _spelled("value values val v new_value old_value default_value current_value string_value")
-_BESIDE_FIELDS = _spelled("content input old new")
-_VERIFIERS = _spelled("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
+_VALUED = spelled("value values val v new_value old_value default_value current_value string_value")
+_BESIDE_FIELDS = spelled("content input old new")
+_VERIFIERS = spelled("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
 _CODED = frozenset(("authorization_code", "urn:ietf:params:oauth:grant-type:device_code"))
-_GRANTS = _VERIFIERS | _spelled("grant_type")
-_PATHS = _spelled("path")
-_COMMANDS = _spelled("command cmd args argv arguments entrypoint options")
+_GRANTS = _VERIFIERS | spelled("grant_type")
+_PATHS = spelled("path")
+_COMMANDS = spelled("command cmd args argv arguments entrypoint options")
 #: Names of members that may be named by others, or name what is behind them.
 POINTED = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
 _POINTING = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """A value. begin: where it stands. literal: a scalar as it is written. text: what a string says.
+    """A value. begin: where it stands. literal: a scalar as it is written.
 
     members: of an object, keys and values in order. elements: of an array. is_open: its end is missing.
     """
 
-    __slots__ = ("begin", "elements", "is_open", "literal", "members", "text")
+    __slots__ = ("begin", "elements", "is_open", "literal", "members")
 
     def __init__(self, begin: int, token: str) -> None:
         self.begin = begin
@@ -27,7 +27,11 @@ class Node:
         self.elements: list[Node] | None = [] if token == "[" else None
         self.is_open = token in "{["
         self.literal = "" if self.is_open else token
-        self.text = decoded(token) if token[0] == '"' else ""
+
+    @property
+    def text(self) -> str:
+        """What a string says; empty if it is none."""
+        return decoded(self.literal) if self.literal[:1] == '"' else ""
 
     def add(self, key: str, node: Node) -> None:
         """Add a value that stands in it."""
@@ -35,10 +39,6 @@ class Node:
             self.members.append((key, node))
         elif self.elements is not None:
             self.elements.append(node)
-
-    def children(self) -> list[Node]:
-        """The values in it."""
-        return self.elements or [each for _, each in self.members or ()]
 
     def member(self, *keys: str) -> Iterator[Node]:
         """The values of the members of these names."""
@@ -58,8 +58,8 @@ def read_nodes(text: str, rules: Rules) -> list[Node]:
             if opened:
                 opened.pop().is_open = False
         elif token != ",":
-            rules.spend(1)
             node = Node(match.start(), token)
+            rules.spend(3 if node.is_open else 1)
             if opened:
                 opened[-1].add(key, node)
             if node.is_open and len(opened) < DEEPEST_CUT:

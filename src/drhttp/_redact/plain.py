@@ -21,12 +21,15 @@ _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or wo
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
 _NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
 _TIE = re.compile(r"\s*:\s*")
+_ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # JSON in a string: a list of lists
 _FEW = 16  # names that are looked for one by one
 
 
 def is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) -> bool:
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
     if "\\\\" in text or not rules.innocent_names(document.names) or may_hold_tables(text, rules):
+        return False
+    if '"[' in text and _ROWS_IN_STRING.search(text):
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
     return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or rules.betrays(plain))

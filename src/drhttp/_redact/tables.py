@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from drhttp._redact.columns import Columns
-from drhttp._redact.csv import RULE, is_filled, mask_cells, rows_of
+from drhttp._redact.csv import is_filled, is_rule, mask_cells, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int
         return text, 0
     pieces, copied, count = [], 0, 0
     for begin, line in _candidates(text):
+        rules.spend(1)
         if begin < copied:
             continue
         found = _heading(text, begin, line, rules, cut=cut)
@@ -61,13 +62,18 @@ def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that may be headings, and where they begin: each with a tab or a bar, and the first one of a paragraph."""
-    at, first = 0, True
+    """Lines that may be headings, and where they begin.
+
+    Each with another number of tabs or bars than the line above it, and the first one of a paragraph.
+    """
+    at, above, first = 0, 0, True
     for line in text.split("\n" if "\n" in text else "\r"):
-        if (first and ("," in line or ";" in line)) or "\t" in line or "|" in line:
+        marks = line.count("\t") or line.count("|")
+        if (marks and (marks != above or first)) or (first and ("," in line or ";" in line)):
             yield at, line
         at += len(line) + 1
-        first = not line or line.isspace() or line.rstrip()[-1] in ":`" or RULE.fullmatch(line) is not None
+        above = marks
+        first = not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_rule(line))
 
 
 def _heading(text: str, begin: int, line: str, rules: Rules, *, cut: bool) -> tuple[str, Columns] | None:
@@ -97,7 +103,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
     if cut and rows and not rows[-1][1]:
         return True
     below = delimiter.join(rows[0][0]) if rows else ""
-    if "-" in below and RULE.fullmatch(below):
+    if "-" in below and is_rule(below):
         return True  # a line below the heading makes it one
     spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
     return sum(len(fields) == len(names) for fields, _ in rows) > spaced

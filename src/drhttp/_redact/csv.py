@@ -27,7 +27,6 @@ _PART = "\x01"  # no character of any text
 _DELIMITERS = "\t;|,"
 _SAMPLE = 12  # rows that are looked at to find out what a table looks like
 _LINE = re.compile(r"[^\r\n]*")
-_EMPTY_LINE = re.compile(r"\n[ \t]*\r?\n|\r[ \t]*\r")
 _DOUBLED = re.compile(r'(?<=[^,;|\t\r\n"])""')  # a quote in a quoted field
 # What may stand in front of the first row: a byte order mark, and a line of Excel's own.
 _FRONT = re.compile(r"\ufeff?(?:\"?sep=(?P<sep>[^\"\r\n])\"?(?:\r\n|\n|\r))?", re.IGNORECASE)
@@ -47,9 +46,8 @@ def mask_csv(
     first = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
     if len(first) < 2:
         return None
-    simple = (
-        not cut and _DOUBLED.search(text) is None and _EMPTY_LINE.search(text) is None and not _headings(first, rules)
-    )
+    doubled = '""' in text and _DOUBLED.search(text) is not None
+    simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, rules)
     if simple and not _apart(text, delimiter, inner)[1]:
         return text, 0
     rules.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
@@ -61,6 +59,10 @@ def mask_csv(
     if found and _widths(masked, delimiter) != [len(fields) for fields, _ in rows]:
         masked = _written([_mask_row(row, delimiter, inner, rules) for row in rows], delimiter)
     return text[:begin] + masked, count + found
+
+
+def _has_empty_line(text: str) -> bool:
+    return "\n\n" in text or "\n\r\n" in text or "\r\r" in text
 
 
 def _apart(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int]:

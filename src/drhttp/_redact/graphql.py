@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     r"|(?P<spread>\.\.\.)|(?P<mark>[{}()\[\]:!=@])|(?P<other>[^\s,\ufeff])",
     re.DOTALL,
 )
+_ARGUMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})[\s,]*:")
 _LONG_NUMBER = 12  # digits, from which on a number may betray itself
 _NOTHING = frozenset(("null", "true", "false"))
 _DEEPEST = 100  # brackets within each other
@@ -241,7 +242,10 @@ def _masked(
 
 def secret_variables(text: str, rules: Rules) -> frozenset[str]:
     """The variables of a document that are passed to secret arguments."""
-    reading = _read(text, rules) if "$" in text else None
+    names = _ARGUMENT.findall(text) if "$" in text else ()
+    if not any(name in NAMING or rules.secret(name) for name in names):
+        return frozenset()
+    reading = _read(text, rules)
     return frozenset(reading.variables) if reading else frozenset()
 
 

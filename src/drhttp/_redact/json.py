@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from drhttp._document import Document, derive, read
 from drhttp._redact.cut import closed
 from drhttp._redact.graphql import VARIABLES, mask_graphql, variables_at
-from drhttp._redact.json_tables import may_hold_rows, secret_cells_at
+from drhttp._redact.json_tables import TELLING, may_hold_rows, secret_cells_at
 from drhttp._redact.markup import mask_markup
 from drhttp._redact.members import POINTED, may_point, pointed_at
 from drhttp._redact.nodes import read_nodes
@@ -48,6 +48,8 @@ _TELLING = frozenset(
     for end in ("", "s")
 )  # fmt: skip
 _VARIABLES = frozenset(VARIABLES)
+_ELSEWHERE = _VARIABLES | TELLING
+_SPACED_ROWS = re.compile(r'\[\s+\[\s*"')
 _NOWHERE = frozenset[int]()
 _SPECIAL = _TELLING | POINTED
 _MOST_CLOSERS = 200
@@ -63,7 +65,8 @@ def mask_json(text: str, rules: Rules, level: int = 0, secret_members: frozenset
     named = _NOWHERE
     if (not ordinary or "[" in text) and may_point(text, document.names, rules, ordinary=ordinary):
         named = pointed_at(text, rules)
-    named = _named_elsewhere(text, document.names, rules, named)
+    if "[[" in text or not _ELSEWHERE.isdisjoint(document.names) or _SPACED_ROWS.search(text):
+        named = _named_elsewhere(text, document.names, rules, named)
     if secret_members:
         named |= {value.begin for node in read_nodes(text, rules)[:1] for value in node.member(*secret_members)}
     return _mask_document(text, document, rules, level, named, ordinary=ordinary)

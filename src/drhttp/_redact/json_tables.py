@@ -26,16 +26,19 @@ _ROWS = spelled(
     "rows data values records tuples results result items row_set result_set record_set dataset cells body data_array"
     " row tuple record"
 )
+_OF_HTTP = frozenset(("header", "headers"))
 _FLAT = spelled("values row tuple record data cells")
 # What a column that is described by an object is called; and what of such a cell is its value.
 _NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text", "header", "headerName", "columnName",
           "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop")  # fmt: skip
 _ROW_OBJECTS = frozenset(("f", "c", "cells", "Data", "row", "values", "data"))
-_KEY = re.compile(rf'"(?:{"|".join(sorted(_HEADINGS))})"\s*:\s*\[')
+_KEY = re.compile(r'"([A-Za-z_]{3,20})"\s*:\s*\[')
 _LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _BRACKET = re.compile(r"[\[\]]")
 _WINDOW = 4000  # characters behind the begin of a heading that are searched for the name of a secret
+#: Names of members that may say what the columns of a table are, or how its rows are to be read.
+TELLING = _HEADINGS | {"majorDimension"}
 _DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
 _MOST_HEADINGS = 16
 _LONGEST_NAME = 80
@@ -43,7 +46,7 @@ _DEEPEST = 3  # objects between the one that holds a table and its heading or it
 _NO_SECRETS = frozenset(("null", "true", "false"))
 
 # A heading or rows, with the keys that lead there.
-_Heading = tuple[Columns, tuple[str, ...]]
+_Heading = tuple["Node", tuple[str, ...]]
 _Table = tuple["Node", tuple[str, ...]]
 
 
@@ -60,11 +63,16 @@ def may_hold_rows(text: str, names: frozenset[str], rules: Rules, *, cut: bool =
 
 def _names_secret(pattern: re.Pattern[str], text: str, rules: Rules) -> bool:
     """Whether a heading that begins so may name a secret column."""
-    for number, match in enumerate(pattern.finditer(text)):
+    number = 0
+    for match in pattern.finditer(text):
+        if pattern is _KEY and match[1] not in _HEADINGS:
+            continue
         window = text[match.end() - 1 : match.end() + _WINDOW]
-        if number == _MOST_HEADINGS:
+        number += 1
+        if number > _MOST_HEADINGS:
             return True
-        inside = window.partition("]")[0] if pattern is _LIST_OF_ROWS else window
+        of_strings = pattern is _LIST_OF_ROWS or window[1:].lstrip()[:1] == '"'
+        inside = window.partition("]")[0] if of_strings else window
         rules.spend(1 + len(inside) // 100)
         if any(_is_secret(decoded(each), rules) for each in _STRING.findall(inside)):
             return True
@@ -131,9 +139,8 @@ class _Reading:
         tables: list[_Table] = []
         for key, child in node.members or ():
             if child.elements:
-                columns = self._columns(child) if key in _HEADINGS and not child.is_open else None
-                if columns is not None:
-                    headings.append((columns, (key,)))
+                if key in _HEADINGS and not child.is_open and self._are_names(child, key):
+                    headings.append((child, (key,)))
                 elif key in _ROWS:
                     tables.append((child, (key,)))
             for each, keys in self._headings.pop(id(child), ()) if child.members else ():
@@ -142,14 +149,17 @@ class _Reading:
                 tables += [(table, (key, *keys))] if len(keys) < _DEEPEST else []
         return headings, tables
 
-    def _columns(self, heading: Node) -> Columns | None:
-        """The columns of a heading; `None` if it is none."""
-        names = [self._name(each) for each in heading.elements or ()]
-        if not any(names):
-            return None
-        for each in heading.elements or ():
+    def _are_names(self, heading: Node, key: str) -> bool:
+        """Whether a list may hold the names of columns; one of lists under "headers" holds fields of HTTP."""
+        elements = heading.elements or []
+        return any(map(self._name, elements)) and not (key.lower() in _OF_HTTP and elements[0].elements)
+
+    def _columns(self, heading: Node) -> Columns:
+        """The columns of a heading, whose names are no values."""
+        elements = heading.elements or []
+        for each in elements:
             self.names.update((each.begin, *(inner.begin for inner in each.elements or ())))
-        return Columns(names, self._rules)
+        return Columns(map(self._name, elements), self._rules)
 
     def _name(self, node: Node) -> str:
         """The name of a column: a string, or what an object or a list says; a secret one if it has several."""
@@ -162,8 +172,8 @@ class _Reading:
 
     def _mask(self, table: Node, keys: tuple[str, ...], headings: list[_Heading]) -> None:
         columns = Columns((), self._rules)
-        for each, _ in headings:
-            columns.add(each)
+        for heading, _ in headings:
+            columns.add(self._columns(heading))
         self.known.add(id(table))
         if not columns:
             return

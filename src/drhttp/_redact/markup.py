@@ -10,7 +10,9 @@ from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from drhttp._redact.attributes import ATTRIBUTE, VALUED, say_secret, value_of
+from drhttp._redact.attributes import ATTRIBUTE, VALUED, name_content, say_secret, value_of
+from drhttp._redact.elements import BESIDE, CELLS, INLINE, LABELLED, NAMES, RAW, VOID
+from drhttp._redact.html_tables import NO_CELLS, secret_cells
 from drhttp._redact.rules import Refusal
 
 if TYPE_CHECKING:
@@ -24,25 +26,10 @@ _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
     r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?=[\s/="'?!>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
 )
-_NAMING_CONTENT = ("name", "key", "id", "label")
-_HTML_FIELDS = frozenset((
-    "textarea", "select", "option", "output", "param", "data", "code", "pre", "kbd", "samp", "var", "span", "td", "dd",
-))  # fmt: skip
-# Elements whose content is the name of an element beside them: property lists, XML-RPC; in HTML, what labels a cell.
-_NAMES = frozenset(("key", "name", "label", "field", "parametername", "headername"))
-_CELLS = frozenset(("th", "td", "dt"))
-_LABELLED = frozenset(("td", "dd", "code", "b", "strong", "span", "kbd", "tt", "pre", "i", "em"))
-_INLINE = _LABELLED | frozenset(("th", "dt", "br", "font", "u", "a", "small", "mark", "var", "samp"))
 _LONGEST_LABEL = 120
-_BESIDE = frozenset(("value", "val", "content"))  # what such a name is the name of, in XML
 _LABEL = re.compile(r"\s*[\w.-]{1,40}(?: [\w.-]{1,30}){0,3}\s*")
 _LEADING = re.compile(r"(?:^|[\s(>])([\w.-]{1,40}(?: [\w.-]{1,30}){0,2})\s*[:=]\s*\Z")
-# In HTML these have no end tag.
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
-)
-# In HTML the content of these is no markup.
-_RAW = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style")}
+_ELEMENT = re.compile(r"<[^<>]*>")
 _BROKEN_TAG = re.compile(r"<[A-Za-z][^<]*")
 
 
@@ -71,6 +58,7 @@ class _Masker:
         self._inner = inner
         self._cut = cut
         self._html = html
+        self._table = secret_cells(text, rules) if html else NO_CELLS
         self._position = 0
         self._raw = 0  # up to where the text is no markup
         self._secret: str | None = None  # the element inside of which everything is masked
@@ -133,9 +121,9 @@ class _Masker:
             leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
             if leading is not None and self._rules.secret(leading[1]):
                 self._label = "text"
-            elif self._element in _CELLS and _LABEL.fullmatch(text) and self._rules.secret(text.strip()):
-                self._label = "cell"
-        if self._element in _NAMES and self._rules.secret(text.strip()):
+            elif self._element in CELLS and _LABEL.fullmatch(text) and self._rules.secret(text.strip()):
+                self._label = "" if self._table.in_heading(self._position) else "cell"
+        if self._element in NAMES and self._rules.secret(text.strip()):
             self._named, self._beside = True, self._level
             value = self._values.get(self._level)
             if value is not None and value[2] > 0 and not self._html:
@@ -145,7 +133,7 @@ class _Masker:
     def _labelled(self) -> bool:
         """Whether a text stands behind its label."""
         label, self._label = self._label, ""
-        return label == "text" or (label == "cell" and self._element in _LABELLED)
+        return label == "text" or (label == "cell" and self._element in LABELLED)
 
     def _hide(self, text: str) -> None:
         masked, count = self._hidden("", unescape(text))
@@ -163,7 +151,7 @@ class _Masker:
 
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
-        if name is not None and self._label and name.lower() not in _INLINE:
+        if name is not None and self._label and name.lower() not in INLINE:
             self._label = ""
         if self._secret is not None:
             self._inside(match)
@@ -196,30 +184,38 @@ class _Masker:
     def _opened(self, match: re.Match[str]) -> None:
         """What an element's name, or one of its attributes, says of its content."""
         name, attributes = match["name"], match["attributes"]
-        if attributes.endswith("/") or (self._html and name.lower() in _VOID):
+        if attributes.endswith("/") or (self._html and name.lower() in VOID):
             return
         local = name.rpartition(":")[2].lower()
         named, self._named = self._named, False
         self._level += 1
-        if local in _NAMES:
+        if local in NAMES:
             self._beside = 0
             self._values.setdefault(self._level, None)
-        if local in _BESIDE:
+        if local in BESIDE:
             named = named or self._beside == self._level
             if not named and self._level not in self._values:
                 self._values[self._level] = (match.end(), len(self.pieces), -1)
-        if named or self._rules.secret(unescape(name)) or self._names_content(name, attributes):
+        cell = self._table.cells.get(match.start())
+        if cell is not None:
+            self._hide_cell(match.end(), *cell)
+        elif (
+            named or self._rules.secret(unescape(name)) or name_content(local, attributes, self._rules, html=self._html)
+        ):
             self._secret, self._depth, self._begin = name, 1, match.end()
-        elif self._html and name.lower() in _RAW:
-            end = _RAW[name.lower()].search(self._text, match.end())
-            self._raw = end.start() if end else len(self._text)
-            if end is None and self._cut:
-                self._text = self._text[: self._text.rfind(" ") + 1]
+        elif self._html and name.lower() in RAW:
+            self._skip_raw(RAW[name.lower()].search(self._text, match.end()))
+
+    def _skip_raw(self, end: re.Match[str] | None) -> None:
+        """A script or style sheet is no markup."""
+        self._raw = end.start() if end else len(self._text)
+        if end is None and self._cut:
+            self._text = self._text[: self._text.rfind(" ") + 1]
 
     def _closed(self, name: str) -> None:
         """The end of an element: what was named on the level below is over."""
         begun = self._values.get(self._level)
-        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in _BESIDE:
+        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in BESIDE:
             self._values[self._level] = (begun[0], begun[1], len(self.pieces))
         self._values.pop(self._level + 1, None)
         if self._beside > self._level:
@@ -244,13 +240,16 @@ class _Masker:
         self.count += 1
         self._position = self._passed = closing + 1
 
-    def _names_content(self, name: str, attributes: str) -> bool:
-        if "=" not in attributes or (self._html and name.lower() not in _HTML_FIELDS):
-            return False
-        return any(
-            match[1].lower() in _NAMING_CONTENT and self._rules.secret(value_of(match))
-            for match in ATTRIBUTE.finditer(attributes)
-        )
+    def _hide_cell(self, begin: int, end: int, name: str) -> None:
+        """Mask the content of a cell, whose column has the name of a secret."""
+        content = self._text[begin:end]
+        plain = unescape(_ELEMENT.sub("", content))
+        if not (plain.strip() or "=" in content) or self._rules.spared(name, plain.strip()):
+            return
+        masked, count = self._hidden("", unescape(content))
+        self.pieces.append(escape(masked) if count else content)
+        self.count += count
+        self._position = self._passed = end
 
     def _inside(self, match: re.Match[str]) -> None:
         """Within a secret element nothing is kept but its end."""

@@ -10,7 +10,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from drhttp._redact.columns import Columns
+from drhttp._redact.columns import VALUED, Columns
 from drhttp._redact.csv import is_filled, is_rule, mask_cells, rows_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ _NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
 _ONE_WORD = re.compile(r"[\w.-]*")
 _AROUND = " \t\r\n\"'`\ufeff*#"
 _SAMPLE = 4  # rows below a heading that are looked at
-# In JSON: the first line of a string or of a paragraph in it.
-_LINE_IN_JSON = re.compile(r'(?:(?<!\\)"|(?<=\\n\\n)|(?<=:\\n)|(?<=`\\n))((?:[^"\\]|\\/)*)\\[nr]')
 
 
 def may_hold_tables(text: str, rules: Rules) -> bool:
@@ -34,10 +32,27 @@ def may_hold_tables(text: str, rules: Rules) -> bool:
         return False
     if "\\t" in text:
         return True
-    lines = _LINE_IN_JSON.findall(text.replace('\\"', "''"))
-    if "|" in text:
-        lines += [line.rpartition('"')[2] for line in text.split("\\n") if "|" in line]
-    return any(_columns(line, mark, rules) for line in lines for mark in _DELIMITERS if mark in line)
+    if not any(delimiter in text for delimiter in "|;,"):
+        return False
+    pieces = text.replace('\\"', "''").replace("\\r", "\\n").split("\\n")
+    above, barred = "", "|" in text
+    for at, piece in enumerate(pieces):
+        line = piece[piece.rfind('"') + 1 :]
+        first = len(line) < len(piece) or not above or above[-1] in ":`"
+        above = piece
+        if not (first or barred) or len(line) > _LONGEST_HEADING:
+            continue
+        for mark in _marks(line, first):
+            count = line.count(mark)
+            below = pieces[at + 1 : at + 1 + _SAMPLE]
+            if (mark == "|" or any(each.count(mark) == count for each in below)) and _columns(line, mark, rules):
+                return True
+    return False
+
+
+def _marks(line: str, first: bool) -> list[str]:
+    """The delimiters that a line may hold as a heading. first: it is the first one of a paragraph."""
+    return [mark for mark in ("\t|;," if first else "\t|") if mark in line]
 
 
 def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int]:
@@ -80,18 +95,20 @@ def _heading(text: str, begin: int, line: str, rules: Rules, *, cut: bool) -> tu
     """The delimiter and the columns of the table whose heading begins here; `None` if there is none."""
     if len(line) > _LONGEST_HEADING:
         return None
-    for delimiter in _DELIMITERS:
-        columns = _columns(line, delimiter, rules) if delimiter in line else None
+    for delimiter in _marks(line, True):
+        columns = _columns(line, delimiter, rules)
         if columns and _has_rows(text, begin, line, delimiter, cut=cut):
             return delimiter, columns
     return None
 
 
 def _columns(line: str, delimiter: str, rules: Rules) -> Columns | None:
-    """The columns that a line names, if it holds names alone."""
+    """The columns that a line names, if it holds names alone, and some of them may be secret."""
     names = [name.strip(_AROUND) for name in line.split(delimiter)]
     filled = list(filter(None, names))
     if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
+        return None
+    if not any(map(rules.secret, filled)) and VALUED.isdisjoint(map(str.lower, filled)):
         return None
     return Columns(names, rules)
 

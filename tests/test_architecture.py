@@ -86,7 +86,7 @@ ALLOWED = {
     "_redact.plain": "_redact.commands _redact.measures _redact.tables _redact.tokens",
     "_redact.prose": "_percent _redact.commands _redact.extent _redact.messages",
     "_redact.rules": "_guard _redact.names _redact.values",
-    "_redact.tables": "_redact.columns _redact.csv",
+    "_redact.tables": "_redact.columns _redact.csv _redact.members",
     "_redact.tokens": "_redact.commands _redact.measures _redact.members _redact.rules",
     "_redact.urls": "_redact.capability_urls _percent _redact.pairs _redact.prose",
     "_redact.values": "_redact.capability_urls _redact.lookalikes _redact.numbers",

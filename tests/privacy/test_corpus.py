@@ -8,13 +8,14 @@ import pytest
 
 import drhttp
 from privacy.corpus import MARK, all_cases
+from privacy.table_corpus import table_cases
 from privacy.wiring import decompressed, leaks, leave
 
 
 @pytest.fixture(scope="module")
 def cases():
     """The corpus."""
-    return all_cases()
+    return all_cases() + table_cases()
 
 
 def test_the_corpus_is_large(cases):

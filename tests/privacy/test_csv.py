@@ -24,6 +24,7 @@ TABLES = {
     "semicolons": (f"name;Password;x\r\nada;{S};1,5\r\n", f"name;Password;x\r\nada;{M};1,5\r\n"),
     "tabs": (f"name\tAPI key\nada\t{S} {S}\n", f"name\tAPI key\nada\t{M}\n"),
     "bars": (f"name|password\nada|{S}", f"name|password\nada|{M}"),
+    "a name of other letters": (f"id,contraseña\n1,{S}\n", f"id,contraseña\n1,{M}\n"),
     "quotes": (f'"a","Password"\n"x ""y"", z","{S}"\n', f'"a","Password"\n"x ""y"", z","{M}"\n'),
     "line ends in quotes": (
         f'a,password,b\r\n1,"{S}\r\n{S}",2\r\n3,{S},4\r\n',
@@ -150,6 +151,15 @@ def test_a_table_that_is_cut(name, kind):
         if kind == "text/csv" and "\n" in shown:
             whole = shown if shown.endswith("\n") else shown.rpartition("\n")[0]
             assert expected.startswith(whole)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("name", ["byte order mark", "a name of other letters", "quotes"])
+def test_a_table_in_a_string_with_escapes(name, ascii_only):
+    """Names are read as they are meant."""
+    text, expected = TABLES[name]
+    shown = text_of(json.dumps({"m": text, "n": 1}, ensure_ascii=ascii_only), "application/json")
+    assert json.loads(shown) == {"m": expected, "n": 1}
 
 
 def test_every_secret_cell_is_counted():

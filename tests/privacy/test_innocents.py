@@ -15,6 +15,7 @@ from drhttp._redact.headers import mask_headers
 from drhttp._redact.urls import mask_url
 from privacy.corpus import Case, both
 from privacy.innocents import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
+from privacy.table_corpus import table_documents
 from privacy.wiring import leave
 
 RULES = Rules(Redact())
@@ -36,7 +37,7 @@ def test_names(name):
 
 def test_bodies():
     """Each body comes through to the byte, as the same object, and nothing is counted."""
-    for kind, content in documents():
+    for kind, content in (*documents(), *table_documents()):
         body = Body(content=content, size=len(content))
         assert mask_body(body, (("content-type", kind),) if kind else (), RULES) is body, (kind, content)
 
@@ -56,7 +57,9 @@ def test_urls(query):
 
 def test_messages(receiver):
     """Messages of exceptions without secrets, and bodies of all kinds, arrive as they were."""
-    cases = [both(kind, content, kind) for kind, content in documents()] + [Case(text, error=text) for text in TEXTS]
+    cases = [both(kind, content, kind) for kind, content in (*documents(), *table_documents())] + [
+        Case(text, error=text) for text in TEXTS
+    ]
     for case, record in zip(cases, leave(receiver, cases), strict=True):
         about = record["metadata"]
         assert "redacted" not in about, case.name

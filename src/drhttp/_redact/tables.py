@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.columns import VALUED, Columns
 from drhttp._redact.csv import is_filled, is_rule, mask_cells, rows_of
+from drhttp._redact.members import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def may_hold_tables(text: str, rules: Rules) -> bool:
         above = piece
         if not (first or barred) or len(line) > _LONGEST_HEADING:
             continue
+        line = decoded(f'"{line}"')
         for mark in _marks(line, first):
             count = line.count(mark)
             below = pieces[at + 1 : at + 1 + _SAMPLE]

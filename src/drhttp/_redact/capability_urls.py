@@ -1,13 +1,13 @@
 """Paths of URLs that are permissions themselves ("capability URLs", W3C TAG): webhooks of chat and automation services,
 bots, deploy hooks, and links in mails that reset a password, confirm an address or accept an invitation.
 
-Every expression begins with a slash and is bounded or without overlap, so that a search takes linear time.
+A path is searched for the words that stand in such ones, and what follows a word is matched from there, up to a slash.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.lookalikes import is_slug
 
@@ -15,66 +15,187 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _S = r"\\{0,2}/"  # a slash, also as JSON may write it
-_UUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
-_END = r"(?![\w@-])"
-#: Behind a slash, by service: an expression whose one group is the token, and the page that documents it.
-SERVICES: dict[str, tuple[str, str]] = {
-    "Slack webhooks": (
-        rf"services{_S}T\w{{4,20}}{_S}B\w{{4,20}}{_S}([0-9A-Za-z]{{10,}})",
+_UUID = 36, 36
+
+
+class Service(NamedTuple):
+    """Where the token of a service stands in a path.
+
+    word: what follows a slash, to the letter. rest: an expression for what follows the word; its one group is the
+    token. lengths: the shortest and the longest token, in characters. source: the page that documents it. host: how
+    the text in front of the slash has to end.
+    """
+
+    word: str
+    rest: str
+    lengths: tuple[int, int]
+    source: str
+    host: str = ""
+
+
+_ANY_LONGER = 1 << 20
+#: By name. Lengths are looked at apart from the expressions, which keeps those small.
+SERVICES: dict[str, Service] = {
+    "Slack webhooks": Service(
+        "services",
+        rf"{_S}T\w+{_S}B\w+{_S}([0-9A-Za-z]+)",
+        (10, _ANY_LONGER),
         "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
     ),
-    "Slack workflows": (
-        rf"(?:workflows|triggers){_S}[TE][0-9A-Z]{{4,20}}{_S}((?:[0-9A-Za-z]{{6,40}}{_S}){{0,2}}[0-9A-Za-z]{{10,}})",
+    "Slack workflows": Service(
+        "workflows",
+        rf"{_S}[TE][0-9A-Z]+{_S}([0-9A-Za-z]+(?:{_S}[0-9A-Za-z]+){{0,2}})",
+        (20, _ANY_LONGER),
         "https://slack.com/help/articles/360041352714",
     ),
-    "Telegram bots": (r"bot[0-9]{5,12}(?::|%3[Aa])([\w-]{20,})", "https://core.telegram.org/bots/api#making-requests"),
-    "Discord": (
-        rf"(?:webhooks|interactions){_S}[0-9]{{15,22}}{_S}([\w-]{{20,}})",
+    "Slack workflows, triggers": Service(
+        "triggers",
+        rf"{_S}[TE][0-9A-Z]+{_S}([0-9A-Za-z]+(?:{_S}[0-9A-Za-z]+){{0,2}})",
+        (20, _ANY_LONGER),
+        "https://slack.com/help/articles/360041352714",
+    ),
+    "Telegram bots": Service(
+        "bot",
+        r"(?<![0-9])[0-9]+(?::|%3[Aa])([\w-]+)",
+        (20, _ANY_LONGER),
+        "https://core.telegram.org/bots/api#making-requests",
+    ),
+    "Discord": Service(
+        "webhooks",
+        rf"{_S}[0-9]+{_S}([\w-]+)",
+        (20, _ANY_LONGER),
         "https://discord.com/developers/docs/resources/webhook",
     ),
-    "Microsoft Teams": (
-        rf"IncomingWebhook{_S}([\w-]{{20,}}(?:{_S}[\w-]{{20,}}){{0,2}})",
+    "Discord, interactions": Service(
+        "interactions",
+        rf"{_S}[0-9]+{_S}([\w-]+)",
+        (20, _ANY_LONGER),
+        "https://discord.com/developers/docs/resources/webhook",
+    ),
+    "Microsoft Teams": Service(
+        "IncomingWebhook",
+        rf"{_S}([\w-]+(?:{_S}[\w-]+){{0,2}})",
+        (20, _ANY_LONGER),
         "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
     ),
-    "Mattermost": (rf"hooks{_S}([0-9a-z]{{26}}){_END}", "https://developers.mattermost.com/integrate/webhooks/incoming/"),
-    "Rocket.Chat": (
-        rf"hooks{_S}[0-9A-Za-z]{{17,24}}{_S}([0-9A-Za-z]{{30,}})",
+    "Mattermost": Service(
+        "hooks",
+        rf"{_S}([0-9a-z]{{26}})(?![\w-])",
+        (26, 26),
+        "https://developers.mattermost.com/integrate/webhooks/incoming/",
+    ),
+    "Rocket.Chat": Service(
+        "hooks",
+        rf"{_S}[0-9A-Za-z]{{17,24}}{_S}([0-9A-Za-z]+)",
+        (30, _ANY_LONGER),
         "https://docs.rocket.chat/docs/integrations",
     ),
-    "Zapier": (rf"hooks{_S}(?:catch|standard){_S}[0-9]{{3,12}}{_S}([0-9A-Za-z]{{4,}})", "https://help.zapier.com/hc/en-us/articles/8496288690317"),
-    "Flock": (rf"hooks{_S}sendMessage{_S}({_UUID}){_END}", "https://docs.flock.com/display/flockos/Incoming+Webhooks"),
-    "IFTTT": (rf"with{_S}key{_S}([\w-]{{10,}})", "https://help.ifttt.com/hc/en-us/articles/115010230347"),
-    "Make": (rf"/hook\.(?:[a-z0-9]{{2,6}}\.)?(?:make|integromat)\.com{_S}([0-9a-z]{{20,}})", "https://help.make.com/webhooks"),
-    "Lark and Feishu": (
-        rf"open-apis{_S}bot{_S}(?:v2{_S})?hook{_S}([0-9A-Za-z-]{{20,}})",
+    "Zapier": Service(
+        "hooks",
+        rf"{_S}(?:catch|standard){_S}[0-9]+{_S}([0-9A-Za-z]+)",
+        (4, _ANY_LONGER),
+        "https://help.zapier.com/hc/en-us/articles/8496288690317",
+    ),
+    "Flock": Service(
+        "hooks",
+        rf"{_S}sendMessage{_S}([0-9A-Fa-f-]+)",
+        _UUID,
+        "https://docs.flock.com/display/flockos/Incoming+Webhooks",
+    ),
+    "IFTTT": Service(
+        "with", rf"{_S}key{_S}([\w-]+)", (10, _ANY_LONGER), "https://help.ifttt.com/hc/en-us/articles/115010230347"
+    ),
+    "Make": Service(
+        "/hook.",
+        rf"(?<![a-z0-9])(?:[a-z0-9]+\.)?(?:make|integromat)\.com{_S}([0-9a-z]+)",
+        (20, _ANY_LONGER),
+        "https://help.make.com/webhooks",
+    ),
+    "Lark and Feishu": Service(
+        "open-apis",
+        rf"{_S}bot{_S}(?:v2{_S})?hook{_S}([0-9A-Za-z-]+)",
+        (20, _ANY_LONGER),
         "https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot",
     ),
-    "Webex": (rf"webhooks{_S}incoming{_S}([\w-]{{40,}})", "https://apphub.webex.com/applications/incoming-webhooks-cisco-systems-38054-23307-75252"),
-    "n8n and Home Assistant": (
-        rf"webhook(?:-test)?{_S}({_UUID}|[\w-]{{32,}}){_END}",
+    "Webex": Service(
+        "webhooks",
+        rf"{_S}incoming{_S}([\w-]+)",
+        (40, _ANY_LONGER),
+        "https://apphub.webex.com/applications/incoming-webhooks",
+    ),
+    "n8n and Home Assistant": Service(
+        "webhook",
+        rf"(?:-test)?{_S}([\w-]+)(?![\w@-])",
+        (32, _ANY_LONGER),
         "https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.webhook/",
     ),
-    "webhook.site": (rf"/webhook\.site{_S}({_UUID}){_END}", "https://docs.webhook.site/"),
-    "PagerDuty": (rf"integration{_S}([0-9a-f]{{32}}){_S}enqueue", "https://support.pagerduty.com/main/docs/services-and-integrations"),
-    "Splunk On-Call": (
-        rf"integrations{_S}generic{_S}[0-9]{{8}}{_S}alert{_S}([0-9a-f-]{{20,}})",
+    "webhook.site": Service("/webhook.site", rf"{_S}([0-9A-Fa-f-]+)", _UUID, "https://docs.webhook.site/"),
+    "PagerDuty": Service(
+        "integration",
+        rf"{_S}([0-9a-f]+){_S}enqueue",
+        (32, 32),
+        "https://support.pagerduty.com/main/docs/services-and-integrations",
+    ),
+    "Splunk On-Call": Service(
+        "integrations",
+        rf"{_S}generic{_S}[0-9]+{_S}alert{_S}([0-9a-f-]+)",
+        (20, _ANY_LONGER),
         "https://help.splunk.com/en/splunk-on-call",
     ),
-    "Loggly": (rf"(?:inputs|bulk){_S}({_UUID}){_S}tag", "https://documentation.solarwinds.com/en/success_center/loggly/"),
-    "Sumo Logic": (rf"receiver{_S}v1{_S}http{_S}([\w=-]{{30,}})", "https://help.sumologic.com/docs/send-data/hosted-collectors/http-source/"),
-    "Healthchecks.io": (rf"/hc-ping\.com{_S}({_UUID}|[\w-]{{22}}){_END}", "https://healthchecks.io/docs/http_api/"),
-    "Better Stack": (rf"heartbeat{_S}([0-9A-Za-z]{{20,}})", "https://betterstack.com/docs/uptime/cron-and-heartbeat-monitor/"),
-    "Netlify": (rf"build_hooks{_S}([0-9a-f]{{20,}})", "https://docs.netlify.com/build/configure-builds/build-hooks/"),
-    "Vercel": (rf"integrations{_S}deploy{_S}\w{{5,60}}{_S}([\w-]{{8,}})", "https://vercel.com/docs/deploy-hooks"),
-    "Cloudflare Pages": (rf"deploy_hooks{_S}({_UUID}){_END}", "https://developers.cloudflare.com/pages/configuration/deploy-hooks/"),
-    "Infura": (rf"/[a-z0-9-]{{2,40}}\.infura\.io{_S}(?:ws{_S})?v3{_S}([0-9a-f]{{32}})", "https://docs.metamask.io/services/"),
-    "Alchemy": (rf"/[a-z0-9-]{{2,40}}\.g\.alchemy\.com{_S}v2{_S}([\w-]{{20,}})", "https://www.alchemy.com/docs/"),
-    "Google Calendar": (
-        rf"ical{_S}[\w.%@-]+{_S}private-([0-9a-f]{{16,}})",
+    "Loggly": Service(
+        "inputs",
+        rf"{_S}([0-9A-Fa-f-]+){_S}tag",
+        _UUID,
+        "https://documentation.solarwinds.com/en/success_center/loggly/",
+    ),
+    "Loggly, bulk": Service(
+        "bulk",
+        rf"{_S}([0-9A-Fa-f-]+){_S}tag",
+        _UUID,
+        "https://documentation.solarwinds.com/en/success_center/loggly/",
+    ),
+    "Sumo Logic": Service(
+        "receiver",
+        rf"{_S}v1{_S}http{_S}([\w=-]+)",
+        (30, _ANY_LONGER),
+        "https://help.sumologic.com/docs/send-data/hosted-collectors/http-source/",
+    ),
+    "Healthchecks.io": Service("/hc-ping.com", rf"{_S}([\w-]+)", (22, 36), "https://healthchecks.io/docs/http_api/"),
+    "Better Stack": Service(
+        "heartbeat",
+        rf"{_S}([0-9A-Za-z]+)",
+        (20, _ANY_LONGER),
+        "https://betterstack.com/docs/uptime/cron-and-heartbeat-monitor/",
+    ),
+    "Netlify": Service(
+        "build_hooks",
+        rf"{_S}([0-9a-f]+)",
+        (20, _ANY_LONGER),
+        "https://docs.netlify.com/build/configure-builds/build-hooks/",
+    ),
+    "Vercel": Service(
+        "integrations", rf"{_S}deploy{_S}\w+{_S}([\w-]+)", (8, _ANY_LONGER), "https://vercel.com/docs/deploy-hooks"
+    ),
+    "Cloudflare Pages": Service(
+        "deploy_hooks",
+        rf"{_S}([0-9A-Fa-f-]+)",
+        _UUID,
+        "https://developers.cloudflare.com/pages/configuration/deploy-hooks/",
+    ),
+    "Infura": Service("v3", rf"{_S}([0-9a-f]+)", (32, 32), "https://docs.metamask.io/services/", host=".infura.io"),
+    "Alchemy": Service("v2", rf"{_S}([\w-]+)", (20, _ANY_LONGER), "https://www.alchemy.com/docs/", host=".alchemy.com"),
+    "Google Calendar": Service(
+        "ical",
+        rf"{_S}[\w.%@-]+{_S}private-([0-9a-f]+)",
+        (16, _ANY_LONGER),
         "https://support.google.com/calendar/answer/37648",
     ),
-}  # fmt: skip
-_SERVICE = re.compile("/(?:" + "|".join(expression for expression, _ in SERVICES.values()) + ")")
+}
+# In reverse order the longer of two words that begin alike comes first.
+_WORD = re.compile("/(" + "|".join(sorted({re.escape(each.word) for each in SERVICES.values()}, reverse=True)) + ")")
+_BY_WORD: dict[str, list[tuple[re.Pattern[str], Service]]] = {}
+for _service in SERVICES.values():
+    _BY_WORD.setdefault(_service.word, []).append((re.compile(_service.rest), _service))
 # A segment that says what the link is for, and what follows it.
 _ACTION = re.compile(
     r"/((?:[a-z]{2,12}[-_]){0,3}(?:password|email|account|user)?"
@@ -93,10 +214,14 @@ _ACTION_HINTS = ("reset", "recover", "activat", "confirm", "verif", "invit", "ma
 _LONG, _SPARSE = 1000, 100  # characters; characters to a slash
 _SEGMENT = re.compile(r"[^\\/]+")
 # django.contrib.auth.tokens: the time and the hash; allauth puts the user's id in front.
-_DJANGO = re.compile(r"(?:\w{1,60}-)?[0-9a-z]{1,13}-(?:[0-9a-f]{20}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})")
+_DJANGO = re.compile(r"(?:\w+-)?([0-9a-z]+)-([0-9a-f]+)")
+_LONGEST_TIME, _HASHES = 13, (20, 32, 40, 64)  # digits
 # django.core.signing: a value, the time, a signature.
-_SIGNED = re.compile(r"(?<![\w.=-])[\w.=-]+(?::|%3[Aa])[0-9A-Za-z]{5,8}(?::|%3[Aa])[\w-]{20,}")
-_IDENTIFIER = re.compile(rf"{_UUID}|[0-9a-f]{{24}}")  # of orders and devices: a UUID, an id of MongoDB
+_SIGNED = re.compile(r"[\w.=-]+(?::|%3[Aa])([0-9A-Za-z]+)(?::|%3[Aa])([\w-]+)")
+_TIMES, _SHORTEST_SIGNATURE = range(5, 9), 20  # characters
+# Of orders and devices: a UUID, an id of MongoDB.
+_IDENTIFIER = re.compile(r"[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+){4}|[0-9a-f]+")
+_IDENTIFIERS = (24, 36)  # characters
 # In segments that speak of people and not of orders or devices.
 _SURE = ("password", "email", "account", "magic", "login", "user", "signup", "register", "invit", "recover", "activat")
 _NEAR = 30  # characters in front of the segment that are looked at for such a word
@@ -125,12 +250,22 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where the tokens are, in any order; some may be found twice."""
     lower = text.lower() if text.count("/") * _SPARSE > len(text) >= _LONG else ""
     if not lower or any(hint in lower for hint in _SERVICE_HINTS):
-        for match in _SERVICE.finditer(text):
-            if match.lastindex:
-                yield match.span(match.lastindex)
+        for match in _WORD.finditer(text):
+            yield from _of_service(match)
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
             yield from _in_link(match)
+
+
+def _of_service(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Where the token is behind a word that services have in their paths."""
+    text, front = match.string, match.string[max(0, match.start() - _NEAR) : match.start()]
+    for expression, service in _BY_WORD[match[1]]:
+        found = expression.match(text, match.end())
+        if found and service.host in front:
+            begin, end = found.span(1)
+            if service.lengths[0] <= end - begin <= service.lengths[1]:
+                yield begin, end
 
 
 def _in_link(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -140,12 +275,17 @@ def _in_link(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     sure = any(word in near for word in _SURE)
     for segment in _SEGMENT.finditer(rest):
         text = segment[0]
-        if (
-            _DJANGO.fullmatch(text)
-            or _SIGNED.fullmatch(text)
-            or (_SET_PASSWORD not in rest and _is_made(text, sure=sure))
-        ):
+        if _is_signed(text) or (_SET_PASSWORD not in rest and _is_made(text, sure=sure)):
             yield start + segment.start(), start + segment.end()
+
+
+def _is_signed(text: str) -> bool:
+    """Whether a segment has the form of what Django makes: a token, or a signed value."""
+    token = _DJANGO.fullmatch(text)
+    if token is not None:
+        return len(token[1]) <= _LONGEST_TIME and len(token[2]) in _HASHES
+    signed = _SIGNED.fullmatch(text)
+    return signed is not None and len(signed[1]) in _TIMES and len(signed[2]) >= _SHORTEST_SIGNATURE
 
 
 def _is_made(text: str, *, sure: bool) -> bool:
@@ -153,4 +293,4 @@ def _is_made(text: str, *, sure: bool) -> bool:
     mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
     if len(text) < (_SHORTEST if sure else _SHORTEST_UNSURE) or not mixed or is_slug(text):
         return False
-    return sure or _IDENTIFIER.fullmatch(text) is None
+    return sure or len(text) not in _IDENTIFIERS or _IDENTIFIER.fullmatch(text) is None

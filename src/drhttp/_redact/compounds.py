@@ -29,9 +29,14 @@ _ORDINARY_WORDS = frozenset(("okapi",))
 def ends_glued(words: list[str]) -> bool:
     """Whether two words that follow each other end a phrase that is glued to something in front of it.
 
-    words: of a name, in lower case: ["x", "rapidapi", "key"].
+    words: of a name, as they are written: ["X", "Rapidapi", "Key"].
     """
-    return any(
-        last in _FIRST_BY_LAST and first.endswith(_FIRST_BY_LAST[last]) and first not in _ORDINARY_WORDS
-        for first, last in pairwise(words)
-    )
+    return any(_end_phrase(first, last) for first, last in pairwise(words))
+
+
+def _end_phrase(first: str, last: str) -> bool:
+    if first.isupper() and last[0].isupper() and not last.isupper():
+        # `SERPAPIkey` is taken apart in front of its last capital letter.
+        first, last = first + last[0], last[1:]
+    lower, last = first.lower(), last.lower()
+    return last in _FIRST_BY_LAST and lower.endswith(_FIRST_BY_LAST[last]) and lower not in _ORDINARY_WORDS

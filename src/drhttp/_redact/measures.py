@@ -10,9 +10,9 @@ from drhttp._redact.lookalikes import are_words
 # An opening bracket, perhaps of a call; a closing one; a key, quoted or of a keyword argument; a string; a number or
 # word that is whole; a comma.
 _PIECE = re.compile(
-    r"""\s*(?:(?P<open>(?:[A-Za-z_]\w{0,60})?[({\[])|(?P<close>[)}\]])|(?P<comma>,)"""
-    r"""|(?P<string>"(?:[^"\\]|\\.){0,60}"|'(?:[^'\\]|\\.){0,60}')(?P<colon>\s{0,20}:)?"""
-    r"""|(?P<keyword>[A-Za-z_]\w{0,60})="""
+    r"""\s*(?:(?P<open>(?:[A-Za-z_]\w*)?[({\[])|(?P<close>[)}\]])|(?P<comma>,)"""
+    r"""|(?P<string>"(?:[^"\\]|\\.){0,60}"|'(?:[^'\\]|\\.){0,60}')(?P<colon>\s*:)?"""
+    r"""|(?P<keyword>[A-Za-z_]\w*)="""
     r"""|(?P<scalar>-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?|true|false|null|None|True|False)(?![\w.]))"""
 )
 # A key made of words, so that no one-time code or token can stand in its place.
@@ -23,7 +23,7 @@ _KEY = re.compile(
 _LONGEST_KEY = 48
 # What the pieces of a text have beside their logarithmic probability (Text Generation Inference).
 _SCORED = frozenset(("id", "text", "logprob", "special", "rank"))
-_LOGPROB = re.compile(r"""\s{0,20},\s{0,20}"logprob"\s{0,20}:""")
+_LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
 _MODALITY = re.compile(r"[A-Z_]{1,20}")
 
 

@@ -52,8 +52,7 @@ _CREDENTIALS = re.compile(
 )
 _LONGEST = 200  # characters of a name that are read; nobody names a field in more
 _LONGEST_WORD = 32  # letters without a separator that are taken apart
-# Capital letters in front of `key` are a word of their own: `SERPAPIkey`.
-_WORDS = re.compile(r"[A-Z]+(?=keys?(?![a-z]))|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -120,8 +119,9 @@ class Names:
             return True
         if name.isalpha() and (name.islower() or name.isupper()):
             return self._holds_secret(whole)
-        words = [word.casefold() for word in _WORDS.findall(_plain(name))]
-        if len(words) > 1 and (self._in_words(whole, words) or ends_glued(words)):
+        written = _WORDS.findall(_plain(name))
+        words = [word.casefold() for word in written]
+        if len(words) > 1 and (self._in_words(whole, words) or ends_glued(written)):
             return True
         return any(map(self._holds_secret, words))
 

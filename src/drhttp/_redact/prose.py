@@ -39,7 +39,7 @@ _NOTHING = re.compile(
 # A number, in a line that goes on with other names.
 _COUNT = re.compile(
     r"""-?[0-9]{1,19}(?:\.[0-9]{1,20})?"""
-    r"""(?=[ \t]{0,20}(?:[\r\n)}\]|]|\Z|[,;][ \t]{0,20}["']?[\w.$-]{1,60}["']?[ \t]{0,20}[=:]))"""
+    r"""(?=[ \t]*(?:[\r\n)}\]|]|\Z|[,;][ \t]*["']?[\w.$-]{1,60}["']?[ \t]*[=:]))"""
 )
 _MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
 _URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type

@@ -134,7 +134,7 @@ class _Reading:
         """Read all tags."""
         raw = 0
         for match in _TAG.finditer(self._text):
-            self._rules.spend(2)
+            self._rules.spend(1)
             if match["raw"]:
                 end = _RAW_END.search(self._text, match.end()) if match.start() >= raw else None
                 raw = max(raw, end.start() if end else len(self._text))
@@ -165,7 +165,8 @@ class _Reading:
     def _begin_cell(self, table: _Table, match: re.Match[str]) -> None:
         attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(match["attributes"])}
         cell = _Cell(match, table.next_column(), attributes)
-        if len(table.row) < _MOST_COLUMNS:
+        self._rules.spend(cell.span // 8)
+        if cell.column < _MOST_COLUMNS:
             table.row.append(cell)
 
     @staticmethod
@@ -184,6 +185,7 @@ class _Reading:
         else:
             self._read_cells(table, row)
         table.is_first = False
+        self._rules.spend(len(table.spans) // 4)
         table.spans = {column: rows - 1 for column, rows in table.spans.items() if rows > 1}
         for cell in row:
             rows = _number(cell.attributes.get("rowspan"))

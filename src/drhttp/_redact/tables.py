@@ -71,6 +71,7 @@ def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int
             continue
         found = _heading(text, begin, line, rules, cut=cut)
         if found is not None:
+            rules.spend(16)
             pieces.append(text[copied:begin])
             masked, copied, more = _masked(text, begin, *found, rules, cut=cut)
             pieces.append(masked)
@@ -137,7 +138,7 @@ def _masked(
     """
     pieces, count, at, empty = [], 0, begin, False
     for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
-        rules.spend(1)
+        rules.spend(3 if '"' in fields[0] else 1)
         size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
         if not is_filled(fields):
             empty = True

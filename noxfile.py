@@ -22,7 +22,9 @@ SUPPORTED = nox.project.python_versions(PROJECT)
 HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
 WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
-APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "inbox/ui")]  # each has a session of its own
+APART = [
+    f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui")
+]  # each has a session of its own
 CORE = [
     "architecture", "bare", "check", "config", "delivery", "dsn", "exchange", "exit", "exported_members",
     "fork", "gzip", "import", "packaging", "queue", "recorder", "throttle", "transport", "wire", "worker",
@@ -131,6 +133,13 @@ def servers(session: nox.Session) -> None:
     _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     _install(session, "tests", "frameworks", "servers")
     _pytest(session, "tests/servers")
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def growth(session: nox.Session) -> None:
+    """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
+    _install(session, "tests")
+    _pytest(session, "tests/growth", workers=2)
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])

@@ -53,26 +53,37 @@ _SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(
 _MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that groups of digits may be parted by
 _LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an account's number, without what stands between its groups
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
+_LONG_TEXT = 1000  # characters
+_without = [""]  # the last long text that looked as if it had such a number, and has none
 
 
 def possible(text: str) -> bool:
     """Whether a text holds such a number."""
-    cards, ibans = _hints(text)
-    return (cards and next(_cards(text), None) is not None) or (ibans and next(_ibans(text), None) is not None)
+    return bool(_found(text))
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     """The text with such numbers replaced by what `mask` makes of them, and how many those were."""
-    cards, ibans = _hints(text)
-    found = [*(_cards(text) if cards else ()), *(_ibans(text) if ibans else ())]
+    found = _found(text)
     if not found:
         return text, 0
     pieces, copied, count = [], 0, 0
-    for start, end in sorted(found):
+    for start, end in found:
         if start >= copied:
             pieces += [text[copied:start], mask(text[start:end])]
             copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
+
+
+def _found(text: str) -> list[tuple[int, int]]:
+    """Where such numbers are. A text that holds none may be asked for again soon, as a whole or decoded."""
+    cards, ibans = _hints(text)
+    if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _without[0]):
+        return []
+    found = sorted([*(_cards(text) if cards else ()), *(_ibans(text) if ibans else ())])
+    if not found and len(text) > _LONG_TEXT:
+        _without[0] = text
+    return found
 
 
 def _hints(text: str) -> tuple[bool, bool]:

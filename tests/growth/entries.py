@@ -1,0 +1,227 @@
+"""Every way on which a text that others chose reaches the masking, from the exchange to the encoded record."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from drhttp import _document
+from drhttp._body import Passage, Tap
+from drhttp._config import Config
+from drhttp._delivery import Delivery
+from drhttp._exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIZE = 64 * 1024
+CONFIG = Config.load("http://key@127.0.0.1:9/", {}, {})
+assert CONFIG is not None
+
+# By the names of the variables of CGI: fields by their form, by their name, by what they hold.
+_REQUEST_FIELDS = (
+    "X_NOTE", "X_API_KEY", "X_MAX_TOKENS", "AUTHORIZATION", "COOKIE", "WWW_AUTHENTICATE", "SEC_WEBSOCKET_PROTOCOL",
+    "HOST", "LINK", "REFERER", "X_ORIGINAL_URL", "IF_MODIFIED_SINCE", "X_QUERY_STRING", "USER_AGENT", "TRACEPARENT",
+    "X_FORWARDED_FOR", "FORWARDED", "PERMISSIONS_POLICY", "ACCEPT", "CONTENT_TYPE", "CONTENT_ENCODING",
+)  # fmt: skip
+_RESPONSE_FIELDS = (
+    "set-cookie", "location", "www-authenticate", "content-disposition", "refresh", "link", "expires", "server-timing",
+)  # fmt: skip
+
+
+def exchange(
+    text: bytes | None = None,
+    kind: str = "",
+    *,
+    fields: dict[str, str] | None = None,
+    answered: list[tuple[str, str]] | None = None,
+    failure: str | None = None,
+    declared: int | None = None,
+    **others: str,
+) -> Exchange:
+    """A finished exchange: a GET if there is no text, else a POST whose body that is.
+
+    fields: further variables of CGI. declared: the length of the body, if that is not what was read.
+    """
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "SERVER_NAME": "a.example", "SERVER_PORT": "80",
+        "PATH_INFO": "/", "REMOTE_ADDR": "127.0.0.1", **(fields or {}),
+    }  # fmt: skip
+    asked = None
+    if text is not None:
+        asked = Passage(len(text))  # some are a little longer than 64 KiB, by what stands around the run
+        asked.note(text)
+        asked.ended = declared is None
+        environ |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(declared or len(text))}
+    made = Exchange(environ, asked, Tap(SIZE))
+    made.status, made.headers = "200 OK", answered or []
+    made.user, made.device = others.get("user"), others.get("device")
+    if failure is not None:
+        made.failed(ValueError(failure))
+    made.finish(complete=True)
+    return made
+
+
+def _utf8(text: str) -> bytes:
+    """The bytes of a text, at most 64 KiB."""
+    content = text.encode("utf-8", "replace")
+    return content if len(content) <= SIZE else content[:SIZE].decode("utf-8", "ignore").encode()
+
+
+def _latin(text: str) -> str:
+    """As a server hands on a header field: bytes, each as one character, and none that ends a line."""
+    return _utf8(text).decode("latin-1").replace("\r", " ").replace("\n", " ")
+
+
+def _field(name: str) -> Callable[[str], Exchange]:
+    return lambda text: exchange(fields={f"HTTP_{name}": _latin(text)})
+
+
+def _answered(name: str) -> Callable[[str], Exchange]:
+    return lambda text: exchange(answered=[(name, _latin(text))])
+
+
+def _body(kind: str, front: str = "", end: str = "", *, cut: bool = False) -> Callable[[str], Exchange]:
+    def make(text: str) -> Exchange:
+        content = front.encode() + _utf8(text) + end.encode()
+        return exchange(content, kind, declared=10 * SIZE if cut else None)
+
+    return make
+
+
+def _inside(text: str) -> str:
+    """What stands between the quotes of a JSON string; about as long as the text."""
+    made = json.dumps(text)[1:-1]
+    return made if len(made) <= len(text) else json.dumps(text[: len(text) * len(text) // len(made)])[1:-1]
+
+
+def _json(front: str, end: str) -> Callable[[str], Exchange]:
+    return lambda text: exchange((front + _inside(text) + end).encode(), "application/json")
+
+
+def _json_in_json(text: str) -> Exchange:
+    def made(part: str) -> str:
+        return json.dumps({"a": json.dumps({"b": part})})
+
+    return exchange(made(text[: len(text) * len(text) // len(made(text))]).encode(), "application/json")
+
+
+def _parted(head: str) -> Callable[[str], Exchange]:
+    """A part of a multipart form: `{}` is where the text stands."""
+
+    def make(text: str) -> Exchange:
+        content = f"--B\r\n{head}\r\n--B--\r\n".replace("{}", _utf8(text)[:-100].decode("utf-8", "ignore"))
+        return exchange(_utf8(content), "multipart/form-data; boundary=B")
+
+    return make
+
+
+def _lines(text: str) -> Exchange:
+    line = text[:400]
+    one = json.dumps({"a": line}) + "\n"
+    return exchange((one * max(1, len(text) // len(one))).encode(), "application/x-ndjson")
+
+
+def _members(text: str) -> Exchange:
+    """Names of JSON, each of 40 characters."""
+    names = [_inside(text[at : at + 40]) for at in range(0, len(text), 60)]
+    members = [f'"{at}{name}":1' for at, name in enumerate(names)]
+    share = min(1.0, len(text) / sum(map(len, members)))
+    return exchange(f"{{{','.join(members[: int(len(members) * share)])}}}".encode(), "application/json")
+
+
+def _many_fields(text: str) -> Exchange:
+    """The same text in pieces, in many header fields; a server takes a hundred of 8 KiB."""
+    step = max(1, len(text) // 90)
+    pieces = [text[at : at + step] for at in range(0, len(text), step)]
+    return exchange(fields={f"HTTP_X_A{at}": _latin(piece) for at, piece in enumerate(pieces)})
+
+
+def _packed(coding: str, pack: Callable[[bytes], bytes], kind: str) -> Callable[[str], Exchange]:
+    def make(text: str) -> Exchange:
+        return exchange(pack(_utf8(text)), kind, fields={"HTTP_CONTENT_ENCODING": coding})
+
+    return make
+
+
+ENTRIES: dict[str, Callable[[str], Exchange]] = {
+    **{f"request field {name.lower()}": _field(name) for name in _REQUEST_FIELDS},
+    **{f"response field {name}": _answered(name) for name in _RESPONSE_FIELDS},
+    "field of a header name": lambda text: exchange(fields={f"HTTP_{_latin(text)}": "a"}),
+    "many fields": _many_fields,
+    "cookie value": lambda text: exchange(fields={"HTTP_COOKIE": f"a={_latin(text)}"}),
+    "path": lambda text: exchange(fields={"PATH_INFO": "/" + _latin(text)}),
+    "path behind a name": lambda text: exchange(fields={"PATH_INFO": "/reset/token/" + _latin(text)}),
+    "query": lambda text: exchange(fields={"QUERY_STRING": _latin(text)}),
+    "query value": lambda text: exchange(fields={"QUERY_STRING": "a=" + _latin(text)}),
+    "method": lambda text: exchange(fields={"REQUEST_METHOD": _latin(text)}),
+    "form": _body("application/x-www-form-urlencoded"),
+    "form value": _body("application/x-www-form-urlencoded", "a="),
+    "cut form": _body("application/x-www-form-urlencoded", cut=True),
+    "json": _body("application/json"),
+    "json array": _body("application/json", "[", "]"),
+    "json string": _json('{"a": "', '"}'),
+    "json message": _json('{"message": "', '"}'),
+    "json name": _json('{"', '": 1}'),
+    "json names": _members,
+    "json secret": _json('{"password": "', '"}'),
+    "json beside a name": _json('{"name": "password", "value": "', '"}'),
+    "json in json": _json_in_json,
+    "cut json": _body("application/json", '{"a": [', cut=True),
+    "cut json string": _body("application/json", '{"a": "', cut=True),
+    "graphql": _json('{"query": "mutation { login(password: $p) { ', ' } }", "variables": {"p": "abc"}}'),
+    "ndjson": _body("application/x-ndjson"),
+    "ndjson lines": _lines,
+    "multipart": _body("multipart/form-data; boundary=B"),
+    "multipart field": _parted('Content-Disposition: form-data; name="a"\r\n\r\n{}'),
+    "multipart head": _parted("Content-Disposition: form-data; {}\r\n\r\na"),
+    "multipart secret file": _parted('Content-Disposition: form-data; name="token"; filename="{}"\r\n\r\na'),
+    "multipart file": _parted('Content-Disposition: form-data; name="a"; filename="b"\r\n\r\n{}'),
+    "multipart coded": _parted("A: b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{}"),
+    "multipart boundary": lambda text: exchange(b"--B\r\n\r\n--B--", "multipart/mixed; boundary=" + _latin(text)),
+    "multipart undeclared": _body("", '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n', "\r\n--B--\r\n"),
+    "xml": _body("application/xml", "<a>", "</a>"),
+    "xml attribute": _body("application/xml", '<a b="', '"/>'),
+    "xml secret": _body("application/xml", "<a><token>", "</token></a>"),
+    "cut xml": _body("application/xml", "<a>", cut=True),
+    "html": _body("text/html"),
+    "html tag": _body("text/html", "<a ", ">"),
+    "html table": _body("text/html", "<table><tr><th>Password</th></tr><tr><td>", "</td></tr></table>"),
+    "html script": _body("text/html", "<script>", "</script>"),
+    "cut html": _body("text/html", cut=True),
+    "event stream": _body("text/event-stream"),
+    "event data": _body("text/event-stream", "data: ", "\n\n"),
+    "csv": _body("text/csv"),
+    "csv rows": _body("text/csv", "id,password,note\n"),
+    "tsv": _body("text/tab-separated-values", "id\tpassword\tnote\n"),
+    "plain text": _body("text/plain"),
+    "plain text behind a name": _body("text/plain", "password: "),
+    "cut text": _body("text/plain", cut=True),
+    "javascript": _body("text/javascript"),
+    "untyped": _body(""),
+    "binary": lambda text: exchange(b"\xff\x00\x01" * (len(text) // 12) + _utf8(text[: len(text) * 3 // 4])),
+    "image": lambda text: exchange(b"\x89PNG\xff" + _utf8(text), "image/png"),
+    "latin-1": _body("text/plain; charset=latin-1"),
+    "utf-16": lambda text: exchange(text[: len(text) // 2].encode("utf-16", "replace"), "text/plain; charset=utf-16"),
+    "wide and undeclared": lambda text: exchange(text[: len(text) // 2].encode("utf-16-le", "replace"), "text/plain"),
+    "ebcdic": _body("text/plain; charset=cp037"),
+    "gzip": _packed("gzip", gzip.compress, "text/plain"),
+    "deflate": _packed("deflate", zlib.compress, "text/html"),
+    "gzip and undeclared": _packed("", gzip.compress, "text/plain"),
+    "base64 in json": lambda text: exchange(
+        b'{"a": "' + base64.b64encode(f'{{"b": "{_inside(text[: len(text) * 3 // 4])}"}}'.encode()) + b'"}',
+        "application/json",
+    ),
+    "exception": lambda text: exchange(failure=text),
+    "user": lambda text: exchange(user=text),
+    "device": lambda text: exchange(device=text),
+}  # fmt: skip
+
+
+def delivery() -> Delivery:
+    """The worker's own, with nothing remembered."""
+    _document._known.clear()
+    return Delivery(CONFIG, dict)

@@ -1,0 +1,74 @@
+"""Processor time of the worker for one record, as on an idle machine of a known speed.
+
+Others use the machine, too: a processor that is shared, throttled or older counts more time for the same work. So a
+fixed piece of work is timed beside each figure that looks too large, and a figure is divided by how much longer that
+took than it takes on the machine that the limits were set on, never multiplied: a faster machine has the same limits.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from contextlib import contextmanager
+from time import thread_time
+from typing import TYPE_CHECKING
+
+from growth.entries import delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drhttp._delivery import Delivery
+    from drhttp._exchange import Exchange
+
+LIMIT = 0.050  # seconds for 64 KiB
+GROWTH = 2.6  # times as long for twice as much
+FLOOR = 0.006  # seconds; what takes less is not looked at
+REPEATS = 6  # times that a figure is taken again before it is believed
+_REFERENCE = 0.0041  # seconds that the reference work takes on a virtual processor of 2.5 GHz with Python 3.11
+
+_WORDS = re.compile(r"(\w+)[ ]*([=:])")
+_TEXT = "level=info at=12 status: 200 GET /orders some more words\n" * 100
+
+
+def reference() -> float:
+    """The time of a fixed piece of work that is like masking: a search, a loop over its matches, and joining."""
+    begin = thread_time()
+    for _ in range(10):
+        names, pieces = {}, []
+        for match in _WORDS.finditer(_TEXT):
+            names[match[1]] = match.start()
+            pieces.append(f"{match[1]}{match[2]}")
+        "".join(pieces).encode().translate(None, b"ab").count(b"=")
+    return thread_time() - begin
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the garbage collector, which would run in the middle of somebody's figure."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def cost(exchange: Exchange, courier: Delivery) -> float:
+    """Seconds of processor time from the exchange to the encoded record, on this machine."""
+    begin = thread_time()
+    courier.prepare(exchange)
+    return thread_time() - begin
+
+
+def calibrated(make: Callable[[], Exchange]) -> float:
+    """The same, with nothing remembered, as on an idle machine: the best of several."""
+    best = float("inf")
+    for attempt in range(REPEATS):
+        before = reference()
+        took = cost(make(), delivery())
+        slowness = max(1.0, (before + reference()) / 2 / _REFERENCE)
+        best = min(best, took / slowness)
+        if best < FLOOR or (attempt and best < LIMIT * 0.7):
+            break
+    return best

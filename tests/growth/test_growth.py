@@ -1,0 +1,163 @@
+"""Nothing that others send makes the masking slow: processor time grows in proportion, and 64 KiB take at most 50 ms.
+
+Every way in is driven with runs made of the pieces of the package's own patterns. By default each piece goes through
+each way, and pairs and triples of pieces share the ways out among them, always the same. `GROWTH=all pytest
+tests/growth` tries all pairs of a sign and a piece through all ways, which takes many hours; `GROWTH=all/20` a
+twentieth of them.
+
+These are the only assertions on time in the whole suite: `growth.measure` tells how they are made to hold on other
+machines, and beside other work.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks import adversarial
+from growth.entries import ENTRIES, SIZE, delivery, exchange
+from growth.measure import FLOOR, GROWTH, LIMIT, calibrated, cost, undisturbed
+from growth.units import characters, literals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drhttp._delivery import Delivery
+    from drhttp._exchange import Exchange
+
+SIZES = (SIZE // 4, SIZE // 2, SIZE)
+# Runs are tried with a quarter of that first. What is linear and takes 50 ms with all of it takes 12 ms here; what is
+# quadratic, 3 ms.
+QUARTER, SUSPICIOUS = SIZE // 4, 0.002
+ROUNDS = 3
+PAIRS, TRIPLES = 40, 40  # for each entry, where not all are tried
+_CHOSEN = os.environ.get("GROWTH", "")
+EXHAUSTIVE, PART = _CHOSEN.startswith("all"), int(_CHOSEN.partition("/")[2] or 1)
+
+
+def repeated(unit: str, size: int) -> str:
+    return (unit * (size // max(1, len(unit)) + 1))[:size]
+
+
+def numbered(unit: str, size: int) -> str:
+    """With a number behind each, so that nothing is the same twice."""
+    return "".join(f"{unit}{number}" for number in range(size // (len(unit) + 1)))[:size]
+
+
+# How a run is made of up to three pieces: each ends the run, is in the middle of it, or begins it.
+SHAPES = {
+    "all": lambda a, b, c, size: repeated(a + b + c, size),
+    "opened": lambda a, b, c, size: a + repeated(b + c, size - len(a)),
+    "closed": lambda a, b, c, size: repeated(a + b, size - len(c)) + c,
+    "halves": lambda a, b, c, size: repeated(a, size // 2) + repeated(b + c, size // 2),
+    "between": lambda a, b, c, size: a + repeated(b, size - len(a + c)) + c,
+    "numbered": lambda a, b, c, size: numbered(a + b + c, size),
+}
+
+
+def run(entry: str, shape: tuple[str, str, str, str], size: int) -> Exchange:
+    return ENTRIES[entry](SHAPES[shape[0]](*shape[1:], size))
+
+
+def pieces() -> list[str]:
+    return list(dict.fromkeys((*characters(), *literals())))
+
+
+def singles() -> Iterator[tuple[str, str, str, str]]:
+    for piece in pieces():
+        yield "all", piece, "", ""
+
+
+def pairs(entry: str) -> Iterator[tuple[str, str, str, str]]:
+    """Two pieces, a sign among them; each entry has a share of its own."""
+    choice = random.Random(entry)
+    found = pieces()
+    signs, shapes = characters(), list(SHAPES)
+    if EXHAUSTIVE:
+        both = itertools.chain(itertools.product(signs, found), itertools.product(found, signs))
+        for a, b in both:
+            shape, part = choice.choice(shapes), choice.randrange(PART)
+            if part == 0:
+                yield shape, a, b, ""
+        return
+    for _ in range(PAIRS):
+        yield choice.choice(shapes), choice.choice(found), choice.choice(signs), ""
+        yield choice.choice(shapes), choice.choice(signs), choice.choice(found), ""
+
+
+def triples(entry: str) -> Iterator[tuple[str, str, str, str]]:
+    choice = random.Random(f"{entry} again")
+    found = pieces()
+    for _ in range(TRIPLES * (200 if EXHAUSTIVE else 1) // (PART if EXHAUSTIVE else 1)):
+        yield (choice.choice(list(SHAPES)), *(choice.choice(found) for _ in range(3)))
+
+
+def fault(make: Callable[[int], Exchange], courier: Delivery) -> str | None:
+    """What is wrong with the exchanges of any size that a function makes; `None` if nothing is."""
+    quarter = cost(make(QUARTER), courier)
+    if quarter < SUSPICIOUS:
+        return None
+    if quarter > LIMIT and calibrated(partial(make, QUARTER)) > LIMIT:
+        return "16 KiB take more than 50 ms"  # and more might take minutes
+    whole = cost(make(SIZE), courier)
+    if whole > LIMIT:
+        whole = calibrated(partial(make, SIZE))
+    if whole < FLOOR or whole < min(LIMIT, GROWTH**2 * quarter):
+        return None
+    found = None
+    for _ in range(ROUNDS):  # what happens to be measured wrong once is not wrong in the same way again
+        found = _judged([calibrated(partial(make, size)) for size in SIZES])
+        if found is None:
+            break
+    return found
+
+
+def _judged(times: list[float]) -> str | None:
+    for half, double in itertools.pairwise(times):
+        if double > GROWTH * max(half, FLOOR / GROWTH):
+            return "{:.1f}, {:.1f}, {:.1f} ms".format(*(each * 1000 for each in times))
+    return f"64 KiB take {times[-1] * 1000:.1f} ms" if times[-1] > LIMIT else None
+
+
+@pytest.mark.timeout(0 if EXHAUSTIVE else 600)
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_time_grows_in_proportion(entry: str) -> None:
+    """No run of pieces of the patterns takes long, or grows faster than its size."""
+    courier = delivery()
+    faults = []
+    with undisturbed():
+        for shape in itertools.chain(singles(), pairs(entry), triples(entry)):
+            found = fault(partial(run, entry, shape), courier)
+            if found:
+                faults.append(f"{shape}: {found}")
+    assert not faults, "\n".join([f"{len(faults)} runs", *faults[:20]])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("cut", [False, True])
+def test_known_shapes_grow_in_proportion(cut: bool) -> None:
+    """The bodies of the benchmark, which were made by hand, whole and cut."""
+    courier = delivery()
+    faults = []
+    with undisturbed():
+        for name, (kind, content) in adversarial.SHAPES.items():
+
+            def make(size: int, kind: str = kind, content: Callable[[int], bytes] = content) -> Exchange:
+                return exchange(content(size), kind, declared=10 * SIZE if cut else None)
+
+            found = fault(make, courier)
+            if found:
+                faults.append(f"{name}: {found}")
+    assert not faults, "\n".join(faults)
+
+
+def test_every_pattern_brings_its_pieces() -> None:
+    """What the patterns of several modules hold is among the pieces, of whatever kind."""
+    found = set(pieces())
+    assert {"<!--", "://", "-----BEGIN", "Duplicate entry", "boundary", "password", "<", '"', "%", "\n"} <= found
+    assert 300 < len(found) < 800

@@ -22,9 +22,8 @@ SUPPORTED = nox.project.python_versions(PROJECT)
 HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
 WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
-APART = [
-    f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui")
-]  # each has a session of its own
+# Each has a session of its own.
+APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui", "patterns")]
 CORE = [
     "architecture", "bare", "check", "config", "delivery", "dsn", "exchange", "exit", "exported_members",
     "fork", "gzip", "import", "packaging", "queue", "recorder", "throttle", "transport", "wire", "worker",
@@ -151,6 +150,13 @@ def faults(session: nox.Session) -> None:
     _pytest(session, "tests/faults")
 
 
+@nox.session(python=HERE, tags=["test"])
+def patterns(session: nox.Session) -> None:
+    """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
+    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
+    session.run("pytest", "tests/patterns", *session.posargs)
+
+
 @nox.session(python=HERE, tags=["test"], requires=["build"])
 def browser(session: nox.Session) -> None:
     """The inbox's page in chromium: what it shows, what it withstands, and whom it shuts out."""
@@ -184,7 +190,7 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of the whole suite."""
     session.install("-e", ".", *_group("tests"), *_group("frameworks"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "--ignore=tests/inbox/ui", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *APART[3:], *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

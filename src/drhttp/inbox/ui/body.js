@@ -123,7 +123,7 @@ function Xml(about) {
 }
 
 function laidOut(text) {
-  const pieces = text.match(/<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<[^>]*>?|[^<]+/g) || [];
+  const pieces = text.match(/<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<[^>]*>?|[^<]+/g) || [];
   const lines = [];
   let depth = 0;
   let leaf = false; // whether an element has just begun that may hold only text

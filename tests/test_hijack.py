@@ -39,7 +39,11 @@ def sentinel(monkeypatch: pytest.MonkeyPatch) -> Sentinel:
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.0], ids=["recorded", "outside the sample"])
-@pytest.mark.parametrize("result", [ALREADY_HANDLED, None, 0, [], (), b"", "", {}, set(), frozenset()], ids=repr)
+@pytest.mark.parametrize(
+    "result",
+    [ALREADY_HANDLED, None, 0, [], (), b"", "", {}, set(), frozenset()],
+    ids=lambda each: "ALREADY_HANDLED" if each is ALREADY_HANDLED else repr(each),
+)
 def test_without_an_answer(result: Any, rate: float) -> None:
     """The server gets the very object when `start_response` was not called, and the record has no exception."""
     recorded = Recorded(lambda environ, start_response: result, sample_rate=rate)

@@ -18,7 +18,7 @@ from drhttp._redact.cut import closed
 from drhttp._redact.graphql import VARIABLES, mask_graphql, variables_at
 from drhttp._redact.json_tables import TELLING, may_hold_rows, secret_cells_at
 from drhttp._redact.markup import mask_markup
-from drhttp._redact.members import POINTED, may_point, pointed_at
+from drhttp._redact.members import POINTED, may_point, nests, pointed_at
 from drhttp._redact.nodes import read_nodes
 from drhttp._redact.plain import is_innocent, mask_plain
 from drhttp._redact.prose import mask_prose
@@ -49,7 +49,6 @@ _TELLING = frozenset(
 )  # fmt: skip
 _VARIABLES = frozenset(VARIABLES)
 _ELSEWHERE = _VARIABLES | TELLING
-_SPACED_ROWS = re.compile(r'\[\s+\[\s*"')
 _NOWHERE = frozenset[int]()
 _SPECIAL = _TELLING | POINTED
 _MOST_CLOSERS = 200
@@ -63,9 +62,10 @@ def mask_json(text: str, rules: Rules, level: int = 0, secret_members: frozenset
     document = check_json(text)
     ordinary = _SPECIAL.isdisjoint(document.names)
     named = _NOWHERE
-    if (not ordinary or "[" in text) and may_point(text, document.names, rules, ordinary=ordinary):
+    nested = "[" in text and nests(text)
+    if (not ordinary or "[" in text) and may_point(text, document.names, rules, nested=nested, ordinary=ordinary):
         named = pointed_at(text, rules)
-    if "[[" in text or not _ELSEWHERE.isdisjoint(document.names) or _SPACED_ROWS.search(text):
+    if nested or not _ELSEWHERE.isdisjoint(document.names):
         named = _named_elsewhere(text, document.names, rules, named)
     if secret_members:
         named |= {value.begin for node in read_nodes(text, rules)[:1] for value in node.member(*secret_members)}
@@ -129,7 +129,7 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
         # The end that is missing may name what stands in objects that are still open.
         named = _NOWHERE
         without = _without_closers(sure, text)
-        if may_point(sure, document.names, rules, cut=True):
+        if may_point(sure, document.names, rules, nested=nests(sure), cut=True):
             named = pointed_at(without, rules, cut=True)
         named = _named_elsewhere(without, document.names, rules, named, cut=True)
         return _mask_document(sure, document, rules, 0, named)

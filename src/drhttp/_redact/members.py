@@ -74,10 +74,13 @@ def decoded(token: str) -> str:
         return token[1:-1]
 
 
-def may_point(text: str, names: frozenset[str], rules: Rules, *, ordinary: bool = False, cut: bool = False) -> bool:
+def may_point(
+    text: str, names: frozenset[str], rules: Rules, *, nested: bool, ordinary: bool = False, cut: bool = False
+) -> bool:
     """Whether something in a document may be named by what stands beside it; `False` is certain.
 
-    names: of its members. ordinary: none of them is one of `POINTED`. cut: its end is missing.
+    names: of its members. nested: what `nests` says of it. ordinary: none of the names is one of `POINTED`. cut: its
+    end is missing.
     """
     if not ordinary and not POINTED.isdisjoint(names):
         valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
@@ -92,12 +95,12 @@ def may_point(text: str, names: frozenset[str], rules: Rules, *, ordinary: bool 
     if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
         return True
     # Pairs stand in arrays of pairs.
-    if not _nests(text):
+    if not nested:
         return False
     return any(_names(decoded(f'"{each}"'), rules) for each in _FIRST.findall(text))
 
 
-def _nests(text: str) -> bool:
+def nests(text: str) -> bool:
     """Whether the first element of an array is an array."""
     at = text.find("[")
     while at >= 0:

@@ -27,7 +27,7 @@ PROGRAMS = {
 import flask
 def create_app():
     app = flask.Flask("shop")
-    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, sys.argv[1])
+    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, sys.argv[1], exit_timeout=20.0)
     @app.post("/<int:number>")
     def show(number):
         return flask.request.data
@@ -53,7 +53,7 @@ from django.test import Client
 from werkzeug.test import Client as Visitor
 for number in range(100):  # Django's own client calls no WSGI application: nothing is recorded
     assert Client().post(f"/{number}", b"body", content_type="text/plain").content == b"body"
-visitor = Visitor(drhttp.WSGIMiddleware(get_wsgi_application(), sys.argv[1]))
+visitor = Visitor(drhttp.WSGIMiddleware(get_wsgi_application(), sys.argv[1], exit_timeout=20.0))
 for number in range(1000):
     assert visitor.post(f"/{number}", data=b"body").data == b"body"
 """,

@@ -135,3 +135,23 @@ def test_the_time_is_linear(unit):
 
     size = 4_000 // len(unit)
     assert min(seconds("curl " + unit * size * 4) / max(seconds("curl " + unit * size), 1e-3) for _ in range(3)) < 6
+
+
+@pytest.mark.parametrize(
+    "unit", ["curl,-u,a:b,", "curl,-u,ab,", "curl,-u,a(,", "curl,-u,a;b&c,", "curl -u [a ", "curl -u (a:b "]
+)
+def test_options_whose_values_overlap_are_read_once(unit):
+    """A line without spaces is one value behind each of its options, as is a bracket that is never closed."""
+    text = unit * (65_536 // len(unit))
+    best = float("inf")
+    for _ in range(5):
+        begin = time.thread_time()
+        text_of(text, "text/plain")
+        best = min(best, time.thread_time() - begin)
+    assert best < 0.2
+
+
+def test_options_behind_a_masked_value_are_masked_too():
+    """The search goes on behind a value, and within one that is no credential."""
+    assert mask_prose("curl -u ada:s3cr3t1 -U bob:s3cr3t2 http://h", RULES)[0].count(M) == 2
+    assert "s3cr3t" not in mask_prose("curl,-u,ada,-U,bob:s3cr3t", RULES)[0]

@@ -159,12 +159,18 @@ def secret_arguments(text: str, rules: Rules, extents: Extents) -> Iterator[tupl
 def _arguments(
     text: str, command: Command, start: int, end: int, rules: Rules, extents: Extents
 ) -> Iterator[tuple[int, int]]:
-    for option in _OPTIONS[command].finditer(text, start, end):
+    option = _OPTIONS[command].search(text, start, end)
+    while option is not None:
         rules.spend(3)
-        begin, stop = extents.value(option.end())
+        after = option.end()
+        begin, stop = extents.value(after)
         value = text[begin:stop]
         if value and command.holds in value and not value.startswith(_LEADING) and not _VARIABLE.fullmatch(value):
             yield begin, stop
+            after = max(after, stop)  # all of that is masked
+        else:
+            rules.spend((stop - begin) // 20)  # the next option may stand in it
+        option = _OPTIONS[command].search(text, after, end)
 
 
 def _end_of_line(text: str, at: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 #: What stands around a string; also within HTML.
 QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
@@ -36,12 +37,27 @@ _LONGEST_LEAD = 40  # characters in front of a name that begins a line
 _PEM = "-----BEGIN"
 
 
+class _Word(NamedTuple):
+    """Where a word begins and ends, as positions in the text.
+
+    last: its end without the punctuation behind it. call: its last opening bracket if that is not closed within it,
+    or -1. closing: where that call ends.
+    """
+
+    start: int
+    end: int
+    last: int
+    call: int
+    closing: int
+
+
 class Extents:
-    """The extents of the values in one text. A quote that has no end is looked for once."""
+    """The extents of the values in one text. A quote without an end and a word are each looked for once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._unclosed: set[re.Pattern[str]] = set()
+        self._word = _Word(0, 0, 0, -1, 0)
 
     def of(self, match: re.Match[str]) -> tuple[int, int]:
         """Where the value begins and ends. match: the name, the quote behind it, and what ties the value to it."""
@@ -164,14 +180,23 @@ class Extents:
         return string[1] if string else self._end_of_word(at)
 
     def _end_of_word(self, at: int) -> int:
-        match = _WORD.match(self._text, at)
-        word = match[0] if match else ""
+        # A word ends at the same place wherever in it one begins to read.
+        if not self._word.start <= at < self._word.end:
+            self._word = self._word_at(at)
+        word = self._word
+        if word.call > at:
+            return word.closing
+        return word.last if word.last > at else word.end
+
+    def _word_at(self, at: int) -> _Word:
+        end = _end(_WORD, self._text, at)
+        word = self._text[at:end]
         stripped = word.rstrip(_TRAILING)
         opening = stripped.rfind("(")
-        if opening > 0 and ")" not in word[opening:]:  # a call: `Secret('a b')`
-            end = self._text.find(")", at + len(word), at + len(word) + 500)
-            return end if end > 0 else at + len(word)
-        return at + len(stripped or word)
+        if opening > 0 and word.find(")", opening) < 0:  # a call: `Secret('a b')`
+            closing = self._text.find(")", end, end + 500)
+            return _Word(at, end, at + len(stripped), at + opening, closing if closing > 0 else end)
+        return _Word(at, end, at + len(stripped), -1, end)
 
     def _end_of_phrase(self, at: int) -> int:
         """Where the line ends, unless there is another name in it."""

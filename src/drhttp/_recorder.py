@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from drhttp import _loading
 from drhttp._children import at_end_of_child
 from drhttp._courier import LazyCourier
-from drhttp._guard import failures, forget_failures
+from drhttp._guard import failures, forget_failures, guarded
 from drhttp._logger import logger
 from drhttp._queue import Queue
 from drhttp._stats import Stats
@@ -24,6 +24,9 @@ from drhttp._uwsgi import first_process, missing_option
 from drhttp._worker import Worker
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
+
     from drhttp._config import Config
     from drhttp._exchange import Exchange
 
@@ -163,6 +166,8 @@ def recorder_for(config: Config) -> Recorder:
         recorder = Recorder(config)
         _recorders.append(recorder)
     _warn_once()
+    if config.redact is not None and config.redact.patterns:
+        guarded(_warn_of_patterns, config.redact.patterns)
     return recorder
 
 
@@ -213,6 +218,18 @@ def _warn_once() -> None:
         _warned = True
         if first_process():
             _log.warning("uWSGI runs no threads without %s: records wait for drhttp.flush() and the exit", option)
+
+
+def _warn_of_patterns(patterns: Iterable[re.Pattern[str]]) -> None:
+    """Name the user's patterns that a text could make take very long."""
+    from drhttp._backtracking import is_superlinear
+
+    for pattern in filter(is_superlinear, patterns):
+        _log.warning(
+            "Redact(patterns=...): %r can take very long on some texts, and block the process meanwhile; "
+            'see "Writing a safe pattern" in docs/privacy.md',
+            pattern.pattern,
+        )
 
 
 def _lock() -> threading.RLock:

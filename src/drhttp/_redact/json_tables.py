@@ -34,7 +34,7 @@ _NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text
 _ROW_OBJECTS = frozenset(("f", "c", "cells", "Data", "row", "values", "data"))
 _KEY = re.compile(r'"([A-Za-z_]{3,20})"\s*:\s*\[')
 _LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to its end, or that of the text
 _BRACKET = re.compile(r"[\[\]]")
 _WINDOW = 4000  # characters behind the begin of a heading that are searched for the name of a secret
 #: Names of members that may say what the columns of a table are, or how its rows are to be read.

@@ -1,0 +1,90 @@
+"""The sets of characters of a regular expression, as bits over those characters that matter to it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_SAMPLE = "".join(map(chr, range(128))) + "\x85\xa0\xb2\xbd\xdf\xe9\u0130\u0131\u017f\u0663\u2028\u212a\u4e2d"
+#: The parser's names of what matches one character.
+SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
+_INNER = {"SUBPATTERN": 3, "MAX_REPEAT": 2, "MIN_REPEAT": 2, "POSSESSIVE_REPEAT": 2, "ASSERT": 1, "ASSERT_NOT": 1}
+_CATEGORIES: dict[str, Callable[[str], bool]] = {
+    "DIGIT": str.isdecimal,
+    "SPACE": str.isspace,
+    "WORD": lambda letter: letter.isalnum() or letter == "_",
+}
+
+
+class CharacterSets:
+    """The sets of one expression. The alphabet is a sample of all characters and each that the expression names.
+
+    every: the set of all characters. word: those of words.
+    """
+
+    def __init__(self, tree: Iterable[tuple[Any, Any]]) -> None:
+        self._alphabet = "".join(sorted({*_SAMPLE, *_literals(tree)}))
+        self.every = (1 << len(self._alphabet)) - 1
+        self.word = self._of(_CATEGORIES["WORD"])
+        self.line_end = self._of("\n".__eq__)
+
+    def of(self, name: str, value: Any, flags: int) -> int:
+        """The set that a part of an expression matches. name: the parser's, one of `SINGLE`."""
+        if name == "ANY":
+            return self.every if flags & re.DOTALL else self.every & ~self.line_end
+        if name != "IN":
+            found = self._member("LITERAL", value, flags)
+            return self.every & ~found if name == "NOT_LITERAL" else found
+        found, negated = 0, False
+        for op, what in value:
+            if op.name == "NEGATE":
+                negated = True
+            else:
+                found |= self._member(op.name, what, flags)
+        return self.every & ~found if negated else found
+
+    def _member(self, name: str, what: Any, flags: int) -> int:
+        """A category, a range or a literal."""
+        if name == "CATEGORY":
+            kind = what.name.removeprefix("CATEGORY_")
+            holds = _CATEGORIES[kind.rpartition("NOT_")[2]]
+            is_ascii = bool(flags & re.ASCII)
+            found = self._of(lambda letter: holds(letter) and (not is_ascii or letter.isascii()))
+            return self.every & ~found if kind.startswith("NOT_") else found
+        low, high = what if name == "RANGE" else (what, what)
+        if flags & re.IGNORECASE:
+            return self._of(lambda letter: any(low <= ord(each) <= high for each in _cases(letter)))
+        return self._of(lambda letter: low <= ord(letter) <= high)
+
+    def _of(self, holds: Callable[[str], bool]) -> int:
+        return sum(1 << at for at, letter in enumerate(self._alphabet) if holds(letter))
+
+
+def _cases(letter: str) -> list[str]:
+    return [each for each in (letter, letter.lower(), letter.upper(), letter.casefold()) if len(each) == 1]
+
+
+def _literals(items: Iterable[tuple[Any, Any]]) -> set[str]:
+    """The characters that an expression names."""
+    found: set[str] = set()
+    for op, value in items:
+        if op.name in ("LITERAL", "NOT_LITERAL"):
+            found.add(chr(value))
+        elif op.name == "RANGE":
+            found |= set(map(chr, value))
+        elif op.name == "IN":
+            found |= _literals(value)
+        for inner in _inside(op.name, value):
+            found |= _literals(inner)
+    return found
+
+
+def _inside(name: str, value: Any) -> list[Any]:
+    if name == "BRANCH":
+        return list(value[1])
+    if name == "GROUPREF_EXISTS":
+        return [each for each in value[1:] if each]
+    return [value] if name == "ATOMIC_GROUP" else [value[_INNER[name]]] if name in _INNER else []

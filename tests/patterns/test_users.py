@@ -1,0 +1,24 @@
+"""The rules of thumb that warn users of their patterns, held against the analyzer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from drhttp._backtracking import is_superlinear
+from patterns.analyzer import Pattern, not_linear
+from patterns.user_patterns import FALSE_ALARMS, LINEAR, SUPERLINEAR
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+def test_the_rules_of_thumb_agree_with_the_analyzer():
+    """Whatever the analyzer calls super-linear is warned of; what is warned of without need is listed."""
+    patterns = [Pattern("user", each, 0, "search") for each in (*LINEAR, *FALSE_ALARMS, *SUPERLINEAR)]
+    slow = {each.pattern for each in not_linear(patterns)}
+    warned = {each.pattern for each in patterns if is_superlinear(re.compile(each.pattern))}
+    assert len(patterns) > 60
+    assert slow == set(SUPERLINEAR)
+    assert warned - slow == set(FALSE_ALARMS)
+    assert slow <= warned

@@ -46,6 +46,8 @@ TABLES = {
     "Redshift": {"ColumnMetadata": objects("user", "password"), "Records": [[{"stringValue": "ada"}, {"stringValue": "X"}]]},
     "Athena": {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "ada"}, {"VarCharValue": "X"}]}],
                              "ResultSetMetadata": {"ColumnInfo": objects("user", "password", key="Name")}}},
+    "ClickHouse": {"meta": objects("user", "password"), "data": [["ada", "X"]], "rows": 1},
+    "Druid": {"columns": ["user", "password"], "events": [["ada", "X"]]},
     "Neo4j": {"results": [{"columns": ["user", "password"], "data": [{"row": ["ada", "X"], "meta": [None, None]}]}]},
     "names in lists": {"columns": [["user", "varchar"], ["password", "varchar"]], "rows": [["ada", "X"]]},
     "lists alone": [["id", "user", "password"], [1, "ada", "X"], [2, "bob", "X"]],

@@ -26,7 +26,7 @@ sk-learn_and_other_libraries sk-how-to-install-on-ubuntu-20-04 sk-test-key-for-t
 xoxb-this-is-how-slack-names-tokens xapp-level-tokens-explained pypi-package-with-a-rather-long-name-indeed
 glpat-what-gitlab-calls-its-tokens github_pat_token_for_the_build_server 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
 npm_ConfigRegistryAndOtherSettingsHere SG.someMethodNameHere.anotherMethodName sq0atp-access-token-prefix-explained
-gho_SomeFunctionNameHere ya29.this-is-how-google-begins-tokens""".split()
+rk_live_performance_of_the_century sk_test_documentation-for-beginners gho_SomeFunctionNameHere ya29.this-is-how-google-begins-tokens""".split()
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -123,3 +123,10 @@ def test_words_in_bodies():
     body = {"slug": "sk-learn-how-to-tokenize", "call": "eyJsonSerializer.x", "password": "y"}
     assert json.loads(text_of(json.dumps(body), "application/json")) == {**body, "password": M}
     assert RULES.mask_values("sk-learn-how-to-tokenize eyJsonSerializer.x")[1] == 0
+
+
+@pytest.mark.parametrize("behind", ["_backup", "-of-the-shop", "_for_tests_and_more"])
+def test_a_key_in_front_of_words_is_masked(behind):
+    """What is random stays so with words behind it."""
+    for key in ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "rk_test_aB3dE6gH9jK2mN5pQ8sT1vW4"):
+        assert shown(f"see {key}{behind}") == f"see *{behind}"

@@ -58,6 +58,7 @@ DOCUMENTS = {
                               "additional_special_tokens": ["<|im_start|>", "<|im_end|>"]},
     "litellm": {"input_cost_per_token": 3e-06, "output_cost_per_token_batches": 1.5e-05, "cache_read_input_token_cost": 3e-07,
                 "max_input_tokens": 200000},
+    "OpenRouter": {"native_tokens_prompt": 5, "native_tokens_completion": 6, "native_tokens_reasoning": 0, "tokens_prompt": 3},
     "OAuth": {"token_type": "Bearer", "expires_in": 3600, "token_type_hint": "access_token", "token_endpoint_auth_method": "client_secret_post",
               "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"},
     "times": {"token_expires_at": "2026-01-15T10:30:45.123Z", "session_timeout": "30m", "ratelimit_reset_tokens": "6m0s"},

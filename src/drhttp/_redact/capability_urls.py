@@ -1,6 +1,5 @@
 """Paths of URLs that are permissions themselves ("capability URLs", W3C TAG): webhooks of chat and automation services,
 bots, deploy hooks, and links in mails that reset a password, confirm an address or accept an invitation.
-
 A path is searched for the words that stand in such ones, and what follows a word is matched from there, up to a slash.
 """
 
@@ -15,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _S = r"\\{0,2}/"  # a slash, also as JSON may write it
-_UUID = 36, 36
+_UUID, _ANY_LONGER = (36, 36), 1 << 20
 
 
 class Service(NamedTuple):
     """Where the token of a service stands in a path.
 
     word: what follows a slash, to the letter. rest: an expression for what follows the word; its one group is the
-    token. lengths: the shortest and the longest token, in characters. source: the page that documents it. host: how
-    the text in front of the slash has to end.
+    token. lengths: the shortest and the longest token, in characters. source: the page that documents it. host: what
+    has to stand in the text in front of the slash. own_host: what stands there if a token of any length is one.
     """
 
     word: str
@@ -31,9 +30,9 @@ class Service(NamedTuple):
     lengths: tuple[int, int]
     source: str
     host: str = ""
+    own_host: str = ""
 
 
-_ANY_LONGER = 1 << 20
 #: By name. Lengths are looked at apart from the expressions, which keeps those small.
 SERVICES: dict[str, Service] = {
     "Slack webhooks": Service(
@@ -41,37 +40,45 @@ SERVICES: dict[str, Service] = {
         rf"{_S}T\w+{_S}B\w+{_S}([0-9A-Za-z]+)",
         (10, _ANY_LONGER),
         "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
+        own_host="hooks.slack",
     ),
-    "Slack workflows": Service(
-        "workflows",
-        rf"{_S}[TE][0-9A-Z]+{_S}([0-9A-Za-z]+(?:{_S}[0-9A-Za-z]+){{0,2}})",
-        (20, _ANY_LONGER),
-        "https://slack.com/help/articles/360041352714",
-    ),
-    "Slack workflows, triggers": Service(
-        "triggers",
-        rf"{_S}[TE][0-9A-Z]+{_S}([0-9A-Za-z]+(?:{_S}[0-9A-Za-z]+){{0,2}})",
-        (20, _ANY_LONGER),
-        "https://slack.com/help/articles/360041352714",
-    ),
+    **{
+        f"Slack workflows, {word}": Service(
+            word,
+            rf"{_S}[TE][0-9A-Z]+{_S}([0-9A-Za-z]+(?:{_S}[0-9A-Za-z]+){{0,2}})",
+            (20, _ANY_LONGER),
+            "https://slack.com/help/articles/360041352714",
+            own_host="hooks.slack",
+        )
+        for word in ("workflows", "triggers")
+    },
+    **{
+        f"Slack response URLs, {word}": Service(
+            word,
+            rf"{_S}[TE]\w+{_S}[0-9]+{_S}([0-9A-Za-z]+)",
+            (1, _ANY_LONGER),
+            "https://docs.slack.dev/interactivity/handling-user-interaction",
+            host="hooks.slack",
+        )
+        for word in ("commands", "actions", "app")
+    },
     "Telegram bots": Service(
         "bot",
         r"(?<![0-9])[0-9]+(?::|%3[Aa])([\w-]+)",
         (20, _ANY_LONGER),
         "https://core.telegram.org/bots/api#making-requests",
+        own_host="api.telegram.org",
     ),
-    "Discord": Service(
-        "webhooks",
-        rf"{_S}[0-9]+{_S}([\w-]+)",
-        (20, _ANY_LONGER),
-        "https://discord.com/developers/docs/resources/webhook",
-    ),
-    "Discord, interactions": Service(
-        "interactions",
-        rf"{_S}[0-9]+{_S}([\w-]+)",
-        (20, _ANY_LONGER),
-        "https://discord.com/developers/docs/resources/webhook",
-    ),
+    **{
+        f"Discord, {word}": Service(
+            word,
+            rf"{_S}[0-9]+{_S}([\w-]+)",
+            (20, _ANY_LONGER),
+            "https://discord.com/developers/docs/resources/webhook",
+            own_host="discord",
+        )
+        for word in ("webhooks", "interactions")
+    },
     "Microsoft Teams": Service(
         "IncomingWebhook",
         rf"{_S}([\w-]+(?:{_S}[\w-]+){{0,2}})",
@@ -142,18 +149,15 @@ SERVICES: dict[str, Service] = {
         (20, _ANY_LONGER),
         "https://help.splunk.com/en/splunk-on-call",
     ),
-    "Loggly": Service(
-        "inputs",
-        rf"{_S}([0-9A-Fa-f-]+){_S}tag",
-        _UUID,
-        "https://documentation.solarwinds.com/en/success_center/loggly/",
-    ),
-    "Loggly, bulk": Service(
-        "bulk",
-        rf"{_S}([0-9A-Fa-f-]+){_S}tag",
-        _UUID,
-        "https://documentation.solarwinds.com/en/success_center/loggly/",
-    ),
+    **{
+        f"Loggly, {word}": Service(
+            word,
+            rf"{_S}([0-9A-Fa-f-]+){_S}tag",
+            _UUID,
+            "https://documentation.solarwinds.com/en/success_center/loggly/",
+        )
+        for word in ("inputs", "bulk")
+    },
     "Sumo Logic": Service(
         "receiver",
         rf"{_S}v1{_S}http{_S}([\w=-]+)",
@@ -259,12 +263,13 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _of_service(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Where the token is behind a word that services have in their paths."""
-    text, front = match.string, match.string[max(0, match.start() - _NEAR) : match.start()]
+    text, front = match.string, match.string[max(0, match.start() - _NEAR) : match.start()].lower()
     for expression, service in _BY_WORD[match[1]]:
         found = expression.match(text, match.end())
         if found and service.host in front:
             begin, end = found.span(1)
-            if service.lengths[0] <= end - begin <= service.lengths[1]:
+            shortest = 1 if service.own_host and service.own_host in front else service.lengths[0]
+            if shortest <= end - begin <= service.lengths[1]:
                 yield begin, end
 
 
@@ -274,8 +279,7 @@ def _in_link(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     near = match.string[max(0, match.start() - _NEAR) : match.end()].lower()
     sure = any(word in near for word in _SURE)
     for segment in _SEGMENT.finditer(rest):
-        text = segment[0]
-        if _is_signed(text) or (_SET_PASSWORD not in rest and _is_made(text, sure=sure)):
+        if _is_signed(segment[0]) or (_SET_PASSWORD not in rest and _is_made(segment[0], sure=sure)):
             yield start + segment.start(), start + segment.end()
 
 

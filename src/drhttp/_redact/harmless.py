@@ -22,6 +22,8 @@ _OF_TOKENS = frozenset((
     "processed", "consumed", "saved", "estimate", "estimated", "average", "avg", "mean", "sum", "bucket", "logprob",
     "logprobs", "index", "position", "positions", "offset", "offsets", "throughput", "latency", "sample", "batches",
 ))  # fmt: skip
+# Behind `tokens` alone: `native_tokens_prompt` (OpenRouter), `ratelimit_tokens_reset`.
+_OF_ONE_KIND = ("prompt", "completion", "reasoning", "input", "output", "reset")
 # What stands in front of `token` or `token_id` in the settings of tokenizers and models.
 _MARKED = frozenset((
     "bos", "eos", "unk", "pad", "sep", "cls", "mask", "stop", "start", "end", "eot", "eom", "boi", "eoi", "image",
@@ -78,7 +80,7 @@ def _measures_tokens(words: list[str]) -> bool:
         return last == "ids" or before[-2:-1] in ([word] for word in _MARKED)
     if last == "token":
         return "per" in before or before[-2:] == ["to", "first"]
-    return ("tokens" in before and last in (*_OF_TOKENS, "reset")) or ("token" in before and last in _OF_TOKENS)
+    return ("tokens" in before and last in (*_OF_TOKENS, *_OF_ONE_KIND)) or ("token" in before and last in _OF_TOKENS)
 
 
 def _names_a_type(words: list[str]) -> bool:

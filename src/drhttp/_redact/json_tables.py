@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _HEADINGS = spelled(
     "columns cols column fields header headers heading headings names keys column_names field_names column_info"
-    " column_metadata row_type column_defs attributes"
+    " column_metadata row_type column_defs attributes meta"
 )
 _ROWS = spelled(
     "rows data values records tuples results result items row_set result_set record_set dataset cells body data_array"
-    " row tuple record"
+    " events row tuple record"
 )
 _OF_HTTP = frozenset(("header", "headers"))
 _FLAT = spelled("values row tuple record data cells")

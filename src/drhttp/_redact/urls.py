@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
     r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,7})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
     re.ASCII,
 )
-_SHORT_TOKENS = "/hooks/"  # of Zapier
+_SHORT_TOKENS = "hooks"  # of Zapier, and of what Slack's host names
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path

@@ -59,6 +59,7 @@ _PATTERN = re.compile(
 )
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand in the place of credentials
 _RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
+_TAIL = 100  # characters behind what begins like a key that are looked at
 # In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
 _PART = r"[^\s\"'<>`:@\\]*(?:(?::(?!//)|\\(?![nrt\"'`\\]))[^\s\"'<>`:@\\]*)*"
 _USERINFO = re.compile(rf"(?<=://){_PART}(?:@{_PART}(?=@))*(?=@)")
@@ -163,7 +164,7 @@ def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sy
                 yield begin, end
             else:
                 yield from _secrets(_WITHIN, text, begin, end)
-        elif kind == "pem" or not _is_lookalike(match[0], jwt=kind == "jwt"):
+        elif kind == "pem" or not _is_lookalike(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
             yield match.span()
         else:
             run = _RUN.match(text, match.start())
@@ -171,12 +172,16 @@ def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sy
         match = pattern.search(text, end, stop)
 
 
-def _is_lookalike(text: str, *, jwt: bool) -> bool:
-    """Whether it only begins like a token or a key."""
+def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
+    """Whether it only begins like a token or a key. behind: what follows; a slug may go on there, behind a `_`."""
     if jwt:
         return not is_signed_json(text.partition(".")[0])
     prefix = _PREFIX.match(text)
-    return prefix is not None and is_slug(text[prefix.end() :])
+    if prefix is None:
+        return False
+    rest = text[prefix.end() :]
+    tail = _RUN.match(behind) if behind[:1] in ("_", "-") else None
+    return is_slug(rest) or (tail is not None and is_slug(rest + tail[0]))
 
 
 def _hinted(text: str) -> bool:

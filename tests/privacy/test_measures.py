@@ -171,3 +171,27 @@ def test_nested_measures_are_read_once():
 
     grown = min(seconds(nested(160)) / max(seconds(nested(40)), 1e-9) for _ in range(5))
     assert grown < 12
+
+
+@pytest.mark.parametrize(
+    "unit", ["tokens=Usage(a=1, ", 'tokens: {"a":1, ', "tokens=(1,", "tokens=[[", "token: {1,", "max_tokens={a=1 "]
+)
+@pytest.mark.parametrize("content_type", ["text/plain", JSON])
+def test_objects_of_measures_that_never_end_count_as_effort(unit, content_type):
+    """Each name may be followed by an object up to the end of the text: reading them all took the square of its length."""
+    text = unit * (65_536 // len(unit))
+    if content_type == JSON:
+        text = json.dumps({"note": text})
+    best = float("inf")
+    for _ in range(3):
+        begin = time.thread_time()
+        text_of(text, content_type)
+        best = min(best, time.thread_time() - begin)
+    assert best < 0.2
+
+
+def test_long_lists_of_scored_tokens_stay():
+    """A long answer with the logarithmic probability of each token is read once, and takes little of the effort."""
+    content = [{"token": f"w{at}", "logprob": -0.25, "bytes": [119, 48]} for at in range(1000)]
+    text = json.dumps({"choices": [{"logprobs": {"content": content}}], "usage": {"total_tokens": 3}})
+    assert text_of(text, JSON) == text

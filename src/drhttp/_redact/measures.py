@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from drhttp._redact.harmless import is_marker
 from drhttp._redact.lookalikes import are_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # An opening bracket, perhaps of a call; a closing one; a key, quoted or of a keyword argument; a string; a number or
 # word that is whole; a comma.
@@ -27,16 +31,21 @@ _LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
 _MODALITY = re.compile(r"[A-Z_]{1,20}")
 
 
-def end_of_measures(text: str, start: int, *, scored: bool = False) -> int | None:
+def end_of_measures(
+    text: str, start: int, *, scored: bool = False, spend: Callable[[int], None] | None = None
+) -> int | None:
     """Where the object or array ends that begins at `start`, if it holds measures alone; else `None`.
 
     Measures are numbers, switches and nulls, under keys that are words, at any depth; markers of tokenizers; the
     modality in the usage of Gemini; and the text of a token beside its `logprob`. scored: there has to be a `logprob`.
     """
-    depth, key, keys, named = 0, "", set[str](), set[str]()
+    pieces, depth, key, keys, named = 0, 0, "", set[str](), set[str]()
     piece = _PIECE.match(text, start)
     while piece is not None:
         kind, end = piece.lastgroup, piece.end()
+        pieces += 1
+        if spend is not None and not pieces % 64:
+            spend(32)
         if kind in ("colon", "keyword"):
             key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""
             keys.add(key)

@@ -20,7 +20,7 @@ from drhttp._redact.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 from drhttp._redact.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # Words that stand beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
 _COMPANIONS = frozenset((
@@ -90,15 +90,15 @@ class Names:
         kinds = self._harmless(name)
         return bool(kinds) and is_harmless(value, kinds)
 
-    def end_of_spared(self, name: str, text: str, at: int) -> int | None:
+    def end_of_spared(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
         """Where the object or array ends that begins at `at` and is none to hide although the name says secret, since
         it holds measures alone: `completion_tokens_details`. `None` if it is to be hidden.
         """
         whole = squeezed(name)
         if whole == "token" and not self._further(whole):
-            return end_of_measures(text, at, scored=True)
+            return end_of_measures(text, at, scored=True, spend=spend)
         counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
-        return end_of_measures(text, at) if counts and _CREDENTIALS.search(whole) is None else None
+        return end_of_measures(text, at, spend=spend) if counts and _CREDENTIALS.search(whole) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
         if self._further(squeezed(name)):

@@ -49,7 +49,7 @@ class Rules:
         self.allowed = self._names.allowed
         self.secret_in_query = self._names.secret_in_query
         self.spared = self._names.spared
-        self.end_of_spared = self._names.end_of_spared
+        self.end_of_spared = partial(self._names.end_of_spared, spend=self.spend)
         self.shortest = self._values.shortest
         self.betrays = self._values.possible
         # Bounded: few requests have marks, and those that have come from few views.

@@ -51,7 +51,7 @@ ALLOWED = {
     "_record": "",
     "_recorder": "_backtracking _children _courier _guard _loading _logger _queue _stats _throttle _uwsgi _worker",
     "_redact": "_guard _privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
-    "_redact.attributes": "",
+    "_redact.attributes": "_redact.entities",
     "_redact.bodies": "_redact.charset _redact.coding _redact.csv _redact.json _redact.lines _redact.multipart "
     "_redact.pairs _redact.prose _redact.rules _redact.tables _redact.xml",
     "_redact.capability_urls": "_redact.lookalikes",
@@ -63,18 +63,19 @@ ALLOWED = {
     "_redact.csv": "_redact.columns",
     "_redact.cut": "_document",
     "_redact.elements": "",
+    "_redact.entities": "",
     "_redact.extent": "",
     "_redact.graphql": "_redact.columns _redact.members",
     "_redact.harmless": "",
     "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls "
     "_redact.vendor_headers",
-    "_redact.html_tables": "_redact.attributes",
-    "_redact.json": "_document _redact.cut _redact.graphql _redact.json_tables _redact.markup _redact.members "
-    "_redact.nodes _redact.plain _redact.prose _redact.rules _redact.tables _redact.tokens",
+    "_redact.html_tables": "_redact.attributes _redact.entities",
+    "_redact.json": "_document _redact.cut _redact.entities _redact.graphql _redact.json_tables _redact.markup "
+    "_redact.members _redact.nodes _redact.plain _redact.prose _redact.rules _redact.tables _redact.tokens",
     "_redact.json_tables": "_redact.columns _redact.members",
     "_redact.lines": "_redact.json _redact.rules",
     "_redact.lookalikes": "",
-    "_redact.markup": "_redact.attributes _redact.elements _redact.html_tables _redact.rules",
+    "_redact.markup": "_redact.attributes _redact.elements _redact.entities _redact.html_tables _redact.rules",
     "_redact.measures": "_redact.harmless _redact.lookalikes",
     "_redact.members": "_redact.commands",
     "_redact.messages": "",
@@ -117,11 +118,13 @@ ALLOWED = {
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"
-# But for one: what it masks on display is what the recorder masks. Two sets of rules would drift apart, and a name or a
-# token that only one of them knows would be safe or not by who had sent it.
+# But for what it masks on display, and the charsets that it reads, which are the recorder's. Two sets of rules would
+# drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
+    "inbox.har.reading": "_redact.charset",
+    "inbox.view.content": "_redact.charset",
     "inbox.view.masking": "_privacy _redact.csv _redact.headers _redact.json _redact.pairs _redact.rules _redact.urls "
-    "_redact.xml"
+    "_redact.xml",
 }
 FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
 LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}

@@ -125,7 +125,7 @@ def _has_small_numbers(shape: bytes, text: str) -> bool:
 
 def _is_finite(text: str) -> bool:
     try:
-        json.loads(text, parse_float=_finite)
+        json.loads(text, parse_int=len, parse_float=_finite)
     except ValueError:
         return False
     return True
@@ -133,7 +133,7 @@ def _is_finite(text: str) -> bool:
 
 def _has_whole_letters(text: str) -> bool:
     try:
-        json.dumps(json.loads(text), ensure_ascii=False).encode()
+        json.dumps(json.loads(text, parse_int=len, parse_float=len), ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return False
     return True

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import encodings
+import pkgutil
 import re
+from encodings.aliases import aliases
 from functools import lru_cache
 
 from drhttp._redact.rules import Refusal
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_LONGEST_NAME = 40  # characters
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 # Python has codecs that are no charsets, and some that take very long.
@@ -26,18 +30,33 @@ def charset_of(content: bytes, content_type: str) -> str:
         if content.startswith(mark):
             return name
     match = _CHARSET.search(content_type)
-    return _named(match[1].lower()) if match else "utf-8"
+    found = codec_of(match[1].lower()) if match else "utf-8"
+    if found is None:
+        raise Refusal("encoding")
+    return found
 
 
 @lru_cache(maxsize=64)
-def _named(charset: str) -> str:
+def codec_of(charset: str) -> str | None:
+    """Python's name of a charset; `None` if it knows none of that name, or what it knows is no charset."""
+    if len(charset) > _LONGEST_NAME or not charset.isascii():
+        return None
+    module = encodings.normalize_encoding(charset.lower()).replace(".", "_")
+    module = aliases.get(module, module)
+    # Python keeps every name that it was asked for, known or not, and strangers may ask for any.
+    if module not in _modules():
+        return None
     try:
-        name = codecs.lookup(charset).name
+        name = codecs.lookup(module).name
     except LookupError:
-        raise Refusal("encoding") from None
-    if not _KNOWN.fullmatch(name):
-        raise Refusal("encoding")
-    return name
+        return None
+    return name if _KNOWN.fullmatch(name) else None
+
+
+@lru_cache(maxsize=1)
+def _modules() -> frozenset[str]:
+    """The encodings that this Python has."""
+    return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__))
 
 
 def decode(content: bytes, charset: str, *, cut: bool) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.attributes import ATTRIBUTE, value_of
+from drhttp._redact.entities import unescape
 
 if TYPE_CHECKING:
     from drhttp._redact.rules import Rules

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import re
 from functools import partial
-from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from drhttp._document import Document, derive, read
 from drhttp._redact.cut import closed
+from drhttp._redact.entities import unescape
 from drhttp._redact.graphql import VARIABLES, mask_graphql, variables_at
 from drhttp._redact.json_tables import TELLING, may_hold_rows, secret_cells_at
 from drhttp._redact.markup import mask_markup

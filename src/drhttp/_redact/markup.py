@@ -6,12 +6,12 @@ Read as tags, not parsed: entities are not expanded, nothing is fetched, and wha
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from drhttp._redact.attributes import ATTRIBUTE, VALUED, name_content, say_secret, value_of
 from drhttp._redact.elements import BESIDE, CELLS, INLINE, LABELLED, NAMES, RAW, VOID
+from drhttp._redact.entities import unescape
 from drhttp._redact.html_tables import NO_CELLS, secret_cells
 from drhttp._redact.rules import Refusal
 

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote
 
+from drhttp._redact.charset import codec_of
 from drhttp.inbox import fields as wire
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.fields import header
@@ -155,9 +156,10 @@ def _unpacked(text: str) -> bytes | None:
 
 
 def _encoded(text: str, charset: object) -> bytes:
+    codec = codec_of(charset) if isinstance(charset, str) else None
     try:
-        return text.encode(charset if isinstance(charset, str) else "utf-8")
-    except (LookupError, UnicodeError, ValueError):
+        return text.encode(codec or "utf-8")
+    except UnicodeError:
         return text.encode("utf-8", "replace")
 
 

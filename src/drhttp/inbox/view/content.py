@@ -6,6 +6,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from drhttp._redact.charset import codec_of
 from drhttp.inbox.exchange import Message
 from drhttp.inbox.fields import header
 
@@ -97,13 +98,14 @@ def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
     """The text, and the charset in which it was."""
     charset = _CHARSET.search(declared)
     for name in (charset[1] if charset else "utf-8", "utf-8", *(["latin-1"] if declared.startswith("text/") else [])):
-        try:
-            found = data.decode(name)
-        except LookupError:
+        codec = codec_of(name)
+        if codec is None:
             continue
+        try:
+            found = data.decode(codec)
         except UnicodeDecodeError as problem:
             # A cut may go through the middle of the last character.
-            if not cut or name.lower().replace("_", "-") not in {"utf-8", "utf8"} or len(data) - problem.start > 3:
+            if not cut or codec != "utf-8" or len(data) - problem.start > 3:
                 continue
             found = data[: problem.start].decode("utf-8")
         if not any(char < " " and char not in "\t\r\n\f" for char in found):

@@ -167,7 +167,7 @@ def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True, t
     if is_plain(text, rules):
         return text, 0
     begin = text.lstrip()[:1]
-    rules.spend(4)
+    rules.spend(5)
     if begin in _ENDS and text.rstrip()[-1] == _ENDS[begin]:
         try:
             if level < _DEEPEST_TEXT:

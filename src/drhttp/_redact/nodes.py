@@ -49,6 +49,7 @@ def read_nodes(text: str, rules: Rules) -> list[Node]:
     """All objects and arrays of a document, the inner ones behind those that hold them."""
     found: list[Node] = []
     opened: list[Node] = []
+    rules.spend((text.count('"') + text.count(",")) // 5)
     key = ""
     for match in takewhile(has_end, TOKEN.finditer(text)):
         token = match[0]

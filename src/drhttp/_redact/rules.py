@@ -94,4 +94,5 @@ class Rules:
 
     def mask_values(self, text: str) -> tuple[str, int]:
         """The text without the values that betray themselves, and how many those were."""
+        self.spend(1 + len(text) // 64)
         return self._values.mask(text, self.mask)

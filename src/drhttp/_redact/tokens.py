@@ -89,6 +89,7 @@ class Passage:
         self._tokens = TOKEN.finditer(text)
         self._pieces: list[str] = []
         self._spared = 0  # up to where an object or array goes on that holds measures alone
+        self._keys: set[str] = set()  # those that were looked at
         self._copied = 0  # up to where the text is in the pieces, or was replaced
         self.count = 0
 
@@ -126,6 +127,9 @@ class Passage:
                 self._replace_if(match.start(), match.end(), masked, count)
             return True
         key = decoded(token[: -len(tie)])
+        if key not in self._keys:
+            self._keys.add(key)
+            self._rules.spend(4 + len(key) // 3)
         if self._betrays or "\\" in token:
             self._replace_if(match.start(), match.end() - len(tie), *self._rules.mask_values(key))
         if not self._rules.secret(key):
@@ -152,6 +156,7 @@ class Passage:
         if end is None:
             return False
         value = self._text[start:end]
+        self._rules.spend(10 if value[0] == "{" else 0)
         described = examples(value) if value[0] == "{" else None
         if described is not None:
             passage = Passage(value, self._rules, self._inner, betrays=self._betrays, named=described)

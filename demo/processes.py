@@ -17,7 +17,7 @@ Address = tuple[str, int]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 APPS = {"django": "shop.wsgi:application", "flask": "app:app"}
-PATIENCE = 20  # seconds that a program may take to start, or to stop
+PATIENCE = 60  # seconds that a program may take to start, or to stop
 
 
 class Failed(Exception):
@@ -42,6 +42,7 @@ def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "DRHTTP_DSN": dsn,
         "DRHTTP_FLUSH_INTERVAL": "0.5",
+        "DRHTTP_EXIT_TIMEOUT": "15",  # seconds; the inbox may be slow where much else is going on
         "SHOP_DATABASE": str(folder / "shop.sqlite3"),
     }
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]

@@ -169,9 +169,13 @@ def test_forms_and_parts_are_taken_apart(inbox, event):
     inbox.post([form, parts])
 
     fields = inbox.api("GET", "/records/1")[1]["request"]["body"]["fields"]
-    assert [(one["name"], one["value"]) for one in fields] == [("a", "1"), ("password", "********"), ("a", "2")]
+    assert [(one["name"], one["value"]) for one in fields] == [
+        ("a", "1"),
+        ("password", "[hidden here, arrived in clear]"),
+        ("a", "2"),
+    ]
     token, file = inbox.api("GET", "/records/2")[1]["request"]["body"]["parts"]
-    assert (token["name"], token["text"], token["masked"]) == ("token", "********", True)
+    assert (token["name"], token["text"], token["masked"]) == ("token", "[hidden here, arrived in clear]", True)
     assert (file["filename"], file["type"], file["size"], file["text"]) == ("a.bin", "image/png", 2, None)
     revealed = inbox.api("GET", "/records/2?reveal=1")[1]["request"]["body"]["parts"]
     assert revealed[0]["text"] == "hush"
@@ -380,7 +384,12 @@ def test_two_records_are_compared(inbox, event):
     assert told["equal"] is False
     assert parts["summary"] == [{"path": "status", "change": "changed", "left": 201, "right": 500}]
     assert parts["response.headers"] == [
-        {"path": "x-token", "change": "changed", "left": ["********"], "right": ["********"]}
+        {
+            "path": "x-token",
+            "change": "changed",
+            "left": ["[hidden here, arrived in clear]"],
+            "right": ["[hidden here, arrived in clear]"],
+        }
     ]
     assert parts["response.body"] == [
         {"path": "$.i[0].p", "change": "changed", "left": 1, "right": True},

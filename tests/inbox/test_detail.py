@@ -55,7 +55,7 @@ def test_an_exchange_is_told_whole(event):
         "  x: caf\xc3\xa9 \xff",
         "Request body (14 bytes, parsed by the sender)",
         '    "a": [',
-        "  set-cookie: ********",
+        "  set-cookie: [hidden here, arrived in clear]",
         "Response body (4 bytes)",
         "  000000  89 50 4e 47                                      .PNG",
     ):

@@ -11,8 +11,7 @@ from typing import Any
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.fields import header, moment
-from drhttp.inbox.view import masking
-from drhttp.inbox.view.masked import masked
+from drhttp.inbox.view import clear_values, masking
 
 SHOWN = 256 * 1024
 """How much of a body is inflated, parsed and shown."""
@@ -22,9 +21,9 @@ HEX_SHOWN = 256
 def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
     """An exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes.
 
-    reveal: with the values that are masked on display.
+    reveal: with the values that are hidden on display.
     """
-    summary = masking.summary(summary, reveal=reveal)
+    summary, counts = (summary, {}) if reveal else masking.summary_and_counts(summary)
     return {
         "id": summary.id,
         "time": iso(summary.started),
@@ -51,12 +50,14 @@ def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
         else {"type": summary.exception, "message": summary.exception_text},
         "request_size": summary.request_size,
         "response_size": summary.response_size,
+        "hidden": clear_values.hidden_json(clear_values.in_line(counts)),
     }
 
 
 def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object]:
     """An exchange with everything that is kept of it."""
-    exchange = masked(exchange, reveal=reveal)
+    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
+    counted = clear_values.hidden_json(places, exchange)
     line = json_line(exchange.summary, reveal=True)
     sizes = {name: line.pop(f"{name}_size") for name in ("request", "response")}
     response = exchange.response
@@ -65,12 +66,14 @@ def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object
         "request": _message(exchange.request, sizes["request"]),
         "response": None if response is None else _message(response, sizes["response"]),
         "extra": dict(exchange.extra),
+        "hidden": counted,
     }
 
 
 def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
     """Lines for a reader."""
-    exchange = masked(exchange, reveal=reveal)
+    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
+    notice = clear_values.sentences(places, exchange)
     summary = exchange.summary
     yield clean(f"{summary.method} {summary.url}")
     yield ""
@@ -81,6 +84,8 @@ def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
         yield from ("", "No response was recorded.")
     else:
         yield from _side("Response", exchange.response, summary.response_size)
+    if notice:
+        yield from ("", *map(clean, notice), "--unsafe-include-secrets shows them.")
 
 
 def iso(microseconds: int) -> str:
@@ -146,6 +151,8 @@ def _about_sender(message: Message) -> Iterator[str]:
         yield f"{clean(message.decoded)} removed by the sender"
     if message.redacted:
         yield f"{message.redacted:,} masked"
+    if message.hidden:
+        yield f"{message.hidden:,} arrived in clear and hidden here"
     if message.read in {"none", "partial"}:
         yield "not read by the application" if message.read == "none" else "not read to its end by the application"
 
@@ -173,6 +180,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
         "truncated": message.truncated,
         "omitted": message.omitted,
         "redacted": message.redacted,
+        "hidden": message.hidden,
         "decoded": message.decoded,
         "read": message.read,
     }

@@ -77,6 +77,8 @@ class Message:
     """Why there is no body although one went by."""
     redacted: int = 0
     """How many values the sender masked."""
+    hidden: int = 0
+    """How many values arrived in clear and are hidden on display; kept in what was exported so."""
     decoded: str | None = None
     """The content coding that the sender removed, to mask what was inside."""
     read: str | None = None

@@ -29,7 +29,7 @@ _UNSAYABLE = re.compile(r"(?<!\\)\\(?:\\\\)*[:;=@]")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """complete: whether it sends what was recorded. masked: how many values it hides."""
+    """complete: whether it sends what was recorded. masked: how many values, which arrived in clear, it hides."""
 
     text: str
     complete: bool
@@ -59,14 +59,14 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     """Write the request down. kind: one of `KINDS`. reveal: with the values that are masked on display."""
     told = masked(exchange, reveal=reveal)
     message, remarks = told.request, _recorded(exchange)
-    count = message.redacted - exchange.request.redacted + (told.summary.target != exchange.summary.target)
+    count = message.hidden - exchange.request.hidden + (told.summary.target != exchange.summary.target)
     pairs = zip(message.headers, exchange.request.headers, strict=True)
     count += sum(shown != sent for shown, sent in pairs)
     body = message.body or b""
     if len(body) > LARGEST:
         body = b""
         remarks.append(f"The body is larger than {LARGEST:,} bytes and left out; download it.")
-    coded = message.decoded or message.parsed or told.request.redacted > exchange.request.redacted
+    coded = message.decoded or message.parsed or message.hidden > exchange.request.hidden
     if not told.summary.host:
         remarks.append("The host was not recorded.")
     request = _Request(
@@ -87,7 +87,9 @@ def _recorded(exchange: Exchange) -> list[str]:
     message, remarks = exchange.request, []
     if message.truncated or message.omitted:
         remarks.append("The body was not recorded whole.")
-    if message.redacted or hidden.in_body(message):
+    if message.hidden:
+        remarks.append("Values in the body were hidden when it was exported.")
+    elif hidden.in_body(message):
         remarks.append("The recorder masked values in the body.")
     if hidden.in_headers(exchange) or hidden.in_unknown_headers(exchange):
         remarks.append("The recorder masked values of headers.")

@@ -77,8 +77,6 @@ def _shown(store: Reading) -> Callable[[str, str, int], list[tuple[str, int]]]:
 
     def values(column: str, part: str, limit: int) -> list[tuple[str, int]]:
         shown = masking.host if column == "host" else masking.path
-        return [
-            (value, count) for value, count in store.values(column, part, limit) if shown(value, reveal=False) == value
-        ]
+        return [(value, count) for value, count in store.values(column, part, limit) if not shown(value)[1]]
 
     return values

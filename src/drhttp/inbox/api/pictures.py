@@ -101,9 +101,9 @@ class Pictures:
 
 def quoted(text: str) -> str:
     """A value for a query that means itself; one that is masked on display is a pattern, and may mean others too."""
-    shown = masking.path(text, reveal=False)
-    if shown != text:
-        return re.sub(r"[^\w./*~-]", "?", shown)
+    shown, count = masking.path(text)
+    if count:
+        return "*".join(re.sub(r"[^\w./*~-]", "?", part) for part in shown.split(masking.MASK))
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -115,7 +115,7 @@ def _endpoint(one: Endpoint) -> dict[str, Any]:
     return {
         "direction": way,
         "method": one.method,
-        "endpoint": masking.path(one.name, reveal=False),
+        "endpoint": masking.path(one.name)[0],
         "count": one.count,
         "errors": one.errors,
         "error_share": one.errors / one.count,
@@ -147,14 +147,14 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
 def _group(one: Group, column: str) -> dict[str, Any]:
     middle, high = percentiles(one.durations, (0.5, 0.95))
     return {
-        "name": masking.path(one.name, reveal=False),
+        "name": masking.path(one.name)[0],
         "count": one.count,
         "errors": one.errors,
         "first": iso(one.first),
         "last": iso(one.last),
         "p50_ms": ms(middle),
         "p95_ms": ms(high),
-        "others": [masking.path(name, reveal=False) for name, _ in one.others.most_common(OTHERS)],
+        "others": [masking.path(name)[0] for name, _ in one.others.most_common(OTHERS)],
         "query": f"{column}:{quoted(one.name)}",
         "timeline": one.timeline,
     }

@@ -129,6 +129,7 @@ def _message(part: Mapping[str, object], content: Mapping[str, object], ours: Ma
         truncated=ours.get("truncated") is True,
         omitted=wire.text(ours.get("omitted")),
         redacted=wire.count(ours.get("redacted")) or 0,
+        hidden=wire.count(ours.get("hidden")) or 0,
         decoded=wire.text(ours.get("decoded")),
         read=wire.text(ours.get("read")),
     )

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, quote
 from drhttp._version import __version__
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.fields import header, moment
+from drhttp.inbox.view import clear_values
 from drhttp.inbox.view.bodies import cookies, readable
 from drhttp.inbox.view.content import Content, content_of
-from drhttp.inbox.view.masked import masked
 
 MARKS = tuple(field.name for field in fields(Message) if field.name not in {"headers", "body"})
 _NOTHING = asdict(Message())
@@ -29,8 +29,9 @@ def opening() -> dict[str, Any]:
 
 
 def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
-    """An entry of the log; masked values stay masked unless `reveal`."""
-    exchange = masked(exchange, reveal=reveal)
+    """An entry of the log; what is hidden on display is hidden here too, unless `reveal`."""
+    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
+    counted = clear_values.hidden_json(places, exchange)
     summary = exchange.summary
     wait = (summary.ttfb if summary.ttfb is not None else summary.duration or 0) / 1000
     receive = max(0.0, (summary.duration or 0) / 1000 - wait)
@@ -38,6 +39,7 @@ def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     response, answered = _response(exchange)
     told = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "project"}
     told |= {"extra": dict(exchange.extra), "revealed": reveal, "request": asked, "response": answered}
+    told["hidden"] = counted
     return {
         "startedDateTime": moment(summary.started).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": wait + receive,

@@ -1,9 +1,9 @@
 // A body, in the form that shows most of it.
 
 import { get } from "./api.js";
-import { count, plural, size } from "./format.js";
+import { count, HIDDEN, plural, size } from "./format.js";
 import { read } from "./json.js";
-import { copy, html, Problem, Tabs, useEffect, useMemo, useState, Value } from "./parts.js";
+import { copy, html, Problem, Tabs, Text, useEffect, useMemo, useState, Value } from "./parts.js";
 
 const VIEWS = { json: ["tree"], form: ["fields"], multipart: ["parts"], xml: ["xml"], html: ["preview"], image: ["image"] };
 const LABELS = { tree: "JSON", fields: "Form", parts: "Parts", xml: "XML", preview: "Preview", image: "Image", raw: "Raw", hex: "Hex" };
@@ -33,7 +33,8 @@ function Remarks({ body, onReveal }) {
   const told = [
     body.omitted && `The body was left out: ${body.omitted}.`,
     body.truncated && `Cut: ${count(body.kept)} of ${body.size === null ? "an unknown number of" : count(body.size)} bytes were kept.`,
-    body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; they cannot be shown.`,
+    body.hidden_before > 0 && `${plural(body.hidden_before, "value")} arrived in clear elsewhere and hidden when the record was exported; they are not in this file.`,
+    body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; ${body.redacted === 1 ? "it" : "they"} cannot be shown.`,
     body.decoded && `The recorder removed ${body.decoded}.`,
     body.read && `Read by the recorder: ${body.read}.`,
     body.coding && `Unpacked from ${body.coding}.`,
@@ -43,7 +44,7 @@ function Remarks({ body, onReveal }) {
   const hidden = body.masked > 0 && onReveal;
   if (!told.length && !hidden) return null;
   return html`<ul class="remarks">${told.map((one) => html`<li>${one}</li>`)}
-    ${hidden && html`<li>${plural(body.masked, "value")} masked here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
+    ${hidden && html`<li>${plural(body.masked, "value")} arrived in clear and ${body.masked === 1 ? "is" : "are"} hidden here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
 }
 
 /** The text so far and a way to more of it. */
@@ -61,7 +62,7 @@ const More = ({ source, body }) => html`<${Problem} problem=${source.problem} />
 
 function Raw(about) {
   const source = useText(about);
-  return html`<pre class="text" tabindex="0" aria-label="Text of the body">${source.text}</pre><${More} source=${source} body=${about.body} />`;
+  return html`<pre class="text" tabindex="0" aria-label="Text of the body"><${Text} text=${source.text} onReveal=${about.reveal ? null : about.onReveal} /></pre><${More} source=${source} body=${about.body} />`;
 }
 
 function Tree(about) {
@@ -88,8 +89,8 @@ function Node({ name, node, depth, onReveal }) {
 
 function Leaf({ node, onReveal }) {
   if (node.type !== "string") return html`<span class=${node.type}>${node.text}</span>`;
-  if (node.text === "********" && onReveal) return html`<${Value} masked value=${node.text} onReveal=${onReveal} />`;
-  return html`<span class="string">"${node.text}"</span>`;
+  if (node.text === HIDDEN && onReveal) return html`<${Text} text=${node.text} onReveal=${onReveal} />`;
+  return html`<span class="string">"<${Text} text=${node.text} onReveal=${onReveal} />"</span>`;
 }
 
 export function Pairs({ items, empty, onReveal, label }) {
@@ -119,7 +120,7 @@ const Picture = ({ body }) => body.image
 function Xml(about) {
   const source = useText(about);
   const lines = useMemo(() => laidOut(source.text), [source.text]);
-  return html`<pre class="text" tabindex="0" aria-label="XML">${lines.map(([depth, pieces]) => html`<div>${"  ".repeat(depth)}${pieces.map((piece) => html`<span class=${piece[0] === "<" ? "key" : ""}>${piece}</span>`)}</div>`)}</pre><${More} source=${source} body=${about.body} />`;
+  return html`<pre class="text" tabindex="0" aria-label="XML">${lines.map(([depth, pieces]) => html`<div>${"  ".repeat(depth)}${pieces.map((piece) => html`<span class=${piece[0] === "<" ? "key" : ""}><${Text} text=${piece} onReveal=${about.reveal ? null : about.onReveal} /></span>`)}</div>`)}</pre><${More} source=${source} body=${about.body} />`;
 }
 
 function laidOut(text) {
@@ -149,7 +150,7 @@ function Hex({ n, side, reveal, onReveal }) {
     setMore(told.more);
   }, setProblem);
   useEffect(() => void load(0), []);
-  if (problem?.code === "masked") return html`<p class="pad">The bytes hold masked values. <button onClick=${onReveal}>Show them</button></p>`;
+  if (problem?.code === "masked") return html`<p class="pad">The bytes hold hidden values, which arrived in clear. <button onClick=${onReveal}>Show them</button></p>`;
   return html`<${Problem} problem=${problem} /><pre class="text hex" tabindex="0" aria-label="Bytes of the body">${rows.map(([at, hex, text]) => html`<div><span class="dim">${at.toString(16).padStart(6, "0")}</span>  ${hex.match(/../g).join(" ").padEnd(47)}  <span class="string">${text}</span></div>`)}</pre>
     ${more && html`<p class="pad"><button onClick=${() => load(rows.length * 16)}>Show more</button></p>`}`;
 }

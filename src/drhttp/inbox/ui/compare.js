@@ -2,7 +2,7 @@
 
 import { go } from "./address.js";
 import { clock, count, duration, plural } from "./format.js";
-import { html, Method, Problem, Status, useAnswer, useState } from "./parts.js";
+import { html, Method, Problem, Status, Text, useAnswer, useState } from "./parts.js";
 
 const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
 const SIGNS = { added: "+", removed: "−", changed: "≠" };
@@ -16,14 +16,14 @@ export function Compare({ left, right }) {
     <div class="pair"><${Side} record=${told.left} /><${Side} record=${told.right} /></div>
     <div class="ways"><label>Not compared: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
       <button onClick=${() => go({ left: right, right: left }, { replace: true })}>Swap</button>
-      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Mask secrets" : "Show masked values"}</button>
+      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide secrets" : "Show hidden values"}</button>
       <span class=${told.equal ? "same" : "dim"}>${told.equal ? "Equal." : plural(told.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
     ${told.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
   </div>`;
 }
 
 const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), go({ view: "requests", n: record.n, left: "", right: "" }))}>
-  <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono">${record.path}${record.query ? `?${record.query}` : ""}</b>
+  <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono"><${Text} text=${`${record.path}${record.query ? `?${record.query}` : ""}`} /></b>
   <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${count(record.n)}</span></a>`;
 
 function Part({ part }) {
@@ -32,7 +32,7 @@ function Part({ part }) {
   return html`<section class="part-of"><h3>${title} <span class="dim">${part.as ? `by ${part.as === "json" ? "path" : part.as}` : ""}</span></h3>
     <table class="changes"><thead><tr><th scope="col">Where</th><th scope="col">Left</th><th scope="col">Right</th></tr></thead>
       <tbody>${part.changes.map((one) => html`<tr class=${one.change}><th scope="row"><i aria-label=${one.change}>${SIGNS[one.change]}</i> ${one.path}</th>
-        <td>${shown(one.left)}</td><td>${shown(one.right)}</td></tr>`)}</tbody></table>
+        <td><${Text} text=${shown(one.left)} /></td><td><${Text} text=${shown(one.right)} /></td></tr>`)}</tbody></table>
     ${part.more && html`<p class="dim pad">There are more differences than these.</p>`}</section>`;
 }
 

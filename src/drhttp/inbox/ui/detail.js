@@ -3,10 +3,11 @@
 import { get, send } from "./api.js";
 import { go, href } from "./address.js";
 import { Body, Pairs } from "./body.js";
-import { duration } from "./format.js";
+import { duration, plural } from "./format.js";
 import { Facts } from "./facts.js";
+import { Hidden } from "./hidden.js";
 import { Labels } from "./labels.js";
-import { copy, html, Method, Problem, say, Status, Tabs, useAnswer, useEffect, useRef, useState } from "./parts.js";
+import { copy, html, Method, Problem, say, Status, Tabs, Text, useAnswer, useEffect, useRef, useState } from "./parts.js";
 import { Replay } from "./replay.js";
 import { Timeline } from "./timeline.js";
 
@@ -23,8 +24,8 @@ export const acts = {
   async snippet(record, as, reveal) {
     const told = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
     await copy(told.text);
-    const masked = told.masked ? [`${told.masked} masked.`] : [];
-    say(["Copied.", ...told.remarks, ...masked].join(" "));
+    const hidden = told.masked ? [`${plural(told.masked, "value")} hidden.`] : [];
+    say(["Copied.", ...told.remarks, ...hidden].join(" "));
   },
   mark(n) {
     const left = Number(sessionStorage.getItem(MARKED));
@@ -83,7 +84,7 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
       <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
       <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
       <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
-    <h2 class="url mono">${record.url}</h2>
+    <h2 class="url mono"><${Text} text=${record.url} /></h2>
     <div class="acts">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "httpie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
@@ -96,15 +97,13 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
 }
 
 function Overview({ record, query, feed, again, asked, onAsk, onOpen, onReveal }) {
-  const hidden = ["request", "response"].flatMap((side) => (record[side] ? [...record[side].headers, ...(record[side].query || []), ...(record[side].cookies || [])] : []))
-    .filter((one) => one.masked).length + (record.request?.body?.masked || 0) + (record.response?.body?.masked || 0);
   return html`
-    ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> ${record.exception.message}</p>`}
+    ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> <${Text} text=${record.exception.message} /></p>`}
     ${record.aborted && html`<p class="failure">The client left before the answer was complete.</p>`}
     <${Timeline} record=${record} onOpen=${onOpen} />
     <${Labels} record=${record} feed=${feed} again=${again} asked=${asked === "labels"} onAsked=${() => onAsk("")} />
+    ${onReveal && html`<${Hidden} hidden=${record.hidden} onReveal=${onReveal} />`}
     <${Facts} record=${record} query=${query} />
-    ${hidden > 0 && onReveal && html`<p class="pad"><button onClick=${onReveal}>Show ${hidden} masked values</button></p>`}
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
     <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;
@@ -113,7 +112,7 @@ function Overview({ record, query, feed, again, asked, onAsk, onOpen, onReveal }
 function Related({ title, records, onOpen, compare }) {
   if (!records?.length) return null;
   return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
-    <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> ${one.direction === "out" ? one.host : ""}${one.path}</button>
+    <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> <${Text} text=${`${one.direction === "out" ? one.host : ""}${one.path}`} /></button>
     <${Status} record=${one} /><span class="dim">${duration(one.duration_ms)}</span>
     ${compare && html`<button class="link" onClick=${() => go({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
 }

@@ -4,7 +4,7 @@ import { go, place } from "./address.js";
 import { useBeat } from "./beat.js";
 import { Columns } from "./columns.js";
 import { count, duration, plural } from "./format.js";
-import { html, Method, Problem, useAnswer } from "./parts.js";
+import { html, Method, Problem, Text, useAnswer } from "./parts.js";
 import { Cell, Into, Nothing, share, Sheet } from "./sheet.js";
 
 const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Time spent"]];
@@ -27,7 +27,7 @@ const Sort = ({ one: [name, label], sort }) => html`<th scope="col" class=${name
 function Endpoint({ one, query, bounds }) {
   const told = one.distribution.map((value, at) => (value ? `up to ${bounds[at]}: ${count(value)}` : "")).filter(Boolean).join("\n");
   return html`<tr>
-    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${Into} query=${query} added=${one.query}>${one.endpoint}<//></th>
+    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${Into} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//></th>
     <${Cell} name="count" label="Count">${count(one.count)}<//>
     <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors">${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${share(one.error_share)}<//>
     <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>

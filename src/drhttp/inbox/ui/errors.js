@@ -3,7 +3,7 @@
 import { useBeat } from "./beat.js";
 import { brief, count, kind, plural } from "./format.js";
 import { Link } from "./link.js";
-import { html, Method, Problem, Status, useAnswer } from "./parts.js";
+import { html, Method, Problem, Status, Text, useAnswer } from "./parts.js";
 import { joined } from "./query.js";
 import { Cell, Into, Nothing, Sheet } from "./sheet.js";
 
@@ -47,9 +47,9 @@ function kinds(records) {
 function Failing({ one, query, records }) {
   const [newest] = records;
   return html`<tr>
-    <th scope="row"><span class="direction ${one.direction}">${one.direction}</span> <${Method} name=${one.method} /> <${Into} query=${query} added=${one.query}>${one.endpoint}<//></th>
+    <th scope="row"><span class="direction ${one.direction}">${one.direction}</span> <${Method} name=${one.method} /> <${Into} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//></th>
     <${Cell} name="count" label="Count">${count(one.count)}<//>
     <${Cell} name="kinds" label="Kinds">${kinds(records).map(({ label, name, many }) => html`<span class="status k${name}">${label}${many > 1 ? ` ×${count(many)}` : ""}</span> `)}<//>
-    <${Cell} name="newest" label="Newest">${newest && html`<${Link} to=${{ view: "requests", q: joined(query, one.query), n: newest.n, tab: "overview" }}><${Status} record=${newest} /> ${newest.exception ? newest.exception.message || newest.exception.type : newest.path}<//>`}<//>
+    <${Cell} name="newest" label="Newest">${newest && html`<${Link} to=${{ view: "requests", q: joined(query, one.query), n: newest.n, tab: "overview" }}><${Status} record=${newest} /> ${html`<${Text} text=${newest.exception ? newest.exception.message || newest.exception.type : newest.path} />`}<//>`}<//>
     <${Cell} name="last" label="Last">${brief(one.last)}<//></tr>`;
 }

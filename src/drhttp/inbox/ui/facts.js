@@ -2,7 +2,7 @@
 
 import { go } from "./address.js";
 import { duration, moment, size } from "./format.js";
-import { html } from "./parts.js";
+import { html, Text } from "./parts.js";
 import { joined, term } from "./query.js";
 
 export function Facts({ record, query }) {
@@ -16,7 +16,7 @@ export function Facts({ record, query }) {
     ["Type", record.response_type, "type"], ["Trace", record.trace_id, "trace"], ["Id", record.id, "id"],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   return html`<table class="pairs facts" aria-label="Facts"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
-    <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}>${value}</span>${field && html`<span class="pick">
+    <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}><${Text} text=${value} /></span>${field && html`<span class="pick">
       <button aria-label=${`Only ${label.toLowerCase()} ${value}`} title="Only these" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
       <button aria-label=${`Without ${label.toLowerCase()} ${value}`} title="Without these" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
 }

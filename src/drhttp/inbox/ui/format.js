@@ -3,6 +3,9 @@
 const two = (value) => String(value).padStart(2, "0");
 
 /** Time of day with milliseconds, in the reader's zone. */
+/** What stands in place of a value that arrived in clear and is hidden on display only. */
+export const HIDDEN = "[hidden here, arrived in clear]";
+
 export function clock(iso) {
   const time = new Date(iso);
   const thousandths = String(time.getMilliseconds()).padStart(3, "0");

@@ -4,7 +4,7 @@ import { useBeat } from "./beat.js";
 import { Columns } from "./columns.js";
 import { brief, count, duration, plural } from "./format.js";
 import { Cell, Into, Nothing, Sheet } from "./sheet.js";
-import { html, Problem, useAnswer } from "./parts.js";
+import { html, Problem, Text, useAnswer } from "./parts.js";
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
@@ -18,11 +18,11 @@ const Groups = (kind, other) => function Group({ feed, query }) {
   return html`<${Sheet} label=${capital(kind)} caption=${caption}
     head=${html`<th scope="col" class="first-col">${capital(name)}</th>${columns.map(([part, label]) => html`<th scope="col" class=${part}>${label}</th>`)}`}>
     ${told.groups.map((one) => html`<tr key=${one.name}>
-      <th scope="row"><${Into} query=${query} added=${one.query}>${one.name}<//></th>
+      <th scope="row"><${Into} query=${query} added=${one.query}><${Text} text=${one.name} /><//></th>
       <${Cell} name="count" label="Count">${count(one.count)}<//>
       <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors">${count(one.errors)}<//>
       <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>
-      <${Cell} name="others" label=${other}>${one.others.join(", ")}<//>
+      <${Cell} name="others" label=${other}><${Text} text=${one.others.join(", ")} /><//>
       <${Cell} name="last" label="Last">${brief(one.last)}<//>
       <${Cell} name="spread-col over" label="Over time"><${Columns} counts=${one.timeline} label=${`${brief(one.first)} to ${brief(one.last)}`} /><//></tr>`)}<//>`;
 };

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { get } from "./api.js";
-import { kind } from "./format.js";
+import { HIDDEN, kind } from "./format.js";
 
 export { html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact.js";
 
@@ -10,10 +10,29 @@ export const Status = ({ record }) => html`<span class="status k${record.excepti
 
 export const Method = ({ name }) => html`<span class="method ${(name || "").toLowerCase() === "get" ? "" : "strong"}">${name || "–"}</span>`;
 
-/** Text, with the mask of a secret as a button where it can be lifted. */
-export const Value = ({ value, masked, onReveal }) => masked && onReveal
-  ? html`<button class="mask" onClick=${onReveal} title="Show the masked values of this record">${value || "********"}</button>`
-  : html`<span class=${masked ? "mask" : ""}>${value}</span>`;
+const LOOKS = {
+  [HIDDEN]: ["hidden-here", "This value arrived in clear: the recorder did not mask it. Only the inbox hides it."],
+  "[redacted]": ["redacted", "The recorder masked this value before it was sent."],
+};
+const SPLIT = /(\[hidden here, arrived in clear\]|\[redacted\])/;
+
+/** Text in which masks have a look of their own; with `onReveal`, those of the inbox are buttons. */
+export function Text({ text, onReveal }) {
+  if (typeof text !== "string" || !text.includes("[")) return text;
+  const pieces = text.split(SPLIT);
+  if (pieces.length === 1) return text;
+  return pieces.map((piece) => {
+    const [look, title] = LOOKS[piece] || [];
+    if (!look) return piece;
+    if (piece === HIDDEN && onReveal) return html`<button class=${look} title=${`${title} Click to show it.`} onClick=${onReveal}>${piece}</button>`;
+    return html`<span class=${look} title=${title}>${piece}</span>`;
+  });
+}
+
+/** A value; where nothing of it says that something is hidden, a button does. */
+export const Value = ({ value, masked, onReveal }) => masked && onReveal && !value?.includes(HIDDEN)
+  ? html`<button class="hidden-here" onClick=${onReveal} title=${`${LOOKS[HIDDEN][1]} Click to show it.`}>${value || HIDDEN}</button>`
+  : html`<span><${Text} text=${value} onReveal=${onReveal} /></span>`;
 
 /** Ask the API whenever the parameters change: [answer, problem, ask again]. The last answer stays until the next. */
 export function useAnswer(path, parameters, { every = 0 } = {}) {

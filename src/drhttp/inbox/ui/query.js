@@ -1,6 +1,7 @@
 // The query line: what is typed is tried at once, completed, and said in words where it cannot be read.
 
 import { get } from "./api.js";
+import { HIDDEN } from "./format.js";
 import { html, useEffect, useRef, useState } from "./parts.js";
 
 const PLAIN = /^[\w./@+-]+$/;
@@ -8,6 +9,8 @@ const PLAIN = /^[\w./@+-]+$/;
 /** A term for one exact value, quoted where the value could mean something else. */
 export function term(field, value) {
   const text = String(value);
+  // What is hidden in it may be anything.
+  if (text.includes(HIDDEN)) return `${field}:${text.split(HIDDEN).map((part) => part.replace(/[^\w./~-]/g, "?")).join("*")}`;
   const plain = PLAIN.test(text) && !["none", "any"].includes(text.toLowerCase());
   return `${field}:${plain ? text : `"${text.replace(/[\\"]/g, "\\$&")}"`}`;
 }

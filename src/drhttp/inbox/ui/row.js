@@ -2,7 +2,7 @@
 
 import { go, place } from "./address.js";
 import { clock, duration, moment, plural, size } from "./format.js";
-import { html, Method, Status } from "./parts.js";
+import { html, Method, Status, Text } from "./parts.js";
 import { joined, term } from "./query.js";
 
 const FRESH = 1_200; // milliseconds that a new row is marked
@@ -32,7 +32,7 @@ export function row({ line, index, chosen, open, onOpen, onFold }) {
     <span role="gridcell" class="path" title=${record.url}>
       ${line.calls > 0 && html`<${Fold} line=${line} onFold=${onFold} />`}
       ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
-      <span class="text" data-field="path"><span class="host">${out ? record.host : ""}</span>${record.path}<span class="search">${record.query ? `?${record.query}` : ""}</span></span>
+      <span class="text" data-field="path"><span class="host">${Text({ text: out ? record.host : "" })}</span>${Text({ text: record.path })}<span class="search">${Text({ text: record.query ? `?${record.query}` : "" })}</span></span>
       ${record.replay_of && html`<span class="tag">replay</span>`}
       ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
       ${record.note && html`<span class="tag note" title=${record.note}>note</span>`}
@@ -40,8 +40,8 @@ export function row({ line, index, chosen, open, onOpen, onFold }) {
     <span role="gridcell" class="status-cell" data-field="status"><${Status} record=${record} /></span>
     <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>
     <span role="gridcell" class="size">${size(record.response_size)}</span>
-    <span role="gridcell" class="user" data-field="user" title=${record.user}>${record.user}</span>
-    <span role="gridcell" class="device" data-field="device" title=${record.device}>${record.device}</span>
+    <span role="gridcell" class="user" data-field="user" title=${record.user}>${Text({ text: record.user })}</span>
+    <span role="gridcell" class="device" data-field="device" title=${record.device}>${Text({ text: record.device })}</span>
   </div>`;
 }
 

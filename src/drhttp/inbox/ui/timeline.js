@@ -1,7 +1,7 @@
 // When things happened within a record: the application, the first byte, and the requests that it sent.
 
 import { duration } from "./format.js";
-import { html } from "./parts.js";
+import { html, Text } from "./parts.js";
 
 const WIDE = 1000;
 
@@ -25,5 +25,5 @@ export function Timeline({ record, onOpen }) {
 }
 
 const Bar = ({ label, text, nested, onClick, children }) => html`<div class="lane ${nested ? "nested" : ""}">
-  ${onClick ? html`<button class="link" title=${label} onClick=${onClick}>${label}</button>` : html`<span>${label}</span>`}
+  ${onClick ? html`<button class="link" title=${label} onClick=${onClick}><${Text} text=${label} /></button>` : html`<span>${label}</span>`}
   <svg viewBox="0 0 ${WIDE} 18" preserveAspectRatio="none" aria-hidden="true">${children}</svg><span class="mono">${text}</span></div>`;

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.parsers import expat
 
-from drhttp.inbox.exchange import Message
+from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.fields import header
+from drhttp.inbox.hidden import is_mask
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.content import Content, content_of
 from drhttp.inbox.view.multipart import Part, parts
@@ -18,6 +20,7 @@ from drhttp.inbox.view.multipart import Part, parts
 PAGE = 65_536
 """Characters of a text that come with the record."""
 MOST_FIELDS = 1_000
+_FILE = re.compile(r"\[\d+ bytes\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,27 @@ def shown(message: Message, *, reveal: bool) -> Shown:
     return Shown(content, text, masked, fields)
 
 
+def views(exchange: Exchange, *, reveal: bool) -> dict[str, Shown]:
+    """The bodies of an exchange as they are shown, by side."""
+    sides = {"request": exchange.request, "response": exchange.response}
+    return {side: shown(message, reveal=reveal) for side, message in sides.items() if message is not None}
+
+
 def _masked(content: Content) -> tuple[str | None, int]:
     """The text without its secrets. What is no text cannot be masked, only held back."""
     if content.text is None:
         return None, masking.bytes_betray(content.data) if content.form == "binary" else 0
     if content.form in {"xml", "html"}:
-        return masking.xml_text(content.text, html=content.form == "html")
+        # As the recorder tells them apart: what does not say that it is XML may be HTML, with elements that never end.
+        declared = content.media.endswith(("/xml", "+xml")) and not content.media.endswith("xhtml+xml")
+        return masking.xml_text(content.text, html=not declared)
     if content.form == "text" and content.media in masking.TABLES:
         return masking.csv_text(content.text)
     return {"json": masking.json_text, "form": masking.pairs_text}.get(content.form, masking.value)(content.text)
 
 
-def body_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, Any]:
+def body_json(message: Message, size: int | None, view: Shown) -> dict[str, Any]:
     """What the record says of a body. Addresses under which its bytes are had are for the caller to add."""
-    view = shown(message, reveal=reveal)
     content = view.content
     return {
         "form": content.form,
@@ -66,6 +76,7 @@ def body_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, 
         "truncated": message.truncated,
         "omitted": message.omitted,
         "redacted": message.redacted,
+        "hidden_before": message.hidden,
         "decoded": message.decoded,
         "read": message.read,
         "parsed": message.parsed,
@@ -125,9 +136,9 @@ def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:
     return listed(masking.named(pairs[:MOST_FIELDS], reveal=reveal))
 
 
-def listed(pairs: list[tuple[str, str, bool]]) -> list[dict[str, Any]]:
+def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
     """Pairs as objects."""
-    return [{"name": name, "value": value, "masked": masked} for name, value, masked in pairs]
+    return [{"name": name, "value": value, "masked": count > 0} for name, value, count in pairs]
 
 
 def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
@@ -150,13 +161,18 @@ def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
 def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, int]:
     """The content of a part as text, and how much of it is masked."""
     raw = data[part.start : part.end]
-    if not reveal and raw and masking.is_secret(part.name or ""):
-        return masking.MASK, 1
     text = _utf8(raw)
+    if not reveal and raw and masking.is_secret(part.name or "") and not _stands_in((text or "").strip()):
+        return masking.MASK, 1
     if text is None:
         hidden = 0 if reveal else masking.bytes_betray(raw)
         return (masking.MASK, hidden) if hidden else (None, 0)
     return masking.value(text, reveal=reveal)
+
+
+def _stands_in(text: str) -> bool:
+    """Whether this is what a recorder writes in place of a value or of a file."""
+    return is_mask(text) or _FILE.fullmatch(text) is not None
 
 
 def _part(part: Part, text: str | None, masked: int, *, reveal: bool) -> dict[str, Any]:

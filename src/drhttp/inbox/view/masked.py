@@ -9,23 +9,23 @@ from typing import Any
 
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import shown
+from drhttp.inbox.view.bodies import Shown, views
 
 HELD_BACK = "holds secrets"
 """Why a body is not there: what is no text cannot be masked."""
 
 
 def masked(exchange: Exchange, *, reveal: bool = False) -> Exchange:
-    """The exchange as it is shown. What is masked counts as masked, so that nothing takes a mask for what was sent."""
-    if reveal:
-        return exchange
+    """The exchange as it is shown. What is hidden is counted, so that nothing takes a mask for what was sent."""
+    return exchange if reveal else masked_with(exchange, views(exchange, reveal=False))
+
+
+def masked_with(exchange: Exchange, bodies: Mapping[str, Shown]) -> Exchange:
+    """The same with the bodies as they are shown, by side."""
     summary = masking.summary(exchange.summary, reveal=False)
-    told = dict(exchange.extra)
-    if (summary.path, summary.query) != (exchange.summary.path, exchange.summary.query):
-        counts = told.get("masked")
-        told["masked"] = {"uri": 1, **(counts if isinstance(counts, dict) else {})}
-    response = exchange.response and _message(exchange.response)
-    return Exchange(summary=summary, request=_message(exchange.request), response=response, extra=extra(told))
+    request = _message(exchange.request, bodies["request"])
+    response = exchange.response and _message(exchange.response, bodies["response"])
+    return Exchange(summary=summary, request=request, response=response, extra=extra(exchange.extra))
 
 
 def extra(told: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]:
@@ -37,14 +37,13 @@ def extra(told: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]
     return found
 
 
-def _message(message: Message) -> Message:
-    view = shown(message, reveal=False)
+def _message(message: Message, view: Shown) -> Message:
     headers = tuple((name, value) for name, value, _ in masking.headers(message.headers, reveal=False))
     if not view.masked:
         return replace(message, headers=headers)
-    count = message.redacted + view.masked
+    count = message.hidden + view.masked
     if view.text is None:
-        return replace(message, headers=headers, body=None, omitted=HELD_BACK, redacted=count)
+        return replace(message, headers=headers, body=None, omitted=HELD_BACK, hidden=count)
     content = view.content
     return replace(
         message,
@@ -52,5 +51,5 @@ def _message(message: Message) -> Message:
         body=view.text.encode(content.charset, "replace"),
         truncated=message.truncated or content.cut,
         decoded=content.coding or message.decoded,
-        redacted=count,
+        hidden=count,
     )

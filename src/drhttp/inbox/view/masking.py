@@ -1,18 +1,19 @@
 """Masking on display. Recorders mask before they send; those of others may not, and screens are shared.
 
 The rules are the recorder's own (`drhttp._redact`): a second set would know other names and other tokens, and what is
-safe to show would depend on who sent it. What they cannot read, such as a text that was cut, is masked here as far as
-it goes, because on display nothing may be left out without being asked for.
+safe to show would depend on who sent it. The mask is another one, because it says something else: the value arrived in
+clear, is in the file, and is hidden here only.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from urllib.parse import quote, quote_plus
 
-from drhttp._privacy import MASK as RECORDED
 from drhttp._privacy import Redact
 from drhttp._redact.csv import CSV_TYPES, mask_csv
 from drhttp._redact.headers import mask_headers
@@ -22,106 +23,150 @@ from drhttp._redact.rules import Refusal, Rules
 from drhttp._redact.urls import mask_url
 from drhttp._redact.xml import mask_xml
 from drhttp.inbox.exchange import Headers, Summary
+from drhttp.inbox.hidden import is_mask, masks
 
 TABLES = CSV_TYPES
-MASK = "********"
-_ENCODED = "%2A" * len(MASK)
+MASK = "[hidden here, arrived in clear]"
+_IN_QUERY = quote_plus(MASK, safe="[]")
+_ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote(MASK, safe=",[]"))
+_BEGINNINGS = frozenset("[{*")
 _LARGE = 1 << 20
 """Characters of markup that are taken apart in no time that anybody notices."""
+_EFFORT = 6 << 20
+"""How much a text may take to mask, as the bytes for which the recorder would allow it: a few seconds."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
-# What begins at a quote ends at the next one or with the text, so that no part is read again.
-_KEY = re.compile(r'(?<!\\)"((?:[^"\\]|\\.)*)"\s*:\s*', re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
-_SCALAR = re.compile(r"[^\s,\]}]+")
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</|$)")
-_FALSE = {"", "null", '""', f'"{MASK}"', f'"{RECORDED}"'}
+
+Masked = tuple[str, int]
+"""A text as it is shown, and how many values are hidden in it."""
 
 
-def _mask(secret: str) -> str:
-    # What the recorder has masked already is no secret, and there would be nothing to reveal.
-    return secret if secret.strip('"') in {MASK, RECORDED} else MASK
+class _Masking(threading.local):
+    """The rules, one set a thread, and how often their mask was asked for since `begin`."""
+
+    def __init__(self) -> None:
+        self.hidden = self.known = 0
+        self.rules = Rules(Redact(value=self._mask, also=("signature", "x-moesif-application-id")))
+
+    def begin(self) -> Rules:
+        """The rules, for a text that has not been looked at."""
+        self.hidden = self.known = 0
+        self.rules.begin(_EFFORT)
+        return self.rules
+
+    def _mask(self, secret: str) -> str:
+        # What the recorder has masked already is no secret, and there would be nothing to reveal.
+        inner = secret.strip(' \t\r\n"')
+        if inner[:1] in _BEGINNINGS and is_mask(inner):
+            self.known += 1
+            return secret
+        self.hidden += 1
+        return MASK
 
 
-_RULES = Rules(Redact(value=_mask, also=("signature", "x-moesif-application-id")))
+_here = _Masking()
 
 
 def is_secret(name: str) -> bool:
     """Whether values under the name are not for everybody's eyes."""
-    return _RULES.secret(name) and not _HARMLESS.match(name)
+    return _here.rules.secret(name) and not _HARMLESS.match(name)
 
 
-def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, bool]]:
-    """Name, value to show, and whether something in it is masked."""
+def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, int]]:
+    """Name, value to show, and how many values are hidden in it."""
     return [(name, *_field(name, value, reveal)) for name, value in pairs]
 
 
-def named(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, bool]]:
+def named(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
     """The same for the parameters of a query or a form, decoded."""
     return [(name, *_parameter(name, value, reveal)) for name, value in pairs]
 
 
-def query(text: str | None, *, reveal: bool) -> str | None:
+def cookies(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
+    """The same for cookies: the value of each is hidden."""
+    return [(name, value, 0) if reveal or is_mask(value) else (name, MASK, 1) for name, value in pairs]
+
+
+def query(text: str | None) -> tuple[str | None, int]:
     """A query string as it is shown."""
-    return text if text is None or reveal else pairs_text(text)[0]
+    return (text, 0) if text is None else pairs_text(text)
 
 
-def value(text: str, *, reveal: bool = False) -> tuple[str, int]:
-    """Text that is called nothing in particular, without what betrays itself, and how much that was."""
-    return (text, 0) if reveal else _by_rules(text, lambda: mask_string(text, _RULES), _values)
+def value(text: str, *, reveal: bool = False) -> Masked:
+    """Text that is called nothing in particular, without what betrays itself."""
+    return (text, 0) if reveal else _shown(text, partial(mask_string, text))
 
 
-def name(text: str | None, *, reveal: bool) -> str | None:
+def name(text: str | None) -> tuple[str | None, int]:
     """Who it was, or from which device: whatever was told, but no token. The same in a list and in a group."""
-    return text if not text or reveal else path(text, reveal=False)
+    return path(text) if text else (text, 0)
 
 
-def host(text: str, *, reveal: bool) -> str:
+def host(text: str) -> Masked:
     """A host and port as they are shown: who logs in there, and with which password, is nobody else's business."""
-    if reveal:
-        return text
     user, mark, place = text.rpartition("@")
-    shown = _values(place)[0]
-    return f"{_mask(user)}@{shown}" if mark and user else f"{mark}{shown}"
+    shown, count = _values(place)
+    if not user or is_mask(user):
+        return f"{user}{mark}{shown}", count
+    return f"{MASK}@{shown}", count + 1
+
+
+def path(text: str) -> Masked:
+    """A path, also with names of its parts in it, as it is shown."""
+    # With two slashes in front it would be taken for the address of a host.
+    if text.startswith("/") and not text.startswith("//"):
+        return _shown(text, partial(mask_url, text))
+    return value(text)
 
 
 def summary(told: Summary, *, reveal: bool) -> Summary:
     """An exchange's line as it is shown."""
-    if reveal:
-        return told
-    return replace(
-        told,
-        host=host(told.host, reveal=False),
-        path=path(told.path, reveal=False),
-        query=query(told.query, reveal=False),
-        user=name(told.user, reveal=False),
-        device=name(told.device, reveal=False),
-        exception_text=None if told.exception_text is None else value(told.exception_text)[0],
-    )
+    return told if reveal else summary_and_counts(told)[0]
 
 
-def json_text(text: str) -> tuple[str, int]:
-    """JSON, also when it is cut, with its secrets masked, and how many."""
-    return _by_rules(text, lambda: mask_json(text, _RULES), _by_keys)
+def summary_and_counts(told: Summary) -> tuple[Summary, dict[str, int]]:
+    """An exchange's line as it is shown, and how many values are hidden in which part of it."""
+    told_text = told.exception_text
+    parts = {
+        "host": host(told.host),
+        "path": path(told.path),
+        "query": query(told.query),
+        "user": name(told.user),
+        "device": name(told.device),
+        "exception": (told_text, 0) if told_text is None else value(told_text),
+    }
+    counts = {part: count for part, (_, count) in parts.items() if count}
+    if not counts:
+        return told, counts
+    texts = {"exception_text" if part == "exception" else part: text for part, (text, _) in parts.items()}
+    return replace(told, **texts), counts  # type: ignore[arg-type]
 
 
-def pairs_text(text: str) -> tuple[str, int]:
-    """A form or a query string, with its secrets masked, and how many."""
-    masked, count = _by_rules(text, lambda: mask_query(text, _RULES), _values)
-    return masked.replace(_ENCODED, MASK), count
+def json_text(text: str) -> Masked:
+    """JSON, also when it is cut or broken."""
+    return _shown(text, partial(mask_json, text), partial(mask_string, text))
 
 
-def xml_text(text: str, *, html: bool = False) -> tuple[str, int]:
-    """XML or HTML, with its secrets masked, and how many."""
+def pairs_text(text: str) -> Masked:
+    """A form or a query string."""
+    return _shown(text, partial(mask_query, text))
+
+
+def xml_text(text: str, *, html: bool = False) -> Masked:
+    """XML or HTML."""
     if len(text) > _LARGE:
-        return _by_elements(text)
-    return _by_rules(text, lambda: mask_xml(text, _RULES, cut=False, html=html), _by_elements)
+        return _shown(text, partial(_by_elements, text))
+    return _shown(text, partial(mask_xml, text, html=html), partial(mask_xml, text, html=True))
 
 
-def csv_text(text: str) -> tuple[str, int]:
-    """A table, with the columns masked whose name in the first row says secret, and how many values that were."""
-    inner = partial(mask_string, rules=_RULES, tables=False)
-    return _by_rules(text, lambda: mask_csv(text, _RULES, inner) or mask_string(text, _RULES), _values)
+def csv_text(text: str) -> Masked:
+    """A table, with the columns masked whose name in the first row says secret."""
+
+    def mask(rules: Rules) -> tuple[str, int]:
+        inner = partial(mask_string, rules=rules, tables=False)
+        return mask_csv(text, rules, inner) or mask_string(text, rules)
+
+    return _shown(text, mask)
 
 
 def bytes_betray(data: bytes) -> int:
@@ -129,89 +174,56 @@ def bytes_betray(data: bytes) -> int:
     return _values(data.decode("latin-1"))[1]
 
 
-def _by_rules(
-    text: str, mask: Callable[[], tuple[str, int]], otherwise: Callable[[str], tuple[str, int]]
-) -> tuple[str, int]:
-    try:
-        masked, count = mask()
-    except Refusal:
-        return otherwise(text)
-    return masked, count if masked != text else 0
+def _shown(text: str, *ways: Callable[[Rules], tuple[str, int]]) -> Masked:
+    """The text masked in the first way that is possible, or hidden whole: what cannot be masked is not shown."""
+    for mask in ways:
+        rules = _here.begin()
+        try:
+            masked, count = mask(rules)
+        except Refusal:
+            continue
+        if not _here.hidden or masked == text:
+            return text, 0
+        masked = _readable(masked)
+        # How many there are to be seen; and one that is packed is not, but then the recorder's own are counted too.
+        return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
+    return MASK, 1
 
 
-def path(path: str, *, reveal: bool) -> str:
-    """A path, also with names of its parts in it, as it is shown."""
-    if reveal:
-        return path
-    # With two slashes in front it would be taken for the address of a host.
-    if path.startswith("/") and not path.startswith("//"):
-        return _by_rules(path, lambda: mask_url(path, _RULES), _values)[0]
-    return value(path)[0]
+def _readable(text: str) -> str:
+    """The text with the mask as words, where it was percent-encoded."""
+    for encoded in _ENCODED:
+        text = text.replace(encoded, MASK)
+    return text
 
 
-def _values(text: str) -> tuple[str, int]:
-    masked, count = _RULES.mask_values(text)
-    return masked, count if masked != text else 0
+def _values(text: str) -> Masked:
+    return _shown(text, lambda rules: rules.mask_values(text))
 
 
-def _field(name: str, value: str, reveal: bool) -> tuple[str, bool]:
-    if reveal or not value or _mask(value) == value:
-        return value, False
-    ((_, masked),), _ = mask_headers(((name.lower(), value),), _RULES)
-    if masked == value:
-        return value, False
-    return (MASK if is_secret(name) else masked.replace(_ENCODED, MASK)), True
+def _field(name: str, value: str, reveal: bool) -> Masked:
+    if reveal or not value or is_mask(value):
+        return value, 0
+    field = ((name.lower(), value),)
+
+    def mask(rules: Rules) -> tuple[str, int]:
+        ((_, text),), count = mask_headers(field, rules)
+        return text, count
+
+    masked, count = _shown(value, mask)
+    return (MASK if count and is_secret(name) and not masks(value) else masked), count
 
 
-def _parameter(name: str, value: str, reveal: bool) -> tuple[str, bool]:
-    if reveal or not value or _mask(value) == value:
-        return value, False
-    if _RULES.secret_in_query(name) and not _RULES.spared(name, value):
-        return MASK, True
-    masked, _ = _by_rules(value, lambda: mask_string(value, _RULES), _values)
-    return masked, masked != value
+def _parameter(name: str, value: str, reveal: bool) -> Masked:
+    if reveal or not value or is_mask(value):
+        return value, 0
+    if _here.rules.secret_in_query(name) and not _here.rules.spared(name, value):
+        return MASK, 1
+    return _shown(value, partial(mask_string, value))
 
 
-def _by_keys(text: str) -> tuple[str, int]:
-    """What begins like JSON: the values of secret keys, and then whatever betrays itself."""
-    pieces: list[str] = []
-    count = done = 0
-    at = _KEY.search(text)
-    while at:
-        following = at.end()
-        if is_secret(at[1]):
-            end = _value_end(text, following)
-            if text[following:end] not in _FALSE:
-                pieces += (text[done:following], f'"{MASK}"')
-                count, done = count + 1, end
-                following = end
-        at = _KEY.search(text, following)
-    masked, found = _values("".join([*pieces, text[done:]]))
-    return masked, count + found
-
-
-def _value_end(text: str, start: int) -> int:
-    opening = text[start : start + 1]
-    if opening == '"':
-        found = _STRING.match(text, start)
-    elif opening in {"[", "{"}:
-        return _structure_end(text, start)
-    else:
-        found = _SCALAR.match(text, start)
-    return found.end() if found else start
-
-
-def _structure_end(text: str, start: int) -> int:
-    depth = 0
-    for token in _STRUCTURE.finditer(text, start):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth == 0:
-            return token.end()
-    return len(text)
-
-
-def _by_elements(text: str) -> tuple[str, int]:
-    """What begins like XML: the text of elements of a secret name, and then whatever betrays itself."""
+def _by_elements(text: str, rules: Rules) -> tuple[str, int]:
+    """Large markup: the text of elements of a secret name, and whatever betrays itself."""
     count = 0
 
     def mask(found: re.Match[str]) -> str:
@@ -219,7 +231,7 @@ def _by_elements(text: str) -> tuple[str, int]:
         if not found[3].strip() or not is_secret(found[2]):
             return found[0]
         count += 1
-        return found[1] + MASK
+        return found[1] + rules.mask(found[3])
 
-    masked, found = _values(_ELEMENT.sub(mask, text))
+    masked, found = rules.mask_values(_ELEMENT.sub(mask, text))
     return masked, count + found

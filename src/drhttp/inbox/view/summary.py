@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.fields import moment
-from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import MOST_FIELDS, body_json, cookies, listed, readable
+from drhttp.inbox.view import clear_values, masking
+from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, readable, views
 from drhttp.inbox.view.masked import extra
 
 
@@ -23,7 +23,7 @@ def ms(microseconds: int | None) -> float | None:
 
 def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     """A record without headers and bodies."""
-    told = masking.summary(entry.summary, reveal=reveal)
+    told, counts = (entry.summary, {}) if reveal else masking.summary_and_counts(entry.summary)
     failure = None if told.exception is None else {"type": told.exception, "message": told.exception_text}
     return {
         "n": entry.n,
@@ -39,7 +39,7 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "path": told.path,
         "query": told.query,
         "route": told.route,
-        "endpoint": masking.path(entry.endpoint, reveal=reveal),
+        "endpoint": entry.endpoint if reveal else masking.path(entry.endpoint)[0],
         "status": told.status,
         "duration_ms": ms(told.duration),
         "ttfb_ms": ms(told.ttfb),
@@ -62,6 +62,7 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "replay_of": told.replay_of,
         "truncated": entry.truncated,
         "masked": entry.masked,
+        "hidden": clear_values.hidden_json(clear_values.in_line(counts)),
         "children": entry.calls,
     }
 
@@ -69,26 +70,28 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
 def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     """A record with headers and bodies."""
     told = entry.summary
-    request = _message_json(exchange.request, told.request_size, reveal=reveal)
+    bodies = views(exchange, reveal=reveal)
+    request = _message_json(exchange.request, told.request_size, bodies["request"], reveal=reveal)
     query = parse_qsl(told.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
     request["query"] = listed(masking.named(query, reveal=reveal))
-    answer = exchange.response
+    places = [] if reveal else clear_values.in_record(exchange, bodies)
+    response = None
+    if exchange.response is not None:
+        response = _message_json(exchange.response, told.response_size, bodies["response"], reveal=reveal)
     return {
         **summary_json(entry, reveal=reveal),
         "request": request,
-        "response": None if answer is None else _message_json(answer, told.response_size, reveal=reveal),
+        "response": response,
         "extra": extra(exchange.extra, reveal=reveal),
+        "hidden": clear_values.hidden_json(places, exchange),
     }
 
 
-def _message_json(message: Message, size: int | None, *, reveal: bool) -> dict[str, Any]:
+def _message_json(message: Message, size: int | None, view: Shown, *, reveal: bool) -> dict[str, Any]:
     pairs = [(name, readable(value)) for name, value in message.headers]
     found = [pair for pair in pairs if pair[0].lower() in {"cookie", "set-cookie"}]
     return {
         "headers": listed(masking.headers(tuple(pairs), reveal=reveal)),
-        "cookies": [
-            {"name": name, "value": value if reveal else masking.MASK, "masked": not reveal}
-            for name, value in cookies(found)
-        ],
-        "body": body_json(message, size, reveal=reveal),
+        "cookies": listed(masking.cookies(cookies(found), reveal=reveal)),
+        "body": body_json(message, size, view),
     }

@@ -1,0 +1,151 @@
+"""Values that arrived in clear and are hidden on display: where they stand, how many they are, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl
+
+from drhttp.inbox import fields
+from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.hidden import masks
+from drhttp.inbox.view import masking
+from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, readable, views
+from drhttp.inbox.view.masked import masked_with
+
+MOST_PLACES = 50
+"""Places that are named; the count is that of all."""
+_PARSED = 256 * 1024
+"""Characters of JSON that are parsed to find out under which names it hides something."""
+_LISTED = 5
+ADVICE = (
+    "The recorder sent them unmasked: switch its masking on (redact), update drhttp there, "
+    "or add the names with Redact(also=...)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is hidden. part: "path", "request.headers" ... name: of a field, a parameter or a member."""
+
+    part: str
+    count: int
+    name: str | None = None
+
+
+def in_line(counts: Mapping[str, int]) -> list[Place]:
+    """The places of a line. counts: by part, as `masking.summary_and_counts` tells them."""
+    return [Place(part, count) for part, count in counts.items()]
+
+
+def in_record(exchange: Exchange, bodies: Mapping[str, Shown]) -> list[Place]:
+    """The places of a whole exchange. bodies: as they are shown, by side."""
+    _, counts = masking.summary_and_counts(exchange.summary)
+    query = counts.pop("query", 0)
+    found = in_line(counts)
+    if query:
+        pairs = parse_qsl(exchange.summary.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
+        named = _named("query", masking.named(pairs, reveal=False))
+        found += named if sum(place.count for place in named) >= query else [Place("query", query)]
+    for side, message in (("request", exchange.request), ("response", exchange.response)):
+        if message is not None:
+            pairs = [(name, readable(value)) for name, value in message.headers]
+            found += _named(f"{side}.headers", masking.headers(tuple(pairs), reveal=False))
+            found += _in_body(f"{side}.body", bodies[side])
+    if exchange.extra:
+        _, count = masking.json_text(json.dumps(dict(exchange.extra)))
+        found += [Place("extra", count)] if count else []
+    return found
+
+
+def masked_and_places(exchange: Exchange, *, reveal: bool) -> tuple[Exchange, list[Place]]:
+    """The exchange as it is shown, and what is hidden in it."""
+    if reveal:
+        return exchange, []
+    bodies = views(exchange, reveal=False)
+    return masked_with(exchange, bodies), in_record(exchange, bodies)
+
+
+def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[str, Any]:
+    """The member ``hidden`` of records and lines. exchange: of which all places are known."""
+    told = {
+        "count": sum(place.count for place in places),
+        "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MOST_PLACES]],
+    }
+    return told if exchange is None else {**told, "unknown_masks": _unknown_masks(exchange) if places else 0}
+
+
+def sentences(places: list[Place], exchange: Exchange) -> list[str]:
+    """The same for people: how many, where, and what to do; nothing when nothing is hidden."""
+    if not places:
+        return []
+    count = sum(place.count for place in places)
+    where = [f"{one.part}{f' {one.name}' if one.name else ''}" for one in places]
+    rest = len(where) - 2 * _LISTED
+    listed = ", ".join(where[: 2 * _LISTED]) + (f" and {rest:,} other places" if rest > 0 else "")
+    some = "1 value arrived in clear and is" if count == 1 else f"{count:,} values arrived in clear and are"
+    unknown = _unknown_masks(exchange)
+    told = [f"{some} hidden here: {listed}.", ADVICE]
+    if unknown:
+        told.append(
+            f"The recorder says that it masked {unknown:,} of the values in this record; its mask is not known here."
+        )
+    return told
+
+
+def _named(part: str, shown: list[tuple[str, str, int]]) -> list[Place]:
+    return [Place(part, count, name) for name, _, count in shown if count]
+
+
+def _in_body(part: str, view: Shown) -> list[Place]:
+    if not view.masked:
+        return []
+    names = list(islice(dict.fromkeys(_names(view)), _LISTED))
+    return [Place(part, view.masked, ", ".join(names) or None)]
+
+
+def _names(view: Shown) -> Iterator[str]:
+    """The names under which a body hides something, as far as they are found soon."""
+    for one in view.fields or view.parts or ():
+        if one["masked"] and one["name"]:
+            yield one["name"]
+    text = view.text or ""
+    if view.content.form == "json" and len(text) <= _PARSED:
+        try:
+            yield from _members(json.loads(text))
+        except (ValueError, RecursionError):
+            return
+
+
+def _members(value: Any) -> Iterator[str]:
+    stack = [("", value)]
+    while stack:
+        name, one = stack.pop()
+        if isinstance(one, dict):
+            stack += reversed(one.items())
+        elif isinstance(one, list):
+            stack += [(name, each) for each in reversed(one)]
+        elif isinstance(one, str) and name and masking.MASK in one:
+            yield name
+
+
+def _unknown_masks(exchange: Exchange) -> int:
+    """How many masks the recorder says it made and that cannot be seen: it may write anything in their place."""
+    told = sum(fields.count(count) or 0 for count in fields.mapping(exchange.extra.get("masked")).values())
+    summary = exchange.summary
+    line = (summary.host, summary.target, summary.user, summary.device, summary.exception_text)
+    seen = sum(_recorded(text) for text in line if text)
+    for message in (exchange.request, exchange.response):
+        if message is not None:
+            told += message.redacted
+            seen += sum(_recorded(value) for _, value in message.headers)
+            seen += _recorded((message.body or b"").decode("latin-1")) if message.redacted else 0
+    return max(0, told - seen)
+
+
+def _recorded(text: str) -> int:
+    """How many masks of a recorder there are to be seen in a text."""
+    return masks(text) - text.count(masking.MASK)

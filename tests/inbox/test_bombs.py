@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import zlib
@@ -33,17 +34,26 @@ def around(event, **changes):
 
 def grown(inbox, event, *bombs, path="/v1/events/batch"):
     """Post all at once: the statuses, and by how many KiB the process grew meanwhile, at its peak."""
-    process = f"/proc/{inbox.process.pid}"
-    try:
-        inbox.post([event()])
-        before = _kib(process, "VmRSS")
-        with open(f"{process}/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")  # the peak is what is in memory now
-    except OSError:
-        pytest.skip("this system does not tell how much memory a process takes")
+    inbox.post([event()])
+    before = memory(inbox)
     with ThreadPoolExecutor(len(bombs)) as threads:
         answers = list(threads.map(lambda bomb: inbox.request("POST", path, bomb, **HEADERS)[0], bombs))
-    return answers, _kib(process, "VmHWM") - before
+    return answers, peak(inbox) - before
+
+
+def memory(inbox):
+    """How many KiB the process has in memory. From here on the peak is that of what follows."""
+    process = f"/proc/{inbox.process.pid}"
+    try:
+        with open(f"{process}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+        return _kib(process, "VmRSS")
+    except OSError:
+        pytest.skip("this system does not tell how much memory a process takes")
+
+
+def peak(inbox):
+    return _kib(f"/proc/{inbox.process.pid}", "VmHWM")
 
 
 def _kib(process, name):
@@ -161,3 +171,27 @@ def test_spaces_around_elements_are_no_elements():
     """An empty array and spaces of all kinds; a mark of the byte order in front."""
     assert list(elements(b" [ \n] \t", "identity", BATCH)) == []
     assert list(elements(b"\xef\xbb\xbf[ 1 ,\r\n 2 ]", "identity", BATCH)) == [(1, 1), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "piece", "first"),
+    [
+        ("application/json", b"[],", b"["), ("application/json", b'{"":0},', b"["), ("text/html", b"<a b=c>", b""),
+        ("application/json", b'{"password":"x"},', b"["), ("application/x-www-form-urlencoded", b"token=x&", b""),
+        ("text/csv", b"ann,hunter2\n", b"name,password\n"),
+        ("multipart/form-data; boundary=B", b"--B\r\n\r\n\r\n", b""),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_a_bomb_is_opened_in_part(inbox, event, kind, piece, first):
+    """Opening its record costs less than 32 MiB too, and the answer says that it is not all of it."""
+    body = base64.b64encode(packed(piece * 1000, 40 * MIB // len(piece) // 1000, first)).decode()
+    headers = {"content-type": kind, "content-encoding": "gzip"}
+    assert inbox.post([event(response__headers=headers, response__body=body)]) == 201
+    inbox.api("GET", "/records")
+    before = memory(inbox)
+
+    told = inbox.api("GET", "/records/1")[1]["response"]["body"]
+
+    assert peak(inbox) - before < MOST
+    assert (told["coding"], told["unpacked_in_part"], told["valid"]) == ("gzip", True, None)
+    assert told["more"] or told["parts"]

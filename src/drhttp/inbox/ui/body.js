@@ -38,6 +38,7 @@ function Remarks({ body, onReveal }) {
     body.decoded && `The recorder removed ${body.decoded}.`,
     body.read && `Read by the recorder: ${body.read}.`,
     body.coding && `Unpacked from ${body.coding}.`,
+    body.unpacked_in_part && "It inflates to far more than its size: only the beginning is shown.",
     body.coding_error && `Could not be unpacked: ${body.coding_error}`,
     body.valid === false && !body.truncated && `This is no valid ${body.form.toUpperCase()}.`,
   ].filter(Boolean);

@@ -20,6 +20,8 @@ from drhttp.inbox.view.multipart import Part, parts
 PAGE = 65_536
 """Characters of a text that come with the record."""
 MOST_FIELDS = 1_000
+MOST_MEMORY = 64 * 1024 * 1024
+"""Bytes of memory that it may take to find out whether JSON is valid."""
 _FILE = re.compile(r"\[\d+ bytes\]")
 
 
@@ -82,8 +84,9 @@ def body_json(message: Message, size: int | None, view: Shown) -> dict[str, Any]
         "parsed": message.parsed,
         "coding": content.coding,
         "coding_error": content.problem,
+        "unpacked_in_part": _in_part(message, content),
         "masked": view.masked,
-        "valid": _valid(content),
+        "valid": None if _in_part(message, content) else _valid(content),
         "fields": view.fields,
         "parts": view.parts,
         **_page(view.text, 0, PAGE),
@@ -115,7 +118,7 @@ def _page(text: str | None, offset: int, limit: int) -> dict[str, Any]:
 
 
 def _valid(content: Content) -> bool | None:
-    if content.text is None or content.form not in {"json", "xml"}:
+    if content.text is None or content.form not in {"json", "xml"} or _memory(content.text) > MOST_MEMORY:
         return None
     try:
         if content.form == "json":
@@ -126,6 +129,16 @@ def _valid(content: Content) -> bool | None:
     except (ValueError, RecursionError, expat.ExpatError):
         return False
     return True
+
+
+def _in_part(message: Message, content: Content) -> bool:
+    """Whether a compressed body is looked at only in part, because it inflates to so much."""
+    return content.coding is not None and content.cut and not message.truncated
+
+
+def _memory(text: str) -> int:
+    """Bytes of memory that the values of JSON take when it is parsed, about."""
+    return 200 * text.count("{") + 64 * text.count("[") + 32 * text.count(",")
 
 
 def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:

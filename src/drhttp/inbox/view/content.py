@@ -12,6 +12,10 @@ from drhttp.inbox.fields import header
 
 INFLATED = 8 * 1024 * 1024
 """Bytes of a compressed body that are looked at."""
+STRUCTURED = 512 * 1024
+"""Bytes of one that are looked at when it inflates `RATIO`-fold, and has to be taken apart, as JSON has."""
+RATIO = 100
+_TAKEN_APART = {"json", "xml", "html", "form", "multipart"}
 _CODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 _RASTER = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -51,7 +55,12 @@ def content_of(message: Message) -> Content:
     if image_type(data):
         return Content(data, media, "image", None, coding, problem, cut)
     text, charset = (None, "utf-8") if problem else _text(data, declared, cut=cut)
-    return Content(data, media, _form(media, text), text, coding, problem, cut, charset)
+    form = _form(media, text)
+    apart = form in _TAKEN_APART or "csv" in media
+    if coding and apart and len(data) > max(STRUCTURED, RATIO * len(message.body or b"")):
+        data, cut = data[:STRUCTURED], True
+        text, charset = _text(data, declared, cut=cut)
+    return Content(data, media, form, text, coding, problem, cut, charset)
 
 
 def image_type(data: bytes) -> str | None:

@@ -20,11 +20,16 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        self.renew()
         self._breathed = 0.0  # when the interpreter was last let go for the others' sake
         self._stretch = 0.0  # seconds for which it is held
         self._begun = -math.inf  # when the last batch was
+
+    def renew(self) -> None:
+        """Use the locks and the sleep of now, which gevent or eventlet may have replaced."""
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._sleep = time.sleep
 
     def now(self) -> float:
         """Seconds, monotonic."""
@@ -55,7 +60,7 @@ class Clock:
         """Let the threads that wait for the interpreter go first, if it has been held for long since the last time."""
         now = time.perf_counter()
         if now - self._breathed > self._stretch:
-            time.sleep(0)
+            self._sleep(0)
             self._breathed = time.perf_counter()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drhttp._loading import loading
+from drhttp._privacy import Redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Sized
@@ -36,12 +38,17 @@ class Courier(Protocol[I_contra, P]):
     def close(self) -> None:
         """There will be no more: let go of connections."""
 
+    def renew(self) -> None:
+        """Use new sockets and locks, because gevent or eventlet have replaced them."""
+
 
 class LazyCourier:
     """The delivery, made when it is first needed: in the worker, because it loads `urllib3`."""
 
     def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
-        self._config = config
+        # Without the callbacks: an idle thread must not keep alive what they hold.
+        redact = Redact() if config.redact else None
+        self._config = replace(config, before_send=None, redact=redact)
         self._queue = queue
         self.left: Callable[[], float] = lambda: math.inf  # seconds that one POST may take at most
         self._made: Delivery | None = None
@@ -59,6 +66,10 @@ class LazyCourier:
     def close(self) -> None:
         if self._made is not None:
             self._made.close()
+
+    def renew(self) -> None:
+        if self._made is not None:
+            self._made.renew()
 
     def disown(self) -> None:
         """In a forked child: let go of the parent's connection."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._assembly import assemble
 from drhttp._guard import guarded
+from drhttp._preparation import Preparation
 from drhttp._record import Record
 from drhttp._redact import Rules, redact
 from drhttp._throttle import Throttle
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from drhttp._config import Config
     from drhttp._exchange import Exchange
+    from drhttp._privacy import Redact
 
 _LARGEST_EVENT = 1_000_000  # bytes of JSON, what the service takes at most for one
 
@@ -33,13 +35,12 @@ class Delivery:
     """
 
     def __init__(self, config: Config, dropped: Callable[[], Mapping[str, int]]) -> None:
-        self._config = config
+        self._preparation = Preparation(config)
         self._dropped = dropped
         self._reported: dict[str, int] = {}
         self._wire = PROTOCOLS[config.protocol]
         self._complaints: dict[str, Throttle] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
-        self._rules = Rules(config.redact) if config.redact else None
         if not config.redact:
             _log.warning(
                 "the masking of credentials is switched off by the option redact; records hold them as they are"
@@ -48,6 +49,10 @@ class Delivery:
     def close(self) -> None:
         """Let go of the connection; the next POST makes another."""
         self.transport.close()
+
+    def renew(self) -> None:
+        """Forget connections and locks that gevent or eventlet have replaced."""
+        self.transport.renew()
 
     def disown(self) -> None:
         """In a forked child: let go of the parent's connection."""
@@ -60,11 +65,13 @@ class Delivery:
 
     def prepare(self, item: Exchange) -> bytes | Verdict:
         """Make the record of an exchange ready to be sent, or say why it is not."""
-        record = assemble(item, self._config)
-        if self._rules is not None:
-            record = redact(record, self._rules, item.sensitive)
-        if self._config.before_send is not None:
-            allowed = self._show(record, self._config.before_send)
+        preparation = item.preparation or self._preparation
+        config = preparation.config
+        record = assemble(item, config)
+        if config.redact is not None:
+            record = redact(record, _rules(preparation, config.redact), item.sensitive)
+        if config.before_send is not None:
+            allowed = self._show(record, config.before_send)
             if isinstance(allowed, Verdict):
                 return allowed
             record = allowed
@@ -113,6 +120,12 @@ class Delivery:
     def _complain(self, verdict: Verdict) -> None:
         if self._complaints.setdefault(verdict.reason, Throttle()).opens():
             _log.warning("records are refused: %s", verdict.error)
+
+
+def _rules(preparation: Preparation, redact: Redact) -> Rules:
+    if preparation.rules is None:
+        preparation.rules = Rules(redact)
+    return preparation.rules
 
 
 def _ask(before_send: Callable[[Record], object], record: Record) -> tuple[object]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drhttp._body import Passage, Tap
+    from drhttp._preparation import Preparation
 
 _OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
 _LONGEST_MESSAGE = 1000  # characters of an exception's message
@@ -25,7 +26,8 @@ _BODILESS = (204, 304)  # RFC 9110 section 6.4.1
 class Exchange:
     """The state of one request, from its arrival to the end of its answer.
 
-    It holds nothing of the server or the framework, so that it keeps nothing alive while it waits in the queue.
+    It holds nothing of the server or the framework, so that it keeps nothing alive while it waits in the queue, but for
+    what the user's callbacks hold: they are in its preparation.
 
     environ: the texts of the WSGI environ. asked, answer: the bodies. start: of the request, by the performance
     counter, and time: since the epoch; duration: seconds. failure: type and message of what the application raised.
@@ -46,6 +48,7 @@ class Exchange:
         "headers",
         "left",
         "pid",
+        "preparation",
         "sensitive",
         "skip",
         "start",
@@ -59,6 +62,7 @@ class Exchange:
         self.start = time.perf_counter()
         self.time = time.time()
         self.pid = os.getpid()
+        self.preparation: Preparation | None = None
         self.environ = texts = _texts(environ)
         # Here, because to look at them again later costs more. Joined: that is quicker than to ask each for its length.
         self._weight = _OVERHEAD + len("".join(texts.values()))

@@ -49,14 +49,15 @@ class Queue(Generic[T]):
         self._sent = 0
         self._dropped: defaultdict[str, int] = defaultdict(int)
         self._closed = False
+        self.sealed = False  # it is empty, and takes no more: its counts are final
         self.losing = False  # set with a loss; whoever speaks of losses takes it back
 
     def put(self, item: T, size: int) -> bool:
-        """Append an item of `size` bytes; returns whether the worker should be woken."""
+        """Append an item of `size` bytes; returns whether the worker should be woken, or the queue is sealed."""
         with self._lock:
             reason = self._refuses(size)
             if reason:
-                return self._lose(reason)
+                return self.sealed or self._lose(reason)
             # A put that interrupts this one may see any count; so each wakes for what it has seen itself.
             count = len(self._waiting)
             before = self._waiting_bytes
@@ -116,6 +117,13 @@ class Queue(Generic[T]):
     def close(self) -> None:
         """From now on every record is dropped."""
         self._closed = True
+
+    def seal(self) -> bool:
+        """Make the counts final, if nothing waits or is in flight; records that come later are not taken or counted."""
+        with self._lock:
+            if not self._waiting and not self._flying:
+                self._closed = self.sealed = True
+            return self.sealed
 
     def abandon(self, reason: str) -> int:
         """Close, and drop all that waits or is in flight; returns how many records that were."""

@@ -8,73 +8,56 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from drhttp import _loading
 from drhttp._children import at_end_of_child
-from drhttp._courier import LazyCourier
 from drhttp._guard import failures, forget_failures, guarded
+from drhttp._line import Line
 from drhttp._logger import logger
-from drhttp._queue import Queue
+from drhttp._preparation import Preparation
+from drhttp._registry import Registry
+from drhttp._registry import lock as _lock
+from drhttp._registry import locks as _locks
 from drhttp._stats import Stats
-from drhttp._throttle import Throttle
 from drhttp._uwsgi import first_process, missing_option
-from drhttp._worker import Worker
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from drhttp._config import Config
     from drhttp._exchange import Exchange
 
+__all__ = ["Recorder", "_lock", "_locks", "close", "flush", "recorder_for", "stats"]
+
 _log = logger()
 
 
-class _Line(NamedTuple):
-    """What one process has of a recorder."""
-
-    pid: int
-    queue: Queue[Exchange]
-    worker: Worker[Exchange, bytes]
-    courier: LazyCourier
-
-
 class Recorder:
-    """Takes finished exchanges and sees to it that they are delivered."""
+    """Takes finished exchanges and sees to it that they are delivered, until nobody uses it any more."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._lines: dict[int, _Line] = {}  # by process; there is never more than one
+        self._preparation = Preparation(config)
+        self._lines: dict[int, Line] = {}  # by process; there is never more than one
         self._closed = False
-        self._refused = False  # the interpreter has refused to start a thread
-        self._threadless = missing_option() is not None
-        self._next_try = Throttle(1.0)
-        self._complaint = Throttle()
+        self._unused = False
 
     def put(self, exchange: Exchange) -> None:
         """Hand over a finished exchange. Never blocks, never waits for the network."""
+        exchange.preparation = self._preparation
         line = self._line() or self._begin()
         if exchange.pid != line.pid:
             line.queue.drop("forked")  # it began in the parent, which finishes it too
         elif line.queue.put(exchange, exchange.weight()) or not (line.worker.alive or self._closed):
-            self._wake(line)
-
-    def begin_flush(self) -> int:
-        """Deliver what was recorded so far without delay; returns the mark to wait for."""
-        line = self._line()
-        if line is None:
-            return 0
-        if not line.queue.empty:
-            self._wake(line)  # its thread may have been refused, or killed
-        return line.worker.begin_flush()
-
-    def finish_flush(self, mark: int, timeout: float) -> bool:
-        """Wait for that; `True` if all of it has ended within `timeout` seconds."""
-        line = self._line()
-        return line is None or line.worker.finish_flush(mark, timeout)
+            if line.queue.sealed:
+                self._lines.pop(line.pid, None)
+                self.put(exchange)
+            else:
+                line.wake()
 
     def begin_close(self, timeout: float) -> None:
         """Begin to flush and stop."""
@@ -82,13 +65,18 @@ class Recorder:
             self._closed = True
             line = self._line()
         if line is not None:
-            line.worker.begin_close(timeout)
+            line.begin_close(timeout)
+
+    def begin_flush(self) -> int:
+        """Deliver what was recorded so far without delay; returns the mark to wait for."""
+        line = self._line()
+        return 0 if line is None else line.begin_flush()
 
     def finish_close(self) -> None:
         """Wait until it is done, or its time is over."""
         line = self._line()
         if line is not None:
-            line.worker.finish_close()
+            line.finish_close()
 
     @property
     def open(self) -> bool:
@@ -98,73 +86,51 @@ class Recorder:
     def stats(self) -> Stats:
         """The counts of this recorder in this process."""
         line = self._line()
-        if line is None:
-            return Stats()
-        counts, worker = line.queue.counts(), line.worker
-        return Stats(
-            **counts._asdict(),
-            retried=worker.retried,
-            restarts=worker.restarts,
-            last_error=worker.alarm.last_error,
-            last_success=worker.alarm.last_success,
-        )
-
-    @property
-    def failed_at(self) -> float:
-        """When a delivery last failed, by a monotonic clock; 0 if none ever did."""
-        line = self._line()
-        return 0.0 if line is None else line.worker.alarm.failed_at
+        return Stats() if line is None else line.stats()
 
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
         for pid in set(self._lines) - {os.getpid()}:
-            line = self._lines.pop(pid, None)
-            if line is not None:
-                # Explicitly, because the stack of a thread that the child does not have keeps everything alive.
-                line.courier.disown()
+            self._lines.pop(pid, None)
 
-    def _line(self) -> _Line | None:
+    def _line(self) -> Line | None:
         """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
         return self._lines.get(os.getpid())
 
-    def _begin(self) -> _Line:
+    def _begin(self) -> Line:
         """Make the queue and the worker of this process."""
-        config, pid = self.config, os.getpid()
+        pid = os.getpid()
         with _lock():
             self.forget()
-            queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
-            courier = LazyCourier(config, queue)
-            worker: Worker[Exchange, bytes] = Worker(
-                queue, courier, batch_size=config.batch_size, flush_interval=config.flush_interval
-            )
-            courier.left = worker.left
+            _recorders.forget_other_processes()
+            line = Line(self.config, _recorders.settle)
             if self._closed:
-                queue.close()
+                line.queue.close()
+            if self._unused:
+                line.retire()
             _hook_up()
             # Another thread may have been faster, or a destructor that ran in between and recorded something.
-            return self._lines.setdefault(pid, _Line(pid, queue, worker, courier))
+            if self._lines.setdefault(pid, line) is line:
+                _recorders.enter(line)
+            return self._lines[pid]
 
-    def _wake(self, line: _Line) -> None:
-        """Get the thread going. Where none can run, the records wait for a flush, or for the end of the process."""
-        worker = line.worker
-        if self._threadless:
-            return
-        if not worker.alive and (not self._refused or self._next_try.opens()):
-            self._refused = not worker.start()
-        if not self._refused:
-            worker.wake()
-        elif self._complaint.opens():
-            _log.warning("no thread could be started to deliver records; they wait for drhttp.flush()")
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        # Whatever thread this runs in, and wherever: it takes no lock, and waits for nobody.
+        self._unused = True
+        line = self._lines.get(getpid())
+        if line is not None:
+            line.retire()
 
 
 def recorder_for(config: Config) -> Recorder:
     """The recorder of the process for a configuration: equal ones share it, unless it was closed."""
+    _recorders.sweep()
     with _lock():
-        for recorder in _recorders:
-            if recorder.open and recorder.config == config:
-                return recorder
+        recorder = _recorders.find(config)
+        if recorder is not None:
+            return recorder
         recorder = Recorder(config)
-        _recorders.append(recorder)
+        _recorders.add(recorder)
     _warn_once()
     if config.redact is not None and config.redact.patterns:
         guarded(_warn_of_patterns, config.redact.patterns)
@@ -179,8 +145,8 @@ def flush(timeout: float = 10.0) -> bool:
     run, the caller's delivers.
     """
     end = time.monotonic() + timeout
-    marks = [(recorder, recorder.begin_flush()) for recorder in list(_recorders)]
-    return all(recorder.finish_flush(mark, end - time.monotonic()) for recorder, mark in marks)
+    marks = [(line, line.begin_flush()) for line in _recorders.lines()]
+    return all(line.finish_flush(mark, end - time.monotonic()) for line, mark in marks)
 
 
 def close(timeout: float = 10.0) -> None:
@@ -188,23 +154,21 @@ def close(timeout: float = 10.0) -> None:
 
     timeout: seconds to wait at most; what is not delivered by then is dropped and counted, as is what comes later.
     """
-    recorders = list(_recorders)
-    for recorder in recorders:
+    for recorder in _recorders:
         recorder.begin_close(timeout)
-    for recorder in recorders:
-        recorder.finish_close()
+    lines = _recorders.lines()
+    for line in lines:
+        line.begin_close(timeout)
+    for line in lines:
+        line.finish_close()
 
 
 def stats() -> Stats:
     """What became of the records of this process so far."""
-    recorders = sorted(_recorders, key=lambda recorder: recorder.failed_at)
-    return Stats.total([recorder.stats() for recorder in recorders], failures())
+    return replace(_recorders.stats(), failures=failures())
 
 
-_recorders: list[Recorder] = []
-# One a process: a child without hooks (uWSGI), or forked while the hooks were being made, must not wait for a lock that
-# nobody holds any more. Re-entrant: a first record may come from a destructor that runs while another one is taken.
-_locks: dict[int, threading.RLock] = {}
+_recorders = Registry()
 _hooked = False
 _warned = False
 
@@ -232,10 +196,6 @@ def _warn_of_patterns(patterns: Iterable[re.Pattern[str]]) -> None:
         )
 
 
-def _lock() -> threading.RLock:
-    return _locks.setdefault(os.getpid(), threading.RLock())
-
-
 def _hook_up() -> None:
     """Register the hooks of the process, once."""
     global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
@@ -251,12 +211,14 @@ def _hook_up() -> None:
 
 def _at_exit() -> None:
     """Deliver what is left. All recorders together take as long as the most patient one may."""
-    recorders = list(_recorders)
     try:
-        for recorder in recorders:
+        for recorder in _recorders:
             recorder.begin_close(recorder.config.exit_timeout)
-        for recorder in recorders:
-            recorder.finish_close()
+        lines = _recorders.lines()
+        for line in lines:
+            line.begin_close(line.exit_timeout)
+        for line in lines:
+            line.finish_close()
     except KeyboardInterrupt:
         return  # whoever ends the program does not want to wait for us
 
@@ -266,3 +228,4 @@ def _after_fork_in_child() -> None:
     forget_failures()
     for recorder in _recorders:
         recorder.forget()
+    _recorders.forget_other_processes()

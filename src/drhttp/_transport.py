@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _socket
+
 # The look-up of a host name loads this codec; loaded here, it is not loaded in the worker while another thread forks.
 import encodings.idna  # noqa: F401
 import math
@@ -19,7 +21,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
-from urllib3.util.connection import create_connection
 
 from drhttp._answer import Answer, verdict
 from drhttp._response import Deadline, Response
@@ -76,11 +77,15 @@ class Transport:
         if self._pool is not None:
             self._pool.clear()
 
+    def renew(self) -> None:
+        """Forget connections and locks that gevent or eventlet have replaced."""
+        self._pool = None
+
     def disown(self) -> None:
         """In a forked child: close the parent's connection on this side, and take no lock for that."""
-        for each in self._sockets:
+        while self._sockets:
             with suppress(OSError):
-                os.close(each.detach())
+                os.close(self._sockets.pop().detach())
 
     def _forget(self) -> None:
         """Read the certificates and the proxies again next time: the files may be mended meanwhile."""
@@ -188,16 +193,21 @@ class _Timed(HTTPConnection):
         self.sockets[:] = [getattr(self.sock, "socket", self.sock)]
 
     def _new_conn(self) -> socket.socket:
-        addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        addresses = _addresses(self._dns_host, self.port)
         failure: OSError | None = None
-        for index, (*_, address) in enumerate(addresses):
+        for index, (family, kind, protocol, _, address) in enumerate(addresses):
             share = self.deadline.left() / (len(addresses) - index)  # so that a dead one leaves time for the next
+            sock = socket.socket(family, kind, protocol)
             try:
-                sock = create_connection((str(address[0]), self.port), share, socket_options=self.socket_options)
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(share)
+                sock.connect(address)
+                sock.settimeout(self.deadline.left())
             except OSError as error:
                 failure = error
+                sock.close()
             else:
-                sock.settimeout(self.deadline.left())
                 return sock
         if isinstance(failure, TimeoutError):
             raise failure
@@ -218,6 +228,14 @@ class _Timed(HTTPConnection):
     # A method in the place of a class, because it is only called, and has to know the deadline.
     def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         return Response(sock, self.deadline, *args, **kwargs)
+
+
+def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
+    """Look up a host. gevent does so in a thread, and none can be started any more while the interpreter ends."""
+    try:
+        return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except RuntimeError:
+        return [*_socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]:

@@ -1,0 +1,23 @@
+"""What the worker needs to make records of the exchanges of one recorder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drhttp._config import Config
+    from drhttp._redact import Rules
+
+
+class Preparation:
+    """The configuration with the user's callbacks, and the masking rules that the worker makes of it.
+
+    The recorder holds it, and so does each exchange that waits in the queue; the thread does not. A callback often
+    holds the application, which holds the recorder: an idle thread would keep all of them alive.
+    """
+
+    __slots__ = ("config", "rules")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.rules: Rules | None = None  # made with the first record, because it takes a while

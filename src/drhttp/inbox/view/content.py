@@ -24,6 +24,7 @@ _RASTER = (
     (b"GIF89a", "image/gif"),
     (b"\x00\x00\x01\x00", "image/x-icon"),
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
             if not cut or codec != "utf-8" or len(data) - problem.start > 3:
                 continue
             found = data[: problem.start].decode("utf-8")
-        if not any(char < " " and char not in "\t\r\n\f" for char in found):
+        if _CONTROL.search(found) is None:
             return found, name
     return None, "utf-8"
 

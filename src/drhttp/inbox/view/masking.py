@@ -30,6 +30,7 @@ MASK = "[hidden here, arrived in clear]"
 _IN_QUERY = quote_plus(MASK, safe="[]")
 _ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote(MASK, safe=",[]"))
 _BEGINNINGS = frozenset("[{*")
+_ENDS = {"{": "}", "[": "]", '"': '"'}
 _LARGE = 1 << 20
 """Characters of markup that are taken apart in no time that anybody notices."""
 _EFFORT = 6 << 20
@@ -144,7 +145,9 @@ def summary_and_counts(told: Summary) -> tuple[Summary, dict[str, int]]:
 
 def json_text(text: str) -> Masked:
     """JSON, also when it is cut or broken."""
-    return _shown(text, partial(mask_json, text), partial(mask_string, text))
+    whole = _ENDS.get(text.lstrip()[:1], "") == text.rstrip()[-1:]
+    ways = (partial(mask_json, text), partial(mask_string, text))
+    return _shown(text, *ways[0 if whole else 1 :])
 
 
 def pairs_text(text: str) -> Masked:

@@ -41,10 +41,6 @@ class Delivery:
         self._wire = PROTOCOLS[config.protocol]
         self._complaints: dict[str, Throttle] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
-        if not config.redact:
-            _log.warning(
-                "the masking of credentials is switched off by the option redact; records hold them as they are"
-            )
 
     def close(self) -> None:
         """Let go of the connection; the next POST makes another."""

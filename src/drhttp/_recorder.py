@@ -10,7 +10,7 @@ import atexit
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from drhttp import _loading
 from drhttp._children import at_end_of_child
@@ -132,8 +132,7 @@ def recorder_for(config: Config) -> Recorder:
         recorder = Recorder(config)
         _recorders.add(recorder)
     _warn_once()
-    if config.redact is not None and config.redact.patterns:
-        guarded(_warn_of_patterns, config.redact.patterns)
+    guarded(_warn_of_masking, config)
     return recorder
 
 
@@ -171,6 +170,11 @@ def stats() -> Stats:
 _recorders = Registry()
 _hooked = False
 _warned = False
+_OFF = "the masking of credentials is switched off by the option redact; records hold them as they are"
+_SLOW = (
+    "Redact(patterns=...): %r can take very long on some texts, and block the process meanwhile; "
+    'see "Writing a safe pattern" in docs/privacy.md'
+)
 
 
 def _warn_once() -> None:
@@ -184,16 +188,20 @@ def _warn_once() -> None:
             _log.warning("uWSGI runs no threads without %s: records wait for drhttp.flush() and the exit", option)
 
 
-def _warn_of_patterns(patterns: Iterable[re.Pattern[str]]) -> None:
-    """Name the user's patterns that a text could make take very long."""
-    from drhttp._backtracking import is_superlinear
+def _warn_of_masking(config: Config) -> None:
+    """Say that masking is off, and name the user's patterns that a text could make take very long; each once."""
+    if not config.redact:
+        _warn(_OFF)
+    elif config.redact.patterns:
+        from drhttp._backtracking import is_superlinear
 
-    for pattern in filter(is_superlinear, patterns):
-        _log.warning(
-            "Redact(patterns=...): %r can take very long on some texts, and block the process meanwhile; "
-            'see "Writing a safe pattern" in docs/privacy.md',
-            pattern.pattern,
-        )
+        for pattern in filter(is_superlinear, cast("Iterable[re.Pattern[str]]", config.redact.patterns)):
+            _warn(_SLOW % (pattern.pattern,))
+
+
+def _warn(text: str) -> None:
+    if _recorders.first_warning(text):
+        _log.warning("%s", text)
 
 
 def _hook_up() -> None:

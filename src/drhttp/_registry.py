@@ -36,6 +36,7 @@ class Registry:
     def __init__(self) -> None:
         self._recorders: list[weakref.ref[Recorder]] = []
         self._lines: list[Line] = []
+        self._warnings: set[str] = set()  # that have been logged
         self._ended: dict[int, tuple[float, Stats]] = {}  # by process: when a delivery last failed, and the counts
 
     def __iter__(self) -> Iterator[Recorder]:
@@ -92,6 +93,13 @@ class Registry:
             line.courier.disown()
             self._lines.remove(line)
         self._ended = {key: value for key, value in self._ended.items() if key == pid}
+
+    def first_warning(self, text: str) -> bool:
+        """Whether a warning is new to this process; an application factory makes one equal recorder after another."""
+        if text in self._warnings:
+            return False
+        self._warnings.add(text)
+        return True
 
     def clear(self) -> None:
         """Forget everything; tests begin anew so."""

@@ -34,7 +34,7 @@ SIZES = (SIZE // 4, SIZE // 2, SIZE)
 # Runs are tried with a quarter of that first. What is linear and takes 50 ms with all of it takes 12 ms here; what is
 # quadratic, 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
-ROUNDS = 3
+ROUNDS = 8
 PAIRS, TRIPLES = 30, 30  # for each entry, where not all are tried
 _CHOSEN = os.environ.get("GROWTH", "")
 EXHAUSTIVE, PART = _CHOSEN.startswith("all"), int(_CHOSEN.partition("/")[2] or 1)

@@ -119,17 +119,18 @@ def _branches(code: Any, value: Any) -> Iterator[Any]:
         yield value
 
 
-def _literals(tree: Any) -> Iterator[str]:
-    text = ""
+def _literals(tree: Any, begin: str = "") -> Iterator[str]:
+    """Runs of literals; the parser takes what alternatives begin with in common out of them, as `begin`."""
+    text = begin
     for code, value in [*tree, (None, None)]:
         if code is constants.LITERAL:
             text += chr(value)
             continue
         if text:
             yield text
-        text = ""
+        begin, text = (text if code is constants.BRANCH else ""), ""
         for branch in _branches(code, value):
-            yield from _literals(branch)
+            yield from _literals(branch, begin)
 
 
 def _classes(tree: Any, flags: int) -> Iterator[str]:

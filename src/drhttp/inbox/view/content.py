@@ -12,9 +12,9 @@ from drhttp.inbox.fields import header
 
 INFLATED = 8 * 1024 * 1024
 """Bytes of a compressed body that are looked at."""
-STRUCTURED = 512 * 1024
+STRUCTURED = 192 * 1024
 """Bytes of one that are looked at when it inflates `RATIO`-fold, and has to be taken apart, as JSON has."""
-RATIO = 100
+RATIO = 20
 _TAKEN_APART = {"json", "xml", "html", "form", "multipart"}
 _CODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 _RASTER = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,8 +50,16 @@ def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]]) -> dict[Pa
 def analyzed(expressions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """For each expression of JavaScript, given with its flags, why it is not linear; an empty text if it is."""
     different = list(dict.fromkeys(expressions))
-    verdicts = _run("analyze.mjs", text=json.dumps(different)) if different else []
-    return dict(zip(different, map(_reason, verdicts), strict=True))
+    install()
+    count = os.cpu_count() or 1  # an analyzer uses one processor
+    parts = [part for part in (different[at::count] for at in range(count)) if part]
+    with ThreadPoolExecutor(count) as pool:
+        verdicts = list(pool.map(lambda part: _run("analyze.mjs", text=json.dumps(part)), parts))
+    return {
+        each: _reason(verdict)
+        for part, found in zip(parts, verdicts, strict=True)
+        for each, verdict in zip(part, found, strict=True)
+    }
 
 
 def _reason(verdict: dict[str, Any]) -> str:

@@ -154,7 +154,14 @@ def faults(session: nox.Session) -> None:
 def patterns(session: nox.Session) -> None:
     """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
     session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
-    session.run("pytest", "tests/patterns", *session.posargs)
+    session.run("pytest", "tests/patterns/test_package.py", *session.posargs)
+
+
+@nox.session(python=HERE, default=False)
+def user_patterns(session: nox.Session) -> None:
+    """The rules of thumb behind the warning, held against recheck: minutes, and gigabytes for some of the patterns."""
+    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
+    session.run("pytest", "tests/patterns/test_users.py", *session.posargs)
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])

@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 # A single escape of a character that takes one byte in every charset here, in either spelling: most runs are no longer.
 _SINGLE = {f"%{code:{form}}": chr(code) for code in range(128) for form in ("02x", "02X")}
+_LONGEST_CHARACTER = 12  # characters of the escapes of one character: four bytes in UTF-8
 
 
 def unquote(text: str, charset: str = "utf-8") -> str:
     """The text with each run of escapes replaced by the text that its bytes encode."""
     if "%" not in text:
         return text
-    return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _decoded(match[0], charset), text)
+    return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _run(match[0], charset), text)
 
 
 def unquote_plus(text: str, charset: str = "utf-8") -> str:
@@ -29,5 +31,12 @@ def unquote_to_bytes(text: str) -> bytes:
     return unquote(text, "latin-1").encode("latin-1")
 
 
+def _run(escapes: str, charset: str) -> str:
+    return _character(escapes, charset) if len(escapes) <= _LONGEST_CHARACTER else _decoded(escapes, charset)
+
+
 def _decoded(escapes: str, charset: str) -> str:
     return bytes.fromhex(escapes.replace("%", "")).decode(charset, "replace")
+
+
+_character = lru_cache(maxsize=2048)(_decoded)

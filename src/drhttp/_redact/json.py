@@ -213,7 +213,10 @@ def _mask_tags(text: str, rules: Rules, level: int) -> tuple[str, int]:
     if "&" in text and _ENTITY.search(text):
         if level >= _DEEPEST_TEXT:
             return rules.mask(text), 1
+        rules.spend(text.count("&"))
         plain = unescape(text)
+        if plain == text:  # what looks like a character reference may be none
+            return text, count
         masked, found = inner(plain)
         if masked != plain:
             return escape(masked), count + found

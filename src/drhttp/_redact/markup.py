@@ -108,6 +108,7 @@ class _Masker:
             return
         self._note_name(text)
         if "<" in text and not raw:
+            self._rules.spend(text.count("<"))
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
         meant = text if raw else unescape(text)
         masked, count = self._inside_of(meant, tags=raw or meant != text)

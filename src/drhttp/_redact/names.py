@@ -144,7 +144,7 @@ class Names:
         return (
             word.endswith(_ENDS)
             or _BEGINS.match(word) is not None
-            or (3 < len(word) <= _LONGEST_WORD and self._is_joined(word))
+            or (3 < len(word) <= _LONGEST_WORD and self._hint(word) is not None and self._is_joined(word))
         )
 
     def _is_joined(self, word: str) -> bool:

@@ -85,7 +85,7 @@ def names_nothing(query: str, rules: Rules) -> bool:
 
 def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
     """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
-    rules.spend(2)
+    rules.spend(3)
     name, equals, value = part.partition("=")
     meant = _decoded(name).removeprefix("amp;")
     if equals and (rules.secret_in_query(meant) or meant in named):
@@ -117,7 +117,7 @@ def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, in
     """A name or a value, still encoded. meant: the same decoded."""
     if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
         return text, 0
-    rules.spend(1)
+    rules.spend(1 + text.count("%") // 4)
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in meant else None
     if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):

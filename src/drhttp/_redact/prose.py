@@ -124,11 +124,11 @@ def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
 def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret, whatever stands beside them
-    rules.spend((text.count(":") + text.count("=")) // 4)
+    rules.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
     for match in _NAME.finditer(text):
         if match[1] in harmless:
             continue
-        rules.spend(3)
+        rules.spend(1 + len(match[1]) // 2)
         if not (rules.secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
             harmless.add(match[1])
             continue

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 4096
 # What the masking of 64 KiB may take: as many microseconds, about. A table of single digits takes three quarters of it,
 # most bodies that people make less than a fifth. With patterns of the user everything is looked at twice.
-_EFFORT, _PER_BYTE = 30_000, 0.46
+_EFFORT, _PER_BYTE = 27_000, 0.42
 
 
 class Refusal(Exception):

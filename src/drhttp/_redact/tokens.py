@@ -26,6 +26,9 @@ _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _LITERAL = re.compile(r'"[^"\\]{0,80}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
+# The same and what else is looked for, which for short texts takes a fifth of the time.
+_TELLING = re.compile(r":|=|%|<|&|-| '|\('|eyJ|ewog|config")
+_SHORT = 40
 _CLOSERS = {"{": "}", "[": "]"}
 
 quoted: Any = encoder.encode_basestring_ascii
@@ -33,6 +36,8 @@ quoted: Any = encoder.encode_basestring_ascii
 
 def worth_a_look(text: str) -> bool:
     """Whether a text may hold a name and its value: in prose, in markup, or packed."""
+    if len(text) < _SHORT and _TELLING.search(text) is None:
+        return False
     if any(sign in text for sign in _SIGNS) or may_be_packed(text):
         return True
     return commands.possible(text) or commands.sets_by_name(text)

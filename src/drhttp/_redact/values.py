@@ -58,6 +58,14 @@ _PATTERN = re.compile(
     rf"|{_KEY}"
 )
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand in the place of credentials
+# How each of them begins. It begins with a set of characters, for which `re` looks several times as fast as for a
+# look-behind; so that stands behind the first character.
+_START = re.compile(
+    r"[-AGSabBdeghnprswxy](?:(?<=-)----BEGIN|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{2}.)|(?<=\\[nrt].))"
+    r"(?:yJ|earer|EARER|asic|ASIC|[kh][_s-]|h[opsur]_|ithub_|lpat-|ox[a-z]-|app-|[A-Z]IA|CCA|Iza|a29\.|OCSPX-|G\."
+    r"|pm_|ypi-|hp|o[opr]_v1_|f_|q0|ccess_token\$))",
+    re.DOTALL,
+)
 _RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
 _TAIL = 100  # characters behind what begins like a key that are looked at
 # In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
@@ -154,7 +162,7 @@ def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) ->
 
 def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[tuple[int, int]]:
     """Where the secrets are that stand a closer look."""
-    match = pattern.search(text, start, stop)
+    match = _first(pattern, text, start, stop)
     while match is not None:
         end = match.end()
         kind = match.lastgroup
@@ -169,7 +177,18 @@ def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sy
         else:
             run = _RUN.match(text, match.start())
             end = run.end() if run else end
-        match = pattern.search(text, end, stop)
+        match = _first(pattern, text, end, stop)
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
+    """The first match from a place on, looked for only where one may begin."""
+    begin = _START.search(text, start, stop)
+    while begin is not None:
+        match = pattern.match(text, begin.start(), stop)
+        if match is not None:
+            return match
+        begin = _START.search(text, begin.start() + 1, stop)
+    return None
 
 
 def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:

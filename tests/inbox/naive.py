@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 import gzip
 import re
+import string
+from functools import lru_cache
 
 from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Told
 
@@ -94,17 +96,23 @@ class World:
         return any(within(line, part) for line in lines) or any(in_body(each, part) for each in messages)
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def plain(text):
-    return "".join(chr(ord(char) + 32) if "A" <= char <= "Z" else char for char in text)
+    return text.translate(_LOWER)
 
 
 def like(value, pattern):
-    if value is None:
-        return False
+    return value is not None and expression(pattern).fullmatch(plain(value)) is not None
+
+
+@lru_cache(maxsize=1000)
+def expression(pattern):
     glob = "*".join(
         "".join("?" if char is None else f"[{char}]" if char in "*?[" else char for char in run) for run in pattern
     )
-    return re.fullmatch(fnmatch.translate(plain(glob)), plain(value)) is not None
+    return re.compile(fnmatch.translate(plain(glob)))
 
 
 def within(value, part):
@@ -119,5 +127,9 @@ def in_headers(message, name, part):
 def in_body(message, part):
     if message is None or message.body is None:
         return False
-    body = gzip.decompress(message.body) if message.body.startswith(b"\x1f\x8b") else message.body
-    return plain(part).encode() in body.lower()
+    return plain(part).encode() in unpacked(message.body).lower()
+
+
+@lru_cache(maxsize=1000)
+def unpacked(body):
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body

@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 from contextlib import suppress
+from functools import lru_cache
 from io import BytesIO
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from receiver import Post, Receiver
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_SHORT = 300  # characters of a text whose forms are remembered: most records of a test hold the same texts
 
 
 class CaseError(Exception):
@@ -132,7 +134,12 @@ def _forms_of_text(text: str, depth: int) -> Iterator[str]:
     with suppress(ValueError):
         yield from forms(json.loads(text), depth - 1)
     for match in _BASE64.finditer(text):
-        yield from _forms_of_bytes(match[0], depth - 1)
+        yield from (_forms_of_short if len(match[0]) <= _SHORT else _forms_of_bytes)(match[0], depth - 1)
+
+
+@lru_cache(maxsize=100_000)
+def _forms_of_short(text: str, depth: int) -> tuple[str, ...]:
+    return tuple(_forms_of_bytes(text, depth))
 
 
 def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:

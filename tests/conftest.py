@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import signal
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,16 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test whose name holds an address in memory: processes that share the tests could not agree on it."""
+    """Refuse a test whose name holds an address in memory: processes that share the tests could not agree on it.
+
+    Begin with the long tests, every other one a short one: each process gets two at first.
+    """
     for item in items:
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"{item.nodeid} has another name in each process; give it an id")
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = [item for pair in zip_longest(long, short) for item in pair if item is not None]
 
 
 @pytest.fixture

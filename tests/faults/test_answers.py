@@ -83,6 +83,7 @@ def test_a_record_that_the_receiver_fails_on(party: Party, bare: Side, serve: Se
     ends_in_time(app)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "advice"),
     [

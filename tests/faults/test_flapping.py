@@ -42,6 +42,7 @@ def ask_for_a_while(app: Side) -> None:
         never.wait(0.02)
 
 
+@pytest.mark.long
 def test_flapping(party: Party, serve: Callable[..., Side], tmp_path: Path) -> None:
     """A second of each: well, refused, well, 500, well, reset, well, broken off. Each record is there once, in a party
     that tells repeats by their id, and in the inbox behind it."""

@@ -179,6 +179,7 @@ def fill(file: Path) -> None:
             filler.write(bytes(4096))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frozen", [True, False], ids=["with-a-batch-on-its-way", "at-any-moment"])
 def test_an_inbox_that_is_killed(frozen: bool, inbox: Inbox, bare: Side, serve: Serve, report: Report) -> None:
     """SIGKILL in the middle of a batch and a start on the same file, again and again: each record is there once."""

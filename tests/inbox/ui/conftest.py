@@ -16,7 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = "/usr/bin/chromium"
+# The shell is the same without windows, and starts in half the time; not every Debian has it.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), "")
 AXE = "axe-core@4.14.1"
 _CACHE = Path(__file__).parent / ".cache"
 _WATCH = """addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI}) =>
@@ -34,7 +35,7 @@ def without(reason: str) -> NoReturn:
 def chromium() -> Iterator[Browser]:
     if importlib.util.find_spec("playwright") is None:
         without("playwright is not installed (pip install --group browser)")
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM:
         without("chromium is not installed (apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 

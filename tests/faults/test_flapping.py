@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .invariants import all_sent, arrived_once, ends_in_time, unharmed
 from .parties import Inbox
 from .party import (

@@ -83,8 +83,8 @@ def test_with_threads(mode: str, receiver: Receiver, tmp_path: Path) -> None:
         assert server.get("/not/flush") == "True"
         asked += server.ask(100, "late-")
         server.stop()
-    once(receiver, asked)
-    quiet(server.log)
+        once(receiver, asked)
+        quiet(server.log)
 
 
 @pytest.mark.parametrize("options", [["--processes", "2"], ["--processes", "2", "--py-call-uwsgi-fork-hooks"]])

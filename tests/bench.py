@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drhttp._clock import Clock
-from drhttp._queue import Queue
-from drhttp._verdict import DONE, Verdict
-from drhttp._worker import Worker
+from drhttp._delivery.clock import Clock
+from drhttp._delivery.queue import Queue
+from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

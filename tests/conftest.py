@@ -12,7 +12,7 @@ import pytest
 from receiver import Receiver
 
 import drhttp
-from drhttp import _recorder
+from drhttp._process import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,5 +70,5 @@ def _fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     yield
     drhttp.close(timeout=1.0)
-    _recorder._recorders.clear()
-    _recorder.forget_failures()
+    recorder._recorders.clear()
+    recorder.forget_failures()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import trustme
 
+from drhttp._delivery.transport import Transport
 from drhttp._dsn import Dsn
-from drhttp._transport import Transport
 
 if TYPE_CHECKING:
     import ssl

@@ -19,116 +19,141 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_identity _privacy _record _recorder _stats _version django exceptions wsgi",
+    "__init__": "_capture.identity _privacy _process.recorder _record _stats _version django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
-    "_alarm": "_guard _throttle",
-    "_answer": "_verdict",
-    "_assembly": "_client_address _exchange _record _trace _uri",
-    "_backtracking": "_character_sets",
-    "_batch": "_bisection _queue _verdict",
-    "_bisection": "",
-    "_body": "_guard",
-    "_character_sets": "",
-    "_check": "_body _config _delivery _exchange _recorder _sample _transport _verdict _version _wire exceptions",
-    "_children": "",
-    "_client_address": "",
-    "_clock": "",
+    "_capture": "",
+    "_capture.body": "_guard",
+    "_capture.client_address": "",
+    "_capture.environ_flags": "",
+    "_capture.exchange": "",
+    "_capture.hijack": "",
+    "_capture.identity": "_guard",
+    "_capture.record_builder": "_capture.client_address _capture.exchange _capture.trace _capture.uri _record",
+    "_capture.sample": "_capture.body _capture.exchange",
+    "_capture.trace": "_record",
+    "_capture.uri": "_percent",
+    "_check": "_capture.body _capture.exchange _capture.sample _config _delivery.record_exporter "
+    "_delivery.transport _delivery.verdict _process.recorder _version _wire exceptions",
     "_config": "_dsn _privacy exceptions",
-    "_courier": "_delivery _loading _privacy",
-    "_delivery": "_assembly _guard _preparation _record _redact _throttle _transport _verdict _wire",
-    "_document": "",
+    "_delivery": "",
+    "_delivery.batch": "_delivery.bisection _delivery.queue _delivery.verdict",
+    "_delivery.bisection": "",
+    "_delivery.clock": "",
+    "_delivery.exporter": "_delivery.record_exporter _privacy _process.fork",
+    "_delivery.idle_connections": "",
+    "_delivery.monitor": "_guard _rate_limiter",
+    "_delivery.preparation": "",
+    "_delivery.queue": "",
+    "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.transport "
+    "_delivery.verdict _guard "
+    "_rate_limiter _record _redact _wire",
+    "_delivery.response": "",
+    "_delivery.retry": "_delivery.verdict",
+    "_delivery.transport": "_delivery.idle_connections _delivery.response _delivery.retry _version",
+    "_delivery.verdict": "",
+    "_delivery.worker": "_delivery.batch _delivery.clock _delivery.monitor _delivery.verdict _delivery.worker_thread",
+    "_delivery.worker_thread": "",
     "_dsn": "",
-    "_exchange": "",
-    "_guard": "_logger _throttle",
-    "_hijack": "",
-    "_identity": "_guard",
-    "_line": "_courier _logger _queue _stats _throttle _uwsgi _worker",
-    "_loading": "",
+    "_guard": "_logger _rate_limiter",
+    "_json_document": "",
     "_logger": "",
-    "_marks": "",
     "_percent": "",
-    "_preparation": "",
     "_privacy": "exceptions",
-    "_queue": "",
+    "_process": "",
+    "_process.exit": "",
+    "_process.fork": "",
+    "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork _process.registry "
+    "_process.state _process.uwsgi _redos.backtracking _stats",
+    "_process.registry": "_stats",
+    "_process.state": "_delivery.exporter _delivery.queue _delivery.worker _logger _process.uwsgi _rate_limiter _stats",
+    "_process.uwsgi": "",
+    "_rate_limiter": "",
     "_record": "",
-    "_recorder": "_backtracking _children _guard _line _loading _logger _preparation _registry _stats _uwsgi",
-    "_redact": "_guard _privacy _redact.bodies _redact.headers _redact.json _redact.rules _redact.urls",
-    "_redact.attributes": "_redact.entities",
-    "_redact.bodies": "_redact.charset _redact.coding _redact.csv _redact.json _redact.lines _redact.multipart "
-    "_redact.pairs _redact.prose _redact.rules _redact.tables _redact.xml",
-    "_redact.capability_urls": "_redact.lookalikes",
-    "_redact.charset": "_redact.rules",
-    "_redact.coding": "_redact.rules",
-    "_redact.commands": "",
-    "_redact.compounds": "",
-    "_redact.columns": "",
-    "_redact.csv": "_redact.columns",
-    "_redact.cut": "_document",
-    "_redact.elements": "",
-    "_redact.entities": "",
-    "_redact.extent": "",
-    "_redact.graphql": "_redact.columns _redact.members",
-    "_redact.harmless": "",
-    "_redact.headers": "_redact.tokens _privacy _redact.json _redact.pairs _redact.rules _redact.urls "
-    "_redact.vendor_headers",
-    "_redact.html_tables": "_redact.attributes _redact.entities",
-    "_redact.json": "_document _redact.cut _redact.entities _redact.graphql _redact.json_tables _redact.markup "
-    "_redact.members _redact.nodes _redact.plain _redact.prose _redact.rules _redact.tables _redact.tokens",
-    "_redact.json_tables": "_redact.columns _redact.members",
-    "_redact.lines": "_redact.json _redact.rules",
-    "_redact.lookalikes": "",
-    "_redact.markup": "_redact.attributes _redact.elements _redact.entities _redact.html_tables _redact.rules",
-    "_redact.measures": "_redact.harmless _redact.lookalikes",
-    "_redact.members": "_redact.commands",
-    "_redact.messages": "",
-    "_redact.multipart": "_redact.json _redact.rules",
-    "_redact.name_tables": "",
-    "_redact.names": "_percent _redact.compounds _redact.harmless _redact.measures _redact.name_tables "
-    "_redact.vendor_headers",
-    "_redact.nodes": "_redact.members",
-    "_redact.numbers": "",
-    "_redact.pairs": "_percent _redact.graphql _redact.json _redact.rules _redact.tokens",
-    "_redact.plain": "_redact.commands _redact.measures _redact.tables _redact.tokens",
-    "_redact.prose": "_percent _redact.commands _redact.extent _redact.messages",
-    "_redact.rules": "_guard _redact.names _redact.values",
-    "_redact.tables": "_redact.columns _redact.csv _redact.members",
-    "_redact.tokens": "_redact.commands _redact.measures _redact.members _redact.rules",
-    "_redact.urls": "_redact.capability_urls _percent _redact.pairs _redact.prose",
-    "_redact.values": "_redact.capability_urls _redact.lookalikes _redact.numbers",
-    "_redact.vendor_headers": "",
-    "_redact.xml": "_redact.json _redact.markup",
-    "_response": "",
-    "_registry": "_stats",
-    "_runner": "",
-    "_sample": "_body _exchange",
-    "_shelf": "",
+    "_redact": "_guard _privacy _redact.bodies _redact.formats.headers _redact.formats.json _redact.formats.urls "
+    "_redact.policy",
+    "_redact.bodies": "_redact.decoding.charset _redact.decoding.content_coding _redact.formats.csv "
+    "_redact.formats.json _redact.formats.lines _redact.formats.multipart _redact.formats.tables "
+    "_redact.formats.text _redact.formats.urlencoded _redact.formats.xml _redact.policy",
+    "_redact.decoding": "",
+    "_redact.decoding.charset": "_redact.policy",
+    "_redact.decoding.content_coding": "_redact.policy",
+    "_redact.decoding.entities": "",
+    "_redact.detect": "",
+    "_redact.detect.capability_urls": "_redact.detect.lookalikes",
+    "_redact.detect.check_digits": "",
+    "_redact.detect.command_lines": "",
+    "_redact.detect.compound_names": "",
+    "_redact.detect.credentials": "_redact.detect.capability_urls "
+    "_redact.detect.check_digits _redact.detect.lookalikes",
+    "_redact.detect.harmless_values": "",
+    "_redact.detect.lookalikes": "",
+    "_redact.detect.measures": "_redact.detect.harmless_values _redact.detect.lookalikes",
+    "_redact.detect.name_tables": "",
+    "_redact.detect.names": "_percent _redact.detect.compound_names "
+    "_redact.detect.harmless_values _redact.detect.measures "
+    "_redact.detect.name_tables _redact.detect.vendor_headers",
+    "_redact.detect.vendor_headers": "",
+    "_redact.formats": "",
+    "_redact.formats.attributes": "_redact.decoding.entities",
+    "_redact.formats.columns": "",
+    "_redact.formats.csv": "_redact.formats.columns",
+    "_redact.formats.cut_json": "_json_document",
+    "_redact.formats.elements": "",
+    "_redact.formats.error_messages": "",
+    "_redact.formats.extent": "",
+    "_redact.formats.graphql": "_redact.formats.columns _redact.formats.json_members",
+    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers "
+    "_redact.formats.json _redact.formats.json_rewriter "
+    "_redact.formats.urlencoded _redact.formats.urls _redact.policy",
+    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.attributes",
+    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.formats.cut_json _redact.formats.graphql "
+    "_redact.formats.json_members _redact.formats.json_rewriter _redact.formats.json_tables "
+    "_redact.formats.json_tree _redact.formats.markup _redact.formats.plain_json "
+    "_redact.formats.tables _redact.formats.text _redact.policy",
+    "_redact.formats.json_members": "_redact.detect.command_lines",
+    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.measures "
+    "_redact.formats.json_members _redact.policy",
+    "_redact.formats.json_tables": "_redact.formats.columns _redact.formats.json_members",
+    "_redact.formats.json_tree": "_redact.formats.json_members",
+    "_redact.formats.lines": "_redact.formats.json _redact.policy",
+    "_redact.formats.markup": "_redact.decoding.entities _redact.formats.attributes _redact.formats.elements "
+    "_redact.formats.html_tables _redact.policy",
+    "_redact.formats.multipart": "_redact.formats.json _redact.policy",
+    "_redact.formats.plain_json": "_redact.detect.command_lines _redact.detect.measures _redact.formats.json_rewriter "
+    "_redact.formats.tables",
+    "_redact.formats.tables": "_redact.formats.columns _redact.formats.csv _redact.formats.json_members",
+    "_redact.formats.text": "_percent _redact.detect.command_lines "
+    "_redact.formats.error_messages _redact.formats.extent",
+    "_redact.formats.urlencoded": "_percent _redact.formats.graphql _redact.formats.json _redact.formats.json_rewriter "
+    "_redact.policy",
+    "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
+    "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.names",
+    "_redos": "",
+    "_redos.backtracking": "_redos.character_sets",
+    "_redos.character_sets": "",
     "_stats": "",
-    "_throttle": "",
-    "_trace": "_record",
-    "_transport": "_answer _response _shelf _version",
-    "_uri": "_percent",
-    "_uwsgi": "",
-    "_verdict": "",
     "_version": "",
     "_wire": "_wire.events _wire.record",
     "_wire._gzip": "",
-    "_wire._json": "_document",
+    "_wire._json": "_json_document",
     "_wire.events": "_version _wire._gzip _wire._json",
     "_wire.record": "_wire._json",
-    "_worker": "_alarm _batch _clock _runner _verdict",
-    "django": "_guard _identity _marks",
+    "django": "_capture.environ_flags _capture.identity _guard",
     "exceptions": "",
-    "wsgi": "_body _config _exchange _guard _hijack _identity _logger _marks _recorder _uri",
+    "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.hijack _capture.identity "
+    "_capture.uri _config _guard _logger _process.recorder",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"
 # But for what it masks on display, and the charsets that it reads, which are the recorder's. Two sets of rules would
 # drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
-    "inbox.har.reading": "_redact.charset",
-    "inbox.view.content": "_redact.charset",
-    "inbox.view.masking": "_privacy _redact.csv _redact.headers _redact.json _redact.pairs _redact.rules _redact.urls "
-    "_redact.xml",
+    "inbox.har.reading": "_redact.decoding.charset",
+    "inbox.view.content": "_redact.decoding.charset",
+    "inbox.view.masking": "_privacy _redact.formats.csv _redact.formats.headers _redact.formats.json "
+    "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
+    "_redact.formats.xml",
 }
 FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
 LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}
@@ -239,7 +264,7 @@ def test_urllib3_is_named_in_one_place():
     """The HTTP library is the transport's business alone."""
     assert [
         name for name in modules() if "urllib3" in {each.partition(".")[0] for each in imported(name, typing=True)}
-    ] == ["_transport"]
+    ] == ["_delivery.transport"]
 
 
 def test_sql_is_spoken_in_one_place():
@@ -271,7 +296,7 @@ def test_records_are_frozen_values():
 def test_two_places_catch_everything():
     """The guard at the edge and the loop of the worker are the only ones that keep an exception of any kind."""
     places = {name for name in core() for node in ast.walk(tree(name)) if keeps_everything(node)}
-    assert places == {"_guard", "_worker"}
+    assert places == {"_guard", "_delivery.worker"}
 
 
 def keeps_everything(node: ast.AST) -> bool:
@@ -297,4 +322,4 @@ def test_the_core_is_a_quiet_guest(name):
 def test_hooks_of_the_process_are_set_in_one_place():
     """Exit and fork are hooked by the recorder's module alone."""
     hooks = {"atexit.register", "os.register_at_fork", "threading._register_atexit"}
-    assert [name for name in core() if calls(name) & hooks] == ["_recorder"]
+    assert [name for name in core() if calls(name) & hooks] == ["_process.recorder"]

@@ -12,7 +12,7 @@ from load import echo
 from patterns.user_patterns import FALSE_ALARMS, LINEAR, SUPERLINEAR
 
 import drhttp
-from drhttp._backtracking import is_superlinear
+from drhttp._redos.backtracking import is_superlinear
 
 PAGE = Path(__file__).parents[1] / "docs" / "privacy.md"
 DSN = "http://key@127.0.0.1:9/"

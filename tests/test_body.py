@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._body import InputTap, OutputTap, Passage, Tap, tapped
+from drhttp._capture.body import InputTap, OutputTap, Passage, Tap, tapped
 from drhttp._guard import failures
 
 if TYPE_CHECKING:

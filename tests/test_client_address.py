@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wsgi_calls import Recorded, environ
 
-from drhttp._client_address import client_address
+from drhttp._capture.client_address import client_address
 
 PEER = "9.9.9.9"
 

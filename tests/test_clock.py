@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from drhttp._clock import Clock
+from drhttp._delivery.clock import Clock
 
 
 class SetClock(Clock):

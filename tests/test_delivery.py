@@ -12,11 +12,11 @@ import pytest
 from receiver import Answer, Receiver
 
 import drhttp
-from drhttp._body import Tap
+from drhttp._capture.body import Tap
+from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
-from drhttp._delivery import Delivery
-from drhttp._exchange import Exchange
-from drhttp._verdict import DONE, Verdict
+from drhttp._delivery.record_exporter import Delivery
+from drhttp._delivery.verdict import DONE, Verdict
 
 BIG = b"s3cret " * 200_000  # 1.4 MB
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp import _document
+from drhttp import _json_document
 from drhttp._privacy import Redact
-from drhttp._redact.json import mask_json
-from drhttp._redact.rules import Rules
+from drhttp._redact.formats.json import mask_json
+from drhttp._redact.policy import Rules
 
 RULES = Rules(Redact())
 NAMES = st.sampled_from(["token", "apiKey", "name", "a b", "total", "Пароль", "x.password", 'quo"ted', "ключ"])
@@ -28,14 +28,14 @@ VALUES = st.recursive(
 
 
 def test_names_are_told_of_all_levels():
-    document = _document.read('{"a":[{"b":1,"c\\u0064":{"a":2}}],"e":{}}')
+    document = _json_document.read('{"a":[{"b":1,"c\\u0064":{"a":2}}],"e":{}}')
     assert document == ("", frozenset({"a", "b", "cd", "e"}), 5, True)
 
 
 @pytest.mark.parametrize("text", ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":2}}]'])
 def test_a_name_twice_is_told(text):
-    assert _document.read(text).unique is False
-    assert not _document.portable(text)
+    assert _json_document.read(text).unique is False
+    assert not _json_document.portable(text)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_a_name_twice_is_told(text):
     ],
 )
 def test_what_is_no_document_says_why(text, fault):
-    assert _document.read(text).fault == fault
-    assert not _document.portable(text)
+    assert _json_document.read(text).fault == fault
+    assert not _json_document.portable(text)
 
 
 @pytest.mark.parametrize(("levels", "portable"), [(48, True), (49, False), (90, False)])
@@ -61,8 +61,8 @@ def test_depth_is_counted_whatever_is_nested_in_what(levels, portable, pair):
         square = pair == "[]" or (pair == "[{" and level % 2)
         text = f"[{text}]" if square else f'{{"a":{text}}}'
     beside = ",".join(['"]"', "{}"] * 30)  # brackets that are beside each other, or within strings, are no depth
-    assert _document.portable(f"[{beside},1]")
-    assert _document.portable(text) is portable
+    assert _json_document.portable(f"[{beside},1]")
+    assert _json_document.portable(text) is portable
 
 
 @pytest.mark.parametrize(
@@ -81,21 +81,21 @@ def test_depth_is_counted_whatever_is_nested_in_what(levels, portable, pair):
     ],
 )
 def test_numbers_and_letters_that_some_receivers_refuse(text, portable):
-    assert _document.portable(text) is portable
+    assert _json_document.portable(text) is portable
 
 
 @given(VALUES, st.sampled_from([None, 1]))
 def test_what_masking_made_of_a_document_is_known_as_if_it_were_read(value, indent):
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    _document._known.clear()
+    _json_document._known.clear()
     masked, _ = mask_json(text, RULES)
-    known = _document.portable(masked)
-    _document._known.clear()
-    assert _document.portable(masked) is known
+    known = _json_document.portable(masked)
+    _json_document._known.clear()
+    assert _json_document.portable(masked) is known
     json.loads(masked)
 
 
 def test_few_texts_are_kept():
     for number in range(100):
-        _document.read(f"[{number}]")
-    assert len(_document._known) <= 4
+        _json_document.read(f"[{number}]")
+    assert len(_json_document._known) <= 4

@@ -11,11 +11,11 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp import _assembly
-from drhttp._assembly import assemble
-from drhttp._body import Passage, Tap
+from drhttp._capture import record_builder
+from drhttp._capture.body import Passage, Tap
+from drhttp._capture.exchange import Exchange
+from drhttp._capture.record_builder import assemble
 from drhttp._config import Config
-from drhttp._exchange import Exchange
 from drhttp._record import Body, Failure, Record
 
 DSN = "http://key@127.0.0.1:9/"
@@ -69,7 +69,7 @@ def test_more_names_of_fields_than_are_remembered() -> None:
         names = [f"X_{number}_{'Y' * (number % 200)}" for number in range(start, start + 100)]
         headers = record({f"HTTP_{name}": "1" for name in names} | {"HTTP_HOST": "h"}).request.headers
         assert [name for name, _ in headers] == [*(name.replace("_", "-").lower() for name in names), "host"]
-    assert len(_assembly._names) <= 500
+    assert len(record_builder._names) <= 500
 
 
 def test_content_type_twice() -> None:

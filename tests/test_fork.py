@@ -131,7 +131,7 @@ print(forks, bad, sum(recorded))
 @pytest.mark.parametrize(
     "lock",
     [
-        "_recorder._lock()",
+        "recorder._lock()",
         "line.queue._lock",
         "line.worker._progress",
         "line.worker._starting",
@@ -141,11 +141,11 @@ def test_a_fork_while_a_lock_is_held(receiver: Receiver, lock: str) -> None:
     """PM2: whichever of our locks another thread holds at the fork, the child records, flushes and ends."""
     run(
         """
-from drhttp import _recorder
+from drhttp._process import recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-line = _recorder._recorders[0]._line()
+line = recorder._recorders[0]._line()
 held, done = threading.Event(), threading.Event()
 def hold(lock):
     with lock:
@@ -222,12 +222,12 @@ def test_a_fork_during_the_first_record(receiver: Receiver) -> None:
     run(
         """
 import atexit
-from drhttp import _recorder
+from drhttp._process import recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 held, done = threading.Event(), threading.Event()
 register = atexit.register
 def hold(function):
-    if function is _recorder._at_exit and threading.current_thread() is not threading.main_thread():
+    if function is recorder._at_exit and threading.current_thread() is not threading.main_thread():
         held.set()
         done.wait()
     return register(function)
@@ -313,8 +313,8 @@ gc.collect()
 assert succeeded(child(lambda: None))
 assert drhttp.flush(20)
 unregistered = atexit._ncallbacks()
-from drhttp import _recorder
-atexit.unregister(_recorder._at_exit)
+from drhttp._process import recorder
+atexit.unregister(recorder._at_exit)
 assert atexit._ncallbacks() in (unregistered - 1, unregistered), "the hook was there once"
 assert drhttp.stats().sent == 100
 """,

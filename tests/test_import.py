@@ -22,7 +22,8 @@ os.register_at_fork = watched(os.register_at_fork)
 """
 REPORT = """
 heavy = {"urllib3", "ssl", "requests", "httpx", "django", "flask", "starlette", "uvicorn", "sqlite3", "http.client",
-         "asyncio", "multiprocessing", "concurrent.futures", "drhttp._transport", "drhttp._delivery", "drhttp.inbox"}
+         "asyncio", "multiprocessing", "concurrent.futures", "drhttp._delivery.transport",
+         "drhttp._delivery.record_exporter", "drhttp.inbox"}
 loaded = sorted(heavy & set(sys.modules))
 ours = [name for name in hooks if name and name.startswith("drhttp")]
 assert not loaded, loaded
@@ -36,7 +37,7 @@ before = set(sys.modules)
 import drhttp
 slow = {"argparse", "contextlib", "dataclasses", "datetime", "email", "enum", "fnmatch", "inspect", "json", "logging",
         "random", "re", "threading", "traceback", "typing", "urllib.parse", "uuid", "drhttp._config", "drhttp._record",
-        "drhttp._recorder"}
+        "drhttp._process.recorder"}
 loaded = sorted(slow & (set(sys.modules) - before))
 assert not loaded, loaded
 """

@@ -12,8 +12,8 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._bisection import Bisection
-from drhttp._verdict import DONE, Verdict
+from drhttp._delivery.bisection import Bisection
+from drhttp._delivery.verdict import DONE, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

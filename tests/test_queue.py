@@ -15,7 +15,7 @@ from effort import effort
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from drhttp._queue import BATCH_BYTES, Queue
+from drhttp._delivery.queue import BATCH_BYTES, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,7 +224,7 @@ def _at_every_line(queue: Queue[Any], interrupt: Callable[[], object], work: Cal
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
         nonlocal count
-        if frame.f_globals.get("__name__") != "drhttp._queue":
+        if frame.f_globals.get("__name__") != "drhttp._delivery.queue":
             return None
         sys.settrace(None)
         count += 1

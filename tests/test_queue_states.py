@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from drhttp._queue import BATCH_BYTES, Queue
+from drhttp._delivery.queue import BATCH_BYTES, Queue
 
 MANY = 10**9
 SIZES = st.one_of(

@@ -12,7 +12,7 @@ from load import echo, hit, paths, program
 from receiver import Answer, Receiver
 
 import drhttp
-from drhttp import _recorder
+from drhttp._process import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_a_thread_that_cannot_be_started(
 def test_a_flush_makes_up_for_a_thread_that_died(receiver: Receiver) -> None:
     """C3: records that wait without a thread, for whatever reason, are delivered by a flush."""
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=60.0)
-    line = _recorder._recorders[0]._begin()
+    line = recorder._recorders[0]._begin()
     hitting = threading.Thread(target=line.worker._starting.acquire)  # as if another thread were starting it
     hitting.start()
     hitting.join()
@@ -189,7 +189,16 @@ def test_the_numbers_add_up_at_every_moment(receiver: Receiver) -> None:
             thread.join()
 
 
-OURS = {f"drhttp.{name}" for name in ("_recorder", "_registry", "_line", "_worker", "_runner")}
+OURS = {
+    f"drhttp.{name}"
+    for name in (
+        "_process.recorder",
+        "_process.registry",
+        "_process.state",
+        "_delivery.worker",
+        "_delivery.worker_thread",
+    )
+}
 
 
 class _Recursive:
@@ -209,7 +218,7 @@ def test_the_first_record_of_all_may_be_interrupted(receiver: Receiver) -> None:
     line = 0
     while True:
         app = drhttp.WSGIMiddleware(echo, receiver.dsn, batch_size=line + 1)
-        recorder = next(each for each in _recorder._recorders if each.config.batch_size == line + 1)
+        found = next(each for each in recorder._recorders if each.config.batch_size == line + 1)
         met = 0
 
         def trace(frame: Any, event: str, arg: object) -> Any:
@@ -229,12 +238,12 @@ def test_the_first_record_of_all_may_be_interrupted(receiver: Receiver) -> None:
             hit(app, "/outer")
         finally:
             sys.settrace(None)
-        stats = recorder.stats()
+        stats = found.stats()
         if met <= line:
             break
         assert stats.recorded == 2, line
         drhttp.flush(10)
-        assert recorder.stats().sent == 2, line
+        assert found.stats().sent == 2, line
         drhttp.close(10)
         line += 1
     assert line > 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drhttp._throttle import Throttle
+from drhttp._rate_limiter import Throttle
 
 
 def test_it_opens_once_an_interval():

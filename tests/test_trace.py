@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from drhttp._capture.trace import continue_trace
 from drhttp._record import Trace
-from drhttp._trace import continue_trace
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 NEW, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

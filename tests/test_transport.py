@@ -35,10 +35,10 @@ from sockets import (
     trouble,
 )
 
-from drhttp import _transport
+from drhttp._delivery import transport as transport_module
+from drhttp._delivery.transport import Transport
+from drhttp._delivery.verdict import DONE
 from drhttp._dsn import Dsn
-from drhttp._transport import Transport
-from drhttp._verdict import DONE
 
 LOAD = os.urandom(8_000_000)  # more than the buffers of a connection take
 
@@ -160,7 +160,7 @@ def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
     """A connection that was idle for long may be dead without a sign of it, and is replaced beforehand."""
     transport = to(receiver.dsn)
     assert transport.post(b"x") == DONE
-    monkeypatch.setattr(_transport, "_REUSED_AT_MOST", -1.0)
+    monkeypatch.setattr(transport_module, "_REUSED_AT_MOST", -1.0)
     assert transport.post(b"x") == DONE
     assert receiver.posts[0].peer != receiver.posts[1].peer
 

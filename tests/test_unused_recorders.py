@@ -13,8 +13,8 @@ from load import echo, hit, paths, program
 from receiver import Answer, Receiver
 
 import drhttp
-from drhttp import _recorder
-from drhttp._runner import WorkerThread
+from drhttp._delivery.worker_thread import WorkerThread
+from drhttp._process import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,8 +51,8 @@ def test_fifty_middlewares(receiver: Receiver) -> None:
     assert sorted(paths(receiver.records)) == sorted(f"/{number}" for number in range(50))
     stats = drhttp.stats()
     assert (stats.recorded, stats.sent, stats.queued) == (50, 50, 0)
-    assert _recorder._recorders.lines() == []
-    assert list(_recorder._recorders) == []
+    assert recorder._recorders.lines() == []
+    assert list(recorder._recorders) == []
 
 
 def test_fifty_flask_factories(receiver: Receiver) -> None:
@@ -286,7 +286,7 @@ def test_the_exit_is_bounded(down: str) -> None:
 for number in range(20):
     hit(drhttp.WSGIMiddleware(echo, sys.argv[1], before_send=lambda record: record, exit_timeout=0.5), f"/{number}")
 begin = time.monotonic()
-drhttp._recorder._at_exit()
+drhttp._process.recorder._at_exit()
 print(time.monotonic() - begin < 5, drhttp.stats().dropped)
 """,
         down,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._uri import absolute_uri, encoded_path, encoded_pattern
+from drhttp._capture.uri import absolute_uri, encoded_path, encoded_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bench import MANY, Bench, Courier, named
 
-from drhttp._clock import Clock, back_off
-from drhttp._queue import BATCH_BYTES, Queue
-from drhttp._verdict import DONE, Verdict
-from drhttp._worker import Worker
+from drhttp._delivery.clock import Clock, back_off
+from drhttp._delivery.queue import BATCH_BYTES, Queue
+from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

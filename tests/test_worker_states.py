@@ -33,11 +33,11 @@ from load import echo, hit, paths
 from receiver import Answer, Receiver
 
 import drhttp
-from drhttp import _recorder
-from drhttp._clock import Clock
-from drhttp._queue import BATCH_BYTES, Queue
-from drhttp._verdict import DONE, Verdict
-from drhttp._worker import Worker
+from drhttp._delivery.clock import Clock
+from drhttp._delivery.queue import BATCH_BYTES, Queue
+from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.worker import Worker
+from drhttp._process import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -774,4 +774,4 @@ def as_events(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_any_order_of_events_in_real_processes() -> None:
     """Threads, forks, faults, flushes and closes: every record arrives once or is counted, in every process."""
     run_state_machine_as_test(RealProcesses, settings=effort(12, 12))
-    _recorder._recorders.clear()
+    recorder._recorders.clear()

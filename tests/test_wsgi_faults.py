@@ -10,30 +10,33 @@ from wsgi_calls import Recorded, Server, environ
 
 import drhttp
 import drhttp.wsgi
-from drhttp import _body, _exchange, _guard, _queue, _recorder, _throttle, _worker
+from drhttp import _guard, _rate_limiter
+from drhttp._capture import body, exchange
+from drhttp._delivery import queue, worker
+from drhttp._process import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Everything of ours that runs within a request. What may break anywhere breaks here.
 HOOKS: list[tuple[Any, str]] = [
-    (_body.Passage, "__init__"),
-    (_body.Passage, "moved"),
-    (_body.Passage, "passed"),
-    (_body.OutputTap, "__init__"),
-    (_body.OutputTap, "_abandoned"),
-    (_body.Tap, "__init__"),
-    (_body.Tap, "content"),
-    (_body.Tap, "note"),
-    (_body.Tap, "settle"),
-    (_exchange.Exchange, "__init__"),
-    (_exchange.Exchange, "failed"),
-    (_exchange.Exchange, "finish"),
-    (_exchange.Exchange, "weight"),
-    (_queue.Queue, "put"),
-    (_recorder.Recorder, "_begin"),
-    (_recorder.Recorder, "put"),
-    (_worker.Worker, "wake"),
+    (body.Passage, "__init__"),
+    (body.Passage, "moved"),
+    (body.Passage, "passed"),
+    (body.OutputTap, "__init__"),
+    (body.OutputTap, "_abandoned"),
+    (body.Tap, "__init__"),
+    (body.Tap, "content"),
+    (body.Tap, "note"),
+    (body.Tap, "settle"),
+    (exchange.Exchange, "__init__"),
+    (exchange.Exchange, "failed"),
+    (exchange.Exchange, "finish"),
+    (exchange.Exchange, "weight"),
+    (queue.Queue, "put"),
+    (recorder.Recorder, "_begin"),
+    (recorder.Recorder, "put"),
+    (worker.Worker, "wake"),
     (drhttp.wsgi, "_chance"),
     (drhttp.wsgi, "_expects_body"),
     (drhttp.wsgi, "_is_file"),
@@ -108,7 +111,7 @@ def test_hook_that_raises_for_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(_body.Tap, "note", broken)
+    monkeypatch.setattr(body.Tap, "note", broken)
     app = App(listed=True)
     assert outcome(Recorded(app).app) == outcome(App(listed=True))
     assert drhttp.stats().failures > 1
@@ -141,7 +144,7 @@ def test_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
         raise RuntimeError("the recorder is broken")
 
     now = [0.0]
-    monkeypatch.setattr(_guard, "_throttle", _throttle.Throttle(60.0, lambda: now[0]))
+    monkeypatch.setattr(_guard, "_throttle", _rate_limiter.Throttle(60.0, lambda: now[0]))
     monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
     recorded = Recorded(lambda environ, start_response: [])
     with caplog.at_level(logging.INFO, "drhttp"):
@@ -165,7 +168,7 @@ def test_logging_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         def emit(self, record: logging.LogRecord) -> None:
             raise RuntimeError("the log is broken too")
 
-    monkeypatch.setattr(_guard, "_throttle", _throttle.Throttle())
+    monkeypatch.setattr(_guard, "_throttle", _rate_limiter.Throttle())
     monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
     handler = Broken()
     logging.getLogger("drhttp").addHandler(handler)

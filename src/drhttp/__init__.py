@@ -7,7 +7,7 @@ app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
 
 from __future__ import annotations
 
-from drhttp._identity import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
+from drhttp._capture.identity import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
 from drhttp._version import __version__
 from drhttp.exceptions import ConfigError
 from drhttp.wsgi import WSGIMiddleware
@@ -16,8 +16,8 @@ TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is sl
 
 if TYPE_CHECKING:
     from drhttp._privacy import Redact
+    from drhttp._process.recorder import close, flush, stats
     from drhttp._record import Record
-    from drhttp._recorder import close, flush, stats
     from drhttp._stats import Stats
     from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
 
@@ -41,9 +41,9 @@ def __getattr__(name: str) -> object:
     # Loaded when they are asked for: Django, and what needs dataclasses and threads, which are slow to load.
     value: object
     if name in ("close", "flush", "stats"):
-        from drhttp import _recorder
+        from drhttp._process import recorder
 
-        value = getattr(_recorder, name)
+        value = getattr(recorder, name)
     elif name == "Record":
         from drhttp._record import Record as value
     elif name == "Redact":

@@ -10,11 +10,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from drhttp._body import Tap
+from drhttp._capture.body import Tap
+from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
-from drhttp._exchange import Exchange
-from drhttp._recorder import Recorder
-from drhttp._verdict import Verdict
+from drhttp._delivery.verdict import Verdict
+from drhttp._process.recorder import Recorder
 from drhttp._version import __version__
 from drhttp._wire import PROTOCOLS
 from drhttp.exceptions import ConfigError
@@ -59,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(config: Config) -> int:
     """Print the record of a sample request as it would be sent."""
-    from drhttp._delivery import Delivery
-    from drhttp._sample import sample
+    from drhttp._capture.sample import sample
+    from drhttp._delivery.record_exporter import Delivery
 
     delivery = Delivery(config, dict)
     parcel = delivery.prepare(sample())
@@ -79,7 +79,7 @@ def _say_configuration(config: Config) -> None:
 
 def _is_direct(dsn: Dsn) -> bool:
     """Whether no proxy stands in between, which would look up the name of the host itself."""
-    from drhttp._transport import proxy_for  # loads urllib3, which the other commands do not need
+    from drhttp._delivery.transport import proxy_for  # loads urllib3, which the other commands do not need
 
     proxy = proxy_for(dsn)
     if proxy is not None:

@@ -7,7 +7,7 @@ mark on the request which says that it is already being recorded.
 from __future__ import annotations
 
 from drhttp._logger import logger
-from drhttp._throttle import Throttle
+from drhttp._rate_limiter import Throttle
 
 TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 

@@ -27,9 +27,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.functional import LazyObject, empty
 
+from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
+from drhttp._capture.identity import DRHTTP_HEADER_USER, NAMES
 from drhttp._guard import MARK, aguarded, guarded
-from drhttp._identity import DRHTTP_HEADER_USER, NAMES
-from drhttp._marks import IDENTITY, SENSITIVE, SKIP
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

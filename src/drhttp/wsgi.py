@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from drhttp._body import OutputTap, Passage, SizedOutputTap, Tap, tapped
-from drhttp._exchange import Exchange
+from drhttp._capture.body import OutputTap, Passage, SizedOutputTap, Tap, tapped
+from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
+from drhttp._capture.exchange import Exchange
+from drhttp._capture.hijack import is_end, is_faulty, is_final
+from drhttp._capture.identity import FilteringStartResponse, identity, readable
+from drhttp._capture.uri import encoded_path, encoded_pattern
 from drhttp._guard import MARK, guarded
-from drhttp._hijack import is_end, is_faulty, is_final
-from drhttp._identity import FilteringStartResponse, identity, readable
 from drhttp._logger import logger
-from drhttp._marks import IDENTITY, SENSITIVE, SKIP
-from drhttp._uri import encoded_path, encoded_pattern
 
 TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drhttp._config import Options
-    from drhttp._recorder import Recorder
+    from drhttp._process.recorder import Recorder
 
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 
@@ -50,7 +50,7 @@ class WSGIMiddleware:
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
         # Not at the top: they are slow to load, and whoever imports the package need not build a recorder.
         from drhttp._config import Config
-        from drhttp._recorder import recorder_for
+        from drhttp._process.recorder import recorder_for
 
         self.app = app
         config = Config.load(dsn, options)

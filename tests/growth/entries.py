@@ -8,11 +8,11 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from drhttp import _document
-from drhttp._body import Passage, Tap
+from drhttp import _json_document
+from drhttp._capture.body import Passage, Tap
+from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
-from drhttp._delivery import Delivery
-from drhttp._exchange import Exchange
+from drhttp._delivery.record_exporter import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,5 +223,5 @@ ENTRIES: dict[str, Callable[[str], Exchange]] = {
 
 def delivery() -> Delivery:
     """The worker's own, with nothing remembered."""
-    _document._known.clear()
+    _json_document._known.clear()
     return Delivery(CONFIG, dict)

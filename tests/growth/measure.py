@@ -18,8 +18,8 @@ from growth.entries import delivery
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from drhttp._delivery import Delivery
-    from drhttp._exchange import Exchange
+    from drhttp._capture.exchange import Exchange
+    from drhttp._delivery.record_exporter import Delivery
 
 LIMIT = 0.050  # seconds for 64 KiB
 GROWTH = 2.6  # times as long for twice as much

@@ -27,8 +27,8 @@ from growth.units import characters, literals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from drhttp._delivery import Delivery
-    from drhttp._exchange import Exchange
+    from drhttp._capture.exchange import Exchange
+    from drhttp._delivery.record_exporter import Delivery
 
 SIZES = (SIZE // 4, SIZE // 2, SIZE)
 # Runs are tried with a quarter of that first. What is linear and takes 50 ms with all of it takes 12 ms here; what is

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import drhttp
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.extent import _ending
-from drhttp._redact.name_tables import BUILT_IN
+from drhttp._redact.detect.name_tables import BUILT_IN
+from drhttp._redact.formats.extent import _ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

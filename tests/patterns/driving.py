@@ -13,7 +13,7 @@ GLOBS = ("/health", "/static/*", "*.css", "/api/*/internal/*", "/[ab]?/*", "**/*
 
 def make_all() -> None:
     """Make every expression that is not made by importing alone."""
-    from drhttp._redact import csv, extent
+    from drhttp._redact.formats import csv, extent
 
     _rules()
     for escapes, quote, triple in product(extent._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)):

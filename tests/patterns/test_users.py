@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from drhttp._backtracking import is_superlinear
+from drhttp._redos.backtracking import is_superlinear
 from patterns.analyzer import Pattern, not_linear
 from patterns.user_patterns import FALSE_ALARMS, LINEAR, SUPERLINEAR
 

@@ -11,10 +11,10 @@ from specimen import a_record, with_request
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules, redact
-from drhttp._redact.capability_urls import SERVICES
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.prose import mask_prose
-from drhttp._redact.urls import mask_url
+from drhttp._redact.detect.capability_urls import SERVICES
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.urls import mask_url
 from privacy.masking import RULES, shortest, text_of
 
 M = "[redacted]"

@@ -10,7 +10,7 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.prose import mask_prose
+from drhttp._redact.formats.text import mask_prose
 from privacy.masking import RULES, shortest, text_of
 
 M = "[redacted]"

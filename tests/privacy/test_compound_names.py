@@ -8,10 +8,10 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.compounds import PHRASES
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.prose import mask_prose
-from drhttp._redact.urls import mask_url
+from drhttp._redact.detect.compound_names import PHRASES
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.urls import mask_url
 from privacy.masking import RULES, text_of
 
 M = "[redacted]"

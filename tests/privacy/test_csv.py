@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.csv import CSV_TYPES
+from drhttp._redact.formats.csv import CSV_TYPES
 from privacy.corpus import MARK
 from privacy.masking import masked, text_of
 

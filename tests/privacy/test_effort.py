@@ -9,8 +9,8 @@ import pytest
 from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
 from drhttp._redact import Rules, redact
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.json import mask_json
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.json import mask_json
 from privacy.masking import masked
 
 SIZE = 64 * 1024

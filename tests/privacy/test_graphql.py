@@ -11,8 +11,8 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.pairs import mask_query
-from drhttp._redact.urls import mask_url
+from drhttp._redact.formats.urlencoded import mask_query
+from drhttp._redact.formats.urls import mask_url
 from privacy.corpus import MARK
 from privacy.masking import RULES, masked, text_of
 

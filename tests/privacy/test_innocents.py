@@ -11,8 +11,8 @@ from drhttp._privacy import Redact
 from drhttp._record import Body
 from drhttp._redact import Rules
 from drhttp._redact.bodies import mask_body
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.urls import mask_url
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.urls import mask_url
 from privacy.corpus import Case, both
 from privacy.innocents import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
 from privacy.table_corpus import table_documents

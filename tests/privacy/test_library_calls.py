@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from drhttp._document import portable
-from drhttp._redact.charset import charset_of
-from drhttp._redact.entities import unescape
-from drhttp._redact.rules import Refusal
+from drhttp._json_document import portable
+from drhttp._redact.decoding.charset import charset_of
+from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.policy import Refusal
 from drhttp.inbox.view.content import _text
 from privacy.masking import masked, text_of
 from privacy.test_linear import SIZE, processor_time

@@ -9,8 +9,8 @@ import pytest
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
 from drhttp._redact.bodies import _LAST_NUMBER, without_end
-from drhttp._redact.json import mask_string
-from drhttp._redact.names import Names
+from drhttp._redact.detect.names import Names
+from drhttp._redact.formats.json import mask_string
 from drhttp.inbox.view.masking import json_text
 from privacy.masking import masked
 

@@ -9,7 +9,7 @@ import pytest
 
 import drhttp
 from drhttp import _guard
-from drhttp._throttle import Throttle
+from drhttp._rate_limiter import Throttle
 from privacy.corpus import MARK, Case, sentinel
 from privacy.wiring import application, serve
 

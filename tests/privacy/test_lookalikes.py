@@ -9,7 +9,7 @@ import string
 
 import pytest
 
-from drhttp._redact.values import Values
+from drhttp._redact.detect.credentials import Values
 from privacy.masking import RULES, text_of
 
 VALUES = Values()

@@ -10,9 +10,9 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.pairs import mask_query
-from drhttp._redact.urls import mask_url
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.urlencoded import mask_query
+from drhttp._redact.formats.urls import mask_url
 from privacy.masking import RULES, masked, text_of
 
 JSON, FORM, XML, HTML = "application/json", "application/x-www-form-urlencoded", "application/xml", "text/html"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.names import BUILT_IN, IN_QUERIES, WHOLE, Names, squeezed
+from drhttp._redact.detect.names import BUILT_IN, IN_QUERIES, WHOLE, Names, squeezed
 
 NAMES = Names()
 

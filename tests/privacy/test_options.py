@@ -11,7 +11,7 @@ import pytest
 
 import drhttp
 from drhttp import ConfigError, Redact, _guard
-from drhttp._throttle import Throttle
+from drhttp._rate_limiter import Throttle
 from privacy.corpus import MARK, Case, both, sentinel
 from privacy.wiring import application, decompressed, environ_of, forms, leaks, leave, serve
 

@@ -12,8 +12,8 @@ from specimen import a_full_record, a_record, with_request
 from drhttp._privacy import Redact
 from drhttp._record import Body, Failure
 from drhttp._redact import Rules, redact
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.urls import mask_url
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.urls import mask_url
 from privacy.masking import RULES, masked, text_of
 
 FORM = "application/x-www-form-urlencoded"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.values import Values
+from drhttp._redact.detect.credentials import Values
 from privacy.corpus import CARDS, IBANS, JWT, KEYS, PEM, grouped
 
 VALUES = Values()

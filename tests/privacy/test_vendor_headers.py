@@ -11,9 +11,9 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Rules
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.prose import mask_prose
-from drhttp._redact.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
+from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.text import mask_prose
 from privacy.masking import RULES, text_of
 
 M = "[redacted]"

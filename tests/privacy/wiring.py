@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import drhttp
-from drhttp._redact.coding import decode
-from drhttp._redact.rules import Refusal
+from drhttp._redact.decoding.content_coding import decode
+from drhttp._redact.policy import Refusal
 from privacy.corpus import MARK, Case
 
 if TYPE_CHECKING:

@@ -134,14 +134,16 @@ def test_a_fork_while_each_lock_is_held(receiver: Receiver) -> None:
     done = program(
         """
 import signal
-from drhttp import _guard, _loading, _recorder
+from drhttp import _guard
+from drhttp._process import fork
+from drhttp._process import recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-line = _recorder._recorders[0]._line()
+line = recorder._recorders[0]._line()
 kinds = (type(threading.Lock()), type(threading.RLock()), threading.Condition)
-places = {"recorder": _recorder._locks, "queue": vars(line.queue), "worker": vars(line.worker),
-          "clock": vars(line.worker._clock), "loading": vars(_loading), "guard": vars(_guard)}
+places = {"recorder": recorder._locks, "queue": vars(line.queue), "worker": vars(line.worker),
+          "clock": vars(line.worker._clock), "loading": vars(fork), "guard": vars(_guard)}
 locks = {f"{place} {name}": lock for place, inside in places.items() for name, lock in inside.items()
          if isinstance(lock, kinds)}
 for name, lock in locks.items():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from drhttp._guard import guarded
 from drhttp._privacy import MASK
 from drhttp._redact.bodies import mask_body, without_end
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.json import mask_string
-from drhttp._redact.rules import Refusal, Rules
-from drhttp._redact.urls import mask_url, without_secrets
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.json import mask_string
+from drhttp._redact.formats.urls import mask_url, without_secrets
+from drhttp._redact.policy import Refusal, Rules
 
 if TYPE_CHECKING:
     from drhttp._record import Body, Failure, Headers, Record

@@ -10,21 +10,21 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from drhttp._redact import charset as charsets
-from drhttp._redact.coding import betrayed, decode
-from drhttp._redact.csv import CSV_TYPES, mask_csv
-from drhttp._redact.json import mask_cut_json, mask_json, mask_string
-from drhttp._redact.lines import mask_events, mask_lines
-from drhttp._redact.multipart import looks_like_multipart, mask_multipart
-from drhttp._redact.pairs import mask_query
-from drhttp._redact.prose import mask_prose
-from drhttp._redact.rules import Refusal
-from drhttp._redact.tables import mask_tables
-from drhttp._redact.xml import mask_xml
+from drhttp._redact.decoding import charset as charsets
+from drhttp._redact.decoding.content_coding import betrayed, decode
+from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
+from drhttp._redact.formats.json import mask_cut_json, mask_json, mask_string
+from drhttp._redact.formats.lines import mask_events, mask_lines
+from drhttp._redact.formats.multipart import looks_like_multipart, mask_multipart
+from drhttp._redact.formats.tables import mask_tables
+from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.urlencoded import mask_query
+from drhttp._redact.formats.xml import mask_xml
+from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
     from drhttp._record import Body, Headers
-    from drhttp._redact.rules import Rules
+    from drhttp._redact.policy import Rules
 
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
                     "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip

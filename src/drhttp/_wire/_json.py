@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from drhttp._document import portable
+from drhttp._json_document import portable
 
 if TYPE_CHECKING:
     from drhttp._record import Headers

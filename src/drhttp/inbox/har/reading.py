@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote
 
-from drhttp._redact.charset import codec_of
+from drhttp._redact.decoding.charset import codec_of
 from drhttp.inbox import fields as wire
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.fields import header

@@ -6,7 +6,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from drhttp._redact.charset import codec_of
+from drhttp._redact.decoding.charset import codec_of
 from drhttp.inbox.exchange import Message
 from drhttp.inbox.fields import header
 

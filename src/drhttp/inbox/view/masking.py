@@ -15,13 +15,13 @@ from functools import partial
 from urllib.parse import quote, quote_plus
 
 from drhttp._privacy import Redact
-from drhttp._redact.csv import CSV_TYPES, mask_csv
-from drhttp._redact.headers import mask_headers
-from drhttp._redact.json import mask_json, mask_string
-from drhttp._redact.pairs import mask_query
-from drhttp._redact.rules import Refusal, Rules
-from drhttp._redact.urls import mask_url
-from drhttp._redact.xml import mask_xml
+from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.json import mask_json, mask_string
+from drhttp._redact.formats.urlencoded import mask_query
+from drhttp._redact.formats.urls import mask_url
+from drhttp._redact.formats.xml import mask_xml
+from drhttp._redact.policy import Refusal, Rules
 from drhttp.inbox.exchange import Headers, Summary
 from drhttp.inbox.hidden import is_mask, masks
 

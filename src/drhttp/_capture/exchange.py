@@ -1,0 +1,155 @@
+"""One exchange while it happens: plain texts and bytes, gathered on the request path.
+
+The request path keeps references and does as little as it can; all that can wait waits for `_assembly`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from drhttp._capture.body import Passage, Tap
+    from drhttp._delivery.preparation import Preparation
+
+_OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
+_LONGEST_MESSAGE = 1000  # characters of an exception's message
+_SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
+_BODILESS = (204, 304)  # RFC 9110 section 6.4.1
+
+
+class Exchange:
+    """The state of one request, from its arrival to the end of its answer.
+
+    It holds nothing of the server or the framework, so that it keeps nothing alive while it waits in the queue, but for
+    what the user's callbacks hold: they are in its preparation.
+
+    environ: the texts of the WSGI environ. asked, answer: the bodies. start: of the request, by the performance
+    counter, and time: since the epoch; duration: seconds. failure: type and message of what the application raised.
+    left: the client went away while `write` was used. written: `write` has sent something. file: the server sends a
+    file. skip: it is not to be recorded.
+    """
+
+    __slots__ = (
+        "_weight",
+        "aborted",
+        "answer",
+        "asked",
+        "device",
+        "duration",
+        "environ",
+        "failure",
+        "file",
+        "headers",
+        "left",
+        "pid",
+        "preparation",
+        "sensitive",
+        "skip",
+        "start",
+        "status",
+        "time",
+        "user",
+        "written",
+    )
+
+    def __init__(self, environ: Mapping[str, Any], asked: Passage | None, answer: Tap) -> None:
+        self.start = time.perf_counter()
+        self.time = time.time()
+        self.pid = os.getpid()
+        self.preparation: Preparation | None = None
+        self.environ = texts = _texts(environ)
+        # Here, because to look at them again later costs more. Joined: that is quicker than to ask each for its length.
+        self._weight = _OVERHEAD + len("".join(texts.values()))
+        self.asked = asked
+        self.answer = answer
+        self.failure: tuple[str, str] | None = None
+        self.duration = 0.0
+        self.status = ""
+        self.headers: Iterable[tuple[str, str]] = ()
+        self.user: str | None = None
+        self.device: str | None = None
+        self.left = False
+        self.written = False
+        self.aborted = False
+        self.file = False
+        self.skip = False
+        self.sensitive: frozenset[str] | None = None  # names that the application marked; empty means all parameters
+
+    def failed(self, error: BaseException) -> None:
+        """Take note of the exception that left the application; not if it only hands on that the client left."""
+        if self.left:
+            return
+        kind = type(error)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        self.failure = (name, "")
+        # A message may be anything, and raise when asked for; then the type alone is kept.
+        self.failure = (name, str(error)[:_LONGEST_MESSAGE])
+
+    def finish(self, *, complete: bool) -> None:
+        """The answer has ended; `complete` or because the client left."""
+        self.duration = time.perf_counter() - self.start
+        if self.left or not complete:
+            self.aborted = self.failure is None and not self._bodiless()
+        self.answer.settle()
+        if self.asked is not None:
+            self.asked.settle()
+
+    def weight(self) -> int:
+        """About how many bytes of memory it holds."""
+        weight = self._weight + len(self.answer.content())
+        for _, value in self.headers:
+            weight += len(value)
+        return weight if self.asked is None else weight + len(self.asked.content())
+
+    @property
+    def sent(self) -> bool:
+        """Whether status and headers have gone to the client: with the first block that is not empty (PEP 3333).
+
+        Some servers send them with an empty block too.
+        """
+        if self.written or self.answer.size:
+            return True
+        return self.answer.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
+
+    @property
+    def code(self) -> int:
+        """The number of the status line, 0 when there is none."""
+        code = str(self.status)[:3]
+        return int(code) if code.isascii() and code.isdigit() else 0
+
+    def _bodiless(self) -> bool:
+        """Whether all of the answer was sent although its body was not read to the end: servers may stop there."""
+        if self.environ.get("REQUEST_METHOD") == "HEAD" or self.code in _BODILESS:
+            return True
+        length = content_length(first(self.headers, "content-length"))
+        return length is not None and self.answer.size >= length
+
+
+def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The value of the first field of a name, which is in lower case."""
+    for key, value in headers:
+        if key.lower() == name:
+            return value
+    return None
+
+
+def content_length(text: str | None) -> int | None:
+    """A Content-Length, `None` if it is missing or garbage (RFC 9110 section 8.6: digits only)."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _texts(environ: Mapping[str, Any]) -> dict[str, str]:
+    """A copy of the texts alone: the environ also holds the input stream, sockets, and what frameworks put there."""
+    texts = dict(environ)
+    # Nearly all are texts: to take out the rest costs a third less than to put the texts in one by one.
+    for key, value in environ.items():
+        if type(value) is not str:
+            del texts[key]
+    return texts

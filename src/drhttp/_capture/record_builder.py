@@ -1,0 +1,130 @@
+"""A finished exchange made into its record: in the worker, where there is time for it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from drhttp._capture.client_address import client_address
+from drhttp._capture.exchange import content_length, first
+from drhttp._capture.trace import continue_trace
+from drhttp._capture.uri import absolute_uri
+from drhttp._record import Body, Failure, Record, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drhttp._capture.exchange import Exchange
+    from drhttp._config import Config
+    from drhttp._record import Headers
+
+_UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 4.1
+
+
+def assemble(exchange: Exchange, config: Config) -> Record:
+    """The frozen record of a finished exchange."""
+    environ, began = exchange.environ, exchange.answer.begun
+    asked = _request_headers(environ)
+    answered = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
+    # One draw for all ids: to ask the system costs more than all that is made of the answer.
+    random = os.urandom(40).hex()
+    return Record(
+        id=_uuid(random),
+        request=Request(
+            time=exchange.time,
+            method=environ.get("REQUEST_METHOD", ""),
+            uri=absolute_uri(environ),
+            headers=asked,
+            body=_request_body(exchange, config, asked),
+            ip=client_address(environ, config.trusted_proxies),
+        ),
+        response=Response(
+            time=exchange.time + exchange.duration,
+            status=500 if exchange.failure and not exchange.sent else exchange.code,
+            headers=answered,
+            body=_response_body(exchange, config, answered),
+        ),
+        user=exchange.user,
+        device=exchange.device,
+        duration=exchange.duration,
+        ttfb=None if began is None else began - exchange.start,
+        aborted=exchange.aborted,
+        exception=Failure(type=exchange.failure[0], message=exchange.failure[1]) if exchange.failure else None,
+        trace=continue_trace(environ.get("HTTP_TRACEPARENT"), random[32:64], random[64:]),
+    )
+
+
+class _FieldNames(dict[str, "str | None"]):
+    """The name of the header field behind each variable of CGI; `None` behind one that is no header field.
+
+    A server has few of them, so that each is converted once. Clients may send any: what is kept is bounded.
+    """
+
+    _MOST = 500
+    _LONGEST = 100  # characters
+
+    def __missing__(self, key: str) -> str | None:
+        prefixed = key.startswith("HTTP_")
+        name = (key[5:] if prefixed else key).replace("_", "-").lower() if prefixed or key in _UNPREFIXED else None
+        if len(key) <= self._LONGEST:
+            if len(self) >= self._MOST:
+                self.clear()
+            self[key] = name
+        return name
+
+
+_names = _FieldNames()
+
+
+def _request_headers(environ: Mapping[str, str]) -> Headers:
+    """CGI's variables turned back into header fields. The two without a prefix may stand there twice, or be empty."""
+    headers = []
+    for key, value in environ.items():
+        name = _names[key]
+        if name is not None and (key not in _UNPREFIXED or (value and f"HTTP_{key}" not in environ)):
+            headers.append((name, value))
+    return tuple(headers)
+
+
+def _request_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
+    asked, environ = exchange.asked, exchange.environ
+    length = content_length(environ.get("CONTENT_LENGTH"))
+    if not config.captures_requests:
+        chunked = "HTTP_TRANSFER_ENCODING" in environ
+        return Body(size=length, omitted="off" if length or chunked else None)
+    if asked is None:
+        return Body(size=length or 0)
+    if asked.size and not _wanted("request", config, headers):
+        return Body(size=length, omitted="type")
+    content = asked.content()
+    full = asked.ended or (length is not None and asked.size >= length)
+    size = asked.size if full else length
+    read = "full" if full else "partial" if asked.size else "none"
+    truncated = asked.size > 0 and (not full or len(content) < asked.size)
+    return Body(content=content or None, size=size, truncated=truncated, read=read)
+
+
+def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
+    if exchange.file:
+        return Body(size=content_length(first(headers, "content-length")), omitted="file")
+    size = exchange.answer.size
+    if not config.captures_responses:
+        return Body(size=size, omitted="off" if size else None)
+    if size and not _wanted("response", config, headers):
+        return Body(size=size, omitted="type")
+    content = exchange.answer.content()
+    return Body(content=content or None, size=size, truncated=len(content) < size)
+
+
+def _wanted(direction: str, config: Config, headers: Headers) -> bool:
+    """Whether a body of its content type is kept."""
+    capture = config.capture_bodies
+    if (capture.request if direction == "request" else capture.response) is True:
+        return True
+    return capture.takes(direction, first(headers, "content-type") or "")
+
+
+def _uuid(random: str) -> str:
+    """A UUID of version 4 (RFC 9562 section 5.4) of 32 random hexadecimal digits."""
+    variant = "89ab"[int(random[16], 16) & 3]
+    return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-{variant}{random[17:20]}-{random[20:32]}"

@@ -1,0 +1,53 @@
+"""A made-up request with secrets in it, to see what of them would leave this machine."""
+
+from __future__ import annotations
+
+import json
+
+from drhttp._capture.body import Passage, Tap
+from drhttp._capture.exchange import Exchange
+
+_ASKED = {
+    "user": "ada",
+    "password": "correct horse battery staple",
+    "remember": True,
+    "payment": {"card_number": "4111 1111 1111 1111", "cvv": 123, "amount": 9.5},
+    "note": "my key is sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+}
+_ANSWERED = {"status": "ok", "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl", "expires_in": 3600}
+
+
+def sample() -> Exchange:
+    """A login that was answered, as if it had been recorded just now."""
+    asked = json.dumps(_ASKED).encode()
+    passage = Passage(len(asked))
+    passage.note(asked)
+    exchange = Exchange(_environ(len(asked)), passage, Tap(10_000))
+    exchange.status = "200 OK"
+    exchange.headers = (
+        ("Content-Type", "application/json"),
+        ("Set-Cookie", "sessionid=0123456789abcdef; Path=/; HttpOnly"),
+        ("Location", "/welcome?token=0123456789abcdef"),
+    )
+    exchange.user, exchange.device = "ada", "sample"
+    exchange.answer.note(json.dumps(_ANSWERED).encode())
+    exchange.finish(complete=True)
+    return exchange
+
+
+def _environ(length: int) -> dict[str, str]:
+    return {
+        "REQUEST_METHOD": "POST",
+        "wsgi.url_scheme": "https",
+        "HTTP_HOST": "shop.example",
+        "PATH_INFO": "/login",
+        "QUERY_STRING": "next=%2Fhome&api_key=0123456789abcdef",
+        "REMOTE_ADDR": "192.0.2.1",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(length),
+        "HTTP_AUTHORIZATION": "Bearer 0123456789abcdef",
+        "HTTP_COOKIE": "sessionid=0123456789abcdef; theme=dark",
+        "HTTP_REFERER": "https://ada:secret@shop.example/?code=0123456789abcdef",
+        "HTTP_X_API_KEY": "0123456789abcdef",
+        "HTTP_USER_AGENT": "sample/1.0",
+    }

@@ -1,0 +1,1 @@
+"""From the queue to the network: batches, masking and encoding, POSTs, retries."""

@@ -1,0 +1,87 @@
+"""What came back of a POST, and what that means for the batch. Pure."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+
+from drhttp._delivery.verdict import DONE, Verdict
+
+_RETRIED = frozenset((429, 502, 503, 504))
+_WRONG_KEY = frozenset((401, 402, 403))
+_WRONG_PLACE = frozenset((404, 405, 410))
+_PAUSE = 60.0  # seconds, after an answer that the next POST would get too
+_LONGEST_RETRY_AFTER = 300.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of a POST: a status, or what prevented one.
+
+    retry_after, date: header fields of those names, as they came.
+    trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the same as a sentence.
+    """
+
+    status: int | None = None
+    retry_after: str | None = None
+    date: str | None = None
+    trouble: str | None = None
+    detail: str = ""
+
+
+def verdict(answer: Answer, url: str) -> Verdict:
+    """What an answer means for the batch."""
+    status = answer.status
+    if status is None:
+        return Verdict(action="retry", reason="unreachable", error=f"{url}: {answer.detail}")
+    if 200 <= status < 300:
+        return DONE
+    reason = f"status_{status}"
+    error = f"{url} answered {status}"
+    # All that is not said to pass, nor to be final: 500, the other 5xx, and statuses that do not exist.
+    suspect = status not in _RETRIED and (status == 408 or not 200 <= status < 500)
+    if status in _RETRIED or suspect:
+        # By the receiver's clock if it tells the time: one of the two may be wrong, and the other named the moment.
+        now = _moment(answer.date or "")
+        # Nobody means "at once" by a zero; it is taken for no advice, and the back-off applies.
+        after = retry_after(answer.retry_after, time.time() if now is None else now) or None
+        return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
+    if status == 413:
+        return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large for it")
+    return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))
+
+
+def retry_after(text: str | None, now: float) -> float | None:
+    """Seconds that a `Retry-After` asks for (RFC 9110 section 10.2.3), at most five minutes; `None` if invalid."""
+    text = (text or "").strip()
+    if text.isascii() and text.isdigit():
+        # Texts of digits without end are digits too, and longer than the conversion takes.
+        return _LONGEST_RETRY_AFTER if len(text) > 9 else min(float(text), _LONGEST_RETRY_AFTER)
+    due = _moment(text)
+    return None if due is None else min(max(due - now, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _moment(text: str) -> float | None:
+    """A date of HTTP (RFC 9110 section 5.6.7) in seconds since the epoch."""
+    try:
+        moment = parsedate_to_datetime(text)
+        # Without a zone, as the oldest of the three forms is written, it is UTC.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _pause(status: int) -> float | None:
+    return _PAUSE if status in _WRONG_KEY | _WRONG_PLACE or 300 <= status < 400 else None
+
+
+def _advice(status: int) -> str:
+    if status in _WRONG_KEY:
+        return ": it does not accept the key of the DSN"
+    if status in _WRONG_PLACE:
+        return ": it does not take records there; check host, port and path of the DSN, and the option protocol"
+    if 300 <= status < 400:
+        return ": redirects are refused, because they would carry the key elsewhere; set the DSN to the final address"
+    return ""

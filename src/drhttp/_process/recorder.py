@@ -1,0 +1,239 @@
+"""The recorder of one configuration, and the register of all recorders of the process.
+
+Nothing exists until the first record: no thread, no connection, no hook. A forked child starts afresh: what lay in the
+queue stays the parent's to deliver.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from drhttp._delivery.preparation import Preparation
+from drhttp._guard import failures, forget_failures, guarded
+from drhttp._logger import logger
+from drhttp._process import fork
+from drhttp._process.exit import at_end_of_child
+from drhttp._process.registry import Registry
+from drhttp._process.registry import lock as _lock
+from drhttp._process.registry import locks as _locks
+from drhttp._process.state import Line
+from drhttp._process.uwsgi import first_process, missing_option
+from drhttp._stats import Stats
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable
+
+    from drhttp._capture.exchange import Exchange
+    from drhttp._config import Config
+
+__all__ = ["Recorder", "_lock", "_locks", "close", "flush", "recorder_for", "stats"]
+
+_log = logger()
+
+
+class Recorder:
+    """Takes finished exchanges and sees to it that they are delivered, until nobody uses it any more."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._preparation = Preparation(config)
+        self._lines: dict[int, Line] = {}  # by process; there is never more than one
+        self._closed = False
+        self._unused = False
+
+    def put(self, exchange: Exchange) -> None:
+        """Hand over a finished exchange. Never blocks, never waits for the network."""
+        exchange.preparation = self._preparation
+        line = self._line() or self._begin()
+        if exchange.pid != line.pid:
+            line.queue.drop("forked")  # it began in the parent, which finishes it too
+        elif line.queue.put(exchange, exchange.weight()) or not (line.worker.alive or self._closed):
+            if line.queue.sealed:
+                self._lines.pop(line.pid, None)
+                self.put(exchange)
+            else:
+                line.wake()
+
+    def begin_close(self, timeout: float) -> None:
+        """Begin to flush and stop."""
+        with _lock():
+            self._closed = True
+            line = self._line()
+        if line is not None:
+            line.begin_close(timeout)
+
+    def begin_flush(self) -> int:
+        """Deliver what was recorded so far without delay; returns the mark to wait for."""
+        line = self._line()
+        return 0 if line is None else line.begin_flush()
+
+    def finish_close(self) -> None:
+        """Wait until it is done, or its time is over."""
+        line = self._line()
+        if line is not None:
+            line.finish_close()
+
+    @property
+    def open(self) -> bool:
+        """Whether it still takes records."""
+        return not self._closed
+
+    def stats(self) -> Stats:
+        """The counts of this recorder in this process."""
+        line = self._line()
+        return Stats() if line is None else line.stats()
+
+    def forget(self) -> None:
+        """In a forked child: let go of what the parent will deliver."""
+        for pid in set(self._lines) - {os.getpid()}:
+            self._lines.pop(pid, None)
+
+    def _line(self) -> Line | None:
+        """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
+        return self._lines.get(os.getpid())
+
+    def _begin(self) -> Line:
+        """Make the queue and the worker of this process."""
+        pid = os.getpid()
+        with _lock():
+            self.forget()
+            _recorders.forget_other_processes()
+            line = Line(self.config, _recorders.settle)
+            if self._closed:
+                line.queue.close()
+            if self._unused:
+                line.retire()
+            _hook_up()
+            # Another thread may have been faster, or a destructor that ran in between and recorded something.
+            if self._lines.setdefault(pid, line) is line:
+                _recorders.enter(line)
+            return self._lines[pid]
+
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        # Whatever thread this runs in, and wherever: it takes no lock, and waits for nobody.
+        self._unused = True
+        line = self._lines.get(getpid())
+        if line is not None:
+            line.retire()
+
+
+def recorder_for(config: Config) -> Recorder:
+    """The recorder of the process for a configuration: equal ones share it, unless it was closed."""
+    _recorders.sweep()
+    with _lock():
+        recorder = _recorders.find(config)
+        if recorder is not None:
+            return recorder
+        recorder = Recorder(config)
+        _recorders.add(recorder)
+    _warn_once()
+    guarded(_warn_of_masking, config)
+    return recorder
+
+
+def flush(timeout: float = 10.0) -> bool:
+    """Deliver what was recorded before the call, in this process, and wait for it.
+
+    timeout: seconds to wait at most. Returns `True` when all of it is delivered or finally refused, `False` when the
+    time ran out; the rest is still on its way then. For the end of a job, or a serverless handler. Where no thread can
+    run, the caller's delivers.
+    """
+    end = time.monotonic() + timeout
+    marks = [(line, line.begin_flush()) for line in _recorders.lines()]
+    return all(line.finish_flush(mark, end - time.monotonic()) for line, mark in marks)
+
+
+def close(timeout: float = 10.0) -> None:
+    """Deliver what was recorded before the call, then stop the threads of this process.
+
+    timeout: seconds to wait at most; what is not delivered by then is dropped and counted, as is what comes later.
+    """
+    for recorder in _recorders:
+        recorder.begin_close(timeout)
+    lines = _recorders.lines()
+    for line in lines:
+        line.begin_close(timeout)
+    for line in lines:
+        line.finish_close()
+
+
+def stats() -> Stats:
+    """What became of the records of this process so far."""
+    return replace(_recorders.stats(), failures=failures())
+
+
+_recorders = Registry()
+_hooked = False
+_warned = False
+_OFF = "the masking of credentials is switched off by the option redact; records hold them as they are"
+_SLOW = (
+    "Redact(patterns=...): %r can take very long on some texts, and block the process meanwhile; "
+    'see "Writing a safe pattern" in docs/privacy.md'
+)
+
+
+def _warn_once() -> None:
+    """Say that no thread can run: here rather than with the first record, so that a server with many processes
+    that loads the application once says it once."""
+    global _warned  # noqa: PLW0603 - of the process, and inherited by those that are forked from it
+    option = missing_option()
+    if option is not None and not _warned:
+        _warned = True
+        if first_process():
+            _log.warning("uWSGI runs no threads without %s: records wait for drhttp.flush() and the exit", option)
+
+
+def _warn_of_masking(config: Config) -> None:
+    """Say that masking is off, and name the user's patterns that a text could make take very long; each once."""
+    if not config.redact:
+        _warn(_OFF)
+    elif config.redact.patterns:
+        from drhttp._redos.backtracking import is_superlinear
+
+        for pattern in filter(is_superlinear, cast("Iterable[re.Pattern[str]]", config.redact.patterns)):
+            _warn(_SLOW % (pattern.pattern,))
+
+
+def _warn(text: str) -> None:
+    if _recorders.first_warning(text):
+        _log.warning("%s", text)
+
+
+def _hook_up() -> None:
+    """Register the hooks of the process, once."""
+    global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
+    atexit.unregister(_at_exit)  # so that there is one, also in a child that was forked between these lines
+    atexit.register(_at_exit)
+    at_end_of_child(_at_exit)
+    if not _hooked and hasattr(os, "register_at_fork"):
+        _hooked = True
+        os.register_at_fork(
+            before=fork.before_fork, after_in_parent=fork.after_fork, after_in_child=_after_fork_in_child
+        )
+
+
+def _at_exit() -> None:
+    """Deliver what is left. All recorders together take as long as the most patient one may."""
+    try:
+        for recorder in _recorders:
+            recorder.begin_close(recorder.config.exit_timeout)
+        lines = _recorders.lines()
+        for line in lines:
+            line.begin_close(line.exit_timeout)
+        for line in lines:
+            line.finish_close()
+    except KeyboardInterrupt:
+        return  # whoever ends the program does not want to wait for us
+
+
+def _after_fork_in_child() -> None:
+    fork.after_fork_in_child()
+    forget_failures()
+    for recorder in _recorders:
+        recorder.forget()
+    _recorders.forget_other_processes()

@@ -1,0 +1,85 @@
+"""From bytes to text and back: by a mark at the beginning, by what the content type says, or as UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import encodings
+import pkgutil
+import re
+from encodings.aliases import aliases
+from functools import lru_cache
+
+from drhttp._redact.policy import Refusal
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_LONGEST_NAME = 40  # characters
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+# Python has codecs that are no charsets, and some that take very long.
+_KNOWN = re.compile(
+    r"utf-(?:8|16|32|7)|utf-(?:16|32)-[lb]e|utf-8-sig|ascii|latin-1|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gbk?|gb2312|gb18030"
+    r"|big5(?:hkscs)?|shift_jis\w*|euc_\w+|iso2022_\w+|hz|johab|tis-620|ptcp154|kz1048"
+)
+_PRINTABLE = bytes(range(32, 127))
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
+
+
+def charset_of(content: bytes, content_type: str) -> str:
+    """The charset of some content; raises `Refusal` if the content type names none that is known."""
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return name
+    match = _CHARSET.search(content_type)
+    found = codec_of(match[1].lower()) if match else "utf-8"
+    if found is None:
+        raise Refusal("encoding")
+    return found
+
+
+@lru_cache(maxsize=64)
+def codec_of(charset: str) -> str | None:
+    """Python's name of a charset; `None` if it knows none of that name, or what it knows is no charset."""
+    if len(charset) > _LONGEST_NAME or not charset.isascii():
+        return None
+    module = encodings.normalize_encoding(charset.lower()).replace(".", "_")
+    module = aliases.get(module, module)
+    # Python keeps every name that it was asked for, known or not, and strangers may ask for any.
+    if module not in _modules():
+        return None
+    try:
+        name = codecs.lookup(module).name
+    except LookupError:
+        return None
+    return name if _KNOWN.fullmatch(name) else None
+
+
+@lru_cache(maxsize=1)
+def _modules() -> frozenset[str]:
+    """The encodings that this Python has."""
+    return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__))
+
+
+def decode(content: bytes, charset: str, *, cut: bool) -> str | None:
+    """The text; `None` if it is none in that charset. cut: it may end in the middle of a letter."""
+    try:
+        if not cut:
+            return content.decode(charset)
+        return codecs.getincrementaldecoder(charset)().decode(content, final=False)
+    except UnicodeError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def holds_ascii(charset: str) -> bool:
+    """Whether plain letters are written in it as they are everywhere."""
+    return decode(_PRINTABLE, charset, cut=False) == _PRINTABLE.decode()
+
+
+def is_wide(charset: str) -> bool:
+    """Whether each letter takes two bytes or more."""
+    return charset.startswith(("utf-16", "utf-32"))
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether it holds more control characters than any text does."""
+    return (len(content) - len(content.translate(None, _CONTROLS))) * 50 > len(content)

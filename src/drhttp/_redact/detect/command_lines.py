@@ -1,0 +1,195 @@
+"""Command lines that hold credentials under options of one letter: `curl -u user:password`, `mysql -psecret`.
+
+Long options whose name says secret (`--password abc`) are found by their name, whatever the command.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.formats.extent import Extents
+    from drhttp._redact.policy import Rules
+
+
+class Command(NamedTuple):
+    """What of a command's options is secret.
+
+    separate: options whose value is the next word. glued: options whose value follows in the same word, or in the
+    next one if it is in both. holds: what the value has to contain, such as the colon between user and password.
+    only_with: a word that must stand in the line, such as `login`.
+    """
+
+    separate: str
+    glued: str = ""
+    holds: str = ""
+    only_with: str = ""
+
+
+_LDAP = Command("-w")
+_MYSQL = Command("", glued="-p")
+_MONGO = Command("-p", glued="-p")
+_REGISTRY = Command("-p", only_with="login")
+_CREDENTIALS = Command("--creds --src-creds --dest-creds --credential", holds=":")
+_JAVA = Command("-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass")
+_OPENSSL = Command("-pass -passin -passout", holds="pass:")
+_SQL = Command("-P", glued="-P")
+_SAMBA = Command("-U --user", glued="-U", holds="%")
+_SNMP = Command("-A -X -c")
+_ARCHIVE = Command("", glued="-p -hp")
+#: By command, from the manual of each: curl(1), httpie, mysql(1), sshpass(1), redis-cli, mongosh, docker-login ...
+COMMANDS: dict[str, tuple[Command, ...]] = {
+    "curl": (
+        Command("-u --user -U --proxy-user", glued="-u -U", holds=":"),
+        Command("-b", glued="-b", holds="="),
+        Command("--proxy-pass"),
+    ),
+    "wget": (Command("--http-passwd --ftp-passwd"),),
+    **dict.fromkeys(("http", "https", "httpie", "xh", "xhs"), (Command("-a --auth", glued="-a"),)),
+    **dict.fromkeys(
+        ("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mysqlbinlog", "mysqlpump",
+         "mariadb", "mariadb-dump", "mariadb-admin"), (_MYSQL,),
+    ),
+    "sshpass": (Command("-p", glued="-p"),),
+    "redis-cli": (Command("-a"),),
+    "redis-server": (Command("--requirepass --masterauth"),),
+    **dict.fromkeys(
+        ("mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat"), (_MONGO,)
+    ),
+    **dict.fromkeys(("docker", "podman", "nerdctl", "buildah", "oras", "crane"), (_REGISTRY, _CREDENTIALS)),
+    "helm": (Command("-p", only_with="registry"),),
+    "skopeo": (_CREDENTIALS, _REGISTRY),
+    "az": (_REGISTRY,),
+    **dict.fromkeys(
+        ("ldapsearch", "ldapmodify", "ldapadd", "ldapdelete", "ldapwhoami", "ldapcompare"), (_LDAP,)
+    ),
+    "ldappasswd": (Command("-w -s -a"),),
+    **dict.fromkeys(("smbclient", "rpcclient", "smbget"), (_SAMBA,)),
+    **dict.fromkeys(("sqlcmd", "bcp", "osql"), (_SQL,)),
+    **dict.fromkeys(("zip", "unzip"), (_SQL,)),
+    **dict.fromkeys(("7z", "7za", "rar", "unrar"), (_ARCHIVE,)),
+    **dict.fromkeys(("keytool", "jarsigner"), (_JAVA,)),
+    "openssl": (_OPENSSL, Command("-k")),
+    "lftp": (Command("-u", holds=","),),
+    **dict.fromkeys(("mosquitto_pub", "mosquitto_sub", "ipmitool"), (Command("-P"),)),
+    **dict.fromkeys(("snmpwalk", "snmpget", "snmpset"), (_SNMP,)),
+    "ssh-keygen": (Command("-N -P"),),
+    **dict.fromkeys(("rabbitmqadmin", "cqlsh", "cypher-shell"), (Command("-p"),)),
+}  # fmt: skip
+_NAMES = re.compile(
+    "(?:" + "|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True))) + r""")(?:\.exe)?(?=["'`\\]{0,4}[\s,])"""
+)
+# Between an option and its value: perhaps the quote of a list in a program; a space, a comma, the end of a line.
+_GAP = r"""["'`\\]{0,4}(?:[\s,]|\\\r?\n){1,20}"""
+_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z-]")  # begins with a letter that is looked for fast
+_LEADING = ("-", "$(", "`")
+_VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
+# Values that are set by name: `aws configure set aws_secret_access_key abc`.
+_SETTING = re.compile(
+    r"""\bconfig(?:ure)?["'`,]{0,3}[ \t]set["'`,]{0,3}[ \t]["'`]?([\w.:/@-]{2,80})["'`,]{0,3}[ \t](?=[^\s-])"""
+)
+
+
+def _option(command: Command) -> re.Pattern[str]:
+    """An expression for the options of a command, up to where the value begins."""
+
+    def either(options: str) -> str:
+        return "|".join(option[1:] for option in sorted(options.split(), key=len, reverse=True))
+
+    branches = []
+    if command.separate:
+        # Flags without a value may stand in the same word: `curl -sSu user:password`.
+        branches.append(rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
+    if command.glued:
+        branches.append(
+            rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.glued)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
+        )
+    return re.compile("|".join(branches))
+
+
+_OPTIONS = {command: _option(command) for commands in COMMANDS.values() for command in commands}
+
+
+def possible(text: str) -> bool:
+    """Whether a text holds a command that may have such options."""
+    return has_options(text) and _first(text) is not None
+
+
+def sets_by_name(text: str) -> bool:
+    """Whether a text holds a command that sets something by its name."""
+    return "config" in text and _SETTING.search(text) is not None
+
+
+def has_options(text: str) -> bool:
+    """Whether a text holds anything like an option."""
+    return "-" in text and _DASH.search(text) is not None
+
+
+def _first(text: str, at: int = 0) -> re.Match[str] | None:
+    match = _NAMES.search(text, at)
+    while (
+        match is not None and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "_.-$")
+    ):
+        match = _NAMES.search(text, match.start() + 1)
+    return match
+
+
+def secret_arguments(text: str, rules: Rules, extents: Extents) -> Iterator[tuple[int, int]]:
+    """Where the credentials are in the command lines of a text."""
+    match = _first(text) if has_options(text) else None
+    while match is not None:
+        end = _end_of_line(text, match.end())
+        found: dict[Command, int] = {}
+        while match is not None and match.start() < end:
+            rules.spend(3)
+            for command in COMMANDS[match[0].removesuffix(".exe")]:
+                found.setdefault(command, match.end())
+            match = _first(text, match.end())
+        for command, start in found.items():
+            if not command.only_with or text.find(command.only_with, start, end) >= 0:
+                yield from _arguments(text, command, start, end, rules, extents)
+    for setting in _SETTING.finditer(text) if "config" in text else ():
+        if rules.secret(setting[1]):
+            yield extents.value(setting.end())
+
+
+def _arguments(
+    text: str, command: Command, start: int, end: int, rules: Rules, extents: Extents
+) -> Iterator[tuple[int, int]]:
+    option = _OPTIONS[command].search(text, start, end)
+    while option is not None:
+        rules.spend(3)
+        after = option.end()
+        begin, stop = extents.value(after)
+        value = text[begin:stop]
+        if value and command.holds in value and not value.startswith(_LEADING) and not _VARIABLE.fullmatch(value):
+            yield begin, stop
+            after = max(after, stop)  # all of that is masked
+        else:
+            rules.spend((stop - begin) // 20)  # the next option may stand in it
+        option = _OPTIONS[command].search(text, after, end)
+
+
+def _end_of_line(text: str, at: int) -> int:
+    """Where a line ends; a backslash at its end carries it on."""
+    end = text.find("\n", at)
+    while end > 0 and text[end - 1] in "\\\r" and (text[end - 1] == "\\" or text[end - 2] == "\\"):
+        end = text.find("\n", end + 1)
+    return end if end >= 0 else len(text)
+
+
+def is_secret_argument(words: list[str], option: str, value: str) -> bool:
+    """Whether a value is secret behind an option, in a list of the words of a command line.
+
+    words: the first ones, of which the first is the command.
+    """
+    name = words[0].rpartition("/")[2].removesuffix(".exe") if words else ""
+    return any(
+        option in command.separate.split()
+        and command.holds in value
+        and (not command.only_with or command.only_with in words)
+        for command in COMMANDS.get(name, ())
+    )

@@ -1,0 +1,250 @@
+"""Values that betray themselves anywhere in a text, whatever they are called: tokens, keys, card and account numbers.
+
+Every pattern is linear: no part of it can match the same characters in two ways, and none begins everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from drhttp._redact.detect import capability_urls
+from drhttp._redact.detect import check_digits as numbers
+from drhttp._redact.detect.lookalikes import is_signed_json, is_slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# Where a word begins; also behind what stands for a space or a line in a text that is still encoded.
+_BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
+# Prefixes under which providers issue keys, so that scanners (this one too) can find them.
+_PREFIXES = (
+    r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{10,}",
+    r"whsec_[0-9A-Za-z+/=]{16,}",
+    r"sk-[0-9A-Za-z_-]{20,}",
+    r"gh[opsur]_[0-9A-Za-z]{20,}",
+    r"github_pat_[0-9A-Za-z_]{20,}",
+    r"glpat-[0-9A-Za-z_-]{16,}",
+    r"xox[abeoprs]-[0-9A-Za-z-]{10,}",
+    r"xapp-[0-9A-Za-z-]{10,}",
+    r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}",
+    r"AIza[0-9A-Za-z_-]{30,}",
+    r"ya29\.[0-9A-Za-z_-]{10,}",
+    r"GOCSPX-[0-9A-Za-z_-]{20,}",
+    r"SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
+    r"npm_[0-9A-Za-z]{30,}",
+    r"pypi-[0-9A-Za-z_-]{30,}",
+    r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{24,}",
+    r"do[opr]_v1_[0-9a-f]{40,}",
+    r"hf_[0-9A-Za-z]{20,}",
+    r"sq0(?:atp|csp)-[0-9A-Za-z_-]{16,}",
+    r"access_token\$production\$[0-9a-z]+\$[0-9a-f]+",
+)
+_JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
+_KEY = rf"(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
+# What stands in front of the random part of a key.
+_PREFIX = re.compile(
+    r"(?:sk|rk)_(?:live|test)_|whsec_|sk-|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|A[A-Z]IA|AIza|ya29\.|GOCSPX-|SG\."
+    r"|npm_|pypi-|shp[a-z]{2}_|do[opr]_v1_|hf_|sq0[a-z]{3}-|access_token\$production\$"
+)
+_PATTERN = re.compile(
+    r"(?P<pem>-----BEGIN[ +%A-Z0-9]{0,40}PRIVATE(?: |\+|%20)KEY[ +%A-Z0-9]{0,10}-----"
+    r"(?:[^-]+|-(?!----END))*(?:-----END[ +%A-Z0-9]{0,60}-----)?)"
+    rf"|{_JWT}"
+    rf"|(?P<scheme>{_BEGIN}(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?: |\+|%20)[ +]{{0,8}})"
+    r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
+    rf"|{_KEY}"
+)
+_WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand in the place of credentials
+# How each of them begins. It begins with a set of characters, for which `re` looks several times as fast as for a
+# look-behind; so that stands behind the first character.
+_START = re.compile(
+    r"[-AGSabBdeghnprswxy](?:(?<=-)----BEGIN|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{2}.)|(?<=\\[nrt].))"
+    r"(?:yJ|earer|EARER|asic|ASIC|[kh][_s-]|h[opsur]_|ithub_|lpat-|ox[a-z]-|app-|[A-Z]IA|CCA|Iza|a29\.|OCSPX-|G\."
+    r"|pm_|ypi-|hp|o[opr]_v1_|f_|q0|ccess_token\$))",
+    re.DOTALL,
+)
+_RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
+_TAIL = 100  # characters behind what begins like a key that are looked at
+# In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
+_PART = r"[^\s\"'<>`:@\\]*(?:(?::(?!//)|\\(?![nrt\"'`\\]))[^\s\"'<>`:@\\]*)*"
+_USERINFO = re.compile(rf"(?<=://){_PART}(?:@{_PART}(?=@))*(?=@)")
+_WEB = ("http", "https")
+_ADDRESS = re.compile(r"[\w.-]*:[0-9]{1,5}/[^@?]*\?")  # a host and its port, and a query behind them
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:\[]*):?[0-9]{0,5}[/?#]")
+_URL = "://"
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_SHORTEST = 10  # characters that a value has at least, other than by patterns of the user
+
+# What must be somewhere in a text for a pattern to match: looked for one by one, which is faster than any expression;
+# for what stands in a long word only where there is one.
+_HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
+# The same for longer texts: in lower case, and at first without the characters that none of them has, which halves the
+# looking.
+_BEARER, _BASIC, _PEM = b"bearer", b"basic", b"-----be"
+_LOWER = bytes(range(256)).lower()
+_OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
+_HINTS_IN_WORDS = (
+    "eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "ya29.", "SG.", "_live_", "_test_", "whsec_", "ghp_", "gho_", "ghs_",
+    "ghu_", "ghr_", "github_pat_", "npm_", "shp", "_v1_", "hf_", "access_token$", "sk-", "glpat-", "xox", "xapp-",
+    "GOCSPX", "pypi-", "sq0",
+)  # fmt: skip
+_FEW = re.compile("|".join(map(re.escape, (*_HINTS, *_HINTS_IN_WORDS))))
+_LONG_WORD = b"a" * 15
+_LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%-") else 46 for byte in range(256))
+_PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `Bearer realm="..."`
+
+
+class Values:
+    """Finds them.
+
+    patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
+    """
+
+    def __init__(self, patterns: Iterable[re.Pattern[str]] = (), *, emails: bool = False) -> None:
+        self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
+        # Characters of a text that may hold a value; 0 if the user's patterns may match anything.
+        self.shortest = 0 if self._patterns else _SHORTEST
+
+    def possible(self, text: str) -> bool:
+        """Whether it is worth looking closer; `False` is certain."""
+        if self._patterns:
+            return True
+        if len(text) < _SHORTEST:
+            return False
+        return (
+            (_has_userinfo(text) and any(map(_userinfo, _USERINFO.finditer(text))))
+            or (_hinted(text) and next(_secrets(_PATTERN, text), None) is not None)
+            or capability_urls.possible(text)
+            or numbers.possible(text)
+        )
+
+    def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
+        """The text with what was found replaced by what `mask` makes of it, and how many that were."""
+        count = 0
+        if len(text) >= _SHORTEST:
+            text, found = capability_urls.mask(text, mask)
+            count += found
+            for pattern in _patterns(text):
+                text, found = _replace(text, pattern, mask)
+                count += found
+            text, found = numbers.mask(text, mask)
+            count += found
+        for pattern in self._patterns:
+            text, found = pattern.subn(lambda match: mask(match[0]) if match[0] else "", text)
+            count += found
+        return text, count
+
+
+def _patterns(text: str) -> Iterator[re.Pattern[str]]:
+    """What is worth looking for."""
+    if _has_userinfo(text):
+        yield _USERINFO
+    if _hinted(text):
+        yield _PATTERN
+
+
+def _has_userinfo(text: str) -> bool:
+    # For one character is looked much faster than for three.
+    return "@" in text and "/" in text and _URL in text
+
+
+def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
+    spans = filter(None, map(_userinfo, _USERINFO.finditer(text))) if pattern is _USERINFO else _secrets(pattern, text)
+    pieces, copied, count = [], 0, 0
+    for begin, end in spans:
+        pieces += [text[copied:begin], mask(text[begin:end])]
+        copied, count = end, count + 1
+    return "".join(pieces) + text[copied:], count
+
+
+def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[tuple[int, int]]:
+    """Where the secrets are that stand a closer look."""
+    match = _first(pattern, text, start, stop)
+    while match is not None:
+        end = match.end()
+        kind = match.lastgroup
+        if kind == "credentials":
+            begin = match.start("credentials")
+            if _is_basic(match["credentials"]) if match["scheme"][1] in "aA" else _is_token(match["credentials"]):
+                yield begin, end
+            else:
+                yield from _secrets(_WITHIN, text, begin, end)
+        elif kind == "pem" or not _is_lookalike(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
+            yield match.span()
+        else:
+            run = _RUN.match(text, match.start())
+            end = run.end() if run else end
+        match = _first(pattern, text, end, stop)
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
+    """The first match from a place on, looked for only where one may begin."""
+    begin = _START.search(text, start, stop)
+    while begin is not None:
+        match = pattern.match(text, begin.start(), stop)
+        if match is not None:
+            return match
+        begin = _START.search(text, begin.start() + 1, stop)
+    return None
+
+
+def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
+    """Whether it only begins like a token or a key. behind: what follows; a slug may go on there, behind a `_`."""
+    if jwt:
+        return not is_signed_json(text.partition(".")[0])
+    prefix = _PREFIX.match(text)
+    if prefix is None:
+        return False
+    rest = text[prefix.end() :]
+    tail = _RUN.match(behind) if behind[:1] in ("_", "-") else None
+    return is_slug(rest) or (tail is not None and is_slug(rest + tail[0]))
+
+
+def _hinted(text: str) -> bool:
+    if len(text) < 100:
+        return _FEW.search(text) is not None
+    content = text.encode("utf-8", "replace")
+    if _speaks_of_credentials(content.translate(_LOWER, _OTHERS)) and _speaks_of_credentials(content.lower()):
+        return True
+    return _LONG_WORD in content.translate(_LETTERS) and any(hint in text for hint in _HINTS_IN_WORDS)
+
+
+def _speaks_of_credentials(lower: bytes) -> bool:
+    # Not in a loop: that would take longer than the looking.
+    return _BEARER in lower or _BASIC in lower or _PEM in lower
+
+
+def _userinfo(match: re.Match[str]) -> tuple[int, int] | None:
+    text, start = match[0], match.start()
+    if not match.string.endswith(_WEB, max(0, start - 8), start - 3):
+        # A name alone is a secret in front of a web server only; `ssh://git@host` is an address.
+        return match.span() if ":" in text.partition("@")[0] and _ADDRESS.match(text) is None else None
+    authority = min([at for at in map(text.find, "/?#") if at >= 0], default=0)
+    if not authority:
+        return match.span()
+    inside = text.rfind("@", 0, authority)
+    if inside >= 0:
+        return start, start + inside
+    # What is no host is a name and the begin of a password.
+    return match.span() if _HOST.match(text) is None else None
+
+
+def _is_token(text: str) -> bool:
+    """Whether it looks made rather than written: "bearer of bad news" goes on in words."""
+    text = text.strip(".-/")
+    if _PLACE.fullmatch(text):
+        return False
+    return len(text) >= 20 or any(letter in "0123456789_~+=" for letter in text)
+
+
+def _is_basic(text: str) -> bool:
+    """Whether it is base64 of `user:password` (RFC 7617)."""
+    try:
+        pair = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return ":" in pair and pair.isprintable()

@@ -1,0 +1,80 @@
+"""Objects and arrays that hold nothing but measures: `{"cached_tokens": 0, "audio_tokens": 0}`, `[1, 2, 3]`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drhttp._redact.detect.harmless_values import is_marker
+from drhttp._redact.detect.lookalikes import are_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# An opening bracket, perhaps of a call; a closing one; a key, quoted or of a keyword argument; a string; a number or
+# word that is whole; a comma.
+_PIECE = re.compile(
+    r"""\s*(?:(?P<open>(?:[A-Za-z_]\w*)?[({\[])|(?P<close>[)}\]])|(?P<comma>,)"""
+    r"""|(?P<string>"(?:[^"\\]|\\.){0,60}"|'(?:[^'\\]|\\.){0,60}')(?P<colon>\s*:)?"""
+    r"""|(?P<keyword>[A-Za-z_]\w*)="""
+    r"""|(?P<scalar>-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?|true|false|null|None|True|False)(?![\w.]))"""
+)
+# A key made of words, so that no one-time code or token can stand in its place.
+_KEY = re.compile(
+    r"(?:[A-Z]?[a-z]{1,12}|[0-9]{1,3}[a-z]{0,2})"
+    r"(?:[_.-]?[A-Z][a-z]{1,12}|[_.-][a-z]{1,12}|[_.-][0-9]{1,3}[a-z]{0,2})*"
+)
+_LONGEST_KEY = 48
+# What the pieces of a text have beside their logarithmic probability (Text Generation Inference).
+_SCORED = frozenset(("id", "text", "logprob", "special", "rank"))
+_LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
+_MODALITY = re.compile(r"[A-Z_]{1,20}")
+
+
+def end_of_measures(
+    text: str, start: int, *, scored: bool = False, spend: Callable[[int], None] | None = None
+) -> int | None:
+    """Where the object or array ends that begins at `start`, if it holds measures alone; else `None`.
+
+    Measures are numbers, switches and nulls, under keys that are words, at any depth; markers of tokenizers; the
+    modality in the usage of Gemini; and the text of a token beside its `logprob`. scored: there has to be a `logprob`.
+    """
+    pieces, depth, key, keys, named = 0, 0, "", set[str](), set[str]()
+    piece = _PIECE.match(text, start)
+    while piece is not None:
+        kind, end = piece.lastgroup, piece.end()
+        pieces += 1
+        if spend is not None and not pieces % 64:
+            spend(32)
+        if kind in ("colon", "keyword"):
+            key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""
+            keys.add(key)
+        elif kind == "string" and not _is_known(key, piece["string"][1:-1]):
+            named.add(key)
+        depth += (kind == "open") - (kind == "close")
+        if depth == 0:
+            known = kind == "close" and _are_known(named, keys)
+            return end if known and (not scored or "logprob" in keys) else None
+        piece = _PIECE.match(text, end)
+    return None
+
+
+def _is_known(key: str, string: str) -> bool:
+    return is_marker(string) or (key == "modality" and _MODALITY.fullmatch(string) is not None)
+
+
+def _are_known(named: set[str], keys: set[str]) -> bool:
+    """Whether all keys are words, and strings stand in no other place than the text of tokens with their `logprob`.
+
+    named: the keys of strings.
+    """
+    if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None or not are_words(key) for key in keys):
+        return False
+    return not named or (named == {"text"} and "logprob" in keys and keys <= _SCORED)
+
+
+def is_scored(name: str, text: str, end: int) -> bool:
+    """Whether the member of JSON that ends at `end` is a piece of text beside its logarithmic probability (OpenAI):
+    `{"token": "Hello", "logprob": -0.3}`.
+    """
+    return name == "token" and _LOGPROB.match(text, end) is not None

@@ -1,0 +1,207 @@
+"""Names that say secret: of header fields, query parameters, form fields, JSON keys, XML elements, cookies.
+
+A name is read as words, whatever its spelling: `apiKey`, `api-key`, `API_KEY` and `x_api_key` hold the words "api key",
+`accesstoken` is taken apart into "access token"; `tokenizer` and `monkey` hold no secret word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from drhttp._percent import unquote_plus
+from drhttp._redact.detect.compound_names import GLUED_ENDS, ends_glued
+from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds, is_harmless
+from drhttp._redact.detect.measures import end_of_measures
+from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# Words that stand beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
+_COMPANIONS = frozenset((
+    "access", "account", "admin", "api", "app", "application", "auth", "bot", "client", "confirm", "confirmation",
+    "confirmed", "cookie", "current", "customer", "data", "db", "database", "device", "django", "email",
+    "encrypted", "fb", "field", "github", "gitlab", "google", "hash", "hashed", "header", "http", "id", "ids",
+    "input", "j", "internal", "key", "keys", "last", "login", "middleware", "my", "name", "new", "number", "o",
+    "oauth", "old", "orig", "original", "owner", "param", "php", "plain", "proxy", "push", "query", "re", "refresh",
+    "remember", "repeat", "request", "reset", "retype", "rsa", "salt", "server", "service", "signing", "site",
+    "slack", "ssh", "ssl", "stripe", "temp", "temporary", "text", "the", "tmp", "twitter", "url", "user",
+    "username", "value", "verification", "verify", "verifier", "web", "wifi", "wp", "x", "your",
+))  # fmt: skip
+
+# Words whose plural is another one: a bearer brings something; `bearers_only` is a switch.
+_SINGULAR = frozenset(("bearer", "authentication", "authorization"))
+# With these a name is secret whatever stands in front of them, in the same word, or behind: "pgpassword", "tokenvalue".
+_STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
+_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *GLUED_ENDS)
+# Other words begin so: apikeyboard, tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
+_BEGINS = re.compile(
+    r"(?:passwd|passphrase|apikey(?!board|pad)|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
+)
+
+_MEASURED = frozenset((NUMBERS, MARKERS))
+# Tokens of these kinds let somebody in, and may stand as keys in an object: `refresh_tokens: {"...": 1700000000}`.
+_CREDENTIALS = re.compile(
+    r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
+    r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
+)
+_LONGEST = 200  # characters of a name that are read; nobody names a field in more
+_LONGEST_WORD = 32  # letters without a separator that are taken apart
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+class Names:
+    """Which names say secret.
+
+    also: names to add; allow: names that are none after all. Both are read as words, in any spelling; a name in `also`
+    matches within longer names too, one in `allow` frees the name that equals it.
+    """
+
+    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
+        further = frozenset(filter(None, map(squeezed, also)))
+        self._secret = further | frozenset(map(squeezed, (*BUILT_IN, *map(_plural, BUILT_IN))))
+        self._further = re.compile(_tree(further) or r"(?!)").search
+        self._whole = frozenset(map(squeezed, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
+        self._in_queries = frozenset(map(squeezed, IN_QUERIES))
+        self._allowed = frozenset(map(squeezed, allow))
+        self._hint = re.compile(_tree(self._secret)).search
+        self._lengths = _lengths(self._secret)
+        self._known = self._secret | _COMPANIONS
+        self._known_lengths = _lengths(self._known)
+        # Bounded: names come from clients too.
+        self.secret = lru_cache(maxsize=4096)(self._is_secret)
+        self.secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
+        self._harmless = lru_cache(maxsize=4096)(self._kinds)
+
+    def allowed(self, name: str) -> bool:
+        """Whether the user has freed the name."""
+        return bool(self._allowed) and squeezed(name) in self._allowed
+
+    def spared(self, name: str, value: str) -> bool:
+        """Whether a value is none to hide although its name says secret: a number under `max_tokens`, `true` under
+        `has_password`, "pass" under `cvc_check`. Never under the user's own names.
+        """
+        kinds = self._harmless(name)
+        return bool(kinds) and is_harmless(value, kinds)
+
+    def end_of_spared(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
+        """Where the object or array ends that begins at `at` and is none to hide although the name says secret, since
+        it holds measures alone: `completion_tokens_details`. `None` if it is to be hidden.
+        """
+        whole = squeezed(name)
+        if whole == "token" and not self._further(whole):
+            return end_of_measures(text, at, scored=True, spend=spend)
+        counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
+        return end_of_measures(text, at, spend=spend) if counts and _CREDENTIALS.search(whole) is None else None
+
+    def _kinds(self, name: str) -> tuple[str, ...]:
+        if self._further(squeezed(name)):
+            return ()
+        return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
+
+    def _is_secret_in_query(self, name: str) -> bool:
+        """The same for a query parameter, where more names are secret."""
+        whole = squeezed(name)
+        return (whole in self._in_queries and whole not in self._allowed) or self._is_secret(name)
+
+    def _is_secret(self, name: str) -> bool:
+        whole = squeezed(name)
+        # Most names are none, and those are told by their letters alone, before anything is taken apart.
+        if (self._hint(whole) is None and whole not in self._whole) or whole in self._allowed:
+            return False
+        if whole in self._secret or whole in self._whole:
+            return True
+        if name.isalpha() and (name.islower() or name.isupper()):
+            return self._holds_secret(whole)
+        written = _WORDS.findall(_plain(name))
+        words = [word.casefold() for word in written]
+        if len(words) > 1 and (self._in_words(whole, words) or ends_glued(written)):
+            return True
+        return any(map(self._holds_secret, words))
+
+    def _in_words(self, whole: str, words: list[str]) -> bool:
+        """Whether some of the words, together, are a secret one."""
+        bounds = {0, *accumulate(map(len, words))}
+        hit = self._hint(whole)
+        while hit:
+            start = hit.start()
+            if start in bounds and any(
+                start + length in bounds and whole[start : start + length] in self._secret
+                for length in self._lengths[whole[start]]
+            ):
+                return True
+            hit = self._hint(whole, start + 1)
+        return False
+
+    def _holds_secret(self, word: str) -> bool:
+        """Whether a word without separators is made of known words alone, a secret one among them."""
+        return (
+            word.endswith(_ENDS)
+            or _BEGINS.match(word) is not None
+            or (3 < len(word) <= _LONGEST_WORD and self._hint(word) is not None and self._is_joined(word))
+        )
+
+    def _is_joined(self, word: str) -> bool:
+        """Whether a word is made of known words alone, a secret one among them.
+
+        No regular expression: "apikey" is one word and two, so a run of it could be read in exponentially many ways.
+        """
+        reached = {0: False}  # up to where known words lead, and whether a secret one can be among them
+        for start in range(len(word)):
+            if start not in reached:
+                continue
+            for length in self._known_lengths.get(word[start], ()):
+                part, end = word[start : start + length], start + length
+                if end <= len(word) and part in self._known:
+                    reached[end] = reached.get(end, False) or reached[start] or part in self._secret
+        return reached.get(len(word), False)
+
+
+def _plural(words: str) -> str:
+    """The same of several; of what is several, or knows no plural, itself."""
+    return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
+
+
+def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The lengths of words, by the letter with which they begin."""
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(found)) for first, found in lengths.items()}
+
+
+def _tree(words: Iterable[str]) -> str:
+    """An expression for any of the words that looks at each letter once."""
+    rests: dict[str, list[str]] = {}
+    ends = False
+    for word in words:
+        if word:
+            rests.setdefault(word[0], []).append(word[1:])
+        else:
+            ends = True
+    if not rests:
+        return ""
+    branches = "|".join(re.escape(first) + _tree(rests[first]) for first in sorted(rests))
+    return f"(?:{branches})" + ("?" if ends else "")
+
+
+def squeezed(name: str) -> str:
+    """A name without its separators, in lower case."""
+    if name.isascii() and name.isalnum() and len(name) <= _LONGEST:
+        return name.lower()
+    return _SEPARATORS.sub("", _plain(name)).casefold()
+
+
+def _plain(name: str) -> str:
+    """The part of a name that is read; full-width and other compatible letters as the plain ones they stand for."""
+    if "%" in name:
+        name = unquote_plus(name)
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST // 2]} {name[-_LONGEST // 2 :]}"
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)

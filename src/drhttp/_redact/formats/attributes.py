@@ -1,0 +1,54 @@
+"""Attributes of XML and HTML elements."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drhttp._redact.decoding.entities import unescape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drhttp._redact.policy import Rules
+
+ATTRIBUTE = re.compile(r"""(?<![^\s<>/="'])([^\s<>/="']+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s<>"']+|["'][^<>]*)""")
+# HTML and many others name a field in one attribute and give its value in another, or as the content.
+_NAMING = frozenset(("name", "id", "property", "itemprop", "key", "type", "autocomplete", "http-equiv", "for",
+                     "data-name", "aria-label", "label", "placeholder"))  # fmt: skip
+# The same of their content: of fields, and of cells that repeat the heading of their column.
+_NAMING_CONTENT = frozenset(("name", "key", "id", "label"))
+_HTML_FIELDS = frozenset((
+    "textarea", "select", "option", "output", "param", "data", "code", "pre", "kbd", "samp", "var", "span", "td", "dd",
+))  # fmt: skip
+_COLUMN = frozenset(("data-label", "data-title", "data-th", "data-field", "data-column", "data-heading", "headers"))
+_HTML_CELLS = frozenset(("td", "dd", "li", "div", "span", "p"))
+VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
+
+
+def say_secret(attributes: Iterable[re.Match[str]], rules: Rules) -> bool:
+    """Whether one of the attributes is the name of a secret."""
+    return any(match[1].lower() in _NAMING and rules.secret(value_of(match)) for match in attributes)
+
+
+def value_of(match: re.Match[str]) -> str:
+    """The value of an attribute, without its quotes."""
+    text = match[3]
+    return unescape(text[1:].rstrip("\"'") if text[0] in "\"'" else text)
+
+
+def name_content(element: str, attributes: str, rules: Rules, html: bool) -> bool:
+    """Whether one of the attributes says that the content of an element is a secret.
+
+    element: its name in lower case.
+    """
+    if "=" not in attributes:
+        return False
+    names: frozenset[str] = frozenset()
+    if not html or element in _HTML_FIELDS:
+        names |= _NAMING_CONTENT
+    if html and element in _HTML_CELLS and ("data-" in attributes or "headers" in attributes):
+        names |= _COLUMN
+    return bool(names) and any(
+        match[1].lower() in names and rules.secret(value_of(match)) for match in ATTRIBUTE.finditer(attributes)
+    )

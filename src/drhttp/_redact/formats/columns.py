@@ -1,0 +1,70 @@
+"""The names of a table's columns, and the cells of its rows that are secret by them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from drhttp._redact.policy import Rules
+
+_LONGEST_NAME = 80  # characters
+_AROUND = " \t\r\n\"'`\ufeff*#:"  # what stands around a name in a heading
+#: Tables of settings hold a name in one column and its value in another: `name,value`.
+NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "parameter", "property", "attribute",
+                     "header", "config", "env"))  # fmt: skip
+VALUED = frozenset(("value", "val", "values", "content", "new value", "old value", "default value", "current value",
+                     "default"))  # fmt: skip
+
+
+class Columns:
+    """Columns, by their names in a heading.
+
+    secret: the name of each column whose name says secret, by its place. width: how many columns there are. It is
+    false if no cell below the heading can be secret.
+    """
+
+    def __init__(self, names: Iterable[str], rules: Rules) -> None:
+        stripped = [name.strip(_AROUND) if len(name) <= _LONGEST_NAME else "" for name in names]
+        rules.spend(len(stripped))
+        spelled = [name.lower().replace("_", " ") for name in stripped]
+        self.width = len(stripped)
+        self.secret = {place: name for place, name in enumerate(stripped) if name and rules.secret(name)}
+        self._naming = [place for place, name in enumerate(spelled) if name in NAMING]
+        self._valued = [place for place, name in enumerate(spelled) if name in VALUED]
+        self._rules = rules
+
+    def __bool__(self) -> bool:
+        return bool(self.secret or (self._naming and self._valued))
+
+    def add(self, other: Columns) -> None:
+        """Make the columns of another heading of the same table secret, too."""
+        self.secret |= other.secret
+        self._naming += other._naming
+        self._valued += other._valued
+        self.width = max(self.width, other.width)
+
+    def secret_cells(self, row: Sequence[str]) -> dict[int, str]:
+        """The places of a row's cells that are secret, and under which name.
+
+        A row with more cells than the heading has names is one whose values hold the delimiter, or that begins with a
+        column of no name: what may be the secret value is secret.
+        """
+        extra = max(0, len(row) - self.width)
+        if extra and not row[-1].strip():  # every row ends with a delimiter
+            extra -= 1
+        found = {}
+        for place, name in self.secret.items():
+            for each in range(place, min(place + extra + 1, len(row))):
+                found[each] = name
+        if self._valued:
+            found |= self._named_cells(row)
+        return found
+
+    def _named_cells(self, row: Sequence[str]) -> dict[int, str]:
+        for place in self._naming:
+            name = row[place].strip(_AROUND) if place < len(row) else ""
+            if name and len(name) <= _LONGEST_NAME and self._rules.secret(name):
+                return {each: name for each in self._valued if each < len(row)}
+        return {}

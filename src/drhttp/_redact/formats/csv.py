@@ -1,0 +1,263 @@
+"""Tables of delimited text: CSV (RFC 4180), TSV and their kin. The first row names the columns.
+
+The text is read as rows and fields, not parsed and written anew: what is not masked stays as it is, to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from drhttp._redact.formats.columns import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drhttp._redact.policy import Rules
+
+    # The fields of a row as they stand in the text, and the line end behind them.
+    Row = tuple[list[str], str]
+
+#: Content types that say that a body is such a table. Excel's is often a lie, and the body CSV.
+CSV_TYPES = frozenset(("text/csv", "application/csv", "text/x-csv", "application/x-csv", "text/comma-separated-values",
+                       "text/tab-separated-values", "text/tsv", "application/vnd.ms-excel"))  # fmt: skip
+_PART = "\x01"  # no character of any text
+_DELIMITERS = "\t;|,"
+_SAMPLE = 12  # rows that are looked at to find out what a table looks like
+_LINE = re.compile(r"[^\r\n]*")
+_DOUBLED = re.compile(r'(?<=[^,;|\t\r\n"])""')  # a quote in a quoted field
+# What may stand in front of the first row: a byte order mark, and a line of Excel's own.
+_FRONT = re.compile(r"\ufeff?(?:\"?sep=(?P<sep>[^\"\r\n])\"?(?:\r\n|\n|\r))?", re.IGNORECASE)
+_RULE = re.compile(r"[-+=:|_\s]*")
+
+
+def mask_csv(
+    text: str, rules: Rules, inner: Callable[[str], tuple[str, int]], *, cut: bool = False
+) -> tuple[str, int] | None:
+    """A table whose content type says that it is one, masked, and how many values that were; `None` if it is none.
+
+    inner: masks what else is secret in the text. cut: its end is missing; then its last row is left out.
+    """
+    front = _FRONT.match(text)
+    begin = front.end() if front else 0
+    delimiter = front["sep"] if front and front["sep"] else _delimiter(text, begin)
+    first = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
+    if len(first) < 2:
+        return None
+    doubled = '""' in text and _DOUBLED.search(text) is not None
+    simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, rules)
+    if simple and not _apart(text, delimiter, inner)[1]:
+        return text, 0
+    rules.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
+    rows = list(rows_of(text, delimiter, begin))
+    if cut and not rows[-1][1]:
+        rows.pop()
+    count = _mask_rows(rows, delimiter, rules, inner)
+    masked, found = _apart(_written(rows, delimiter), delimiter, inner)
+    if found and _widths(masked, delimiter) != [len(fields) for fields, _ in rows]:
+        masked = _written([_mask_row(row, delimiter, inner, rules) for row in rows], delimiter)
+    return text[:begin] + masked, count + found
+
+
+def _has_empty_line(text: str) -> bool:
+    return "\n\n" in text or "\n\r\n" in text or "\r\r" in text
+
+
+def _apart(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
+    """Mask what else is secret in a table: in other texts a tab ties a name to a value, and here it parts them."""
+    if delimiter != "\t" or _PART in text:
+        return inner(text)
+    masked, count = inner(text.replace("\t", _PART))
+    return (masked.replace(_PART, "\t"), count) if count else (text, 0)
+
+
+def _headings(rows: list[Row], rules: Rules) -> Columns:
+    """The columns that the first rows of a table name, up to the first one of the table's width."""
+    columns, width = Columns((), rules), _width(rows)[0]
+    for fields, _ in rows:
+        columns.add(Columns(map(meant_by, fields), rules))
+        if len(fields) == width and is_filled(fields):
+            break
+    return columns
+
+
+def _width(rows: list[Row]) -> tuple[int, int]:
+    """How many fields most of the first rows have that have several, and how many rows those are."""
+    widths = [len(fields) for fields, _ in rows[:_SAMPLE] if len(fields) > 1]
+    width = max(widths, key=widths.count, default=1)
+    return width, widths.count(width)
+
+
+def _delimiter(text: str, begin: int) -> str:
+    """What stands between the fields: the character that gives the most rows of the same width.
+
+    Rather one that gives the first row that width, too: it names the columns.
+    """
+
+    def score(delimiter: str) -> tuple[bool, int, int]:
+        rows = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
+        width, count = _width(rows)
+        if width == 1:
+            return False, 0, 1
+        first = next(len(fields) for fields, _ in rows if is_filled(fields))
+        return first == width and count > 1, count, width
+
+    return max(_DELIMITERS, key=score)
+
+
+def rows_of(text: str, delimiter: str, at: int = 0) -> Iterator[Row]:
+    """The rows of a text from a place on. Quoted fields may hold delimiters and line ends."""
+    while at < len(text):
+        line = _LINE.match(text, at)
+        end = line.end() if line else at
+        if '"' not in text[at:end]:
+            after = end + (2 if text.startswith("\r\n", end) else 1)
+            yield text[at:end].split(delimiter), text[end:after]
+            at = after
+            continue
+        fields, mark = [], delimiter
+        while mark == delimiter:
+            match = _field(delimiter).match(text, at)
+            if match is None:  # every text matches
+                break
+            fields.append(match[1])
+            mark, at = match[2], match.end()
+        yield fields, mark
+
+
+@lru_cache(maxsize=16)
+def _field(delimiter: str) -> re.Pattern[str]:
+    """A field, perhaps quoted, and what ends it. A quote in the middle of a field is a character like any other."""
+    end = re.escape(delimiter)
+    return re.compile(rf'( {{0,2}}"[^"]*(?:""[^"]*)*(?:"|\Z)[^{end}\r\n]*|[^{end}\r\n]*)({end}|\r\n|\n|\r|\Z)')
+
+
+def _written(rows: list[Row], delimiter: str) -> str:
+    return "".join([delimiter.join(fields) + end for fields, end in rows])
+
+
+def _widths(text: str, delimiter: str) -> list[int]:
+    return [len(fields) for fields, _ in rows_of(text, delimiter)]
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is a line between a heading and its rows, or a part of one."""
+    return _RULE.fullmatch(text) is not None
+
+
+def is_filled(fields: list[str]) -> bool:
+    return len(fields) > 1 or bool(fields[0].strip())
+
+
+def _mask_rows(rows: list[Row], delimiter: str, rules: Rules, inner: Callable[[str], tuple[str, int]]) -> int:
+    """Mask the secret cells of all rows where they stand; how many those were.
+
+    The heading is the first row of the table's width; a title, comments and empty lines may stand in front of it.
+    Behind an empty line there may be another heading.
+    """
+    columns, width = Columns((), rules), _width(rows)[0]
+    heading: list[str] = []
+    expected, count = True, 0
+    for fields, _ in rows:
+        if not is_filled(fields):
+            expected = True
+            continue
+        named = Columns(map(meant_by, fields), rules) if expected and _may_name(fields, width) else None
+        expected = expected and len(fields) != width
+        before = fields.copy()
+        count += _mask_quoted(fields, inner)
+        if columns and fields != heading:
+            count += mask_cells(fields, columns, delimiter, rules)
+        if named:
+            named.add(columns)
+            columns, heading = named, before
+    return count
+
+
+def _may_name(fields: list[str], width: int) -> bool:
+    """Whether a row may name the columns: one of a single field is a title, unless it is as short as a name."""
+    return len(fields) > 1 or width == 1 or fields[0].strip().count(" ") < 2
+
+
+def mask_cells(fields: list[str], columns: Columns, delimiter: str, rules: Rules) -> int:
+    """Mask the secret cells of a row."""
+    count = 0
+    for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
+        meant = meant_by(fields[place])
+        if not meant.strip() or rules.spared(name, meant.strip()) or is_rule(meant):
+            continue
+        masked = rules.mask(meant)
+        if masked != meant:
+            fields[place] = _spelled(masked, fields[place], delimiter)
+            count += 1
+    return count
+
+
+def _merged(fields: list[str], columns: Columns, delimiter: str) -> dict[int, str]:
+    """Quoted fields that seem to hold others: the row is too short, or their quote does not end with the field."""
+    short = len(fields) < columns.width and bool(columns.secret)
+    return {
+        place: ""
+        for place, field in enumerate(fields)
+        if (delimiter in field or "\n" in field or "\r" in field)
+        and (short or field.rstrip()[-1:] != '"' or field.count('"') % 2)
+    }
+
+
+def _mask_quoted(fields: list[str], inner: Callable[[str], tuple[str, int]]) -> int:
+    """Mask what is in fields that hold quotes, which are doubled there: JSON above all."""
+    count = 0
+    for place, field in enumerate(fields):
+        if '""' in field and len(field) > 2:
+            masked, found = inner(meant_by(field))
+            if found:
+                fields[place] = _quoted(masked)
+                count += found
+    return count
+
+
+def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]], rules: Rules) -> Row:
+    """Mask a row field by field if to mask it as a whole would change their number."""
+    fields, end = row
+    text = delimiter.join(fields)
+    masked, found = inner(text)
+    if not found or _widths(masked, delimiter) in ([len(fields)], []):
+        return ([masked], end) if found else row
+    first, last = _alike(text, masked), len(text) - _alike(text[::-1], masked[::-1])
+    position, changed = 0, []
+    for field in fields:
+        touched = position < last and position + len(field) >= first
+        position += len(field) + len(delimiter)
+        part, count = inner(meant_by(field)) if touched else (field, 0)
+        if touched and field.strip():
+            part = _spelled(part if count else rules.mask(meant_by(field)), field, delimiter)
+        changed.append(part)
+    return changed, end
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def meant_by(field: str) -> str:
+    """What a field holds, without its quotes."""
+    stripped = field.lstrip(" ")
+    if not stripped.startswith('"'):
+        return field
+    stripped = stripped.rstrip()
+    return stripped[1 : -1 if len(stripped) > 1 and stripped[-1] == '"' else None].replace('""', '"')
+
+
+def _spelled(text: str, field: str, delimiter: str) -> str:
+    """A text as it stands in the place of a field, with the space around that and in its quotes."""
+    lead = field[: len(field) - len(field.lstrip(" "))]
+    if field.startswith('"', len(lead)) or any(mark in text for mark in (delimiter, '"', "\r", "\n")):
+        return lead + _quoted(text)
+    return f"{lead}{text}{field[len(field.rstrip(' ')) :]}"
+
+
+def _quoted(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '""'))

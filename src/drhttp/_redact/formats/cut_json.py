@@ -1,0 +1,44 @@
+"""JSON whose end is missing: the part of it that is sure, closed so that it is a document again."""
+
+from __future__ import annotations
+
+import re
+
+from drhttp._json_document import NO_BRACKETS, pieces
+
+_PLACE = re.compile(r"[,{}\[\]](?=[^,{}\[\]]*\Z)")  # the last comma or bracket
+_CLOSERS = {"{": "}", "[": "]"}
+_DEEPEST = 60  # levels; what goes deeper is read token by token
+
+
+def closed(text: str) -> str | None:
+    """The document without its last member, whose value may be incomplete, and so may be its name.
+
+    `None` if that cannot be told by its brackets.
+    """
+    parts = pieces(text)
+    between = parts[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
+    end = len(text) - (len(parts[-1]) + 1 if len(parts) % 2 == 0 else 0)
+    while between:
+        place = _PLACE.search(between[-1])
+        if place is not None:
+            end -= len(between[-1]) - (place.start() if place[0] == "," else place.end())
+            between[-1] = between[-1][: place.end()]
+            opened = _opened("".join(between))
+            return None if opened is None else text[:end] + "".join(_CLOSERS[each] for each in reversed(opened))
+        end -= len(between.pop())
+        if between:
+            end -= len(parts[2 * len(between) - 1]) + 2
+    return None
+
+
+def _opened(structure: str) -> str | None:
+    """The brackets that are open at the end, the outermost first; `None` if others are left, or too many."""
+    brackets = structure.encode("utf-8", "replace").translate(None, NO_BRACKETS)
+    for _ in range(_DEEPEST):
+        inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if inner == brackets:
+            break
+        brackets = inner
+    opened = brackets.decode()
+    return opened if 0 < len(opened) <= _DEEPEST and not opened.strip("{[") else None

@@ -1,0 +1,134 @@
+"""What databases and libraries say of a failure: they show values apart from their names, or without any."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.formats.extent import Extents
+    from drhttp._redact.policy import Rules
+
+    Spans = Iterator[tuple[int, int]]
+
+_NAME = re.compile(r"[\w.$-]+")
+_LINE = re.compile(r"[^\r\n]*")
+_FARTHEST = 4000  # characters between a name and its value
+# PostgreSQL: a row without its names; what closes it.
+_ROW = "Failing row contains ("
+_ROW_END = re.compile(r"\)\.?[\"']?[ \t]*(?:\\n|[\r\n]|\Z)")
+# MySQL: `Duplicate entry 'abc' for key 'users.token'`.
+_ENTRY = re.compile(r"(?:Duplicate entry|[Ii]ncorrect [a-z]{1,20} value:) '")
+_ENTRY_END = re.compile(r"' for (?:key|column) ['`]([\w.$-]+)")
+_VALUES = re.compile(r"\bVALUES\s*(?=\()", re.IGNORECASE)
+_MORE_VALUES = re.compile(r"\s*,\s*(?=\()")
+# What stands for values that are told apart from the statement.
+_BOUND = re.compile(
+    r"[\s()]*(?:\?|%s|\$\d+|:\w+|%\(\w+\)s)(?:[\s,()]+(?:\?|%s|\$\d+|:\w+|%\(\w+\)s|DEFAULT|NULL))*[\s()]*"
+)
+_PARAMETERS = "[parameters: "  # SQLAlchemy
+_INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
+
+
+def values_apart(text: str, rules: Rules, extents: Extents) -> Spans:
+    """Where the values are that stand in such messages."""
+    # For one character is looked much faster than for several.
+    called, quoted, equal = "(" in text, "'" in text, "=" in text
+    if called and equal and ")=(" in text:
+        yield from _keys(text, rules)
+    if called and _ROW in text:
+        yield from _rows(text)
+    if quoted and (" entry '" in text or " value: '" in text):
+        yield from _entries(text, rules)
+    if called and ("VALUES" in text or "values" in text):
+        yield from _statements(text, rules, extents)
+    if "[" in text and _PARAMETERS in text:
+        yield from _parameters(text, rules, extents)
+    if equal and _INPUT in text and not rules.allowed("input_value"):
+        yield from _inputs(text)
+
+
+def _any_secret(text: str, rules: Rules) -> bool:
+    return any(rules.secret(name) for name in set(_NAME.findall(text)))
+
+
+def _keys(text: str, rules: Rules) -> Spans:
+    """PostgreSQL: `Key (token)=(abc) already exists.`"""
+    behind, at = 0, text.find(")=(")
+    while at >= 0:
+        rules.spend(3)
+        names = text[max(behind, at - 200) : at].rpartition("\n")[2]
+        behind = at + 3
+        if _any_secret(names.partition("(")[2], rules):
+            line = _LINE.match(text, behind)
+            end = line.end() if line else behind
+            last = text.rfind(")", behind, end)
+            yield behind, last if last > 0 else end
+            behind = end
+        at = text.find(")=(", behind)
+
+
+def _rows(text: str) -> Spans:
+    at = text.find(_ROW)
+    while at >= 0:
+        begin = at + len(_ROW)
+        end = _ROW_END.search(text, begin)
+        yield begin, end.start() if end else len(text)
+        at = text.find(_ROW, end.end()) if end else -1
+
+
+def _entries(text: str, rules: Rules) -> Spans:
+    entry = _ENTRY.search(text)
+    while entry:
+        end = _ENTRY_END.search(text, entry.end())
+        if end is None:
+            break
+        if rules.secret(end[1]):
+            yield entry.end(), end.start()
+        entry = _ENTRY.search(text, end.end())
+
+
+def _statements(text: str, rules: Rules, extents: Extents) -> Spans:
+    """SQL: `INSERT INTO users (name, token) VALUES ('ada', 'abc')`."""
+    behind = 0
+    match = _VALUES.search(text)
+    while match:
+        rules.spend(3)
+        columns = text[max(behind, match.start() - _FARTHEST) : match.start()].rpartition("(")[2]
+        behind = match.end()
+        if _any_secret(columns, rules):
+            more: re.Match[str] | None = match
+            while more:
+                behind = extents.balanced(more.end())
+                more = _MORE_VALUES.match(text, behind)
+            if _BOUND.fullmatch(text, match.end(), behind) is None:
+                yield match.end(), behind
+        match = _VALUES.search(text, behind)
+
+
+def _parameters(text: str, rules: Rules, extents: Extents) -> Spans:
+    """SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
+    behind, at = 0, text.find(_PARAMETERS)
+    while at >= 0:
+        rules.spend(3)
+        statement = text[max(behind, at - _FARTHEST) : at]
+        behind = at + len(_PARAMETERS)
+        if _any_secret(statement[max(0, statement.rfind("[SQL: ")) :], rules):
+            begin, behind = behind, extents.balanced(at)
+            yield begin, behind - text.endswith("]", begin, behind)
+        at = text.find(_PARAMETERS, behind)
+
+
+def _inputs(text: str) -> Spans:
+    """pydantic: `[type=string_too_short, input_value='abc', input_type=str]`."""
+    at = text.find(_INPUT)
+    while at >= 0:
+        begin = at + len(_INPUT)
+        end = text.find(_INPUT_END, begin, begin + _FARTHEST)
+        if end < 0:
+            line = _LINE.match(text, begin)
+            end = line.end() if line else begin
+        yield begin, end
+        at = text.find(_INPUT, end)

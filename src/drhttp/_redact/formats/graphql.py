@@ -1,0 +1,269 @@
+"""GraphQL: the literals of secret arguments are masked so that the document still parses, and the variables that are
+passed to such arguments are secret, whatever they are called.
+
+Syntax: https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary
+"""
+
+from __future__ import annotations
+
+import re
+from json import encoder
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from drhttp._redact.formats.columns import NAMING, VALUED
+from drhttp._redact.formats.json_members import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._redact.formats.json_tree import Node
+    from drhttp._redact.policy import Rules
+
+_BEGIN = re.compile(
+    r"\A[\s,\ufeff]*(?:#[^\r\n]*[\r\n][\s,]*)*(?:(?:query|mutation|subscription|fragment)\b[^{}:]{0,200}[({]"
+    r"|\{[\s,]*(?:[A-Za-z_]\w*[\s,]*:[\s,]*)?(?:[A-Za-z_]\w*|\.\.\.)[\s,]*[A-Za-z_({@}.])"
+)
+_TOKEN = re.compile(
+    r'(?P<block>"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*""")|(?P<string>"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*")'
+    r"|(?P<comment>#[^\r\n]*)|(?P<variable>\$[A-Za-z_]\w*)|(?P<name>[A-Za-z_]\w*)|(?P<number>-?[0-9][\w.+-]*)"
+    r"|(?P<spread>\.\.\.)|(?P<mark>[{}()\[\]:!=@])|(?P<other>[^\s,\ufeff])",
+    re.DOTALL,
+)
+_ARGUMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})[\s,]*:")
+_LONG_NUMBER = 12  # digits, from which on a number may betray itself
+_NOTHING = frozenset(("null", "true", "false"))
+_DEEPEST = 100  # brackets within each other
+#: Members of a request that hold a document, and its variables.
+DOCUMENTS = ("query", "mutation", "subscription", "document")
+VARIABLES = ("variables", "variableValues")
+_quoted: Any = encoder.encode_basestring_ascii
+
+
+class _Leaf(NamedTuple):
+    """A scalar. kind: of its token. name: of the argument it is given to. default_of: the variable, of a default."""
+
+    begin: int
+    end: int
+    kind: str
+    name: str
+    secret: bool
+    default_of: str
+
+
+class _Level:
+    """A bracket that is open. kind: "selection", "arguments", "object", "list" or "type".
+
+    expected: what comes next in arguments and objects: "name", "colon", "value", and "type" in the definition of a
+    variable, which is `variable`.
+    """
+
+    __slots__ = ("expected", "kind", "name", "named", "secret", "valued", "variable")
+
+    def __init__(self, kind: str, *, secret: bool = False, name: str = "", variable: str = "") -> None:
+        self.kind = kind
+        self.expected = "value" if kind == "list" else "name"
+        self.name = name
+        self.secret = secret
+        self.variable = variable
+        self.named = False  # a member is the name of a secret: `{name: "password", value: $v}`
+        self.valued: list[int] = []  # the leaves that it names
+
+
+class _Reading:
+    """One passage over a document."""
+
+    def __init__(self, text: str, rules: Rules) -> None:
+        self._text = text
+        self._rules = rules
+        self._open: list[_Level] = []
+        self._before = ""  # the kind of the token in front
+        self.leaves: list[_Leaf] = []
+        self.comments: list[tuple[int, int]] = []
+        self.variables: set[str] = set()  # that are passed to secret arguments
+
+    def run(self) -> bool:
+        """Read all tokens; whether they make a document."""
+        for match in _TOKEN.finditer(self._text):
+            self._rules.spend(2)
+            kind = match.lastgroup or ""
+            if kind == "comment":
+                self.comments.append(match.span())
+                continue
+            level = self._open[-1] if self._open else None
+            if level is None or level.kind == "selection":
+                fits = self._select(match[0], kind)
+            elif level.kind == "type" or level.expected == "type":
+                fits = self._type(level, match[0], kind)
+            else:
+                fits = self._argument(level, match, kind)
+            if not fits or len(self._open) > _DEEPEST:
+                return False
+            self._before = match[0] if kind == "mark" else kind
+        self.variables |= {leaf.default_of for leaf in self.leaves if leaf.secret and leaf.default_of} - {""}
+        return not self._open and bool(self._before)
+
+    def _select(self, token: str, kind: str) -> bool:
+        """A token outside of arguments: fields, fragments, directives."""
+        if token == "{":
+            self._open.append(_Level("selection"))
+        elif token == "(":
+            self._open.append(_Level("arguments"))
+            return self._before == "name"
+        elif token == "}":
+            if not self._open:
+                return False
+            self._open.pop()
+        else:
+            return kind in ("name", "spread") or token in (":", "@")
+        return True
+
+    def _type(self, level: _Level, token: str, kind: str) -> bool:
+        """A token of a variable's type, up to its default, the next variable or the end."""
+        if token == "[":
+            self._open.append(_Level("type"))
+        elif token == "]" and level.kind == "type":
+            self._open.pop()
+        elif level.kind == "arguments" and token == "=":
+            level.expected = "value"
+        elif level.kind == "arguments" and (kind == "variable" or token in (")", "@")):
+            return self._begin_name(level, token, kind)
+        else:
+            return kind == "name" or token == "!"
+        return True
+
+    def _argument(self, level: _Level, match: re.Match[str], kind: str) -> bool:
+        """A token in arguments, in an input object or in a list."""
+        token = match[0]
+        if level.expected == "colon":
+            level.expected = "type" if level.variable else "value"
+            return token == ":"
+        if level.expected == "value" and token != "]":
+            return self._value(level, match, kind)
+        return self._begin_name(level, token, kind)
+
+    def _begin_name(self, level: _Level, token: str, kind: str) -> bool:
+        """The name of an argument or of a variable that is defined, or the end of all."""
+        level.expected = "colon"
+        if kind == "variable" and level.kind == "arguments":
+            level.variable, level.name = token[1:], token[1:]
+        elif kind == "name" and self._before == "@":
+            level.expected = "name"
+        elif kind == "name":
+            level.name, level.variable = token, ""
+        elif token == "@" and level.variable:
+            level.expected = "name"
+        elif token == "(" and self._before == "name" and level.variable:  # of a directive of a variable
+            level.expected = "name"
+            self._open.append(_Level("arguments"))
+        else:
+            return token == {"arguments": ")", "object": "}", "list": "]"}.get(level.kind) and self._close()
+        return True
+
+    def _value(self, level: _Level, match: re.Match[str], kind: str) -> bool:
+        token = match[0]
+        secret = level.secret or (level.kind != "list" and self._rules.secret(level.name))
+        if level.kind != "list":
+            level.expected = "name"
+        if token in ("{", "["):
+            kind = "object" if token == "{" else "list"
+            self._open.append(_Level(kind, secret=secret, name=level.name, variable=level.variable))
+            return True
+        if kind in ("mark", "spread", "other"):
+            return False
+        if kind == "variable" and secret:
+            self.variables.add(token[1:])
+        if level.name in NAMING and kind == "string":
+            level.named = level.named or self._rules.secret(decoded(token))
+        elif level.name in VALUED:
+            level.valued.append(len(self.leaves))
+        self.leaves.append(_Leaf(*match.span(), kind, level.name, secret, level.variable))
+        return True
+
+    def _close(self) -> bool:
+        level = self._open.pop()
+        for at in level.valued if level.named else ():
+            leaf = self.leaves[at] = self.leaves[at]._replace(secret=True)
+            if leaf.kind == "variable":
+                self.variables.add(self._text[leaf.begin + 1 : leaf.end])
+        return True
+
+
+def looks_like_graphql(text: str) -> bool:
+    """Whether a text begins as a document does."""
+    return "{" in text and _BEGIN.match(text) is not None
+
+
+def _read(text: str, rules: Rules) -> _Reading | None:
+    """`None` if the text is no document."""
+    if not looks_like_graphql(text):
+        return None
+    reading = _Reading(text, rules)
+    return reading if reading.run() else None
+
+
+def mask_graphql(text: str, rules: Rules, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int] | None:
+    """A document, masked, and how many values that were; `None` if the text is none.
+
+    inner: masks the texts of its strings and comments.
+    """
+    reading = _read(text, rules)
+    if reading is None:
+        return None
+    found = [(*span, inner(text[slice(*span)])) for span in reading.comments]
+    found += [
+        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reading, rules, inner))
+        for leaf in reading.leaves
+        if leaf.kind != "variable"
+    ]
+    pieces: list[str] = []
+    copied = total = 0
+    for begin, end, (masked, count) in sorted(found):
+        if count:
+            comment = text[begin] == "#"
+            pieces += (text[copied:begin], " ".join(masked.splitlines()) if comment else str(_quoted(masked)))
+            copied, total = end, total + count
+    return "".join(pieces) + text[copied:], total
+
+
+def _masked(
+    leaf: _Leaf, token: str, reading: _Reading, rules: Rules, inner: Callable[[str], tuple[str, int]]
+) -> tuple[str, int]:
+    """What takes the place of a scalar, and how many values were masked in it."""
+    meant = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
+    if leaf.secret or leaf.default_of in reading.variables:
+        if token in _NOTHING or rules.spared(leaf.name, token):
+            return token, 0
+        masked = rules.mask(meant)
+        return masked, int(masked != meant)
+    if leaf.kind in ("block", "string"):
+        return inner(meant)
+    return rules.mask_values(token) if leaf.kind == "number" and len(token) >= _LONG_NUMBER else (token, 0)
+
+
+def secret_variables(text: str, rules: Rules) -> frozenset[str]:
+    """The variables of a document that are passed to secret arguments."""
+    names = _ARGUMENT.findall(text) if "$" in text else ()
+    if not any(name in NAMING or rules.secret(name) for name in names):
+        return frozenset()
+    reading = _read(text, rules)
+    return frozenset(reading.variables) if reading else frozenset()
+
+
+def variables_at(nodes: list[Node], rules: Rules) -> set[int]:
+    """Where the values of secret variables begin in a request, or in several.
+
+    In an object whose end is missing the document may be missing, too: then every variable may be secret.
+    """
+    found: set[int] = set()
+    for node in nodes:
+        variables = list(node.member(*VARIABLES))
+        if not variables:
+            continue
+        documents = [each.text for each in node.member(*DOCUMENTS) if "{" in each.text]
+        names = frozenset[str]().union(*(secret_variables(each, rules) for each in documents))
+        unknown = node.is_open and not documents
+        for each in variables:
+            if each.literal[:1] == '"' and names:  # packed as a string
+                found.add(each.begin)
+            found.update(value.begin for key, value in each.members or () if unknown or key in names)
+    return found

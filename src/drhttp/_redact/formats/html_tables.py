@@ -1,0 +1,236 @@
+"""HTML tables whose headings name secret columns: `<tr><th>User</th><th>Password</th></tr><tr><td>ada</td><td>...`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.formats.attributes import ATTRIBUTE, value_of
+
+if TYPE_CHECKING:
+    from drhttp._redact.policy import Rules
+
+# No part of a tag reaches beyond the next "<", which keeps the search linear.
+_TAG = re.compile(
+    r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<(?P<raw>script|style)(?=[\s/>])"
+    r"""|<(?P<close>/?)(?P<name>table|thead|tbody|tfoot|tr|th|td)(?=[\s/>])(?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""",
+    re.IGNORECASE,
+)
+_RAW_END = re.compile(r"</(?:script|style)\b", re.IGNORECASE)
+_HEADING = re.compile(r"<th(?=[\s/>])[^<>]*>((?:[^<]|<(?!/?(?:t[hdr]|table)\b))*)", re.IGNORECASE)
+_TABLE = re.compile(r"<table(?=[\s/>])", re.IGNORECASE)
+_ROW = re.compile(r"<tr(?=[\s/>])", re.IGNORECASE)
+_ROW_END = re.compile(r"</?tr(?=[\s/>])", re.IGNORECASE)
+_CELL = re.compile(r"<t[dh](?=[\s/>])[^<>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_LONGEST_ROW = 8000  # characters of a row that may be a heading
+_LONGEST_NAME = 80
+_MOST_COLUMNS = 1000
+
+
+class SecretCells(NamedTuple):
+    """cells: where the tag of each secret cell begins, its content ends, and what its column is called.
+
+    headings: where the rows begin and end that name secret columns.
+    """
+
+    cells: dict[int, tuple[int, str]]
+    headings: list[tuple[int, int]]
+
+    def in_heading(self, place: int) -> bool:
+        """Whether a place is in a heading, which is the name of what stands below, and not of what stands beside."""
+        return any(begin <= place < end for begin, end in self.headings)
+
+
+NO_CELLS = SecretCells({}, [])
+
+
+def secret_cells(text: str, rules: Rules) -> SecretCells:
+    """The secret cells of all tables in a document or a part of one."""
+    if "<t" not in text and "<T" not in text:
+        return NO_CELLS
+    if not _names_secret_column(text, rules):
+        return NO_CELLS
+    reading = _Reading(text, rules)
+    reading.run()
+    return SecretCells(reading.cells, reading.headings)
+
+
+def _names_secret_column(text: str, rules: Rules) -> bool:
+    """Whether a heading, or a cell of the first row of a table, is the name of a secret."""
+    if any(_is_secret(match[1], rules) for match in _HEADING.finditer(text)):
+        return True
+    at, row = 0, _ROW.search(text)  # a part of a document may begin within a table
+    while row:
+        end = _ROW_END.search(text, row.end())
+        at = end.start() if end else len(text)
+        if any(
+            _is_secret(cell, rules) for cell in _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
+        ):
+            return True
+        table = _TABLE.search(text, at)
+        row = _ROW.search(text, table.end()) if table else None
+    return False
+
+
+def _words(markup: str) -> str:
+    """The text of a cell, without its tags."""
+    return " ".join(unescape(_ANY_TAG.sub(" ", markup)).split()) if len(markup) <= _LONGEST_ROW else ""
+
+
+def _is_secret(markup: str, rules: Rules) -> bool:
+    name = _words(markup)
+    return 0 < len(name) <= _LONGEST_NAME and rules.secret(name)
+
+
+class _Cell:
+    """A cell. column: its place in the grid; span: how many columns it takes."""
+
+    __slots__ = ("attributes", "begin", "column", "content", "end", "is_heading", "span")
+
+    def __init__(self, match: re.Match[str], column: int, attributes: dict[str, str]) -> None:
+        self.begin, self.content = match.span()
+        self.end = -1
+        self.is_heading = match["name"].lower() == "th"
+        self.column = column
+        self.span = _number(attributes.get("colspan"))
+        self.attributes = attributes
+
+
+class _Table:
+    """A table that is open. columns: the name of each secret column, by its place; ids: of secret headings."""
+
+    __slots__ = ("columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
+
+    def __init__(self) -> None:
+        self.columns: dict[int, str] = {}
+        self.ids: dict[str, str] = {}
+        self.in_head = False
+        self.is_first = True  # of its rows
+        self.row: list[_Cell] = []
+        self.row_begin = 0
+        self.spans: dict[int, int] = {}  # rows that the cell of a column still goes down
+
+    def next_column(self) -> int:
+        """The place of the next cell in the row, beside cells of rows above."""
+        column = self.row[-1].column + self.row[-1].span if self.row else 0
+        while self.spans.get(column, 0) > 0:
+            column += 1
+        return column
+
+
+class _Reading:
+    """One passage over the tags of tables."""
+
+    def __init__(self, text: str, rules: Rules) -> None:
+        self._text = text
+        self._rules = rules
+        self._tables = [_Table()]  # a part of a document may begin within one
+        self.cells: dict[int, tuple[int, str]] = {}
+        self.headings: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        """Read all tags."""
+        raw = 0
+        for match in _TAG.finditer(self._text):
+            self._rules.spend(1)
+            if match["raw"]:
+                end = _RAW_END.search(self._text, match.end()) if match.start() >= raw else None
+                raw = max(raw, end.start() if end else len(self._text))
+            elif match["name"] and match.start() >= raw:
+                self._tag(match, match["name"].lower())
+        while self._tables:
+            self._end_row(self._tables.pop(), len(self._text))
+
+    def _tag(self, match: re.Match[str], name: str) -> None:
+        table = self._tables[-1]
+        if name == "table":
+            if not match["close"]:
+                self._tables.append(_Table())
+            else:
+                self._end_row(table, match.start())
+                self._tables[-1:] = [] if len(self._tables) > 1 else [_Table()]
+            return
+        self._end_cell(table, match.start())
+        if name in ("td", "th"):
+            if not match["close"]:
+                self._begin_cell(table, match)
+            return
+        self._end_row(table, match.start())
+        if name != "tr":
+            table.in_head = name == "thead" and not match["close"]
+        table.row_begin = match.end()
+
+    def _begin_cell(self, table: _Table, match: re.Match[str]) -> None:
+        attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(match["attributes"])}
+        cell = _Cell(match, table.next_column(), attributes)
+        self._rules.spend(cell.span // 8)
+        if cell.column < _MOST_COLUMNS:
+            table.row.append(cell)
+
+    @staticmethod
+    def _end_cell(table: _Table, end: int) -> None:
+        if table.row and table.row[-1].end < 0:
+            table.row[-1].end = end
+
+    def _end_row(self, table: _Table, end: int) -> None:
+        """A row is complete: it names columns, or is one of those below."""
+        self._end_cell(table, end)
+        row, table.row = table.row, []
+        if not row:
+            return
+        if self._is_heading(table, row):
+            self._read_names(table, row, end)
+        else:
+            self._read_cells(table, row)
+        table.is_first = False
+        self._rules.spend(len(table.spans) // 4)
+        table.spans = {column: rows - 1 for column, rows in table.spans.items() if rows > 1}
+        for cell in row:
+            rows = _number(cell.attributes.get("rowspan"))
+            for column in range(cell.column, cell.column + cell.span) if rows > 1 else ():
+                table.spans[column] = rows - 1
+
+    def _is_heading(self, table: _Table, row: list[_Cell]) -> bool:
+        if table.in_head or all(cell.is_heading for cell in row):
+            return True
+        if not table.is_first or any(cell.is_heading for cell in row):
+            return table.is_first and all(cell.is_heading for cell in row[1:])
+        # A first row without headings: in a table of two columns it is more often a name and its value.
+        return len(row) > 2 or (len(row) == 2 and not self._secret_name(row[0]))
+
+    def _secret_name(self, cell: _Cell) -> str:
+        """What a heading is called if that says secret; else nothing."""
+        markup = self._text[cell.content : cell.end]
+        for name in (_words(markup), cell.attributes.get("data-field", ""), cell.attributes.get("abbr", "")):
+            if 0 < len(name) <= _LONGEST_NAME and self._rules.secret(name):
+                return name
+        return ""
+
+    def _read_names(self, table: _Table, row: list[_Cell], end: int) -> None:
+        for cell in row:
+            name = self._secret_name(cell)
+            if not name:
+                continue
+            table.columns |= dict.fromkeys(range(cell.column, cell.column + cell.span), name)
+            if "id" in cell.attributes:
+                table.ids[cell.attributes["id"]] = name
+            if self.headings[-1:] != [(table.row_begin, end)]:
+                self.headings.append((table.row_begin, end))
+
+    def _read_cells(self, table: _Table, row: list[_Cell]) -> None:
+        if not table.columns:
+            return
+        for cell in row:
+            places = range(cell.column, cell.column + cell.span)
+            named = (table.columns[place] for place in places if place in table.columns)
+            headings = cell.attributes.get("headers", "").split()
+            name = next(named, "") or next((table.ids[each] for each in headings if each in table.ids), "")
+            if name:
+                self.cells[cell.begin] = (cell.end, name)
+
+
+def _number(text: str | None) -> int:
+    """How many columns or rows a cell takes."""
+    return min(int(text), _MOST_COLUMNS) if text and text.isdecimal() and len(text) < 5 and int(text) else 1

@@ -1,0 +1,300 @@
+"""JSON in which the name of a secret stands beside it: `{"name": "password", "value": "..."}`, `["token", "..."]`.
+
+And the other way round: objects under a secret name that say what a secret looks like, and hold none (JSON schemas).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import takewhile
+from json import decoder
+from typing import TYPE_CHECKING, Any
+
+from drhttp._redact.detect.command_lines import is_secret_argument
+
+if TYPE_CHECKING:
+    from drhttp._redact.policy import Rules
+
+# A string with the colon behind it that makes it a key; a bracket; a comma; a number or word; a quote without an end.
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
+_LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
+
+
+def spelled(words: str) -> frozenset[str]:
+    """Words as programs spell them."""
+    found = set()
+    for word in words.split():
+        first, *others = word.split("_")
+        camel = first + "".join(map(str.capitalize, others))
+        found |= {word, word.upper(), word.capitalize(), camel, camel[0].upper() + camel[1:], camel.lower()}
+    return frozenset(found)
+
+
+# Members whose value is the name of something: surely, or perhaps.
+_FIELDS = spelled("name key field field_name property attribute column loc param parameter variable header k")
+_KINDS = spelled("type id label title path")
+_NAMING = _FIELDS | _KINDS
+# Members that hold the value of what another one names; beside a mere type, text is often anything else.
+_VALUED = spelled("value values val v new_value old_value default_value current_value string_value")
+_BESIDE_FIELDS = spelled("content input old new")
+_VERIFIERS = spelled("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
+_CODED = frozenset(("authorization_code", "urn:ietf:params:oauth:grant-type:device_code"))
+_GRANTS = _VERIFIERS | spelled("grant_type")
+_PATHS = spelled("path")
+_COMMANDS = spelled("command cmd args argv arguments entrypoint options")
+#: Names of members that may be named by others, or name what is behind them.
+POINTED = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
+_POINTING = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')
+_FIRST = re.compile(r'\[\s*"((?:[^"\\]|\\.)*)"\s*,', re.DOTALL)
+_NAME = re.compile(r"-{0,2}[\w.$:/\[\]-]{1,80}(?: [\w.-]{1,30}){0,3}:?")
+
+_TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null"))
+_TEXTS = frozenset(("title", "description"))
+_EXAMPLES = frozenset(("default", "example", "examples", "const", "enum", "pattern", "x-example"))
+_SWITCHES = frozenset((
+    "readOnly", "writeOnly", "nullable", "deprecated", "required", "minLength", "maxLength", "minimum", "maximum",
+    "minItems", "maxItems", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+))  # fmt: skip
+_FORMAT = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_DEEPEST_SCHEMA = 5
+DEEPEST_CUT = 200  # levels of a document without an end
+_TELLING = ('"type"', '"$ref"', '"anyOf"', '"oneOf"', '"allOf"')
+
+_scan: Any = decoder.scanstring  # type: ignore[attr-defined]
+
+
+def decoded(token: str) -> str:
+    """The text that a string token stands for."""
+    if "\\" not in token:
+        return token[1:-1]
+    try:
+        return str(_scan(token, 1, False)[0])
+    except ValueError:
+        return token[1:-1]
+
+
+def may_point(
+    text: str, names: frozenset[str], rules: Rules, *, nested: bool, ordinary: bool = False, cut: bool = False
+) -> bool:
+    """Whether something in a document may be named by what stands beside it; `False` is certain.
+
+    names: of its members. nested: what `nests` says of it. ordinary: none of the names is one of `POINTED`. cut: its
+    end is missing.
+    """
+    if not ordinary and not POINTED.isdisjoint(names):
+        valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
+        if valued and cut:
+            return True
+        if valued and not _NAMING.isdisjoint(names) and _may_name(text, rules):
+            return True
+        if "code" in names and not _GRANTS.isdisjoint(names):
+            return True
+    if "[" not in text:
+        return False
+    if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
+        return True
+    # Pairs stand in arrays of pairs.
+    if not nested:
+        return False
+    return any(_names(decoded(f'"{each}"'), rules) for each in _FIRST.findall(text))
+
+
+def nests(text: str) -> bool:
+    """Whether the first element of an array is an array."""
+    at = text.find("[")
+    while at >= 0:
+        inner = text.find("[", at + 1)
+        if inner > 0 and (inner == at + 1 or text[at + 1 : inner].isspace()):
+            return True
+        at = inner
+    return False
+
+
+def _may_name(text: str, rules: Rules) -> bool:
+    return "\\" in text or any(not found or _names(found, rules) for found in _POINTING.findall(text))
+
+
+def pointed_at(text: str, rules: Rules, *, cut: bool = False) -> frozenset[int]:
+    """Where the values begin that are named by what stands beside them.
+
+    cut: the end is missing, and may hold the name of what stands in an object that is not closed.
+    """
+    rules.spend((text.count('"') + text.count(",")) // 5 + 2 * text.count('":'))
+    reading = _Reading(text, rules, cut=cut)
+    reading.run()
+    if cut:
+        reading.close_all()
+    return frozenset(reading.found)
+
+
+def _names(text: str, rules: Rules) -> bool:
+    """Whether a text is the name of a secret, and not a sentence about one."""
+    return len(text) < 200 and _NAME.fullmatch(text) is not None and rules.secret(text)
+
+
+def has_end(token: re.Match[str]) -> bool:
+    """Whether a token is not a string whose end is missing."""
+    return token[0] != '"'
+
+
+class _Level:
+    """An object or an array that is open."""
+
+    __slots__ = ("begin", "beside", "elements", "grant", "key", "kind", "name", "values")
+
+    def __init__(self, begin: int, *, is_object: bool) -> None:
+        self.begin = begin
+        self.key: str | None = "" if is_object else None  # the last one; `None` in an array
+        self.name = self.kind = ""  # of a secret, as a member says: for sure, or perhaps
+        self.grant = False
+        self.values: list[int] = []  # where the values begin that would be named
+        self.beside: list[int] = []  # the same if it is sure
+        self.elements: list[tuple[int, str]] = []  # of an array, the first ones and the last one
+
+
+class _Reading:
+    """One passage over a document."""
+
+    def __init__(self, text: str, rules: Rules, *, cut: bool) -> None:
+        self._text = text
+        self._cut = cut
+        self._rules = rules
+        self._open: list[_Level] = []
+        self.found: set[int] = set()
+
+    def run(self) -> None:
+        """Read all tokens."""
+        for match in takewhile(has_end, TOKEN.finditer(self._text)):
+            token = match[0]
+            if token in "{[":
+                self._element(match.start(), "")
+                if self._cut and len(self._open) == DEEPEST_CUT:
+                    return  # too deep to be read at all
+                self._open.append(_Level(match.start(), is_object=token == "{"))
+            elif token in "}]":
+                if self._open:
+                    self._close(self._open.pop())
+            elif match[1] is not None:
+                self._key(decoded(token[: -len(match[1])]), match.end())
+            elif token != ",":
+                self._element(match.start(), decoded(token) if token[0] == '"' and len(token) > 1 else "")
+
+    def close_all(self) -> None:
+        """The end is missing: what stands in open objects may be named there."""
+        # A list that goes on is more often the list of an answer than a value.
+        lists = {level.begin for level in self._open if level.key is None}
+        for level in self._open:
+            if level.key is not None:
+                self.found.update({*level.values, *level.beside} - lists)
+            elif len(level.elements) == 2:
+                self._close(level)
+
+    def _key(self, key: str, at: int) -> None:
+        if not self._open:
+            return
+        level = self._open[-1]
+        level.key = key
+        if key in _VALUED:
+            level.values.append(at)
+        elif key in _BESIDE_FIELDS:
+            level.beside.append(at)
+        elif key == "code":
+            level.elements.append((at, key))
+        elif key in _VERIFIERS:
+            level.grant = True
+
+    def _element(self, at: int, text: str) -> None:
+        """A value, of a member or in an array."""
+        if not self._open:
+            return
+        level = self._open[-1]
+        if level.key is not None:
+            if text and level.key in _NAMING:
+                self._name(level, text)
+            elif text in _CODED:
+                level.grant = True
+            return
+        before = level.elements[-1][1] if level.elements else ""
+        if before.startswith("-") and text[:1] != "-":
+            words = [word for _, word in level.elements]
+            if _names(before, self._rules) or is_secret_argument(words, before, text):
+                self.found.add(at)
+        del level.elements[2:]
+        level.elements.append((at, text))
+        if text and len(self._open) > 1 and self._open[-2].key in ("loc", "path"):
+            self._name(self._open[-2], text)
+
+    def _name(self, level: _Level, text: str) -> None:
+        if level.key in _PATHS:
+            text = text.rstrip("/").rpartition("/")[2]
+        if _names(text, self._rules):
+            if level.key in _FIELDS:
+                level.name = text
+            else:
+                level.kind = text
+
+    def _close(self, level: _Level) -> None:
+        if level.key is None:
+            if len(level.elements) == 2:
+                (_, name), (at, value) = level.elements
+                # Two names are two names.
+                if name and _names(name, self._rules) and not (value and _names(value, self._rules)):
+                    self._add(name, [at])
+            return
+        if level.grant:
+            self.found.update(at for at, _ in level.elements)
+        if level.name:
+            self._add(level.name, level.values + level.beside)
+        elif level.kind:
+            self._add(level.kind, level.values)
+
+    def _add(self, name: str, places: list[int]) -> None:
+        for at in places:
+            literal = _LITERAL.match(self._text, at)
+            if literal is None or not self._rules.spared(name, literal[0]):
+                self.found.add(at)
+
+
+def examples(text: str) -> frozenset[int] | None:
+    """Where the examples begin in the description of a property (JSON schema); `None` if the object is none."""
+    if not any(word in text for word in _TELLING):
+        return None
+    try:
+        value = json.loads(text, parse_int=len, parse_float=len)
+    except (ValueError, RecursionError):  # in a document that was cut
+        return None
+    if not _is_schema(value, 0):
+        return None
+    return frozenset(
+        match.end()
+        for match in TOKEN.finditer(text)
+        if match[1] is not None and decoded(match[0][: -len(match[1])]) in _EXAMPLES
+    )
+
+
+def _is_schema(value: object, level: int) -> bool:
+    if not isinstance(value, dict) or level == _DEEPEST_SCHEMA:
+        return False
+    if not ({"type", "$ref"} & value.keys() or {"anyOf", "oneOf", "allOf"} & value.keys()):
+        return False
+    return all(_describes(key, each, level) for key, each in value.items())
+
+
+def _describes(key: str, value: Any, level: int) -> bool:
+    """Whether a member has a place in a schema, and is what stands in that place."""
+    if key in _EXAMPLES:
+        return True
+    if key in ("anyOf", "oneOf", "allOf"):
+        return isinstance(value, list) and all(_is_schema(each, level + 1) for each in value)
+    if key == "items":
+        return _is_schema(value, level + 1)
+    if key in _SWITCHES:
+        return value is None or isinstance(value, (bool, int))
+    if not isinstance(value, str):
+        return False
+    if key == "type":
+        return value in _TYPES
+    if key == "format":
+        return _FORMAT.fullmatch(value) is not None
+    return (key == "$ref" and value.startswith("#/")) or key in _TEXTS

@@ -1,0 +1,240 @@
+"""Tables in JSON that name their columns once: `{"columns": ["user", "password"], "rows": [["ada", "..."]]}`.
+
+Databases, data frames, spreadsheets and dashboards answer so, each with names of its own for the two members; some nest
+them, some name columns by objects, some hold a list for each column, and in some the first row is the heading.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drhttp._redact.formats.columns import Columns
+from drhttp._redact.formats.json_members import decoded, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drhttp._redact.formats.json_tree import Node
+    from drhttp._redact.policy import Rules
+
+_HEADINGS = spelled(
+    "columns cols column fields header headers heading headings names keys column_names field_names column_info"
+    " column_metadata row_type column_defs attributes meta"
+)
+_ROWS = spelled(
+    "rows data values records tuples results result items row_set result_set record_set dataset cells body data_array"
+    " events row tuple record"
+)
+_OF_HTTP = frozenset(("header", "headers"))
+_FLAT = spelled("values row tuple record data cells")
+# What a column that is described by an object is called; and what of such a cell is its value.
+_NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text", "header", "headerName", "columnName",
+          "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop")  # fmt: skip
+_ROW_OBJECTS = frozenset(("f", "c", "cells", "Data", "row", "values", "data"))
+_KEY = re.compile(r'"([A-Za-z_]{3,20})"\s*:\s*\[')
+_LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to its end, or that of the text
+_BRACKET = re.compile(r"[\[\]]")
+_WINDOW = 4000  # characters behind the begin of a heading that are searched for the name of a secret
+#: Names of members that may say what the columns of a table are, or how its rows are to be read.
+TELLING = _HEADINGS | {"majorDimension"}
+_DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
+_MOST_HEADINGS = 16
+_LONGEST_NAME = 80
+_DEEPEST = 3  # objects between the one that holds a table and its heading or its rows
+_NO_SECRETS = frozenset(("null", "true", "false"))
+
+# A heading or rows, with the keys that lead there.
+_Heading = tuple["Node", tuple[str, ...]]
+_Table = tuple["Node", tuple[str, ...]]
+
+
+def may_hold_rows(text: str, names: frozenset[str], rules: Rules, *, cut: bool = False) -> bool:
+    """Whether a document may hold a table with a secret column; `False` is certain. names: of its members."""
+    if "[" not in text:
+        return False
+    if (cut and not _ROWS.isdisjoint(names)) or _DIMENSION in names:
+        return True
+    return (not _HEADINGS.isdisjoint(names) and _names_secret(_KEY, text, rules)) or _names_secret(
+        _LIST_OF_ROWS, text, rules
+    )
+
+
+def _names_secret(pattern: re.Pattern[str], text: str, rules: Rules) -> bool:
+    """Whether a heading that begins so may name a secret column."""
+    number = 0
+    for match in pattern.finditer(text):
+        if pattern is _KEY and match[1] not in _HEADINGS:
+            continue
+        window = text[match.end() - 1 : match.end() + _WINDOW]
+        number += 1
+        if number > _MOST_HEADINGS:
+            return True
+        of_strings = pattern is _LIST_OF_ROWS or window[1:].lstrip()[:1] == '"'
+        inside = window.partition("]")[0] if of_strings else window
+        rules.spend(1 + len(inside) // 100)
+        if any(_is_secret(decoded(each), rules) for each in _STRING.findall(inside)):
+            return True
+        if len(inside) > _WINDOW and not _is_closed(inside):
+            return True
+    return False
+
+
+def _is_closed(text: str) -> bool:
+    """Whether the list that a text begins with ends within it."""
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket == "[" else -1
+        if depth == 0:
+            return True
+    return False
+
+
+def _is_secret(name: str, rules: Rules) -> bool:
+    return len(name) <= _LONGEST_NAME and rules.secret(name)
+
+
+def secret_cells_at(nodes: list[Node], rules: Rules) -> tuple[set[int], set[int]]:
+    """Where the secret cells of all tables begin, and where the names of their columns do.
+
+    Rows of an object whose end is missing are secret as a whole if their heading is missing, too.
+    """
+    reading = _Reading(rules)
+    for node in reversed(nodes):  # the inner ones first
+        if node.members is not None:
+            reading.read_object(node)
+    for node in nodes:
+        if node.elements and id(node) not in reading.known:
+            reading.read_list(node)
+    return reading.found, reading.names
+
+
+class _Reading:
+    """One passage over the objects and lists of a document."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._headings: dict[int, list[_Heading]] = {}  # of objects, without rows
+        self._tables: dict[int, list[_Table]] = {}  # of objects, without a heading
+        self.known: set[int] = set()  # lists whose columns are known
+        self.found: set[int] = set()
+        self.names: set[int] = set()
+
+    def read_object(self, node: Node) -> None:
+        """Find the headings and the rows in an object, and in the objects in it that hold only one of both."""
+        headings, tables = self._parts(node)
+        if any(each.text == _BY_COLUMN for each in node.member(_DIMENSION)):
+            self._read_columns(table for table, _ in tables)
+        elif headings and tables:
+            for table, keys in tables:
+                self._mask(table, keys, headings)
+        elif tables and node.is_open:
+            self.found.update(table.begin for table, _ in tables if self._holds_texts(table))
+        else:
+            self._headings[id(node)], self._tables[id(node)] = headings, tables
+
+    def _parts(self, node: Node) -> tuple[list[_Heading], list[_Table]]:
+        headings: list[_Heading] = []
+        tables: list[_Table] = []
+        for key, child in node.members or ():
+            if child.elements:
+                if key in _HEADINGS and not child.is_open and self._are_names(child, key):
+                    headings.append((child, (key,)))
+                elif key in _ROWS:
+                    tables.append((child, (key,)))
+            for each, keys in self._headings.pop(id(child), ()) if child.members else ():
+                headings += [(each, (key, *keys))] if len(keys) < _DEEPEST else []
+            for table, keys in self._tables.pop(id(child), ()) if child.members else ():
+                tables += [(table, (key, *keys))] if len(keys) < _DEEPEST else []
+        return headings, tables
+
+    def _are_names(self, heading: Node, key: str) -> bool:
+        """Whether a list may hold the names of columns; one of lists under "headers" holds fields of HTTP."""
+        elements = heading.elements or []
+        return any(map(self._name, elements)) and not (key.lower() in _OF_HTTP and elements[0].elements)
+
+    def _columns(self, heading: Node) -> Columns:
+        """The columns of a heading, whose names are no values."""
+        elements = heading.elements or []
+        for each in elements:
+            self.names.update((each.begin, *(inner.begin for inner in each.elements or ())))
+        return Columns(map(self._name, elements), self._rules)
+
+    def _name(self, node: Node) -> str:
+        """The name of a column: a string, or what an object or a list says; a secret one if it has several."""
+        if node.text:
+            return node.text
+        if node.elements:
+            return node.elements[0].text
+        names = [each.text for each in node.member(*_NAMES) if each.text]
+        return next((name for name in names if _is_secret(name, self._rules)), names[0] if names else "")
+
+    def _mask(self, table: Node, keys: tuple[str, ...], headings: list[_Heading]) -> None:
+        columns = Columns((), self._rules)
+        for heading, _ in headings:
+            columns.add(self._columns(heading))
+        self.known.add(id(table))
+        if not columns:
+            return
+        elements = table.elements or []
+        rows = [row for row in map(_cells, elements) if row is not None]
+        whole = [len(row.elements) for row in elements if row.elements is not None and not row.is_open]
+        in_frame = keys[-2:] == ("data", "values") and all(path[-2:] == ("schema", "fields") for _, path in headings)
+        # A list for each column; with the end of a list missing it may be either.
+        as_wide = len(elements) == columns.width or (table.is_open and len(elements) < columns.width)
+        by_column = in_frame or (as_wide and columns.width not in whole and bool(rows))
+        if len(rows) < len(elements) == columns.width and keys[-1] in _FLAT:
+            rows = [elements]
+            by_column = False
+        for place, name in columns.secret.items() if by_column else ():
+            for cell in elements[place].elements or () if place < len(elements) else ():
+                self._add(cell, name)
+        for row in rows if not by_column or (table.is_open and not in_frame) else ():
+            self._mask_row(row, columns)
+
+    def _mask_row(self, row: list[Node], columns: Columns) -> None:
+        self._rules.spend(1)
+        for place, name in columns.secret_cells([each.text or each.literal or "-" for each in row]).items():
+            self._add(row[place], name)
+
+    def _add(self, cell: Node, name: str) -> None:
+        """A cell is secret; of an object, the scalars in it are."""
+        scalars = [each for _, each in cell.members or () if each.literal] or [cell]
+        for each in scalars:
+            if each.literal not in _NO_SECRETS and not self._rules.spared(name, each.literal):
+                self.found.add(each.begin)
+
+    def _read_columns(self, tables: Iterable[Node]) -> None:
+        """Lists that begin with the name of what they hold."""
+        for table in tables:
+            self.known.add(id(table))
+            for column in table.elements or ():
+                first, *cells = column.elements or [column]
+                for each in cells if _is_secret(first.text, self._rules) else ():
+                    self._add(each, first.text)
+
+    def read_list(self, table: Node) -> None:
+        """A list of rows, of which the first one may be the heading."""
+        first, *others = table.elements or [table]
+        names = [each.text for each in first.elements or ()]
+        if len(names) < 2 or not all(names) or not any(_is_secret(each, self._rules) for each in names):
+            return
+        columns = Columns(names, self._rules)
+        if len(names) == 2 and 0 in columns.secret:  # more often pairs of a name and a value
+            return
+        for each in others:
+            row = each.elements or []
+            if len(row) == len(names) or each.is_open:
+                self._mask_row(row, columns)
+
+    @staticmethod
+    def _holds_texts(table: Node) -> bool:
+        return any(cell.text or cell.members for row in map(_cells, table.elements or ()) for cell in row or ())
+
+
+def _cells(row: Node) -> list[Node] | None:
+    """The cells of a row: of a list, or of an object that holds one; `None` if it is no row."""
+    if row.elements is not None:
+        return row.elements
+    return next((each.elements for key, each in row.members or () if key in _ROW_OBJECTS and each.elements), None)

@@ -1,0 +1,69 @@
+"""A JSON document as a tree that knows where its values stand in the text. The end of the text may be missing."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from drhttp._redact.formats.json_members import DEEPEST_CUT, TOKEN, decoded, has_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.policy import Rules
+
+
+class Node:
+    """A value. begin: where it stands. literal: a scalar as it is written.
+
+    members: of an object, keys and values in order. elements: of an array. is_open: its end is missing.
+    """
+
+    __slots__ = ("begin", "elements", "is_open", "literal", "members")
+
+    def __init__(self, begin: int, token: str) -> None:
+        self.begin = begin
+        self.members: list[tuple[str, Node]] | None = [] if token == "{" else None
+        self.elements: list[Node] | None = [] if token == "[" else None
+        self.is_open = token in "{["
+        self.literal = "" if self.is_open else token
+
+    @property
+    def text(self) -> str:
+        """What a string says; empty if it is none."""
+        return decoded(self.literal) if self.literal[:1] == '"' else ""
+
+    def add(self, key: str, node: Node) -> None:
+        """Add a value that stands in it."""
+        if self.members is not None:
+            self.members.append((key, node))
+        elif self.elements is not None:
+            self.elements.append(node)
+
+    def member(self, *keys: str) -> Iterator[Node]:
+        """The values of the members of these names."""
+        return (each for key, each in self.members or () if key in keys)
+
+
+def read_nodes(text: str, rules: Rules) -> list[Node]:
+    """All objects and arrays of a document, the inner ones behind those that hold them."""
+    found: list[Node] = []
+    opened: list[Node] = []
+    rules.spend((text.count('"') + text.count(",")) // 5)
+    key = ""
+    for match in takewhile(has_end, TOKEN.finditer(text)):
+        token = match[0]
+        if match[1] is not None:
+            key = decoded(token[: -len(match[1])])
+        elif token in "}]":
+            if opened:
+                opened.pop().is_open = False
+        elif token != ",":
+            node = Node(match.start(), token)
+            rules.spend(3 if node.is_open else 1)
+            if opened:
+                opened[-1].add(key, node)
+            if node.is_open and len(opened) < DEEPEST_CUT:
+                found.append(node)
+                opened.append(node)
+    return found

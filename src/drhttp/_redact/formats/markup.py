@@ -1,0 +1,300 @@
+"""XML, SOAP and HTML: the content of elements and the values of attributes whose names say secret.
+
+Read as tags, not parsed: entities are not expanded, nothing is fetched, and what is not masked stays to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.formats.attributes import ATTRIBUTE, VALUED, name_content, say_secret, value_of
+from drhttp._redact.formats.elements import BESIDE, CELLS, INLINE, LABELLED, NAMES, RAW, VOID
+from drhttp._redact.formats.html_tables import NO_CELLS, secret_cells
+from drhttp._redact.policy import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._redact.policy import Rules
+
+# Three rules keep the search linear: comments and data without an end reach to the end of the text, no part of a tag
+# reaches beyond the next "<", and a name has all letters up to what may not be in one.
+_TAG = re.compile(
+    r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
+    r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?=[\s/="'?!>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
+)
+_LONGEST_LABEL = 120
+_LABEL = re.compile(r"\s*[\w.-]{1,40}(?: [\w.-]{1,30}){0,3}\s*")
+_LEADING = re.compile(r"(?:^|[\s(>])([\w.-]{1,40}(?: [\w.-]{1,30}){0,2})\s*[:=]\s*\Z")
+_ELEMENT = re.compile(r"<[^<>]*>")
+_BROKEN_TAG = re.compile(r"<[A-Za-z][^<]*")
+
+
+def mask_markup(
+    text: str, rules: Rules, inner: Callable[..., tuple[str, int]], *, cut: bool = False, html: bool = False
+) -> tuple[str, int]:
+    """A document, masked, and how many values that were.
+
+    inner: masks texts within it, with `tags=False` those whose tags have been looked at. cut: its end is missing; then
+    what stands behind the last tag is left out. html: a `<` that begins no tag is text. Raises `Refusal` for such a `<`
+    in XML, which does not allow it.
+    """
+    masker = _Masker(text, rules, inner, cut=cut, html=html)
+    masker.run()
+    return "".join(masker.pieces), masker.count
+
+
+class _Masker:
+    """One passage over a text."""
+
+    def __init__(
+        self, text: str, rules: Rules, inner: Callable[..., tuple[str, int]], *, cut: bool, html: bool
+    ) -> None:
+        self._text = text
+        self._rules = rules
+        self._inner = inner
+        self._cut = cut
+        self._html = html
+        self._table = secret_cells(text, rules) if html else NO_CELLS
+        self._position = 0
+        self._raw = 0  # up to where the text is no markup
+        self._secret: str | None = None  # the element inside of which everything is masked
+        self._depth = 0  # of elements of that name within it
+        self._begin = 0  # of its content
+        self._element = ""  # the last one that was opened
+        self._named = False  # the content of the last one was the name of a secret
+        self._passed = 0  # up to where the text is the value of an attribute
+        self._level = 0  # of elements
+        self._beside = 0  # the level on which a secret was named; 0 if on none
+        # By level: where an element's value begins, and its pieces.
+        self._values: dict[int, tuple[int, int, int] | None] = {}
+        self._label = ""  # a text in front ended with the name of a secret: "text", or was one: "cell"
+        self.pieces: list[str] = []
+        self.count = 0
+
+    def run(self) -> None:
+        """Read all tags, and mask what is secret in and between them."""
+        for match in _TAG.finditer(self._text):
+            self._rules.spend(3 if match[0] == "<" else 2)
+            if match.start() < self._raw or match.start() < self._passed:
+                continue
+            if match[0] != "<":
+                self._between(match.start())
+                self._position = match.end()
+                self._tag(match)
+            elif not self._html and not self._cut:
+                raise Refusal("unparsable")
+            else:
+                self._open_value(match.start())
+        if not self._cut:
+            self._between(len(self._text))
+        if self._secret is not None:
+            self._replace(self._secret, len(self._text))
+
+    def _between(self, end: int) -> None:
+        """Text between two tags."""
+        text = self._text[self._position : end]
+        if self._secret is not None or not text:
+            return
+        if text.isspace():
+            self.pieces.append(text)
+            return
+        raw = self._position < self._raw
+        if self._labelled() and not raw:
+            self._hide(text)
+            return
+        self._note_name(text)
+        if "<" in text and not raw:
+            self._rules.spend(text.count("<"))
+            text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
+        meant = text if raw else unescape(text)
+        masked, count = self._inside_of(meant, tags=raw or meant != text)
+        self.count += count
+        # A "<" that is in it now was there before.
+        self.pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
+
+    def _note_name(self, text: str) -> None:
+        """A text may be the name of what stands beside it."""
+        if self._html:
+            leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
+            if leading is not None and self._rules.secret(leading[1]):
+                self._label = "text"
+            elif self._element in CELLS and _LABEL.fullmatch(text) and self._rules.secret(text.strip()):
+                self._label = "" if self._table.in_heading(self._position) else "cell"
+        if self._element in NAMES and self._rules.secret(text.strip()):
+            self._named, self._beside = True, self._level
+            value = self._values.get(self._level)
+            if value is not None and value[2] > 0 and not self._html:
+                self._values[self._level] = None
+                self._hide_pieces(*value[1:])
+
+    def _labelled(self) -> bool:
+        """Whether a text stands behind its label."""
+        label, self._label = self._label, ""
+        return label == "text" or (label == "cell" and self._element in LABELLED)
+
+    def _hide(self, text: str) -> None:
+        masked, count = self._hidden("", unescape(text))
+        self.pieces.append(escape(masked) if count else text)
+        self.count += count
+
+    def _hide_pieces(self, first: int, last: int) -> None:
+        """Mask the content of an element that is complete, after all."""
+        tail = self.pieces[last:]
+        content = "".join(self.pieces[first:last])
+        if content.strip():
+            del self.pieces[first:]
+            self._hide(content)
+            self.pieces += tail
+
+    def _tag(self, match: re.Match[str]) -> None:
+        name = match["name"]
+        if name is not None and self._label and name.lower() not in INLINE:
+            self._label = ""
+        if self._secret is not None:
+            self._inside(match)
+        elif name is not None:
+            if match["close"]:
+                self._closed(name)
+            attributes = match["attributes"]
+            self.pieces.append(
+                f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
+            )
+            self._element = "" if match["close"] else name.rpartition(":")[2].lower()
+            if not match["close"]:
+                self._opened(match)
+        elif match["data"] is not None:
+            self._note_name(match["data"])
+            self._other(match, match["data"], "<![CDATA[", "]]>")
+        else:
+            # Comments and instructions: no place for values, but people put them there.
+            comment = match[0].startswith("<!--") and match[0].endswith("-->") and "<" in match[0][4:]
+            front, end = ("<!--", "-->") if comment else ("", "")
+            self._other(match, match[0][len(front) : len(match[0]) - len(end)], front, end, tags=comment)
+
+    def _other(self, match: re.Match[str], text: str, front: str, end: str, *, tags: bool = True) -> None:
+        if self._cut and match.end() == len(self._text) and match[0][-1] != ">":
+            return  # it was cut
+        masked, count = self._inside_of(text, tags=tags)
+        self.count += count
+        self.pieces.append(front + masked + end if count else match[0])
+
+    def _opened(self, match: re.Match[str]) -> None:
+        """What an element's name, or one of its attributes, says of its content."""
+        name, attributes = match["name"], match["attributes"]
+        if attributes.endswith("/") or (self._html and name.lower() in VOID):
+            return
+        local = name.rpartition(":")[2].lower()
+        named, self._named = self._named, False
+        self._level += 1
+        if local in NAMES:
+            self._beside = 0
+            self._values.setdefault(self._level, None)
+        if local in BESIDE:
+            named = named or self._beside == self._level
+            if not named and self._level not in self._values:
+                self._values[self._level] = (match.end(), len(self.pieces), -1)
+        cell = self._table.cells.get(match.start())
+        if cell is not None:
+            self._hide_cell(match.end(), *cell)
+        elif (
+            named or self._rules.secret(unescape(name)) or name_content(local, attributes, self._rules, html=self._html)
+        ):
+            self._secret, self._depth, self._begin = name, 1, match.end()
+        elif self._html and name.lower() in RAW:
+            self._skip_raw(RAW[name.lower()].search(self._text, match.end()))
+
+    def _skip_raw(self, end: re.Match[str] | None) -> None:
+        """A script or style sheet is no markup."""
+        self._raw = end.start() if end else len(self._text)
+        if end is None and self._cut:
+            self._text = self._text[: self._text.rfind(" ") + 1]
+
+    def _closed(self, name: str) -> None:
+        """The end of an element: what was named on the level below is over."""
+        begun = self._values.get(self._level)
+        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in BESIDE:
+            self._values[self._level] = (begun[0], begun[1], len(self.pieces))
+        self._values.pop(self._level + 1, None)
+        if self._beside > self._level:
+            self._beside = 0
+        self._level -= 1
+
+    def _open_value(self, start: int) -> None:
+        """A tag that does not end before the next one; the value of a secret may go on behind that, in quotes."""
+        end = self._text.find("<", start + 1)
+        pairs = list(ATTRIBUTE.finditer(self._text, start, end if end > 0 else len(self._text)))
+        if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
+            return
+        last = pairs[-1]
+        named = say_secret(pairs, self._rules)
+        if self._secret is not None or not (self._rules.secret(last[1]) or (named and last[1].lower() in VALUED)):
+            return
+        self._between(last.start(3))
+        quote = last[3][0]
+        closing = self._text.find(quote, last.start(3) + 1)
+        closing = closing if closing > 0 else len(self._text)
+        self.pieces.append(quoteattr(self._rules.mask(unescape(self._text[last.start(3) + 1 : closing]))))
+        self.count += 1
+        self._position = self._passed = closing + 1
+
+    def _hide_cell(self, begin: int, end: int, name: str) -> None:
+        """Mask the content of a cell, whose column has the name of a secret."""
+        content = self._text[begin:end]
+        plain = unescape(_ELEMENT.sub("", content))
+        if not (plain.strip() or "=" in content) or self._rules.spared(name, plain.strip()):
+            return
+        masked, count = self._hidden("", unescape(content))
+        self.pieces.append(escape(masked) if count else content)
+        self.count += count
+        self._position = self._passed = end
+
+    def _inside(self, match: re.Match[str]) -> None:
+        """Within a secret element nothing is kept but its end."""
+        if match["name"] == self._secret and not (match["attributes"] or "").endswith("/"):
+            self._depth += -1 if match["close"] else 1
+            if self._depth == 0:
+                self._level -= 1
+                self._replace(match["name"], match.start())
+                self._secret = None
+                self.pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
+
+    def _inside_of(self, text: str, *, tags: bool = True) -> tuple[str, int]:
+        """A text, masked; what was masked before counts no more."""
+        masked, count = self._inner(text, tags=tags)
+        return masked, count if masked != text else 0
+
+    def _hidden(self, name: str, value: str) -> tuple[str, int]:
+        """The mask of a value; nothing to count if there is nothing to hide, or the value is its own mask."""
+        masked = value if self._rules.spared(name, value.strip()) else self._rules.mask(value)
+        return masked, int(masked != value)
+
+    def _replace(self, name: str, end: int) -> None:
+        content = self._text[self._begin : end]
+        if not content.strip():
+            return
+        masked, count = self._hidden(name, unescape(content))
+        self.pieces.append(escape(masked) if count else content)
+        self.count += count
+
+    def _attributes(self, text: str) -> str:
+        pairs = list(ATTRIBUTE.finditer(text))
+        named = say_secret(pairs, self._rules)
+        pieces: list[str] = []
+        copied = 0
+        for match in pairs:
+            pieces += (text[copied : match.start()], self._attribute(match, named))
+            copied = match.end()
+        return "".join(pieces) + text[copied:]
+
+    def _attribute(self, match: re.Match[str], named: bool) -> str:
+        name, value = match[1], value_of(match)
+        if value and (self._rules.secret(name) or (named and name.lower() in VALUED)):
+            masked, count = self._hidden(name, value)
+        else:
+            masked, count = self._inside_of(value)
+        self.count += count
+        return f"{name}{match[2]}{quoteattr(masked)}" if count else match[0]

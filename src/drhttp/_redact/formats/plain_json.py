@@ -1,0 +1,134 @@
+"""JSON documents without escapes, and with few: most bodies are masked without reading them token by token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from drhttp._redact.detect import command_lines as commands
+from drhttp._redact.detect.measures import is_scored
+from drhttp._redact.formats.json_rewriter import may_be_packed, quoted, worth_a_look
+from drhttp._redact.formats.tables import may_hold_tables
+
+if TYPE_CHECKING:
+    from drhttp._json_document import Document
+    from drhttp._redact.policy import Rules
+
+    Inner = Callable[[str, Rules, int], tuple[str, int]]
+
+_SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
+_MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
+_NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
+_TIE = re.compile(r"\s*:\s*")
+_ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # JSON in a string: a list of lists
+_FEW = 16  # names that are looked for one by one
+
+
+def is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) -> bool:
+    """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
+    if "\\\\" in text or not rules.innocent_names(document.names) or may_hold_tables(text, rules):
+        return False
+    if '"[' in text and _ROWS_IN_STRING.search(text):
+        return False
+    plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
+    return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or rules.betrays(plain))
+
+
+def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
+    """Whether a string may tie a name to a value, or hold markup, or be packed."""
+    if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
+        return True
+    if commands.possible(text):
+        return True
+    if ordinary:
+        return False
+    return "--" in text or " '" in text or "('" in text or may_be_packed(text) or commands.sets_by_name(text)
+
+
+def mask_plain(
+    text: str, document: Document, rules: Rules, level: int, inner: Inner, *, ordinary: bool
+) -> tuple[str, int] | None:
+    """A document without escapes, masked by its names, without reading it token by token.
+
+    inner: masks a string at a level. `None` if a secret is an object or an array.
+    """
+    if _is_tied(text, document, ordinary=ordinary):
+        return _replace_plain(text.split('"'), rules, level, inner)
+    if rules.innocent_names(document.names):
+        return text, 0
+    secret = list(filter(rules.secret, document.names))
+    if len(secret) > _FEW or not all(map(_NAME.fullmatch, secret)):
+        return _replace_plain(text.split('"'), rules, level, inner)
+    return _replace_named(text, secret, rules)
+
+
+def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int] | None:
+    """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
+    found = []
+    for name in names:
+        key = f'"{name}"'
+        at = text.find(key)
+        while at >= 0:
+            at += len(key)
+            match = _MEMBER.match(text, at)
+            if match is not None:
+                found.append((*match.span(1), name))
+            else:
+                tie = _TIE.match(text, at)
+                if tie and rules.end_of_spared(name, text, tie.end()) is None:
+                    return None  # it names an object or an array
+            at = text.find(key, at)
+    pieces: list[str] = []
+    copied = count = 0
+    for start, end, name in sorted(found):
+        value = text[start:end]
+        if rules.spared(name, value) or is_scored(name, text, end):
+            continue
+        pieces += (text[copied:start], quoted(rules.mask(value.strip('"'))))
+        copied, count = end, count + 1
+    return "".join(pieces) + text[copied:], count
+
+
+def _replace_plain(pieces: list[str], rules: Rules, level: int, inner: Inner) -> tuple[str, int] | None:
+    """The same for the text between quotes: every second piece is a string; what follows a key begins with a colon."""
+    count, behind_key = 0, False
+    for at in range(1, len(pieces) - 1, 2):
+        rest = pieces[at + 1].lstrip()
+        found: int | None = 0
+        if rest[:1] == ":":
+            if rules.secret(pieces[at]):
+                behind_key = len(rest.rstrip()) == 1
+                found = _replace_value(pieces, at, rules, quotes=behind_key)
+        elif behind_key:
+            behind_key = False
+        elif worth_a_look(pieces[at]):
+            masked, found = inner(pieces[at], rules, level)
+            pieces[at] = _inside(masked) if found else pieces[at]
+        if found is None:
+            return None
+        count += found
+    return '"'.join(pieces), count
+
+
+def _replace_value(pieces: list[str], at: int, rules: Rules, *, quotes: bool) -> int | None:
+    """Mask what stands behind a secret name; `None` if that is an object or an array."""
+    if quotes:
+        if rules.spared(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
+            pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
+        ):
+            return 0
+        pieces[at + 2] = _inside(rules.mask(pieces[at + 2]))
+        return 1
+    match = _SCALAR.match(pieces[at + 1])
+    if match is None:
+        return None
+    if rules.spared(pieces[at], match[2]):
+        return 0
+    pieces[at + 1] = f"{match[1]}{quoted(rules.mask(match[2]))}{pieces[at + 1][match.end() :]}"
+    return 1
+
+
+def _inside(text: str) -> str:
+    """A text as it stands between the quotes of a JSON string."""
+    return str(quoted(text))[1:-1]

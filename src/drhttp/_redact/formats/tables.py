@@ -1,0 +1,152 @@
+"""Tables in a text of any kind: pasted from a spreadsheet, CSV of no content type, Markdown, printed by psql.
+
+A line is the heading of a table for sure if it holds names alone, one of them the name of a secret, and the row below
+it has as many fields.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from drhttp._redact.formats.columns import VALUED, Columns
+from drhttp._redact.formats.csv import is_filled, is_rule, mask_cells, rows_of
+from drhttp._redact.formats.json_members import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.policy import Rules
+
+_DELIMITERS = "\t|;,"
+_LONGEST_HEADING = 2000  # characters
+_NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
+_ONE_WORD = re.compile(r"[\w.-]*")
+_AROUND = " \t\r\n\"'`\ufeff*#"
+_SAMPLE = 4  # rows below a heading that are looked at
+
+
+def may_hold_tables(text: str, rules: Rules) -> bool:
+    """Whether a string of a JSON document may hold a table with secrets; `False` is certain."""
+    if "\\n" not in text and "\\r" not in text:
+        return False
+    if "\\t" in text:
+        return True
+    if not any(delimiter in text for delimiter in "|;,"):
+        return False
+    pieces = text.replace('\\"', "''").replace("\\r", "\\n").split("\\n")
+    above, barred = "", "|" in text
+    for at, piece in enumerate(pieces):
+        line = piece[piece.rfind('"') + 1 :]
+        first = len(line) < len(piece) or not above or above[-1] in ":`"
+        above = piece
+        if not (first or barred) or len(line) > _LONGEST_HEADING:
+            continue
+        line = decoded(f'"{line}"')
+        for mark in _marks(line, first):
+            count = line.count(mark)
+            below = pieces[at + 1 : at + 1 + _SAMPLE]
+            if (mark == "|" or any(each.count(mark) == count for each in below)) and _columns(line, mark, rules):
+                return True
+    return False
+
+
+def _marks(line: str, first: bool) -> list[str]:
+    """The delimiters that a line may hold as a heading. first: it is the first one of a paragraph."""
+    return [mark for mark in ("\t|;," if first else "\t|") if mark in line]
+
+
+def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int]:
+    """A text with the secret cells of its tables masked, and how many those were.
+
+    cut: its end is missing; then the last row of a table that goes up to the end is left out.
+    """
+    if not any(delimiter in text for delimiter in _DELIMITERS):
+        return text, 0
+    pieces, copied, count = [], 0, 0
+    for begin, line in _candidates(text):
+        rules.spend(1)
+        if begin < copied:
+            continue
+        found = _heading(text, begin, line, rules, cut=cut)
+        if found is not None:
+            rules.spend(16)
+            pieces.append(text[copied:begin])
+            masked, copied, more = _masked(text, begin, *found, rules, cut=cut)
+            pieces.append(masked)
+            count += more
+    return ("".join(pieces) + text[copied:], count) if count else (text, 0)
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that may be headings, and where they begin.
+
+    Each with another number of tabs or bars than the line above it, and the first one of a paragraph.
+    """
+    at, above, first = 0, 0, True
+    for line in text.split("\n" if "\n" in text else "\r"):
+        marks = line.count("\t") or line.count("|")
+        if (marks and (marks != above or first)) or (first and ("," in line or ";" in line)):
+            yield at, line
+        at += len(line) + 1
+        above = marks
+        first = not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_rule(line))
+
+
+def _heading(text: str, begin: int, line: str, rules: Rules, *, cut: bool) -> tuple[str, Columns] | None:
+    """The delimiter and the columns of the table whose heading begins here; `None` if there is none."""
+    if len(line) > _LONGEST_HEADING:
+        return None
+    for delimiter in _marks(line, True):
+        columns = _columns(line, delimiter, rules)
+        if columns and _has_rows(text, begin, line, delimiter, cut=cut):
+            return delimiter, columns
+    return None
+
+
+def _columns(line: str, delimiter: str, rules: Rules) -> Columns | None:
+    """The columns that a line names, if it holds names alone, and some of them may be secret."""
+    names = [name.strip(_AROUND) for name in line.split(delimiter)]
+    filled = list(filter(None, names))
+    if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
+        return None
+    if not any(map(rules.secret, filled)) and VALUED.isdisjoint(map(str.lower, filled)):
+        return None
+    return Columns(names, rules)
+
+
+def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) -> bool:
+    """Whether rows below a heading are as wide; two of them where the heading may as well be a sentence."""
+    names = line.split(delimiter)
+    rows = list(islice(rows_of(text, delimiter, begin), 1, _SAMPLE + 1))
+    if cut and rows and not rows[-1][1]:
+        return True
+    below = delimiter.join(rows[0][0]) if rows else ""
+    if "-" in below and is_rule(below):
+        return True  # a line below the heading makes it one
+    spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
+    return sum(len(fields) == len(names) for fields, _ in rows) > spaced
+
+
+def _masked(
+    text: str, begin: int, delimiter: str, columns: Columns, rules: Rules, *, cut: bool
+) -> tuple[str, int, int]:
+    """A table, masked, from its heading on; where it ends; and how many cells were masked.
+
+    It ends where, behind an empty line, a row has another width.
+    """
+    pieces, count, at, empty = [], 0, begin, False
+    for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
+        rules.spend(3 if '"' in fields[0] else 1)
+        size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
+        if not is_filled(fields):
+            empty = True
+        elif number:
+            if empty and len(fields) != columns.width:
+                break
+            count += mask_cells(fields, columns, delimiter, rules)
+        if not cut or end:
+            pieces.append(delimiter.join(fields) + end)
+        at += size
+    return "".join(pieces), at, count

@@ -1,0 +1,234 @@
+"""Text of any kind: prose, logs, source code, messages. People write names and values there in many ways:
+`name=value`, `name: value`, `"name": {...}`, `name => value`, `--name value`, `('name', 'value')`, `name 'value'`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drhttp._percent import unquote
+from drhttp._redact.detect.command_lines import has_options, secret_arguments
+from drhttp._redact.formats.error_messages import values_apart
+from drhttp._redact.formats.extent import QUOTE, Extents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drhttp._redact.policy import Rules
+
+    Spans = Iterator[tuple[int, int]]
+
+_MARK = rf"\\{{0,8}}{QUOTE}"
+# A name, perhaps between quotes (with backslashes, where it stands in a text within a text), and what ties it to a
+# value. The look-behind lets a name begin where a word does, and so keeps the search linear.
+_NAME = re.compile(
+    rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}\]?)?"
+    r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
+)
+_TIES = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
+# Names of several words end so; what stands in front is looked at only then.
+_LAST_WORDS = frozenset(("key", "keys", "number", "no", "num", "code", "card", "id", "word", "phrase", "security"))
+_WORD = re.compile(r"[\w-]{1,30}")
+# What is no secret: that there is none; the type of a variable in a query (GraphQL).
+_NOTHING = re.compile(
+    r"(?:null|none|nil|true|false|undefined)\b\s*"
+    r"""(?:\Z|[})\]]|(?<=\n)(?=\S)|(?:[,;&]\s*)?(?:\Z|["'\w][\w.$-]{0,60}["']?[ \t]*[=:]))""",
+    re.IGNORECASE,
+)
+# A number, in a line that goes on with other names.
+_COUNT = re.compile(
+    r"""-?[0-9]{1,19}(?:\.[0-9]{1,20})?"""
+    r"""(?=[ \t]*(?:[\r\n)}\]|]|\Z|[,;][ \t]*["']?[\w.$-]{1,60}["']?[ \t]*[=:]))"""
+)
+_MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
+_URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type
+_URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
+_TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
+_OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w-]*)[ \t]+(?=[^\s-])")
+# What follows an option that is only spoken of.
+_SPOKEN = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
+_PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
+_NUMBER = re.compile(r"\d{1,3}")
+_PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
+_BESIDE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
+_LINKS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
+_LONGEST_NAME = 80
+_QUOTES = ('"', "'", "`")
+_LONGEST_SPARED = 90  # characters of a value that may be none to hide
+_IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
+_EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser speaks of its tokens
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[2-7][0-9A-Fa-f]")
+_LETTER = re.compile(r"\\{1,8}(?:u00|x)([0-9A-Fa-f]{2})")
+_DEEPEST_ESCAPE = 3  # times that a text may be encoded
+
+
+def mask_prose(text: str, rules: Rules) -> tuple[str, int]:
+    """A text with the values of its secret names masked, and those that betray themselves; and how many those were."""
+    text, count = _mask(text, rules)
+    decoded, left = text, _DEEPEST_ESCAPE
+    known: int | None = None
+    while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
+        # What shows only when it is decoded is masked decoded.
+        if known is None:
+            known = _mask(decoded, rules)[1] if count else 0
+        decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
+        masked, found = _mask(decoded, rules)
+        if found > known:
+            text, decoded, count, known = masked, masked, count + found, None
+        else:
+            known = found
+    return text, count
+
+
+def _mask(text: str, rules: Rules) -> tuple[str, int]:
+    text, count = _mask_named(text, rules)
+    text, found = rules.mask_values(text)
+    return text, count + found
+
+
+def _mask_named(text: str, rules: Rules) -> tuple[str, int]:
+    """The same for what has a name."""
+    pieces, copied, count = [], 0, 0
+    for begin, end in sorted(_counted(_spans(text, rules, Extents(text)), rules)):
+        if begin >= copied:
+            pieces += [text[copied:begin], rules.mask(text[begin:end])]
+            count += 1
+        # Of two that overlap, the second is a part of what is masked.
+        copied = max(copied, end)
+    return "".join(pieces) + text[copied:], count
+
+
+def _counted(spans: Spans, rules: Rules) -> Spans:
+    for span in spans:
+        rules.spend(3)
+        yield span
+
+
+def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
+    """Where the values are, in any order."""
+    if any(tie in text for tie in _TIES):
+        yield from _tied(text, rules, extents)
+    quoted = '"' in text or "'" in text or "`" in text
+    if quoted and " " in text:
+        yield from _beside(text, rules, extents)
+    if (quoted or "&" in text) and "," in text:
+        yield from _paired(text, rules, extents)
+    if "-" in text and " " in text:
+        yield from _options(text, rules, extents)
+    if "config" in text or has_options(text):
+        yield from secret_arguments(text, rules, extents)
+    yield from values_apart(text, rules, extents)
+
+
+def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
+    copied = measured = 0
+    harmless: set[str] = set()  # names that are not secret, whatever stands beside them
+    rules.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
+    for match in _NAME.finditer(text):
+        if match[1] in harmless:
+            continue
+        rules.spend(1 + len(match[1]) // 2)
+        if not (rules.secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
+            harmless.add(match[1])
+            continue
+        if match.start() < copied or not _is_secret(match, rules) or _is_nothing(match):
+            continue
+        rules.spend(2)
+        begin, end = extents.of(match)
+        if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, rules):
+            measured = rules.end_of_spared(match[1], text, begin) or 0
+            if not measured:
+                yield begin, end
+                copied = end
+
+
+def _is_count(name: str, text: str, begin: int, end: int, rules: Rules) -> bool:
+    """Whether the value is a number or the like that is none to hide, also in a line that goes on with other names."""
+    count = _COUNT.match(text, begin)
+    value = text[begin : min(end, begin + _LONGEST_SPARED)]
+    if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
+        return rules.spared(name, f'"{value}"')
+    if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
+        return False
+    return rules.spared(name, value) or (count is not None and rules.spared(name, count[0]))
+
+
+def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
+    """`password 'abc'`, `password is "abc"`."""
+    copied = 0
+    for match in _BESIDE.finditer(text):
+        rules.spend(2)
+        if match.start() < copied or not _names_next(
+            text[max(0, match.start() - _LONGEST_NAME) : match.start()], rules
+        ):
+            continue
+        string = extents.string(match.end())
+        if string and string[0] < string[1] and string[1] < string[2]:
+            yield string[0], string[1]
+            copied = string[2]
+
+
+def _names_next(text: str, rules: Rules) -> bool:
+    """Whether the last word is a secret name, or the last but one with a link behind it."""
+    words = text.rsplit(None, 3)
+    if len(words) > 1 and words[-1] in _LINKS:
+        words.pop()
+    if not words or not (words[-1] == _IDENTIFIED or rules.secret(words[-1])):
+        return False
+    # A parser speaks of its tokens; an assignment was found by its sign.
+    return words[-1][-1] not in "=:,;" and (len(words) == 1 or words[-2].lower() not in _EXPECTED)
+
+
+def _paired(text: str, rules: Rules, extents: Extents) -> Spans:
+    """`('password', 'abc')`, `["Authorization", "abc"]`, `['login', '--password', 'abc']`."""
+    at = 0
+    match = _PAIR.search(text)
+    while match:
+        rules.spend(2)
+        at = match.end() - 1
+        option = match[2].startswith("-")
+        if (option or not match[1].startswith(",")) and rules.secret(match[2]):
+            begin, end = extents.value(match.end())
+            if begin < end and (option or _PAIR_END.match(text, end)) and not _NUMBER.fullmatch(text, begin, end):
+                yield begin, end
+                at = end
+        match = _PAIR.search(text, at)
+
+
+def _options(text: str, rules: Rules, extents: Extents) -> Spans:
+    """`--password abc`."""
+    copied = 0
+    for match in _OPTION.finditer(text):
+        rules.spend(1)
+        if match.start() >= copied and rules.secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
+            begin, copied = extents.value(match.end())
+            yield begin, copied
+
+
+def _is_secret(match: re.Match[str], rules: Rules) -> bool:
+    name, text, start = match[1], match.string, match.start()
+    before = text[start - 1 : start]
+    if match[3] == "=" and (before in ("?", "&") or text[max(0, start - 5) : start] == "&amp;"):
+        return rules.secret_in_query(name)
+    if rules.secret(name):
+        return True
+    if before != " " or name.lower() not in _LAST_WORDS:
+        return False
+    words = text[max(0, start - 62) : start - 1].rsplit(" ", 2)[-2:]
+    last = words[-1] if _WORD.fullmatch(words[-1]) else ""
+    both = f"{words[0]} {last}" if len(words) > 1 and _WORD.fullmatch(words[0]) else last
+    return bool(last) and rules.secret(f"{both} {name}")
+
+
+def _is_nothing(match: re.Match[str]) -> bool:
+    """Whether what follows a secret name is no secret."""
+    name, text, at = match[1], match.string, match.end()
+    if _NOTHING.match(text, at) or (
+        name == "oauth" and text.endswith(_URN, 0, match.start()) and _URN_KIND.match(text, at)
+    ):
+        return True
+    if name[0] == "$" and ":" in match[3]:
+        return _TYPE.match(text, at) is not None
+    after = at + 1 + len(name)  # a variable in a query that is called as its argument is
+    return text.startswith(f"${name}", at) and text[after : after + 1] in (")", ",", "\n", "")

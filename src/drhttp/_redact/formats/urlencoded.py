@@ -1,0 +1,148 @@
+"""Queries of URLs, and forms (`application/x-www-form-urlencoded`): pairs of a name and a value, percent-encoded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+from drhttp._percent import unquote_plus
+from drhttp._redact.formats.graphql import DOCUMENTS, VARIABLES, looks_like_graphql, secret_variables
+from drhttp._redact.formats.json import mask_json, mask_string
+from drhttp._redact.formats.json_rewriter import may_be_packed
+from drhttp._redact.policy import Refusal
+
+if TYPE_CHECKING:
+    from drhttp._redact.policy import Rules
+
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_DEEPEST = 3  # times that a name may be encoded
+_DEEPEST_QUERY = 1  # queries within a query
+# What separates pairs as well: in old URLs, and where a URL was escaped for HTML.
+_FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
+_QUERY = re.compile(r"[^?#\s]*[?#]")  # what stands in front of a query or a fragment
+_VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
+_NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
+# A name or a value without anything to look at: words, a place in a list, or a number.
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
+
+
+def mask_query(query: str, rules: Rules, level: int = 0, *, cut: bool = False) -> tuple[str, int]:
+    """The query of a URL, or a form, masked, and how many values that were.
+
+    Names stay, and so does the coding of all that is not masked. level: of queries within queries. cut: pairs behind
+    these are missing.
+    """
+    masked: list[str] = []
+    total = 0
+    betrays = rules.betrays(query)
+    named = _named(query, rules) if _VALUED.search(query) else frozenset[str]()
+    variables = _graphql_variables(query, rules, cut=cut) if "ariable" in query else None
+    if variables:
+        named |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
+    for part in query.split("&"):
+        if variables is not None and _decoded(part.partition("=")[0]) in VARIABLES:
+            text, count = _mask_variables(part, variables, rules)
+        elif ";" in part and _FURTHER.search(part):
+            texts = [_mask_pair(each, rules, level, named, betrays=betrays) for each in _FURTHER.split(part)]
+            text, count = ";".join(text for text, _ in texts), sum(count for _, count in texts)
+        else:
+            text, count = _mask_pair(part, rules, level, named, betrays=betrays) if part else ("", 0)
+        total += count
+        masked.append(text)
+    return "&".join(masked), total
+
+
+def _graphql_variables(query: str, rules: Rules, *, cut: bool) -> frozenset[str] | None:
+    """The secret variables of the GraphQL document beside them; `None` if there are none.
+
+    The empty set if the document is missing: then each of them may be secret.
+    """
+    pairs = [part.partition("=")[::2] for part in query.split("&")]
+    documents = [text for name, value in pairs if _decoded(name) in DOCUMENTS and "{" in (text := _decode(value))]
+    names = frozenset[str]().union(*(secret_variables(each, rules) for each in documents))
+    return names or (frozenset() if cut and not documents else None)
+
+
+def _mask_variables(part: str, variables: frozenset[str], rules: Rules) -> tuple[str, int]:
+    """The variables of a GraphQL document, as JSON; whole if they are none."""
+    name, _, value = part.partition("=")
+    text = _decode(value)
+    try:
+        masked, count = mask_json(text, rules, 1, variables) if variables else (rules.mask(text), 1)
+    except Refusal as refusal:
+        if refusal.reason != "unparsable":
+            raise
+        masked, count = rules.mask(text), 1
+    return (f"{name}={_encoded(masked)}", count) if count else (part, 0)
+
+
+def names_nothing(query: str, rules: Rules) -> bool:
+    """Whether no name in a query says secret."""
+    names = [pair.partition("=")[0] for pair in query.split("&")]
+    return not any(map(rules.secret_in_query, names)) and _VALUED.search(query) is None
+
+
+def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
+    """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
+    rules.spend(3)
+    name, equals, value = part.partition("=")
+    meant = _decoded(name).removeprefix("amp;")
+    if equals and (rules.secret_in_query(meant) or meant in named):
+        if rules.spared(meant, value):
+            return part, 0
+        before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
+        return f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
+    if not betrays and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_packed(part):
+        return part, 0
+    # Its name is innocent, but may hold anything, and so may its value.
+    before, found = _mask_text(name, meant, rules, level)
+    text, count = _mask_text(value, _decoded(value), rules, level)
+    return f"{before}{equals}{text}", count + found
+
+
+def _named(query: str, rules: Rules) -> frozenset[str]:
+    """The names of values that other pairs name: `f[0][name]=password&f[0][value]=abc`, `name=password&value=abc`."""
+    found = set()
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        meant = _decoded(name)
+        match = _NAMING.fullmatch(meant)
+        if match and value and rules.secret(_decoded(value)):
+            found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
+    return frozenset(found)
+
+
+def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, int]:
+    """A name or a value, still encoded. meant: the same decoded."""
+    if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
+        return text, 0
+    rules.spend(1 + text.count("%") // 4)
+    plain, count = _decode(text), 0
+    inner = _QUERY.match(plain) if "=" in meant else None
+    if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):
+        # A URL, or the hash of one.
+        masked, count = mask_query(plain[inner.end() :], rules, level + 1)
+        plain = plain[: inner.end()] + masked
+    masked, found = mask_string(plain, rules)
+    count += found
+    return (_encoded(masked) if count else text), count
+
+
+def _decoded(name: str) -> str:
+    """A name as it is meant, however often it was encoded."""
+    for _ in range(_DEEPEST):
+        if "%" not in name or not _ESCAPE.search(name):
+            break
+        decoded = unquote_plus(name)
+        # Names in other charsets have no sign of their own; in this one every byte is a letter.
+        name = unquote_plus(name, "latin-1") if "\ufffd" in decoded else decoded
+    return name
+
+
+def _decode(text: str) -> str:
+    return unquote_plus(text) if "+" in text or ("%" in text and _ESCAPE.search(text)) else text
+
+
+def _encoded(text: str) -> str:
+    return quote_plus(text, safe="[]", errors="replace")

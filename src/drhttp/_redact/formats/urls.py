@@ -1,0 +1,111 @@
+"""URLs (RFC 3986): userinfo, query and fragment are masked by name, the path by what betrays itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from drhttp._percent import unquote
+from drhttp._redact.detect import capability_urls
+from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.urlencoded import mask_query, names_nothing
+
+if TYPE_CHECKING:
+    from drhttp._redact.policy import Rules
+
+# The expression of RFC 3986, appendix B: every text matches it.
+_PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+# A host and short words, too short to be made or to betray themselves; and a query of such.
+_HARMLESS = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,7})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
+    re.ASCII,
+)
+_SHORT_TOKENS = "hooks"  # of Zapier, and of what Slack's host names
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
+_PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
+
+
+def mask_url(url: str, rules: Rules) -> tuple[str, int]:
+    """A URL or a reference without its secrets, and how many those were."""
+    harmless = _HARMLESS.fullmatch(url) if rules.shortest else None
+    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or names_nothing(harmless[1], rules)):
+        return url, 0
+    match = _PARTS.fullmatch(url)
+    scheme, authority, path, query, fragment = (
+        (part or "" for part in match.groups()) if match else ("", "", url, "", "")
+    )
+    userinfo, at, host = authority.rpartition("@")
+    count = bool(at) + 0
+    authority = f"//{rules.mask(userinfo[2:])}@{host}" if at else authority
+    path, found = _mask_capability(host if at else authority[2:], path, rules)
+    count += found
+    path, found = _mask_path(path, rules)
+    count += found
+    if query:
+        masked, found = mask_query(query[1:], rules)
+        query, count = f"?{masked}", count + found
+    if fragment:
+        masked, found = _mask_fragment(fragment[1:], rules)
+        fragment, count = f"#{masked}", count + found
+    return f"{scheme}{authority}{path}{query}{fragment}", count
+
+
+def _mask_fragment(fragment: str, rules: Rules) -> tuple[str, int]:
+    """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
+    route, mark, query = fragment.partition("?")
+    route, count = _mask_capability("", route, rules)
+    masked, found = mask_query(route, rules)
+    text, more = mask_query(query, rules)
+    return f"{masked}{mark}{text}", count + found + more
+
+
+def without_secrets(url: str) -> str:
+    """What may be shown of a URL that cannot be masked: scheme, host and port."""
+    match = _PARTS.fullmatch(url)
+    scheme, authority = (match[1] or "", match[2] or "") if match else ("", "")
+    return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
+
+
+def _mask_capability(host: str, path: str, rules: Rules) -> tuple[str, int]:
+    """A path without the tokens of services and of links in mails, some of which only the host tells."""
+    front = f"//{host}"
+    masked, count = capability_urls.mask(front + path, lambda token: quote(rules.mask(unquote(token)), safe=_PATH))
+    return masked[len(front) :], count
+
+
+def _mask_path(path: str, rules: Rules) -> tuple[str, int]:
+    path, count = _mask_segments(path, rules)
+    if count:
+        return path, count
+    if "%" not in path:
+        return mask_prose(path, rules)
+    # Spaces and the like stand between the words of a secret, too.
+    masked, count = mask_prose(unquote(path), rules)
+    return (quote(masked, safe=_PATH), count) if count else (path, 0)
+
+
+def _mask_segments(path: str, rules: Rules) -> tuple[str, int]:
+    """What looks made rather than written, behind the name of a secret: `/reset-password/8d1f40b7c2/`."""
+    names, segments, count = False, path.split("/"), 0
+    for at, segment in enumerate(segments):
+        if names and _MADE.fullmatch(segment):
+            segments[at], count = quote(rules.mask(unquote(segment)), safe=_PATH), count + 1
+        names = names or (bool(segment) and _MADE.fullmatch(segment) is None and rules.secret(segment))
+    return "/".join(segments), count
+
+
+def mask_links(value: str, rules: Rules) -> tuple[str, int]:
+    """The header field `Link` (RFC 8288): URLs in angle brackets, and parameters."""
+    count = position = 0
+    pieces = []
+    for match in _IN_BRACKETS.finditer(value):
+        rules.spend(4)
+        for text, mask, end in ((value[position : match.start()], mask_prose, "<"), (match[1], mask_url, ">")):
+            masked, found = mask(text, rules) if text else ("", 0)
+            pieces += [masked, end]
+            count += found
+        position = match.end()
+    masked, found = mask_prose(value[position:], rules)
+    return "".join(pieces) + masked, count + found

@@ -1,0 +1,270 @@
+"""Regular expressions that take quadratic time or worse to find out that they match nowhere.
+
+An expression becomes a graph of its characters, in which each may be followed by others, and the search that starts at
+each place of a text is a loop in front of them. Backtracking is slow where one text leads through two loops in several
+ways: from the first back to the first, from the first into the second, and from the second back to the second (Weber
+and Seidl, "On the degree of ambiguity of finite automata"). Where a match may end within the second, nothing is tried.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from drhttp._redos.character_sets import SINGLE, CharacterSets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+
+_REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
+_MOST_COPIES = 3  # of what may be repeated a limited number of times
+_LARGE = 100  # repetitions that are as good as unlimited
+_MOST_STEPS = 300_000
+
+
+def is_superlinear(pattern: re.Pattern[str]) -> bool:
+    """Whether a search for the expression may take more than linear time; also if that would take long to find out."""
+    try:
+        return _Graph(pattern).is_ambiguous()
+    except (_TooLarge, RecursionError):
+        return True
+
+
+class _TooLarge(Exception):
+    """There are too many ways through the graph to look at all of them."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part of an expression: the places where it begins and ends, and whether it may match nothing.
+
+    done: the places at which a match of it is certain to be one, since nothing is looked at behind it. certain: the
+    same for a match of nothing.
+    """
+
+    first: set[int] = field(default_factory=set)
+    last: set[int] = field(default_factory=set)
+    done: set[int] = field(default_factory=set)
+    empty: bool = True
+    certain: bool = True
+
+
+class _Graph:
+    """The characters of one expression, each as a place with what may stand there and what may follow."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        tree = _parser.parse(pattern.pattern, pattern.flags)
+        self._flags = pattern.flags
+        self._sets = CharacterSets(tree)
+        self._masks: list[int] = []
+        self._next: list[dict[int, int]] = []  # what follows each place, and in how many ways
+        self._loops: dict[int, range] = {}  # the outermost loop around a place
+        self._atomic: list[range] = []  # what is not tried again once it has matched
+        self._steps = 0
+        start = self._place(self._sets.every)
+        self._loops[start] = range(start, start + 1)
+        self._follow({start}, {start})
+        whole = self._sequence(list(tree), self._flags, leading=True)
+        self._follow({start}, whole.first)
+        self._done = whole.done
+
+    def is_ambiguous(self) -> bool:
+        """Whether one text leads from a loop back to it, into another one or another place of it, and back to that."""
+        looped = sorted(self._loops)
+        return any(self._twice(place) for place in looped) or any(
+            self._leads(one, other)
+            for one in looped
+            for other in looped
+            if other not in (0, one) and other not in self._done and not self._is_kept(one, other)
+        )
+
+    def _twice(self, place: int) -> bool:
+        """Whether the same step within a loop can be taken in two ways: `(a+)+`."""
+        loop = self._loops[place]
+        return any(ways > 1 and other in loop and other not in self._done for other, ways in self._next[place].items())
+
+    def _is_kept(self, one: int, other: int) -> bool:
+        return any(one in each and other not in each for each in self._atomic)
+
+    def _leads(self, one: int, other: int) -> bool:
+        goal = (one, other, other)
+        seen = {(one, one, other)}
+        waiting = list(seen)
+        while waiting:
+            first, middle, last = waiting.pop()
+            for state in self._steps_from(first, middle, last, one, other):
+                if state == goal:
+                    return True
+                if state not in seen:
+                    seen.add(state)
+                    waiting.append(state)
+        return False
+
+    def _steps_from(self, first: int, middle: int, last: int, one: int, other: int) -> list[tuple[int, int, int]]:
+        """One character further on all three ways, of which the outer ones stay within their loops."""
+        masks, found = self._masks, []
+        loop, other_loop = self._loops[one], self._loops[other]
+        for c in self._next[last]:
+            # What ends a match is not searched again.
+            if c not in other_loop or (one == 0 and c in self._done):
+                continue
+            for a in self._next[first]:
+                mask = masks[a] & masks[c] if a in loop else 0
+                if mask:
+                    found += [(a, b, c) for b in self._next[middle] if masks[b] & mask]
+        self._steps += len(found) + 1
+        if self._steps > _MOST_STEPS:
+            raise _TooLarge
+        return found
+
+    # The parts of an expression.
+
+    def _place(self, mask: int) -> int:
+        self._masks.append(mask)
+        self._next.append({})
+        return len(self._masks) - 1
+
+    def _follow(self, ends: set[int], beginnings: set[int]) -> None:
+        for end in ends:
+            following = self._next[end]
+            for beginning in beginnings:
+                following[beginning] = following.get(beginning, 0) + 1
+
+    def _one(self, mask: int) -> _Part:
+        place = self._place(mask)
+        return _Part({place}, {place}, {place}, empty=False, certain=False)
+
+    def _sequence(self, items: list[tuple[Any, Any]], flags: int, *, leading: bool) -> _Part:
+        whole = _Part()
+        for at, (op, value) in enumerate(items):
+            front = self._in_front(op, value, flags, items[at + 1 :]) if leading else None
+            part = front or self._part(op.name, value, flags, leading=leading)
+            leading = leading and op.name in ("AT", "ASSERT", "ASSERT_NOT")
+            whole = self._behind(whole, part)
+        return whole
+
+    def _behind(self, one: _Part, other: _Part) -> _Part:
+        self._follow(one.last, other.first)
+        return _Part(
+            one.first | other.first if one.empty else one.first,
+            one.last | other.last if other.empty else other.last,
+            one.done | other.done if other.certain else other.done,
+            empty=one.empty and other.empty,
+            certain=one.certain and other.certain,
+        )
+
+    def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Part | None:
+        """What must stand in front of a match, as a character that is read there; `None` if that is not one."""
+        if op.name == "AT":
+            begins = value.name.startswith("AT_BEGINNING")
+            if begins:
+                lines = value.name == "AT_BEGINNING" and flags & re.MULTILINE
+                return self._one(self._sets.line_end if lines else 0)
+            if value.name == "AT_BOUNDARY" and self._begins_with_word(behind, flags):
+                return self._one(self._sets.every & ~self._sets.word)
+        elif op.name == "ASSERT_NOT" and value[0] < 0 and len(value[1]) == 1 and value[1][0][0].name in SINGLE:
+            return self._one(self._sets.every & ~self._sets.of(value[1][0][0].name, value[1][0][1], flags))
+        elif op.name == "ASSERT" and value[0] < 0:
+            return self._sequence(list(value[1]), flags, leading=False)
+        return None
+
+    def _begins_with_word(self, items: list[tuple[Any, Any]], flags: int) -> bool:
+        while items:
+            op, value = items[0]
+            if op.name in SINGLE:
+                return not self._sets.of(op.name, value, flags) & ~self._sets.word
+            if op.name == "SUBPATTERN":
+                items = list(value[3])
+            elif op.name in _REPEATS and value[0]:
+                items = list(value[2])
+            elif op.name == "BRANCH":
+                return all(self._begins_with_word(list(each), flags) for each in value[1])
+            else:
+                return False
+        return False
+
+    def _part(self, name: str, value: Any, flags: int, *, leading: bool) -> _Part:
+        if name in SINGLE:
+            return self._one(self._sets.of(name, value, flags))
+        if name in _REPEATS:
+            return self._repeat(name, *value, flags=flags)
+        build = _BUILDERS.get(name)
+        # The rest are positions, and what never matches.
+        return build(self, value, flags, leading) if build else _Part(certain=False)
+
+    def _group(self, value: Any, flags: int, leading: bool) -> _Part:
+        return self._sequence(list(value[3]), (flags | value[1]) & ~value[2], leading=leading)
+
+    def _branches(self, value: Any, flags: int, leading: bool) -> _Part:
+        return self._any([self._sequence(list(each), flags, leading=leading) for each in value[1]])
+
+    def _conditional(self, value: Any, flags: int, leading: bool) -> _Part:
+        return self._any([self._sequence(list(each or []), flags, leading=False) for each in value[1:]])
+
+    def _atomic_group(self, value: Any, flags: int, leading: bool) -> _Part:
+        begin = len(self._masks)
+        part = self._sequence(list(value), flags, leading=leading)
+        self._atomic.append(range(begin, len(self._masks)))
+        return part
+
+    def _reference(self, value: Any, flags: int, leading: bool) -> _Part:
+        """What a group has matched: it may be any text."""
+        part = self._loop(lambda: self._one(self._sets.every))
+        part.empty = part.certain = True
+        return part
+
+    def _any(self, parts: list[_Part]) -> _Part:
+        return _Part(
+            set().union(*(each.first for each in parts)),
+            set().union(*(each.last for each in parts)),
+            set().union(*(each.done for each in parts)),
+            empty=any(each.empty for each in parts),
+            certain=any(each.certain for each in parts),
+        )
+
+    def _look(self, value: Any, flags: int, leading: bool) -> _Part:
+        """What is looked at ahead is read, and then the text from there on again."""
+        direction, items = value
+        ahead = self._sequence(list(items), flags, leading=False) if direction > 0 else _Part()
+        return _Part(first=ahead.first, certain=False)
+
+    def _repeat(self, name: str, least: int, most: int, inner: Any, *, flags: int) -> _Part:
+        begin = len(self._masks)
+        if most == _parser.MAXREPEAT or most >= _LARGE:
+            whole = self._loop(lambda: self._sequence(list(inner), flags, leading=False))
+            if not least:
+                whole.empty = whole.certain = True
+        else:
+            whole = _Part()
+            for copy in range(min(most, _MOST_COPIES)):
+                part = self._sequence(list(inner), flags, leading=False)
+                if copy >= least:
+                    part.empty = part.certain = True
+                whole = self._behind(whole, part)
+        if name == "POSSESSIVE_REPEAT":
+            self._atomic.append(range(begin, len(self._masks)))
+        return whole
+
+    def _loop(self, build: Callable[[], _Part]) -> _Part:
+        begin = len(self._masks)
+        whole = build()
+        self._follow(whole.last, whole.first)
+        places = range(begin, len(self._masks))
+        self._loops |= dict.fromkeys(places, places)
+        return whole
+
+
+_BUILDERS: dict[str, Callable[[_Graph, Any, int, bool], _Part]] = {
+    "SUBPATTERN": _Graph._group,
+    "BRANCH": _Graph._branches,
+    "ASSERT": _Graph._look,
+    "ASSERT_NOT": _Graph._look,
+    "ATOMIC_GROUP": _Graph._atomic_group,
+    "GROUPREF": _Graph._reference,
+    "GROUPREF_EXISTS": _Graph._conditional,
+}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from dataclasses import fields
 from importlib.metadata import metadata
 from pathlib import Path
@@ -123,6 +127,44 @@ def test_flask(receiver: Receiver) -> None:
     assert paths(receiver.records) == ["/"]
 
 
+def test_start_in_a_minute(tmp_path: Path) -> None:
+    """The command that starts an inbox beside a Flask app works, and the app's lines record to that inbox."""
+    (command,) = (line for block in blocks("sh") for line in block.splitlines() if line.startswith("drhttp inbox run"))
+    assert command == "drhttp inbox run -- flask run"
+    route = '@app.get("/")\ndef hello():\n    return "hello"\n'
+    (tmp_path / "app.py").write_text(snippet("Flask(__name__)") + route, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")}
+    environment |= {"DRHTTP_INBOX_FILE": str(tmp_path / "inbox.db"), "DRHTTP_FLUSH_INTERVAL": "0.2"}
+    environment |= {"FLASK_RUN_PORT": "0", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    program = [sys.executable, "-m", *shlex.split(command)]
+    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(program, cwd=tmp_path, env=environment, **output) as process:
+        assert process.stdout
+        try:
+            said = [next(line for line in process.stdout if "Running on http" in line)]
+            (port,) = re.findall(r"http://127\.0\.0\.1:(\d+)", said[0])
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+                assert response.read() == b"hello"
+            assert _recorded_paths(environment, tmp_path, 1) == ["/"]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+
+
+def _recorded_paths(environment: dict[str, str], folder: Path, expected: int) -> list[str]:
+    """The paths that `drhttp ls` lists, as soon as there are `expected`, or after 30 seconds."""
+    command = [sys.executable, "-m", "drhttp", "ls", "--json"]
+    deadline = time.monotonic() + 30
+    while True:
+        listed = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, timeout=60, check=True
+        ).stdout
+        found = [json.loads(line)["path"] for line in listed.splitlines()]
+        if len(found) >= expected or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
 def test_flask_identification(receiver: Receiver) -> None:
     """The function for Flask names user and device in the record, and not to the client."""
     asking = ask("app", "/", device="d1", headers='{"Authorization": "Basic YW5uYTpzZXNhbWU="}')
@@ -163,7 +205,8 @@ def test_commands() -> None:
     commands = {text for text in [*lines, *re.findall(r"`(drhttp [^`]+)`", README)] if text.startswith("drhttp ")}
     assert "drhttp show ID" in commands
     for command in sorted(commands):
-        arguments = [sys.executable, "-m", *shlex.split(command), "--help"]
+        ours, _, _ = command.partition(" -- ")  # what follows is another program's command
+        arguments = [sys.executable, "-m", *shlex.split(ours), "--help"]
         done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
         assert (command, done.returncode, done.stderr) == (command, 0, "")
 

@@ -1,4 +1,4 @@
-"""A worker in virtual time, with a courier that answers as told and keeps what was sent."""
+"""A worker in virtual time, with an exporter that answers as told and keeps what was sent."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class FakeClock(Clock):
     def wake(self) -> None:
         self._rung = True
 
-    def breathe(self) -> None:
+    def yield_gil(self) -> None:
         return
 
 
-class Courier:
-    """Delivers into a list. Items are texts, which become parcels; exceptions, which are raised; or verdicts."""
+class Exporter:
+    """Delivers into a list. Items are texts, which become encoded records; exceptions to raise; or verdicts."""
 
     def __init__(self, clock: Clock, most: int | None = None) -> None:
         self._clock = clock
@@ -86,8 +86,8 @@ class Courier:
             return str(item())
         return item
 
-    def deliver(self, parcels: Sequence[str]) -> Verdict:
-        self.posts.append((self._clock.now(), list(parcels)))
+    def deliver(self, encoded_records: Sequence[str]) -> Verdict:
+        self.posts.append((self._clock.now(), list(encoded_records)))
         answer = self.answers.popleft() if self.answers else self.otherwise
         if self.judge is not None:
             answer = self.judge
@@ -96,7 +96,7 @@ class Courier:
         if isinstance(answer, BaseException):
             raise answer
         if answer is DONE:
-            self.delivered += parcels
+            self.delivered += encoded_records
         return answer
 
     def close(self) -> None:
@@ -109,8 +109,8 @@ class Bench:
     def __init__(self, size: int = 100, interval: float = 2.0, most: int | None = None, room: int = MANY) -> None:
         self.clock = FakeClock()
         self.queue: Queue[Any] = Queue(room, MANY, size)
-        self.courier = Courier(self.clock, most)
-        self.worker = Worker(self.queue, self.courier, batch_size=size, flush_interval=interval, clock=self.clock)
+        self.exporter = Exporter(self.clock, most)
+        self.worker = Worker(self.queue, self.exporter, batch_size=size, flush_interval=interval, clock=self.clock)
         self.clock.idle = lambda: self.worker.begin_close(10.0)
 
     def put(self, *items: Any) -> None:
@@ -128,12 +128,12 @@ class Bench:
 
     @property
     def batches(self) -> list[list[str]]:
-        return [parcels for _, parcels in self.courier.posts]
+        return [encoded_records for _, encoded_records in self.exporter.posts]
 
     @property
     def waits(self) -> list[float]:
         """Seconds between one POST and the next."""
-        return [after - before for (before, _), (after, _) in itertools.pairwise(self.courier.posts)]
+        return [after - before for (before, _), (after, _) in itertools.pairwise(self.exporter.posts)]
 
 
 def named(count: int) -> list[str]:

@@ -70,7 +70,7 @@ def command(source: str, *arguments: object) -> list[str]:
 
 
 SURROUNDINGS: dict[str, Any] = {
-    "env": {**os.environ, "PYTHONPATH": str(TESTS)},
+    "env": {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))},
     "stdout": subprocess.PIPE,
     "stderr": subprocess.PIPE,
     "text": True,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._capture.body import InputTap, OutputTap, Passage, Tap, tapped
+from drhttp._capture.body import InputTap, OutputTap, RequestBodyCapture, Tap, tapped
 from drhttp._guard import failures
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Raw(io.RawIOBase):
         return self._file.readinto(buffer)
 
 
-def tap(stream: Any, limit: int = 100) -> tuple[Any, Passage]:
+def tap(stream: Any, limit: int = 100) -> tuple[Any, RequestBodyCapture]:
     """A tapped stream, and what passes."""
-    passage = Passage(limit)
-    return tapped(stream, passage), passage
+    capture = RequestBodyCapture(limit)
+    return tapped(stream, capture), capture
 
 
 @given(st.lists(st.binary(max_size=6), max_size=8), st.integers(0, 20))
@@ -118,14 +118,14 @@ def test_every_way_to_read(kind: Any, reads: list[tuple[Any, ...]]) -> None:
     def results(stream: Any) -> list[Any]:
         return [list(stream) if name == "iterate" else getattr(stream, name)(*args) for name, *args in reads]
 
-    stream, passage = tap(kind(BODY))
+    stream, capture = tap(kind(BODY))
     assert results(stream) == results(kind(BODY))
-    assert passage.content() == BODY
-    assert passage.ended is True
+    assert capture.content() == BODY
+    assert capture.exhausted is True
 
 
 @pytest.mark.parametrize(
-    ("reads", "ended"),
+    ("reads", "exhausted"),
     [
         ([], False),
         ([("read", 0)], False),
@@ -141,12 +141,12 @@ def test_every_way_to_read(kind: Any, reads: list[tuple[Any, ...]]) -> None:
         ([("readline",)] * 4, True),
     ],
 )
-def test_whether_all_was_read(reads: list[tuple[Any, ...]], ended: bool) -> None:
+def test_whether_all_was_read(reads: list[tuple[Any, ...]], exhausted: bool) -> None:
     """W6: the end is known once the application has seen it, not before."""
-    stream, passage = tap(io.BytesIO(BODY))
+    stream, capture = tap(io.BytesIO(BODY))
     for name, *args in reads:
         getattr(stream, name)(*args)
-    assert passage.ended is ended
+    assert capture.exhausted is exhausted
 
 
 def test_no_read_of_our_own() -> None:
@@ -163,9 +163,9 @@ def test_no_read_of_our_own() -> None:
 def test_exact_surface(stream: Any) -> None:
     """W6: what the stream has, the tap has, and nothing else, whether code asks the object or its type."""
     watched, _ = tap(stream)
-    names = {name for name in {*dir(stream), *dir(watched), *dir(Passage)} if not name.startswith("_")}
+    names = {name for name in {*dir(stream), *dir(watched), *dir(RequestBodyCapture)} if not name.startswith("_")}
     assert {name for name in names if hasattr(watched, name)} == {name for name in names if hasattr(stream, name)}
-    for name in ("seek", "tell", "readinto", "readinto1", "read1", "readall", "close", "fileno", "size", "ended"):
+    for name in ("seek", "tell", "readinto", "readinto1", "read1", "readall", "close", "fileno", "size", "exhausted"):
         assert hasattr(watched, name) is hasattr(stream, name)
     for name in ("__enter__", "__exit__"):
         assert hasattr(type(watched), name) is hasattr(type(stream), name)
@@ -176,45 +176,45 @@ def test_exact_surface(stream: Any) -> None:
 def test_with_statement() -> None:
     """A stream that can stand in a `with` statement still can, and is closed by it."""
     stream = io.BytesIO(BODY)
-    watched, passage = tap(stream)
+    watched, capture = tap(stream)
     with watched as entered:
         assert entered.read() == BODY
     assert stream.closed
-    assert passage.content() == BODY
+    assert capture.content() == BODY
 
 
 @pytest.mark.parametrize("name", ["readinto", "readinto1"])
 def test_readinto(name: str) -> None:
     """W6: what is read into a buffer is noted, once."""
-    stream, passage = tap(io.BytesIO(BODY) if name == "readinto" else io.BufferedReader(Raw()))
+    stream, capture = tap(io.BytesIO(BODY) if name == "readinto" else io.BufferedReader(Raw()))
     buffer = bytearray(5)
     while count := getattr(stream, name)(buffer):
         assert count <= 5
-    assert (passage.content(), passage.ended) == (BODY, True)
+    assert (capture.content(), capture.exhausted) == (BODY, True)
 
 
 def test_read1_and_readall() -> None:
     """W6: so is what is read by the other methods of the `io` module."""
-    stream, passage = tap(io.BufferedReader(Raw()))
+    stream, capture = tap(io.BufferedReader(Raw()))
     assert stream.read1(0) == b""
-    assert passage.ended is False
+    assert capture.exhausted is False
     assert stream.read1(5) + stream.read1(100) == BODY
-    assert passage.content() == BODY
-    stream, passage = tap(Raw())
+    assert capture.content() == BODY
+    stream, capture = tap(Raw())
     assert stream.readall() == BODY
-    assert (passage.content(), passage.ended) == (BODY, True)
+    assert (capture.content(), capture.exhausted) == (BODY, True)
 
 
 def test_wrapped_by_the_application() -> None:
     """An application may put a buffer or a text layer of its own over the stream."""
-    stream, passage = tap(Raw())
+    stream, capture = tap(Raw())
     assert list(io.TextIOWrapper(io.BufferedReader(stream), "ascii")) == ["one\n", "two\n", "three"]
-    assert passage.content() == BODY
+    assert capture.content() == BODY
 
 
 def test_read_twice() -> None:
     """W6: an application that goes back and reads again gets the same bytes; each is noted once."""
-    stream, passage = tap(io.BytesIO(BODY))
+    stream, capture = tap(io.BytesIO(BODY))
     assert stream.seek(0, io.SEEK_END) == len(BODY)
     assert stream.tell() == len(BODY)
     stream.seek(0)
@@ -223,7 +223,7 @@ def test_read_twice() -> None:
     assert stream.read(5) == BODY[2:7]
     stream.seek(0)
     assert stream.read() == BODY
-    assert (passage.content(), passage.size) == (BODY, len(BODY))
+    assert (capture.content(), capture.size) == (BODY, len(BODY))
 
 
 def test_seek_that_returns_nothing() -> None:
@@ -233,21 +233,21 @@ def test_seek_that_returns_nothing() -> None:
         def seek(self, *args: int) -> None:  # type: ignore[override]
             super().seek(*args)
 
-    stream, passage = tap(Silent(BODY))
+    stream, capture = tap(Silent(BODY))
     stream.read(5)
     assert stream.seek(0) is None
     assert stream.read() == BODY
-    assert (passage.content(), passage.size) == (BODY, len(BODY))
+    assert (capture.content(), capture.size) == (BODY, len(BODY))
     assert failures() == 0
 
 
 def test_part_that_was_skipped() -> None:
     """What the application jumped over is not made up."""
-    stream, passage = tap(io.BytesIO(BODY))
+    stream, capture = tap(io.BytesIO(BODY))
     stream.read(3)
     stream.seek(8)
     stream.read()
-    assert (passage.content(), passage.size) == (b"one", 3)
+    assert (capture.content(), capture.size) == (b"one", 3)
 
 
 def test_what_the_stream_raises() -> None:
@@ -262,11 +262,11 @@ def test_what_the_stream_raises() -> None:
         def __iter__(self) -> Broken:
             return self
 
-    stream, passage = tap(Broken())
+    stream, capture = tap(Broken())
     for read in (stream.read, stream.readline, stream.readlines, lambda: list(stream)):
         with pytest.raises(OSError, match="reset"):
             read()
-    assert passage.size == 0
+    assert capture.size == 0
     with pytest.raises(TypeError):
         iter(tap(object())[0])
 
@@ -288,7 +288,7 @@ class Log:
         self.tap: Tap | None = Tap(100)
         self.told: list[Any] = []
 
-    def ended(self, complete: bool, error: BaseException | None = None) -> None:
+    def finish(self, complete: bool, error: BaseException | None = None) -> None:
         self.told.append((complete, repr(error)))
 
 

@@ -26,9 +26,9 @@ def breaths(clock: Clock, steps: int = 200, work: float = 0.0001) -> int:
         end = time.perf_counter() + work
         while time.perf_counter() < end:
             pass
-        before = clock._breathed
-        clock.breathe()
-        count += clock._breathed != before
+        before = clock._yielded_at
+        clock.yield_gil()
+        count += clock._yielded_at != before
     return count
 
 
@@ -58,5 +58,5 @@ def test_a_thread_that_waits_runs_meanwhile() -> None:
     threading.Thread(target=ran.set).start()
     end = time.monotonic() + 10
     while not ran.is_set() and time.monotonic() < end:
-        clock.breathe()
+        clock.yield_gil()
     assert ran.is_set()

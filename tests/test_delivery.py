@@ -15,7 +15,7 @@ import drhttp
 from drhttp._capture.body import Tap
 from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
-from drhttp._delivery.record_exporter import Delivery
+from drhttp._delivery.record_exporter import RecordExporter
 from drhttp._delivery.verdict import DONE, Verdict
 
 BIG = b"s3cret " * 200_000  # 1.4 MB
@@ -28,12 +28,12 @@ def losses():
 
 
 @pytest.fixture
-def courier(receiver, losses):
+def make_exporter(receiver, losses):
     """Makes deliveries to the receiver, and closes them in the end."""
     made = []
 
     def make(**options):
-        made.append(Delivery(Config.load(receiver.dsn, options, {}), lambda: losses))
+        made.append(RecordExporter(Config.load(receiver.dsn, options, {}), lambda: losses))
         return made[-1]
 
     yield make
@@ -47,7 +47,7 @@ def an_exchange(body: bytes = b"", **environ: str) -> Exchange:
     exchange = Exchange({"REQUEST_METHOD": "GET", "HTTP_HOST": "h", "PATH_INFO": "/", **environ}, None, tap)
     exchange.status = "200 OK"
     exchange.headers = [("Content-Type", "text/plain")]
-    exchange.answer.note(body)
+    exchange.response_body.note(body)
     exchange.finish(complete=True)
     return exchange
 
@@ -57,44 +57,44 @@ def raises(record):
     raise RuntimeError("s3cret")
 
 
-def test_a_record_is_prepared_and_delivered(receiver, courier):
+def test_a_record_is_prepared_and_delivered(receiver, make_exporter):
     """A record is made, masked, encoded and posted, and arrives under the id that it keeps."""
-    delivery = courier()
-    parcel = delivery.prepare(an_exchange(b"hello", HTTP_COOKIE="sid=s3cret"))
-    assert delivery.deliver([parcel]) == DONE
+    delivery = make_exporter()
+    encoded_record = delivery.prepare(an_exchange(b"hello", HTTP_COOKIE="sid=s3cret"))
+    assert delivery.deliver([encoded_record]) == DONE
     (event,) = receiver.records
-    assert event["transaction_id"] == id_of(parcel)
+    assert event["transaction_id"] == id_of(encoded_record)
     assert event["request"]["headers"]["cookie"] == "sid=[redacted]"
     assert event["response"]["body"] == "aGVsbG8="
 
 
-def test_a_batch_is_one_post(receiver, courier):
+def test_a_batch_is_one_post(receiver, make_exporter):
     """Prepared records travel together."""
-    delivery = courier()
+    delivery = make_exporter()
     assert delivery.deliver([delivery.prepare(an_exchange()) for _ in range(7)]) == DONE
     assert len(receiver.posts) == 1
     assert len({event["transaction_id"] for event in receiver.records}) == 7
 
 
-def test_the_protocol_says_how_many_travel_together(receiver, courier):
+def test_the_protocol_says_how_many_travel_together(receiver, make_exporter):
     """The old form takes one record a POST, at its own path and with its own header."""
-    delivery = courier(protocol="record")
-    assert (courier().most, delivery.most) == (None, 1)
+    delivery = make_exporter(protocol="record")
+    assert (make_exporter().most, delivery.most) == (None, 1)
     assert delivery.deliver([delivery.prepare(an_exchange())]) == DONE
     (post,) = receiver.posts
     assert (post.path, post.headers["drhttp-apikey"]) == ("/api/v1/http_record/record", "key")
 
 
-def test_ids_are_kept_across_tries(receiver, courier):
+def test_ids_are_kept_across_tries(receiver, make_exporter):
     """What is sent again is the same, byte for byte, so that the receiver can tell."""
     receiver.answers.extend([Answer(503), Answer(reset=True)])
-    delivery = courier()
-    parcel = delivery.prepare(an_exchange())
-    assert [delivery.deliver([parcel]).action for _ in range(3)] == ["retry", "retry", "done"]
+    delivery = make_exporter()
+    encoded_record = delivery.prepare(an_exchange())
+    assert [delivery.deliver([encoded_record]).action for _ in range(3)] == ["retry", "retry", "done"]
     assert len({post.body for post in receiver.posts}) == 1
 
 
-def test_before_send_sees_a_masked_record(receiver, courier):
+def test_before_send_sees_a_masked_record(receiver, make_exporter):
     """The callback gets what would be sent: credentials are masked already."""
     seen = []
 
@@ -102,15 +102,15 @@ def test_before_send_sees_a_masked_record(receiver, courier):
         seen.append(record)
         return record
 
-    delivery = courier(before_send=look)
+    delivery = make_exporter(before_send=look)
     assert isinstance(delivery.prepare(an_exchange(HTTP_AUTHORIZATION="Basic s3cret")), bytes)
     assert isinstance(seen[0], drhttp.Record)
     assert dict(seen[0].request.headers)["authorization"] == "Basic [redacted]"
 
 
-def test_before_send_changes_a_record(receiver, courier):
+def test_before_send_changes_a_record(receiver, make_exporter):
     """What the callback returns is what is sent."""
-    delivery = courier(before_send=lambda record: replace(record, user="someone"))
+    delivery = make_exporter(before_send=lambda record: replace(record, user="someone"))
     assert delivery.deliver([delivery.prepare(an_exchange())]) == DONE
     assert receiver.records[0]["user_id"] == "someone"
 
@@ -125,17 +125,17 @@ def test_before_send_changes_a_record(receiver, courier):
         (lambda record: drhttp.Record, "before_send_failed"),
     ],
 )
-def test_before_send_drops_a_record(courier, before_send, reason):
+def test_before_send_drops_a_record(make_exporter, before_send, reason):
     """`None` drops, and so does a bug: an exception, or anything that is no record. Each is counted under its name."""
-    verdict = courier(before_send=before_send).prepare(an_exchange())
+    verdict = make_exporter(before_send=before_send).prepare(an_exchange())
     assert verdict == Verdict(action="drop", reason=reason)
 
 
-def test_a_bug_in_before_send_is_told(courier, caplog):
+def test_a_bug_in_before_send_is_told(make_exporter, caplog):
     """An exception of the callback is logged with the place where it arose."""
-    drhttp._guard._throttle = drhttp._guard.Throttle()
+    drhttp._guard._log_limiter = drhttp._guard.RateLimiter()
     with caplog.at_level(logging.WARNING, "drhttp"):
-        courier(before_send=raises).prepare(an_exchange())
+        make_exporter(before_send=raises).prepare(an_exchange())
     (said,) = caplog.records
     assert said.levelname == "WARNING"
     assert f"{__file__}:" in said.getMessage()
@@ -143,12 +143,12 @@ def test_a_bug_in_before_send_is_told(courier, caplog):
 
 
 @pytest.mark.parametrize(("options", "place"), [({}, "events"), ({"protocol": "record"}, "record")])
-def test_an_event_beyond_a_megabyte_goes_without_bodies(receiver, courier, options, place):
+def test_an_event_beyond_a_megabyte_goes_without_bodies(receiver, make_exporter, options, place):
     """A record that no service takes is sent without its bodies, and says so."""
-    delivery = courier(max_body_size=10_000_000, **options)
-    parcel = delivery.prepare(an_exchange(BIG))
-    assert len(parcel) < 2000
-    assert delivery.deliver([parcel]) == DONE
+    delivery = make_exporter(max_body_size=10_000_000, **options)
+    encoded_record = delivery.prepare(an_exchange(BIG))
+    assert len(encoded_record) < 2000
+    assert delivery.deliver([encoded_record]) == DONE
     (sent,) = receiver.records
     assert "body" not in sent["response"]
     if place == "events":
@@ -160,57 +160,57 @@ def test_an_event_beyond_a_megabyte_goes_without_bodies(receiver, courier, optio
         }
 
 
-def test_an_event_below_a_megabyte_keeps_its_bodies(courier):
+def test_an_event_below_a_megabyte_keeps_its_bodies(make_exporter):
     """The limit is one of the encoded event, not of the body."""
-    assert 900_000 < len(courier(max_body_size=10_000_000).prepare(an_exchange(BIG[:680_000]))) <= 1_000_000
+    assert 900_000 < len(make_exporter(max_body_size=10_000_000).prepare(an_exchange(BIG[:680_000]))) <= 1_000_000
 
 
-def test_a_batch_that_is_too_large_is_left_to_the_worker(receiver, courier, caplog):
+def test_a_batch_that_is_too_large_is_left_to_the_worker(receiver, make_exporter, caplog):
     """413 for several: the worker halves them; nothing is said yet."""
     receiver.answers.append(Answer(413))
-    delivery = courier()
+    delivery = make_exporter()
     verdict = delivery.deliver([delivery.prepare(an_exchange()), delivery.prepare(an_exchange())])
     assert verdict.action == "split"
     assert len(receiver.posts) == 1
     assert caplog.records == []
 
 
-def test_a_single_record_that_is_too_large_goes_without_bodies(receiver, courier):
+def test_a_single_record_that_is_too_large_goes_without_bodies(receiver, make_exporter):
     """413 for one: it is sent once more without its bodies, marked, under the same id."""
     receiver.answers.append(Answer(413))
-    delivery = courier()
-    parcel = delivery.prepare(an_exchange(b"hello"))
-    assert delivery.deliver([parcel]) == DONE
+    delivery = make_exporter()
+    encoded_record = delivery.prepare(an_exchange(b"hello"))
+    assert delivery.deliver([encoded_record]) == DONE
     (event,) = receiver.records
-    assert event["transaction_id"] == id_of(parcel)
+    assert event["transaction_id"] == id_of(encoded_record)
     assert event["metadata"]["response_body"]["omitted"] == "too_large"
     assert "body" not in event["response"]
 
 
 @pytest.mark.parametrize(("body", "tries"), [(b"hello", 2), (b"", 1)])
-def test_what_is_still_too_large_is_refused(receiver, courier, caplog, body, tries):
+def test_what_is_still_too_large_is_refused(receiver, make_exporter, caplog, body, tries):
     """Without bodies to leave out, or refused without them too, it is dropped as too large, and that is told."""
     receiver.otherwise = Answer(413)
-    delivery = courier()
+    delivery = make_exporter()
     verdict = delivery.deliver([delivery.prepare(an_exchange(body))])
     assert (verdict.action, verdict.reason) == ("split", "too_large")
     assert len(receiver.posts) == tries
     assert [each.getMessage() for each in caplog.records] == [f"records are refused: {verdict.error}"]
 
 
-def id_of(parcel: bytes) -> str:
+def id_of(encoded_record: bytes) -> str:
     """The id that an event travels under."""
-    return str(json.loads(parcel)["transaction_id"])
+    return str(json.loads(encoded_record)["transaction_id"])
 
 
-def told(parcel: bytes) -> dict[str, int] | None:
+def told(encoded_record: bytes) -> dict[str, int] | None:
     """The losses that an event reports."""
-    return json.loads(parcel)["metadata"]["sdk"].get("dropped")
+    return json.loads(encoded_record)["metadata"]["sdk"].get("dropped")
 
 
-def test_losses_are_reported_once(courier, losses):
+def test_losses_are_reported_once(make_exporter, losses):
     """The next record after a loss reports it, with all so far; those behind it do not, until it grows."""
-    delivery = courier()
+    delivery = make_exporter()
     assert told(delivery.prepare(an_exchange())) is None
     losses["queue_size"] = 3
     assert told(delivery.prepare(an_exchange())) == {"queue_size": 3}
@@ -219,10 +219,10 @@ def test_losses_are_reported_once(courier, losses):
     assert told(delivery.prepare(an_exchange())) == {"queue_size": 3, "closed": 1}
 
 
-def test_losses_are_reported_without_bodies_too(receiver, courier, losses):
+def test_losses_are_reported_without_bodies_too(receiver, make_exporter, losses):
     """A record that has to go without its bodies still carries the report."""
     losses["queue_size"] = 3
-    delivery = courier(max_body_size=10_000_000)
+    delivery = make_exporter(max_body_size=10_000_000)
     assert told(delivery.prepare(an_exchange(BIG))) == {"queue_size": 3}
     losses["queue_size"] = 4
     receiver.answers.append(Answer(413))
@@ -234,10 +234,10 @@ def test_losses_are_reported_without_bodies_too(receiver, courier, losses):
     ("status", "advice"),
     [(401, "does not accept the key"), (404, "/moesif/v1/events/batch answered 404"), (400, "answered 400")],
 )
-def test_a_refusal_is_told_once(receiver, courier, caplog, status, advice):
+def test_a_refusal_is_told_once(receiver, make_exporter, caplog, status, advice):
     """A final refusal is a warning with what to do, once in a while, without the key and without a body."""
     receiver.otherwise = Answer(status, body=b"s3cret")
-    delivery = courier()
+    delivery = make_exporter()
     for _ in range(3):
         assert delivery.deliver([delivery.prepare(an_exchange(b"s3cret"))]).action == "drop"
     (said,) = caplog.records
@@ -247,10 +247,10 @@ def test_a_refusal_is_told_once(receiver, courier, caplog, status, advice):
     assert "s3cret" not in said.getMessage()
 
 
-def test_trouble_on_the_way_is_not_told_here(receiver, courier, caplog):
+def test_trouble_on_the_way_is_not_told_here(receiver, make_exporter, caplog):
     """What is tried again is not lost, and no reason to say anything yet."""
     receiver.otherwise = Answer(503)
-    delivery = courier()
+    delivery = make_exporter()
     assert delivery.deliver([delivery.prepare(an_exchange())]).action == "retry"
     assert caplog.records == []
 
@@ -260,7 +260,7 @@ def test_an_environment_of_nonsense_does_not_keep_it_from_being_made(receiver, m
     monkeypatch.setenv("http_proxy", "http://[")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with closing(Delivery(Config.load(receiver.dsn, {}, {}), dict)) as delivery:
+    with closing(RecordExporter(Config.load(receiver.dsn, {}, {}), dict)) as delivery:
         verdict = delivery.deliver([delivery.prepare(an_exchange())])
         assert (verdict.action, delivery.transport.answer.trouble) == ("retry", "proxy")
         monkeypatch.delenv("http_proxy")

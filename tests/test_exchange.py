@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._capture import record_builder
-from drhttp._capture.body import Passage, Tap
+from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.record_builder import assemble
 from drhttp._config import Config
@@ -30,17 +30,17 @@ def config(**options: Any) -> Config:
 def finished(
     environ: dict[str, Any] | None = None,
     *,
-    asked: Passage | None = None,
+    request_body: RequestBodyCapture | None = None,
     status: str = "200 OK",
     headers: tuple[tuple[str, str], ...] = (),
     blocks: tuple[bytes, ...] = (),
     complete: bool = True,
 ) -> Exchange:
     """An exchange that has ended."""
-    exchange = Exchange(environ or {}, asked, Tap(100))
+    exchange = Exchange(environ or {}, request_body, Tap(100))
     exchange.status, exchange.headers = status, headers
     for block in blocks:
-        exchange.answer.note(block)
+        exchange.response_body.note(block)
     exchange.finish(complete=complete)
     return exchange
 
@@ -86,34 +86,34 @@ def test_status(status: Any, code: int) -> None:
     assert record(status=status).response.status == code
 
 
-def passage(data: bytes = b"", *, ended: bool = False, limit: int = 100) -> Passage:
-    made = Passage(limit)
+def body_capture(data: bytes = b"", *, exhausted: bool = False, limit: int = 100) -> RequestBodyCapture:
+    made = RequestBodyCapture(limit)
     if data:
-        made.passed(data)
-    made.ended = ended
+        made.on_read(data)
+    made.exhausted = exhausted
     return made
 
 
 @pytest.mark.parametrize(
-    ("length", "asked", "body"),
+    ("length", "request_body", "body"),
     [
-        ("5", passage(b"hello"), Body(content=b"hello", size=5, read="full")),
-        ("5", passage(b"he"), Body(content=b"he", size=5, truncated=True, read="partial")),
-        ("5", passage(), Body(size=5, read="none")),
-        ("5", passage(b"he", ended=True), Body(content=b"he", size=2, read="full")),
-        (None, passage(b"hello", ended=True), Body(content=b"hello", size=5, read="full")),
-        (None, passage(b"he"), Body(content=b"he", truncated=True, read="partial")),
-        (None, passage(), Body(read="none")),
-        ("abc", passage(b"he"), Body(content=b"he", truncated=True, read="partial")),
-        ("-1", passage(ended=True), Body(size=0, read="full")),
-        ("5", passage(b"hello", limit=2), Body(content=b"he", size=5, truncated=True, read="full")),
+        ("5", body_capture(b"hello"), Body(content=b"hello", size=5, read="full")),
+        ("5", body_capture(b"he"), Body(content=b"he", size=5, truncated=True, read="partial")),
+        ("5", body_capture(), Body(size=5, read="none")),
+        ("5", body_capture(b"he", exhausted=True), Body(content=b"he", size=2, read="full")),
+        (None, body_capture(b"hello", exhausted=True), Body(content=b"hello", size=5, read="full")),
+        (None, body_capture(b"he"), Body(content=b"he", truncated=True, read="partial")),
+        (None, body_capture(), Body(read="none")),
+        ("abc", body_capture(b"he"), Body(content=b"he", truncated=True, read="partial")),
+        ("-1", body_capture(exhausted=True), Body(size=0, read="full")),
+        ("5", body_capture(b"hello", limit=2), Body(content=b"he", size=5, truncated=True, read="full")),
         (None, None, Body(size=0)),
         ("0", None, Body(size=0)),
     ],
 )
-def test_request_body(length: str | None, asked: Passage | None, body: Body) -> None:
+def test_request_body(length: str | None, request_body: RequestBodyCapture | None, body: Body) -> None:
     """W6: the record says how much of the body the application read, and how large it was as far as known."""
-    assert record({"CONTENT_LENGTH": length} if length else {}, asked=asked).request.body == body
+    assert record({"CONTENT_LENGTH": length} if length else {}, request_body=request_body).request.body == body
 
 
 def test_bodies_switched_off() -> None:
@@ -210,6 +210,6 @@ def test_ids() -> None:
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=50), max_size=5), st.lists(st.binary(max_size=90)))
 def test_weight(environ: dict[str, str], blocks: list[bytes]) -> None:
     """M1: it weighs at least what its texts and bodies hold."""
-    exchange = finished(dict(environ), blocks=tuple(blocks), asked=passage(b"hello"))
+    exchange = finished(dict(environ), blocks=tuple(blocks), request_body=body_capture(b"hello"))
     content = assemble(exchange, config()).response.body.content or b""
     assert exchange.weight() >= sum(map(len, environ.values())) + len(content) + 5

@@ -132,9 +132,9 @@ print(forks, bad, sum(recorded))
     "lock",
     [
         "recorder._lock()",
-        "line.queue._lock",
-        "line.worker._progress",
-        "line.worker._starting",
+        "state.queue._lock",
+        "state.worker._progress",
+        "state.worker._starting",
     ],
 )
 def test_a_fork_while_a_lock_is_held(receiver: Receiver, lock: str) -> None:
@@ -145,7 +145,7 @@ from drhttp._process import recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-line = recorder._recorders[0]._line()
+state = recorder._recorders[0]._state()
 held, done = threading.Event(), threading.Event()
 def hold(lock):
     with lock:

@@ -41,25 +41,29 @@ class Receiver:
         self.failure = FAILS
 
     def __call__(self) -> Verdict:
-        clock, (_, parcels) = self._bench.clock, self._bench.courier.posts[-1]
+        clock, (_, encoded_records) = self._bench.clock, self._bench.exporter.posts[-1]
         clock.time += POST
-        if len(parcels) > self.most:
+        if len(encoded_records) > self.most:
             return TOO_LARGE
-        if self.down(clock.time - 1000.0) or self.random.random() < self.chance or self.poison.intersection(parcels):
+        if (
+            self.down(clock.time - 1000.0)
+            or self.random.random() < self.chance
+            or self.poison.intersection(encoded_records)
+        ):
             return self.failure
         return DONE
 
 
 def receiver_of(bench: Bench, poison: Collection[str] = ()) -> Receiver:
     receiver = Receiver(bench, poison)
-    bench.courier.judge = receiver
+    bench.exporter.judge = receiver
     bench.worker._random.seed(0)
     return receiver
 
 
 def arrived(bench: Bench, count: int, poison: Collection[str] = ()) -> None:
     """All but the poison has arrived, each record once."""
-    assert sorted(bench.courier.delivered, key=int) == [name for name in named(count) if name not in poison]
+    assert sorted(bench.exporter.delivered, key=int) == [name for name in named(count) if name not in poison]
 
 
 PROTOCOLS = pytest.mark.parametrize("most", [None, 1], ids=["events", "record"])
@@ -81,7 +85,7 @@ def test_a_record_that_the_receiver_fails_on_costs_itself(size: int) -> None:
         assert bench.queue.counts().dropped == {"status_500": 1}
         arrived(bench, size, {str(place)})
         assert len(bench.batches) <= most_posts(size)
-        assert bench.courier.posts[-1][0] - 1000.0 < 30.0
+        assert bench.exporter.posts[-1][0] - 1000.0 < 30.0
         assert bench.worker.finish_flush(mark, 0.0)
 
 
@@ -94,7 +98,7 @@ def test_one_record_a_post() -> None:
     assert bench.queue.counts().dropped == {"status_500": 2}
     arrived(bench, 40, {"0", "7"})
     assert len(bench.batches) <= 38 + 2 * most_posts(1)
-    assert bench.courier.delivered == [name for name in named(40) if name not in ("0", "7")]
+    assert bench.exporter.delivered == [name for name in named(40) if name not in ("0", "7")]
 
 
 @PROTOCOLS
@@ -123,12 +127,12 @@ def test_a_lonely_poison_record_is_kept_and_holds_nobody_up(most: int | None) ->
     kept = []
     bench.clock.after(7200.0, lambda: kept.append(bench.queue.counts().dropped))
     bench.clock.after(7200.0, lambda: bench.put("1"))
-    bench.clock.after(7300.0, lambda: kept.append((bench.courier.delivered.copy(), bench.queue.counts().dropped)))
+    bench.clock.after(7300.0, lambda: kept.append((bench.exporter.delivered.copy(), bench.queue.counts().dropped)))
     bench.clock.after(7300.0, lambda: bench.put("2"))
     bench.clock.after(7400.0, lambda: bench.worker.begin_close(0.0))
     bench.run()
     assert kept == [{}, (["1"], {})]
-    assert bench.courier.delivered == ["1", "2"]
+    assert bench.exporter.delivered == ["1", "2"]
     assert bench.queue.counts().dropped == {"status_500": 1}
     assert len(bench.batches) < 7400 / 5  # the waits between its tries are long
 
@@ -165,7 +169,7 @@ def test_close_in_the_middle_of_the_search(seconds: float) -> None:
     bench.run()
     counts = bench.queue.counts()
     assert bench.clock.time <= 1000.0 + seconds + POST
-    assert counts.sent == len(set(bench.courier.delivered)) == len(bench.courier.delivered)
+    assert counts.sent == len(set(bench.exporter.delivered)) == len(bench.exporter.delivered)
     assert set(counts.dropped) <= {"status_500", "closed"}
     assert sum(counts.dropped.values()) == 100 - counts.sent
 
@@ -199,7 +203,7 @@ def test_an_outage_loses_nothing(seconds: float, most: int | None) -> None:
     bench.run()
     arrived(bench, 400)
     assert bench.queue.counts().dropped == {}
-    failed = [at for at, _ in bench.courier.posts if 1000.2 <= at < 1000.0 + seconds]
+    failed = [at for at, _ in bench.exporter.posts if 1000.2 <= at < 1000.0 + seconds]
     assert len(failed) <= 10 + seconds / 7.5  # half of the longest pause is 15 s
     if most is None:
         assert len(bench.batches) - len(failed) <= 40
@@ -278,7 +282,7 @@ def test_an_outage_keeps_the_order_as_far_as_it_can() -> None:
     bench.put(*named(100))
     bench.run()
     arrived(bench, 100)
-    assert len([at for at, _ in bench.courier.posts if at > 1000.0 + 3600.0]) <= 3
+    assert len([at for at, _ in bench.exporter.posts if at > 1000.0 + 3600.0]) <= 3
 
 
 # The proof
@@ -339,7 +343,7 @@ def test_a_batch_is_sent_again_as_it_is_before_it_is_divided() -> None:
     """A failure that passes at once costs no more than another try."""
     for failures in (1, 2):
         bench = Bench()
-        bench.courier.answers.extend([FAILS] * failures)
+        bench.exporter.answers.extend([FAILS] * failures)
         bench.put(*named(8))
         bench.run()
         assert bench.batches == [named(8)] * (failures + 1)

@@ -86,13 +86,13 @@ def test_a_thread_that_cannot_be_started(
 def test_a_flush_makes_up_for_a_thread_that_died(receiver: Receiver) -> None:
     """C3: records that wait without a thread, for whatever reason, are delivered by a flush."""
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=60.0)
-    line = recorder._recorders[0]._begin()
-    hitting = threading.Thread(target=line.worker._starting.acquire)  # as if another thread were starting it
+    state = recorder._recorders[0]._begin()
+    hitting = threading.Thread(target=state.worker._starting.acquire)  # as if another thread were starting it
     hitting.start()
     hitting.join()
     hit(app, "/waits")
-    assert not line.worker.alive
-    line.worker._starting.release()
+    assert not state.worker.alive
+    state.worker._starting.release()
     assert drhttp.flush(10)
     assert paths(receiver.records) == ["/waits"]
 

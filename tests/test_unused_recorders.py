@@ -51,7 +51,7 @@ def test_fifty_middlewares(receiver: Receiver) -> None:
     assert sorted(paths(receiver.records)) == sorted(f"/{number}" for number in range(50))
     stats = drhttp.stats()
     assert (stats.recorded, stats.sent, stats.queued) == (50, 50, 0)
-    assert recorder._recorders.lines() == []
+    assert recorder._recorders.states() == []
     assert list(recorder._recorders) == []
 
 

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bench import MANY, Bench, Courier, named
+from bench import MANY, Bench, Exporter, named
 
 from drhttp._delivery.clock import Clock, back_off
 from drhttp._delivery.queue import BATCH_BYTES, Queue
@@ -37,7 +37,7 @@ def test_a_full_batch_goes_out_at_once() -> None:
     bench.put(*named(7))
     bench.run()
     assert bench.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
-    assert bench.courier.posts[-1][0] == 1000.0
+    assert bench.exporter.posts[-1][0] == 1000.0
 
 
 def test_a_lonely_record_goes_out_after_the_interval(bench: Bench) -> None:
@@ -49,7 +49,7 @@ def test_a_lonely_record_goes_out_after_the_interval(bench: Bench) -> None:
         bench.clock.after(5.0, lambda bench=bench: bench.put("company"))
         bench.run()
         assert bench.batches == [["lonely", "company"]]
-        delays.append(bench.courier.posts[0][0] - 1000.0)
+        delays.append(bench.exporter.posts[0][0] - 1000.0)
     assert all(9.0 <= delay <= 11.0 for delay in delays)
     assert max(delays) - min(delays) > 0.1
 
@@ -63,7 +63,7 @@ def test_a_batch_is_about_a_mebibyte_at_most() -> None:
     bench.clock.after(0.1, lambda: bench.worker.begin_close(10.0))
     bench.run()
     assert [len(batch) for batch in bench.batches] == [4, 4, 2]
-    assert bench.courier.posts[0][0] == bench.courier.posts[1][0] == 1000.0
+    assert bench.exporter.posts[0][0] == bench.exporter.posts[1][0] == 1000.0
 
 
 def test_all_that_waits_goes_out_when_the_interval_has_passed() -> None:
@@ -80,7 +80,7 @@ def test_the_random_numbers_of_the_application_stay_its_own(bench: Bench) -> Non
     random.seed(42)
     expected = random.random()
     random.seed(42)
-    bench.courier.answers.extend([AGAIN] * 3)
+    bench.exporter.answers.extend([AGAIN] * 3)
     bench.put("a")
     bench.run()
     assert random.random() == expected
@@ -101,10 +101,10 @@ def test_back_off_grows_to_half_a_minute(attempt: int, most: float) -> None:
 
 def test_it_tries_as_long_as_the_outage_lasts(bench: Bench) -> None:
     """A batch is retried as long as the outage lasts, and nothing is lost; every retry is counted."""
-    bench.courier.answers.extend([AGAIN] * 200)
+    bench.exporter.answers.extend([AGAIN] * 200)
     bench.put("a", "b")
     bench.run()
-    assert bench.courier.delivered == ["a", "b"]
+    assert bench.exporter.delivered == ["a", "b"]
     assert len(bench.batches) == 201
     assert bench.worker.retried == 400
     assert all(wait <= 30.0 for wait in bench.waits)
@@ -113,7 +113,7 @@ def test_it_tries_as_long_as_the_outage_lasts(bench: Bench) -> None:
 
 def test_retry_after_is_obeyed(bench: Bench) -> None:
     """T2: nothing is sent before the time that the receiver asked for has passed."""
-    bench.courier.answers.extend([LATER, LATER])
+    bench.exporter.answers.extend([LATER, LATER])
     bench.put("a")
     bench.clock.after(10.0, lambda: bench.put(*named(500)))
     bench.run()
@@ -123,7 +123,7 @@ def test_retry_after_is_obeyed(bench: Bench) -> None:
 
 def test_a_flush_does_not_cut_short_what_the_receiver_asked_for(bench: Bench) -> None:
     """T2: a flush does not make us break a `Retry-After`."""
-    bench.courier.answers.append(LATER)
+    bench.exporter.answers.append(LATER)
     bench.put("a")
     bench.clock.after(30.0, bench.worker.begin_flush)
     bench.run()
@@ -132,14 +132,14 @@ def test_a_flush_does_not_cut_short_what_the_receiver_asked_for(bench: Bench) ->
 
 def test_a_flush_cuts_a_back_off_short_once(bench: Bench) -> None:
     """A flush tries again at once, one time; after that the back-off goes on."""
-    bench.courier.answers.extend([AGAIN] * 12)
+    bench.exporter.answers.extend([AGAIN] * 12)
     bench.put("a")
 
     def flush_after_the_tenth() -> Verdict:
         bench.clock.after(0.001, bench.worker.begin_flush)
         return AGAIN
 
-    bench.courier.answers[9] = flush_after_the_tenth
+    bench.exporter.answers[9] = flush_after_the_tenth
     bench.run()
     assert bench.waits[9] <= 0.001
     assert len(bench.batches) == 13
@@ -157,28 +157,28 @@ def test_a_batch_that_is_too_large_is_halved() -> None:
     bench = Bench(size=8)
 
     def judge() -> Verdict:
-        parcels = bench.courier.posts[-1][1]
-        if len(parcels) > 2 or parcels == ["huge"]:
+        encoded_records = bench.exporter.posts[-1][1]
+        if len(encoded_records) > 2 or encoded_records == ["huge"]:
             return Verdict(action="split", reason="too_large")
-        return DONE if "huge" not in parcels else Verdict(action="split", reason="too_large")
+        return DONE if "huge" not in encoded_records else Verdict(action="split", reason="too_large")
 
-    bench.courier.answers.extend([judge] * 100)
+    bench.exporter.answers.extend([judge] * 100)
     bench.put("0", "1", "2", "huge", "4", "5", "6", "7")
     bench.run()
-    assert bench.courier.delivered == ["0", "1", "2", "4", "5", "6", "7"]
+    assert bench.exporter.delivered == ["0", "1", "2", "4", "5", "6", "7"]
     assert bench.queue.counts().dropped == {"too_large": 1}
 
 
 def test_a_refusal_may_ask_for_a_pause() -> None:
     """A refused batch is dropped and counted; when the refusal holds for all, nothing is sent for a while."""
     bench = Bench(size=2)
-    bench.courier.answers.append(Verdict(action="drop", reason="status_401", error="answered 401", after=60.0))
+    bench.exporter.answers.append(Verdict(action="drop", reason="status_401", error="answered 401", after=60.0))
     bench.put(*named(4))
     bench.run()
     assert bench.batches == [["0", "1"], ["2", "3"]]
     assert bench.waits == [60.0]
     assert bench.queue.counts().dropped == {"status_401": 2}
-    assert bench.worker.alarm.last_error == "answered 401"
+    assert bench.worker.monitor.last_error == "answered 401"
 
 
 # Errors
@@ -188,20 +188,20 @@ def test_a_poisonous_record_costs_only_itself(bench: Bench) -> None:
     """C3: a record that cannot be prepared is dropped and counted; its neighbours are delivered."""
     bench.put("a", ValueError("poison"), "b", SystemExit(1), KeyboardInterrupt(), "c")
     bench.run()
-    assert bench.courier.delivered == ["a", "b", "c"]
+    assert bench.exporter.delivered == ["a", "b", "c"]
     assert bench.queue.counts().dropped == {"failed": 3}
     assert bench.worker.restarts == 3
-    assert bench.worker.alarm.last_error == "KeyboardInterrupt in the worker"
+    assert bench.worker.monitor.last_error == "KeyboardInterrupt in the worker"
 
 
 @pytest.mark.parametrize("error", [BaseException, SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
 def test_whatever_the_transport_raises_the_worker_goes_on(error: type[BaseException]) -> None:
     """C3: a transport that raises, whatever it is, costs that batch; later records are delivered."""
     bench = Bench(size=2)
-    bench.courier.answers.append(error())
+    bench.exporter.answers.append(error())
     bench.put(*named(4))
     bench.run()
-    assert bench.courier.delivered == ["2", "3"]
+    assert bench.exporter.delivered == ["2", "3"]
     assert bench.queue.counts().dropped == {"failed": 2}
     assert bench.worker.restarts == 1
 
@@ -219,14 +219,14 @@ def test_even_logging_may_raise(bench: Bench) -> None:
         bench.run()
     finally:
         logger.removeFilter(refuse)
-    assert bench.courier.delivered == ["b"]
+    assert bench.exporter.delivered == ["b"]
     assert bench.queue.counts().dropped == {"failed": 2}
 
 
 def test_a_courier_that_cannot_be_made_does_not_keep_the_worker_from_closing(bench: Bench) -> None:
     """C3: an error that comes back in every round neither spins nor outlives a close; what waited is counted."""
 
-    class Broken(Courier):
+    class Broken(Exporter):
         @property
         def most(self) -> int | None:
             raise ImportError
@@ -235,7 +235,7 @@ def test_a_courier_that_cannot_be_made_does_not_keep_the_worker_from_closing(ben
         def most(self, value: int | None) -> None:
             return
 
-    bench.worker._courier = Broken(bench.clock)
+    bench.worker._exporter = Broken(bench.clock)
     bench.put("a")
     bench.clock.after(100.0, lambda: bench.worker.begin_close(5.0))
     bench.run()
@@ -252,13 +252,13 @@ def test_a_flush_waits_for_what_came_before_it() -> None:
     ends: list[tuple[bool, list[str]]] = []
 
     def look() -> Verdict:
-        ends.append((bench.worker.finish_flush(mark, 0.0), list(bench.courier.delivered)))
+        ends.append((bench.worker.finish_flush(mark, 0.0), list(bench.exporter.delivered)))
         return Verdict(action="drop", reason="before_send")
 
     bench.put("first")
     mark = bench.worker.begin_flush()
     bench.put(Verdict(action="drop", reason="before_send"), "third")
-    bench.courier.answers.append(look)
+    bench.exporter.answers.append(look)
     bench.run()
     assert ends == [(False, [])]
     assert bench.worker.finish_flush(mark, 0.0)
@@ -271,8 +271,8 @@ def test_a_flush_delivers_without_delay(bench: Bench) -> None:
     bench.clock.after(0.5, lambda: bench.put("c"))
     bench.run()
     assert bench.batches == [["a", "b"], ["c"]]
-    assert bench.courier.posts[0][0] == 1000.0
-    assert bench.courier.posts[1][0] >= 1000.5 + 1.8
+    assert bench.exporter.posts[0][0] == 1000.0
+    assert bench.exporter.posts[1][0] >= 1000.5 + 1.8
 
 
 def test_a_flush_ends_although_the_queue_is_full() -> None:
@@ -288,7 +288,7 @@ def test_a_flush_ends_although_the_queue_is_full() -> None:
         seen.append(bench.worker.finish_flush(mark, 0.0))
         return DONE
 
-    bench.courier.answers.extend([later, later, later])
+    bench.exporter.answers.extend([later, later, later])
     bench.run()
     assert seen == [False, False, True]
     assert bench.queue.counts().dropped["queue_size"] >= 3
@@ -303,14 +303,14 @@ def test_a_flush_in_the_worker_does_not_wait_for_itself() -> None:
         said.append(worker.finish_flush(worker.begin_flush(), 60.0))
         return "a"
 
-    courier = Courier(Clock())
-    worker = Worker(queue, courier, batch_size=10, flush_interval=0.01)
+    exporter = Exporter(Clock())
+    worker = Worker(queue, exporter, batch_size=10, flush_interval=0.01)
     queue.put(flush, 1)
     worker.start()
     mark = worker.begin_flush()
     assert worker.finish_flush(mark, 10.0)
     assert said == [False]
-    assert courier.delivered == ["a"]
+    assert exporter.delivered == ["a"]
     worker.begin_close(5.0)
     worker.finish_close()
 
@@ -324,9 +324,9 @@ def test_close_delivers_a_backlog_of_several_batches() -> None:
     bench.put(*named(95))
     bench.worker.begin_close(10.0)
     bench.run()
-    assert bench.courier.delivered == named(95)
+    assert bench.exporter.delivered == named(95)
     assert len(bench.batches) == 10
-    assert bench.courier.closed == 1
+    assert bench.exporter.closed == 1
 
 
 def test_close_ends_when_its_time_is_over() -> None:
@@ -337,35 +337,35 @@ def test_close_ends_when_its_time_is_over() -> None:
         bench.clock.pass_by(1.0)
         return DONE
 
-    bench.courier.answers.extend([slow] * 10)
+    bench.exporter.answers.extend([slow] * 10)
     bench.put(*named(10))
     bench.worker.begin_close(2.5)
     bench.clock._rung = False
     bench.run()
-    assert bench.courier.delivered == named(6)
+    assert bench.exporter.delivered == named(6)
     assert bench.queue.counts().dropped == {"closed": 4}
     assert bench.clock.time == 1003.0
 
 
 def test_close_cuts_a_back_off_short(bench: Bench) -> None:
     """Closing does not wait for a back-off to pass before it tries once more."""
-    bench.courier.answers.extend([AGAIN] * 20)
+    bench.exporter.answers.extend([AGAIN] * 20)
 
     def close_soon() -> Verdict:
         bench.clock.after(0.001, lambda: bench.worker.begin_close(2.0))
         return AGAIN
 
-    bench.courier.answers.append(close_soon)
+    bench.exporter.answers.append(close_soon)
     bench.put("a")
     bench.run()
     assert bench.waits[20] <= 0.001
-    assert bench.courier.delivered == ["a"]
+    assert bench.exporter.delivered == ["a"]
 
 
 def test_close_does_not_break_a_retry_after() -> None:
     """T2, PM6: a `Retry-After` beyond the time to close ends the closing at once, and no other batch is tried."""
     bench = Bench(size=2)
-    bench.courier.otherwise = LATER
+    bench.exporter.otherwise = LATER
     bench.put(*named(10))
     bench.clock.after(5.0, lambda: bench.worker.begin_close(2.0))
     bench.run()
@@ -377,7 +377,7 @@ def test_close_does_not_break_a_retry_after() -> None:
 def test_close_does_not_break_a_pause() -> None:
     """After a refusal that holds for all, closing tries no other batch."""
     bench = Bench(size=2)
-    bench.courier.otherwise = Verdict(action="drop", reason="status_401", after=60.0)
+    bench.exporter.otherwise = Verdict(action="drop", reason="status_401", after=60.0)
     bench.put(*named(10))
     bench.worker.begin_close(2.0)
     bench.run()
@@ -391,7 +391,7 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     bench.run()
     bench.worker.begin_close(10.0)
     bench.worker.finish_close()
-    assert bench.courier.delivered == ["a"]
+    assert bench.exporter.delivered == ["a"]
     bench.put("b")
     assert bench.queue.counts().dropped == {"closed": 1}
 
@@ -411,7 +411,7 @@ def test_two_threads_start_one_worker() -> None:
     """C2: many first records at once start one thread."""
     for _ in range(50):
         queue: Queue[Any] = Queue(1000, MANY, 10)
-        worker = Worker(queue, Courier(Clock()), batch_size=10, flush_interval=0.001)
+        worker = Worker(queue, Exporter(Clock()), batch_size=10, flush_interval=0.001)
         barrier = threading.Barrier(8)
 
         def start(barrier: threading.Barrier = barrier, worker: Worker[Any, Any] = worker) -> None:
@@ -432,8 +432,8 @@ def test_two_threads_start_one_worker() -> None:
 def test_an_interrupted_start_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """C2: an exception that a signal handler raises while the thread is being started costs no later record."""
     queue: Queue[Any] = Queue(1000, MANY, 10)
-    courier = Courier(Clock())
-    worker = Worker(queue, courier, batch_size=10, flush_interval=0.001)
+    exporter = Exporter(Clock())
+    worker = Worker(queue, exporter, batch_size=10, flush_interval=0.001)
     queue.put("a", 1)
 
     def interrupted(self: threading.Thread) -> None:
@@ -446,7 +446,7 @@ def test_an_interrupted_start_is_made_up_for(monkeypatch: pytest.MonkeyPatch) ->
     assert not worker.alive
     assert worker.start()
     assert worker.finish_flush(worker.begin_flush(), 10.0)
-    assert courier.delivered == ["a"]
+    assert exporter.delivered == ["a"]
     worker.begin_close(5.0)
     worker.finish_close()
 
@@ -463,7 +463,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str
 def test_losses_are_said_once_a_minute_with_counts(warnings: Callable[[], list[str]]) -> None:
     """T6: a full queue is said at once, and then once a minute at most, with the counts since."""
     bench = Bench(room=10)
-    bench.courier.answers.extend([Verdict(action="retry", reason="status_503", error="answered 503", after=300.0)])
+    bench.exporter.answers.extend([Verdict(action="retry", reason="status_503", error="answered 503", after=300.0)])
     for tick in range(3000):
         bench.clock.after(tick * 0.1, lambda: bench.put("x"))
     bench.run()
@@ -479,7 +479,7 @@ def test_losses_are_said_once_a_minute_with_counts(warnings: Callable[[], list[s
 def test_silence_is_said_before_anything_is_lost(warnings: Callable[[], list[str]]) -> None:
     """X4: requests recorded but nothing delivered for a minute is one WARNING a minute, with the last error."""
     bench = Bench()
-    bench.courier.answers.extend([AGAIN] * 60)
+    bench.exporter.answers.extend([AGAIN] * 60)
     bench.put("a")
     bench.run()
     said = warnings()
@@ -491,7 +491,7 @@ def test_silence_is_said_before_anything_is_lost(warnings: Callable[[], list[str
 
 def test_success_is_silent(bench: Bench, warnings: Callable[[], list[str]]) -> None:
     """T6: a short failure without a loss, a drop that the user wished, and success say nothing."""
-    bench.courier.answers.append(AGAIN)
+    bench.exporter.answers.append(AGAIN)
     bench.put("a", Verdict(action="drop", reason="before_send"))
     bench.clock.after(500.0, lambda: bench.put("b"))
     bench.run()
@@ -513,7 +513,7 @@ def test_a_loss_is_said_although_nothing_waits(warnings: Callable[[], list[str]]
 def test_what_closing_loses_is_said(warnings: Callable[[], list[str]]) -> None:
     """T6: records that could not be delivered before the close are said with their number."""
     bench = Bench(size=2)
-    bench.courier.otherwise = AGAIN
+    bench.exporter.otherwise = AGAIN
     bench.put(*named(10))
     bench.worker.begin_close(0.1)
     bench.run()

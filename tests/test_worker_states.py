@@ -71,7 +71,7 @@ class Waiting:
 class Delivering:
     """The worker waits for the answer to a POST."""
 
-    parcels: list[Item]
+    encoded_records: list[Item]
 
 
 class Stage:
@@ -129,11 +129,11 @@ class VirtualClock(Clock):
     def wake(self) -> None:
         self.rung = True
 
-    def breathe(self) -> None:
+    def yield_gil(self) -> None:
         return
 
 
-class Courier:
+class Exporter:
     """Prepares as the kind of an item says, delivers as the machine says, and keeps the books that are to agree."""
 
     def __init__(self, stage: Stage, clock: VirtualClock, most: int | None) -> None:
@@ -177,40 +177,40 @@ class Courier:
         self.in_hand.append(item)
         return item
 
-    def deliver(self, parcels: Sequence[Item]) -> Verdict:
+    def deliver(self, encoded_records: Sequence[Item]) -> Verdict:
         self.note_poison()
         self.resting = False
         assert self._clock.now() >= self.refused_until, "the receiver wanted to be left alone"
         if self.in_order:
-            assert list(parcels) == self.in_hand[: len(parcels)]
-        assert {item.number for item in parcels} <= {item.number for item in self.in_hand}
-        assert [item.number for item in parcels] == sorted({item.number for item in parcels})
-        assert not self.ended.intersection(item.number for item in parcels)
+            assert list(encoded_records) == self.in_hand[: len(encoded_records)]
+        assert {item.number for item in encoded_records} <= {item.number for item in self.in_hand}
+        assert [item.number for item in encoded_records] == sorted({item.number for item in encoded_records})
+        assert not self.ended.intersection(item.number for item in encoded_records)
         if threading.current_thread() is self._stage.machine:
             self.answer = DONE
         else:
-            self._stage.stop(Delivering(list(parcels)))
+            self._stage.stop(Delivering(list(encoded_records)))
         answer, self.answer = self.answer, None
-        self.note(list(parcels), answer)
+        self.note(list(encoded_records), answer)
         if isinstance(answer, BaseException):
             raise answer
         assert answer is not None
         return answer
 
-    def note(self, parcels: list[Item], answer: Any) -> None:
-        """What this answer makes of the parcels, by the book."""
+    def note(self, encoded_records: list[Item], answer: Any) -> None:
+        """What this answer makes of the encoded records, by the book."""
         if isinstance(answer, BaseException):
             self.fail()
             return
-        self.history.append(({item.number for item in parcels}, "suspect" if answer.suspect else answer.action))
+        self.history.append(({item.number for item in encoded_records}, "suspect" if answer.suspect else answer.action))
         if answer.after:
             self.refused_until = self._clock.now() + answer.after
-        if answer.action == "split" and len(parcels) > 1:
+        if answer.action == "split" and len(encoded_records) > 1:
             return
         if answer.action == "retry":
             self.resting = True
         else:
-            self.end(parcels, None if answer.action == "done" else answer.reason)
+            self.end(encoded_records, None if answer.action == "done" else answer.reason)
             self.resting = bool(answer.after)
 
     @property
@@ -277,7 +277,7 @@ KINDS = st.sampled_from(["plain"] * 6 + ["unwanted", "poisonous", "breeds", "flu
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Queue and worker as they are, in virtual time, with a courier whose verdicts are generated."""
+    """Queue and worker as they are, in virtual time, with an exporter whose verdicts are generated."""
 
     @initialize(
         records=st.integers(1, 12),
@@ -289,11 +289,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.stage = Stage()
         self.clock = VirtualClock(self.stage)
         self.queue: Queue[Item] = Queue(records, 1000, batch)
-        self.courier = Courier(self.stage, self.clock, most)
-        self.courier.called = self.prepared
-        self.courier.out_of_time = lambda: self.close_at is not None and self.close_at <= self.clock.time
-        self.worker = Worker(self.queue, self.courier, batch_size=batch, flush_interval=interval, clock=self.clock)
-        self.courier.held = lambda: {parcel for parcel, _ in self.worker._batch._parcels.values()}
+        self.exporter = Exporter(self.stage, self.clock, most)
+        self.exporter.called = self.prepared
+        self.exporter.out_of_time = lambda: self.close_at is not None and self.close_at <= self.clock.time
+        self.worker = Worker(self.queue, self.exporter, batch_size=batch, flush_interval=interval, clock=self.clock)
+        self.exporter.held = lambda: {encoded_record for encoded_record, _ in self.worker._batch._records.values()}
         self.toxic = True
         self.worker._random.seed(0)  # or a failure could not be repeated
         self.records, self.batch, self.interval = records, min(batch, most or batch), interval
@@ -329,8 +329,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @property
     def flying(self) -> list[Item]:
-        self.courier.note_poison()
-        return [] if self.abandoned else [*self.courier.in_hand, *self.prepared_now]
+        self.exporter.note_poison()
+        return [] if self.abandoned else [*self.exporter.in_hand, *self.prepared_now]
 
     prepared_now: list[Item] = []  # noqa: RUF012 - it is replaced, never changed
 
@@ -388,7 +388,7 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             assert self.queue.discard(reason) == len(self.waiting)
             self.lost[reason] += len(self.waiting)
-            self.courier.ended.update(item.number for item in self.waiting)
+            self.exporter.ended.update(item.number for item in self.waiting)
             self.waiting.clear()
         self.go_on()
 
@@ -409,8 +409,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(verdict=VERDICTS)
     def answer(self, verdict: Verdict | BaseException) -> None:
         assert isinstance(self.stage.place, Delivering)
-        toxic = self.toxic and any(item.kind == "toxic" for item in self.stage.place.parcels)
-        self.courier.answer = FAILS if toxic and verdict is DONE else verdict
+        toxic = self.toxic and any(item.kind == "toxic" for item in self.stage.place.encoded_records)
+        self.exporter.answer = FAILS if toxic and verdict is DONE else verdict
         self.cue()
         self.go_on()
 
@@ -429,7 +429,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def break_once(self) -> None:
         """The next look at what a POST can carry raises, as when a module cannot be loaded."""
-        self.courier.breaks = 1
+        self.exporter.breaks = 1
 
     @rule()
     def wake_for_nothing(self) -> None:
@@ -439,7 +439,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def flush(self) -> None:
         accepted = {item.number for item in (*self.waiting, *self.flying)}
-        hindered = self.courier.breaks or self.close_at is not None or self.clock.time < self.courier.refused_until
+        hindered = self.exporter.breaks or self.close_at is not None or self.clock.time < self.exporter.refused_until
         self.flushes.append((self.worker.begin_flush(), accepted))
         self.go_on()
         if not hindered and (self.waiting or self.flying):
@@ -458,9 +458,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.worker.finish_close()
         gone = [*self.waiting, *self.flying]
         self.lost["closed"] += len(gone)
-        self.courier.ended.update(item.number for item in gone)
+        self.exporter.ended.update(item.number for item in gone)
         self.waiting.clear()
-        self.abandoned = self.courier.closed_books = True
+        self.abandoned = self.exporter.closed_books = True
 
     @property
     def has_to_end(self) -> bool:
@@ -474,14 +474,14 @@ class AnyOrder(RuleBasedStateMachine):
         queued = [*self.waiting, *self.flying]
         assert counts.recorded == self.put_so_far
         assert counts.recorded == counts.sent + counts.queued + sum(counts.dropped.values())
-        assert counts.dropped == {reason: n for reason, n in (self.lost + self.courier.dropped).items() if n}
+        assert counts.dropped == {reason: n for reason, n in (self.lost + self.exporter.dropped).items() if n}
         assert (counts.queued, counts.queued_bytes) == (len(queued), sum(item.weight for item in queued))
 
     @invariant()
     def nothing_comes_twice(self) -> None:
-        delivered = self.courier.delivered
+        delivered = self.exporter.delivered
         assert len(delivered) == len(set(delivered)), "once"
-        if self.courier.in_order:
+        if self.exporter.in_order:
             assert delivered == sorted(delivered), "and in order"
         sent = self.queue.counts().sent
         assert sent <= len(delivered) if self.abandoned else sent == len(delivered)
@@ -490,15 +490,15 @@ class AnyOrder(RuleBasedStateMachine):
     def posts_have_their_size(self) -> None:
         place = self.stage.place
         if isinstance(place, Delivering):
-            assert 1 <= len(place.parcels) <= self.batch
-            assert sum(map(len, place.parcels[:-1])) < BATCH_BYTES
+            assert 1 <= len(place.encoded_records) <= self.batch
+            assert sum(map(len, place.encoded_records[:-1])) < BATCH_BYTES
 
     @invariant()
     def a_flush_means_what_it_says(self) -> None:
         for mark, before in self.flushes:
             done = self.worker.finish_flush(mark, 0.0)
             if done:
-                assert before <= self.courier.ended, "it said that it was done"
+                assert before <= self.exporter.ended, "it said that it was done"
             elif self.queue.empty:
                 pytest.fail("it said that it was not done, though nothing is left")
 
@@ -511,10 +511,10 @@ class AnyOrder(RuleBasedStateMachine):
         if self.close_at is not None:
             # A second is what the worker takes to recover from an error that comes at once again.
             assert place.until <= max(self.close_at, self.clock.time) + 1.0
-        if self.waiting and not self.courier.resting:
+        if self.waiting and not self.exporter.resting:
             assert not self.queue.has_batch
             assert place.until <= self.clock.time + self.interval * (1 + JITTER)
-            assert all(before <= self.courier.ended for _, before in self.flushes), "a flush does not wait"
+            assert all(before <= self.exporter.ended for _, before in self.flushes), "a flush does not wait"
 
     # -- and the end
 
@@ -528,13 +528,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     def drain(self) -> None:
         """All is well again: a flush brings everything through, and closing ends."""
-        self.courier.breaks = 0
+        self.exporter.breaks = 0
         self.toxic = False
         if self.close_at is None:
             self.flush()
             (mark, before) = self.flushes[-1]
             self.until(lambda: self.worker.finish_flush(mark, 0.0))
-            assert before <= self.courier.ended
+            assert before <= self.exporter.ended
             self.closing(10.0)
             self.go_on()
         self.until(lambda: self.has_to_end and not isinstance(self.stage.place, Delivering))
@@ -546,7 +546,7 @@ class AnyOrder(RuleBasedStateMachine):
         counts = self.queue.counts()
         assert (counts.queued, counts.queued_bytes) == (0, 0)
         if self.worker._thread is not None:
-            assert self.courier.closed, "the connection is let go of"
+            assert self.exporter.closed, "the connection is let go of"
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Go on with a receiver that takes everything; what is to be reached has to be reached soon."""
@@ -568,7 +568,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.clock.time = math.inf
         self.worker.begin_close(0.0)
         while thread is not None and self.worker.alive and thread.is_alive():
-            self.courier.answer = DONE
+            self.exporter.answer = DONE
             self.stage.cue()
             thread.join(0.005)
         if thread is not None:

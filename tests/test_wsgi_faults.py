@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 # Everything of ours that runs within a request. What may break anywhere breaks here.
 HOOKS: list[tuple[Any, str]] = [
-    (body.Passage, "__init__"),
-    (body.Passage, "moved"),
-    (body.Passage, "passed"),
+    (body.RequestBodyCapture, "__init__"),
+    (body.RequestBodyCapture, "on_seek"),
+    (body.RequestBodyCapture, "on_read"),
     (body.OutputTap, "__init__"),
     (body.OutputTap, "_abandoned"),
     (body.Tap, "__init__"),
@@ -44,7 +44,7 @@ HOOKS: list[tuple[Any, str]] = [
     (drhttp.wsgi, "identity"),
     (drhttp.wsgi, "tapped"),
     (drhttp.wsgi.Recording, "__init__"),
-    (drhttp.wsgi.Recording, "ended"),
+    (drhttp.wsgi.Recording, "finish"),
     (drhttp.wsgi.Recording, "watch"),
     (drhttp.wsgi.RecordingStartResponse, "__init__"),
     (drhttp.wsgi.WSGIMiddleware, "_begin"),
@@ -131,7 +131,7 @@ def test_write_that_fails_while_the_recorder_does(monkeypatch: pytest.MonkeyPatc
         def write(self, data: bytes) -> None:
             raise BrokenPipeError
 
-    monkeypatch.setattr(drhttp.wsgi.Recording, "left", broken)
+    monkeypatch.setattr(drhttp.wsgi.Recording, "write_failed", broken)
     with pytest.raises(BrokenPipeError):
         Gone().serve(Recorded(app).app, environ())
     assert drhttp.stats().failures == 1
@@ -144,7 +144,7 @@ def test_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
         raise RuntimeError("the recorder is broken")
 
     now = [0.0]
-    monkeypatch.setattr(_guard, "_throttle", _rate_limiter.Throttle(60.0, lambda: now[0]))
+    monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter(60.0, lambda: now[0]))
     monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
     recorded = Recorded(lambda environ, start_response: [])
     with caplog.at_level(logging.INFO, "drhttp"):
@@ -168,7 +168,7 @@ def test_logging_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         def emit(self, record: logging.LogRecord) -> None:
             raise RuntimeError("the log is broken too")
 
-    monkeypatch.setattr(_guard, "_throttle", _rate_limiter.Throttle())
+    monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter())
     monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
     handler = Broken()
     logging.getLogger("drhttp").addHandler(handler)

@@ -60,14 +60,14 @@ def run(args: argparse.Namespace) -> int:
 def _show(config: Config) -> int:
     """Print the record of a sample request as it would be sent."""
     from drhttp._capture.sample import sample
-    from drhttp._delivery.record_exporter import Delivery
+    from drhttp._delivery.record_exporter import RecordExporter
 
-    delivery = Delivery(config, dict)
-    parcel = delivery.prepare(sample())
-    if isinstance(parcel, Verdict):
-        return _conclude(f"Nothing would leave: the record would be dropped ({parcel.reason}).", 0)
-    print(json.dumps(json.loads(parcel), indent=2))
-    return _conclude(f"This would leave for {delivery.transport.url}; nothing was sent.", 0)
+    exporter = RecordExporter(config, dict)
+    encoded_record = exporter.prepare(sample())
+    if isinstance(encoded_record, Verdict):
+        return _conclude(f"Nothing would leave: the record would be dropped ({encoded_record.reason}).", 0)
+    print(json.dumps(json.loads(encoded_record), indent=2))
+    return _conclude(f"This would leave for {exporter.transport.url}; nothing was sent.", 0)
 
 
 def _say_configuration(config: Config) -> None:

@@ -7,7 +7,7 @@ mark on the request which says that it is already being recorded.
 from __future__ import annotations
 
 from drhttp._logger import logger
-from drhttp._rate_limiter import Throttle
+from drhttp._rate_limiter import RateLimiter
 
 TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
 
@@ -22,7 +22,7 @@ MARK = "drhttp.exchange"
 
 _DEEPEST = 10  # frames of a failure that are told, the innermost
 
-_throttle = Throttle()
+_log_limiter = RateLimiter()
 _failures: dict[str, int] = {}
 
 
@@ -47,7 +47,7 @@ async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | Non
         return None
 
 
-def told(error: BaseException | None) -> str:
+def error_location(error: BaseException | None) -> str:
     """What happened and where, for a log: never the message or the source, which may hold what must not be shown."""
     if error is None:
         return "None"
@@ -72,9 +72,11 @@ def forget_failures() -> None:
 def _note(function: Callable[..., Any], error: Exception) -> None:
     name = getattr(function, "__qualname__", repr(function))
     _failures[name] = _failures.get(name, 0) + 1
-    if not _throttle.opens():
+    if not _log_limiter.allow():
         return
     from contextlib import suppress  # not at the top, because it is slow to load
 
     with suppress(Exception):  # a handler or filter of the application's may raise
-        logger().warning("could not record part of a request (%d times so far): %s: %s", failures(), name, told(error))
+        logger().warning(
+            "could not record part of a request (%d times so far): %s: %s", failures(), name, error_location(error)
+        )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Throttle:
+class RateLimiter:
     """A gate that opens at most once an interval.
 
     interval: seconds, 60 by default. clock: a monotonic clock in seconds.
@@ -23,7 +23,7 @@ class Throttle:
         self._clock = clock
         self._next: float | None = None
 
-    def opens(self) -> bool:
+    def allow(self) -> bool:
         """Whether it may be said now; if so, the interval begins anew."""
         now = self._clock()
         if self._next is not None and now < self._next:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from drhttp._capture.body import OutputTap, Passage, SizedOutputTap, Tap, tapped
+from drhttp._capture.body import OutputTap, RequestBodyCapture, SizedOutputTap, Tap, tapped
 from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.hijack import is_end, is_faulty, is_final
@@ -70,18 +70,18 @@ class WSGIMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         recorder = self._recorder
-        begun = None if recorder is None else guarded(self._begin, recorder, environ, start_response)
-        if begun is None:
+        started = None if recorder is None else guarded(self._begin, recorder, environ, start_response)
+        if started is None:
             filtered = guarded(self._filtered, environ, start_response)
             return self.app(environ, start_response if filtered is None else filtered)
-        recording, watched_start = begun
+        recording, watched_start = started
         try:
             result = self.app(environ, watched_start)
         except BaseException as error:
-            guarded(recording.heed, environ)
+            guarded(recording.apply_environ_flags, environ)
             guarded(recording.raised, error, environ)
             raise
-        guarded(recording.heed, environ)
+        guarded(recording.apply_environ_flags, environ)
         watched = guarded(recording.watch, result, environ)
         return result if watched is None else watched
 
@@ -113,14 +113,14 @@ class WSGIMiddleware:
             return None
         return FilteringStartResponse(start_response)
 
-    def _tap_input(self, environ: WSGIEnvironment) -> Passage | None:
+    def _tap_input(self, environ: WSGIEnvironment) -> RequestBodyCapture | None:
         """Put a tap before the input if a body is to be expected and kept."""
         stream = environ.get("wsgi.input")
         if stream is None or self._request_limit is None or not _expects_body(environ):
             return None
-        passage = Passage(self._request_limit)
-        environ["wsgi.input"] = tapped(stream, passage)
-        return passage
+        capture = RequestBodyCapture(self._request_limit)
+        environ["wsgi.input"] = tapped(stream, capture)
+        return capture
 
 
 class Recording:
@@ -140,14 +140,14 @@ class Recording:
     @property
     def tap(self) -> Tap | None:
         """What keeps the body of the answer."""
-        return None if self.exchange is None else self.exchange.answer
+        return None if self.exchange is None else self.exchange.response_body
 
     @property
     def _answering(self) -> bool:
         """Whether an answer has begun; an interim status, such as 101, begins none."""
         return self.started and not (self.exchange is not None and 100 <= self.exchange.code < 200)
 
-    def heed(self, environ: WSGIEnvironment) -> None:
+    def apply_environ_flags(self, environ: WSGIEnvironment) -> None:
         """The application has answered: what it says of its own request, in the environ, counts from now on."""
         exchange = self.exchange
         if exchange is not None:
@@ -157,20 +157,20 @@ class Recording:
             if names is not None:
                 exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
 
-    def left(self, error: BaseException) -> None:
+    def write_failed(self, error: BaseException) -> None:
         """The server's `write` raised; if that is because the client left, it is no failure of the application."""
         # waitress has an exception of its own for that, which is no OSError.
         if self.exchange is not None and (isinstance(error, OSError) or type(error).__name__ == "ClientDisconnected"):
-            self.exchange.left = True
+            self.exchange.client_disconnected = True
 
     def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
         """The application raised instead of returning: an error, or the end of a connection that it has taken over."""
         if is_end(error, environ, self._answering):
-            self.ended(True)
+            self.finish(True)
         else:
-            self.ended(False, error)
+            self.finish(False, error)
 
-    def ended(self, complete: bool, error: BaseException | None = None) -> None:
+    def finish(self, complete: bool, error: BaseException | None = None) -> None:
         """The answer has ended: complete, because the client left, or with an exception."""
         if self.done:
             return
@@ -194,12 +194,12 @@ class Recording:
             if tap is not None:
                 for chunk in result:
                     guarded(tap.note, chunk)
-            self.ended(True)
+            self.finish(True)
             return result
         if _is_file(result, environ.get("wsgi.file_wrapper")):
             if self.exchange is not None:
                 self.exchange.file = True
-            self.ended(True)
+            self.finish(True)
             return result
         if is_final(result, self.started):
             self._end_with(result)
@@ -209,9 +209,9 @@ class Recording:
     def _end_with(self, result: Any) -> None:
         """The server gets a result that cannot be watched; if it will fail on it, the record says so."""
         if is_faulty(result, self._answering):
-            self.ended(False, TypeError(f"{type(result).__name__!r} object is not iterable"))
+            self.finish(False, TypeError(f"{type(result).__name__!r} object is not iterable"))
         else:
-            self.ended(True)
+            self.finish(True)
 
 
 class RecordingStartResponse:
@@ -258,12 +258,12 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
     try:
         result = write(data)
     except BaseException as error:
-        guarded(recording.left, error)
+        guarded(recording.write_failed, error)
         raise
     exchange = recording.exchange
     if exchange is not None:
         exchange.written = True
-        guarded(exchange.answer.note, data)
+        guarded(exchange.response_body.note, data)
     return result
 
 

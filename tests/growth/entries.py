@@ -9,10 +9,10 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from drhttp import _json_document
-from drhttp._capture.body import Passage, Tap
+from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
-from drhttp._delivery.record_exporter import Delivery
+from drhttp._delivery.record_exporter import RecordExporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +50,15 @@ def exchange(
         "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "SERVER_NAME": "a.example", "SERVER_PORT": "80",
         "PATH_INFO": "/", "REMOTE_ADDR": "127.0.0.1", **(fields or {}),
     }  # fmt: skip
-    asked = None
+    request_body = None
     if text is not None:
-        asked = Passage(len(text))  # some are a little longer than 64 KiB, by what stands around the run
-        asked.note(text)
-        asked.ended = declared is None
+        request_body = RequestBodyCapture(
+            len(text)
+        )  # some are a little longer than 64 KiB, by what stands around the run
+        request_body.note(text)
+        request_body.exhausted = declared is None
         environ |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(declared or len(text))}
-    made = Exchange(environ, asked, Tap(SIZE))
+    made = Exchange(environ, request_body, Tap(SIZE))
     made.status, made.headers = "200 OK", answered or []
     made.user, made.device = others.get("user"), others.get("device")
     if failure is not None:
@@ -221,7 +223,7 @@ ENTRIES: dict[str, Callable[[str], Exchange]] = {
 }  # fmt: skip
 
 
-def delivery() -> Delivery:
+def delivery() -> RecordExporter:
     """The worker's own, with nothing remembered."""
     _json_document._known.clear()
-    return Delivery(CONFIG, dict)
+    return RecordExporter(CONFIG, dict)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from drhttp._capture.exchange import Exchange
-    from drhttp._delivery.record_exporter import Delivery
+    from drhttp._delivery.record_exporter import RecordExporter
 
 LIMIT = 0.050  # seconds for 64 KiB
 GROWTH = 2.6  # times as long for twice as much
@@ -54,10 +54,10 @@ def undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-def cost(exchange: Exchange, courier: Delivery) -> float:
+def cost(exchange: Exchange, exporter: RecordExporter) -> float:
     """Seconds of processor time from the exchange to the encoded record, on this machine."""
     begin = thread_time()
-    courier.prepare(exchange)
+    exporter.prepare(exchange)
     return thread_time() - begin
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from drhttp._capture.exchange import Exchange
-    from drhttp._delivery.record_exporter import Delivery
+    from drhttp._delivery.record_exporter import RecordExporter
 
 SIZES = (SIZE // 4, SIZE // 2, SIZE)
 # Runs are tried with a quarter of that first. What is linear and takes 50 ms with all of it takes 12 ms here; what is
@@ -99,14 +99,14 @@ def triples(entry: str) -> Iterator[tuple[str, str, str, str]]:
         yield (choice.choice(list(SHAPES)), *(choice.choice(found) for _ in range(3)))
 
 
-def fault(make: Callable[[int], Exchange], courier: Delivery) -> str | None:
+def fault(make: Callable[[int], Exchange], exporter: RecordExporter) -> str | None:
     """What is wrong with the exchanges of any size that a function makes; `None` if nothing is."""
-    quarter = cost(make(QUARTER), courier)
+    quarter = cost(make(QUARTER), exporter)
     if quarter < SUSPICIOUS:
         return None
     if quarter > LIMIT and calibrated(partial(make, QUARTER)) > LIMIT:
         return "16 KiB take more than 50 ms"  # and more might take minutes
-    whole = cost(make(SIZE), courier)
+    whole = cost(make(SIZE), exporter)
     if whole > LIMIT:
         whole = calibrated(partial(make, SIZE))
     if whole < FLOOR or whole < min(LIMIT, GROWTH**2 * quarter):
@@ -130,11 +130,11 @@ def _judged(times: list[float]) -> str | None:
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_time_grows_in_proportion(entry: str) -> None:
     """No run of pieces of the patterns takes long, or grows faster than its size."""
-    courier = delivery()
+    exporter = delivery()
     faults = []
     with undisturbed():
         for shape in itertools.chain(singles(entry), pairs(entry), triples(entry)):
-            found = fault(partial(run, entry, shape), courier)
+            found = fault(partial(run, entry, shape), exporter)
             if found:
                 faults.append(f"{shape}: {found}")
     assert not faults, "\n".join([f"{len(faults)} runs", *faults[:20]])

@@ -9,7 +9,7 @@ import pytest
 
 import drhttp
 from drhttp import _guard
-from drhttp._rate_limiter import Throttle
+from drhttp._rate_limiter import RateLimiter
 from privacy.corpus import MARK, Case, sentinel
 from privacy.wiring import application, serve
 
@@ -17,7 +17,7 @@ from privacy.wiring import application, serve
 @pytest.fixture(autouse=True)
 def _fresh_throttle(monkeypatch):
     """Whatever was said in this minute."""
-    monkeypatch.setattr(_guard, "_throttle", Throttle())
+    monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())
 
 
 def failing(text):
@@ -32,7 +32,7 @@ def test_the_guard_tells_type_and_place():
     """The innermost frame comes first, as file and line; deep recursions are cut."""
     with pytest.raises(ValueError, match="cannot use") as caught:
         failing("x")
-    told = _guard.told(caught.value)
+    told = _guard.error_location(caught.value)
     assert re.fullmatch(r"ValueError at \S+test_logs\.py:\d+ < \S+test_logs\.py:\d+", told)
 
     def deeper(depth):
@@ -40,8 +40,8 @@ def test_the_guard_tells_type_and_place():
 
     with pytest.raises(ValueError, match="cannot use") as caught:
         deeper(50)
-    assert _guard.told(caught.value).count(" < ") == 9
-    assert _guard.told(None) == "None"
+    assert _guard.error_location(caught.value).count(" < ") == 9
+    assert _guard.error_location(None) == "None"
 
 
 def test_the_guard_keeps_secrets(caplog):

@@ -11,7 +11,7 @@ import pytest
 
 import drhttp
 from drhttp import ConfigError, Redact, _guard
-from drhttp._rate_limiter import Throttle
+from drhttp._rate_limiter import RateLimiter
 from privacy.corpus import MARK, Case, both, sentinel
 from privacy.wiring import application, decompressed, environ_of, forms, leaks, leave, serve
 
@@ -229,7 +229,7 @@ def test_a_view_can_mark_parameters(receiver, names, kept):
 def test_before_send_sees_masked_records(receiver, caplog, monkeypatch):
     """What `before_send` gets is masked already; and what it raises, secret or not, is not logged with its words."""
     secret, seen = sentinel(), []
-    monkeypatch.setattr(_guard, "_throttle", Throttle())  # whatever was said in this minute
+    monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())  # whatever was said in this minute
 
     def look(record):
         seen.append(repr(record))

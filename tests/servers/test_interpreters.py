@@ -140,16 +140,16 @@ from drhttp._process import recorder
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-line = recorder._recorders[0]._line()
+state = recorder._recorders[0]._state()
 kinds = (type(threading.Lock()), type(threading.RLock()), threading.Condition)
-places = {"recorder": recorder._locks, "queue": vars(line.queue), "worker": vars(line.worker),
-          "clock": vars(line.worker._clock), "loading": vars(fork), "guard": vars(_guard)}
+places = {"recorder": recorder._locks, "queue": vars(state.queue), "worker": vars(state.worker),
+          "clock": vars(state.worker._clock), "loading": vars(fork), "guard": vars(_guard)}
 locks = {f"{place} {name}": lock for place, inside in places.items() for name, lock in inside.items()
          if isinstance(lock, kinds)}
 for name, lock in locks.items():
     held, done = threading.Event(), threading.Event()
     def hold():
-        if name == "clock _bell":  # its holder is whoever waits; the worker does
+        if name == "clock _wakeup":  # its holder is whoever waits; the worker does
             held.set()
             return
         with lock:

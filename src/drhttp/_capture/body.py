@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         def tap(self) -> Tap | None:
             """What keeps the body; `None` when nobody wants it."""
 
-        def ended(self, complete: bool, error: BaseException | None = None) -> None:
+        def finish(self, complete: bool, error: BaseException | None = None) -> None:
             """There will be no more; may be told several times."""
 
 
@@ -31,16 +31,16 @@ class Tap:
     """What is kept of one body: at most `limit` bytes of its start, and the count of all.
 
     Bytes objects are kept by reference; only the one that crosses the limit is cut: a reference would hold all of it.
-    begun: when the first byte passed, by the performance counter. full: more is only counted. empty: so was a block.
+    first_byte_at: by the performance counter. full: further bytes are only counted. empty: an empty block passed.
     """
 
-    __slots__ = ("_chunks", "_limit", "begun", "empty", "full", "size")
+    __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "size")
 
     def __init__(self, limit: int) -> None:
         self._chunks: list[bytes] = []
         self._limit = limit
         self.size = 0
-        self.begun: float | None = None
+        self.first_byte_at: float | None = None
         self.empty = self.full = False
 
     def note(self, chunk: bytes) -> None:
@@ -52,7 +52,7 @@ class Tap:
             return
         before = self.size
         if not before:
-            self.begun = time.perf_counter()
+            self.first_byte_at = time.perf_counter()
         self.size = after = before + len(data)
         if not self.full:
             self._chunks.append(data if after <= self._limit else data[: self._limit - before])
@@ -69,30 +69,30 @@ class Tap:
         self.full = True
 
 
-class Passage(Tap):
+class RequestBodyCapture(Tap):
     """What passed of the body of a request.
 
-    A stream that can seek may be read twice: only the first passage of each byte is noted. ended: whether the
+    A stream that can seek may be read twice: only the first time that each byte is read counts. exhausted: whether the
     application has come to the end of the stream.
     """
 
-    __slots__ = ("_position", "ended")
+    __slots__ = ("_position", "exhausted")
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self._position = 0
-        self.ended = False
+        self.exhausted = False
 
-    def passed(self, data: bytes, to_the_end: bool = False) -> None:
+    def on_read(self, data: bytes, to_the_end: bool = False) -> None:
         """The application read the bytes that follow the last ones."""
-        self.ended = self.ended or to_the_end or not data
+        self.exhausted = self.exhausted or to_the_end or not data
         start, self._position = self._position, self._position + len(data)
         if start == self.size:
             self.note(data)
         elif start < self.size < self._position:
             self.note(data[self.size - start :])
 
-    def moved(self, position: int) -> None:
+    def on_seek(self, position: int) -> None:
         """The application goes on reading somewhere else."""
         self._position = position
 
@@ -100,35 +100,35 @@ class Passage(Tap):
 class InputTap:
     """The input stream of a request (`wsgi.input`, PEP 3333): the application reads through it, nothing else does.
 
-    It has exactly the attributes that the stream has. What it learns is kept apart from it, in a passage: that one may
+    It has exactly the attributes that the stream has. What it learns is kept apart from it, in a capture: that one may
     wait in a queue, and must not keep the stream alive.
     """
 
-    __slots__ = ("_passage", "_stream")
+    __slots__ = ("_capture", "_stream")
 
-    def __init__(self, stream: Any, passage: Passage) -> None:
+    def __init__(self, stream: Any, capture: RequestBodyCapture) -> None:
         # In an environ that is used for another request, the tap of the last one may still stand.
         self._stream: Any = stream._stream if isinstance(stream, InputTap) else stream
-        self._passage = passage
+        self._capture = capture
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
         """Read from the stream with the same arguments."""
         data = self._stream.read(*args, **kwargs)
         if data or args != (0,):
-            guarded(self._passage.passed, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
+            guarded(self._capture.on_read, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
         return data
 
     def readline(self, *args: Any, **kwargs: Any) -> Any:
         """Read a line from the stream with the same arguments."""
         line = self._stream.readline(*args, **kwargs)
         if line or args != (0,):
-            guarded(self._passage.passed, line)
+            guarded(self._capture.on_read, line)
         return line
 
     def readlines(self, *args: Any, **kwargs: Any) -> Any:
         """Read lines from the stream with the same arguments."""
         lines = self._stream.readlines(*args, **kwargs)
-        guarded(lambda: self._passage.passed(b"".join(lines), not args))
+        guarded(lambda: self._capture.on_read(b"".join(lines), not args))
         return lines
 
     def __iter__(self) -> Iterator[Any]:
@@ -139,21 +139,21 @@ class InputTap:
         try:
             line = next(self._stream)
         except StopIteration:
-            guarded(self._passage.passed, b"")
+            guarded(self._capture.on_read, b"")
             raise
-        guarded(self._passage.passed, line)
+        guarded(self._capture.on_read, line)
         return line
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._stream, name)
         special = _SPECIAL.get(name)
-        return attribute if special is None else partial(special, self._passage, attribute)
+        return attribute if special is None else partial(special, self._capture, attribute)
 
     def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
         for line in iterator:
-            guarded(self._passage.passed, line)
+            guarded(self._capture.on_read, line)
             yield line
-        guarded(self._passage.passed, b"")
+        guarded(self._capture.on_read, b"")
 
 
 class ManagedInputTap(InputTap):
@@ -169,34 +169,34 @@ class ManagedInputTap(InputTap):
         return self._stream.__exit__(*exc)
 
 
-def tapped(stream: Any, passage: Passage) -> InputTap:
+def tapped(stream: Any, capture: RequestBodyCapture) -> InputTap:
     """The stream with a tap before it."""
-    return (ManagedInputTap if hasattr(type(stream), "__enter__") else InputTap)(stream, passage)
+    return (ManagedInputTap if hasattr(type(stream), "__enter__") else InputTap)(stream, capture)
 
 
-def _read_into(passage: Passage, readinto: Callable[[Any], Any], buffer: Any) -> Any:
+def _read_into(capture: RequestBodyCapture, readinto: Callable[[Any], Any], buffer: Any) -> Any:
     count = readinto(buffer)
-    guarded(lambda: passage.passed(bytes(memoryview(buffer).cast("B")[: count or 0])))
+    guarded(lambda: capture.on_read(bytes(memoryview(buffer).cast("B")[: count or 0])))
     return count
 
 
-def _read_some(passage: Passage, read1: Callable[..., Any], *args: Any) -> Any:
+def _read_some(capture: RequestBodyCapture, read1: Callable[..., Any], *args: Any) -> Any:
     data = read1(*args)
     if data or args != (0,):
-        guarded(passage.passed, data)
+        guarded(capture.on_read, data)
     return data
 
 
-def _read_all(passage: Passage, readall: Callable[[], Any]) -> Any:
+def _read_all(capture: RequestBodyCapture, readall: Callable[[], Any]) -> Any:
     data = readall()
-    guarded(passage.passed, data, True)
+    guarded(capture.on_read, data, True)
     return data
 
 
-def _seek(passage: Passage, seek: Callable[..., Any], *args: Any) -> Any:
+def _seek(capture: RequestBodyCapture, seek: Callable[..., Any], *args: Any) -> Any:
     position = seek(*args)
     # Streams written by hand may return nothing; then it is taken for a move from the start, as nearly all are.
-    guarded(lambda: passage.moved(args[0] if position is None else position))
+    guarded(lambda: capture.on_seek(args[0] if position is None else position))
     return position
 
 
@@ -211,7 +211,7 @@ _SPECIAL: dict[str, Callable[..., Any]] = {
 
 
 class Blocks:
-    """One passage over an answer: an iterator, which goes on where it is when it is asked for its iterator.
+    """The iterator over a response. `iter()` of it returns itself, so reading goes on where it stopped.
 
     owner: kept alive as long as somebody reads.
     """
@@ -230,10 +230,10 @@ class Blocks:
         try:
             chunk = self._next()
         except StopIteration:
-            guarded(self._watcher.ended, True)
+            guarded(self._watcher.finish, True)
             raise
         except BaseException as error:
-            guarded(self._watcher.ended, False, error)
+            guarded(self._watcher.finish, False, error)
             raise
         tap = self._tap
         if tap is not None and tap.full and type(chunk) is bytes:
@@ -262,7 +262,7 @@ class OutputTap:
         try:
             return Blocks(iter(self._iterable), self._watcher, self)
         except BaseException as error:
-            guarded(self._watcher.ended, False, error)
+            guarded(self._watcher.finish, False, error)
             raise
 
     def __next__(self) -> bytes:
@@ -280,15 +280,15 @@ class OutputTap:
             if (close := getattr(self._iterable, "close", None)) is not None:
                 close()
         except BaseException as error:
-            guarded(self._watcher.ended, False, error)
+            guarded(self._watcher.finish, False, error)
             raise
-        guarded(self._watcher.ended, False)
+        guarded(self._watcher.finish, False)
 
     def __del__(self) -> None:
         guarded(self._abandoned)
 
     def _abandoned(self) -> None:
-        self._watcher.ended(False)  # the server neither exhausted nor closed it
+        self._watcher.finish(False)  # the server neither exhausted nor closed it
 
 
 class SizedOutputTap(OutputTap):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from drhttp._capture.body import Passage, Tap
+    from drhttp._capture.body import RequestBodyCapture, Tap
     from drhttp._delivery.preparation import Preparation
 
 _OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
@@ -29,26 +29,26 @@ class Exchange:
     It holds nothing of the server or the framework, so that it keeps nothing alive while it waits in the queue, but for
     what the user's callbacks hold: they are in its preparation.
 
-    environ: the texts of the WSGI environ. asked, answer: the bodies. start: of the request, by the performance
-    counter, and time: since the epoch; duration: seconds. failure: type and message of what the application raised.
-    left: the client went away while `write` was used. written: `write` has sent something. file: the server sends a
-    file. skip: it is not to be recorded.
+    environ: the strings of the WSGI environ. start: when the request arrived, by the performance counter. time: the
+    same moment in seconds since the epoch. duration: seconds. failure: type and message of the exception that the
+    application raised. client_disconnected: `write` failed because the client had closed the connection. written:
+    `write` has sent something. file: the server sends a file. skip: do not record this request.
     """
 
     __slots__ = (
         "_weight",
         "aborted",
-        "answer",
-        "asked",
+        "client_disconnected",
         "device",
         "duration",
         "environ",
         "failure",
         "file",
         "headers",
-        "left",
         "pid",
         "preparation",
+        "request_body",
+        "response_body",
         "sensitive",
         "skip",
         "start",
@@ -58,7 +58,7 @@ class Exchange:
         "written",
     )
 
-    def __init__(self, environ: Mapping[str, Any], asked: Passage | None, answer: Tap) -> None:
+    def __init__(self, environ: Mapping[str, Any], request_body: RequestBodyCapture | None, response_body: Tap) -> None:
         self.start = time.perf_counter()
         self.time = time.time()
         self.pid = os.getpid()
@@ -66,15 +66,15 @@ class Exchange:
         self.environ = texts = _texts(environ)
         # Here, because to look at them again later costs more. Joined: that is quicker than to ask each for its length.
         self._weight = _OVERHEAD + len("".join(texts.values()))
-        self.asked = asked
-        self.answer = answer
+        self.request_body = request_body
+        self.response_body = response_body
         self.failure: tuple[str, str] | None = None
         self.duration = 0.0
         self.status = ""
         self.headers: Iterable[tuple[str, str]] = ()
         self.user: str | None = None
         self.device: str | None = None
-        self.left = False
+        self.client_disconnected = False
         self.written = False
         self.aborted = False
         self.file = False
@@ -83,7 +83,7 @@ class Exchange:
 
     def failed(self, error: BaseException) -> None:
         """Take note of the exception that left the application; not if it only hands on that the client left."""
-        if self.left:
+        if self.client_disconnected:
             return
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
@@ -94,18 +94,18 @@ class Exchange:
     def finish(self, *, complete: bool) -> None:
         """The answer has ended; `complete` or because the client left."""
         self.duration = time.perf_counter() - self.start
-        if self.left or not complete:
+        if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
-        self.answer.settle()
-        if self.asked is not None:
-            self.asked.settle()
+        self.response_body.settle()
+        if self.request_body is not None:
+            self.request_body.settle()
 
     def weight(self) -> int:
         """About how many bytes of memory it holds."""
-        weight = self._weight + len(self.answer.content())
+        weight = self._weight + len(self.response_body.content())
         for _, value in self.headers:
             weight += len(value)
-        return weight if self.asked is None else weight + len(self.asked.content())
+        return weight if self.request_body is None else weight + len(self.request_body.content())
 
     @property
     def sent(self) -> bool:
@@ -113,9 +113,9 @@ class Exchange:
 
         Some servers send them with an empty block too.
         """
-        if self.written or self.answer.size:
+        if self.written or self.response_body.size:
             return True
-        return self.answer.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
+        return self.response_body.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
 
     @property
     def code(self) -> int:
@@ -128,7 +128,7 @@ class Exchange:
         if self.environ.get("REQUEST_METHOD") == "HEAD" or self.code in _BODILESS:
             return True
         length = content_length(first(self.headers, "content-length"))
-        return length is not None and self.answer.size >= length
+        return length is not None and self.response_body.size >= length
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:

@@ -23,9 +23,9 @@ _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 
 
 def assemble(exchange: Exchange, config: Config) -> Record:
     """The frozen record of a finished exchange."""
-    environ, began = exchange.environ, exchange.answer.begun
-    asked = _request_headers(environ)
-    answered = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
+    environ, began = exchange.environ, exchange.response_body.first_byte_at
+    request_headers = _request_headers(environ)
+    response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
     # One draw for all ids: to ask the system costs more than all that is made of the answer.
     random = os.urandom(40).hex()
     return Record(
@@ -34,15 +34,15 @@ def assemble(exchange: Exchange, config: Config) -> Record:
             time=exchange.time,
             method=environ.get("REQUEST_METHOD", ""),
             uri=absolute_uri(environ),
-            headers=asked,
-            body=_request_body(exchange, config, asked),
+            headers=request_headers,
+            body=_request_body(exchange, config, request_headers),
             ip=client_address(environ, config.trusted_proxies),
         ),
         response=Response(
             time=exchange.time + exchange.duration,
             status=500 if exchange.failure and not exchange.sent else exchange.code,
-            headers=answered,
-            body=_response_body(exchange, config, answered),
+            headers=response_headers,
+            body=_response_body(exchange, config, response_headers),
         ),
         user=exchange.user,
         device=exchange.device,
@@ -87,32 +87,32 @@ def _request_headers(environ: Mapping[str, str]) -> Headers:
 
 
 def _request_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
-    asked, environ = exchange.asked, exchange.environ
+    captured, environ = exchange.request_body, exchange.environ
     length = content_length(environ.get("CONTENT_LENGTH"))
     if not config.captures_requests:
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         return Body(size=length, omitted="off" if length or chunked else None)
-    if asked is None:
+    if captured is None:
         return Body(size=length or 0)
-    if asked.size and not _wanted("request", config, headers):
+    if captured.size and not _wanted("request", config, headers):
         return Body(size=length, omitted="type")
-    content = asked.content()
-    full = asked.ended or (length is not None and asked.size >= length)
-    size = asked.size if full else length
-    read = "full" if full else "partial" if asked.size else "none"
-    truncated = asked.size > 0 and (not full or len(content) < asked.size)
+    content = captured.content()
+    full = captured.exhausted or (length is not None and captured.size >= length)
+    size = captured.size if full else length
+    read = "full" if full else "partial" if captured.size else "none"
+    truncated = captured.size > 0 and (not full or len(content) < captured.size)
     return Body(content=content or None, size=size, truncated=truncated, read=read)
 
 
 def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
     if exchange.file:
         return Body(size=content_length(first(headers, "content-length")), omitted="file")
-    size = exchange.answer.size
+    size = exchange.response_body.size
     if not config.captures_responses:
         return Body(size=size, omitted="off" if size else None)
     if size and not _wanted("response", config, headers):
         return Body(size=size, omitted="type")
-    content = exchange.answer.content()
+    content = exchange.response_body.content()
     return Body(content=content or None, size=size, truncated=len(content) < size)
 
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 
-from drhttp._capture.body import Passage, Tap
+from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.exchange import Exchange
 
-_ASKED = {
+_REQUEST_BODY = {
     "user": "ada",
     "password": "correct horse battery staple",
     "remember": True,
     "payment": {"card_number": "4111 1111 1111 1111", "cvv": 123, "amount": 9.5},
     "note": "my key is sk_live_4eC39HqLyjWDarjtT1zdp7dc",
 }
-_ANSWERED = {"status": "ok", "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl", "expires_in": 3600}
+_RESPONSE_BODY = {
+    "status": "ok",
+    "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+    "expires_in": 3600,
+}
 
 
 def sample() -> Exchange:
     """A login that was answered, as if it had been recorded just now."""
-    asked = json.dumps(_ASKED).encode()
-    passage = Passage(len(asked))
-    passage.note(asked)
-    exchange = Exchange(_environ(len(asked)), passage, Tap(10_000))
+    request_body = json.dumps(_REQUEST_BODY).encode()
+    capture = RequestBodyCapture(len(request_body))
+    capture.note(request_body)
+    exchange = Exchange(_environ(len(request_body)), capture, Tap(10_000))
     exchange.status = "200 OK"
     exchange.headers = (
         ("Content-Type", "application/json"),
@@ -30,7 +34,7 @@ def sample() -> Exchange:
         ("Location", "/welcome?token=0123456789abcdef"),
     )
     exchange.user, exchange.device = "ada", "sample"
-    exchange.answer.note(json.dumps(_ANSWERED).encode())
+    exchange.response_body.note(json.dumps(_RESPONSE_BODY).encode())
     exchange.finish(complete=True)
     return exchange
 

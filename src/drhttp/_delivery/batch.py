@@ -11,24 +11,26 @@ from drhttp._delivery.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
 
-    from drhttp._delivery.exporter import Courier
+    from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
 I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
-P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent
+P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
 
 
 class Batch(Generic[I, P]):
     """What one worker has in hand.
 
-    size: records a POST. ended: is called when records have come to their end.
+    size: records a POST. on_end: is called when records have come to their end.
     """
 
-    def __init__(self, queue: Queue[I], size: int, ended: Callable[[], None]) -> None:
+    def __init__(self, queue: Queue[I], size: int, on_end: Callable[[], None]) -> None:
         self._queue = queue
         self._size = size
-        self._ended = ended
-        self._parcels: dict[int, tuple[P, int]] = {}  # by number, in order: parcels, and the bytes held in the queue
+        self._on_end = on_end
+        self._records: dict[
+            int, tuple[P, int]
+        ] = {}  # by number, in order: encoded records, and the bytes held in the queue
         self._gathered: list[int] = []  # numbers of those that make the next batch
         self._bisection = Bisection()
         self._sent: list[int] = []
@@ -37,7 +39,7 @@ class Batch(Generic[I, P]):
         self.passed = 0  # all records up to this number have ended
 
     def __len__(self) -> int:
-        return len(self._parcels)
+        return len(self._records)
 
     @property
     def wants_more(self) -> bool:
@@ -45,7 +47,7 @@ class Batch(Generic[I, P]):
         return self._bisection.wants_more
 
     @property
-    def begun(self) -> bool:
+    def interrupted(self) -> bool:
         """Whether something raised while a batch was being gathered."""
         return bool(self._gathered)
 
@@ -56,13 +58,13 @@ class Batch(Generic[I, P]):
 
     @property
     def repeated(self) -> int:
-        """How many of the parcels that are being sent have been sent before, and failed."""
+        """How many of the encoded records that are being sent have been sent before, and failed."""
         return self._bisection.repeated
 
     def next(self) -> list[P]:
-        """The parcels of the next POST. `settle` is to be told what became of it."""
+        """The encoded records of the next POST. `settle` is to be told what became of it."""
         self._sent = self._bisection.next()
-        return [self._parcels[number][0] for number in self._sent]
+        return [self._records[number][0] for number in self._sent]
 
     def settle(self, verdict: Verdict) -> None:
         """What was sent is delivered, dropped, or kept for another POST."""
@@ -77,32 +79,32 @@ class Batch(Generic[I, P]):
             self._end(self._sent, verdict.reason)
             self._bisection.refused()
 
-    def gather(self, courier: Courier[I, P], breathe: Callable[[], None]) -> None:
-        """Take out of the queue what one POST can carry, and have the courier make it ready.
+    def gather(self, exporter: Exporter[I, P], yield_gil: Callable[[], None]) -> None:
+        """Take out of the queue what one POST can carry, and have the exporter make it ready.
 
-        breathe: is called after each record.
+        yield_gil: is called after each record.
         """
         gathered = self._gathered
-        size = sum(len(self._parcels[number][0]) for number in gathered)
-        most = min(self._size, courier.most or self._size)
+        size = sum(len(self._records[number][0]) for number in gathered)
+        most = min(self._size, exporter.most or self._size)
         while len(gathered) < most and size < BATCH_BYTES:
             taken = self._queue.take()
             if taken is None:
                 break
             item, self._preparing, self.taken = taken
-            parcel = courier.prepare(item)
+            encoded_record = exporter.prepare(item)
             held, self._preparing = self._preparing, None
-            if isinstance(parcel, Verdict):
-                self._finish(1, held, parcel.reason)
+            if isinstance(encoded_record, Verdict):
+                self._finish(1, held, encoded_record.reason)
             else:
-                self._parcels[self.taken] = parcel, held
+                self._records[self.taken] = encoded_record, held
                 gathered.append(self.taken)
-                size += len(parcel)
-            breathe()
+                size += len(encoded_record)
+            yield_gil()
         self._gathered = []
         self._bisection.add(gathered)
 
-    def spoil(self, reason: str) -> bool:
+    def drop_current(self, reason: str) -> bool:
         """Drop the item that was being made ready. `False` if there was none."""
         held, self._preparing = self._preparing, None
         if held is None:
@@ -110,23 +112,23 @@ class Batch(Generic[I, P]):
         self._finish(1, held, reason)
         return True
 
-    def lose(self, reason: str) -> bool:
+    def drop_after_error(self, reason: str) -> bool:
         """Something raised: drop the item that was being made ready, or else all. `False` if there was nothing."""
-        if self.spoil(reason):
+        if self.drop_current(reason):
             return True
-        if not self._parcels:
+        if not self._records:
             return False
         self._gathered = []
         self._bisection.clear()
-        self._end(list(self._parcels), reason)
+        self._end(list(self._records), reason)
         return True
 
     def _end(self, numbers: list[int], reason: str | None) -> None:
         """They have ended: dropped for that reason, or delivered if there is none."""
-        self._finish(len(numbers), sum(self._parcels.pop(number)[1] for number in numbers), reason)
+        self._finish(len(numbers), sum(self._records.pop(number)[1] for number in numbers), reason)
 
     def _finish(self, count: int, held: int, reason: str | None) -> None:
         self._queue.finish(count, held, reason)
         # A record may end before older ones that are still in hand.
-        self.passed = next(iter(self._parcels)) - 1 if self._parcels else self.taken
-        self._ended()
+        self.passed = next(iter(self._records)) - 1 if self._records else self.taken
+        self._on_end()

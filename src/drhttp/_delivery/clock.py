@@ -21,14 +21,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.renew()
-        self._breathed = 0.0  # when the interpreter was last let go for the others' sake
+        self._yielded_at = 0.0  # when the interpreter was last let go for the others' sake
         self._stretch = 0.0  # seconds for which it is held
         self._begun = -math.inf  # when the last batch was
 
     def renew(self) -> None:
         """Use the locks and the sleep of now, which gevent or eventlet may have replaced."""
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        self._wakeup = threading.Lock()
+        self._wakeup.acquire()
         self._sleep = time.sleep
 
     def now(self) -> float:
@@ -37,12 +37,12 @@ class Clock:
 
     def wait(self, seconds: float | None) -> None:
         """Return after that many seconds, or when woken; `None` waits for the wake-up alone."""
-        self._bell.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
+        self._wakeup.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
 
     def wake(self) -> None:
         """End the current wait, or the next one if nobody waits now."""
         try:
-            self._bell.release()
+            self._wakeup.release()
         except RuntimeError:
             return  # it has been rung already
 
@@ -56,18 +56,18 @@ class Clock:
         self._stretch = _HURRIED if fill > 0.5 else _BUSY if now - self._begun < _SOON else 0.0
         self._begun = now
 
-    def breathe(self) -> None:
+    def yield_gil(self) -> None:
         """Let the threads that wait for the interpreter go first, if it has been held for long since the last time."""
         now = time.perf_counter()
-        if now - self._breathed > self._stretch:
+        if now - self._yielded_at > self._stretch:
             self._sleep(0)
-            self._breathed = time.perf_counter()
+            self._yielded_at = time.perf_counter()
 
 
-def back_off(attempt: int, chance: float, left: float = math.inf) -> float:
+def back_off(attempt: int, chance: float, remaining_seconds: float = math.inf) -> float:
     """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1).
 
-    left: seconds until there will be no more tries; half of them are kept for further ones.
+    remaining_seconds: seconds until there will be no more tries; half of them are kept for further ones.
     """
     delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance
-    return float(min(delay, max(_SHORTEST_DELAY, left / 2)))
+    return float(min(delay, max(_SHORTEST_DELAY, remaining_seconds / 2)))

@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
     from drhttp._delivery.queue import Queue
-    from drhttp._delivery.record_exporter import Delivery
+    from drhttp._delivery.record_exporter import RecordExporter
     from drhttp._delivery.verdict import Verdict
 
 I_contra = TypeVar("I_contra", contravariant=True)  # an item, as it lies in the queue
-P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent; its length is what it adds to a POST
+P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent; its length is what it adds to a POST
 
 
-class Courier(Protocol[I_contra, P]):
+class Exporter(Protocol[I_contra, P]):
     """Prepares items and delivers them. All of it is called in the thread that does the work."""
 
     @property
     def most(self) -> int | None:
-        """How many parcels one POST can carry, `None` for any number."""
+        """How many encoded records one POST can carry, `None` for any number."""
 
     def prepare(self, item: I_contra) -> P | Verdict:
         """Make an item ready to be sent, or say why it is dropped."""
 
-    def deliver(self, parcels: Sequence[P]) -> Verdict:
+    def deliver(self, encoded_records: Sequence[P]) -> Verdict:
         """Send what was prepared, in one POST."""
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Courier(Protocol[I_contra, P]):
         """Use new sockets and locks, because gevent or eventlet have replaced them."""
 
 
-class LazyCourier:
+class LazyExporter:
     """The delivery, made when it is first needed: in the worker, because it loads `urllib3`."""
 
     def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
@@ -50,18 +50,18 @@ class LazyCourier:
         redact = Redact() if config.redact else None
         self._config = replace(config, before_send=None, redact=redact)
         self._queue = queue
-        self.left: Callable[[], float] = lambda: math.inf  # seconds that one POST may take at most
-        self._made: Delivery | None = None
+        self.remaining_seconds: Callable[[], float] = lambda: math.inf  # seconds that one POST may take at most
+        self._made: RecordExporter | None = None
 
     @property
     def most(self) -> int | None:
-        return self.delivery.most
+        return self.exporter.most
 
     def prepare(self, item: Exchange) -> bytes | Verdict:
-        return self.delivery.prepare(item)
+        return self.exporter.prepare(item)
 
-    def deliver(self, parcels: Sequence[bytes]) -> Verdict:
-        return self.delivery.deliver(parcels, self.left())
+    def deliver(self, encoded_records: Sequence[bytes]) -> Verdict:
+        return self.exporter.deliver(encoded_records, self.remaining_seconds())
 
     def close(self) -> None:
         if self._made is not None:
@@ -77,12 +77,12 @@ class LazyCourier:
             self._made.disown()
 
     @property
-    def delivery(self) -> Delivery:
+    def exporter(self) -> RecordExporter:
         if self._made is None:
             with loading():
-                from drhttp._delivery.record_exporter import Delivery
+                from drhttp._delivery.record_exporter import RecordExporter
 
-                self._made = Delivery(self._config, self._losses)
+                self._made = RecordExporter(self._config, self._losses)
         return self._made
 
     def _losses(self) -> Mapping[str, int]:

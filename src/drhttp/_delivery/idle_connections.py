@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 
-class Shelf:
+class IdleConnections:
     """Where a pool keeps its idle connections. Without a lock, because one thread uses it.
 
     The lock of a `queue.LifoQueue` may be inherited by a forked child while it is held, and `urllib3` empties the

@@ -6,8 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from drhttp._guard import told
-from drhttp._rate_limiter import Throttle
+from drhttp._guard import error_location
+from drhttp._rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ _MEANT = frozenset(("before_send", "forked"))  # drops that are no losses: the u
 _log = logging.getLogger("drhttp")
 
 
-class Alarm:
+class DeliveryMonitor:
     """Watches the counts of one queue and the deliveries out of it. now: a monotonic clock in seconds."""
 
     def __init__(self, queue: Queue[Any], now: Callable[[], float]) -> None:
         self._queue = queue
         self._now = now
-        self._gate = Throttle(clock=now)
-        self._complaint = Throttle(clock=now)
+        self._gate = RateLimiter(clock=now)
+        self._complaint = RateLimiter(clock=now)
         self._said: Mapping[str, int] = {}
         self._failing_since: float | None = None
         self.last_error: str | None = None
@@ -50,8 +50,8 @@ class Alarm:
     def survived(self, error: BaseException | None) -> None:
         """The worker has run into an error, and goes on."""
         self.last_error, self.failed_at = f"{type(error).__name__} in the worker", self._now()
-        if self._complaint.opens():
-            _log.warning("the worker survived an error; the record or batch in hand is lost: %s", told(error))
+        if self._complaint.allow():
+            _log.warning("the worker survived an error; the record or batch in hand is lost: %s", error_location(error))
 
     def check(self) -> float | None:
         """Say what there is to say; returns in how many seconds to ask again, `None` if there is no need."""
@@ -60,7 +60,7 @@ class Alarm:
             self._queue.losing = False
             if not self._due():
                 return None if self._failing_since is None or self._queue.empty else _ASK_AGAIN
-        if self._gate.opens():
+        if self._gate.allow():
             self.say()
         return _ASK_AGAIN
 

@@ -11,7 +11,7 @@ from drhttp._delivery.preparation import Preparation
 from drhttp._delivery.transport import Transport
 from drhttp._delivery.verdict import Verdict
 from drhttp._guard import guarded
-from drhttp._rate_limiter import Throttle
+from drhttp._rate_limiter import RateLimiter
 from drhttp._record import Record
 from drhttp._redact import Rules, redact
 from drhttp._wire import PROTOCOLS
@@ -28,8 +28,8 @@ _LARGEST_EVENT = 1_000_000  # bytes of JSON, what the service takes at most for 
 _log = logging.getLogger("drhttp")
 
 
-class Delivery:
-    """The courier of a worker, for one configuration.
+class RecordExporter:
+    """The exporter of a worker, for one configuration.
 
     dropped: tells the losses so far, by reason; they are reported in the next record after they grew.
     """
@@ -39,7 +39,7 @@ class Delivery:
         self._dropped = dropped
         self._reported: dict[str, int] = {}
         self._wire = PROTOCOLS[config.protocol]
-        self._complaints: dict[str, Throttle] = {}
+        self._complaints: dict[str, RateLimiter] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
 
     def close(self) -> None:
@@ -73,22 +73,22 @@ class Delivery:
             record = allowed
         # Nothing but bytes is kept of it: objects that live on cost all others time in each garbage collection.
         encoded = self._wire.encode(record, self._losses())
-        return encoded if len(encoded) <= _LARGEST_EVENT else self._wire.lighten(encoded)
+        return encoded if len(encoded) <= _LARGEST_EVENT else self._wire.without_bodies(encoded)
 
-    def deliver(self, parcels: Sequence[bytes], within: float = math.inf) -> Verdict:
+    def deliver(self, encoded_records: Sequence[bytes], within: float = math.inf) -> Verdict:
         """Send a batch, in a POST of so many seconds at most. A single record that is too large for the receiver is
         sent once more without its bodies."""
-        verdict = self._post(parcels, within)
-        if verdict.action == "split" and len(parcels) == 1:
-            light = self._wire.lighten(parcels[0])
-            if light != parcels[0]:
+        verdict = self._post(encoded_records, within)
+        if verdict.action == "split" and len(encoded_records) == 1:
+            light = self._wire.without_bodies(encoded_records[0])
+            if light != encoded_records[0]:
                 verdict = self._post([light], within)
-        if verdict.action == "drop" or (verdict.action == "split" and len(parcels) == 1):
+        if verdict.action == "drop" or (verdict.action == "split" and len(encoded_records) == 1):
             self._complain(verdict)
         return verdict
 
-    def _post(self, parcels: Sequence[bytes], within: float) -> Verdict:
-        return self.transport.post(self._wire.join(parcels), within)
+    def _post(self, encoded_records: Sequence[bytes], within: float) -> Verdict:
+        return self.transport.post(self._wire.join(encoded_records), within)
 
     def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """What the user's callback makes of a record. What it raises costs this record and nothing else."""
@@ -114,7 +114,7 @@ class Delivery:
         return self._reported
 
     def _complain(self, verdict: Verdict) -> None:
-        if self._complaints.setdefault(verdict.reason, Throttle()).opens():
+        if self._complaints.setdefault(verdict.reason, RateLimiter()).allow():
             _log.warning("records are refused: %s", verdict.error)
 
 

@@ -23,12 +23,12 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self.cut = False
 
-    def left(self) -> float:
+    def remaining_seconds(self) -> float:
         """Seconds until then; raises `TimeoutError` when there are none."""
-        left = self._end - time.monotonic()
-        if left <= 0:
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError("timed out")
-        return left
+        return remaining
 
 
 class Response(HTTPResponse):
@@ -86,7 +86,7 @@ class _Reader(RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._deadline.left())
+        self._sock.settimeout(self._deadline.remaining_seconds())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
-from drhttp._delivery.idle_connections import Shelf
+from drhttp._delivery.idle_connections import IdleConnections
 from drhttp._delivery.response import Deadline, Response
 from drhttp._delivery.retry import Answer, verdict
 from drhttp._version import __version__
@@ -196,14 +196,16 @@ class _Timed(HTTPConnection):
         addresses = _addresses(self._dns_host, self.port)
         failure: OSError | None = None
         for index, (family, kind, protocol, _, address) in enumerate(addresses):
-            share = self.deadline.left() / (len(addresses) - index)  # so that a dead one leaves time for the next
+            share = self.deadline.remaining_seconds() / (
+                len(addresses) - index
+            )  # so that a dead one leaves time for the next
             sock = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
                 sock.settimeout(share)
                 sock.connect(address)
-                sock.settimeout(self.deadline.left())
+                sock.settimeout(self.deadline.remaining_seconds())
             except OSError as error:
                 failure = error
                 sock.close()
@@ -217,7 +219,7 @@ class _Timed(HTTPConnection):
         view = memoryview(data)
         for start in range(0, len(view), _BLOCK):
             if self.sock is not None:
-                self.sock.settimeout(self.deadline.left())
+                self.sock.settimeout(self.deadline.remaining_seconds())
             try:
                 super().send(view[start : start + _BLOCK])
             except (BrokenPipeError, ConnectionResetError) as error:
@@ -242,8 +244,8 @@ def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]
     plain = type("_TimedHTTP", (_Timed,), members)
     secure = type("_TimedHTTPS", (_Timed, HTTPSConnection), members)
     return {
-        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain, "QueueCls": Shelf}),
-        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure, "QueueCls": Shelf}),
+        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain, "QueueCls": IdleConnections}),
+        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure, "QueueCls": IdleConnections}),
     }
 
 

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.batch import Batch
 from drhttp._delivery.clock import Clock, back_off
-from drhttp._delivery.monitor import Alarm
+from drhttp._delivery.monitor import DeliveryMonitor
 from drhttp._delivery.verdict import Verdict
-from drhttp._delivery.worker_thread import Runner
+from drhttp._delivery.worker_thread import BackgroundLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from drhttp._delivery.exporter import Courier
+    from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
 I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
-P = TypeVar("P", bound="Sized")  # a parcel, ready to be sent
+P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
 
 _JITTER = 0.1  # of the flush interval, so that many processes do not deliver in step
 
 
-class Worker(Runner, Generic[I, P]):
+class Worker(BackgroundLoop, Generic[I, P]):
     """One daemon thread for one queue. It starts with `start`, which is called for the first record.
 
     batch_size: records a POST. flush_interval: seconds that a record waits for company at most.
@@ -34,7 +34,7 @@ class Worker(Runner, Generic[I, P]):
     def __init__(
         self,
         queue: Queue[I],
-        courier: Courier[I, P],
+        exporter: Exporter[I, P],
         *,
         batch_size: int,
         flush_interval: float,
@@ -42,11 +42,11 @@ class Worker(Runner, Generic[I, P]):
     ) -> None:
         super().__init__(clock or Clock())
         self._queue = queue
-        self._courier = courier
+        self._exporter = exporter
         self._flush_interval = flush_interval
         # Its own, because drawing from the common one would change what an application gets that has seeded it.
         self._random = random.Random()
-        self.alarm = Alarm(queue, self._clock.now)
+        self.monitor = DeliveryMonitor(queue, self._clock.now)
         self._batch: Batch[I, P] = Batch(queue, batch_size, self._announce)
         self._due_at: float | None = None
         self._drain_to = 0  # deliver without delay up to the record of this number
@@ -74,18 +74,18 @@ class Worker(Runner, Generic[I, P]):
         Waits for the thread. Where none runs, the caller does its work meanwhile.
         """
 
-        def ended() -> bool:
+        def finished() -> bool:
             return self._batch.passed >= mark or self._queue.empty
 
         end = self._clock.now() + timeout
-        while not self._is_mine() and not ended():
-            if self._lend(end, ended):
+        while not self._is_mine() and not finished():
+            if self._run_in_caller(end, finished):
                 break
             with self._progress:
-                self._progress.wait_for(lambda: ended() or not self.alive, max(0.0, end - self._clock.now()))
+                self._progress.wait_for(lambda: finished() or not self.alive, max(0.0, end - self._clock.now()))
             if self._clock.now() >= end:
                 break
-        return ended()
+        return finished()
 
     def begin_close(self, timeout: float) -> None:
         """Deliver what waits within `timeout` seconds, then stop; returns at once."""
@@ -98,14 +98,14 @@ class Worker(Runner, Generic[I, P]):
         """Wait for the thread until its time is over, or do its work; what is left then is dropped and counted."""
         end = self._close_at or 0.0
         mine = self._is_mine()
-        if not mine and not self._lend(end, lambda: self._queue.empty):
+        if not mine and not self._run_in_caller(end, lambda: self._queue.empty):
             with self._progress:
                 self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
         thread = self._thread
         if not mine and thread is not None and thread.ident is not None and not self.alive:
             thread.join(1.0)  # it is past its last line
         if self._queue.abandon("closed"):
-            self.alarm.say()
+            self.monitor.say()
         self._announce()
 
     def _step(self) -> bool:
@@ -115,25 +115,25 @@ class Worker(Runner, Generic[I, P]):
                 self._survive()
             if not self._out_of_time() and self._cycle():
                 return True
-            self._courier.close()
+            self._exporter.close()
         except BaseException as error:  # a dead worker would lose everything quietly
-            if self._lent_until is not None and not isinstance(error, Exception):
-                self._batch.spoil("failed")
+            if self._caller_deadline is not None and not isinstance(error, Exception):
+                self._batch.drop_current("failed")
                 raise  # it is meant for the caller: Ctrl-C, the end of the process, a time-out of greenlets
             if self.outdated:
-                self._batch.spoil("failed")
+                self._batch.drop_current("failed")
             else:
                 self._trouble = error
             if self._out_of_time():
                 with suppress(Exception):  # nobody would deal with that one
-                    self._courier.close()
+                    self._exporter.close()
             return not self._out_of_time()
         return False
 
     def _cycle(self) -> bool:
         """Gather a batch if one is due, and send what is next. `False` when there is nothing left to do."""
         if self._batch.wants_more:
-            delay = 0.0 if self._batch.begun else self._delay()
+            delay = 0.0 if self._batch.interrupted else self._delay()
             if delay == 0.0:
                 self._gather()
             elif not self._batch:
@@ -143,14 +143,14 @@ class Worker(Runner, Generic[I, P]):
                 return True
         if self._batch:
             self._send()
-        self.alarm.check()
+        self.monitor.check()
         return True
 
     def _gather(self) -> None:
         self._due_at = None
         self._drain_to = self._queue.accepted
         self._clock.begin_batch(self._queue.fill)
-        self._batch.gather(self._courier, self._clock.breathe)
+        self._batch.gather(self._exporter, self._clock.yield_gil)
 
     def _delay(self) -> float | None:
         """Seconds until a batch is due, 0 when it is, `None` when nothing waits."""
@@ -173,20 +173,20 @@ class Worker(Runner, Generic[I, P]):
         if not self._rest(self._rest_until - self._clock.now(), imposed=True):
             return  # as the receiver has said to the one who did this before
         self._hurried = False
-        parcels = self._batch.next()
+        encoded_records = self._batch.next()
         self.retried += self._batch.repeated
-        verdict = self._deliver(parcels)
-        self.alarm.note(verdict)
+        verdict = self._deliver(encoded_records)
+        self.monitor.note(verdict)
         self._batch.settle(verdict)
         if verdict.after:
             self._rest(verdict.after, imposed=True)
         elif self._batch.attempt:
-            self._rest(back_off(self._batch.attempt, self._random.random(), self.left()), imposed=False)
+            self._rest(back_off(self._batch.attempt, self._random.random(), self.remaining_seconds()), imposed=False)
 
-    def _deliver(self, parcels: list[P]) -> Verdict:
+    def _deliver(self, encoded_records: list[P]) -> Verdict:
         """Send them; a failure for which sockets were replaced in the middle says nothing about the records."""
         try:
-            return self._courier.deliver(parcels)
+            return self._exporter.deliver(encoded_records)
         except Exception:
             if not self.outdated:
                 raise
@@ -201,36 +201,36 @@ class Worker(Runner, Generic[I, P]):
         until = self._clock.now() + seconds
         if imposed:
             self._rest_until = until
-        while (left := until - self._clock.now()) > 0:
+        while (remaining := until - self._clock.now()) > 0:
             due = self._delay() if self._batch.wants_more and not imposed else None
             if due == 0.0 or (self._hurried and not imposed):
                 break
-            if left > self.left():
+            if remaining > self.remaining_seconds():
                 self._spent = True
                 break
-            self._wait(left if due is None else min(left, due))
+            self._wait(remaining if due is None else min(remaining, due))
         return not self._out_of_time()
 
     def _wait(self, seconds: float | None) -> None:
         """Wait until woken, or until it is time to go on or to say something."""
-        again = self.alarm.check()
+        again = self.monitor.check()
         self._clock.wait(min((each for each in (seconds, again) if each is not None), default=None))
 
-    def left(self) -> float:
+    def remaining_seconds(self) -> float:
         """Seconds that there still are to deliver in."""
-        ends = [end for end in (self._close_at, self._lent_until) if end is not None]
+        ends = [end for end in (self._close_at, self._caller_deadline) if end is not None]
         return min(ends, default=math.inf) - self._clock.now()
 
     def _out_of_time(self) -> bool:
-        return self._spent or self.outdated or self.left() <= 0.0
+        return self._spent or self.outdated or self.remaining_seconds() <= 0.0
 
     def _survive(self) -> None:
         """Drop what was in hand when something raised, and go on."""
         error, self._trouble = self._trouble, None
         self.restarts += 1
-        if not self._batch.lose("failed"):
+        if not self._batch.drop_after_error("failed"):
             self._clock.wait(1.0)  # whatever it is, it would raise again at once
-        self.alarm.survived(error)
+        self.monitor.survived(error)
 
     def _forget_connections(self) -> None:
-        self._courier.renew()
+        self._exporter.renew()

@@ -38,7 +38,7 @@ class WorkerThread(threading.Thread):
             vars(threading).get("_active", {}).pop(self.ident, None)
 
 
-class Runner:
+class BackgroundLoop:
     """Runs steps until there are none left.
 
     `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. What it has created before
@@ -51,7 +51,7 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._owner: int | None = None  # number of the thread that does the work
         self._close_at: float | None = None
-        self._lent_until: float | None = None  # a caller's thread does the work, until then
+        self._caller_deadline: float | None = None  # a caller's thread does the work, until then
         self._spent = False  # there is no more time than the receiver wants to be left alone
         self._replacing = False
         self.retiring = False  # no more records will come: the thread ends when all are delivered
@@ -125,7 +125,7 @@ class Runner:
     def _forget_connections(self) -> None:
         raise NotImplementedError
 
-    def _lend(self, end: float, enough: Callable[[], bool]) -> bool:
+    def _run_in_caller(self, end: float, enough: Callable[[], bool]) -> bool:
         """Do the work of the thread in this one, until then; `False` if it runs, or somebody else does its work."""
         self._await_outdated(end)
         if self.alive or not self._starting.acquire(blocking=False):
@@ -134,7 +134,7 @@ class Runner:
         try:
             try:
                 if not self.alive:  # another thread may have been faster
-                    self._thread, self._lent_until, self.alive, lent = threading.current_thread(), end, True, True
+                    self._thread, self._caller_deadline, self.alive, lent = threading.current_thread(), end, True, True
                     self._owner = self._get_ident()
             finally:
                 self._starting.release()
@@ -142,7 +142,7 @@ class Runner:
                 pass
         finally:
             if lent:
-                self._thread, self._owner, self._lent_until, self._spent = own, owner, None, False
+                self._thread, self._owner, self._caller_deadline, self._spent = own, owner, None, False
                 self._leave()
         return lent
 

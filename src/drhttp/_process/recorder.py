@@ -20,7 +20,7 @@ from drhttp._process.exit import at_end_of_child
 from drhttp._process.registry import Registry
 from drhttp._process.registry import lock as _lock
 from drhttp._process.registry import locks as _locks
-from drhttp._process.state import Line
+from drhttp._process.state import ProcessState
 from drhttp._process.uwsgi import first_process, missing_option
 from drhttp._stats import Stats
 
@@ -42,41 +42,41 @@ class Recorder:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._preparation = Preparation(config)
-        self._lines: dict[int, Line] = {}  # by process; there is never more than one
+        self._states: dict[int, ProcessState] = {}  # by process; there is never more than one
         self._closed = False
         self._unused = False
 
     def put(self, exchange: Exchange) -> None:
         """Hand over a finished exchange. Never blocks, never waits for the network."""
         exchange.preparation = self._preparation
-        line = self._line() or self._begin()
-        if exchange.pid != line.pid:
-            line.queue.drop("forked")  # it began in the parent, which finishes it too
-        elif line.queue.put(exchange, exchange.weight()) or not (line.worker.alive or self._closed):
-            if line.queue.sealed:
-                self._lines.pop(line.pid, None)
+        state = self._state() or self._begin()
+        if exchange.pid != state.pid:
+            state.queue.drop("forked")  # it began in the parent, which finishes it too
+        elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):
+            if state.queue.sealed:
+                self._states.pop(state.pid, None)
                 self.put(exchange)
             else:
-                line.wake()
+                state.wake()
 
     def begin_close(self, timeout: float) -> None:
         """Begin to flush and stop."""
         with _lock():
             self._closed = True
-            line = self._line()
-        if line is not None:
-            line.begin_close(timeout)
+            state = self._state()
+        if state is not None:
+            state.begin_close(timeout)
 
     def begin_flush(self) -> int:
         """Deliver what was recorded so far without delay; returns the mark to wait for."""
-        line = self._line()
-        return 0 if line is None else line.begin_flush()
+        state = self._state()
+        return 0 if state is None else state.begin_flush()
 
     def finish_close(self) -> None:
         """Wait until it is done, or its time is over."""
-        line = self._line()
-        if line is not None:
-            line.finish_close()
+        state = self._state()
+        if state is not None:
+            state.finish_close()
 
     @property
     def open(self) -> bool:
@@ -85,41 +85,41 @@ class Recorder:
 
     def stats(self) -> Stats:
         """The counts of this recorder in this process."""
-        line = self._line()
-        return Stats() if line is None else line.stats()
+        state = self._state()
+        return Stats() if state is None else state.stats()
 
     def forget(self) -> None:
         """In a forked child: let go of what the parent will deliver."""
-        for pid in set(self._lines) - {os.getpid()}:
-            self._lines.pop(pid, None)
+        for pid in set(self._states) - {os.getpid()}:
+            self._states.pop(pid, None)
 
-    def _line(self) -> Line | None:
+    def _state(self) -> ProcessState | None:
         """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
-        return self._lines.get(os.getpid())
+        return self._states.get(os.getpid())
 
-    def _begin(self) -> Line:
+    def _begin(self) -> ProcessState:
         """Make the queue and the worker of this process."""
         pid = os.getpid()
         with _lock():
             self.forget()
             _recorders.forget_other_processes()
-            line = Line(self.config, _recorders.settle)
+            state = ProcessState(self.config, _recorders.settle)
             if self._closed:
-                line.queue.close()
+                state.queue.close()
             if self._unused:
-                line.retire()
+                state.retire()
             _hook_up()
             # Another thread may have been faster, or a destructor that ran in between and recorded something.
-            if self._lines.setdefault(pid, line) is line:
-                _recorders.enter(line)
-            return self._lines[pid]
+            if self._states.setdefault(pid, state) is state:
+                _recorders.enter(state)
+            return self._states[pid]
 
     def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
         # Whatever thread this runs in, and wherever: it takes no lock, and waits for nobody.
         self._unused = True
-        line = self._lines.get(getpid())
-        if line is not None:
-            line.retire()
+        state = self._states.get(getpid())
+        if state is not None:
+            state.retire()
 
 
 def recorder_for(config: Config) -> Recorder:
@@ -144,8 +144,8 @@ def flush(timeout: float = 10.0) -> bool:
     run, the caller's delivers.
     """
     end = time.monotonic() + timeout
-    marks = [(line, line.begin_flush()) for line in _recorders.lines()]
-    return all(line.finish_flush(mark, end - time.monotonic()) for line, mark in marks)
+    marks = [(state, state.begin_flush()) for state in _recorders.states()]
+    return all(state.finish_flush(mark, end - time.monotonic()) for state, mark in marks)
 
 
 def close(timeout: float = 10.0) -> None:
@@ -155,11 +155,11 @@ def close(timeout: float = 10.0) -> None:
     """
     for recorder in _recorders:
         recorder.begin_close(timeout)
-    lines = _recorders.lines()
-    for line in lines:
-        line.begin_close(timeout)
-    for line in lines:
-        line.finish_close()
+    states = _recorders.states()
+    for state in states:
+        state.begin_close(timeout)
+    for state in states:
+        state.finish_close()
 
 
 def stats() -> Stats:
@@ -222,11 +222,11 @@ def _at_exit() -> None:
     try:
         for recorder in _recorders:
             recorder.begin_close(recorder.config.exit_timeout)
-        lines = _recorders.lines()
-        for line in lines:
-            line.begin_close(line.exit_timeout)
-        for line in lines:
-            line.finish_close()
+        states = _recorders.states()
+        for state in states:
+            state.begin_close(state.exit_timeout)
+        for state in states:
+            state.finish_close()
     except KeyboardInterrupt:
         return  # whoever ends the program does not want to wait for us
 

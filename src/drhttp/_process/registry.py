@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from drhttp._config import Config
     from drhttp._process.recorder import Recorder
-    from drhttp._process.state import Line
+    from drhttp._process.state import ProcessState
 
 # One a process: a child without hooks (uWSGI), or forked while the hooks were being made, must not wait for a lock that
 # nobody holds any more. Re-entrant: a first record may come from a destructor that runs while another one is taken.
@@ -27,17 +27,17 @@ def lock() -> threading.RLock:
 
 
 class Registry:
-    """The recorders that are used, and the lines of all that have recorded something.
+    """The recorders that are used, and the states of all that have recorded something.
 
-    A recorder is held by its middlewares and by requests under way. Its line stays until all is delivered; then the
+    A recorder is held by its middlewares and by requests under way. Its state stays until all is delivered; then the
     counts are kept.
     """
 
     def __init__(self) -> None:
         self._recorders: list[weakref.ref[Recorder]] = []
-        self._lines: list[Line] = []
+        self._states: list[ProcessState] = []
         self._warnings: set[str] = set()  # that have been logged
-        self._ended: dict[int, tuple[float, Stats]] = {}  # by process: when a delivery last failed, and the counts
+        self._finished: dict[int, tuple[float, Stats]] = {}  # by process: when a delivery last failed, and the counts
 
     def __iter__(self) -> Iterator[Recorder]:
         return iter([recorder for reference in list(self._recorders) if (recorder := reference()) is not None])
@@ -53,46 +53,46 @@ class Registry:
         """A recorder is used from now on."""
         self._recorders = [*(each for each in self._recorders if each() is not None), weakref.ref(recorder)]
 
-    def enter(self, line: Line) -> None:
+    def enter(self, state: ProcessState) -> None:
         """A recorder has begun to record in this process."""
-        self._lines.append(line)
+        self._states.append(state)
 
-    def lines(self) -> list[Line]:
+    def states(self) -> list[ProcessState]:
         """Those of this process."""
         pid = os.getpid()
-        return [line for line in list(self._lines) if line.pid == pid]
+        return [state for state in list(self._states) if state.pid == pid]
 
-    def settle(self, line: Line) -> None:
-        """Keep the counts alone of a line that has come to its end."""
+    def settle(self, state: ProcessState) -> None:
+        """Keep the counts alone of a state that has come to its end."""
         with lock():
-            if line in self._lines and line.retired and line.queue.seal():
-                parts = [self._ended.get(line.pid, (0.0, Stats())), (line.failed_at, line.stats())]
-                self._ended[line.pid] = _total(parts)
-                self._lines.remove(line)
+            if state in self._states and state.retired and state.queue.seal():
+                parts = [self._finished.get(state.pid, (0.0, Stats())), (state.failed_at, state.stats())]
+                self._finished[state.pid] = _total(parts)
+                self._states.remove(state)
                 return
-        if line.worker.retiring and line.queue.waiting:
-            line.wake()  # a destructor that ran at the same time has recorded something
+        if state.worker.retiring and state.queue.waiting:
+            state.wake()  # a destructor that ran at the same time has recorded something
 
     def sweep(self) -> None:
-        """Settle the lines that had no thread to do so."""
-        for line in self.lines():
-            if line.retired and line.queue.empty:
-                self.settle(line)
+        """Settle the states that had no thread to do so."""
+        for state in self.states():
+            if state.retired and state.queue.empty:
+                self.settle(state)
 
     def stats(self) -> Stats:
-        """The counts of this process, ended lines included."""
+        """The counts of this process, ended states included."""
         with lock():
-            parts = [(line.failed_at, line.stats()) for line in self.lines()]
-            return _total([self._ended.get(os.getpid(), (0.0, Stats())), *parts])[1]
+            parts = [(state.failed_at, state.stats()) for state in self.states()]
+            return _total([self._finished.get(os.getpid(), (0.0, Stats())), *parts])[1]
 
     def forget_other_processes(self) -> None:
         """In a forked child: let go of what the parent delivers and counts."""
         pid = os.getpid()
-        for line in [line for line in self._lines if line.pid != pid]:
+        for state in [state for state in self._states if state.pid != pid]:
             # Explicitly, because the stack of a thread that the child does not have keeps everything alive.
-            line.courier.disown()
-            self._lines.remove(line)
-        self._ended = {key: value for key, value in self._ended.items() if key == pid}
+            state.exporter.disown()
+            self._states.remove(state)
+        self._finished = {key: value for key, value in self._finished.items() if key == pid}
 
     def first_warning(self, text: str) -> bool:
         """Whether a warning is new to this process; an application factory makes one equal recorder after another."""

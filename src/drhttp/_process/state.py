@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from drhttp._delivery.exporter import LazyCourier
+from drhttp._delivery.exporter import LazyExporter
 from drhttp._delivery.queue import Queue
 from drhttp._delivery.worker import Worker
 from drhttp._logger import logger
 from drhttp._process.uwsgi import missing_option
-from drhttp._rate_limiter import Throttle
+from drhttp._rate_limiter import RateLimiter
 from drhttp._stats import Stats
 
 if TYPE_CHECKING:
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 _log = logger()
 
 
-class Line:
+class ProcessState:
     """Takes exchanges in one process, and delivers them. It does not hold the recorder, and outlives it.
 
-    ended: is called in the thread when that has ended.
+    on_end: is called in the thread when the thread has ended.
     """
 
-    def __init__(self, config: Config, ended: Callable[[Line], object]) -> None:
+    def __init__(self, config: Config, on_end: Callable[[ProcessState], object]) -> None:
         self.pid = os.getpid()
         self.exit_timeout = config.exit_timeout
         self.queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
-        self.courier = LazyCourier(config, self.queue)
+        self.exporter = LazyExporter(config, self.queue)
         self.worker: Worker[Exchange, bytes] = Worker(
-            self.queue, self.courier, batch_size=config.batch_size, flush_interval=config.flush_interval
+            self.queue, self.exporter, batch_size=config.batch_size, flush_interval=config.flush_interval
         )
-        self.courier.left = self.worker.left
-        self.worker.on_end = lambda: ended(self)
+        self.exporter.remaining_seconds = self.worker.remaining_seconds
+        self.worker.on_end = lambda: on_end(self)
         self._refused = False  # the interpreter has refused to start a thread
         self._threadless = missing_option() is not None
-        self._next_try = Throttle(1.0)
-        self._complaint = Throttle()
+        self._next_try = RateLimiter(1.0)
+        self._complaint = RateLimiter()
 
     def wake(self) -> None:
         """Get the thread going. Where none can run, the records wait for a flush, or for the end of the process."""
@@ -51,11 +51,11 @@ class Line:
         if worker.alive and worker.outdated:
             worker.replace()
             return
-        if not worker.alive and (not self._refused or self._next_try.opens()):
+        if not worker.alive and (not self._refused or self._next_try.allow()):
             self._refused = not worker.start()
         if not self._refused:
             worker.wake()
-        elif self._complaint.opens():
+        elif self._complaint.allow():
             _log.warning("no thread could be started to deliver records; they wait for drhttp.flush()")
 
     def begin_flush(self) -> int:
@@ -92,11 +92,11 @@ class Line:
             **counts._asdict(),
             retried=worker.retried,
             restarts=worker.restarts,
-            last_error=worker.alarm.last_error,
-            last_success=worker.alarm.last_success,
+            last_error=worker.monitor.last_error,
+            last_success=worker.monitor.last_success,
         )
 
     @property
     def failed_at(self) -> float:
         """When a delivery last failed, by a monotonic clock; 0 if none ever did."""
-        return self.worker.alarm.failed_at
+        return self.worker.monitor.failed_at

@@ -30,7 +30,7 @@ class Wire(Protocol):
     def encode(self, record: Record, dropped: Mapping[str, int]) -> bytes:
         """One record; `dropped` are the losses that it is to report, by reason."""
 
-    def lighten(self, encoded: bytes) -> bytes:
+    def without_bodies(self, encoded: bytes) -> bytes:
         """What `encode` made, without its bodies, and marked so as far as the format allows."""
 
     def join(self, encoded: Sequence[bytes]) -> bytes:

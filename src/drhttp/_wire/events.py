@@ -33,20 +33,20 @@ def headers(key: str) -> dict[str, str]:
 
 def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     """One event."""
-    asked, answered = record.request, record.response
-    ip = f',"ip_address":{quoted(asked.ip)}' if asked.ip else ""
+    request, response = record.request, record.response
+    ip = f',"ip_address":{quoted(request.ip)}' if request.ip else ""
     user = f',"user_id":{quoted(record.user)}' if record.user else ""
     return (
         f'{{"direction":{quoted(record.direction)},"transaction_id":{quoted(record.id)},'
         f'"metadata":{dumps(_metadata(record, dropped))}{user}{_trace(record.trace)},'
-        f'"request":{{"time":"{timestamp(asked.time)}","uri":{quoted(asked.uri)},"verb":{quoted(asked.method)},'
-        f'"headers":{dumps(_headers(asked.headers))}{ip}{_body(asked.body, asked.headers)}}},'
-        f'"response":{{"time":"{timestamp(answered.time)}","status":{answered.status:d},'
-        f'"headers":{dumps(_headers(answered.headers))}{_body(answered.body, answered.headers)}}}}}'
+        f'"request":{{"time":"{timestamp(request.time)}","uri":{quoted(request.uri)},"verb":{quoted(request.method)},'
+        f'"headers":{dumps(_headers(request.headers))}{ip}{_body(request.body, request.headers)}}},'
+        f'"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
+        f'"headers":{dumps(_headers(response.headers))}{_body(response.body, response.headers)}}}}}'
     ).encode()
 
 
-def lighten(encoded: bytes) -> bytes:
+def without_bodies(encoded: bytes) -> bytes:
     """The event without its bodies, marked; as it is if it has none."""
     event = json.loads(encoded)
     sides = [side for side in ("request", "response") if "body" in event[side]]
@@ -54,8 +54,8 @@ def lighten(encoded: bytes) -> bytes:
         del event[side]["body"], event[side]["transfer_encoding"]
         # Of a body without remarks, the field tells the size.
         length = event[side]["headers"].get("content-length", "")
-        told = {"size": int(length) if length.isdecimal() and len(length) < 20 else None, "redacted": 0}
-        known = event["metadata"].get(f"{side}_body", told)
+        default = {"size": int(length) if length.isdecimal() and len(length) < 20 else None, "redacted": 0}
+        known = event["metadata"].get(f"{side}_body", default)
         event["metadata"][f"{side}_body"] = {**known, "truncated": False, "omitted": "too_large"}
     return dumps(event).encode() if sides else encoded
 
@@ -109,8 +109,8 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
 def _remarks(body: Body, headers: Headers) -> dict[str, Any] | None:
     """What there is to say of a body that was cut, masked, left out, not read to its end, or whose size is not told."""
     read = body.read if body.read != "full" else None
-    untold = bool(body.size) and not any(name == "content-length" for name, _ in headers)
-    if not (body.truncated or body.omitted or body.redacted or body.decoded or read or untold):
+    size_unknown = bool(body.size) and not any(name == "content-length" for name, _ in headers)
+    if not (body.truncated or body.omitted or body.redacted or body.decoded or read or size_unknown):
         return None
     always = {"size": body.size, "truncated": body.truncated, "redacted": body.redacted}
     sometimes = {"omitted": body.omitted, "decoded": body.decoded, "read": read}

@@ -38,28 +38,28 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     }
     if record.user:
         fields["user_identifier"] = record.user
-    answer: dict[str, Any] = {}
+    response_fields: dict[str, Any] = {}
     # There is no field for the device: 0.2.0 left it among the headers of the answer, where the service looks for it.
     shown = (*response.headers, (_DEVICE, record.device)) if record.device else response.headers
     if shown:
-        answer["headers"] = _headers(shown)
-    answer.update(_body(response.body, None))
-    if answer:
-        fields["response"] = answer
+        response_fields["headers"] = _headers(shown)
+    response_fields.update(_body(response.body, None))
+    if response_fields:
+        fields["response"] = response_fields
     return dumps(fields).encode()
 
 
-def lighten(encoded: bytes) -> bytes:
+def without_bodies(encoded: bytes) -> bytes:
     """The record without its bodies, which the format has no mark for; as it is if it has none."""
     fields = json.loads(encoded)
-    asked, answered = fields["request"], fields.pop("response", {})
-    if not asked["body"] and "body" not in answered:
+    request, response = fields["request"], fields.pop("response", {})
+    if not request["body"] and "body" not in response:
         return encoded
-    asked["body"] = ""
-    for side in (asked, answered):
+    request["body"] = ""
+    for side in (request, response):
         side.pop("transfer_encoding", None)
-    answered.pop("body", None)
-    return dumps({**fields, "response": answered} if answered else fields).encode()
+    response.pop("body", None)
+    return dumps({**fields, "response": response} if response else fields).encode()
 
 
 def join(encoded: Sequence[bytes]) -> bytes:

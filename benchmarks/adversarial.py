@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._privacy import Redact
 from drhttp._record import Body
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
 
 if TYPE_CHECKING:
@@ -224,9 +224,9 @@ def cost(kind: str, content: bytes, *, truncated: bool = False, emails: bool = F
     """Process time in milliseconds, the best of three, each with rules of its own that have seen nothing."""
     best = float("inf")
     for _ in range(3):
-        rules = Rules(Redact(emails=emails))
+        policy = Policy(Redact(emails=emails))
         begin = time.process_time()
-        mask_body(Body(content=content, size=len(content), truncated=truncated), (("content-type", kind),), rules)
+        mask_body(Body(content=content, size=len(content), truncated=truncated), (("content-type", kind),), policy)
         best = min(best, time.process_time() - begin)
     return best * 1000
 

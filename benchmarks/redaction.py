@@ -14,7 +14,7 @@ import uuid
 
 from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
-from drhttp._redact import Rules, redact
+from drhttp._redact import Policy, redact
 from drhttp._wire import events
 
 ROUNDS, BATCH = 200, 50
@@ -74,7 +74,7 @@ def record(content: bytes, headers: tuple[tuple[str, str], ...]) -> Record:
 
 def measure(make: object, headers: tuple[tuple[str, str], ...]) -> tuple[float, float]:
     """Microseconds of encoding alone, and of masking on top of it."""
-    rules, alone, both = Rules(Redact()), [], []
+    policy, alone, both = Policy(Redact()), [], []
     number = 0
     for _ in range(ROUNDS):
         bodies = [json.dumps(make(number + at)).encode() for at in range(BATCH)]  # type: ignore[operator]
@@ -85,7 +85,7 @@ def measure(make: object, headers: tuple[tuple[str, str], ...]) -> tuple[float, 
             events.encode(each, {})
         middle = time.process_time()
         for each in records:
-            events.encode(redact(each, rules), {})
+            events.encode(redact(each, policy), {})
         end = time.process_time()
         alone.append((middle - begin) / BATCH * 1e6)
         both.append((end - middle) / BATCH * 1e6)

@@ -69,30 +69,30 @@ ALLOWED = {
     "_process.uwsgi": "",
     "_rate_limiter": "",
     "_record": "",
-    "_redact": "_guard _privacy _redact.bodies _redact.formats.headers _redact.formats.json _redact.formats.urls "
-    "_redact.policy",
-    "_redact.bodies": "_redact.decoding.charset _redact.decoding.content_coding _redact.formats.csv "
+    "_redact": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
+    "_redact.formats.urls _redact.policy",
+    "_redact.bodies": "_redact.decoding.charset _redact.decoding.content_coding _redact.errors _redact.formats.csv "
     "_redact.formats.json _redact.formats.lines _redact.formats.multipart _redact.formats.tables "
-    "_redact.formats.text _redact.formats.urlencoded _redact.formats.xml _redact.policy",
+    "_redact.formats.text _redact.formats.urlencoded _redact.formats.xml",
     "_redact.decoding": "",
-    "_redact.decoding.charset": "_redact.policy",
-    "_redact.decoding.content_coding": "_redact.policy",
+    "_redact.decoding.charset": "_redact.errors",
+    "_redact.decoding.content_coding": "_redact.errors",
     "_redact.decoding.entities": "",
     "_redact.detect": "",
     "_redact.detect.capability_urls": "_redact.detect.lookalikes",
     "_redact.detect.check_digits": "",
     "_redact.detect.command_lines": "",
     "_redact.detect.compound_names": "",
-    "_redact.detect.credentials": "_redact.detect.capability_urls "
-    "_redact.detect.check_digits _redact.detect.lookalikes",
+    "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
+    "_redact.detect.lookalikes",
     "_redact.detect.harmless_values": "",
     "_redact.detect.lookalikes": "",
     "_redact.detect.measures": "_redact.detect.harmless_values _redact.detect.lookalikes",
     "_redact.detect.name_tables": "",
-    "_redact.detect.names": "_percent _redact.detect.compound_names "
-    "_redact.detect.harmless_values _redact.detect.measures "
-    "_redact.detect.name_tables _redact.detect.vendor_headers",
+    "_redact.detect.names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
+    "_redact.detect.measures _redact.detect.name_tables _redact.detect.vendor_headers",
     "_redact.detect.vendor_headers": "",
+    "_redact.errors": "",
     "_redact.formats": "",
     "_redact.formats.attributes": "_redact.decoding.entities",
     "_redact.formats.columns": "",
@@ -102,33 +102,35 @@ ALLOWED = {
     "_redact.formats.error_messages": "",
     "_redact.formats.extent": "",
     "_redact.formats.graphql": "_redact.formats.columns _redact.formats.json_members",
-    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers "
-    "_redact.formats.json _redact.formats.json_rewriter "
-    "_redact.formats.urlencoded _redact.formats.urls _redact.policy",
+    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
+    "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.attributes",
-    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.formats.cut_json _redact.formats.graphql "
-    "_redact.formats.json_members _redact.formats.json_rewriter _redact.formats.json_tables "
-    "_redact.formats.json_tree _redact.formats.markup _redact.formats.plain_json "
-    "_redact.formats.tables _redact.formats.text _redact.policy",
+    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.cut_json "
+    "_redact.formats.graphql _redact.formats.json_members _redact.formats.json_rewriter "
+    "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.markup _redact.formats.plain_json "
+    "_redact.formats.tables _redact.formats.text",
     "_redact.formats.json_members": "_redact.detect.command_lines",
-    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.measures "
-    "_redact.formats.json_members _redact.policy",
+    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.measures _redact.errors "
+    "_redact.formats.json_members",
     "_redact.formats.json_tables": "_redact.formats.columns _redact.formats.json_members",
     "_redact.formats.json_tree": "_redact.formats.json_members",
-    "_redact.formats.lines": "_redact.formats.json _redact.policy",
-    "_redact.formats.markup": "_redact.decoding.entities _redact.formats.attributes _redact.formats.elements "
-    "_redact.formats.html_tables _redact.policy",
-    "_redact.formats.multipart": "_redact.formats.json _redact.policy",
-    "_redact.formats.plain_json": "_redact.detect.command_lines _redact.detect.measures _redact.formats.json_rewriter "
-    "_redact.formats.tables",
+    "_redact.formats.lines": "_redact.errors _redact.formats.json",
+    "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.attributes "
+    "_redact.formats.elements _redact.formats.html_tables",
+    "_redact.formats.multipart": "_redact.errors _redact.formats.json",
+    "_redact.formats.plain_json": "_redact.detect.command_lines _redact.detect.measures "
+    "_redact.formats.json_rewriter _redact.formats.tables",
     "_redact.formats.tables": "_redact.formats.columns _redact.formats.csv _redact.formats.json_members",
-    "_redact.formats.text": "_percent _redact.detect.command_lines "
-    "_redact.formats.error_messages _redact.formats.extent",
-    "_redact.formats.urlencoded": "_percent _redact.formats.graphql _redact.formats.json _redact.formats.json_rewriter "
-    "_redact.policy",
+    "_redact.formats.text": "_percent _redact.detect.command_lines _redact.formats.error_messages "
+    "_redact.formats.extent",
+    "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.graphql _redact.formats.json "
+    "_redact.formats.json_rewriter",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
-    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.names",
+    "_redact.harmless_cache": "",
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.names _redact.errors "
+    "_redact.harmless_cache _redact.work_budget",
+    "_redact.work_budget": "_redact.errors",
     "_redos": "",
     "_redos.backtracking": "_redos.character_sets",
     "_redos.character_sets": "",
@@ -151,7 +153,7 @@ INBOX = "inbox"
 RULES = {
     "inbox.har.reading": "_redact.decoding.charset",
     "inbox.view.content": "_redact.decoding.charset",
-    "inbox.view.masking": "_privacy _redact.formats.csv _redact.formats.headers _redact.formats.json "
+    "inbox.view.masking": "_privacy _redact.errors _redact.formats.csv _redact.formats.headers _redact.formats.json "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from drhttp import _json_document
 from drhttp._privacy import Redact
 from drhttp._redact.formats.json import mask_json
-from drhttp._redact.policy import Rules
+from drhttp._redact.policy import Policy
 
-RULES = Rules(Redact())
+POLICY = Policy(Redact())
 NAMES = st.sampled_from(["token", "apiKey", "name", "a b", "total", "Пароль", "x.password", 'quo"ted', "ключ"])
 VALUES = st.recursive(
     st.none()
@@ -88,7 +88,7 @@ def test_numbers_and_letters_that_some_receivers_refuse(text, portable):
 def test_what_masking_made_of_a_document_is_known_as_if_it_were_read(value, indent):
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     _json_document._known.clear()
-    masked, _ = mask_json(text, RULES)
+    masked, _ = mask_json(text, POLICY)
     known = _json_document.portable(masked)
     _json_document._known.clear()
     assert _json_document.portable(masked) is known

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import drhttp
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
 from drhttp._redact.formats.extent import _ending
 
@@ -44,8 +44,8 @@ def patterns() -> tuple[re.Pattern[Any], ...]:
     for module in pkgutil.walk_packages(drhttp.__path__, "drhttp."):
         if not module.name.startswith(_APART):
             _search(vars(importlib.import_module(module.name)).values(), found, 2)
-    rules = Rules(Redact(emails=True))
-    _search((rules._names, rules._values), found, 3)
+    policy = Policy(Redact(emails=True))
+    _search((policy._names, policy._credentials), found, 3)
     _search(
         [
             _ending(escapes, quote, triple=triple)

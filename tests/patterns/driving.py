@@ -15,7 +15,7 @@ def make_all() -> None:
     """Make every expression that is not made by importing alone."""
     from drhttp._redact.formats import csv, extent
 
-    _rules()
+    _policy()
     for escapes, quote, triple in product(extent._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)):
         extent._ending(escapes, quote, triple=triple)
     _globs()
@@ -23,13 +23,13 @@ def make_all() -> None:
         csv._field(delimiter)
 
 
-def _rules() -> None:
+def _policy() -> None:
     """Rules with names and expressions of users."""
     from drhttp import Redact
-    from drhttp._redact import Rules
+    from drhttp._redact import Policy
 
-    Rules(Redact(also=["customer code", "Kundennummer", "密码"], patterns=documented(), emails=True))
-    Rules(Redact(), frozenset(("pincode", "card")))
+    Policy(Redact(also=["customer code", "Kundennummer", "密码"], patterns=documented(), emails=True))
+    Policy(Redact(), frozenset(("pincode", "card")))
 
 
 def _globs() -> None:

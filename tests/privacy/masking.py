@@ -7,27 +7,33 @@ import time
 
 from drhttp._privacy import Redact
 from drhttp._record import Body
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
 
-RULES = Rules(Redact())
+POLICY = Policy(Redact())
 
 
-def masked(content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, rules: Rules = RULES) -> Body:
+def masked(
+    content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, policy: Policy = POLICY
+) -> Body:
     """What becomes of a body."""
     data = content.encode() if isinstance(content, str) else content
     headers = [("content-type", kind)] if kind else []
     if coding:
         headers.append(("content-encoding", coding))
     try:
-        return mask_body(Body(content=data, size=len(data), truncated=cut), tuple(headers), rules)
+        return mask_body(Body(content=data, size=len(data), truncated=cut), tuple(headers), policy)
     finally:
-        rules._effort = math.inf  # as before: what a body has used up must not fail a later test, in whatever order
+        policy.budget.remaining = (
+            math.inf
+        )  # as before: what a body has used up must not fail a later test, in whatever order
 
 
-def text_of(content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, rules: Rules = RULES) -> str:
+def text_of(
+    content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, policy: Policy = POLICY
+) -> str:
     """What is left of its text; the reason, where nothing is."""
-    body = masked(content, kind, coding, cut=cut, rules=rules)
+    body = masked(content, kind, coding, cut=cut, policy=policy)
     return body.omitted or "" if body.content is None else body.content.decode()
 
 

@@ -10,12 +10,12 @@ import pytest
 from specimen import a_record, with_request
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules, redact
+from drhttp._redact import Policy, redact
 from drhttp._redact.detect.capability_urls import SERVICES
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_prose
 from drhttp._redact.formats.urls import mask_url
-from privacy.masking import RULES, shortest, text_of
+from privacy.masking import POLICY, shortest, text_of
 
 M = "[redacted]"
 HEX, LONG = "0123456789abcdef0123456789abcdef", "aB3dE6gH9jK2mN5pQ8sT1vW4"
@@ -110,13 +110,13 @@ def test_each_service_is_tried():
 def test_the_token_is_masked_in_every_place(name, front, token, behind):
     """In the URL of a record, in header fields, in queries, in text, JSON, forms, HTML and logs."""
     url, shown = front + token + behind, front + M + behind
-    assert mask_url(url, RULES)[0] == shown
-    assert mask_url(f"{url}?a=1#b", RULES)[0] == f"{shown}?a=1#b"
-    assert redact(with_request(a_record(), uri=url), RULES).request.uri == shown
+    assert mask_url(url, POLICY)[0] == shown
+    assert mask_url(f"{url}?a=1#b", POLICY)[0] == f"{shown}?a=1#b"
+    assert redact(with_request(a_record(), uri=url), POLICY).request.uri == shown
     for field in ("Referer", "Location", "X-Note", "Origin", "X-Forwarded-Uri"):
-        assert mask_headers(((field, url),), RULES)[0] == ((field, shown),)
+        assert mask_headers(((field, url),), POLICY)[0] == ((field, shown),)
     for text in ("{}", "see {}, please", '"{}"', "POST {} HTTP/1.1", "({})", "a\n{}\nb"):
-        plain = mask_prose(text.format(url), RULES)[0]
+        plain = mask_prose(text.format(url), POLICY)[0]
         assert token not in plain
         assert "%" in url or plain == text.format(shown)
     body = {"next": url, "list": ["a", url], "note": f"see {url} there"}
@@ -127,7 +127,7 @@ def test_the_token_is_masked_in_every_place(name, front, token, behind):
     assert token.split("/")[-1] not in text_of(f"<a><b>{url}</b></a>", "application/xml")
     for form in (f"a=1&next={url}", "a=1&next=" + url.replace(":", "%3A").replace("/", "%2F")):
         assert token.split("/")[-1] not in text_of(form, "application/x-www-form-urlencoded")
-    assert token.split("/")[-1] not in mask_url(f"https://h/?next={url}", RULES)[0]
+    assert token.split("/")[-1] not in mask_url(f"https://h/?next={url}", POLICY)[0]
 
 
 def test_a_token_in_the_path_alone():
@@ -138,8 +138,8 @@ def test_a_token_in_the_path_alone():
         ("/reset/MQ/", f"c3x1a2-{HEX}", "/"),
         ("/#/password/reset/confirm/MQ/", f"c3x1a2-{HEX}", ""),
     ):
-        assert mask_url(front + token + behind, RULES)[0] == front + M + behind
-        assert mask_url(f"https://u:p@shop.example:8443{front}{token}{behind}", RULES)[0] == (
+        assert mask_url(front + token + behind, POLICY)[0] == front + M + behind
+        assert mask_url(f"https://u:p@shop.example:8443{front}{token}{behind}", POLICY)[0] == (
             f"https://{M}@shop.example:8443{front}{M}{behind}"
         )
 
@@ -147,7 +147,7 @@ def test_a_token_in_the_path_alone():
 def test_two_secrets_in_one_url():
     """What is masked in the path does not hide what stands behind it."""
     url = f"https://u:p@h/reset/MQ/c3x1a2-{HEX}/;token=abc?token=x#access_token=y"
-    assert mask_url(url, RULES) == (f"https://{M}@h/reset/MQ/{M}/;token={M}?token={M}#access_token={M}", 5)
+    assert mask_url(url, POLICY) == (f"https://{M}@h/reset/MQ/{M}/;token={M}?token={M}#access_token={M}", 5)
 
 
 STAY = [
@@ -165,15 +165,15 @@ STAY = [
 def test_other_paths_stay(path):
     """Ids, slugs, names of files and pages, and where Django redirects to, stay in URLs and in text."""
     for url in (path, f"https://shop.example{path}", f"https://shop.example:8443{path}?page=2"):
-        assert mask_url(url, RULES) == (url, 0)
-        assert mask_prose(f"GET {url} 200", RULES) == (f"GET {url} 200", 0)
+        assert mask_url(url, POLICY) == (url, 0)
+        assert mask_prose(f"GET {url} 200", POLICY) == (f"GET {url} 200", 0)
         assert text_of(json.dumps({"url": url, "b": "c"}), "application/json") == json.dumps({"url": url, "b": "c"})
 
 
 def test_random_identifiers_stay():
     """Of paths with ids of other things hardly any is taken for one with a token."""
     paths = [f"/orders/{uuid.UUID(int=number * 7919 << 64)}/items/{number}" for number in range(2000)]
-    assert sum(mask_url(path, RULES)[1] for path in paths) == 0
+    assert sum(mask_url(path, POLICY)[1] for path in paths) == 0
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_random_identifiers_stay():
 )  # fmt: skip
 def test_the_time_is_linear(unit):
     """Four times as much text takes at most six times as long."""
-    rules = Rules(Redact())
+    policy = Policy(Redact())
 
-    seconds = partial(shortest, rules.mask_values)
+    seconds = partial(shortest, policy.mask_values)
 
     size = 16_000 // len(unit)
     assert min(seconds(unit * size * 4) / max(seconds(unit * size), 1e-3) for _ in range(3)) < 6

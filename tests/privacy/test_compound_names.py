@@ -7,12 +7,12 @@ import json
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.detect.compound_names import PHRASES
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_prose
 from drhttp._redact.formats.urls import mask_url
-from privacy.masking import RULES, text_of
+from privacy.masking import POLICY, text_of
 
 M = "[redacted]"
 VALUE = "Zx9S4ab"
@@ -29,7 +29,7 @@ x-myauthtoken ngrokauthtoken rsaprivatekey rsaprivate_key sshprivatekey HOSTPRIV
 azuresubscription-key bingsubscriptionkey dataencryption_key diskencryptionkey x[rapidapi-key] user.serpapi_key
 Ocp-Apim-Subscription-Key""".split()
 
-INNOCENT = """monkey turkey donkey whiskey hockey jockey Mickey lackey flunkey keyboard keyboards hotkey hotkeys hot_key keypad
+HARMLESS = """monkey turkey donkey whiskey hockey jockey Mickey lackey flunkey keyboard keyboards hotkey hotkeys hot_key keypad
 keynote keystroke key_code keycode api_keyboard apikeyboard_layout api_keypad access_keyboard secretary_key turkey_key monkey_key
 donkey-keys primary_key primarykey foreign_key foreignkey partition_key partitionKey sort_key sortKey cache_key cacheKey
 idempotency_key Idempotency-Key idempotencyKey public_key publicKey composite_key unique_key candidate_key natural_key
@@ -45,38 +45,38 @@ museum_keys piano_keys key_signature_count""".split()
 
 
 def test_the_corpora_are_large():
-    """There are at least 60 secret names and at least 100 innocent ones."""
+    """There are at least 60 secret names and at least 100 harmless ones."""
     assert len(set(SECRET)) >= 60
-    assert len(set(INNOCENT)) >= 100
+    assert len(set(HARMLESS)) >= 100
 
 
 @pytest.mark.parametrize("name", SECRET)
 def test_a_compound_is_masked_in_every_place(name):
     """Header field, query, form, JSON, XML, cookie shown by name, and text of logs."""
     quoted = name.replace("[", "%5B").replace("]", "%5D")
-    assert RULES.secret(name)
-    assert mask_headers(((name, VALUE),), RULES)[0] == ((name, M),)
-    assert mask_url(f"https://h/?a=1&{quoted}={VALUE}", RULES)[0] == f"https://h/?a=1&{quoted}={M}"
+    assert POLICY.is_secret(name)
+    assert mask_headers(((name, VALUE),), POLICY)[0] == ((name, M),)
+    assert mask_url(f"https://h/?a=1&{quoted}={VALUE}", POLICY)[0] == f"https://h/?a=1&{quoted}={M}"
     assert text_of(f"a=1&{quoted}={VALUE}", "application/x-www-form-urlencoded") == f"a=1&{quoted}={M}"
     assert text_of(json.dumps({"a": [{name: VALUE}]}), "application/json") == json.dumps({"a": [{name: M}]})
-    assert mask_prose(f"with {name}={VALUE} it runs", RULES)[0] == f"with {name}={M} it runs"
-    assert mask_prose(f'"{name}": "{VALUE}"', RULES)[0] == f'"{name}": "{M}"'
+    assert mask_prose(f"with {name}={VALUE} it runs", POLICY)[0] == f"with {name}={M} it runs"
+    assert mask_prose(f'"{name}": "{VALUE}"', POLICY)[0] == f'"{name}": "{M}"'
     if "[" not in name:
         assert text_of(f"<a><{name}>{VALUE}</{name}></a>", "application/xml") == f"<a><{name}>{M}</{name}></a>"
 
 
-@pytest.mark.parametrize("name", INNOCENT)
+@pytest.mark.parametrize("name", HARMLESS)
 def test_a_name_that_only_looks_so_stays(name):
     """Alone, behind another word, and in capital letters."""
     for spelling in (name, f"my_{name}", name.upper()):
-        assert not RULES.secret(spelling), spelling
-    assert mask_headers(((name, VALUE),), RULES) == (((name, VALUE),), 0)
+        assert not POLICY.is_secret(spelling), spelling
+    assert mask_headers(((name, VALUE),), POLICY) == (((name, VALUE),), 0)
 
 
 @pytest.mark.parametrize("name", ["okapiKey", "MapIKey", "swapIKeys", "turKey", "keyBoard"])
 def test_capital_letters_tell_words_apart(name):
     """Only the capital letters show that the first word is another one."""
-    assert not RULES.secret(name)
+    assert not POLICY.is_secret(name)
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
@@ -89,15 +89,15 @@ def test_any_brand_in_any_spelling(phrase, brand):
         f"{brand}{first}{last}".upper(), f"{brand}{first}_{last}".upper(), f"{brand}{first.upper()}{last.capitalize()}",
         f"{brand.capitalize()}{first}{last.capitalize()}s", f"x-{brand}{first}-{last}", f"x_{brand}{first}_{last}_1",
     ):  # fmt: skip
-        assert RULES.secret(name), name
+        assert POLICY.is_secret(name), name
 
 
 def test_a_compound_can_be_allowed():
     """The user's `allow` frees it in any spelling."""
-    assert not Rules(Redact(allow=["rapidapi key"])).secret("RapidAPI-Key")
+    assert not Policy(Redact(allow=["rapidapi key"])).is_secret("RapidAPI-Key")
 
 
 def test_a_compound_of_two_words_in_text():
     """A label of two words in a sentence counts as one name."""
-    assert mask_prose(f"the RapidAPI key: {VALUE}", RULES)[0] == f"the RapidAPI key: {M}"
-    assert mask_prose("the turkey key: red", RULES) == ("the turkey key: red", 0)
+    assert mask_prose(f"the RapidAPI key: {VALUE}", POLICY)[0] == f"the RapidAPI key: {M}"
+    assert mask_prose("the turkey key: red", POLICY) == ("the turkey key: red", 0)

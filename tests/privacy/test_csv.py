@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.formats.csv import CSV_TYPES
 from privacy.corpus import MARK
 from privacy.masking import masked, text_of
@@ -63,7 +63,7 @@ TOLD = {
     "text in a field": (f"id,note,x\n1,password: {S},2\n", f"id,note,x\n1,password: {M},{M}\n"),
     "text at the begin of a row": (f"note,x\npassword: {S},2\n", f"note,x\npassword: {M},{M}\n"),
 }
-INNOCENT = {
+HARMLESS = {
     "counts": "id,token_count,max_tokens\n1,5,7\n2,6,8\n",
     "no secrets": "sku,ean,note\n1,2,\"a, b\"\n\n3,4,\"c\nd\"\n",
     "numbers": "1,2,3\n4,5,6\n",
@@ -125,7 +125,7 @@ def test_tables_within_texts(text, expected):
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "text/plain", "", "application/vnd.ms-excel"])
-@pytest.mark.parametrize("text", INNOCENT.values(), ids=INNOCENT)
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_other_tables_stay(text, kind):
     """To the letter."""
     assert text_of(text, kind) == text
@@ -169,8 +169,8 @@ def test_every_secret_cell_is_counted():
 
 def test_a_mask_that_needs_quotes_gets_them():
     """The table keeps its shape whatever the user's mask is."""
-    rules = Rules(Redact(value=lambda secret: f'"{secret[:2]}",\n'))
-    text = text_of(f'a,pwd\n1,{S}\n2,"{S}"\n', "text/csv", rules=rules)
+    policy = Policy(Redact(value=lambda secret: f'"{secret[:2]}",\n'))
+    text = text_of(f'a,pwd\n1,{S}\n2,"{S}"\n', "text/csv", policy=policy)
     assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "pwd"], *([each, '"S3",\n'] for each in "12")]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
-from drhttp._redact import Rules, redact
+from drhttp._redact import Policy, redact
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json
 from privacy.masking import masked
@@ -74,11 +74,11 @@ def test_a_larger_body_may_take_more():
 
 def test_what_never_begins_has_no_limit():
     """Whoever masks for display leaves out nothing."""
-    rules = Rules(Redact())
-    mask_headers((("x-a", "b: c"),), rules)
+    policy = Policy(Redact())
+    mask_headers((("x-a", "b: c"),), policy)
     for _ in range(3):
         _, text = DENSE["texts"]
-        assert mask_json(text, rules) == (text, 0)
+        assert mask_json(text, policy) == (text, 0)
 
 
 def test_each_part_of_a_record_has_effort_of_its_own():
@@ -91,7 +91,7 @@ def test_each_part_of_a_record_has_effort_of_its_own():
         request=Request(time=1.0, method="GET", uri=dense, headers=headers, body=body),
         response=Response(time=1.0, status=200, headers=headers, body=body),
     )
-    masked_record = redact(made, Rules(Redact()))
+    masked_record = redact(made, Policy(Redact()))
     assert masked_record.request.uri == "https://a.example/"
     assert (masked_record.request.headers, masked_record.request.body) == (headers, body)
     assert masked_record.response == made.response

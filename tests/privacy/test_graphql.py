@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
 from privacy.corpus import MARK
-from privacy.masking import RULES, masked, text_of
+from privacy.masking import POLICY, masked, text_of
 
 M = "[redacted]"
 S = f"{MARK}0001NEL"
@@ -75,7 +75,7 @@ VARIABLES = [
     "subscription($p: String!) { on(token: $p) { id } }",
     "mutation($p: String = \"x\") { login(password: $p) { id } }",
 ]  # fmt: skip
-INNOCENT = [
+HARMLESS = [
     "query{ user(id:$id){ passwordUpdatedAt } }", "{ me { password token { value } } }", "query($id: ID!) { user(id: $id) { token } }",
     "{ password: user(id: 1) { id } }", "mutation($token: String!) { login(token: $token) { id } }", "{ a(has_password: true, max_tokens: 5, token: null) }",
     "query Password($p: Int = 5) { a(first: $p, after: \"b\") @include(if: $q) { ...Token } } fragment Token on Secret { id }",
@@ -95,7 +95,7 @@ def test_literals_of_secret_arguments(document, expected):
     assert text_of(document, "application/graphql") == expected
     assert json.loads(text_of(request(document, None), JSON))["query"] == expected
     assert json.loads(text_of(request(document, None), "text/plain"))["query"] == expected
-    query, count = mask_query(f"query={quote(document)}&x=1", RULES)
+    query, count = mask_query(f"query={quote(document)}&x=1", POLICY)
     assert (parse_qs(query)["query"], count > 0) == ([expected], True)
     assert graphql.parse(document)
     assert graphql.parse(expected)
@@ -142,7 +142,7 @@ def test_requests_in_urls_and_forms(document):
     variables = json.dumps({"p": S, "q": 1})
     for pairs in ([("query", document), ("variables", variables)], [("variables", variables), ("query", document)]):
         for encode in (quote, quote_plus):
-            url, count = mask_url(f"https://x.example/graphql?{urlencode(pairs, quote_via=encode)}", RULES)
+            url, count = mask_url(f"https://x.example/graphql?{urlencode(pairs, quote_via=encode)}", POLICY)
             shown = parse_qs(url.partition("?")[2])
             assert (json.loads(shown["variables"][0]), shown["query"]) == ({"p": M, "q": 1}, [text_of(document)])
             assert count > 0
@@ -175,7 +175,7 @@ def test_a_request_that_is_cut(document):
         assert MARK not in text_of(document[:size], "application/graphql", cut=True)
 
 
-@pytest.mark.parametrize("document", INNOCENT)
+@pytest.mark.parametrize("document", HARMLESS)
 def test_a_document_without_secrets_stays(document):
     """To the letter: a selection names fields, and carries no values."""
     graphql.parse(document)
@@ -187,7 +187,7 @@ def test_a_document_without_secrets_stays(document):
         body = masked(content, kind)
         assert (body.content, body.redacted) == (content.encode(), 0)
     query = urlencode([("query", document), ("variables", json.dumps({"id": 1}))])
-    assert mask_query(query, RULES) == (query, 0)
+    assert mask_query(query, POLICY) == (query, 0)
 
 
 def test_variables_without_a_document():
@@ -228,7 +228,7 @@ def argument_values(document: str) -> list[tuple[bool, str, str]]:
 
     def visit(node: graphql.Node, secret: bool) -> None:
         if isinstance(node, (graphql.ArgumentNode, graphql.ObjectFieldNode)):
-            visit(node.value, secret or RULES.secret(node.name.value))
+            visit(node.value, secret or POLICY.is_secret(node.name.value))
         elif isinstance(node, graphql.ListValueNode):
             for each in node.values:
                 visit(each, secret)

@@ -53,7 +53,7 @@ CONTENTS = [
     f"&quot;{S}&amp;",
     f"<span title='{S}'></span>",
 ]
-INNOCENT = [
+HARMLESS = [
     "<table><tr><th>User</th><th>Password changed</th></tr><tr><td>ada</td><td>true</td></tr></table>",
     "<table><tr><th>Model</th><th>Max tokens</th></tr><tr><td>a</td><td>4096</td></tr></table>",
     "<table><tr><th>User</th><th>Password</th></tr></table><table><tr><td>a</td><td>b</td></tr></table>",
@@ -102,7 +102,7 @@ def test_a_table_that_is_cut(table):
         assert MARK not in text_of(text[:size], "text/html", cut=True), text[:size]
 
 
-@pytest.mark.parametrize("table", INNOCENT)
+@pytest.mark.parametrize("table", HARMLESS)
 def test_other_tables_stay(table):
     """To the letter."""
     body = masked(f"<html>{table}</html>", "text/html")

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
-from privacy.masking import RULES, masked, text_of
+from drhttp._redact import Policy
+from privacy.masking import POLICY, masked, text_of
 
 KIND = "application/json"
 
@@ -111,16 +111,16 @@ def test_counts():
 
 def test_a_mask_of_any_letters():
     """What the user's function makes is quoted as JSON needs it, lone surrogates included."""
-    rules = Rules(Redact(value=lambda text: '"\\\n\ud800é'))
+    policy = Policy(Redact(value=lambda text: '"\\\n\ud800é'))
     for text in ('{"token": 1, "a": "b"}', '{"token": "x"}', '{"token": [1], "a": "\\n"}'):
-        assert json.loads(text_of(text, KIND, rules=rules))["token"] == '"\\\n?é'
+        assert json.loads(text_of(text, KIND, policy=policy))["token"] == '"\\\n?é'
 
 
 def test_the_callback_gets_the_secret_as_it_is_meant():
     """Strings decoded, other values as their JSON."""
     got = []
-    rules = Rules(Redact(value=lambda text: got.append(text) or "*"))
+    policy = Policy(Redact(value=lambda text: got.append(text) or "*"))
     for value in ("x", 5, None, [1, "a"], {"b": 2}, 'é"\n'):
-        text_of(json.dumps({"token": value, "z": "\\"}), KIND, rules=rules)
+        text_of(json.dumps({"token": value, "z": "\\"}), KIND, policy=policy)
     assert got == ["x", "5", "null", '[1, "a"]', '{"b": 2}', 'é"\n']
-    assert text_of('{"a": 1}', KIND, rules=RULES) == '{"a": 1}'
+    assert text_of('{"a": 1}', KIND, policy=POLICY) == '{"a": 1}'

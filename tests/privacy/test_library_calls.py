@@ -11,7 +11,7 @@ import pytest
 from drhttp._json_document import portable
 from drhttp._redact.decoding.charset import charset_of
 from drhttp._redact.decoding.entities import unescape
-from drhttp._redact.policy import Refusal
+from drhttp._redact.policy import MaskingError
 from drhttp.inbox.view.content import _text
 from privacy.masking import masked, text_of
 from privacy.test_linear import SIZE, processor_time
@@ -70,7 +70,7 @@ def test_a_number_of_many_digits_in_json(text):
 @pytest.mark.parametrize("charset", ["x" * 60_000, "x-unheard-of", "x..1", "\u0130"])
 def test_an_unknown_charset_is_not_looked_up(charset):
     """Python would keep each name that a stranger makes up for as long as the process runs."""
-    with pytest.raises(Refusal):
+    with pytest.raises(MaskingError):
         charset_of(b"a", f"text/plain; charset={charset}")
     assert _text(b"a", f"text/plain; charset={charset}", cut=False) == ("a", "utf-8")
     assert [name for name in encodings._cache if name.startswith("x")] == []
@@ -80,7 +80,7 @@ def test_an_unknown_charset_is_not_looked_up(charset):
 def test_a_codec_that_is_no_charset_is_not_used(charset):
     """Some take quadratic time, some are for bytes, and some fail whatever the text is."""
     content = b"a-" * (SIZE // 2)
-    with pytest.raises(Refusal):
+    with pytest.raises(MaskingError):
         charset_of(content, f"text/plain; charset={charset}")
     assert _text(content, f"text/plain; charset={charset}", cut=False)[1] == "utf-8"
     assert processor_time(lambda: _text(content, f"text/plain; charset={charset}", cut=False)) < 0.1

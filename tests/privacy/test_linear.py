@@ -7,15 +7,15 @@ import time
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.bodies import _LAST_NUMBER, without_end
-from drhttp._redact.detect.names import Names
+from drhttp._redact.detect.names import SecretNames
 from drhttp._redact.formats.json import mask_string
 from drhttp.inbox.view.masking import json_text
 from privacy.masking import masked
 
 SIZE = 64 * 1024
-RULES = Rules(Redact())
+POLICY = Policy(Redact())
 
 
 def processor_time(work) -> float:
@@ -39,7 +39,7 @@ def test_a_tag_that_is_opened_and_never_closed(kind, run):
 
 def test_a_short_text_that_opens_a_tag():
     """The same in 8 KB, as a header field may have."""
-    assert processor_time(lambda: mask_string("<" + "a" * 8192, RULES)) < 0.02
+    assert processor_time(lambda: mask_string("<" + "a" * 8192, POLICY)) < 0.02
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_json_without_an_end_in_the_inbox(unit):
 @pytest.mark.parametrize("word", ["apikey" * 5 + "q", "authsigningkey" * 2 + "q", "emailoldpin" * 2 + "q"])
 def test_names_that_can_be_read_in_many_ways(word):
     """A name of known words that are one word and two: "apikey" is "api" and "key" as well."""
-    names = Names()
-    assert names.secret(word[:-1])
+    names = SecretNames()
+    assert names.is_secret(word[:-1])
     assert processor_time(lambda: [names._is_joined(word) for _ in range(100)]) < 0.05
 
 

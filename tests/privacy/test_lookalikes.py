@@ -9,10 +9,10 @@ import string
 
 import pytest
 
-from drhttp._redact.detect.credentials import Values
-from privacy.masking import RULES, text_of
+from drhttp._redact.detect.credentials import CredentialFinder
+from privacy.masking import POLICY, text_of
 
-VALUES = Values()
+VALUES = CredentialFinder()
 M = "[redacted]"
 
 
@@ -39,7 +39,7 @@ def test_slugs_stay(slug):
         json.dumps({"slug": slug, "a": "x: y"}),
     ):
         assert shown(text) == text
-        assert not VALUES.possible(text)
+        assert not VALUES.may_hold_secret(text)
     assert text_of(json.dumps({"slug": slug}), "application/json") == json.dumps({"slug": slug})
 
 
@@ -88,7 +88,7 @@ def test_tokens_are_masked(token):
     """Signed and encrypted ones, signed cookies of Flask, and those whose header is cut."""
     for form in ("{}", "see {} there", '"{}"', "x:{},y", "a=%20{}"):
         assert shown(form.format(token)) == form.format("*")
-        assert VALUES.possible(form.format(token))
+        assert VALUES.may_hold_secret(form.format(token))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_tokens_are_masked(token):
 def test_names_in_programs_stay(text):
     """What decodes to no JSON is no token."""
     assert shown(text) == text
-    assert not VALUES.possible(text)
+    assert not VALUES.may_hold_secret(text)
     assert text_of(text, "text/plain") == text
 
 
@@ -122,7 +122,7 @@ def test_words_in_bodies():
     """Slugs and names stay in every kind of body, beside a secret that is masked."""
     body = {"slug": "sk-learn-how-to-tokenize", "call": "eyJsonSerializer.x", "password": "y"}
     assert json.loads(text_of(json.dumps(body), "application/json")) == {**body, "password": M}
-    assert RULES.mask_values("sk-learn-how-to-tokenize eyJsonSerializer.x")[1] == 0
+    assert POLICY.mask_values("sk-learn-how-to-tokenize eyJsonSerializer.x")[1] == 0
 
 
 @pytest.mark.parametrize("behind", ["_backup", "-of-the-shop", "_for_tests_and_more"])

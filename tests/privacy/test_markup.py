@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
-from privacy.masking import RULES, masked, text_of
+from privacy.masking import POLICY, masked, text_of
 
 JSON, FORM, XML, HTML = "application/json", "application/x-www-form-urlencoded", "application/xml", "text/html"
 ELEMENT = "<r><password>SENT</password></r>"
@@ -109,7 +109,7 @@ def test_values_named_by_what_stands_beside_them(document, indent):
         {"grant_type": "password", "code": "DE"},
     ],
 )
-def test_innocent_neighbours(document):
+def test_harmless_neighbors(document):
     """What only looks like it stays to the letter."""
     text = json.dumps(document)
     assert text_of(text, JSON) == text
@@ -134,9 +134,9 @@ def test_what_is_masked_all_the_same(document, shown):
 
 def test_names_of_the_user_spare_nothing():
     """Under a name of their own everything is masked, whatever it counts."""
-    rules = Rules(Redact(also={"positive", "token_count"}))
+    policy = Policy(Redact(also={"positive", "token_count"}))
     text = json.dumps({"is_positive": True, "positive_count": 5, "token_count": 7})
-    assert set(json.loads(text_of(text, JSON, rules=rules)).values()) == {"[redacted]"}
+    assert set(json.loads(text_of(text, JSON, policy=policy)).values()) == {"[redacted]"}
 
 
 def test_what_was_masked_counts_once():
@@ -166,7 +166,7 @@ def test_what_was_masked_counts_once():
 )
 def test_header_fields(name, value):
     """Fields with secrets in forms of their own."""
-    ((_, shown),), count = mask_headers(((name, value),), RULES)
+    ((_, shown),), count = mask_headers(((name, value),), POLICY)
     assert "SENT" not in shown
     assert count
 
@@ -181,13 +181,13 @@ def test_header_fields(name, value):
 )  # fmt: skip
 def test_urls(url):
     """Routes behind the hash, other separators, other charsets, names in one parameter and values in another."""
-    assert "SENT" not in mask_url(url, RULES)[0]
+    assert "SENT" not in mask_url(url, POLICY)[0]
 
 
 @pytest.mark.parametrize("url", ["https://a.example/token/SENT1234?a=b", "https://a.example/token/SENT1234"])
 def test_short_secrets_in_paths(url):
     """A whole URL is looked at as closely as a part of one, with a query or without."""
-    assert "SENT" not in mask_url(url, RULES)[0]
+    assert "SENT" not in mask_url(url, POLICY)[0]
 
 
 @pytest.mark.parametrize("form", ["state=%s", "f[]=%s", "a[b]=%s", "%s=a+b", "a=b&c=%s"])
@@ -195,15 +195,15 @@ def test_packed_in_a_query(form):
     """JSON in base64 is read, with its padding or without, under whatever name."""
     packed = base64.b64encode(b'{"token":"SENT"}').decode()
     for value in (packed, packed.rstrip("=")):
-        assert value not in mask_query(form % value, RULES)[0]
+        assert value not in mask_query(form % value, POLICY)[0]
 
 
 @pytest.mark.parametrize(
     "url", ["/api/token/refresh/", "/auth/v2/login", "/a;v=1?x=1;y=2", "/?max_tokens=5", "/#/a?b=c"]
 )
-def test_innocent_urls(url):
+def test_harmless_urls(url):
     """What looks like them stays."""
-    assert mask_url(url, RULES) == (url, 0)
+    assert mask_url(url, POLICY) == (url, 0)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -213,8 +213,8 @@ def test_events(end):
     shown = text_of(text, "text/event-stream")
     assert "SENT" not in shown
     assert shown.endswith(end.join(["", "data: x", "", ""]))
-    innocent = text.replace("token", "a")
-    assert text_of(innocent, "text/event-stream") == innocent
+    harmless = text.replace("token", "a")
+    assert text_of(harmless, "text/event-stream") == harmless
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_prose
-from privacy.masking import RULES, masked, text_of
+from privacy.masking import POLICY, masked, text_of
 
 M = "[redacted]"
 JSON = "application/json"
@@ -121,7 +121,7 @@ def test_secrets_within_measures_are_masked():
 )  # fmt: skip
 def test_counts_in_text_stay(text):
     """In logs and messages too."""
-    assert mask_prose(text, RULES) == (text, 0)
+    assert mask_prose(text, POLICY) == (text, 0)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_counts_in_text_stay(text):
 )  # fmt: skip
 def test_other_values_in_text_are_masked(text):
     """Where it is not sure that a number counts, it is masked."""
-    shown, count = mask_prose(text, RULES)
+    shown, count = mask_prose(text, POLICY)
     assert count == 1
     assert "Zx9S" not in shown
     assert "123456" not in shown
@@ -148,14 +148,14 @@ def test_other_values_in_text_are_masked(text):
 )  # fmt: skip
 def test_header_fields_about_limits_stay(field):
     """Rate limits of OpenAI and Anthropic, counts of Bedrock."""
-    assert mask_headers((field,), RULES) == ((field,), 0)
+    assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 def test_under_names_of_the_user_everything_is_masked():
     """A count under a name of the user's own is masked, and so is an object of counts."""
-    rules = Rules(Redact(also=["tokens"]))
+    policy = Policy(Redact(also=["tokens"]))
     text = '{"max_tokens": 5, "tokens": {"prompt": 3}, "token_type": "Bearer"}'
-    assert text_of(text, JSON, rules=rules) == f'{{"max_tokens": "{M}", "tokens": "{M}", "token_type": "Bearer"}}'
+    assert text_of(text, JSON, policy=policy) == f'{{"max_tokens": "{M}", "tokens": "{M}", "token_type": "Bearer"}}'
 
 
 def test_nested_measures_are_read_once():

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.detect.names import BUILT_IN, IN_QUERIES, WHOLE, Names, squeezed
+from drhttp._redact.detect.names import BUILT_IN, IN_QUERIES, WHOLE, SecretNames, normalize_name
 
-NAMES = Names()
+NAMES = SecretNames()
 
 
 def spellings(words):
@@ -31,25 +31,25 @@ def spellings(words):
 def test_built_in_names(words):
     """Each is known in every spelling, alone, within longer names, and within brackets."""
     for spelling in spellings(words):
-        assert NAMES.secret(spelling)
-        assert NAMES.secret(f"my_{spelling}_2")
-        assert NAMES.secret(f"user[{spelling}][]")
+        assert NAMES.is_secret(spelling)
+        assert NAMES.is_secret(f"my_{spelling}_2")
+        assert NAMES.is_secret(f"user[{spelling}][]")
 
 
 @pytest.mark.parametrize("words", WHOLE)
 def test_whole_names(words):
     """Some are secret only alone."""
-    assert NAMES.secret(words)
-    assert NAMES.secret(words.upper())
-    assert not NAMES.secret(f"my_{words}_thing")
+    assert NAMES.is_secret(words)
+    assert NAMES.is_secret(words.upper())
+    assert not NAMES.is_secret(f"my_{words}_thing")
 
 
 @pytest.mark.parametrize("words", IN_QUERIES)
 def test_names_in_queries(words):
     """Some are secret only as parameters of a URL."""
     for spelling in spellings(words):
-        assert NAMES.secret_in_query(spelling)
-        assert not NAMES.secret_in_query(f"my_{spelling}_2") or NAMES.secret(f"my_{spelling}_2")
+        assert NAMES.is_secret_in_query(spelling)
+        assert not NAMES.is_secret_in_query(f"my_{spelling}_2") or NAMES.is_secret(f"my_{spelling}_2")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_names_in_queries(words):
 )  # fmt: skip
 def test_odd_spellings(name):
     """Names without separators, with too many, with other letters, encoded, or very long are known, too."""
-    assert NAMES.secret(name)
+    assert NAMES.is_secret(name)
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_odd_spellings(name):
 )
 def test_other_names(name):
     """What holds a secret word only by its letters is none."""
-    assert not NAMES.secret(name)
-    assert not NAMES.secret_in_query(name)
+    assert not NAMES.is_secret(name)
+    assert not NAMES.is_secret_in_query(name)
 
 
 def test_further_and_allowed_names():
     """Names of the user are read in any spelling; an allowed one is free as the whole name only."""
-    names = Names(also=["patient ID", "x", "---"], allow=["accessToken", "code"])
-    assert all(map(names.secret, ("patientId", "PATIENT-ID", "my_patient_id", "x", "x_y", "y-X")))
-    assert not any(map(names.secret, ("patient", "xy", "---", "access_token", "ACCESS-TOKEN")))
-    assert names.secret("access_token_2")
-    assert not names.secret_in_query("code")
+    names = SecretNames(also=["patient ID", "x", "---"], allow=["accessToken", "code"])
+    assert all(map(names.is_secret, ("patientId", "PATIENT-ID", "my_patient_id", "x", "x_y", "y-X")))
+    assert not any(map(names.is_secret, ("patient", "xy", "---", "access_token", "ACCESS-TOKEN")))
+    assert names.is_secret("access_token_2")
+    assert not names.is_secret_in_query("code")
     assert names.allowed("Access Token")
     assert not names.allowed("token")
 
@@ -95,11 +95,11 @@ def test_a_secret_word_in_any_company(words, others, data):
     at = data.draw(st.integers(0, len(others)))
     parts = [*others[:at], *words.split(), *others[at:]]
     for name in ("_".join(parts), "-".join(parts).upper(), "".join(part.capitalize() + "_" for part in parts)):
-        assert NAMES.secret(name)
+        assert NAMES.is_secret(name)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_a_name(name):
     """No name raises, and the answer does not depend on what was asked before."""
-    assert NAMES.secret(name) == Names().secret(name)
-    assert squeezed(squeezed(name)) == squeezed(name) or len(name) > 90
+    assert NAMES.is_secret(name) == SecretNames().is_secret(name)
+    assert normalize_name(normalize_name(name)) == normalize_name(name) or len(name) > 90

@@ -52,7 +52,7 @@ def body_of(receiver, content, **options):
 
 
 def test_empty_lists_mean_the_built_in_rules(receiver):
-    """`also=[]` adds nothing and takes nothing away; what is innocent stays."""
+    """`also=[]` adds nothing and takes nothing away; what is harmless stays."""
     assert body_of(receiver, {"a": 1, "password": 2}, redact=Redact(also=[], allow=[], patterns=[])) == {
         "a": 1,
         "password": "[redacted]",

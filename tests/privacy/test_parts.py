@@ -11,10 +11,10 @@ from specimen import a_full_record, a_record, with_request
 
 from drhttp._privacy import Redact
 from drhttp._record import Body, Failure
-from drhttp._redact import Rules, redact
+from drhttp._redact import Policy, redact
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urls import mask_url
-from privacy.masking import RULES, masked, text_of
+from privacy.masking import POLICY, masked, text_of
 
 FORM = "application/x-www-form-urlencoded"
 M = "[redacted]"
@@ -38,7 +38,7 @@ def test_forms(text, shown):
     """Values are masked by the names that are meant, however they are written; the rest keeps its coding."""
     assert text_of(text, FORM) == shown
     assert text_of(text + "&cut=he", FORM, cut=True) == shown
-    assert mask_url(f"/x?{text}#y", RULES)[0] == f"/x?{shown}#y"
+    assert mask_url(f"/x?{text}#y", POLICY)[0] == f"/x?{shown}#y"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_forms(text, shown):
 )
 def test_urls(url, shown):
     """Userinfo, query and fragment are masked, and in the path what betrays itself."""
-    assert mask_url(url, RULES)[0] == shown
+    assert mask_url(url, POLICY)[0] == shown
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,16 @@ def test_urls(url, shown):
 def test_headers(name, value, shown):
     """Schemes, names and attributes of cookies stay; a field is masked by its form, its name, or what is in it."""
     for _ in range(2):  # what was seen before is treated in the same way
-        assert mask_headers(((name, value), ("a", "b")), RULES)[0] == ((name, shown), ("a", "b"))
+        assert mask_headers(((name, value), ("a", "b")), POLICY)[0] == ((name, shown), ("a", "b"))
 
 
 def test_few_fields_are_remembered():
-    """The memory of innocent fields is bounded, holds no secret, and no long value."""
-    rules = Rules(Redact())
+    """The memory of harmless fields is bounded, holds no secret, and no long value."""
+    policy = Policy(Redact())
     for number in range(3000):
-        mask_headers((("a", str(number)), ("b", "x" * 400), ("token", "x"), ("cookie", "a=b")), rules)
-    assert 0 < len(rules.innocent) <= 1000
-    assert {name for name, _ in rules.innocent} == {"a"}
+        mask_headers((("a", str(number)), ("b", "x" * 400), ("token", "x"), ("cookie", "a=b")), policy)
+    assert 0 < len(policy.cache.fields) <= 1000
+    assert {name for name, _ in policy.cache.fields} == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -236,8 +236,10 @@ def test_charsets(charset):
 
 def test_a_mask_that_the_charset_lacks():
     """A mask with letters that the charset of the body lacks costs those letters and nothing else."""
-    rules = Rules(Redact(value="•"))
-    assert masked("é token=x".encode("latin-1"), "text/plain; charset=latin-1", rules=rules).content == b"\xe9 token=?"
+    policy = Policy(Redact(value="•"))
+    assert (
+        masked("é token=x".encode("latin-1"), "text/plain; charset=latin-1", policy=policy).content == b"\xe9 token=?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,21 +308,21 @@ def test_lines(kind, text, shown):
 def test_messages():
     """The message of an exception is masked as text; if it was cut, its last word is left out."""
     record = a_record(exception=Failure(type="E", message="bad password: x, {'token': 'y'}"))
-    assert redact(record, RULES).exception == Failure(type="E", message=f"bad password: {M}, {{'token': '{M}'}}")
-    assert redact(record, RULES).redacted == {"exception": 2}
+    assert redact(record, POLICY).exception == Failure(type="E", message=f"bad password: {M}, {{'token': '{M}'}}")
+    assert redact(record, POLICY).redacted == {"exception": 2}
     record = a_record(exception=Failure(type="E", message=("x" * 499 + " ") * 2))
-    assert redact(record, RULES).exception.message == ("x" * 499 + " ") * 2
+    assert redact(record, POLICY).exception.message == ("x" * 499 + " ") * 2
     record = a_record(exception=Failure(type="E", message="x" * 900 + " " + "y" * 99))
-    assert redact(record, RULES).exception.message == "x" * 900 + " "
+    assert redact(record, POLICY).exception.message == "x" * 900 + " "
 
 
 def test_the_rest_of_a_record_stays():
     """A record without secrets is the same object; one with secrets is a new one, and the old one is as it was."""
-    assert redact(a_record(), RULES) is not None
+    assert redact(a_record(), POLICY) is not None
     clean = a_record()
-    assert redact(clean, RULES) is clean
+    assert redact(clean, POLICY) is clean
     record = with_request(a_full_record(), uri="https://h/?token=x")
-    done = redact(record, RULES)
+    done = redact(record, POLICY)
     assert done.request.uri == f"https://h/?token={M}"
     assert done.redacted == {"uri": 1, "response_headers": 2}
     assert record == with_request(a_full_record(), uri="https://h/?token=x")
@@ -328,11 +330,11 @@ def test_the_rest_of_a_record_stays():
 
 def test_a_callback_that_fails_leaves_the_host():
     """Where the URL cannot be masked, scheme and host are left of it; the rest goes, userinfo included."""
-    rules = Rules(Redact(value=lambda text: None))
+    policy = Policy(Redact(value=lambda text: None))
     record = with_request(
         uri="https://u:p@h:1/a;token=x?token=y", headers=(("token", "x"),), body=Body(content=b"token=x")
     )
-    done = redact(record, rules)
+    done = redact(record, policy)
     assert done.request.uri == "https://h:1/"
     assert done.request.headers == (("token", M),)
     assert done.request.body == Body(omitted="callback")
@@ -351,7 +353,7 @@ def test_other_binary_stays_as_it_is():
 
 
 def test_user_and_device_are_no_place_for_tokens():
-    made = redact(a_record(user=f"Bearer {'a1' * 20}", device="ios 17, 4111 1111 1111 1111"), Rules(Redact()))
+    made = redact(a_record(user=f"Bearer {'a1' * 20}", device="ios 17, 4111 1111 1111 1111"), Policy(Redact()))
     assert (made.user, made.device) == (f"Bearer {M}", f"ios 17, {M}")
     assert made.redacted == {"user": 1, "device": 1}
 
@@ -365,9 +367,9 @@ def test_what_the_masking_itself_fails_at_does_not_leave():
         def encode(self, *_):
             raise RuntimeError
 
-    rules = Rules(Redact(value=Shifty("[gone]")))
+    policy = Policy(Redact(value=Shifty("[gone]")))
     body = Body(content=b"token=x", size=7)
-    made = redact(with_request(body=body, headers=(("content-type", FORM),)), rules)
+    made = redact(with_request(body=body, headers=(("content-type", FORM),)), policy)
     assert (made.request.body.content, made.request.body.omitted) == (None, "failed")
 
 

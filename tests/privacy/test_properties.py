@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from drhttp._privacy import Redact
 from drhttp._record import Body
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
 from privacy.corpus import CODINGS, MARK, NAMES
-from privacy.innocents import NAMES as INNOCENT
-from privacy.masking import RULES
+from privacy.harmless import NAMES as HARMLESS
+from privacy.masking import POLICY
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
 )
-names = st.sampled_from([*NAMES, *INNOCENT, "patient_id", "x"]) | st.text(max_size=8)
+names = st.sampled_from([*NAMES, *HARMLESS, "patient_id", "x"]) | st.text(max_size=8)
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4), max_leaves=25
 )
-rules = st.builds(
+policy = st.builds(
     Redact,
     also=st.sets(st.sampled_from(["patient_id", "x", "monkey", "ключ"])),
     allow=st.sets(st.sampled_from(["token", "x", "session", "monkey"])),
@@ -48,12 +48,12 @@ def marked(value):
 
 
 @effort(100)
-@given(documents, rules, st.booleans(), st.sampled_from([None, 2]))
+@given(documents, policy, st.booleans(), st.sampled_from([None, 2]))
 def test_no_value_under_a_secret_name_is_left(document, redact, ascii_only, indent):
     """In any JSON document and under any rules, none of the values below a secret name appears; the rest parses."""
-    made = Rules(redact)
+    made = Policy(redact)
     if redact.value is str.upper:
-        made = Rules(Redact(also=redact.also, allow=redact.allow))
+        made = Policy(Redact(also=redact.also, allow=redact.allow))
     document = planted(document, made.secret)
     content = json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "replace")
     body = mask_body(Body(content=content, size=len(content)), (("content-type", "application/json"),), made)
@@ -70,7 +70,7 @@ def test_masked_json_is_the_original_but_for_the_masked_values(document, ascii_o
     """Order, names, numbers and all other values are those of the original, read back."""
     text = json.dumps(document, ensure_ascii=ascii_only, indent=data.draw(st.sampled_from([None, 1])))
     content = text.encode("utf-8", "replace")
-    body = mask_body(Body(content=content, size=len(content)), (("content-type", "application/json"),), RULES)
+    body = mask_body(Body(content=content, size=len(content)), (("content-type", "application/json"),), POLICY)
     assert body.content is not None
     assert same(json.loads(content), json.loads(body.content))
 
@@ -84,7 +84,7 @@ def same(before, after):
             isinstance(after, dict)
             and list(before) == list(after)
             and all(
-                after[key] == "[redacted]" if RULES.secret(key) else same(before[key], after[key]) for key in before
+                after[key] == "[redacted]" if POLICY.is_secret(key) else same(before[key], after[key]) for key in before
             )
         )
     if isinstance(before, list):
@@ -96,8 +96,8 @@ def same(before, after):
 @given(documents, st.integers(1, 2000))
 def test_any_cut_of_any_json_is_safe(document, size):
     """What is left of a cut document parses, or is left out, and holds nothing that is secret."""
-    content = json.dumps(planted(document, RULES.secret)).encode()[:size]
-    body = mask_body(Body(content=content, size=size, truncated=True), (("content-type", "application/json"),), RULES)
+    content = json.dumps(planted(document, POLICY.is_secret)).encode()[:size]
+    body = mask_body(Body(content=content, size=size, truncated=True), (("content-type", "application/json"),), POLICY)
     if body.content is not None:
         assert MARK.encode() not in body.content
         json.loads(body.content)
@@ -133,6 +133,6 @@ def test_nothing_raises(parts, kind, coding, cut, packed):
     if packed and coding in CODINGS:
         content = CODINGS[coding](content)
     headers = (("content-type", kind), ("content-encoding", coding))
-    body = mask_body(Body(content=content, size=len(content), truncated=cut), headers, RULES)
+    body = mask_body(Body(content=content, size=len(content), truncated=cut), headers, POLICY)
     assert body.content is None or isinstance(body.content, bytes)
     assert (body.content is None) == (body.omitted is not None) or not content

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.detect.credentials import Values
+from drhttp._redact.detect.credentials import CredentialFinder
 from privacy.corpus import CARDS, IBANS, JWT, KEYS, PEM, grouped
 
-VALUES = Values()
+VALUES = CredentialFinder()
 
 
 def masked(text, values=VALUES):
@@ -42,7 +42,7 @@ def test_secrets(secret):
     """Each is found alone, in text, between quotes, behind a colon, and beside others, and nothing else is touched."""
     for form in ("{}", "see {} there", '"{}"', "x:{},y", "({})", "a\n{}\nb", "{}, {}", "é {} 😀"):
         assert masked(form.format(secret, secret)) == form.format("*", "*")
-        assert VALUES.possible(form.format(secret, secret))
+        assert VALUES.may_hold_secret(form.format(secret, secret))
     assert VALUES.mask(secret, lambda found: found.upper())[0] == secret.upper()
 
 
@@ -102,10 +102,10 @@ def test_what_stays_beside_a_secret(text, shown):
 
 def test_further_expressions():
     """Expressions of the user are found as well, and addresses where that is asked for."""
-    values = Values([re.compile(r"CUST-\d+")], emails=True)
+    values = CredentialFinder([re.compile(r"CUST-\d+")], emails=True)
     assert masked("a CUST-1, ada.l+x@mail.example.co.uk.", values) == "a *, *."
     assert masked("a@b", values) == "a@b"
-    assert values.possible("")
+    assert values.may_hold_secret("")
 
 
 def luhn(digits):
@@ -129,7 +129,7 @@ def test_any_card(begin, rng):
 def test_any_text(text):
     """Nothing raises; what is not possible is not found; and what is masked stays so."""
     shown, count = VALUES.mask(text, lambda secret: "[redacted]")
-    assert (count > 0) == VALUES.possible(text)
+    assert (count > 0) == VALUES.may_hold_secret(text)
     assert (shown == text) == (count == 0)
 
 
@@ -141,4 +141,4 @@ def test_telephone_books_are_left_alone():
         lambda: f"+49{rng.randrange(10**11)}",
         lambda: f"{rng.getrandbits(128):032x}",
     )
-    assert sum(VALUES.possible(make()) for make in kinds for _ in range(3000)) <= 9
+    assert sum(VALUES.may_hold_secret(make()) for make in kinds for _ in range(3000)) <= 9

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from drhttp._privacy import Redact
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_prose
-from privacy.masking import RULES, text_of
+from privacy.masking import POLICY, text_of
 
 M = "[redacted]"
 PAGE = (Path(__file__).parents[2] / "docs" / "vendor-headers.md").read_text(encoding="utf-8")
@@ -24,17 +24,17 @@ PAGE = (Path(__file__).parents[2] / "docs" / "vendor-headers.md").read_text(enco
 def test_the_value_is_masked(name):
     """In the header field itself, in any case; and under its name in JSON and in text."""
     for spelling in (name, name.title(), name.upper()):
-        assert mask_headers(((spelling, "abc-def"),), RULES) == (((spelling, M),), 1)
+        assert mask_headers(((spelling, "abc-def"),), POLICY) == (((spelling, M),), 1)
     if name not in ONLY_IN_HEADERS:
         assert json.loads(text_of(json.dumps({name: "abc"}), "application/json")) == {name: M}
-        assert mask_prose(f"sent '{name.title()}': 'abc', x", RULES)[0] == f"sent '{name.title()}': '{M}', x"
+        assert mask_prose(f"sent '{name.title()}': 'abc', x", POLICY)[0] == f"sent '{name.title()}': '{M}', x"
 
 
 @pytest.mark.parametrize("name", sorted(ONLY_IN_HEADERS))
 def test_common_names_are_none_elsewhere(name):
     """`key` and the like are names of anything else outside of header fields."""
     assert name in VENDOR_HEADERS
-    assert not RULES.secret(name)
+    assert not POLICY.is_secret(name)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_common_names_are_none_elsewhere(name):
 )  # fmt: skip
 def test_fields_beside_them_stay(field):
     """Names of accounts and applications, times, versions, and signatures of webhooks, which let nobody in."""
-    assert mask_headers((field,), RULES) == ((field,), 0)
+    assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 @pytest.mark.parametrize("name", ["X-Honeycomb-Team", "Key"])
 def test_a_field_can_be_allowed(name):
     """The user's `allow` frees it."""
-    assert mask_headers(((name, "abc"),), Rules(Redact(allow=[name]))) == (((name, "abc"),), 0)
+    assert mask_headers(((name, "abc"),), Policy(Redact(allow=[name]))) == (((name, "abc"),), 0)
 
 
 def test_each_entry_names_its_vendor_and_a_page():

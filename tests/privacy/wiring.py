@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 
 import drhttp
 from drhttp._redact.decoding.content_coding import decode
-from drhttp._redact.policy import Refusal
+from drhttp._redact.policy import MaskingError
 from privacy.corpus import MARK, Case
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:
     except (binascii.Error, ValueError):
         return
     for coding in ("gzip", "deflate", "br", "zstd"):
-        with suppress(Refusal):
+        with suppress(MaskingError):
             yield from _forms_of_text(decode(content, coding, cut=True)[0].decode("latin-1"), depth)
     yield from _forms_of_text(content.decode("latin-1"), depth)
 
@@ -163,6 +163,6 @@ def leaks(record: dict[str, Any], needles: Iterable[str] = ()) -> list[str]:
         if MARK in text:
             found.append(text[max(0, text.index(MARK) - 40) : text.index(MARK) + 40])
         if plain:
-            squeezed = re.sub(r"[ -]", "", text).lower()
-            found += [needle for needle in plain if needle in squeezed]
+            normalize_name = re.sub(r"[ -]", "", text).lower()
+            found += [needle for needle in plain if needle in normalize_name]
     return found

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drhttp._config import Config
-    from drhttp._redact import Rules
+    from drhttp._redact import Policy
 
 
 class Preparation:
-    """The configuration with the user's callbacks, and the masking rules that the worker makes of it.
+    """The configuration with the user's callbacks, and the masking policy that the worker makes of it.
 
     The recorder holds it, and so does each exchange that waits in the queue; the thread does not. A callback often
     holds the application, which holds the recorder: an idle thread would keep all of them alive.
     """
 
-    __slots__ = ("config", "rules")
+    __slots__ = ("config", "policy")
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.rules: Rules | None = None  # made with the first record, because it takes a while
+        self.policy: Policy | None = None  # made with the first record, because it takes a while

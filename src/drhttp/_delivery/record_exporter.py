@@ -13,7 +13,7 @@ from drhttp._delivery.verdict import Verdict
 from drhttp._guard import guarded
 from drhttp._rate_limiter import RateLimiter
 from drhttp._record import Record
-from drhttp._redact import Rules, redact
+from drhttp._redact import Policy, redact
 from drhttp._wire import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class RecordExporter:
         config = preparation.config
         record = assemble(item, config)
         if config.redact is not None:
-            record = redact(record, _rules(preparation, config.redact), item.sensitive)
+            record = redact(record, _policy(preparation, config.redact), item.sensitive)
         if config.before_send is not None:
             allowed = self._show(record, config.before_send)
             if isinstance(allowed, Verdict):
@@ -118,10 +118,10 @@ class RecordExporter:
             _log.warning("records are refused: %s", verdict.error)
 
 
-def _rules(preparation: Preparation, redact: Redact) -> Rules:
-    if preparation.rules is None:
-        preparation.rules = Rules(redact)
-    return preparation.rules
+def _policy(preparation: Preparation, redact: Redact) -> Policy:
+    if preparation.policy is None:
+        preparation.policy = Policy(redact)
+    return preparation.policy
 
 
 def _ask(before_send: Callable[[Record], object], record: Record) -> tuple[object]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from drhttp._guard import guarded
 from drhttp._privacy import MASK
 from drhttp._redact.bodies import mask_body, without_end
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.urls import mask_url, without_secrets
-from drhttp._redact.policy import Refusal, Rules
+from drhttp._redact.policy import Policy
 
 if TYPE_CHECKING:
     from drhttp._record import Body, Failure, Headers, Record
@@ -20,32 +21,32 @@ _LONGEST_MESSAGE = 1000  # characters, where messages are cut
 _ALL: frozenset[str] = frozenset()  # of the parameters of a request are marked as sensitive
 _PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
 
-__all__ = ["Rules", "redact"]
+__all__ = ["Policy", "redact"]
 
 
-def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None) -> Record:
+def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = None) -> Record:
     """The record without its secrets. It says how many values were masked where, and never what they were.
 
     sensitive: names that the application has marked for this request; the empty set means all of its parameters.
     """
     request, response = record.request, record.response
     if sensitive:
-        rules = rules.with_names(sensitive)
-    uri, in_uri = _masked_uri(request.uri, rules)
-    asked, in_request = _masked_headers(request.headers, rules)
-    answered, in_response = _masked_headers(response.headers, rules)
-    exception, in_exception = _masked_failure(record.exception, rules) if record.exception else (None, 0)
+        policy = policy.with_names(sensitive)
+    uri, in_uri = _masked_uri(request.uri, policy)
+    asked, in_request = _masked_headers(request.headers, policy)
+    answered, in_response = _masked_headers(response.headers, policy)
+    exception, in_exception = _masked_failure(record.exception, policy) if record.exception else (None, 0)
     if sensitive == _ALL:
         asked_body = _omitted(request.body, "sensitive")
     else:
-        asked_body = _masked_body(request.body, request.headers, rules)
-    answered_body = _masked_body(response.body, response.headers, rules)
+        asked_body = _masked_body(request.body, request.headers, policy)
+    answered_body = _masked_body(response.body, response.headers, policy)
     if in_uri or in_request or asked_body is not request.body:
         request = replace(request, uri=uri, headers=asked, body=asked_body)
     if in_response or answered_body is not response.body:
         response = replace(response, headers=answered, body=answered_body)
-    user, in_user = _masked_name(record.user, rules)
-    device, in_device = _masked_name(record.device, rules)
+    user, in_user = _masked_name(record.user, policy)
+    device, in_device = _masked_name(record.device, policy)
     counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
     if request is record.request and response is record.response and exception is record.exception and not any(counts):
         return record
@@ -60,45 +61,45 @@ def redact(record: Record, rules: Rules, sensitive: frozenset[str] | None = None
     )
 
 
-def _masked_body(body: Body, headers: Headers, rules: Rules) -> Body:
+def _masked_body(body: Body, headers: Headers, policy: Policy) -> Body:
     """What fails to be masked, by whatever error, does not leave."""
-    return guarded(mask_body, body, headers, rules) or _omitted(body, "failed") if body.content else body
+    return guarded(mask_body, body, headers, policy) or _omitted(body, "failed") if body.content else body
 
 
 def _omitted(body: Body, reason: str) -> Body:
     return replace(body, content=None, truncated=False, omitted=reason) if body.content else body
 
 
-def _masked_uri(uri: str, rules: Rules) -> tuple[str, int]:
-    rules.begin()
+def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
+    policy.budget.reset()
     try:
-        return mask_url(uri, rules)
-    except Refusal:
+        return mask_url(uri, policy)
+    except MaskingError:
         return without_secrets(uri), 1
 
 
-def _masked_headers(headers: Headers, rules: Rules) -> tuple[Headers, int]:
-    rules.begin()
-    return mask_headers(headers, rules)
+def _masked_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
+    policy.budget.reset()
+    return mask_headers(headers, policy)
 
 
-def _masked_name(name: str | None, rules: Rules) -> tuple[str | None, int]:
+def _masked_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
     """Who asked, or from which device: whatever the application said, but no token."""
-    if not name or 0 < len(name) < rules.shortest:
+    if not name or 0 < len(name) < policy.min_length:
         return name, 0
-    rules.begin()
+    policy.budget.reset()
     try:
-        return rules.mask_values(name)
-    except Refusal:
+        return policy.mask_values(name)
+    except MaskingError:
         return MASK, 1
 
 
-def _masked_failure(failure: Failure, rules: Rules) -> tuple[Failure, int]:
-    rules.begin()
+def _masked_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
+    policy.budget.reset()
     try:
         # A message that was cut may end in the first half of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)
-        message, count = mask_string(text, rules)
-    except Refusal:
+        message, count = mask_string(text, policy)
+    except MaskingError:
         message, count = MASK, 1
     return (replace(failure, message=message) if message != failure.message else failure), count

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from drhttp._redact.decoding import charset as charsets
-from drhttp._redact.decoding.content_coding import betrayed, decode
+from drhttp._redact.decoding.content_coding import decode, undeclared_coding
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.json import mask_cut_json, mask_json, mask_string
 from drhttp._redact.formats.lines import mask_events, mask_lines
@@ -20,11 +21,10 @@ from drhttp._redact.formats.tables import mask_tables
 from drhttp._redact.formats.text import mask_prose
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.xml import mask_xml
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
     from drhttp._record import Body, Headers
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
                     "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip
@@ -50,11 +50,11 @@ _LAST_NUMBER = re.compile(
 _LONGEST_NUMBER = 60  # characters
 
 
-def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
+def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
     """The body without its secrets; without its content where that cannot be had, and then it says why."""
     if not body.content:
         return body
-    rules.begin(len(body.content))
+    policy.budget.reset(len(body.content))
     content_type = coding = ""
     for name, value in headers:
         if name == "content-type":
@@ -63,15 +63,15 @@ def mask_body(body: Body, headers: Headers, rules: Rules) -> Body:
             coding = f"{coding},{value}" if coding else value
     try:
         if content_type in _PLAIN_JSON and not (coding or body.truncated) and body.content[:1] in (b"{", b"["):
-            masked = _mask_plain_json(body, body.content, rules)
+            masked = _mask_plain_json(body, body.content, policy)
             if masked is not None:
                 return masked
-        return _Masking(body, content_type, rules).run(coding.strip().lower())
-    except Refusal as refusal:
-        return replace(body, content=None, truncated=False, omitted=refusal.reason)
+        return _Masking(body, content_type, policy).run(coding.strip().lower())
+    except MaskingError as error:
+        return replace(body, content=None, truncated=False, omitted=error.reason)
 
 
-def _mask_plain_json(body: Body, content: bytes, rules: Rules) -> Body | None:
+def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
     """Most bodies are JSON that is just what it says, and nothing else is to be found out; `None` if it is not."""
     try:
         text = content.decode("utf-8")
@@ -79,7 +79,7 @@ def _mask_plain_json(body: Body, content: bytes, rules: Rules) -> Body | None:
         return None
     if "\0" in text:
         return None
-    masked, count = mask_json(text, rules)
+    masked, count = mask_json(text, policy)
     return replace(body, content=masked.encode("utf-8", "replace"), redacted=count) if count else body
 
 
@@ -96,13 +96,13 @@ def without_end(text: str) -> str:
 class _Masking:
     """The masking of one body."""
 
-    def __init__(self, body: Body, content_type: str, rules: Rules) -> None:
+    def __init__(self, body: Body, content_type: str, policy: Policy) -> None:
         self._body = body
         self._content = body.content or b""
         self._cut = body.truncated
         self._declared = content_type
         self._type = content_type.partition(";")[0].strip().lower()
-        self._rules = rules
+        self._policy = policy
         self._says_json = self._type in ("application/json", "text/json") or self._type.endswith("+json")
 
     def run(self, coding: str) -> Body:
@@ -117,9 +117,9 @@ class _Masking:
         codings = [coding] if coding not in ("", "identity") else []
         if codings:
             self._content, self._cut = decode(self._content, coding, cut=self._cut)
-        while (hidden := betrayed(self._content, cut=self._cut)) is not None:  # it does not say so, and yet it is
+        while (hidden := undeclared_coding(self._content, cut=self._cut)) is not None:
             if len(codings) > _HIDDEN:
-                raise Refusal("coding")
+                raise MaskingError("coding")
             codings.append(hidden)
             self._content, self._cut = decode(self._content, hidden, cut=self._cut)
         return ", ".join(codings) or None
@@ -127,7 +127,7 @@ class _Masking:
     def _masked(self) -> tuple[bytes, int]:
         declared = self._declared if self._type.startswith("multipart/") else looks_like_multipart(self._content)
         if declared is not None:
-            return mask_multipart(self._content, declared, self._rules, cut=self._cut)
+            return mask_multipart(self._content, declared, self._policy, cut=self._cut)
         charset = charsets.charset_of(self._content, self._declared)
         text = charsets.decode(self._content, charset, cut=self._cut)
         if text is None:
@@ -144,10 +144,10 @@ class _Masking:
     def _undecoded(self) -> str:
         """What is not in the charset that it says; it may be binary, or a text that can be read all the same."""
         if self._says_json or self._type in _LINES or self._type == _FORM:
-            raise Refusal("encoding")
+            raise MaskingError("encoding")
         text = self._content.decode("latin-1")
         if _LIKE_JSON.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
-            raise Refusal("encoding")
+            raise MaskingError("encoding")
         if not _TEXTUAL.match(self._type):
             self._check_names()
         return text
@@ -156,13 +156,13 @@ class _Masking:
         """Refuse formats that are no text and have names: MessagePack, CBOR, BSON, property lists."""
         lower = self._content.lower()
         if any(name in lower for name in _TELLING):
-            raise Refusal("encoding")
+            raise MaskingError("encoding")
 
     def _mask_binary(self, text: str) -> tuple[bytes, int]:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
             self._check_width()
-        masked, count = self._rules.mask_values(text)
+        masked, count = self._policy.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 
     def _check_width(self) -> None:
@@ -170,39 +170,39 @@ class _Masking:
         if b"\0" in self._content:
             self._check_names()
             text = self._content.replace(b"\0", b"").decode("latin-1")
-            if _LIKE_JSON.match(text) or mask_prose(text, self._rules)[1]:
-                raise Refusal("encoding")
+            if _LIKE_JSON.match(text) or mask_prose(text, self._policy)[1]:
+                raise MaskingError("encoding")
 
     def _check_letters(self) -> None:
         """Refuse what shows secrets only when it is not read in the charset that it says."""
-        if mask_prose(self._content.replace(b"\0", b"").decode("latin-1"), self._rules)[1]:
-            raise Refusal("encoding")
+        if mask_prose(self._content.replace(b"\0", b"").decode("latin-1"), self._policy)[1]:
+            raise MaskingError("encoding")
 
     def _mask_text(self, text: str) -> tuple[str, int]:
         if self._type in _LINES:
-            return mask_lines(text, self._rules, cut=self._cut)
+            return mask_lines(text, self._policy, cut=self._cut)
         if self._says_json or _LIKE_JSON.match(text) or _LIKE_LIST.match(text):
             try:
-                return (mask_cut_json if self._cut else mask_json)(text, self._rules)
-            except Refusal:
+                return (mask_cut_json if self._cut else mask_json)(text, self._policy)
+            except MaskingError:
                 if self._says_json or not _LIKE_LIST.match(text):
                     raise
         return self._mask_other(text)
 
     def _mask_other(self, text: str) -> tuple[str, int]:
         if self._type == _FORM:
-            return mask_query(text.rpartition("&")[0] if self._cut else text, self._rules, cut=self._cut)
+            return mask_query(text.rpartition("&")[0] if self._cut else text, self._policy, cut=self._cut)
         if self._type == _EVENTS:
-            return mask_events(text, self._rules, cut=self._cut)
+            return mask_events(text, self._policy, cut=self._cut)
         declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")
         if declared or "html" in self._type or text.lstrip().startswith("<"):
-            return mask_xml(text, self._rules, cut=self._cut, html=not declared)
+            return mask_xml(text, self._policy, cut=self._cut, html=not declared)
         if self._type in CSV_TYPES:
-            table = mask_csv(text, self._rules, partial(mask_string, rules=self._rules, tables=False), cut=self._cut)
+            table = mask_csv(text, self._policy, partial(mask_string, policy=self._policy, tables=False), cut=self._cut)
             if table is not None:
                 return table
         if not self._cut:
-            return mask_string(text, self._rules)
-        text, count = mask_tables(text, self._rules, cut=True)
-        masked, found = mask_string(without_end(text), self._rules, tables=False)
+            return mask_string(text, self._policy)
+        text, count = mask_tables(text, self._policy, cut=True)
+        masked, found = mask_string(without_end(text), self._policy, tables=False)
         return masked, count + found

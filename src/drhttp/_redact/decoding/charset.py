@@ -9,7 +9,7 @@ import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
-from drhttp._redact.policy import Refusal
+from drhttp._redact.errors import MaskingError
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _LONGEST_NAME = 40  # characters
@@ -25,14 +25,14 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
 
 
 def charset_of(content: bytes, content_type: str) -> str:
-    """The charset of some content; raises `Refusal` if the content type names none that is known."""
+    """The charset of some content; raises `MaskingError` if the content type names none that is known."""
     for mark, name in _BOMS:
         if content.startswith(mark):
             return name
     match = _CHARSET.search(content_type)
     found = codec_of(match[1].lower()) if match else "utf-8"
     if found is None:
-        raise Refusal("encoding")
+        raise MaskingError("encoding")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from drhttp._redact.policy import Refusal
+from drhttp._redact.errors import MaskingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,32 +18,32 @@ _SIGNS = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits, which tell zlib what to expect
 
 
-def betrayed(content: bytes, *, cut: bool) -> str | None:
+def undeclared_coding(content: bytes, *, cut: bool) -> str | None:
     """The coding of content that says by its first bytes that it is coded."""
     if len(content) > 1 and content[0] & 0x8F == 8 and (content[0] << 8 | content[1]) % 31 == 0:
         try:  # a text may begin so, too
             return "deflate" if _inflate(content, _ZLIB, cut)[0] else None
-        except (zlib.error, Refusal):
+        except (zlib.error, MaskingError):
             return None
     return next((name for sign, name in _SIGNS if content.startswith(sign)), None)
 
 
 def decode(content: bytes, coding: str, *, cut: bool) -> tuple[bytes, bool]:
-    """The decoded content, and whether its end is missing. Raises `Refusal` for what cannot be decoded.
+    """The decoded content, and whether its end is missing. Raises `MaskingError` for what cannot be decoded.
 
     coding: one name, or several in the order in which they were applied.
     """
     names = [each.strip().lower() for each in coding.split(",")]
     if len(names) > _CODINGS:
-        raise Refusal("coding")
+        raise MaskingError("coding")
     for name in reversed(names):
         decoder = _DECODERS.get(name)
         if decoder is None:
-            raise Refusal("coding")
+            raise MaskingError("coding")
         try:
             content, cut = decoder(content, cut)
         except (zlib.error, ValueError, EOFError, OSError):
-            raise Refusal("coding") from None
+            raise MaskingError("coding") from None
     return content, cut
 
 
@@ -68,14 +68,14 @@ def _inflate(content: bytes, window: int, cut: bool) -> tuple[bytes, bool]:
     while content and room > 0:
         members += 1
         if members > _MEMBERS:
-            raise Refusal("coding")
+            raise MaskingError("coding")
         inflater = zlib.decompressobj(window)
         piece = inflater.decompress(content, room)
         pieces.append(piece)
         room -= len(piece)
         if not inflater.eof:
             if not cut and not inflater.unconsumed_tail:
-                raise Refusal("coding")  # it ends too early, and was not cut by us
+                raise MaskingError("coding")  # it ends too early, and was not cut by us
             return b"".join(pieces), True
         content = inflater.unused_data.lstrip(b"\0")
     return b"".join(pieces), cut or bool(content)

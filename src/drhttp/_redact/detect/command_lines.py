@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drhttp._redact.formats.extent import Extents
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 
 class Command(NamedTuple):
@@ -137,31 +137,31 @@ def _first(text: str, at: int = 0) -> re.Match[str] | None:
     return match
 
 
-def secret_arguments(text: str, rules: Rules, extents: Extents) -> Iterator[tuple[int, int]]:
+def secret_arguments(text: str, policy: Policy, extents: Extents) -> Iterator[tuple[int, int]]:
     """Where the credentials are in the command lines of a text."""
     match = _first(text) if has_options(text) else None
     while match is not None:
         end = _end_of_line(text, match.end())
         found: dict[Command, int] = {}
         while match is not None and match.start() < end:
-            rules.spend(3)
+            policy.budget.spend(3)
             for command in COMMANDS[match[0].removesuffix(".exe")]:
                 found.setdefault(command, match.end())
             match = _first(text, match.end())
         for command, start in found.items():
             if not command.only_with or text.find(command.only_with, start, end) >= 0:
-                yield from _arguments(text, command, start, end, rules, extents)
+                yield from _arguments(text, command, start, end, policy, extents)
     for setting in _SETTING.finditer(text) if "config" in text else ():
-        if rules.secret(setting[1]):
+        if policy.is_secret(setting[1]):
             yield extents.value(setting.end())
 
 
 def _arguments(
-    text: str, command: Command, start: int, end: int, rules: Rules, extents: Extents
+    text: str, command: Command, start: int, end: int, policy: Policy, extents: Extents
 ) -> Iterator[tuple[int, int]]:
     option = _OPTIONS[command].search(text, start, end)
     while option is not None:
-        rules.spend(3)
+        policy.budget.spend(3)
         after = option.end()
         begin, stop = extents.value(after)
         value = text[begin:stop]
@@ -169,7 +169,7 @@ def _arguments(
             yield begin, stop
             after = max(after, stop)  # all of that is masked
         else:
-            rules.spend((stop - begin) // 20)  # the next option may stand in it
+            policy.budget.spend((stop - begin) // 20)  # the next option may stand in it
         option = _OPTIONS[command].search(text, after, end)
 
 

@@ -98,7 +98,7 @@ _LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%
 _PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `Bearer realm="..."`
 
 
-class Values:
+class CredentialFinder:
     """Finds them.
 
     patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
@@ -107,9 +107,9 @@ class Values:
     def __init__(self, patterns: Iterable[re.Pattern[str]] = (), *, emails: bool = False) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
         # Characters of a text that may hold a value; 0 if the user's patterns may match anything.
-        self.shortest = 0 if self._patterns else _SHORTEST
+        self.min_length = 0 if self._patterns else _SHORTEST
 
-    def possible(self, text: str) -> bool:
+    def may_hold_secret(self, text: str) -> bool:
         """Whether it is worth looking closer; `False` is certain."""
         if self._patterns:
             return True

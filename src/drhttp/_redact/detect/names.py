@@ -13,8 +13,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote_plus
+from drhttp._redact.detect import harmless_values
 from drhttp._redact.detect.compound_names import GLUED_ENDS, ends_glued
-from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds, is_harmless
+from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
 from drhttp._redact.detect.measures import end_of_measures
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
@@ -56,7 +57,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
-class Names:
+class SecretNames:
     """Which names say secret.
 
     also: names to add; allow: names that are none after all. Both are read as words, in any spelling; a name in `also`
@@ -64,54 +65,54 @@ class Names:
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
-        further = frozenset(filter(None, map(squeezed, also)))
-        self._secret = further | frozenset(map(squeezed, (*BUILT_IN, *map(_plural, BUILT_IN))))
+        further = frozenset(filter(None, map(normalize_name, also)))
+        self._secret = further | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
         self._further = re.compile(_tree(further) or r"(?!)").search
-        self._whole = frozenset(map(squeezed, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
-        self._in_queries = frozenset(map(squeezed, IN_QUERIES))
-        self._allowed = frozenset(map(squeezed, allow))
+        self._whole = frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
+        self._in_queries = frozenset(map(normalize_name, IN_QUERIES))
+        self._allowed = frozenset(map(normalize_name, allow))
         self._hint = re.compile(_tree(self._secret)).search
         self._lengths = _lengths(self._secret)
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
         # Bounded: names come from clients too.
-        self.secret = lru_cache(maxsize=4096)(self._is_secret)
-        self.secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
+        self.is_secret = lru_cache(maxsize=4096)(self._is_secret)
+        self.is_secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
         self._harmless = lru_cache(maxsize=4096)(self._kinds)
 
-    def allowed(self, name: str) -> bool:
+    def is_allowed(self, name: str) -> bool:
         """Whether the user has freed the name."""
-        return bool(self._allowed) and squeezed(name) in self._allowed
+        return bool(self._allowed) and normalize_name(name) in self._allowed
 
-    def spared(self, name: str, value: str) -> bool:
+    def is_harmless(self, name: str, value: str) -> bool:
         """Whether a value is none to hide although its name says secret: a number under `max_tokens`, `true` under
         `has_password`, "pass" under `cvc_check`. Never under the user's own names.
         """
         kinds = self._harmless(name)
-        return bool(kinds) and is_harmless(value, kinds)
+        return bool(kinds) and harmless_values.is_harmless(value, kinds)
 
-    def end_of_spared(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
+    def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
         """Where the object or array ends that begins at `at` and is none to hide although the name says secret, since
         it holds measures alone: `completion_tokens_details`. `None` if it is to be hidden.
         """
-        whole = squeezed(name)
+        whole = normalize_name(name)
         if whole == "token" and not self._further(whole):
             return end_of_measures(text, at, scored=True, spend=spend)
         counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
         return end_of_measures(text, at, spend=spend) if counts and _CREDENTIALS.search(whole) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
-        if self._further(squeezed(name)):
+        if self._further(normalize_name(name)):
             return ()
         return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
 
     def _is_secret_in_query(self, name: str) -> bool:
         """The same for a query parameter, where more names are secret."""
-        whole = squeezed(name)
+        whole = normalize_name(name)
         return (whole in self._in_queries and whole not in self._allowed) or self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
-        whole = squeezed(name)
+        whole = normalize_name(name)
         # Most names are none, and those are told by their letters alone, before anything is taken apart.
         if (self._hint(whole) is None and whole not in self._whole) or whole in self._allowed:
             return False
@@ -191,7 +192,7 @@ def _tree(words: Iterable[str]) -> str:
     return f"(?:{branches})" + ("?" if ends else "")
 
 
-def squeezed(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A name without its separators, in lower case."""
     if name.isascii() and name.isalnum() and len(name) <= _LONGEST:
         return name.lower()

@@ -10,7 +10,7 @@ from drhttp._redact.decoding.entities import unescape
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 ATTRIBUTE = re.compile(r"""(?<![^\s<>/="'])([^\s<>/="']+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s<>"']+|["'][^<>]*)""")
 # HTML and many others name a field in one attribute and give its value in another, or as the content.
@@ -26,9 +26,9 @@ _HTML_CELLS = frozenset(("td", "dd", "li", "div", "span", "p"))
 VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 
 
-def say_secret(attributes: Iterable[re.Match[str]], rules: Rules) -> bool:
+def say_secret(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
     """Whether one of the attributes is the name of a secret."""
-    return any(match[1].lower() in _NAMING and rules.secret(value_of(match)) for match in attributes)
+    return any(match[1].lower() in _NAMING and policy.is_secret(value_of(match)) for match in attributes)
 
 
 def value_of(match: re.Match[str]) -> str:
@@ -37,7 +37,7 @@ def value_of(match: re.Match[str]) -> str:
     return unescape(text[1:].rstrip("\"'") if text[0] in "\"'" else text)
 
 
-def name_content(element: str, attributes: str, rules: Rules, html: bool) -> bool:
+def name_content(element: str, attributes: str, policy: Policy, html: bool) -> bool:
     """Whether one of the attributes says that the content of an element is a secret.
 
     element: its name in lower case.
@@ -50,5 +50,5 @@ def name_content(element: str, attributes: str, rules: Rules, html: bool) -> boo
     if html and element in _HTML_CELLS and ("data-" in attributes or "headers" in attributes):
         names |= _COLUMN
     return bool(names) and any(
-        match[1].lower() in names and rules.secret(value_of(match)) for match in ATTRIBUTE.finditer(attributes)
+        match[1].lower() in names and policy.is_secret(value_of(match)) for match in ATTRIBUTE.finditer(attributes)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _LONGEST_NAME = 80  # characters
 _AROUND = " \t\r\n\"'`\ufeff*#:"  # what stands around a name in a heading
@@ -25,15 +25,15 @@ class Columns:
     false if no cell below the heading can be secret.
     """
 
-    def __init__(self, names: Iterable[str], rules: Rules) -> None:
+    def __init__(self, names: Iterable[str], policy: Policy) -> None:
         stripped = [name.strip(_AROUND) if len(name) <= _LONGEST_NAME else "" for name in names]
-        rules.spend(len(stripped))
+        policy.budget.spend(len(stripped))
         spelled = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
-        self.secret = {place: name for place, name in enumerate(stripped) if name and rules.secret(name)}
+        self.secret = {place: name for place, name in enumerate(stripped) if name and policy.is_secret(name)}
         self._naming = [place for place, name in enumerate(spelled) if name in NAMING]
         self._valued = [place for place, name in enumerate(spelled) if name in VALUED]
-        self._rules = rules
+        self._policy = policy
 
     def __bool__(self) -> bool:
         return bool(self.secret or (self._naming and self._valued))
@@ -65,6 +65,6 @@ class Columns:
     def _named_cells(self, row: Sequence[str]) -> dict[int, str]:
         for place in self._naming:
             name = row[place].strip(_AROUND) if place < len(row) else ""
-            if name and len(name) <= _LONGEST_NAME and self._rules.secret(name):
+            if name and len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
                 return {each: name for each in self._valued if each < len(row)}
         return {}

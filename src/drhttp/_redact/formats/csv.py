@@ -15,7 +15,7 @@ from drhttp._redact.formats.columns import Columns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
     # The fields of a row as they stand in the text, and the line end behind them.
     Row = tuple[list[str], str]
@@ -34,7 +34,7 @@ _RULE = re.compile(r"[-+=:|_\s]*")
 
 
 def mask_csv(
-    text: str, rules: Rules, inner: Callable[[str], tuple[str, int]], *, cut: bool = False
+    text: str, policy: Policy, inner: Callable[[str], tuple[str, int]], *, cut: bool = False
 ) -> tuple[str, int] | None:
     """A table whose content type says that it is one, masked, and how many values that were; `None` if it is none.
 
@@ -47,17 +47,17 @@ def mask_csv(
     if len(first) < 2:
         return None
     doubled = '""' in text and _DOUBLED.search(text) is not None
-    simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, rules)
+    simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, policy)
     if simple and not _apart(text, delimiter, inner)[1]:
         return text, 0
-    rules.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
+    policy.budget.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
     rows = list(rows_of(text, delimiter, begin))
     if cut and not rows[-1][1]:
         rows.pop()
-    count = _mask_rows(rows, delimiter, rules, inner)
+    count = _mask_rows(rows, delimiter, policy, inner)
     masked, found = _apart(_written(rows, delimiter), delimiter, inner)
     if found and _widths(masked, delimiter) != [len(fields) for fields, _ in rows]:
-        masked = _written([_mask_row(row, delimiter, inner, rules) for row in rows], delimiter)
+        masked = _written([_mask_row(row, delimiter, inner, policy) for row in rows], delimiter)
     return text[:begin] + masked, count + found
 
 
@@ -73,11 +73,11 @@ def _apart(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -
     return (masked.replace(_PART, "\t"), count) if count else (text, 0)
 
 
-def _headings(rows: list[Row], rules: Rules) -> Columns:
+def _headings(rows: list[Row], policy: Policy) -> Columns:
     """The columns that the first rows of a table name, up to the first one of the table's width."""
-    columns, width = Columns((), rules), _width(rows)[0]
+    columns, width = Columns((), policy), _width(rows)[0]
     for fields, _ in rows:
-        columns.add(Columns(map(meant_by, fields), rules))
+        columns.add(Columns(map(meant_by, fields), policy))
         if len(fields) == width and is_filled(fields):
             break
     return columns
@@ -151,25 +151,25 @@ def is_filled(fields: list[str]) -> bool:
     return len(fields) > 1 or bool(fields[0].strip())
 
 
-def _mask_rows(rows: list[Row], delimiter: str, rules: Rules, inner: Callable[[str], tuple[str, int]]) -> int:
+def _mask_rows(rows: list[Row], delimiter: str, policy: Policy, inner: Callable[[str], tuple[str, int]]) -> int:
     """Mask the secret cells of all rows where they stand; how many those were.
 
     The heading is the first row of the table's width; a title, comments and empty lines may stand in front of it.
     Behind an empty line there may be another heading.
     """
-    columns, width = Columns((), rules), _width(rows)[0]
+    columns, width = Columns((), policy), _width(rows)[0]
     heading: list[str] = []
     expected, count = True, 0
     for fields, _ in rows:
         if not is_filled(fields):
             expected = True
             continue
-        named = Columns(map(meant_by, fields), rules) if expected and _may_name(fields, width) else None
+        named = Columns(map(meant_by, fields), policy) if expected and _may_name(fields, width) else None
         expected = expected and len(fields) != width
         before = fields.copy()
         count += _mask_quoted(fields, inner)
         if columns and fields != heading:
-            count += mask_cells(fields, columns, delimiter, rules)
+            count += mask_cells(fields, columns, delimiter, policy)
         if named:
             named.add(columns)
             columns, heading = named, before
@@ -181,14 +181,14 @@ def _may_name(fields: list[str], width: int) -> bool:
     return len(fields) > 1 or width == 1 or fields[0].strip().count(" ") < 2
 
 
-def mask_cells(fields: list[str], columns: Columns, delimiter: str, rules: Rules) -> int:
+def mask_cells(fields: list[str], columns: Columns, delimiter: str, policy: Policy) -> int:
     """Mask the secret cells of a row."""
     count = 0
     for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
         meant = meant_by(fields[place])
-        if not meant.strip() or rules.spared(name, meant.strip()) or is_rule(meant):
+        if not meant.strip() or policy.is_harmless(name, meant.strip()) or is_rule(meant):
             continue
-        masked = rules.mask(meant)
+        masked = policy.mask(meant)
         if masked != meant:
             fields[place] = _spelled(masked, fields[place], delimiter)
             count += 1
@@ -218,7 +218,7 @@ def _mask_quoted(fields: list[str], inner: Callable[[str], tuple[str, int]]) -> 
     return count
 
 
-def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]], rules: Rules) -> Row:
+def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]], policy: Policy) -> Row:
     """Mask a row field by field if to mask it as a whole would change their number."""
     fields, end = row
     text = delimiter.join(fields)
@@ -232,7 +232,7 @@ def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]],
         position += len(field) + len(delimiter)
         part, count = inner(meant_by(field)) if touched else (field, 0)
         if touched and field.strip():
-            part = _spelled(part if count else rules.mask(meant_by(field)), field, delimiter)
+            part = _spelled(part if count else policy.mask(meant_by(field)), field, delimiter)
         changed.append(part)
     return changed, end
 

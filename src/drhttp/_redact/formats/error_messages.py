@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drhttp._redact.formats.extent import Extents
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
     Spans = Iterator[tuple[int, int]]
 
@@ -32,36 +32,36 @@ _PARAMETERS = "[parameters: "  # SQLAlchemy
 _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 
-def values_apart(text: str, rules: Rules, extents: Extents) -> Spans:
+def values_apart(text: str, policy: Policy, extents: Extents) -> Spans:
     """Where the values are that stand in such messages."""
     # For one character is looked much faster than for several.
     called, quoted, equal = "(" in text, "'" in text, "=" in text
     if called and equal and ")=(" in text:
-        yield from _keys(text, rules)
+        yield from _keys(text, policy)
     if called and _ROW in text:
         yield from _rows(text)
     if quoted and (" entry '" in text or " value: '" in text):
-        yield from _entries(text, rules)
+        yield from _entries(text, policy)
     if called and ("VALUES" in text or "values" in text):
-        yield from _statements(text, rules, extents)
+        yield from _statements(text, policy, extents)
     if "[" in text and _PARAMETERS in text:
-        yield from _parameters(text, rules, extents)
-    if equal and _INPUT in text and not rules.allowed("input_value"):
+        yield from _parameters(text, policy, extents)
+    if equal and _INPUT in text and not policy.is_allowed("input_value"):
         yield from _inputs(text)
 
 
-def _any_secret(text: str, rules: Rules) -> bool:
-    return any(rules.secret(name) for name in set(_NAME.findall(text)))
+def _any_secret(text: str, policy: Policy) -> bool:
+    return any(policy.is_secret(name) for name in set(_NAME.findall(text)))
 
 
-def _keys(text: str, rules: Rules) -> Spans:
+def _keys(text: str, policy: Policy) -> Spans:
     """PostgreSQL: `Key (token)=(abc) already exists.`"""
     behind, at = 0, text.find(")=(")
     while at >= 0:
-        rules.spend(3)
+        policy.budget.spend(3)
         names = text[max(behind, at - 200) : at].rpartition("\n")[2]
         behind = at + 3
-        if _any_secret(names.partition("(")[2], rules):
+        if _any_secret(names.partition("(")[2], policy):
             line = _LINE.match(text, behind)
             end = line.end() if line else behind
             last = text.rfind(")", behind, end)
@@ -79,26 +79,26 @@ def _rows(text: str) -> Spans:
         at = text.find(_ROW, end.end()) if end else -1
 
 
-def _entries(text: str, rules: Rules) -> Spans:
+def _entries(text: str, policy: Policy) -> Spans:
     entry = _ENTRY.search(text)
     while entry:
         end = _ENTRY_END.search(text, entry.end())
         if end is None:
             break
-        if rules.secret(end[1]):
+        if policy.is_secret(end[1]):
             yield entry.end(), end.start()
         entry = _ENTRY.search(text, end.end())
 
 
-def _statements(text: str, rules: Rules, extents: Extents) -> Spans:
+def _statements(text: str, policy: Policy, extents: Extents) -> Spans:
     """SQL: `INSERT INTO users (name, token) VALUES ('ada', 'abc')`."""
     behind = 0
     match = _VALUES.search(text)
     while match:
-        rules.spend(3)
+        policy.budget.spend(3)
         columns = text[max(behind, match.start() - _FARTHEST) : match.start()].rpartition("(")[2]
         behind = match.end()
-        if _any_secret(columns, rules):
+        if _any_secret(columns, policy):
             more: re.Match[str] | None = match
             while more:
                 behind = extents.balanced(more.end())
@@ -108,14 +108,14 @@ def _statements(text: str, rules: Rules, extents: Extents) -> Spans:
         match = _VALUES.search(text, behind)
 
 
-def _parameters(text: str, rules: Rules, extents: Extents) -> Spans:
+def _parameters(text: str, policy: Policy, extents: Extents) -> Spans:
     """SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
     behind, at = 0, text.find(_PARAMETERS)
     while at >= 0:
-        rules.spend(3)
+        policy.budget.spend(3)
         statement = text[max(behind, at - _FARTHEST) : at]
         behind = at + len(_PARAMETERS)
-        if _any_secret(statement[max(0, statement.rfind("[SQL: ")) :], rules):
+        if _any_secret(statement[max(0, statement.rfind("[SQL: ")) :], policy):
             begin, behind = behind, extents.balanced(at)
             yield begin, behind - text.endswith("]", begin, behind)
         at = text.find(_PARAMETERS, behind)

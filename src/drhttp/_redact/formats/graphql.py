@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drhttp._redact.formats.json_tree import Node
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _BEGIN = re.compile(
     r"\A[\s,\ufeff]*(?:#[^\r\n]*[\r\n][\s,]*)*(?:(?:query|mutation|subscription|fragment)\b[^{}:]{0,200}[({]"
@@ -72,9 +72,9 @@ class _Level:
 class _Reading:
     """One passage over a document."""
 
-    def __init__(self, text: str, rules: Rules) -> None:
+    def __init__(self, text: str, policy: Policy) -> None:
         self._text = text
-        self._rules = rules
+        self._policy = policy
         self._open: list[_Level] = []
         self._before = ""  # the kind of the token in front
         self.leaves: list[_Leaf] = []
@@ -84,7 +84,7 @@ class _Reading:
     def run(self) -> bool:
         """Read all tokens; whether they make a document."""
         for match in _TOKEN.finditer(self._text):
-            self._rules.spend(2)
+            self._policy.budget.spend(2)
             kind = match.lastgroup or ""
             if kind == "comment":
                 self.comments.append(match.span())
@@ -161,7 +161,7 @@ class _Reading:
 
     def _value(self, level: _Level, match: re.Match[str], kind: str) -> bool:
         token = match[0]
-        secret = level.secret or (level.kind != "list" and self._rules.secret(level.name))
+        secret = level.secret or (level.kind != "list" and self._policy.is_secret(level.name))
         if level.kind != "list":
             level.expected = "name"
         if token in ("{", "["):
@@ -173,7 +173,7 @@ class _Reading:
         if kind == "variable" and secret:
             self.variables.add(token[1:])
         if level.name in NAMING and kind == "string":
-            level.named = level.named or self._rules.secret(decoded(token))
+            level.named = level.named or self._policy.is_secret(decoded(token))
         elif level.name in VALUED:
             level.valued.append(len(self.leaves))
         self.leaves.append(_Leaf(*match.span(), kind, level.name, secret, level.variable))
@@ -193,25 +193,25 @@ def looks_like_graphql(text: str) -> bool:
     return "{" in text and _BEGIN.match(text) is not None
 
 
-def _read(text: str, rules: Rules) -> _Reading | None:
+def _read(text: str, policy: Policy) -> _Reading | None:
     """`None` if the text is no document."""
     if not looks_like_graphql(text):
         return None
-    reading = _Reading(text, rules)
+    reading = _Reading(text, policy)
     return reading if reading.run() else None
 
 
-def mask_graphql(text: str, rules: Rules, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int] | None:
+def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int] | None:
     """A document, masked, and how many values that were; `None` if the text is none.
 
     inner: masks the texts of its strings and comments.
     """
-    reading = _read(text, rules)
+    reading = _read(text, policy)
     if reading is None:
         return None
     found = [(*span, inner(text[slice(*span)])) for span in reading.comments]
     found += [
-        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reading, rules, inner))
+        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reading, policy, inner))
         for leaf in reading.leaves
         if leaf.kind != "variable"
     ]
@@ -226,30 +226,30 @@ def mask_graphql(text: str, rules: Rules, inner: Callable[[str], tuple[str, int]
 
 
 def _masked(
-    leaf: _Leaf, token: str, reading: _Reading, rules: Rules, inner: Callable[[str], tuple[str, int]]
+    leaf: _Leaf, token: str, reading: _Reading, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
     """What takes the place of a scalar, and how many values were masked in it."""
     meant = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
     if leaf.secret or leaf.default_of in reading.variables:
-        if token in _NOTHING or rules.spared(leaf.name, token):
+        if token in _NOTHING or policy.is_harmless(leaf.name, token):
             return token, 0
-        masked = rules.mask(meant)
+        masked = policy.mask(meant)
         return masked, int(masked != meant)
     if leaf.kind in ("block", "string"):
         return inner(meant)
-    return rules.mask_values(token) if leaf.kind == "number" and len(token) >= _LONG_NUMBER else (token, 0)
+    return policy.mask_values(token) if leaf.kind == "number" and len(token) >= _LONG_NUMBER else (token, 0)
 
 
-def secret_variables(text: str, rules: Rules) -> frozenset[str]:
+def secret_variables(text: str, policy: Policy) -> frozenset[str]:
     """The variables of a document that are passed to secret arguments."""
     names = _ARGUMENT.findall(text) if "$" in text else ()
-    if not any(name in NAMING or rules.secret(name) for name in names):
+    if not any(name in NAMING or policy.is_secret(name) for name in names):
         return frozenset()
-    reading = _read(text, rules)
+    reading = _read(text, policy)
     return frozenset(reading.variables) if reading else frozenset()
 
 
-def variables_at(nodes: list[Node], rules: Rules) -> set[int]:
+def variables_at(nodes: list[Node], policy: Policy) -> set[int]:
     """Where the values of secret variables begin in a request, or in several.
 
     In an object whose end is missing the document may be missing, too: then every variable may be secret.
@@ -260,7 +260,7 @@ def variables_at(nodes: list[Node], rules: Rules) -> set[int]:
         if not variables:
             continue
         documents = [each.text for each in node.member(*DOCUMENTS) if "{" in each.text]
-        names = frozenset[str]().union(*(secret_variables(each, rules) for each in documents))
+        names = frozenset[str]().union(*(secret_variables(each, policy) for each in documents))
         unknown = node.is_open and not documents
         for each in variables:
             if each.literal[:1] == '"' and names:  # packed as a string

@@ -9,7 +9,7 @@ from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.formats.attributes import ATTRIBUTE, value_of
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 # No part of a tag reaches beyond the next "<", which keeps the search linear.
 _TAG = re.compile(
@@ -46,27 +46,27 @@ class SecretCells(NamedTuple):
 NO_CELLS = SecretCells({}, [])
 
 
-def secret_cells(text: str, rules: Rules) -> SecretCells:
+def secret_cells(text: str, policy: Policy) -> SecretCells:
     """The secret cells of all tables in a document or a part of one."""
     if "<t" not in text and "<T" not in text:
         return NO_CELLS
-    if not _names_secret_column(text, rules):
+    if not _names_secret_column(text, policy):
         return NO_CELLS
-    reading = _Reading(text, rules)
+    reading = _Reading(text, policy)
     reading.run()
     return SecretCells(reading.cells, reading.headings)
 
 
-def _names_secret_column(text: str, rules: Rules) -> bool:
+def _names_secret_column(text: str, policy: Policy) -> bool:
     """Whether a heading, or a cell of the first row of a table, is the name of a secret."""
-    if any(_is_secret(match[1], rules) for match in _HEADING.finditer(text)):
+    if any(_is_secret(match[1], policy) for match in _HEADING.finditer(text)):
         return True
     at, row = 0, _ROW.search(text)  # a part of a document may begin within a table
     while row:
         end = _ROW_END.search(text, row.end())
         at = end.start() if end else len(text)
         if any(
-            _is_secret(cell, rules) for cell in _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
+            _is_secret(cell, policy) for cell in _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
         ):
             return True
         table = _TABLE.search(text, at)
@@ -79,9 +79,9 @@ def _words(markup: str) -> str:
     return " ".join(unescape(_ANY_TAG.sub(" ", markup)).split()) if len(markup) <= _LONGEST_ROW else ""
 
 
-def _is_secret(markup: str, rules: Rules) -> bool:
+def _is_secret(markup: str, policy: Policy) -> bool:
     name = _words(markup)
-    return 0 < len(name) <= _LONGEST_NAME and rules.secret(name)
+    return 0 < len(name) <= _LONGEST_NAME and policy.is_secret(name)
 
 
 class _Cell:
@@ -123,9 +123,9 @@ class _Table:
 class _Reading:
     """One passage over the tags of tables."""
 
-    def __init__(self, text: str, rules: Rules) -> None:
+    def __init__(self, text: str, policy: Policy) -> None:
         self._text = text
-        self._rules = rules
+        self._policy = policy
         self._tables = [_Table()]  # a part of a document may begin within one
         self.cells: dict[int, tuple[int, str]] = {}
         self.headings: list[tuple[int, int]] = []
@@ -134,7 +134,7 @@ class _Reading:
         """Read all tags."""
         raw = 0
         for match in _TAG.finditer(self._text):
-            self._rules.spend(1)
+            self._policy.budget.spend(1)
             if match["raw"]:
                 end = _RAW_END.search(self._text, match.end()) if match.start() >= raw else None
                 raw = max(raw, end.start() if end else len(self._text))
@@ -165,7 +165,7 @@ class _Reading:
     def _begin_cell(self, table: _Table, match: re.Match[str]) -> None:
         attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(match["attributes"])}
         cell = _Cell(match, table.next_column(), attributes)
-        self._rules.spend(cell.span // 8)
+        self._policy.budget.spend(cell.span // 8)
         if cell.column < _MOST_COLUMNS:
             table.row.append(cell)
 
@@ -185,7 +185,7 @@ class _Reading:
         else:
             self._read_cells(table, row)
         table.is_first = False
-        self._rules.spend(len(table.spans) // 4)
+        self._policy.budget.spend(len(table.spans) // 4)
         table.spans = {column: rows - 1 for column, rows in table.spans.items() if rows > 1}
         for cell in row:
             rows = _number(cell.attributes.get("rowspan"))
@@ -204,7 +204,7 @@ class _Reading:
         """What a heading is called if that says secret; else nothing."""
         markup = self._text[cell.content : cell.end]
         for name in (_words(markup), cell.attributes.get("data-field", ""), cell.attributes.get("abbr", "")):
-            if 0 < len(name) <= _LONGEST_NAME and self._rules.secret(name):
+            if 0 < len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
                 return name
         return ""
 

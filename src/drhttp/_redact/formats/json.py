@@ -14,26 +14,26 @@ from xml.sax.saxutils import escape
 
 from drhttp._json_document import Document, derive, read
 from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.cut_json import closed
 from drhttp._redact.formats.graphql import VARIABLES, mask_graphql, variables_at
 from drhttp._redact.formats.json_members import POINTED, may_point, nests, pointed_at
 from drhttp._redact.formats.json_rewriter import (
-    CutPassage,
-    Passage,
-    ValuePassage,
+    CutJsonRewriter,
+    JsonRewriter,
+    JsonValueRewriter,
     is_plain,
     unpacked,
 )
 from drhttp._redact.formats.json_tables import TELLING, may_hold_rows, secret_cells_at
 from drhttp._redact.formats.json_tree import read_nodes
 from drhttp._redact.formats.markup import mask_markup
-from drhttp._redact.formats.plain_json import is_innocent, mask_plain
+from drhttp._redact.formats.plain_json import holds_no_secret, mask_plain
 from drhttp._redact.formats.tables import mask_tables
 from drhttp._redact.formats.text import mask_prose
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _DEEPEST_TEXT = 3  # levels of JSON and markup inside of a JSON string
 _ENDS = {"{": "}", "[": "]", '"': '"'}
@@ -54,8 +54,10 @@ _SPECIAL = _TELLING | POINTED
 _MOST_CLOSERS = 200
 
 
-def mask_json(text: str, rules: Rules, level: int = 0, secret_members: frozenset[str] = frozenset()) -> tuple[str, int]:
-    """A whole document, masked, and how many values that were. Raises `Refusal` if it is not JSON.
+def mask_json(
+    text: str, policy: Policy, level: int = 0, secret_members: frozenset[str] = frozenset()
+) -> tuple[str, int]:
+    """A whole document, masked, and how many values that were. Raises `MaskingError` if it is not JSON.
 
     secret_members: the names of further members of the outermost object that are secret.
     """
@@ -63,34 +65,34 @@ def mask_json(text: str, rules: Rules, level: int = 0, secret_members: frozenset
     ordinary = _SPECIAL.isdisjoint(document.names)
     named = _NOWHERE
     nested = "[" in text and nests(text)
-    if (not ordinary or "[" in text) and may_point(text, document.names, rules, nested=nested, ordinary=ordinary):
-        named = pointed_at(text, rules)
+    if (not ordinary or "[" in text) and may_point(text, document.names, policy, nested=nested, ordinary=ordinary):
+        named = pointed_at(text, policy)
     if nested or not _ELSEWHERE.isdisjoint(document.names):
-        named = _named_elsewhere(text, document.names, rules, named)
+        named = _named_elsewhere(text, document.names, policy, named)
     if secret_members:
-        named |= {value.begin for node in read_nodes(text, rules)[:1] for value in node.member(*secret_members)}
-    return _mask_document(text, document, rules, level, named, ordinary=ordinary)
+        named |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
+    return _mask_document(text, document, policy, level, named, ordinary=ordinary)
 
 
 def _named_elsewhere(
-    text: str, names: frozenset[str], rules: Rules, named: frozenset[int], *, cut: bool = False
+    text: str, names: frozenset[str], policy: Policy, named: frozenset[int], *, cut: bool = False
 ) -> frozenset[int]:
     """Where the values begin that are secret by a heading, or by the GraphQL document that they are passed to.
 
     named: those that are secret by what stands beside them; the names of columns are not.
     """
     variables = not _VARIABLES.isdisjoint(names)
-    if not (variables or may_hold_rows(text, names, rules, cut=cut)):
+    if not (variables or may_hold_rows(text, names, policy, cut=cut)):
         return named
-    nodes = read_nodes(text, rules)
-    cells, headings = secret_cells_at(nodes, rules)
-    return (named - headings) | cells | variables_at(nodes, rules)
+    nodes = read_nodes(text, policy)
+    cells, headings = secret_cells_at(nodes, policy)
+    return (named - headings) | cells | variables_at(nodes, policy)
 
 
 def _mask_document(
     text: str,
     document: Document,
-    rules: Rules,
+    policy: Policy,
     level: int,
     named: frozenset[int] = frozenset(),
     *,
@@ -100,28 +102,28 @@ def _mask_document(
     if named:
         done = None
     elif "\\" not in text:
-        done = mask_plain(text, document, rules, level, mask_string, ordinary=ordinary)
-    elif is_innocent(text, document, rules, ordinary=ordinary):
+        done = mask_plain(text, document, policy, level, mask_string, ordinary=ordinary)
+    elif holds_no_secret(text, document, policy, ordinary=ordinary):
         return text, 0
     else:
         done = None
     if done is None:
-        inner = partial(mask_string, rules=rules, level=level)
-        passage = Passage(text, rules, inner, betrays=rules.betrays(text), named=named)
-    elif rules.betrays(done[0]):
-        passage = ValuePassage(done[0], rules, rules.mask_values, betrays=True)
+        inner = partial(mask_string, policy=policy, level=level)
+        rewriter = JsonRewriter(text, policy, inner, may_hold_secret=policy.may_hold_secret(text), named=named)
+    elif policy.may_hold_secret(done[0]):
+        rewriter = JsonValueRewriter(done[0], policy, policy.mask_values, may_hold_secret=True)
     else:
         if done[1]:
             derive(done[0], document)
         return done
-    passage.run()
-    return passage.result(), passage.count + (done[1] if done else 0)
+    rewriter.run()
+    return rewriter.result(), rewriter.count + (done[1] if done else 0)
 
 
-def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
+def mask_cut_json(text: str, policy: Policy) -> tuple[str, int]:
     """What is sure of a document whose end is missing, closed so that it is one again, and how many values were masked.
 
-    The last member is left out: its value may be incomplete, and so may be its name. Raises `Refusal`.
+    The last member is left out: its value may be incomplete, and so may be its name. Raises `MaskingError`.
     """
     sure = closed(text)
     if sure is not None:
@@ -129,20 +131,20 @@ def mask_cut_json(text: str, rules: Rules) -> tuple[str, int]:
         # The end that is missing may name what stands in objects that are still open.
         named = _NOWHERE
         without = _without_closers(sure, text)
-        if may_point(sure, document.names, rules, nested=nests(sure), cut=True):
-            named = pointed_at(without, rules, cut=True)
-        named = _named_elsewhere(without, document.names, rules, named, cut=True)
-        return _mask_document(sure, document, rules, 0, named)
+        if may_point(sure, document.names, policy, nested=nests(sure), cut=True):
+            named = pointed_at(without, policy, cut=True)
+        named = _named_elsewhere(without, document.names, policy, named, cut=True)
+        return _mask_document(sure, document, policy, 0, named)
     if text.lstrip()[:1] not in ("{", "["):
-        raise Refusal("unparsable")  # nothing of anything else is sure
-    nodes = read_nodes(text, rules)
-    cells, headings = secret_cells_at(nodes, rules)
-    masker = CutPassage(
+        raise MaskingError("unparsable")  # nothing of anything else is sure
+    nodes = read_nodes(text, policy)
+    cells, headings = secret_cells_at(nodes, policy)
+    masker = CutJsonRewriter(
         text,
-        rules,
-        partial(mask_string, rules=rules),
-        betrays=rules.betrays(text),
-        named=(pointed_at(text, rules, cut=True) - headings) | variables_at(nodes, rules) | cells,
+        policy,
+        partial(mask_string, policy=policy),
+        may_hold_secret=policy.may_hold_secret(text),
+        named=(pointed_at(text, policy, cut=True) - headings) | variables_at(nodes, policy) | cells,
     )
     masker.run()
     masked = masker.result()
@@ -158,62 +160,64 @@ def _without_closers(sure: str, text: str) -> str:
     return sure[:end]
 
 
-def mask_string(text: str, rules: Rules, level: int = 0, *, tags: bool = True, tables: bool = True) -> tuple[str, int]:
+def mask_string(
+    text: str, policy: Policy, level: int = 0, *, tags: bool = True, tables: bool = True
+) -> tuple[str, int]:
     """A text from within something else, masked, and how many values that were.
 
     JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
     for a secret. tags, tables: whether to look for markup and for tables.
     """
-    if is_plain(text, rules):
+    if is_plain(text, policy):
         return text, 0
     begin = text.lstrip()[:1]
-    rules.spend(5)
+    policy.budget.spend(5)
     if begin in _ENDS and text.rstrip()[-1] == _ENDS[begin]:
         try:
             if level < _DEEPEST_TEXT:
-                return mask_json(text, rules, level + 1)
+                return mask_json(text, policy, level + 1)
             check_json(text)
-            return rules.mask(text), 1
-        except Refusal as refusal:
-            if refusal.reason != "unparsable":
+            return policy.mask(text), 1
+        except MaskingError as error:
+            if error.reason != "unparsable":
                 raise
-    document = _mask_packed(text, rules, level)
+    document = _mask_packed(text, policy, level)
     if document is not None:
         return document
-    masked, count = mask_tables(text, rules) if tables and ("\n" in text or "\r" in text) else (text, 0)
-    masked, found = mask_prose(masked, rules)
+    masked, count = mask_tables(text, policy) if tables and ("\n" in text or "\r" in text) else (text, 0)
+    masked, found = mask_prose(masked, policy)
     count += found
     if tags and ("<" in masked or "&" in masked):
-        masked, found = _mask_tags(masked, rules, level)
+        masked, found = _mask_tags(masked, policy, level)
         count += found
     return masked, count
 
 
-def _mask_packed(text: str, rules: Rules, level: int) -> tuple[str, int] | None:
+def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | None:
     """GraphQL, and JSON in base64, masked; `None` if the text is neither."""
     if "{" in text and ("(" in text or "#" in text) and level < _DEEPEST_TEXT:
-        document = mask_graphql(text, rules, partial(mask_string, rules=rules, level=level + 1))
+        document = mask_graphql(text, policy, partial(mask_string, policy=policy, level=level + 1))
         if document is not None:
             return document
     packed = unpacked(text)
     if packed is None:
         return None
-    masked, count = mask_string(packed, rules, level + 1) if level < _DEEPEST_TEXT else (rules.mask(packed), 1)
+    masked, count = mask_string(packed, policy, level + 1) if level < _DEEPEST_TEXT else (policy.mask(packed), 1)
     return (base64.b64encode(masked.encode("utf-8", "replace")).decode(), count) if count else (text, 0)
 
 
-def _mask_tags(text: str, rules: Rules, level: int) -> tuple[str, int]:
+def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:
     """Markup within a text, and what shows only without its entities."""
     count = 0
-    inner = partial(mask_string, rules=rules, level=level + 1)
+    inner = partial(mask_string, policy=policy, level=level + 1)
     if "<" in text and _ELEMENT.search(text):
         if level >= _DEEPEST_TEXT:
-            return rules.mask(text), 1
-        text, count = mask_markup(text, rules, inner, html=True)
+            return policy.mask(text), 1
+        text, count = mask_markup(text, policy, inner, html=True)
     if "&" in text and _ENTITY.search(text):
         if level >= _DEEPEST_TEXT:
-            return rules.mask(text), 1
-        rules.spend(text.count("&"))
+            return policy.mask(text), 1
+        policy.budget.spend(text.count("&"))
         plain = unescape(text)
         if plain == text:  # what looks like a character reference may be none
             return text, count
@@ -224,8 +228,8 @@ def _mask_tags(text: str, rules: Rules, level: int) -> tuple[str, int]:
 
 
 def check_json(text: str) -> Document:
-    """What is known of a document. Raise `Refusal` if it is none."""
+    """What is known of a document. Raise `MaskingError` if it is none."""
     document = read(text)
     if document.fault:
-        raise Refusal(document.fault)
+        raise MaskingError(document.fault)
     return document

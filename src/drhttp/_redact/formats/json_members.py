@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._redact.detect.command_lines import is_secret_argument
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 # A string with the colon behind it that makes it a key; a bracket; a comma; a number or word; a quote without an end.
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
@@ -75,7 +75,7 @@ def decoded(token: str) -> str:
 
 
 def may_point(
-    text: str, names: frozenset[str], rules: Rules, *, nested: bool, ordinary: bool = False, cut: bool = False
+    text: str, names: frozenset[str], policy: Policy, *, nested: bool, ordinary: bool = False, cut: bool = False
 ) -> bool:
     """Whether something in a document may be named by what stands beside it; `False` is certain.
 
@@ -86,7 +86,7 @@ def may_point(
         valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
         if valued and cut:
             return True
-        if valued and not _NAMING.isdisjoint(names) and _may_name(text, rules):
+        if valued and not _NAMING.isdisjoint(names) and _may_name(text, policy):
             return True
         if "code" in names and not _GRANTS.isdisjoint(names):
             return True
@@ -97,7 +97,7 @@ def may_point(
     # Pairs stand in arrays of pairs.
     if not nested:
         return False
-    return any(_names(decoded(f'"{each}"'), rules) for each in _FIRST.findall(text))
+    return any(_names(decoded(f'"{each}"'), policy) for each in _FIRST.findall(text))
 
 
 def nests(text: str) -> bool:
@@ -111,26 +111,26 @@ def nests(text: str) -> bool:
     return False
 
 
-def _may_name(text: str, rules: Rules) -> bool:
-    return "\\" in text or any(not found or _names(found, rules) for found in _POINTING.findall(text))
+def _may_name(text: str, policy: Policy) -> bool:
+    return "\\" in text or any(not found or _names(found, policy) for found in _POINTING.findall(text))
 
 
-def pointed_at(text: str, rules: Rules, *, cut: bool = False) -> frozenset[int]:
+def pointed_at(text: str, policy: Policy, *, cut: bool = False) -> frozenset[int]:
     """Where the values begin that are named by what stands beside them.
 
     cut: the end is missing, and may hold the name of what stands in an object that is not closed.
     """
-    rules.spend((text.count('"') + text.count(",")) // 5 + 2 * text.count('":'))
-    reading = _Reading(text, rules, cut=cut)
+    policy.budget.spend((text.count('"') + text.count(",")) // 5 + 2 * text.count('":'))
+    reading = _Reading(text, policy, cut=cut)
     reading.run()
     if cut:
         reading.close_all()
     return frozenset(reading.found)
 
 
-def _names(text: str, rules: Rules) -> bool:
+def _names(text: str, policy: Policy) -> bool:
     """Whether a text is the name of a secret, and not a sentence about one."""
-    return len(text) < 200 and _NAME.fullmatch(text) is not None and rules.secret(text)
+    return len(text) < 200 and _NAME.fullmatch(text) is not None and policy.is_secret(text)
 
 
 def has_end(token: re.Match[str]) -> bool:
@@ -156,10 +156,10 @@ class _Level:
 class _Reading:
     """One passage over a document."""
 
-    def __init__(self, text: str, rules: Rules, *, cut: bool) -> None:
+    def __init__(self, text: str, policy: Policy, *, cut: bool) -> None:
         self._text = text
         self._cut = cut
-        self._rules = rules
+        self._policy = policy
         self._open: list[_Level] = []
         self.found: set[int] = set()
 
@@ -218,7 +218,7 @@ class _Reading:
         before = level.elements[-1][1] if level.elements else ""
         if before.startswith("-") and text[:1] != "-":
             words = [word for _, word in level.elements]
-            if _names(before, self._rules) or is_secret_argument(words, before, text):
+            if _names(before, self._policy) or is_secret_argument(words, before, text):
                 self.found.add(at)
         del level.elements[2:]
         level.elements.append((at, text))
@@ -228,7 +228,7 @@ class _Reading:
     def _name(self, level: _Level, text: str) -> None:
         if level.key in _PATHS:
             text = text.rstrip("/").rpartition("/")[2]
-        if _names(text, self._rules):
+        if _names(text, self._policy):
             if level.key in _FIELDS:
                 level.name = text
             else:
@@ -239,7 +239,7 @@ class _Reading:
             if len(level.elements) == 2:
                 (_, name), (at, value) = level.elements
                 # Two names are two names.
-                if name and _names(name, self._rules) and not (value and _names(value, self._rules)):
+                if name and _names(name, self._policy) and not (value and _names(value, self._policy)):
                     self._add(name, [at])
             return
         if level.grant:
@@ -252,7 +252,7 @@ class _Reading:
     def _add(self, name: str, places: list[int]) -> None:
         for at in places:
             literal = _LITERAL.match(self._text, at)
-            if literal is None or not self._rules.spared(name, literal[0]):
+            if literal is None or not self._policy.is_harmless(name, literal[0]):
                 self.found.add(at)
 
 

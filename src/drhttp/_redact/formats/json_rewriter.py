@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp._redact.detect import command_lines as commands
 from drhttp._redact.detect.measures import is_scored
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json_members import DEEPEST_CUT, TOKEN, decoded, examples
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
     # The closers of the brackets that are open, the innermost first.
     _Open = tuple[str, "_Open | None"]
@@ -43,11 +43,11 @@ def worth_a_look(text: str) -> bool:
     return commands.possible(text) or commands.sets_by_name(text)
 
 
-def is_plain(text: str, rules: Rules) -> bool:
+def is_plain(text: str, policy: Policy) -> bool:
     """Whether a text is short and ties nothing, or is a time, as data are full of."""
-    if len(text) < rules.shortest:
+    if len(text) < policy.min_length:
         return not worth_a_look(text)
-    return bool(rules.shortest) and text[0].isdigit() and _TIME.fullmatch(text) is not None
+    return bool(policy.min_length) and text[0].isdigit() and _TIME.fullmatch(text) is not None
 
 
 def may_be_packed(text: str) -> bool:
@@ -70,7 +70,7 @@ def unpacked(text: str) -> str | None:
     return plain if plain.lstrip()[:1] in ("{", "[") else None
 
 
-class Passage:
+class JsonRewriter:
     """One passage over a text.
 
     inner: masks the text of a string. betrays: whether there are values in it that betray themselves, as it stands.
@@ -80,16 +80,16 @@ class Passage:
     def __init__(
         self,
         text: str,
-        rules: Rules,
+        policy: Policy,
         inner: Callable[[str], tuple[str, int]],
         *,
-        betrays: bool,
+        may_hold_secret: bool,
         named: frozenset[int] = frozenset(),
     ) -> None:
         self._text = text
-        self._rules = rules
+        self._policy = policy
         self._inner = inner
-        self._betrays = betrays
+        self._may_hold_secret = may_hold_secret
         self._named = named
         self._tokens = TOKEN.finditer(text)
         self._pieces: list[str] = []
@@ -111,8 +111,8 @@ class Passage:
                     return
             elif token in "{}[],":
                 self._read_structure(match)
-            elif self._betrays and _LONG_NUMBER.search(token):
-                self._replace_if(match.start(), match.end(), *self._rules.mask_values(token))
+            elif self._may_hold_secret and _LONG_NUMBER.search(token):
+                self._replace_if(match.start(), match.end(), *self._policy.mask_values(token))
 
     def result(self) -> str:
         """The text with the replacements."""
@@ -127,17 +127,17 @@ class Passage:
         if len(token) == 1:
             return False
         if tie is None:
-            if self._betrays or "\\" in token or worth_a_look(token[1:-1]):
+            if self._may_hold_secret or "\\" in token or worth_a_look(token[1:-1]):
                 masked, count = self._inner(decoded(token))
                 self._replace_if(match.start(), match.end(), masked, count)
             return True
         key = decoded(token[: -len(tie)])
         if key not in self._keys:
             self._keys.add(key)
-            self._rules.spend(4 + len(key) // 3)
-        if self._betrays or "\\" in token:
-            self._replace_if(match.start(), match.end() - len(tie), *self._rules.mask_values(key))
-        if not self._rules.secret(key):
+            self._policy.budget.spend(4 + len(key) // 3)
+        if self._may_hold_secret or "\\" in token:
+            self._replace_if(match.start(), match.end() - len(tie), *self._policy.mask_values(key))
+        if not self._policy.is_secret(key):
             return True
         if self._is_spared(key, match.end()):
             return True
@@ -148,10 +148,10 @@ class Passage:
         """Whether the value of a secret name that begins here is none to hide; it is read like any other then."""
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
-            return self._rules.spared(key, literal[0]) or is_scored(key, self._text, literal.end())
+            return self._policy.is_harmless(key, literal[0]) or is_scored(key, self._text, literal.end())
         if at < self._spared:  # within an object that was found to hold measures alone
             return True
-        end = self._rules.end_of_spared(key, self._text, at)
+        end = self._policy.end_of_harmless(key, self._text, at)
         self._spared = end or self._spared
         return end is not None
 
@@ -161,14 +161,16 @@ class Passage:
         if end is None:
             return False
         value = self._text[start:end]
-        self._rules.spend(10 if value[0] == "{" else 0)
+        self._policy.budget.spend(10 if value[0] == "{" else 0)
         described = examples(value) if value[0] == "{" else None
         if described is not None:
-            passage = Passage(value, self._rules, self._inner, betrays=self._betrays, named=described)
-            passage.run()
-            self._replace(start, end, passage.result(), passage.count)
+            rewriter = JsonRewriter(
+                value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, named=described
+            )
+            rewriter.run()
+            self._replace(start, end, rewriter.result(), rewriter.count)
         else:
-            self._replace_if(start, end, self._rules.mask(decoded(value) if value[0] == '"' else value), 1)
+            self._replace_if(start, end, self._policy.mask(decoded(value) if value[0] == '"' else value), 1)
         return True
 
     def _end_of_value(self, first: re.Match[str]) -> int | None:
@@ -198,16 +200,16 @@ class Passage:
         self.count += count
 
 
-class ValuePassage(Passage):
+class JsonValueRewriter(JsonRewriter):
     """One passage over a text whose names have been dealt with."""
 
     def _read_string(self, match: re.Match[str]) -> bool:
         end = match.end() - len(match[1] or "")
-        self._replace_if(match.start(), end, *self._rules.mask_values(decoded(self._text[match.start() : end])))
+        self._replace_if(match.start(), end, *self._policy.mask_values(decoded(self._text[match.start() : end])))
         return True
 
 
-class CutPassage(Passage):
+class CutJsonRewriter(JsonRewriter):
     """One passage over a text whose end is missing; it remembers up to where that is sure to be whole."""
 
     _open: _Open | None = None
@@ -227,12 +229,12 @@ class CutPassage(Passage):
     def _read_structure(self, match: re.Match[str]) -> None:
         token = match[0]
         if self._ended:
-            raise Refusal("unparsable")
+            raise MaskingError("unparsable")
         if token in _CLOSERS:
             self._open = (_CLOSERS[token], self._open)
             self._depth += 1
             if self._depth > DEEPEST_CUT:
-                raise Refusal("too_deep")
+                raise MaskingError("too_deep")
         elif token != "," and self._open is not None:
             self._open = self._open[1]
             self._depth -= 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from drhttp._redact.formats.json_tree import Node
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _HEADINGS = spelled(
     "columns cols column fields header headers heading headings names keys column_names field_names column_info"
@@ -50,18 +50,18 @@ _Heading = tuple["Node", tuple[str, ...]]
 _Table = tuple["Node", tuple[str, ...]]
 
 
-def may_hold_rows(text: str, names: frozenset[str], rules: Rules, *, cut: bool = False) -> bool:
+def may_hold_rows(text: str, names: frozenset[str], policy: Policy, *, cut: bool = False) -> bool:
     """Whether a document may hold a table with a secret column; `False` is certain. names: of its members."""
     if "[" not in text:
         return False
     if (cut and not _ROWS.isdisjoint(names)) or _DIMENSION in names:
         return True
-    return (not _HEADINGS.isdisjoint(names) and _names_secret(_KEY, text, rules)) or _names_secret(
-        _LIST_OF_ROWS, text, rules
+    return (not _HEADINGS.isdisjoint(names) and _names_secret(_KEY, text, policy)) or _names_secret(
+        _LIST_OF_ROWS, text, policy
     )
 
 
-def _names_secret(pattern: re.Pattern[str], text: str, rules: Rules) -> bool:
+def _names_secret(pattern: re.Pattern[str], text: str, policy: Policy) -> bool:
     """Whether a heading that begins so may name a secret column."""
     number = 0
     for match in pattern.finditer(text):
@@ -73,8 +73,8 @@ def _names_secret(pattern: re.Pattern[str], text: str, rules: Rules) -> bool:
             return True
         of_strings = pattern is _LIST_OF_ROWS or window[1:].lstrip()[:1] == '"'
         inside = window.partition("]")[0] if of_strings else window
-        rules.spend(1 + len(inside) // 100)
-        if any(_is_secret(decoded(each), rules) for each in _STRING.findall(inside)):
+        policy.budget.spend(1 + len(inside) // 100)
+        if any(_is_secret(decoded(each), policy) for each in _STRING.findall(inside)):
             return True
         if len(inside) > _WINDOW and not _is_closed(inside):
             return True
@@ -91,16 +91,16 @@ def _is_closed(text: str) -> bool:
     return False
 
 
-def _is_secret(name: str, rules: Rules) -> bool:
-    return len(name) <= _LONGEST_NAME and rules.secret(name)
+def _is_secret(name: str, policy: Policy) -> bool:
+    return len(name) <= _LONGEST_NAME and policy.is_secret(name)
 
 
-def secret_cells_at(nodes: list[Node], rules: Rules) -> tuple[set[int], set[int]]:
+def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[int]]:
     """Where the secret cells of all tables begin, and where the names of their columns do.
 
     Rows of an object whose end is missing are secret as a whole if their heading is missing, too.
     """
-    reading = _Reading(rules)
+    reading = _Reading(policy)
     for node in reversed(nodes):  # the inner ones first
         if node.members is not None:
             reading.read_object(node)
@@ -113,8 +113,8 @@ def secret_cells_at(nodes: list[Node], rules: Rules) -> tuple[set[int], set[int]
 class _Reading:
     """One passage over the objects and lists of a document."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self._headings: dict[int, list[_Heading]] = {}  # of objects, without rows
         self._tables: dict[int, list[_Table]] = {}  # of objects, without a heading
         self.known: set[int] = set()  # lists whose columns are known
@@ -159,7 +159,7 @@ class _Reading:
         elements = heading.elements or []
         for each in elements:
             self.names.update((each.begin, *(inner.begin for inner in each.elements or ())))
-        return Columns(map(self._name, elements), self._rules)
+        return Columns(map(self._name, elements), self._policy)
 
     def _name(self, node: Node) -> str:
         """The name of a column: a string, or what an object or a list says; a secret one if it has several."""
@@ -168,10 +168,10 @@ class _Reading:
         if node.elements:
             return node.elements[0].text
         names = [each.text for each in node.member(*_NAMES) if each.text]
-        return next((name for name in names if _is_secret(name, self._rules)), names[0] if names else "")
+        return next((name for name in names if _is_secret(name, self._policy)), names[0] if names else "")
 
     def _mask(self, table: Node, keys: tuple[str, ...], headings: list[_Heading]) -> None:
-        columns = Columns((), self._rules)
+        columns = Columns((), self._policy)
         for heading, _ in headings:
             columns.add(self._columns(heading))
         self.known.add(id(table))
@@ -194,7 +194,7 @@ class _Reading:
             self._mask_row(row, columns)
 
     def _mask_row(self, row: list[Node], columns: Columns) -> None:
-        self._rules.spend(1)
+        self._policy.budget.spend(1)
         for place, name in columns.secret_cells([each.text or each.literal or "-" for each in row]).items():
             self._add(row[place], name)
 
@@ -202,7 +202,7 @@ class _Reading:
         """A cell is secret; of an object, the scalars in it are."""
         scalars = [each for _, each in cell.members or () if each.literal] or [cell]
         for each in scalars:
-            if each.literal not in _NO_SECRETS and not self._rules.spared(name, each.literal):
+            if each.literal not in _NO_SECRETS and not self._policy.is_harmless(name, each.literal):
                 self.found.add(each.begin)
 
     def _read_columns(self, tables: Iterable[Node]) -> None:
@@ -211,16 +211,16 @@ class _Reading:
             self.known.add(id(table))
             for column in table.elements or ():
                 first, *cells = column.elements or [column]
-                for each in cells if _is_secret(first.text, self._rules) else ():
+                for each in cells if _is_secret(first.text, self._policy) else ():
                     self._add(each, first.text)
 
     def read_list(self, table: Node) -> None:
         """A list of rows, of which the first one may be the heading."""
         first, *others = table.elements or [table]
         names = [each.text for each in first.elements or ()]
-        if len(names) < 2 or not all(names) or not any(_is_secret(each, self._rules) for each in names):
+        if len(names) < 2 or not all(names) or not any(_is_secret(each, self._policy) for each in names):
             return
-        columns = Columns(names, self._rules)
+        columns = Columns(names, self._policy)
         if len(names) == 2 and 0 in columns.secret:  # more often pairs of a name and a value
             return
         for each in others:

@@ -10,7 +10,7 @@ from drhttp._redact.formats.json_members import DEEPEST_CUT, TOKEN, decoded, has
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 
 class Node:
@@ -45,11 +45,11 @@ class Node:
         return (each for key, each in self.members or () if key in keys)
 
 
-def read_nodes(text: str, rules: Rules) -> list[Node]:
+def read_nodes(text: str, policy: Policy) -> list[Node]:
     """All objects and arrays of a document, the inner ones behind those that hold them."""
     found: list[Node] = []
     opened: list[Node] = []
-    rules.spend((text.count('"') + text.count(",")) // 5)
+    policy.budget.spend((text.count('"') + text.count(",")) // 5)
     key = ""
     for match in takewhile(has_end, TOKEN.finditer(text)):
         token = match[0]
@@ -60,7 +60,7 @@ def read_nodes(text: str, rules: Rules) -> list[Node]:
                 opened.pop().is_open = False
         elif token != ",":
             node = Node(match.start(), token)
-            rules.spend(3 if node.is_open else 1)
+            policy.budget.spend(3 if node.is_open else 1)
             if opened:
                 opened[-1].add(key, node)
             if node.is_open and len(opened) < DEEPEST_CUT:

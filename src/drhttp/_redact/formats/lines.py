@@ -6,35 +6,35 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json import mask_json, mask_string
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _DATA = "data:"
 _END = re.compile(r"\r\n|\n|\r")
 
 
-def mask_lines(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
-    """NDJSON, masked, and how many values that were; without the last line if it was cut. Raises `Refusal`."""
+def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
+    """NDJSON, masked, and how many values that were; without the last line if it was cut. Raises `MaskingError`."""
     lines = text.split("\n")
     if cut:
         lines = lines[:-1]
     # RFC 7464 puts a control character in front of each line. Together they make one document, which is read at once.
     bodies = {at: body for at, line in enumerate(lines) if (body := line.lstrip("\x1e\ufeff")).strip()}
-    masked, count = mask_json("[" + ",\n".join(bodies.values()) + "]", rules)
+    masked, count = mask_json("[" + ",\n".join(bodies.values()) + "]", policy)
     if not count:
         return "\n".join(lines), 0
     replaced = masked[1:-1].split(",\n")
     if len(replaced) != len(bodies):
-        raise Refusal("unparsable")  # a document that goes over several lines
+        raise MaskingError("unparsable")  # a document that goes over several lines
     for (at, body), line in zip(bodies.items(), replaced, strict=True):
         lines[at] = lines[at][: len(lines[at]) - len(body)] + line
     return "\n".join(lines), count
 
 
-def mask_events(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
+def mask_events(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
     """A stream of events, masked, and how many values that were; without the last event if it was cut.
 
     The lines of one event's data make one text.
@@ -47,21 +47,21 @@ def mask_events(text: str, rules: Rules, *, cut: bool) -> tuple[str, int]:
     total, begin = 0, 0
     for at in [*(at for at, line in enumerate(lines) if not line.strip()), len(lines)]:
         if begin < at:
-            total += _mask_event(lines, range(begin, at), rules)
+            total += _mask_event(lines, range(begin, at), policy)
         begin = at + 1
     return "".join(line + end for line, end in zip_longest(lines, ends, fillvalue="")), total
 
 
-def _mask_event(lines: list[str], event: range, rules: Rules) -> int:
+def _mask_event(lines: list[str], event: range, policy: Policy) -> int:
     """Mask the lines of one event where they stand; those of its data together, wherever others stand between."""
     total = 0
-    rules.spend(4)
+    policy.budget.spend(4)
     data = [at for at in event if lines[at].startswith(_DATA)]
     others = [at for at in event if not lines[at].startswith(_DATA)]
     for places, front in ((data, _DATA), (others, "")):
         if not places:
             continue
-        masked, count = mask_string("\n".join(lines[at][len(front) :] for at in places), rules)
+        masked, count = mask_string("\n".join(lines[at][len(front) :] for at in places), policy)
         if count:
             texts = masked.split("\n", len(places) - 1)
             texts += [""] * (len(places) - len(texts))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.attributes import ATTRIBUTE, VALUED, name_content, say_secret, value_of
 from drhttp._redact.formats.elements import BESIDE, CELLS, INLINE, LABELLED, NAMES, RAW, VOID
 from drhttp._redact.formats.html_tables import NO_CELLS, secret_cells
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 # Three rules keep the search linear: comments and data without an end reach to the end of the text, no part of a tag
 # reaches beyond the next "<", and a name has all letters up to what may not be in one.
@@ -34,31 +34,28 @@ _BROKEN_TAG = re.compile(r"<[A-Za-z][^<]*")
 
 
 def mask_markup(
-    text: str, rules: Rules, inner: Callable[..., tuple[str, int]], *, cut: bool = False, html: bool = False
+    text: str, policy: Policy, inner: Callable[..., tuple[str, int]], *, cut: bool = False, html: bool = False
 ) -> tuple[str, int]:
-    """A document, masked, and how many values that were.
+    """Mask the secrets of an XML or HTML document; return the document and how many values were masked.
 
-    inner: masks texts within it, with `tags=False` those whose tags have been looked at. cut: its end is missing; then
-    what stands behind the last tag is left out. html: a `<` that begins no tag is text. Raises `Refusal` for such a `<`
-    in XML, which does not allow it.
+    inner: masks texts in it; called with `tags=False` for those whose tags are done. cut: the end is missing, so what
+    follows the last tag is left out. html: a `<` that begins no tag is text; in XML it raises `MaskingError`.
     """
-    masker = _Masker(text, rules, inner, cut=cut, html=html)
-    masker.run()
-    return "".join(masker.pieces), masker.count
+    return _Masker(text, policy, inner, cut=cut, html=html).run()
 
 
 class _Masker:
     """One passage over a text."""
 
     def __init__(
-        self, text: str, rules: Rules, inner: Callable[..., tuple[str, int]], *, cut: bool, html: bool
+        self, text: str, policy: Policy, inner: Callable[..., tuple[str, int]], *, cut: bool, html: bool
     ) -> None:
         self._text = text
-        self._rules = rules
+        self._policy = policy
         self._inner = inner
         self._cut = cut
         self._html = html
-        self._table = secret_cells(text, rules) if html else NO_CELLS
+        self._table = secret_cells(text, policy) if html else NO_CELLS
         self._position = 0
         self._raw = 0  # up to where the text is no markup
         self._secret: str | None = None  # the element inside of which everything is masked
@@ -72,13 +69,13 @@ class _Masker:
         # By level: where an element's value begins, and its pieces.
         self._values: dict[int, tuple[int, int, int] | None] = {}
         self._label = ""  # a text in front ended with the name of a secret: "text", or was one: "cell"
-        self.pieces: list[str] = []
-        self.count = 0
+        self._pieces: list[str] = []
+        self._count = 0
 
-    def run(self) -> None:
-        """Read all tags, and mask what is secret in and between them."""
+    def run(self) -> tuple[str, int]:
+        """Mask what is secret in all tags and between them; return the text and a count."""
         for match in _TAG.finditer(self._text):
-            self._rules.spend(3 if match[0] == "<" else 2)
+            self._policy.budget.spend(3 if match[0] == "<" else 2)
             if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":
@@ -86,13 +83,14 @@ class _Masker:
                 self._position = match.end()
                 self._tag(match)
             elif not self._html and not self._cut:
-                raise Refusal("unparsable")
+                raise MaskingError("unparsable")
             else:
                 self._open_value(match.start())
         if not self._cut:
             self._between(len(self._text))
         if self._secret is not None:
             self._replace(self._secret, len(self._text))
+        return "".join(self._pieces), self._count
 
     def _between(self, end: int) -> None:
         """Text between two tags."""
@@ -100,7 +98,7 @@ class _Masker:
         if self._secret is not None or not text:
             return
         if text.isspace():
-            self.pieces.append(text)
+            self._pieces.append(text)
             return
         raw = self._position < self._raw
         if self._labelled() and not raw:
@@ -108,23 +106,23 @@ class _Masker:
             return
         self._note_name(text)
         if "<" in text and not raw:
-            self._rules.spend(text.count("<"))
+            self._policy.budget.spend(text.count("<"))
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
         meant = text if raw else unescape(text)
         masked, count = self._inside_of(meant, tags=raw or meant != text)
-        self.count += count
+        self._count += count
         # A "<" that is in it now was there before.
-        self.pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
+        self._pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
 
     def _note_name(self, text: str) -> None:
         """A text may be the name of what stands beside it."""
         if self._html:
             leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
-            if leading is not None and self._rules.secret(leading[1]):
+            if leading is not None and self._policy.is_secret(leading[1]):
                 self._label = "text"
-            elif self._element in CELLS and _LABEL.fullmatch(text) and self._rules.secret(text.strip()):
+            elif self._element in CELLS and _LABEL.fullmatch(text) and self._policy.is_secret(text.strip()):
                 self._label = "" if self._table.in_heading(self._position) else "cell"
-        if self._element in NAMES and self._rules.secret(text.strip()):
+        if self._element in NAMES and self._policy.is_secret(text.strip()):
             self._named, self._beside = True, self._level
             value = self._values.get(self._level)
             if value is not None and value[2] > 0 and not self._html:
@@ -138,17 +136,17 @@ class _Masker:
 
     def _hide(self, text: str) -> None:
         masked, count = self._hidden("", unescape(text))
-        self.pieces.append(escape(masked) if count else text)
-        self.count += count
+        self._pieces.append(escape(masked) if count else text)
+        self._count += count
 
     def _hide_pieces(self, first: int, last: int) -> None:
         """Mask the content of an element that is complete, after all."""
-        tail = self.pieces[last:]
-        content = "".join(self.pieces[first:last])
+        tail = self._pieces[last:]
+        content = "".join(self._pieces[first:last])
         if content.strip():
-            del self.pieces[first:]
+            del self._pieces[first:]
             self._hide(content)
-            self.pieces += tail
+            self._pieces += tail
 
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
@@ -160,7 +158,7 @@ class _Masker:
             if match["close"]:
                 self._closed(name)
             attributes = match["attributes"]
-            self.pieces.append(
+            self._pieces.append(
                 f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
             )
             self._element = "" if match["close"] else name.rpartition(":")[2].lower()
@@ -179,8 +177,8 @@ class _Masker:
         if self._cut and match.end() == len(self._text) and match[0][-1] != ">":
             return  # it was cut
         masked, count = self._inside_of(text, tags=tags)
-        self.count += count
-        self.pieces.append(front + masked + end if count else match[0])
+        self._count += count
+        self._pieces.append(front + masked + end if count else match[0])
 
     def _opened(self, match: re.Match[str]) -> None:
         """What an element's name, or one of its attributes, says of its content."""
@@ -196,12 +194,14 @@ class _Masker:
         if local in BESIDE:
             named = named or self._beside == self._level
             if not named and self._level not in self._values:
-                self._values[self._level] = (match.end(), len(self.pieces), -1)
+                self._values[self._level] = (match.end(), len(self._pieces), -1)
         cell = self._table.cells.get(match.start())
         if cell is not None:
             self._hide_cell(match.end(), *cell)
         elif (
-            named or self._rules.secret(unescape(name)) or name_content(local, attributes, self._rules, html=self._html)
+            named
+            or self._policy.is_secret(unescape(name))
+            or name_content(local, attributes, self._policy, html=self._html)
         ):
             self._secret, self._depth, self._begin = name, 1, match.end()
         elif self._html and name.lower() in RAW:
@@ -217,7 +217,7 @@ class _Masker:
         """The end of an element: what was named on the level below is over."""
         begun = self._values.get(self._level)
         if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in BESIDE:
-            self._values[self._level] = (begun[0], begun[1], len(self.pieces))
+            self._values[self._level] = (begun[0], begun[1], len(self._pieces))
         self._values.pop(self._level + 1, None)
         if self._beside > self._level:
             self._beside = 0
@@ -230,26 +230,26 @@ class _Masker:
         if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
             return
         last = pairs[-1]
-        named = say_secret(pairs, self._rules)
-        if self._secret is not None or not (self._rules.secret(last[1]) or (named and last[1].lower() in VALUED)):
+        named = say_secret(pairs, self._policy)
+        if self._secret is not None or not (self._policy.is_secret(last[1]) or (named and last[1].lower() in VALUED)):
             return
         self._between(last.start(3))
         quote = last[3][0]
         closing = self._text.find(quote, last.start(3) + 1)
         closing = closing if closing > 0 else len(self._text)
-        self.pieces.append(quoteattr(self._rules.mask(unescape(self._text[last.start(3) + 1 : closing]))))
-        self.count += 1
+        self._pieces.append(quoteattr(self._policy.mask(unescape(self._text[last.start(3) + 1 : closing]))))
+        self._count += 1
         self._position = self._passed = closing + 1
 
     def _hide_cell(self, begin: int, end: int, name: str) -> None:
         """Mask the content of a cell, whose column has the name of a secret."""
         content = self._text[begin:end]
         plain = unescape(_ELEMENT.sub("", content))
-        if not (plain.strip() or "=" in content) or self._rules.spared(name, plain.strip()):
+        if not (plain.strip() or "=" in content) or self._policy.is_harmless(name, plain.strip()):
             return
         masked, count = self._hidden("", unescape(content))
-        self.pieces.append(escape(masked) if count else content)
-        self.count += count
+        self._pieces.append(escape(masked) if count else content)
+        self._count += count
         self._position = self._passed = end
 
     def _inside(self, match: re.Match[str]) -> None:
@@ -260,7 +260,7 @@ class _Masker:
                 self._level -= 1
                 self._replace(match["name"], match.start())
                 self._secret = None
-                self.pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
+                self._pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
 
     def _inside_of(self, text: str, *, tags: bool = True) -> tuple[str, int]:
         """A text, masked; what was masked before counts no more."""
@@ -269,7 +269,7 @@ class _Masker:
 
     def _hidden(self, name: str, value: str) -> tuple[str, int]:
         """The mask of a value; nothing to count if there is nothing to hide, or the value is its own mask."""
-        masked = value if self._rules.spared(name, value.strip()) else self._rules.mask(value)
+        masked = value if self._policy.is_harmless(name, value.strip()) else self._policy.mask(value)
         return masked, int(masked != value)
 
     def _replace(self, name: str, end: int) -> None:
@@ -277,12 +277,12 @@ class _Masker:
         if not content.strip():
             return
         masked, count = self._hidden(name, unescape(content))
-        self.pieces.append(escape(masked) if count else content)
-        self.count += count
+        self._pieces.append(escape(masked) if count else content)
+        self._count += count
 
     def _attributes(self, text: str) -> str:
         pairs = list(ATTRIBUTE.finditer(text))
-        named = say_secret(pairs, self._rules)
+        named = say_secret(pairs, self._policy)
         pieces: list[str] = []
         copied = 0
         for match in pairs:
@@ -292,9 +292,9 @@ class _Masker:
 
     def _attribute(self, match: re.Match[str], named: bool) -> str:
         name, value = match[1], value_of(match)
-        if value and (self._rules.secret(name) or (named and name.lower() in VALUED)):
+        if value and (self._policy.is_secret(name) or (named and name.lower() in VALUED)):
             masked, count = self._hidden(name, value)
         else:
             masked, count = self._inside_of(value)
-        self.count += count
+        self._count += count
         return f"{name}{match[2]}{quoteattr(masked)}" if count else match[0]

@@ -8,11 +8,11 @@ import quopri
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json import mask_string
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 _PARAMETER = re.compile(rb"""(?<![\w*])(name|filename)(\*?)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]+)""", re.IGNORECASE)
@@ -28,16 +28,18 @@ def looks_like_multipart(content: bytes) -> str | None:
     return f'multipart/form-data; boundary="{match[1].decode("latin-1")}"' if match else None
 
 
-def mask_multipart(content: bytes, content_type: str, rules: Rules, *, cut: bool, level: int = 0) -> tuple[bytes, int]:
-    """A form, masked, and how many values that were. Raises `Refusal` if it is none.
+def mask_multipart(
+    content: bytes, content_type: str, policy: Policy, *, cut: bool, level: int = 0
+) -> tuple[bytes, int]:
+    """A form, masked, and how many values that were. Raises `MaskingError` if it is none.
 
     cut: its end is missing; then its last part is left out, since it may be incomplete.
     """
     match = _BOUNDARY.search(content_type)
     if match is None:
-        raise Refusal("unparsable")
+        raise MaskingError("unparsable")
     if level == _DEEPEST:
-        raise Refusal("too_deep")
+        raise MaskingError("too_deep")
     delimiter = b"--" + (match[1] or match[2]).encode("latin-1", "replace")
     parts = _split(content, delimiter)
     if cut:
@@ -48,8 +50,8 @@ def mask_multipart(content: bytes, content_type: str, rules: Rules, *, cut: bool
             end = delimiter + b"--\r\n"
             break
         if not part.lstrip(b" \t").startswith(b"\r\n") or delimiter in part:
-            raise Refusal("unparsable")
-        text, count = _mask_part(part, rules, level)
+            raise MaskingError("unparsable")
+        text, count = _mask_part(part, policy, level)
         masked.append(delimiter + text + b"\r\n")
         total += count
     changed = total or cut or b"filename" in content.lower()
@@ -59,58 +61,58 @@ def mask_multipart(content: bytes, content_type: str, rules: Rules, *, cut: bool
 def _split(content: bytes, delimiter: bytes) -> list[bytes]:
     preamble, *parts = (b"\r\n" + content).split(b"\r\n" + delimiter)
     if not parts or preamble.strip():
-        raise Refusal("unparsable")
+        raise MaskingError("unparsable")
     return parts
 
 
-def _mask_part(part: bytes, rules: Rules, level: int) -> tuple[bytes, int]:
-    rules.spend(8)
+def _mask_part(part: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
+    policy.budget.spend(8)
     head, separator, body = part.partition(b"\r\n\r\n")
     if not separator:
-        raise Refusal("unparsable")
+        raise MaskingError("unparsable")
     parameters = [(kind.lower(), star, value) for kind, star, value in _PARAMETER.findall(head)]
-    secret = any(kind == b"name" and rules.secret(_text_of(value)) for kind, _, value in parameters)
-    head, found = _mask_head(head, rules, secret=secret)
+    secret = any(kind == b"name" and policy.is_secret(_text_of(value)) for kind, _, value in parameters)
+    head, found = _mask_head(head, policy, secret=secret)
     if any(kind == b"filename" for kind, _, _ in parameters):
         # A file may hold anything, in any format; what helps to debug is that it was there.
         return head + separator + f"[{len(body)} bytes]".encode(), found
     if secret:
-        masked = rules.mask(body.decode("utf-8", "replace"))
+        masked = policy.mask(body.decode("utf-8", "replace"))
         return head + separator + masked.encode(), found + 1
-    content, count = _mask_content(head, body, rules, level)
+    content, count = _mask_content(head, body, policy, level)
     return head + separator + content, found + count
 
 
-def _mask_content(head: bytes, body: bytes, rules: Rules, level: int) -> tuple[bytes, int]:
+def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
     coding = _CODING.search(head.decode("latin-1"))
     if coding:
-        return _mask_coded(coding[1].lower(), body, rules)
+        return _mask_coded(coding[1].lower(), body, policy)
     nested = _NESTED.search(head.decode("latin-1"))
     if nested:
-        return mask_multipart(body, nested[1], rules, cut=False, level=level + 1)
-    if b"\0" in body and mask_string(body.replace(b"\0", b"").decode("utf-8", "replace"), rules)[1]:
-        raise Refusal("encoding")
-    masked, count = mask_string(body.decode("utf-8", "surrogateescape"), rules)
+        return mask_multipart(body, nested[1], policy, cut=False, level=level + 1)
+    if b"\0" in body and mask_string(body.replace(b"\0", b"").decode("utf-8", "replace"), policy)[1]:
+        raise MaskingError("encoding")
+    masked, count = mask_string(body.decode("utf-8", "surrogateescape"), policy)
     return (masked.encode("utf-8", "surrogateescape") if count else body), count
 
 
-def _mask_coded(coding: str, body: bytes, rules: Rules) -> tuple[bytes, int]:
+def _mask_coded(coding: str, body: bytes, policy: Policy) -> tuple[bytes, int]:
     """A part in a transfer coding (RFC 2045)."""
     try:
         content = quopri.decodestring(body) if coding != "base64" else base64.b64decode(body)
         text = content.decode()
     except (binascii.Error, ValueError):
-        raise Refusal("encoding") from None
-    masked, count = mask_string(text, rules)
+        raise MaskingError("encoding") from None
+    masked, count = mask_string(text, policy)
     if not count:
         return body, 0
     code = quopri.encodestring if coding != "base64" else base64.encodebytes
     return code(masked.encode("utf-8", "replace")).rstrip(b"\n").replace(b"\n", b"\r\n"), count
 
 
-def _mask_head(head: bytes, rules: Rules, *, secret: bool) -> tuple[bytes, int]:
+def _mask_head(head: bytes, policy: Policy, *, secret: bool) -> tuple[bytes, int]:
     """The header fields of a part. The name of a file may be a secret by itself, or by the name of its field."""
-    fields, found = mask_string(head.decode("utf-8", "surrogateescape"), rules)
+    fields, found = mask_string(head.decode("utf-8", "surrogateescape"), policy)
     head = fields.encode("utf-8", "surrogateescape") if found else head
     if not secret:
         return head, found
@@ -121,7 +123,7 @@ def _mask_head(head: bytes, rules: Rules, *, secret: bool) -> tuple[bytes, int]:
         if match[1].lower() == b"name":
             return match[0]
         count += 1
-        return match[1] + b'="' + rules.mask(_text_of(match[3])).replace('"', "'").encode() + b'"'
+        return match[1] + b'="' + policy.mask(_text_of(match[3])).replace('"', "'").encode() + b'"'
 
     return _PARAMETER.sub(replace, head), found + count
 

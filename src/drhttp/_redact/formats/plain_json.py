@@ -13,9 +13,9 @@ from drhttp._redact.formats.tables import may_hold_tables
 
 if TYPE_CHECKING:
     from drhttp._json_document import Document
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
-    Inner = Callable[[str, Rules, int], tuple[str, int]]
+    Inner = Callable[[str, Policy, int], tuple[str, int]]
 
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
@@ -25,14 +25,14 @@ _ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # JSON in a string: a list of l
 _FEW = 16  # names that are looked for one by one
 
 
-def is_innocent(text: str, document: Document, rules: Rules, *, ordinary: bool) -> bool:
+def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: bool) -> bool:
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
-    if "\\\\" in text or not rules.innocent_names(document.names) or may_hold_tables(text, rules):
+    if "\\\\" in text or not policy.are_harmless(document.names) or may_hold_tables(text, policy):
         return False
     if '"[' in text and _ROWS_IN_STRING.search(text):
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
-    return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or rules.betrays(plain))
+    return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or policy.may_hold_secret(plain))
 
 
 def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
@@ -47,23 +47,23 @@ def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
 
 
 def mask_plain(
-    text: str, document: Document, rules: Rules, level: int, inner: Inner, *, ordinary: bool
+    text: str, document: Document, policy: Policy, level: int, inner: Inner, *, ordinary: bool
 ) -> tuple[str, int] | None:
     """A document without escapes, masked by its names, without reading it token by token.
 
     inner: masks a string at a level. `None` if a secret is an object or an array.
     """
     if _is_tied(text, document, ordinary=ordinary):
-        return _replace_plain(text.split('"'), rules, level, inner)
-    if rules.innocent_names(document.names):
+        return _replace_plain(text.split('"'), policy, level, inner)
+    if policy.are_harmless(document.names):
         return text, 0
-    secret = list(filter(rules.secret, document.names))
+    secret = list(filter(policy.is_secret, document.names))
     if len(secret) > _FEW or not all(map(_NAME.fullmatch, secret)):
-        return _replace_plain(text.split('"'), rules, level, inner)
-    return _replace_named(text, secret, rules)
+        return _replace_plain(text.split('"'), policy, level, inner)
+    return _replace_named(text, secret, policy)
 
 
-def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int] | None:
+def _replace_named(text: str, names: list[str], policy: Policy) -> tuple[str, int] | None:
     """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
     found = []
     for name in names:
@@ -76,34 +76,34 @@ def _replace_named(text: str, names: list[str], rules: Rules) -> tuple[str, int]
                 found.append((*match.span(1), name))
             else:
                 tie = _TIE.match(text, at)
-                if tie and rules.end_of_spared(name, text, tie.end()) is None:
+                if tie and policy.end_of_harmless(name, text, tie.end()) is None:
                     return None  # it names an object or an array
             at = text.find(key, at)
     pieces: list[str] = []
     copied = count = 0
     for start, end, name in sorted(found):
         value = text[start:end]
-        if rules.spared(name, value) or is_scored(name, text, end):
+        if policy.is_harmless(name, value) or is_scored(name, text, end):
             continue
-        pieces += (text[copied:start], quoted(rules.mask(value.strip('"'))))
+        pieces += (text[copied:start], quoted(policy.mask(value.strip('"'))))
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
 
-def _replace_plain(pieces: list[str], rules: Rules, level: int, inner: Inner) -> tuple[str, int] | None:
+def _replace_plain(pieces: list[str], policy: Policy, level: int, inner: Inner) -> tuple[str, int] | None:
     """The same for the text between quotes: every second piece is a string; what follows a key begins with a colon."""
     count, behind_key = 0, False
     for at in range(1, len(pieces) - 1, 2):
         rest = pieces[at + 1].lstrip()
         found: int | None = 0
         if rest[:1] == ":":
-            if rules.secret(pieces[at]):
+            if policy.is_secret(pieces[at]):
                 behind_key = len(rest.rstrip()) == 1
-                found = _replace_value(pieces, at, rules, quotes=behind_key)
+                found = _replace_value(pieces, at, policy, quotes=behind_key)
         elif behind_key:
             behind_key = False
         elif worth_a_look(pieces[at]):
-            masked, found = inner(pieces[at], rules, level)
+            masked, found = inner(pieces[at], policy, level)
             pieces[at] = _inside(masked) if found else pieces[at]
         if found is None:
             return None
@@ -111,21 +111,21 @@ def _replace_plain(pieces: list[str], rules: Rules, level: int, inner: Inner) ->
     return '"'.join(pieces), count
 
 
-def _replace_value(pieces: list[str], at: int, rules: Rules, *, quotes: bool) -> int | None:
+def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) -> int | None:
     """Mask what stands behind a secret name; `None` if that is an object or an array."""
     if quotes:
-        if rules.spared(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
+        if policy.is_harmless(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
         ):
             return 0
-        pieces[at + 2] = _inside(rules.mask(pieces[at + 2]))
+        pieces[at + 2] = _inside(policy.mask(pieces[at + 2]))
         return 1
     match = _SCALAR.match(pieces[at + 1])
     if match is None:
         return None
-    if rules.spared(pieces[at], match[2]):
+    if policy.is_harmless(pieces[at], match[2]):
         return 0
-    pieces[at + 1] = f"{match[1]}{quoted(rules.mask(match[2]))}{pieces[at + 1][match.end() :]}"
+    pieces[at + 1] = f"{match[1]}{quoted(policy.mask(match[2]))}{pieces[at + 1][match.end() :]}"
     return 1
 
 

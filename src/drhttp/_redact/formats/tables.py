@@ -17,7 +17,7 @@ from drhttp._redact.formats.json_members import decoded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _DELIMITERS = "\t|;,"
 _LONGEST_HEADING = 2000  # characters
@@ -27,7 +27,7 @@ _AROUND = " \t\r\n\"'`\ufeff*#"
 _SAMPLE = 4  # rows below a heading that are looked at
 
 
-def may_hold_tables(text: str, rules: Rules) -> bool:
+def may_hold_tables(text: str, policy: Policy) -> bool:
     """Whether a string of a JSON document may hold a table with secrets; `False` is certain."""
     if "\\n" not in text and "\\r" not in text:
         return False
@@ -47,7 +47,7 @@ def may_hold_tables(text: str, rules: Rules) -> bool:
         for mark in _marks(line, first):
             count = line.count(mark)
             below = pieces[at + 1 : at + 1 + _SAMPLE]
-            if (mark == "|" or any(each.count(mark) == count for each in below)) and _columns(line, mark, rules):
+            if (mark == "|" or any(each.count(mark) == count for each in below)) and _columns(line, mark, policy):
                 return True
     return False
 
@@ -57,7 +57,7 @@ def _marks(line: str, first: bool) -> list[str]:
     return [mark for mark in ("\t|;," if first else "\t|") if mark in line]
 
 
-def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int]:
+def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, int]:
     """A text with the secret cells of its tables masked, and how many those were.
 
     cut: its end is missing; then the last row of a table that goes up to the end is left out.
@@ -66,14 +66,14 @@ def mask_tables(text: str, rules: Rules, *, cut: bool = False) -> tuple[str, int
         return text, 0
     pieces, copied, count = [], 0, 0
     for begin, line in _candidates(text):
-        rules.spend(1)
+        policy.budget.spend(1)
         if begin < copied:
             continue
-        found = _heading(text, begin, line, rules, cut=cut)
+        found = _heading(text, begin, line, policy, cut=cut)
         if found is not None:
-            rules.spend(16)
+            policy.budget.spend(16)
             pieces.append(text[copied:begin])
-            masked, copied, more = _masked(text, begin, *found, rules, cut=cut)
+            masked, copied, more = _masked(text, begin, *found, policy, cut=cut)
             pieces.append(masked)
             count += more
     return ("".join(pieces) + text[copied:], count) if count else (text, 0)
@@ -94,26 +94,26 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
         first = not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_rule(line))
 
 
-def _heading(text: str, begin: int, line: str, rules: Rules, *, cut: bool) -> tuple[str, Columns] | None:
+def _heading(text: str, begin: int, line: str, policy: Policy, *, cut: bool) -> tuple[str, Columns] | None:
     """The delimiter and the columns of the table whose heading begins here; `None` if there is none."""
     if len(line) > _LONGEST_HEADING:
         return None
     for delimiter in _marks(line, True):
-        columns = _columns(line, delimiter, rules)
+        columns = _columns(line, delimiter, policy)
         if columns and _has_rows(text, begin, line, delimiter, cut=cut):
             return delimiter, columns
     return None
 
 
-def _columns(line: str, delimiter: str, rules: Rules) -> Columns | None:
+def _columns(line: str, delimiter: str, policy: Policy) -> Columns | None:
     """The columns that a line names, if it holds names alone, and some of them may be secret."""
     names = [name.strip(_AROUND) for name in line.split(delimiter)]
     filled = list(filter(None, names))
     if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
         return None
-    if not any(map(rules.secret, filled)) and VALUED.isdisjoint(map(str.lower, filled)):
+    if not any(map(policy.is_secret, filled)) and VALUED.isdisjoint(map(str.lower, filled)):
         return None
-    return Columns(names, rules)
+    return Columns(names, policy)
 
 
 def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) -> bool:
@@ -130,7 +130,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
 
 
 def _masked(
-    text: str, begin: int, delimiter: str, columns: Columns, rules: Rules, *, cut: bool
+    text: str, begin: int, delimiter: str, columns: Columns, policy: Policy, *, cut: bool
 ) -> tuple[str, int, int]:
     """A table, masked, from its heading on; where it ends; and how many cells were masked.
 
@@ -138,14 +138,14 @@ def _masked(
     """
     pieces, count, at, empty = [], 0, begin, False
     for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
-        rules.spend(3 if '"' in fields[0] else 1)
+        policy.budget.spend(3 if '"' in fields[0] else 1)
         size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
         if not is_filled(fields):
             empty = True
         elif number:
             if empty and len(fields) != columns.width:
                 break
-            count += mask_cells(fields, columns, delimiter, rules)
+            count += mask_cells(fields, columns, delimiter, policy)
         if not cut or end:
             pieces.append(delimiter.join(fields) + end)
         at += size

@@ -15,7 +15,7 @@ from drhttp._redact.formats.extent import QUOTE, Extents
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
     Spans = Iterator[tuple[int, int]]
 
@@ -63,17 +63,17 @@ _LETTER = re.compile(r"\\{1,8}(?:u00|x)([0-9A-Fa-f]{2})")
 _DEEPEST_ESCAPE = 3  # times that a text may be encoded
 
 
-def mask_prose(text: str, rules: Rules) -> tuple[str, int]:
+def mask_prose(text: str, policy: Policy) -> tuple[str, int]:
     """A text with the values of its secret names masked, and those that betray themselves; and how many those were."""
-    text, count = _mask(text, rules)
+    text, count = _mask(text, policy)
     decoded, left = text, _DEEPEST_ESCAPE
     known: int | None = None
     while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
         # What shows only when it is decoded is masked decoded.
         if known is None:
-            known = _mask(decoded, rules)[1] if count else 0
+            known = _mask(decoded, policy)[1] if count else 0
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
-        masked, found = _mask(decoded, rules)
+        masked, found = _mask(decoded, policy)
         if found > known:
             text, decoded, count, known = masked, masked, count + found, None
         else:
@@ -81,86 +81,86 @@ def mask_prose(text: str, rules: Rules) -> tuple[str, int]:
     return text, count
 
 
-def _mask(text: str, rules: Rules) -> tuple[str, int]:
-    text, count = _mask_named(text, rules)
-    text, found = rules.mask_values(text)
+def _mask(text: str, policy: Policy) -> tuple[str, int]:
+    text, count = _mask_named(text, policy)
+    text, found = policy.mask_values(text)
     return text, count + found
 
 
-def _mask_named(text: str, rules: Rules) -> tuple[str, int]:
+def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
     """The same for what has a name."""
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(_counted(_spans(text, rules, Extents(text)), rules)):
+    for begin, end in sorted(_counted(_spans(text, policy, Extents(text)), policy)):
         if begin >= copied:
-            pieces += [text[copied:begin], rules.mask(text[begin:end])]
+            pieces += [text[copied:begin], policy.mask(text[begin:end])]
             count += 1
         # Of two that overlap, the second is a part of what is masked.
         copied = max(copied, end)
     return "".join(pieces) + text[copied:], count
 
 
-def _counted(spans: Spans, rules: Rules) -> Spans:
+def _counted(spans: Spans, policy: Policy) -> Spans:
     for span in spans:
-        rules.spend(3)
+        policy.budget.spend(3)
         yield span
 
 
-def _spans(text: str, rules: Rules, extents: Extents) -> Spans:
+def _spans(text: str, policy: Policy, extents: Extents) -> Spans:
     """Where the values are, in any order."""
     if any(tie in text for tie in _TIES):
-        yield from _tied(text, rules, extents)
+        yield from _tied(text, policy, extents)
     quoted = '"' in text or "'" in text or "`" in text
     if quoted and " " in text:
-        yield from _beside(text, rules, extents)
+        yield from _beside(text, policy, extents)
     if (quoted or "&" in text) and "," in text:
-        yield from _paired(text, rules, extents)
+        yield from _paired(text, policy, extents)
     if "-" in text and " " in text:
-        yield from _options(text, rules, extents)
+        yield from _options(text, policy, extents)
     if "config" in text or has_options(text):
-        yield from secret_arguments(text, rules, extents)
-    yield from values_apart(text, rules, extents)
+        yield from secret_arguments(text, policy, extents)
+    yield from values_apart(text, policy, extents)
 
 
-def _tied(text: str, rules: Rules, extents: Extents) -> Spans:
+def _tied(text: str, policy: Policy, extents: Extents) -> Spans:
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret, whatever stands beside them
-    rules.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
+    policy.budget.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
     for match in _NAME.finditer(text):
         if match[1] in harmless:
             continue
-        rules.spend(1 + len(match[1]) // 2)
-        if not (rules.secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
+        policy.budget.spend(1 + len(match[1]) // 2)
+        if not (policy.is_secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
             harmless.add(match[1])
             continue
-        if match.start() < copied or not _is_secret(match, rules) or _is_nothing(match):
+        if match.start() < copied or not _is_secret(match, policy) or _is_nothing(match):
             continue
-        rules.spend(2)
+        policy.budget.spend(2)
         begin, end = extents.of(match)
-        if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, rules):
-            measured = rules.end_of_spared(match[1], text, begin) or 0
+        if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, policy):
+            measured = policy.end_of_harmless(match[1], text, begin) or 0
             if not measured:
                 yield begin, end
                 copied = end
 
 
-def _is_count(name: str, text: str, begin: int, end: int, rules: Rules) -> bool:
+def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> bool:
     """Whether the value is a number or the like that is none to hide, also in a line that goes on with other names."""
     count = _COUNT.match(text, begin)
     value = text[begin : min(end, begin + _LONGEST_SPARED)]
     if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
-        return rules.spared(name, f'"{value}"')
+        return policy.is_harmless(name, f'"{value}"')
     if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
         return False
-    return rules.spared(name, value) or (count is not None and rules.spared(name, count[0]))
+    return policy.is_harmless(name, value) or (count is not None and policy.is_harmless(name, count[0]))
 
 
-def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
+def _beside(text: str, policy: Policy, extents: Extents) -> Spans:
     """`password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BESIDE.finditer(text):
-        rules.spend(2)
+        policy.budget.spend(2)
         if match.start() < copied or not _names_next(
-            text[max(0, match.start() - _LONGEST_NAME) : match.start()], rules
+            text[max(0, match.start() - _LONGEST_NAME) : match.start()], policy
         ):
             continue
         string = extents.string(match.end())
@@ -169,26 +169,26 @@ def _beside(text: str, rules: Rules, extents: Extents) -> Spans:
             copied = string[2]
 
 
-def _names_next(text: str, rules: Rules) -> bool:
+def _names_next(text: str, policy: Policy) -> bool:
     """Whether the last word is a secret name, or the last but one with a link behind it."""
     words = text.rsplit(None, 3)
     if len(words) > 1 and words[-1] in _LINKS:
         words.pop()
-    if not words or not (words[-1] == _IDENTIFIED or rules.secret(words[-1])):
+    if not words or not (words[-1] == _IDENTIFIED or policy.is_secret(words[-1])):
         return False
     # A parser speaks of its tokens; an assignment was found by its sign.
     return words[-1][-1] not in "=:,;" and (len(words) == 1 or words[-2].lower() not in _EXPECTED)
 
 
-def _paired(text: str, rules: Rules, extents: Extents) -> Spans:
+def _paired(text: str, policy: Policy, extents: Extents) -> Spans:
     """`('password', 'abc')`, `["Authorization", "abc"]`, `['login', '--password', 'abc']`."""
     at = 0
     match = _PAIR.search(text)
     while match:
-        rules.spend(2)
+        policy.budget.spend(2)
         at = match.end() - 1
         option = match[2].startswith("-")
-        if (option or not match[1].startswith(",")) and rules.secret(match[2]):
+        if (option or not match[1].startswith(",")) and policy.is_secret(match[2]):
             begin, end = extents.value(match.end())
             if begin < end and (option or _PAIR_END.match(text, end)) and not _NUMBER.fullmatch(text, begin, end):
                 yield begin, end
@@ -196,29 +196,29 @@ def _paired(text: str, rules: Rules, extents: Extents) -> Spans:
         match = _PAIR.search(text, at)
 
 
-def _options(text: str, rules: Rules, extents: Extents) -> Spans:
+def _options(text: str, policy: Policy, extents: Extents) -> Spans:
     """`--password abc`."""
     copied = 0
     for match in _OPTION.finditer(text):
-        rules.spend(1)
-        if match.start() >= copied and rules.secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
+        policy.budget.spend(1)
+        if match.start() >= copied and policy.is_secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
             begin, copied = extents.value(match.end())
             yield begin, copied
 
 
-def _is_secret(match: re.Match[str], rules: Rules) -> bool:
+def _is_secret(match: re.Match[str], policy: Policy) -> bool:
     name, text, start = match[1], match.string, match.start()
     before = text[start - 1 : start]
     if match[3] == "=" and (before in ("?", "&") or text[max(0, start - 5) : start] == "&amp;"):
-        return rules.secret_in_query(name)
-    if rules.secret(name):
+        return policy.is_secret_in_query(name)
+    if policy.is_secret(name):
         return True
     if before != " " or name.lower() not in _LAST_WORDS:
         return False
     words = text[max(0, start - 62) : start - 1].rsplit(" ", 2)[-2:]
     last = words[-1] if _WORD.fullmatch(words[-1]) else ""
     both = f"{words[0]} {last}" if len(words) > 1 and _WORD.fullmatch(words[0]) else last
-    return bool(last) and rules.secret(f"{both} {name}")
+    return bool(last) and policy.is_secret(f"{both} {name}")
 
 
 def _is_nothing(match: re.Match[str]) -> bool:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from drhttp._percent import unquote_plus
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.graphql import DOCUMENTS, VARIABLES, looks_like_graphql, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
 from drhttp._redact.formats.json_rewriter import may_be_packed
-from drhttp._redact.policy import Refusal
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _DEEPEST = 3  # times that a name may be encoded
@@ -27,7 +27,7 @@ _NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
 
-def mask_query(query: str, rules: Rules, level: int = 0, *, cut: bool = False) -> tuple[str, int]:
+def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False) -> tuple[str, int]:
     """The query of a URL, or a form, masked, and how many values that were.
 
     Names stay, and so does the coding of all that is not masked. level: of queries within queries. cut: pairs behind
@@ -35,96 +35,103 @@ def mask_query(query: str, rules: Rules, level: int = 0, *, cut: bool = False) -
     """
     masked: list[str] = []
     total = 0
-    betrays = rules.betrays(query)
-    named = _named(query, rules) if _VALUED.search(query) else frozenset[str]()
-    variables = _graphql_variables(query, rules, cut=cut) if "ariable" in query else None
+    may_hold_secret = policy.may_hold_secret(query)
+    named = _named(query, policy) if _VALUED.search(query) else frozenset[str]()
+    variables = _graphql_variables(query, policy, cut=cut) if "ariable" in query else None
     if variables:
         named |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
     for part in query.split("&"):
         if variables is not None and _decoded(part.partition("=")[0]) in VARIABLES:
-            text, count = _mask_variables(part, variables, rules)
+            text, count = _mask_variables(part, variables, policy)
         elif ";" in part and _FURTHER.search(part):
-            texts = [_mask_pair(each, rules, level, named, betrays=betrays) for each in _FURTHER.split(part)]
+            texts = [
+                _mask_pair(each, policy, level, named, may_hold_secret=may_hold_secret) for each in _FURTHER.split(part)
+            ]
             text, count = ";".join(text for text, _ in texts), sum(count for _, count in texts)
         else:
-            text, count = _mask_pair(part, rules, level, named, betrays=betrays) if part else ("", 0)
+            text, count = _mask_pair(part, policy, level, named, may_hold_secret=may_hold_secret) if part else ("", 0)
         total += count
         masked.append(text)
     return "&".join(masked), total
 
 
-def _graphql_variables(query: str, rules: Rules, *, cut: bool) -> frozenset[str] | None:
+def _graphql_variables(query: str, policy: Policy, *, cut: bool) -> frozenset[str] | None:
     """The secret variables of the GraphQL document beside them; `None` if there are none.
 
     The empty set if the document is missing: then each of them may be secret.
     """
     pairs = [part.partition("=")[::2] for part in query.split("&")]
     documents = [text for name, value in pairs if _decoded(name) in DOCUMENTS and "{" in (text := _decode(value))]
-    names = frozenset[str]().union(*(secret_variables(each, rules) for each in documents))
+    names = frozenset[str]().union(*(secret_variables(each, policy) for each in documents))
     return names or (frozenset() if cut and not documents else None)
 
 
-def _mask_variables(part: str, variables: frozenset[str], rules: Rules) -> tuple[str, int]:
+def _mask_variables(part: str, variables: frozenset[str], policy: Policy) -> tuple[str, int]:
     """The variables of a GraphQL document, as JSON; whole if they are none."""
     name, _, value = part.partition("=")
     text = _decode(value)
     try:
-        masked, count = mask_json(text, rules, 1, variables) if variables else (rules.mask(text), 1)
-    except Refusal as refusal:
-        if refusal.reason != "unparsable":
+        masked, count = mask_json(text, policy, 1, variables) if variables else (policy.mask(text), 1)
+    except MaskingError as error:
+        if error.reason != "unparsable":
             raise
-        masked, count = rules.mask(text), 1
+        masked, count = policy.mask(text), 1
     return (f"{name}={_encoded(masked)}", count) if count else (part, 0)
 
 
-def names_nothing(query: str, rules: Rules) -> bool:
+def names_nothing(query: str, policy: Policy) -> bool:
     """Whether no name in a query says secret."""
     names = [pair.partition("=")[0] for pair in query.split("&")]
-    return not any(map(rules.secret_in_query, names)) and _VALUED.search(query) is None
+    return not any(map(policy.is_secret_in_query, names)) and _VALUED.search(query) is None
 
 
-def _mask_pair(part: str, rules: Rules, level: int, named: frozenset[str], *, betrays: bool) -> tuple[str, int]:
-    """named: names whose values are secret by what stands beside them. betrays: whether there are values that do."""
-    rules.spend(3)
+def _mask_pair(
+    part: str, policy: Policy, level: int, named: frozenset[str], *, may_hold_secret: bool
+) -> tuple[str, int]:
+    """named: names whose values are secret by what stands beside them.
+
+    may_hold_secret: whether the query may hold values that are secret by their form.
+    """
+    policy.budget.spend(3)
     name, equals, value = part.partition("=")
     meant = _decoded(name).removeprefix("amp;")
-    if equals and (rules.secret_in_query(meant) or meant in named):
-        if rules.spared(meant, value):
+    if equals and (policy.is_secret_in_query(meant) or meant in named):
+        if policy.is_harmless(meant, value):
             return part, 0
-        before, found = rules.mask_values(_decode(name)) if betrays else (name, 0)
-        return f"{_encoded(before) if found else name}={_encoded(rules.mask(_decode(value)))}", 1 + found
-    if not betrays and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_packed(part):
+        before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)
+        return f"{_encoded(before) if found else name}={_encoded(policy.mask(_decode(value)))}", 1 + found
+    if not may_hold_secret and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_packed(part):
         return part, 0
-    # Its name is innocent, but may hold anything, and so may its value.
-    before, found = _mask_text(name, meant, rules, level)
-    text, count = _mask_text(value, _decoded(value), rules, level)
+    # Its name is not secret, but name and value may hold anything.
+    before, found = _mask_text(name, meant, policy, level)
+    text, count = _mask_text(value, _decoded(value), policy, level)
     return f"{before}{equals}{text}", count + found
 
 
-def _named(query: str, rules: Rules) -> frozenset[str]:
+def _named(query: str, policy: Policy) -> frozenset[str]:
     """The names of values that other pairs name: `f[0][name]=password&f[0][value]=abc`, `name=password&value=abc`."""
     found = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
         meant = _decoded(name)
         match = _NAMING.fullmatch(meant)
-        if match and value and rules.secret(_decoded(value)):
+        if match and value and policy.is_secret(_decoded(value)):
             found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
     return frozenset(found)
 
 
-def _mask_text(text: str, meant: str, rules: Rules, level: int) -> tuple[str, int]:
+def _mask_text(text: str, meant: str, policy: Policy, level: int) -> tuple[str, int]:
     """A name or a value, still encoded. meant: the same decoded."""
-    if len(meant) < rules.shortest and _PLAIN.fullmatch(meant):
+    if len(meant) < policy.min_length and _PLAIN.fullmatch(meant):
         return text, 0
-    rules.spend(1 + text.count("%") // 4)
+    policy.budget.spend(1 + text.count("%") // 4)
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in meant else None
     if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):
         # A URL, or the hash of one.
-        masked, count = mask_query(plain[inner.end() :], rules, level + 1)
+        masked, count = mask_query(plain[inner.end() :], policy, level + 1)
         plain = plain[: inner.end()] + masked
-    masked, found = mask_string(plain, rules)
+    masked, found = mask_string(plain, policy)
     count += found
     return (_encoded(masked) if count else text), count
 

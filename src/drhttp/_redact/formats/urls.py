@@ -12,7 +12,7 @@ from drhttp._redact.formats.text import mask_prose
 from drhttp._redact.formats.urlencoded import mask_query, names_nothing
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 # The expression of RFC 3986, appendix B: every text matches it.
 _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
@@ -27,10 +27,10 @@ _MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 
 
-def mask_url(url: str, rules: Rules) -> tuple[str, int]:
+def mask_url(url: str, policy: Policy) -> tuple[str, int]:
     """A URL or a reference without its secrets, and how many those were."""
-    harmless = _HARMLESS.fullmatch(url) if rules.shortest else None
-    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or names_nothing(harmless[1], rules)):
+    harmless = _HARMLESS.fullmatch(url) if policy.min_length else None
+    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or names_nothing(harmless[1], policy)):
         return url, 0
     match = _PARTS.fullmatch(url)
     scheme, authority, path, query, fragment = (
@@ -38,26 +38,26 @@ def mask_url(url: str, rules: Rules) -> tuple[str, int]:
     )
     userinfo, at, host = authority.rpartition("@")
     count = bool(at) + 0
-    authority = f"//{rules.mask(userinfo[2:])}@{host}" if at else authority
-    path, found = _mask_capability(host if at else authority[2:], path, rules)
+    authority = f"//{policy.mask(userinfo[2:])}@{host}" if at else authority
+    path, found = _mask_capability(host if at else authority[2:], path, policy)
     count += found
-    path, found = _mask_path(path, rules)
+    path, found = _mask_path(path, policy)
     count += found
     if query:
-        masked, found = mask_query(query[1:], rules)
+        masked, found = mask_query(query[1:], policy)
         query, count = f"?{masked}", count + found
     if fragment:
-        masked, found = _mask_fragment(fragment[1:], rules)
+        masked, found = _mask_fragment(fragment[1:], policy)
         fragment, count = f"#{masked}", count + found
     return f"{scheme}{authority}{path}{query}{fragment}", count
 
 
-def _mask_fragment(fragment: str, rules: Rules) -> tuple[str, int]:
+def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
     """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
-    route, count = _mask_capability("", route, rules)
-    masked, found = mask_query(route, rules)
-    text, more = mask_query(query, rules)
+    route, count = _mask_capability("", route, policy)
+    masked, found = mask_query(route, policy)
+    text, more = mask_query(query, policy)
     return f"{masked}{mark}{text}", count + found + more
 
 
@@ -68,44 +68,44 @@ def without_secrets(url: str) -> str:
     return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
 
 
-def _mask_capability(host: str, path: str, rules: Rules) -> tuple[str, int]:
+def _mask_capability(host: str, path: str, policy: Policy) -> tuple[str, int]:
     """A path without the tokens of services and of links in mails, some of which only the host tells."""
     front = f"//{host}"
-    masked, count = capability_urls.mask(front + path, lambda token: quote(rules.mask(unquote(token)), safe=_PATH))
+    masked, count = capability_urls.mask(front + path, lambda token: quote(policy.mask(unquote(token)), safe=_PATH))
     return masked[len(front) :], count
 
 
-def _mask_path(path: str, rules: Rules) -> tuple[str, int]:
-    path, count = _mask_segments(path, rules)
+def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
+    path, count = _mask_segments(path, policy)
     if count:
         return path, count
     if "%" not in path:
-        return mask_prose(path, rules)
+        return mask_prose(path, policy)
     # Spaces and the like stand between the words of a secret, too.
-    masked, count = mask_prose(unquote(path), rules)
+    masked, count = mask_prose(unquote(path), policy)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)
 
 
-def _mask_segments(path: str, rules: Rules) -> tuple[str, int]:
+def _mask_segments(path: str, policy: Policy) -> tuple[str, int]:
     """What looks made rather than written, behind the name of a secret: `/reset-password/8d1f40b7c2/`."""
     names, segments, count = False, path.split("/"), 0
     for at, segment in enumerate(segments):
         if names and _MADE.fullmatch(segment):
-            segments[at], count = quote(rules.mask(unquote(segment)), safe=_PATH), count + 1
-        names = names or (bool(segment) and _MADE.fullmatch(segment) is None and rules.secret(segment))
+            segments[at], count = quote(policy.mask(unquote(segment)), safe=_PATH), count + 1
+        names = names or (bool(segment) and _MADE.fullmatch(segment) is None and policy.is_secret(segment))
     return "/".join(segments), count
 
 
-def mask_links(value: str, rules: Rules) -> tuple[str, int]:
+def mask_links(value: str, policy: Policy) -> tuple[str, int]:
     """The header field `Link` (RFC 8288): URLs in angle brackets, and parameters."""
     count = position = 0
     pieces = []
     for match in _IN_BRACKETS.finditer(value):
-        rules.spend(4)
+        policy.budget.spend(4)
         for text, mask, end in ((value[position : match.start()], mask_prose, "<"), (match[1], mask_url, ">")):
-            masked, found = mask(text, rules) if text else ("", 0)
+            masked, found = mask(text, policy) if text else ("", 0)
             pieces += [masked, end]
             count += found
         position = match.end()
-    masked, found = mask_prose(value[position:], rules)
+    masked, found = mask_prose(value[position:], policy)
     return "".join(pieces) + masked, count + found

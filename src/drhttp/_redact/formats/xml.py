@@ -9,13 +9,13 @@ from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.markup import mask_markup
 
 if TYPE_CHECKING:
-    from drhttp._redact.policy import Rules
+    from drhttp._redact.policy import Policy
 
 
-def mask_xml(text: str, rules: Rules, *, cut: bool = False, html: bool = False) -> tuple[str, int]:
+def mask_xml(text: str, policy: Policy, *, cut: bool = False, html: bool = False) -> tuple[str, int]:
     """A document, masked, and how many values that were.
 
     cut: its end is missing; then what stands behind the last tag is left out. html: a `<` that begins no tag is text.
-    Raises `Refusal` for such a `<` in XML, which does not allow it.
+    Raises `MaskingError` for such a `<` in XML, which does not allow it.
     """
-    return mask_markup(text, rules, partial(mask_string, rules=rules, level=1), cut=cut, html=html)
+    return mask_markup(text, policy, partial(mask_string, policy=policy, level=1), cut=cut, html=html)

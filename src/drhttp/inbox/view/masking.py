@@ -15,13 +15,14 @@ from functools import partial
 from urllib.parse import quote, quote_plus
 
 from drhttp._privacy import Redact
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json, mask_string
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
 from drhttp._redact.formats.xml import mask_xml
-from drhttp._redact.policy import Refusal, Rules
+from drhttp._redact.policy import Policy
 from drhttp.inbox.exchange import Headers, Summary
 from drhttp.inbox.hidden import is_mask, masks
 
@@ -47,13 +48,13 @@ class _Masking(threading.local):
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
-        self.rules = Rules(Redact(value=self._mask, also=("signature", "x-moesif-application-id")))
+        self.policy = Policy(Redact(value=self._mask, also=("signature", "x-moesif-application-id")))
 
-    def begin(self) -> Rules:
+    def begin(self) -> Policy:
         """The rules, for a text that has not been looked at."""
         self.hidden = self.known = 0
-        self.rules.begin(_EFFORT)
-        return self.rules
+        self.policy.budget.reset(_EFFORT)
+        return self.policy
 
     def _mask(self, secret: str) -> str:
         # What the recorder has masked already is no secret, and there would be nothing to reveal.
@@ -70,7 +71,7 @@ _here = _Masking()
 
 def is_secret(name: str) -> bool:
     """Whether values under the name are not for everybody's eyes."""
-    return _here.rules.secret(name) and not _HARMLESS.match(name)
+    return _here.policy.is_secret(name) and not _HARMLESS.match(name)
 
 
 def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, int]]:
@@ -165,9 +166,9 @@ def xml_text(text: str, *, html: bool = False) -> Masked:
 def csv_text(text: str) -> Masked:
     """A table, with the columns masked whose name in the first row says secret."""
 
-    def mask(rules: Rules) -> tuple[str, int]:
-        inner = partial(mask_string, rules=rules, tables=False)
-        return mask_csv(text, rules, inner) or mask_string(text, rules)
+    def mask(policy: Policy) -> tuple[str, int]:
+        inner = partial(mask_string, policy=policy, tables=False)
+        return mask_csv(text, policy, inner) or mask_string(text, policy)
 
     return _shown(text, mask)
 
@@ -177,13 +178,13 @@ def bytes_betray(data: bytes) -> int:
     return _values(data.decode("latin-1"))[1]
 
 
-def _shown(text: str, *ways: Callable[[Rules], tuple[str, int]]) -> Masked:
+def _shown(text: str, *ways: Callable[[Policy], tuple[str, int]]) -> Masked:
     """The text masked in the first way that is possible, or hidden whole: what cannot be masked is not shown."""
     for mask in ways:
-        rules = _here.begin()
+        policy = _here.begin()
         try:
-            masked, count = mask(rules)
-        except Refusal:
+            masked, count = mask(policy)
+        except MaskingError:
             continue
         if not _here.hidden or masked == text:
             return text, 0
@@ -201,7 +202,7 @@ def _readable(text: str) -> str:
 
 
 def _values(text: str) -> Masked:
-    return _shown(text, lambda rules: rules.mask_values(text))
+    return _shown(text, lambda policy: policy.mask_values(text))
 
 
 def _field(name: str, value: str, reveal: bool) -> Masked:
@@ -209,8 +210,8 @@ def _field(name: str, value: str, reveal: bool) -> Masked:
         return value, 0
     field = ((name.lower(), value),)
 
-    def mask(rules: Rules) -> tuple[str, int]:
-        ((_, text),), count = mask_headers(field, rules)
+    def mask(policy: Policy) -> tuple[str, int]:
+        ((_, text),), count = mask_headers(field, policy)
         return text, count
 
     masked, count = _shown(value, mask)
@@ -220,12 +221,12 @@ def _field(name: str, value: str, reveal: bool) -> Masked:
 def _parameter(name: str, value: str, reveal: bool) -> Masked:
     if reveal or not value or is_mask(value):
         return value, 0
-    if _here.rules.secret_in_query(name) and not _here.rules.spared(name, value):
+    if _here.policy.is_secret_in_query(name) and not _here.policy.is_harmless(name, value):
         return MASK, 1
     return _shown(value, partial(mask_string, value))
 
 
-def _by_elements(text: str, rules: Rules) -> tuple[str, int]:
+def _by_elements(text: str, policy: Policy) -> tuple[str, int]:
     """Large markup: the text of elements of a secret name, and whatever betrays itself."""
     count = 0
 
@@ -234,7 +235,7 @@ def _by_elements(text: str, rules: Rules) -> tuple[str, int]:
         if not found[3].strip() or not is_secret(found[2]):
             return found[0]
         count += 1
-        return found[1] + rules.mask(found[3])
+        return found[1] + policy.mask(found[3])
 
-    masked, found = rules.mask_values(_ELEMENT.sub(mask, text))
+    masked, found = policy.mask_values(_ELEMENT.sub(mask, text))
     return masked, count + found

@@ -9,16 +9,16 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._record import Body
-from drhttp._redact import Rules
+from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urls import mask_url
 from privacy.corpus import Case, both
-from privacy.innocents import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
+from privacy.harmless import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
 from privacy.table_corpus import table_documents
 from privacy.wiring import leave
 
-RULES = Rules(Redact())
+POLICY = Policy(Redact())
 
 
 def test_there_are_many():
@@ -29,30 +29,30 @@ def test_there_are_many():
 @pytest.mark.parametrize("name", NAMES)
 def test_names(name):
     """A word that only looks like a secret one is none, alone and in company."""
-    assert not RULES.secret(name)
-    assert not RULES.secret(f"my_{name}")
-    assert not RULES.secret(name.upper())
-    assert RULES.secret_in_query(name) == (name in QUERY_NAMES)
+    assert not POLICY.is_secret(name)
+    assert not POLICY.is_secret(f"my_{name}")
+    assert not POLICY.is_secret(name.upper())
+    assert POLICY.is_secret_in_query(name) == (name in QUERY_NAMES)
 
 
 def test_bodies():
     """Each body comes through to the byte, as the same object, and nothing is counted."""
     for kind, content in (*documents(), *table_documents()):
         body = Body(content=content, size=len(content))
-        assert mask_body(body, (("content-type", kind),) if kind else (), RULES) is body, (kind, content)
+        assert mask_body(body, (("content-type", kind),) if kind else (), POLICY) is body, (kind, content)
 
 
 @pytest.mark.parametrize("field", HEADERS, ids=str)
 def test_headers(field):
     """A header field about nothing secret stays as it is."""
-    assert mask_headers((field,), RULES) == ((field,), 0)
+    assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_urls(query):
     """A URL without secrets stays as it is, with its coding."""
     url = f"https://shop.example:8080/a%20b/%C3%A9;v=1?{query}#top"
-    assert mask_url(url, RULES) == (url, 0)
+    assert mask_url(url, POLICY) == (url, 0)
 
 
 def test_messages(receiver):

@@ -1,0 +1,38 @@
+"""Limits how much work masking one part of a record may take, so that a hostile body cannot occupy the worker."""
+
+from __future__ import annotations
+
+import math
+
+from drhttp._redact.errors import MaskingError
+
+# What the masking of 64 KiB may take: as many microseconds, about. A table of single digits takes three quarters of it,
+# most bodies that people make less than a fifth.
+_LEAST, _PER_BYTE = 27_000, 0.42
+
+
+class WorkBudget:
+    """Counts the work spent on what is being masked. Each worker has one, and resets it for each part of a record.
+
+    remaining: work that is left, in microseconds, approximately; there is no limit until the first `reset`.
+    """
+
+    __slots__ = ("_factor", "remaining")
+
+    def __init__(self, factor: int = 1) -> None:
+        self._factor = factor
+        self.remaining = math.inf
+
+    def reset(self, size: int = 0) -> None:
+        """Start over for another part, of this many bytes."""
+        self.remaining = max(_LEAST, size * _PER_BYTE) * self._factor
+
+    def spend(self, work: int) -> None:
+        """Subtract the work of one piece, in microseconds, approximately.
+
+        Raises `MaskingError` ("too_dense") when nothing remains: a body made of nothing but expensive pieces would take
+        many times as long as any other.
+        """
+        self.remaining -= work
+        if self.remaining < 0:
+            raise MaskingError("too_dense")

@@ -1,4 +1,4 @@
-# Needs Python 3.10 or later (as python3, or PYTHON=...), git and make; everything else is fetched into .venv and .nox.
+# Needs Python 3.10 or later (python3, or PYTHON=...), git and make. Installs everything else into .venv and .nox.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,25 +9,25 @@ ARGS ?=
 .PHONY: help demo test test-others test-all clean
 
 help:
-	@echo "make demo              two example apps under gunicorn, recorded by the inbox, until Ctrl-C"
-	@echo "make demo ARGS=--once  the same, ends by itself: status 0 if every request arrived exactly once"
-	@echo "make test              checks the product on this Python: lint, types, the wheel, all tests, the demo once"
-	@echo "make test-all          the same, and the tests on every other supported Python that is found"
-	@echo "make clean             removes what the others made"
+	@echo "make demo              run two example apps and an inbox that records them, until Ctrl-C"
+	@echo "make demo ARGS=--once  the same, then exit with status 0 if every request arrived exactly once"
+	@echo "make test              check lint, types, the built wheel, all tests and the demo on this Python"
+	@echo "make test-all          the same, and run the tests on every other supported Python"
+	@echo "make clean             delete the files that the other commands created"
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or later is needed, and $(PYTHON) is " + sys.version.split()[0]) if sys.version_info < (3, 10) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("drhttp needs Python 3.10 or later, but $(PYTHON) is " + sys.version.split()[0]) if sys.version_info < (3, 10) else None'
 	@$(PYTHON) -m venv $(VENV)
 
-# What is installed follows pyproject.toml; the code itself is installed in place and needs no second run.
+# Installs again when pyproject.toml changes. The package is installed in editable mode.
 $(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
-	@echo "Setting up the demonstration in $(VENV) ..."
-	@$(PIP) "pip>=25.1" # the first that knows --group
+	@echo "Installing the demo into $(VENV) ..."
+	@$(PIP) "pip>=25.1" # the first version with --group
 	@$(PIP) --editable ".[inbox,django,flask]" --group demo
 	@touch $@
 
 $(VENV)/nox.stamp: pyproject.toml | $(BIN)/python
-	@echo "Setting up nox in $(VENV) ..."
+	@echo "Installing nox into $(VENV) ..."
 	@$(PIP) --upgrade nox uv
 	@touch $@
 
@@ -37,7 +37,7 @@ demo: $(VENV)/demo.stamp
 test: $(VENV)/nox.stamp
 	@$(BIN)/nox --tags test
 
-# What test-all adds to test.
+# The part of test-all that test does not run.
 test-others: $(VENV)/nox.stamp
 	@$(BIN)/nox --tags others
 

@@ -12,7 +12,7 @@ import pytest
 
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.queue import Queue
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict
 from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pytest
 from receiver import Receiver
 
 import drhttp
-from drhttp._process import recorder
+from drhttp._guard import forget_failures
+from drhttp._process import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,5 +71,5 @@ def _fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     yield
     drhttp.close(timeout=1.0)
-    recorder._recorders.clear()
-    recorder.forget_failures()
+    registry.recorders.clear()
+    forget_failures()

@@ -33,10 +33,10 @@ ALLOWED = {
     "_capture.trace": "_record",
     "_capture.uri": "_percent",
     "_check": "_capture.body _capture.exchange _capture.sample _config _delivery.record_exporter "
-    "_delivery.transport _delivery.verdict _process.recorder _version _wire exceptions",
+    "_delivery.retry _delivery.transport _process.recorder _version _wire exceptions",
     "_config": "_dsn _privacy exceptions",
     "_delivery": "",
-    "_delivery.batch": "_delivery.bisection _delivery.queue _delivery.verdict",
+    "_delivery.batch": "_delivery.bisection _delivery.queue _delivery.retry",
     "_delivery.bisection": "",
     "_delivery.clock": "",
     "_delivery.exporter": "_delivery.record_exporter _privacy _process.fork",
@@ -44,14 +44,13 @@ ALLOWED = {
     "_delivery.monitor": "_guard _rate_limiter",
     "_delivery.preparation": "",
     "_delivery.queue": "",
-    "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.transport "
-    "_delivery.verdict _guard "
+    "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.retry _delivery.transport "
+    "_guard "
     "_rate_limiter _record _redact _wire",
     "_delivery.response": "",
-    "_delivery.retry": "_delivery.verdict",
+    "_delivery.retry": "",
     "_delivery.transport": "_delivery.idle_connections _delivery.response _delivery.retry _version",
-    "_delivery.verdict": "",
-    "_delivery.worker": "_delivery.batch _delivery.clock _delivery.monitor _delivery.verdict _delivery.worker_thread",
+    "_delivery.worker": "_delivery.batch _delivery.clock _delivery.monitor _delivery.retry _delivery.worker_thread",
     "_delivery.worker_thread": "",
     "_dsn": "",
     "_guard": "_logger _rate_limiter",
@@ -60,8 +59,8 @@ ALLOWED = {
     "_percent": "",
     "_privacy": "exceptions",
     "_process": "",
-    "_process.exit": "",
-    "_process.fork": "",
+    "_process.exit": "_process.registry",
+    "_process.fork": "_guard _process.registry",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork _process.registry "
     "_process.state _process.uwsgi _redos.backtracking _stats",
     "_process.registry": "_stats",
@@ -321,7 +320,10 @@ def test_the_core_is_a_quiet_guest(name):
     assert "signal" not in imported(name)
 
 
-def test_hooks_of_the_process_are_set_in_one_place():
-    """Exit and fork are hooked by the recorder's module alone."""
+def test_hooks_of_the_process_are_set_in_their_own_modules():
+    """Everything about the exit is in one module, and everything about forks in another."""
     hooks = {"atexit.register", "os.register_at_fork", "threading._register_atexit"}
-    assert [name for name in core() if calls(name) & hooks] == ["_process.recorder"]
+    assert {name: calls(name) & hooks for name in core() if calls(name) & hooks} == {
+        "_process.exit": {"atexit.register"},
+        "_process.fork": {"os.register_at_fork"},
+    }

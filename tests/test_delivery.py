@@ -16,7 +16,7 @@ from drhttp._capture.body import Tap
 from drhttp._capture.exchange import Exchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict
 
 BIG = b"s3cret " * 200_000  # 1.4 MB
 

@@ -131,7 +131,7 @@ print(forks, bad, sum(recorded))
 @pytest.mark.parametrize(
     "lock",
     [
-        "recorder._lock()",
+        "registry.lock()",
         "state.queue._lock",
         "state.worker._progress",
         "state.worker._starting",
@@ -141,11 +141,11 @@ def test_a_fork_while_a_lock_is_held(receiver: Receiver, lock: str) -> None:
     """PM2: whichever of our locks another thread holds at the fork, the child records, flushes and ends."""
     run(
         """
-from drhttp._process import recorder
+from drhttp._process import registry
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-state = recorder._recorders[0]._state()
+state = registry.recorders[0]._state()
 held, done = threading.Event(), threading.Event()
 def hold(lock):
     with lock:
@@ -222,12 +222,12 @@ def test_a_fork_during_the_first_record(receiver: Receiver) -> None:
     run(
         """
 import atexit
-from drhttp._process import recorder
+from drhttp._process.exit import close_at_exit
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 held, done = threading.Event(), threading.Event()
 register = atexit.register
 def hold(function):
-    if function is recorder._at_exit and threading.current_thread() is not threading.main_thread():
+    if function is close_at_exit and threading.current_thread() is not threading.main_thread():
         held.set()
         done.wait()
     return register(function)
@@ -313,8 +313,8 @@ gc.collect()
 assert succeeded(child(lambda: None))
 assert drhttp.flush(20)
 unregistered = atexit._ncallbacks()
-from drhttp._process import recorder
-atexit.unregister(recorder._at_exit)
+from drhttp._process.exit import close_at_exit
+atexit.unregister(close_at_exit)
 assert atexit._ncallbacks() in (unregistered - 1, unregistered), "the hook was there once"
 assert drhttp.stats().sent == 100
 """,

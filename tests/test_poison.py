@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._delivery.bisection import Bisection
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

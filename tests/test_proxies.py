@@ -6,7 +6,7 @@ import pytest
 from receiver import Receiver
 from sockets import CREATED, KEY, Peer, Proxy, authority, is_silent, says, transports, trouble
 
-from drhttp._delivery.verdict import DONE
+from drhttp._delivery.retry import DONE
 
 PASSWORD = "pa@ss/wörd"
 CREDENTIALS = "us%65r:pa%40ss%2Fw%C3%B6rd"

@@ -12,7 +12,7 @@ from load import echo, hit, paths, program
 from receiver import Answer, Receiver
 
 import drhttp
-from drhttp._process import recorder
+from drhttp._process import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_a_thread_that_cannot_be_started(
 def test_a_flush_makes_up_for_a_thread_that_died(receiver: Receiver) -> None:
     """C3: records that wait without a thread, for whatever reason, are delivered by a flush."""
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=60.0)
-    state = recorder._recorders[0]._begin()
+    state = registry.recorders[0]._begin()
     hitting = threading.Thread(target=state.worker._starting.acquire)  # as if another thread were starting it
     hitting.start()
     hitting.join()
@@ -218,7 +218,7 @@ def test_the_first_record_of_all_may_be_interrupted(receiver: Receiver) -> None:
     line = 0
     while True:
         app = drhttp.WSGIMiddleware(echo, receiver.dsn, batch_size=line + 1)
-        found = next(each for each in recorder._recorders if each.config.batch_size == line + 1)
+        found = next(each for each in registry.recorders if each.config.batch_size == line + 1)
         met = 0
 
         def trace(frame: Any, event: str, arg: object) -> Any:

@@ -36,8 +36,8 @@ from sockets import (
 )
 
 from drhttp._delivery import transport as transport_module
+from drhttp._delivery.retry import DONE
 from drhttp._delivery.transport import Transport
-from drhttp._delivery.verdict import DONE
 from drhttp._dsn import Dsn
 
 LOAD = os.urandom(8_000_000)  # more than the buffers of a connection take

@@ -14,7 +14,7 @@ from receiver import Answer, Receiver
 
 import drhttp
 from drhttp._delivery.worker_thread import WorkerThread
-from drhttp._process import recorder
+from drhttp._process import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,8 +51,8 @@ def test_fifty_middlewares(receiver: Receiver) -> None:
     assert sorted(paths(receiver.records)) == sorted(f"/{number}" for number in range(50))
     stats = drhttp.stats()
     assert (stats.recorded, stats.sent, stats.queued) == (50, 50, 0)
-    assert recorder._recorders.states() == []
-    assert list(recorder._recorders) == []
+    assert registry.recorders.states() == []
+    assert list(registry.recorders) == []
 
 
 def test_fifty_flask_factories(receiver: Receiver) -> None:
@@ -286,7 +286,7 @@ def test_the_exit_is_bounded(down: str) -> None:
 for number in range(20):
     hit(drhttp.WSGIMiddleware(echo, sys.argv[1], before_send=lambda record: record, exit_timeout=0.5), f"/{number}")
 begin = time.monotonic()
-drhttp._process.recorder._at_exit()
+drhttp._process.exit.close_at_exit()
 print(time.monotonic() - begin < 5, drhttp.stats().dropped)
 """,
         down,

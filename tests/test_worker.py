@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bench import MANY, Bench, Exporter, named
 
-from drhttp._delivery.clock import Clock, back_off
+from drhttp._delivery.clock import Clock
 from drhttp._delivery.queue import BATCH_BYTES, Queue
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict, back_off
 from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:

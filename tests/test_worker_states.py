@@ -35,9 +35,9 @@ from receiver import Answer, Receiver
 import drhttp
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.queue import BATCH_BYTES, Queue
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict
 from drhttp._delivery.worker import Worker
-from drhttp._process import recorder
+from drhttp._process import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -774,4 +774,4 @@ def as_events(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_any_order_of_events_in_real_processes() -> None:
     """Threads, forks, faults, flushes and closes: every record arrives once or is counted, in every process."""
     run_state_machine_as_test(RealProcesses, settings=effort(12, 12))
-    recorder._recorders.clear()
+    registry.recorders.clear()

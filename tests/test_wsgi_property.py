@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from wsgi_calls import Recorded, Server, environ
 
 import drhttp
-from drhttp._process import recorder
+from drhttp._process import registry
 from drhttp._wire import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def test_as_without(script: Script, request: Any, handling: Handling, identifica
     assert outcome(recorded.app, request, handling, again) == bare
     record = recorded.record
     drhttp.close(10.0)
-    recorder._recorders.clear()  # there is one more with each example
+    registry.recorders.clear()  # there is one more with each example
     starts = [step for step in again if isinstance(step, tuple) and step[0] == "start"]
     check_answer(script, record, bare, starts, limit)
     # An answer that replaces the first one does not take back who asked.

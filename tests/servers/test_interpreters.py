@@ -136,13 +136,13 @@ def test_a_fork_while_each_lock_is_held(receiver: Receiver) -> None:
 import signal
 from drhttp import _guard
 from drhttp._process import fork
-from drhttp._process import recorder
+from drhttp._process import registry
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 hit(app, "/warm")
 assert drhttp.flush(30)
-state = recorder._recorders[0]._state()
+state = registry.recorders[0]._state()
 kinds = (type(threading.Lock()), type(threading.RLock()), threading.Condition)
-places = {"recorder": recorder._locks, "queue": vars(state.queue), "worker": vars(state.worker),
+places = {"recorder": registry.locks, "queue": vars(state.queue), "worker": vars(state.worker),
           "clock": vars(state.worker._clock), "loading": vars(fork), "guard": vars(_guard)}
 locks = {f"{place} {name}": lock for place, inside in places.items() for name, lock in inside.items()
          if isinstance(lock, kinds)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.bisection import Bisection
 from drhttp._delivery.queue import BATCH_BYTES
-from drhttp._delivery.verdict import Verdict
+from drhttp._delivery.retry import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized

@@ -6,10 +6,8 @@ import math
 import threading
 import time
 
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
 _SOON = 0.2  # seconds after which a second batch shows that the application is busy
 _BUSY, _HURRIED = 0.001, 0.005  # seconds that the worker then holds the interpreter; and when the queue is half full
-_SHORTEST_DELAY = 0.1  # seconds, between the last tries of all
 
 
 class Clock:
@@ -62,12 +60,3 @@ class Clock:
         if now - self._yielded_at > self._stretch:
             self._sleep(0)
             self._yielded_at = time.perf_counter()
-
-
-def back_off(attempt: int, chance: float, remaining_seconds: float = math.inf) -> float:
-    """Seconds to wait after the failed try number `attempt` (from 1): exponential, full jitter (`chance` 0 to 1).
-
-    remaining_seconds: seconds until there will be no more tries; half of them are kept for further ones.
-    """
-    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance
-    return float(min(delay, max(_SHORTEST_DELAY, remaining_seconds / 2)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drhttp._config import Config
     from drhttp._delivery.queue import Queue
     from drhttp._delivery.record_exporter import RecordExporter
-    from drhttp._delivery.verdict import Verdict
+    from drhttp._delivery.retry import Verdict
 
 I_contra = TypeVar("I_contra", contravariant=True)  # an item, as it lies in the queue
 P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent; its length is what it adds to a POST

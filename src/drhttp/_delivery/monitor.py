@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from drhttp._delivery.queue import Queue
-    from drhttp._delivery.verdict import Verdict
+    from drhttp._delivery.retry import Verdict
 
 _SILENCE = 60.0  # seconds of failures without a success, after which that is said although nothing is lost yet
 _ASK_AGAIN = 10.0  # seconds

@@ -1,19 +1,42 @@
-"""What came back of a POST, and what that means for the batch. Pure."""
+"""When to try again: back-off, `Retry-After`, and what the answer to a POST means for the batch. Pure functions."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from drhttp._delivery.verdict import DONE, Verdict
+if TYPE_CHECKING:
+    from typing import Literal
 
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
+_SHORTEST_DELAY = 0.1  # seconds, between the last tries before the time runs out
 _RETRIED = frozenset((429, 502, 503, 504))
 _WRONG_KEY = frozenset((401, 402, 403))
 _WRONG_PLACE = frozenset((404, 405, 410))
 _PAUSE = 60.0  # seconds, after an answer that the next POST would get too
 _LONGEST_RETRY_AFTER = 300.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The outcome of one POST, or of making a record ready for one.
+
+    action: "done"; "retry" (the same again, later); "split" (too large: halves); "drop" (finally refused).
+    reason: under which name a drop is counted. error: what happened, as a sentence without key or body.
+    after: seconds for which the receiver wants to be left alone; with "drop" a pause before anything else is sent.
+    suspect: with "retry", whether a record of the POST may be what the receiver fails on, instead of an outage.
+    """
+
+    action: Literal["done", "retry", "split", "drop"]
+    reason: str = ""
+    error: str | None = None
+    after: float | None = None
+    suspect: bool = False
+
+
+DONE = Verdict(action="done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +52,16 @@ class Answer:
     date: str | None = None
     trouble: str | None = None
     detail: str = ""
+
+
+def back_off(attempt: int, chance: float, remaining_seconds: float = math.inf) -> float:
+    """Seconds to wait after a failed try: exponential back-off with full jitter.
+
+    attempt: number of tries that have failed in a row, from 1. chance: a random number from 0 to 1.
+    remaining_seconds: time until the last possible try; the wait takes no more than half of it.
+    """
+    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 16)) * chance
+    return float(min(delay, max(_SHORTEST_DELAY, remaining_seconds / 2)))
 
 
 def verdict(answer: Answer, url: str) -> Verdict:
@@ -65,6 +98,10 @@ def retry_after(text: str | None, now: float) -> float | None:
 
 def _moment(text: str) -> float | None:
     """A date of HTTP (RFC 9110 section 5.6.7) in seconds since the epoch."""
+    # Not at the top, because they are slow to load. By the time an answer arrives, `urllib3` has loaded them.
+    from datetime import timezone
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text)
         # Without a zone, as the oldest of the three forms is written, it is UTC.

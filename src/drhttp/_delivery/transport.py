@@ -24,13 +24,12 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from drhttp._delivery.idle_connections import IdleConnections
 from drhttp._delivery.response import Deadline, Response
-from drhttp._delivery.retry import Answer, verdict
+from drhttp._delivery.retry import Answer, Verdict, verdict
 from drhttp._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from drhttp._delivery.verdict import Verdict
     from drhttp._dsn import Dsn
 
 _READ_AT_MOST = 64 * 1024  # bytes of an answer's body

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.batch import Batch
-from drhttp._delivery.clock import Clock, back_off
+from drhttp._delivery.clock import Clock
 from drhttp._delivery.monitor import DeliveryMonitor
-from drhttp._delivery.verdict import Verdict
+from drhttp._delivery.retry import Verdict, back_off
 from drhttp._delivery.worker_thread import BackgroundLoop
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class WorkerThread(threading.Thread):
             vars(threading).get("_active", {}).pop(self.ident, None)
 
 
-class BackgroundLoop:
+class BackgroundLoop(ABC):
     """Runs steps until there are none left.
 
     `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. What it has created before
@@ -116,35 +117,43 @@ class BackgroundLoop:
         """Whether threads have been replaced since the locks were made; `_thread` comes first."""
         return _thread.get_ident is not self._get_ident
 
+    @abstractmethod
     def _step(self) -> bool:
-        raise NotImplementedError
+        """Do one round of the work. Returns `False` if it was the last."""
 
+    @abstractmethod
     def _out_of_time(self) -> bool:
-        raise NotImplementedError
+        """Whether there is no time left for another round."""
 
+    @abstractmethod
     def _forget_connections(self) -> None:
-        raise NotImplementedError
+        """Let go of sockets and locks that gevent or eventlet have replaced."""
 
     def _run_in_caller(self, end: float, enough: Callable[[], bool]) -> bool:
-        """Do the work of the thread in this one, until then; `False` if it runs, or somebody else does its work."""
+        """Do the work in the calling thread until `enough()` is true or the clock shows `end`.
+
+        Returns `False` at once if the thread of the worker runs, or another caller does its work.
+        """
         self._await_outdated(end)
         if self.alive or not self._starting.acquire(blocking=False):
             return False
-        own, owner, lent = self._thread, self._owner, False
+        thread, owner, taken_over = self._thread, self._owner, False
+        # A signal handler may raise between any two calls. Hence one function, and two levels of `finally`.
         try:
             try:
                 if not self.alive:  # another thread may have been faster
-                    self._thread, self._caller_deadline, self.alive, lent = threading.current_thread(), end, True, True
+                    self._thread, self._caller_deadline = threading.current_thread(), end
+                    self.alive, taken_over = True, True
                     self._owner = self._get_ident()
             finally:
                 self._starting.release()
-            while lent and not enough() and not self._out_of_time() and self._step():
+            while taken_over and not enough() and not self._out_of_time() and self._step():
                 pass
         finally:
-            if lent:
-                self._thread, self._owner, self._caller_deadline, self._spent = own, owner, None, False
+            if taken_over:
+                self._thread, self._owner, self._caller_deadline, self._spent = thread, owner, None, False
                 self._leave()
-        return lent
+        return taken_over
 
     def _is_mine(self) -> bool:
         """Whether the caller is the thread that does the work, and so must not wait for it."""

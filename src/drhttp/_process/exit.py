@@ -1,24 +1,44 @@
-"""Processes that `multiprocessing` starts: they end without what `atexit` knows, and have a register of their own."""
+"""Everything about the end of a process: delivering what still waits, also where `atexit` hooks do not run."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from drhttp._process.registry import recorders
 
-_LAST = -100  # after all others: they may still record
-_registered_in: int | None = None  # that process
+_LAST = -100  # the priority of the finalizer: it runs after all others, because those may still record requests
+_finalizer_pid: int | None = None  # the process in which the finalizer is registered
 
 
-def at_end_of_child(function: Callable[[], None]) -> None:
-    """Call that at the end of this process, if `multiprocessing` has started it."""
-    global _registered_in  # noqa: PLW0603 - of the process
-    util = sys.modules.get("multiprocessing.util")  # such a process has loaded it
-    if util is None or _registered_in == os.getpid():
+def register_exit_hook() -> None:
+    """Have `close_at_exit` called at the end of this process, once, however often this is called."""
+    atexit.unregister(close_at_exit)  # so that there is one, also in a child that was forked between these lines
+    atexit.register(close_at_exit)
+    _register_finalizer()
+
+
+def close_at_exit() -> None:
+    """Deliver the records that still wait. All recorders share the longest `exit_timeout` among them."""
+    try:
+        for recorder in recorders:
+            recorder.begin_close(recorder.config.exit_timeout)
+        states = recorders.states()
+        for state in states:
+            state.begin_close(state.exit_timeout)
+        for state in states:
+            state.finish_close()
+    except KeyboardInterrupt:
+        return  # the user who presses Ctrl-C does not want to wait
+
+
+def _register_finalizer() -> None:
+    """Register `close_at_exit` with `multiprocessing` too: the processes that it starts skip the `atexit` hooks."""
+    global _finalizer_pid  # noqa: PLW0603 - hooks belong to the process
+    util = sys.modules.get("multiprocessing.util")  # a process that multiprocessing has started has loaded it
+    if util is None or _finalizer_pid == os.getpid():
         return
     if sys.modules["multiprocessing.process"].parent_process() is not None:
-        _registered_in = os.getpid()
-        util.Finalize(None, function, exitpriority=_LAST)
+        _finalizer_pid = os.getpid()
+        util.Finalize(None, close_at_exit, exitpriority=_LAST)

@@ -1,32 +1,40 @@
-"""Loading modules beside forks: a child forked meanwhile would inherit their import locks, locked for ever."""
+"""Everything about forks: the hooks, what a child forgets, and the lock that keeps forks and imports apart.
+
+A child that is forked while another thread loads modules inherits the import locks, and nobody releases them.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
+from drhttp._guard import forget_failures
+from drhttp._process.registry import recorders
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# Modules that are loaded before a patch; eventlet exchanges modules for patched copies while it is loaded itself.
+# Modules that are imported before a patch. eventlet replaces modules with patched copies during its own import.
 _BEFORE_PATCH = ("gevent.events", "eventlet", "eventlet.green.thread")
 
 _lock = threading.Lock()
-_forking: int | None = None  # the thread that holds it for a fork
+_forking: int | None = None  # the thread that holds the lock for a fork
+_registered = False
 
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load modules in a thread beside others: forks wait for the end, and so do gevent and eventlet before they patch.
+    """Hold back forks, and the patches of gevent and eventlet, while this thread loads modules.
 
-    They replace what the import system uses, which would no longer recognize the thread that holds one of its locks:
-    the import would never end. They load a module before they patch, and whoever loads it meanwhile waits; if it is
-    loaded, gevent tells its subscribers.
+    A patch replaces what the import system uses to recognize the thread that holds one of its locks; an import under
+    way would then never end. Both libraries import a certain module before they patch: that import waits here. Where
+    the module is loaded already, gevent notifies its subscribers, of which `_wait` is one.
     """
     with _lock:
         sys.meta_path.insert(0, _Finder)
@@ -40,11 +48,11 @@ def loading() -> Iterator[None]:
 
 
 class _Finder:
-    """Finds these modules, and makes their loading wait."""
+    """An import hook that makes the modules of `_BEFORE_PATCH` wait until no thread is in `loading`."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find the module as always. It waits when it is loaded: here, the import system holds a lock of its own."""
+        """Find a module in the usual way. The wait comes when it is executed: here, the import system holds a lock."""
         spec = PathFinder.find_spec(name, path, target) if name in _BEFORE_PATCH else None
         if spec is None or spec.loader is None:
             return None
@@ -59,29 +67,43 @@ class _Finder:
 
 
 def _wait(event: object = None) -> None:
-    """Wait until nobody loads modules; bounded, because it may be the same thread."""
+    """Wait until no thread loads modules, for five seconds at most, because it may be this same thread."""
     lock = _lock
     if lock.acquire(timeout=5.0):
         lock.release()
 
 
-def before_fork() -> None:
-    """Wait until nobody loads modules, and keep it so."""
+def register_fork_hooks() -> None:
+    """Register what has to happen around a fork, once in the life of a process and of those forked from it."""
+    global _registered  # noqa: PLW0603 - hooks belong to the process, and cannot be unregistered
+    if not _registered and hasattr(os, "register_at_fork"):
+        _registered = True
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+        )
+
+
+def _before_fork() -> None:
+    """Wait until no thread loads modules, and let none begin until the fork is done."""
     global _forking  # noqa: PLW0603 - the hooks of a fork have nothing else in common
     # Bounded, because under gevent the holder may be a greenlet of this same thread.
     if _lock.acquire(timeout=5.0):
         _forking = threading.get_ident()
 
 
-def after_fork() -> None:
-    """In the parent: go on."""
+def _after_fork_in_parent() -> None:
+    """Allow threads to load modules again."""
     global _forking  # noqa: PLW0603
     if _forking == threading.get_ident():
         _forking = None
         _lock.release()
 
 
-def after_fork_in_child() -> None:
-    """In the child: whoever held the lock does not exist here."""
+def _after_fork_in_child() -> None:
+    """Forget what belongs to the parent: the thread that held the lock, the failures, the recorders' state."""
     global _lock, _forking
     _lock, _forking = threading.Lock(), None
+    forget_failures()
+    for recorder in recorders:
+        recorder.forget()
+    recorders.forget_other_processes()

@@ -6,20 +6,17 @@ queue stays the parent's to deliver.
 
 from __future__ import annotations
 
-import atexit
 import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from drhttp._delivery.preparation import Preparation
-from drhttp._guard import failures, forget_failures, guarded
+from drhttp._guard import failures, guarded
 from drhttp._logger import logger
-from drhttp._process import fork
-from drhttp._process.exit import at_end_of_child
-from drhttp._process.registry import Registry
-from drhttp._process.registry import lock as _lock
-from drhttp._process.registry import locks as _locks
+from drhttp._process.exit import register_exit_hook
+from drhttp._process.fork import register_fork_hooks
+from drhttp._process.registry import lock, recorders
 from drhttp._process.state import ProcessState
 from drhttp._process.uwsgi import first_process, missing_option
 from drhttp._stats import Stats
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
-
-__all__ = ["Recorder", "_lock", "_locks", "close", "flush", "recorder_for", "stats"]
 
 _log = logger()
 
@@ -61,7 +56,7 @@ class Recorder:
 
     def begin_close(self, timeout: float) -> None:
         """Begin to flush and stop."""
-        with _lock():
+        with lock():
             self._closed = True
             state = self._state()
         if state is not None:
@@ -100,18 +95,19 @@ class Recorder:
     def _begin(self) -> ProcessState:
         """Make the queue and the worker of this process."""
         pid = os.getpid()
-        with _lock():
+        with lock():
             self.forget()
-            _recorders.forget_other_processes()
-            state = ProcessState(self.config, _recorders.settle)
+            recorders.forget_other_processes()
+            state = ProcessState(self.config, recorders.settle)
             if self._closed:
                 state.queue.close()
             if self._unused:
                 state.retire()
-            _hook_up()
+            register_exit_hook()
+            register_fork_hooks()
             # Another thread may have been faster, or a destructor that ran in between and recorded something.
             if self._states.setdefault(pid, state) is state:
-                _recorders.enter(state)
+                recorders.enter(state)
             return self._states[pid]
 
     def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
@@ -124,13 +120,13 @@ class Recorder:
 
 def recorder_for(config: Config) -> Recorder:
     """The recorder of the process for a configuration: equal ones share it, unless it was closed."""
-    _recorders.sweep()
-    with _lock():
-        recorder = _recorders.find(config)
+    recorders.sweep()
+    with lock():
+        recorder = recorders.find(config)
         if recorder is not None:
             return recorder
         recorder = Recorder(config)
-        _recorders.add(recorder)
+        recorders.add(recorder)
     _warn_once()
     guarded(_warn_of_masking, config)
     return recorder
@@ -144,7 +140,7 @@ def flush(timeout: float = 10.0) -> bool:
     run, the caller's delivers.
     """
     end = time.monotonic() + timeout
-    marks = [(state, state.begin_flush()) for state in _recorders.states()]
+    marks = [(state, state.begin_flush()) for state in recorders.states()]
     return all(state.finish_flush(mark, end - time.monotonic()) for state, mark in marks)
 
 
@@ -153,9 +149,9 @@ def close(timeout: float = 10.0) -> None:
 
     timeout: seconds to wait at most; what is not delivered by then is dropped and counted, as is what comes later.
     """
-    for recorder in _recorders:
+    for recorder in recorders:
         recorder.begin_close(timeout)
-    states = _recorders.states()
+    states = recorders.states()
     for state in states:
         state.begin_close(timeout)
     for state in states:
@@ -164,11 +160,9 @@ def close(timeout: float = 10.0) -> None:
 
 def stats() -> Stats:
     """What became of the records of this process so far."""
-    return replace(_recorders.stats(), failures=failures())
+    return replace(recorders.stats(), failures=failures())
 
 
-_recorders = Registry()
-_hooked = False
 _warned = False
 _OFF = "the masking of credentials is switched off by the option redact; records hold them as they are"
 _SLOW = (
@@ -200,40 +194,5 @@ def _warn_of_masking(config: Config) -> None:
 
 
 def _warn(text: str) -> None:
-    if _recorders.first_warning(text):
+    if recorders.first_warning(text):
         _log.warning("%s", text)
-
-
-def _hook_up() -> None:
-    """Register the hooks of the process, once."""
-    global _hooked  # noqa: PLW0603 - hooks are the process's, and cannot be taken back
-    atexit.unregister(_at_exit)  # so that there is one, also in a child that was forked between these lines
-    atexit.register(_at_exit)
-    at_end_of_child(_at_exit)
-    if not _hooked and hasattr(os, "register_at_fork"):
-        _hooked = True
-        os.register_at_fork(
-            before=fork.before_fork, after_in_parent=fork.after_fork, after_in_child=_after_fork_in_child
-        )
-
-
-def _at_exit() -> None:
-    """Deliver what is left. All recorders together take as long as the most patient one may."""
-    try:
-        for recorder in _recorders:
-            recorder.begin_close(recorder.config.exit_timeout)
-        states = _recorders.states()
-        for state in states:
-            state.begin_close(state.exit_timeout)
-        for state in states:
-            state.finish_close()
-    except KeyboardInterrupt:
-        return  # whoever ends the program does not want to wait for us
-
-
-def _after_fork_in_child() -> None:
-    fork.after_fork_in_child()
-    forget_failures()
-    for recorder in _recorders:
-        recorder.forget()
-    _recorders.forget_other_processes()

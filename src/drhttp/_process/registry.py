@@ -110,3 +110,6 @@ def _total(parts: list[tuple[float, Stats]]) -> tuple[float, Stats]:
     """The sum, with the last error of the one that failed last."""
     parts = sorted(parts, key=lambda part: part[0])
     return parts[-1][0], Stats.total([stats for _, stats in parts], 0)
+
+
+recorders = Registry()

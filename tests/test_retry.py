@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._delivery.retry import Answer, retry_after, verdict
-from drhttp._delivery.verdict import DONE, Verdict
+from drhttp._delivery.retry import DONE, Answer, Verdict, retry_after, verdict
 
 URL = "https://h/p"
 NOW = 1_700_000_000.0

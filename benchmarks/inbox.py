@@ -25,10 +25,10 @@ from pathlib import Path
 
 from benchmarks import inbox_page
 from benchmarks.inbox_traffic import BATCH, Inbox, Load, bodies, load, load_average, running
+from drhttp.inbox.bounded_json import BATCH as WIRE
+from drhttp.inbox.bounded_json import load as parsed
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
-from drhttp.inbox.ingest import BATCH as WIRE
-from drhttp.inbox.ingest import load as parsed
-from drhttp.inbox.place import prepare
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.sqlite import SqliteStore
 

@@ -150,7 +150,7 @@ INBOX = "inbox"
 # But for what it masks on display, and the charsets that it reads, which are the recorder's. Two sets of rules would
 # drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
-    "inbox.har.reading": "_redact.decoding.charset",
+    "inbox.har.reader": "_redact.decoding.charset",
     "inbox.view.content": "_redact.decoding.charset",
     "inbox.view.masking": "_privacy _redact.errors _redact.formats.csv _redact.formats.headers _redact.formats.json "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "

@@ -10,7 +10,7 @@ import pytest
 
 import drhttp
 from drhttp.__main__ import main
-from drhttp.inbox.place import prepare
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:

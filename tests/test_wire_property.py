@@ -16,8 +16,8 @@ from test_wire import bytes_as_text, json_values, records, texts, through_the_mo
 from drhttp._record import Body, Trace
 from drhttp._wire import PROTOCOLS, events, record
 from drhttp._wire._json import is_json
+from drhttp.inbox.bounded_json import BATCH, SINGLE, load
 from drhttp.inbox.decode import Arrival, decode_batch, decode_record
-from drhttp.inbox.ingest import BATCH, SINGLE, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

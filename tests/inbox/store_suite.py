@@ -19,7 +19,7 @@ from drhttp.inbox.errors import InboxError, UnknownRecord
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store import Limits
-from drhttp.inbox.store.pictures import BOUNDS
+from drhttp.inbox.store.aggregates import BOUNDS
 
 NOW = 1795363200_000000
 ARRIVAL = Arrival("local", NOW)

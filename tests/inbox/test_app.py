@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from drhttp.inbox.ingest import BATCH, SINGLE
+from drhttp.inbox.bounded_json import BATCH, SINGLE
 
 JSON = {"Content_Type": "application/json", "X_Moesif_Application_Id": "k"}
 RECORD = {"id": "r-1", "method": "GET", "uri": "http://x/", "status": 200, "request": {"headers": {}, "body": ""}}

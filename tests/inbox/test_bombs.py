@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from drhttp.inbox.elements import elements
-from drhttp.inbox.ingest import BATCH, MAX_DEPTH, PIECE, Refused
+from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, PIECE, Refused
+from drhttp.inbox.json_array import elements
 
 MOST = 32 * 1024
 """KiB by which the process may grow."""

@@ -10,8 +10,8 @@ import pytest
 
 from drhttp.__main__ import main
 from drhttp._version import __version__
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
-from drhttp.inbox.place import prepare
 from drhttp.inbox.store.sqlite import SqliteStore
 
 

@@ -14,10 +14,10 @@ from jsonschema import Draft6Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT6
 
-from drhttp.inbox import har, hidden
+from drhttp.inbox import har, mask_detection
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.har.reading import NOT_THERE
+from drhttp.inbox.har.reader import NOT_THERE
 from drhttp.inbox.snippet import snippet
 
 SCHEMAS = Path(__file__).with_name("har_schema")
@@ -268,6 +268,6 @@ def test_s18_a_masked_export_never_passes_for_what_was_sent(event):
 
     assert b"hunter2" not in found.request.body
     assert (found.request.redacted, found.request.hidden) == (0, 1)
-    assert hidden.in_body(found.request)
-    assert hidden.in_address(found)
+    assert mask_detection.in_body(found.request)
+    assert mask_detection.in_address(found)
     assert "masked" not in found.extra

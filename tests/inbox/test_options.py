@@ -16,8 +16,8 @@ from contextlib import closing
 import pytest
 
 from drhttp.__main__ import main
-from drhttp.inbox.place import prepare
-from drhttp.inbox.store.variants import on_disk
+from drhttp.inbox.database_file import prepare
+from drhttp.inbox.store.backends import on_disk
 
 TOKEN = "a1" * 16
 PAGE = "http://localhost:3000"

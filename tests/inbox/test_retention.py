@@ -10,8 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
-from drhttp.inbox.place import prepare
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.sqlite import FREE_PAGES, PRUNED_AT_ONCE, SqliteStore

@@ -9,9 +9,9 @@ from contextlib import closing
 import pytest
 from store_suite import ARRIVAL, StoreSuite, numbered, store  # noqa: F401 a fixture of the suite
 
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import decode_event
 from drhttp.inbox.errors import OutdatedStore, StoreError
-from drhttp.inbox.place import prepare
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store.reader import SqliteReader

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from drhttp.inbox.errors import InboxError
+from drhttp.inbox.instance_lock import RunningInbox
 from drhttp.inbox.remote import Remote
-from drhttp.inbox.running import Running
 from drhttp.inbox.view import masking
 
 SECRET = "S3cr3t"
@@ -159,7 +159,7 @@ def test_an_answer_that_is_no_json_is_told_with_its_status():
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        remote = Remote(Running(server.server_port, "t"))
+        remote = Remote(RunningInbox(server.server_port, "t"))
         with pytest.raises(InboxError, match="status 502"):
             remote.last()
         remote.close()

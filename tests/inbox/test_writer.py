@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.errors import StoreError
-from drhttp.inbox.place import prepare
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 from drhttp.inbox.writer import Busy, Writer

@@ -17,19 +17,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drhttp.inbox.api.answers import on_failure, on_refused, on_unknown
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.parameters import UPLOAD_TIME
+from drhttp.inbox.api.responses import on_failure, on_refused, on_unknown
 from drhttp.inbox.api.routes import routes
-from drhttp.inbox.budget import Budget
+from drhttp.inbox.bounded_json import BATCH, SINGLE, SMALL, Limits, Refused, announced, load
+from drhttp.inbox.coerce import header
 from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
-from drhttp.inbox.elements import elements
 from drhttp.inbox.errors import RefusedError, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.fields import header
-from drhttp.inbox.gate import KEYS, Gate
-from drhttp.inbox.ingest import BATCH, SINGLE, SMALL, Limits, Refused, announced, load
+from drhttp.inbox.json_array import elements
+from drhttp.inbox.memory_budget import MemoryBudget
 from drhttp.inbox.replay import HEADER
+from drhttp.inbox.security_middleware import KEYS, SecurityMiddleware
 from drhttp.inbox.writer import Busy
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def create_app(context: Context) -> ASGIApp:
             Exception: on_failure,
         },
     )
-    return Gate(app, port=context.port, names=context.hosts, browsers=context.browser_origins)
+    return SecurityMiddleware(app, port=context.port, names=context.hosts, browsers=context.browser_origins)
 
 
 class Receiver:
@@ -101,7 +101,7 @@ class Receiver:
         self._browsers = context.browser_origins
         self._replays = context.replays
         # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
-        self._budget = Budget(IN_HAND, MAY_WAIT)
+        self._budget = MemoryBudget(IN_HAND, MAY_WAIT)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
         # Each thread keeps some of the memory that it once needed.
         self._large = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-large")

@@ -279,7 +279,7 @@ def _query(args: argparse.Namespace) -> str:
 
 
 def _file(args: argparse.Namespace) -> Path:
-    from drhttp.inbox.place import default_file
+    from drhttp.inbox.database_file import default_file
 
     chosen: Path | None = getattr(args, "file", None)
     return chosen.expanduser() if chosen else default_file(os.environ, Path.cwd())

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from drhttp.inbox.coerce import moment
 from drhttp.inbox.exchange import Exchange, Summary
-from drhttp.inbox.fields import moment
 from drhttp.inbox.view import masking
 
 ID = 8

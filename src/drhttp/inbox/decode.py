@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from drhttp.inbox import fields
+from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 
 _DAY = 86_400_000_000
@@ -55,7 +55,7 @@ def decode_event(value: object, arrival: Arrival, what: str = "The body") -> Exc
 def decode_record(value: object, arrival: Arrival) -> Exchange:
     """One record of the v1 form, whose ``datetime`` is local time unless it names its offset."""
     record = _object(value, "The record")
-    started = fields.instant(record.get("datetime"), local=True)
+    started = coerce.instant(record.get("datetime"), local=True)
     if started is None or abs(started - arrival.received) > _DAY:
         started = arrival.received
     request = _record_message(record.get("request"))
@@ -66,8 +66,8 @@ def decode_record(value: object, arrival: Arrival) -> Exchange:
 def _event(value: object, arrival: Arrival, what: str) -> Exchange:
     event = _object(value, what)
     asked = _object(event.get("request"), f'"request" of {what[0].lower()}{what[1:]}')
-    metadata = fields.mapping(event.get("metadata"))
-    started = fields.instant(asked.get("time"))
+    metadata = coerce.mapping(event.get("metadata"))
+    started = coerce.instant(asked.get("time"))
     request = _message(asked, metadata.get("request_body"))
     answer = event.get("response")
     response = _message(answer, metadata.get("response_body")) if isinstance(answer, dict) else None
@@ -93,35 +93,35 @@ def _exchange(
     request: Message,
     response: Message | None,
 ) -> Exchange:
-    asked, answer = fields.mapping(told.get("request")), fields.mapping(told.get("response"))
-    metadata, span = fields.mapping(told.get("metadata")), fields.mapping(told.get("span"))
-    failure = fields.mapping(metadata.get("exception"))
-    scheme, host, path, query = fields.address(uri)
+    asked, answer = coerce.mapping(told.get("request")), coerce.mapping(told.get("response"))
+    metadata, span = coerce.mapping(told.get("metadata")), coerce.mapping(told.get("span"))
+    failure = coerce.mapping(metadata.get("exception"))
+    scheme, host, path, query = coerce.address(uri)
     summary = Summary(
-        id=fields.identity(told.get("transaction_id")) or fields.identity(told.get("id")) or str(uuid.uuid4()),
+        id=coerce.identity(told.get("transaction_id")) or coerce.identity(told.get("id")) or str(uuid.uuid4()),
         project=arrival.project,
         protocol=protocol,
         started=started,
         received=arrival.received,
-        direction=fields.short(told.get("direction")) or "Incoming",
-        method=fields.short(method) or "",
+        direction=coerce.short(told.get("direction")) or "Incoming",
+        method=coerce.short(method) or "",
         scheme=scheme,
         host=host,
         path=path,
         query=query,
-        route=fields.text(metadata.get("route")),
+        route=coerce.text(metadata.get("route")),
         status=_status(told.get("status"), answer.get("status")),
         duration=_duration(metadata.get("duration_ms"), answer.get("time"), started),
-        ttfb=fields.micros(metadata.get("ttfb_ms")),
-        user=fields.short(told.get("user_id")) or fields.short(told.get("user_identifier")),
+        ttfb=coerce.micros(metadata.get("ttfb_ms")),
+        user=coerce.short(told.get("user_id")) or coerce.short(told.get("user_identifier")),
         device=_device(told, metadata, response),
-        client=fields.short(asked.get("ip_address")),
-        trace=fields.identity(told.get("trace_id")),
-        span=fields.identity(span.get("id")),
-        parent=fields.identity(span.get("parent_id")) or fields.identity(span.get("parent_span_id")),
+        client=coerce.short(asked.get("ip_address")),
+        trace=coerce.identity(told.get("trace_id")),
+        span=coerce.identity(span.get("id")),
+        parent=coerce.identity(span.get("parent_id")) or coerce.identity(span.get("parent_span_id")),
         aborted=metadata.get("aborted") is True,
-        exception=fields.short(failure.get("type")),
-        exception_text=fields.text(failure.get("message")),
+        exception=coerce.short(failure.get("type")),
+        exception_text=coerce.text(failure.get("message")),
         request_size=_size(request, metadata.get("request_body")),
         response_size=_size(response, metadata.get("response_body")),
         request_type=_type(request.headers),
@@ -131,7 +131,7 @@ def _exchange(
 
 
 def _record_message(value: object) -> Message:
-    part = fields.mapping(value)
+    part = coerce.mapping(value)
     if part.get("body") == _LOST:
         return replace(_message({**part, "body": None}), omitted="not UTF-8")
     # An empty text is how this protocol writes that there is no body; any other is the body itself, JSON or not.
@@ -141,27 +141,27 @@ def _record_message(value: object) -> Message:
 
 
 def _message(value: object, marks: object = None) -> Message:
-    part, marked = fields.mapping(value), fields.mapping(marks)
-    headers = fields.headers(part.get("headers"))
+    part, marked = coerce.mapping(value), coerce.mapping(marks)
+    headers = coerce.headers(part.get("headers"))
     sent = part.get("body")
-    body, parsed = fields.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
+    body, parsed = coerce.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
     return Message(
         headers=headers,
         body=body,
         parsed=parsed,
         truncated=marked.get("truncated") is True,
-        omitted=fields.text(marked.get("omitted")),
-        redacted=fields.count(marked.get("redacted")) or 0,
-        decoded=fields.text(marked.get("decoded")),
-        read=fields.text(marked.get("read")),
+        omitted=coerce.text(marked.get("omitted")),
+        redacted=coerce.count(marked.get("redacted")) or 0,
+        decoded=coerce.text(marked.get("decoded")),
+        read=coerce.text(marked.get("read")),
     )
 
 
 def _extra(told: Mapping[str, object], metadata: Mapping[str, object]) -> dict[str, object]:
     kept = {name: told[name] for name in _EXTRA if told.get(name) not in (None, "")}
     rest = {name: value for name, value in metadata.items() if name not in _TOLD}
-    sdk = fields.mapping(metadata.get("sdk"))
-    masked = fields.mapping(metadata.get("redacted"))
+    sdk = coerce.mapping(metadata.get("sdk"))
+    masked = coerce.mapping(metadata.get("redacted"))
     parts = {"masked": masked, "metadata": rest, "sdk": sdk}
     return {**kept, **{name: part for name, part in parts.items() if part}}
 
@@ -173,12 +173,12 @@ def _object(value: object, what: str) -> dict[str, object]:
 
 
 def _status(*candidates: object) -> int | None:
-    return next((found for found in map(fields.count, candidates) if found and found < 1000), None)
+    return next((found for found in map(coerce.count, candidates) if found and found < 1000), None)
 
 
 def _duration(milliseconds: object, ended: object, started: int) -> int | None:
-    told = fields.micros(milliseconds)
-    end = fields.instant(ended)
+    told = coerce.micros(milliseconds)
+    end = coerce.instant(ended)
     if told is not None or end is None or end < started:
         return told
     return end - started
@@ -187,23 +187,23 @@ def _duration(milliseconds: object, ended: object, started: int) -> int | None:
 def _device(told: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
     # The client 0.2.0 leaves the device where the application put it: in the answer's headers.
     return (
-        fields.short(metadata.get("device"))
-        or fields.short(told.get("device"))
-        or (fields.short(fields.header(response.headers, "x-drhttp-device")) if response else None)
+        coerce.short(metadata.get("device"))
+        or coerce.short(told.get("device"))
+        or (coerce.short(coerce.header(response.headers, "x-drhttp-device")) if response else None)
     )
 
 
 def _size(message: Message | None, marks: object) -> int | None:
     if message is None:
         return None
-    told = fields.mapping(marks).get("size")
+    told = coerce.mapping(marks).get("size")
     if told is not None:
-        return fields.count(told)
+        return coerce.count(told)
     if message.truncated or message.omitted:
         return None
-    declared = fields.count(fields.header(message.headers, "content-length"))
+    declared = coerce.count(coerce.header(message.headers, "content-length"))
     return declared if message.parsed and declared is not None else len(message.body or b"")
 
 
 def _type(headers: Headers) -> str | None:
-    return fields.text(fields.header(headers, "content-type"))
+    return coerce.text(coerce.header(headers, "content-type"))

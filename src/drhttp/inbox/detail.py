@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from drhttp.inbox.coerce import header, moment
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.fields import header, moment
-from drhttp.inbox.view import clear_values, masking
+from drhttp.inbox.view import masking, unmasked_values
 
 SHOWN = 256 * 1024
 """How much of a body is inflated, parsed and shown."""
@@ -50,14 +50,14 @@ def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
         else {"type": summary.exception, "message": summary.exception_text},
         "request_size": summary.request_size,
         "response_size": summary.response_size,
-        "hidden": clear_values.hidden_json(clear_values.in_line(counts)),
+        "hidden": unmasked_values.hidden_json(unmasked_values.in_line(counts)),
     }
 
 
 def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object]:
     """An exchange with everything that is kept of it."""
-    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
-    counted = clear_values.hidden_json(places, exchange)
+    exchange, places = unmasked_values.masked_and_places(exchange, reveal=reveal)
+    counted = unmasked_values.hidden_json(places, exchange)
     line = json_line(exchange.summary, reveal=True)
     sizes = {name: line.pop(f"{name}_size") for name in ("request", "response")}
     response = exchange.response
@@ -72,8 +72,8 @@ def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object
 
 def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
     """Lines for a reader."""
-    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
-    notice = clear_values.sentences(places, exchange)
+    exchange, places = unmasked_values.masked_and_places(exchange, reveal=reveal)
+    notice = unmasked_values.sentences(places, exchange)
     summary = exchange.summary
     yield clean(f"{summary.method} {summary.url}")
     yield ""

@@ -17,16 +17,16 @@ from pathlib import Path
 from drhttp.inbox import server
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.app import create_app
+from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.console import Console, Layout
+from drhttp.inbox.database_file import prepare, prepare_folder
 from drhttp.inbox.errors import InboxError
-from drhttp.inbox.hub import Hub
+from drhttp.inbox.instance_lock import InstanceLock, RunningInbox, acquire_lock
 from drhttp.inbox.output import fail
-from drhttp.inbox.place import prepare, prepare_folder
-from drhttp.inbox.readers import Readers
+from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.replay import is_loopback
-from drhttp.inbox.running import Claim, Running, claim
 from drhttp.inbox.store import Limits, Written
-from drhttp.inbox.store.variants import LARGEST, in_memory, on_disk
+from drhttp.inbox.store.backends import LARGEST, in_memory, on_disk
 from drhttp.inbox.writer import Writer
 
 SHORTEST_TOKEN = 16
@@ -40,8 +40,8 @@ Say = Callable[[Iterator[str]], object]
 def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Receive until a signal says stop, or tell where the inbox of this file is already."""
     _prepare(args, file)
-    with claim(file) as found:
-        if isinstance(found, Running):
+    with acquire_lock(file) as found:
+        if isinstance(found, RunningInbox):
             say(_already(found, file))
             _tell_ignored(args, found)
             _open(args, found)
@@ -54,8 +54,8 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
 def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Start a command that records to the inbox, and end with it."""
     _prepare(args, file)
-    with claim(file) as found:
-        if isinstance(found, Running):
+    with acquire_lock(file) as found:
+        if isinstance(found, RunningInbox):
             say(_found(found))
             _tell_ignored(args, found)
             return _wait(_start(args.program, found))
@@ -72,11 +72,11 @@ def _prepare(args: argparse.Namespace, file: Path) -> None:
         prepare(file)
 
 
-def _serve_for(args: argparse.Namespace, file: Path, claimed: Claim, say: Say) -> int:
+def _serve_for(args: argparse.Namespace, file: Path, lock: InstanceLock, say: Say) -> int:
     status: list[int] = []
     started: list[subprocess.Popen[bytes]] = []
 
-    def ready(listener: server.Listener, running: Running) -> None:
+    def ready(listener: server.Listener, running: RunningInbox) -> None:
         say(_found(running))
         started.append(_start(args.program, running))
 
@@ -86,7 +86,7 @@ def _serve_for(args: argparse.Namespace, file: Path, claimed: Claim, say: Say) -
 
         threading.Thread(target=wait, name="drhttp-inbox-program", daemon=True).start()
 
-    _serve(args, file, claimed, ready, None)
+    _serve(args, file, lock, ready, None)
     if not status:
         # The inbox was told to stop before the program ended; what it was told, the program is told.
         started[0].send_signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ def _stop(listener: server.Listener) -> None:
         listener.stop()
 
 
-def _start(program: Sequence[str], running: Running) -> subprocess.Popen[bytes]:
+def _start(program: Sequence[str], running: RunningInbox) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(list(program), env={**os.environ, "DRHTTP_DSN": running.dsn})
     except OSError as problem:
@@ -120,14 +120,14 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 def _serve(
     args: argparse.Namespace,
     file: Path,
-    claimed: Claim,
-    ready: Callable[[server.Listener, Running], object],
+    lock: InstanceLock,
+    ready: Callable[[server.Listener, RunningInbox], object],
     console: Console | None,
 ) -> None:
-    hub = Hub()
+    broadcaster = Broadcaster()
 
     def on_stored(written: Written) -> None:
-        hub.stored(written.changed)
+        broadcaster.stored(written.changed)
         if console is not None and not args.quiet:
             console.show(written.new)
 
@@ -139,7 +139,7 @@ def _serve(
     with ExitStack() as stack:
         listener = stack.enter_context(server.listen(args.port, args.host if strange else None))
         writer = stack.enter_context(Writer(open_store, limits=limits, on_stored=on_stored))
-        readers = stack.enter_context(Readers(open_reader))
+        readers = stack.enter_context(ReaderPool(open_reader))
         context = Context(
             file=file,
             port=listener.port,
@@ -147,14 +147,14 @@ def _serve(
             limits=limits,
             writer=writer,
             readers=readers,
-            hub=hub,
+            broadcaster=broadcaster,
             hosts=(*args.allow_host, *([_in_address(args.host)] if strange else ())),
             browser_origins=frozenset(args.allow_browser_origin),
             memory=args.memory,
             replay_to=args.replay_to,
         )
-        running = Running(listener.port, context.token)
-        claimed.publish(running)
+        running = RunningInbox(listener.port, context.token)
+        lock.publish(running)
         app = create_app(context)
 
         def on_ready() -> None:
@@ -163,7 +163,7 @@ def _serve(
             ready(listener, running)
             _open(args, running)
 
-        server.serve(app, listener, on_ready=on_ready, on_stop=hub.end)
+        server.serve(app, listener, on_ready=on_ready, on_stop=broadcaster.end)
 
 
 def _in_address(host: str) -> str:
@@ -179,13 +179,13 @@ def _token() -> str:
     return fixed
 
 
-def _open(args: argparse.Namespace, running: Running) -> None:
+def _open(args: argparse.Namespace, running: RunningInbox) -> None:
     if args.open:
         # A browser may take its time to start.
         threading.Thread(target=webbrowser.open, args=(running.page,), daemon=True).start()
 
 
-def _welcome(listener: server.Listener, running: Running, file: Path, args: argparse.Namespace) -> Iterator[str]:
+def _welcome(listener: server.Listener, running: RunningInbox, file: Path, args: argparse.Namespace) -> Iterator[str]:
     yield f"The inbox listens on http://127.0.0.1:{listener.port}/"
     if args.port is None and listener.port != server.DEFAULT_PORT:
         yield f"  (port {server.DEFAULT_PORT} is busy)"
@@ -199,14 +199,14 @@ def _welcome(listener: server.Listener, running: Running, file: Path, args: argp
         yield Layout.of(sys.stdout).heading()
 
 
-def _already(running: Running, file: Path) -> Iterator[str]:
+def _already(running: RunningInbox, file: Path) -> Iterator[str]:
     yield f"The inbox listens on http://127.0.0.1:{running.port}/ already"
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
     yield f"  file  {file}"
 
 
-def _tell_ignored(args: argparse.Namespace, running: Running) -> None:
+def _tell_ignored(args: argparse.Namespace, running: RunningInbox) -> None:
     """Options are for the inbox that starts: to pass over them in silence would let people rely on them."""
     names = [name for name, usual in args.standard.items() if getattr(args, name) != usual]
     if args.port not in {None, 0, running.port}:
@@ -216,5 +216,5 @@ def _tell_ignored(args: argparse.Namespace, running: Running) -> None:
         fail(f"The inbox runs already, so these options were not applied: {listed}. Stop it first to change them.", 0)
 
 
-def _found(running: Running) -> Iterator[str]:
+def _found(running: RunningInbox) -> Iterator[str]:
     yield f"drhttp: recording to {running.page}"

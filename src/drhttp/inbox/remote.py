@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from drhttp.inbox import fields, har
+from drhttp.inbox import coerce, har
 from drhttp.inbox.errors import InboxError, UnknownRecord
 from drhttp.inbox.exchange import Exchange, Summary
-from drhttp.inbox.running import Running
+from drhttp.inbox.instance_lock import RunningInbox
 
 PATIENCE = 60.0
 """Seconds without a sign of the inbox."""
@@ -28,7 +28,7 @@ _SAME = (
 class Remote:
     """A connection to it. Values come unmasked, and are masked where they are shown, like those of a file."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningInbox) -> None:
         self._port = running.port
         self._headers = {"Authorization": f"Bearer {running.token}"}
         self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
@@ -59,7 +59,7 @@ class Remote:
     def one(self, prefix: str) -> Exchange:
         told = self._json("GET", f"/records/id:{quote(prefix, safe='', errors='replace')}")
         log = self._json("GET", f"/export?as=har&reveal=1&n={told['n']}")
-        found, _ = har.exchanges(log, "", fields.instant(told["received"]) or 0)
+        found, _ = har.exchanges(log, "", coerce.instant(told["received"]) or 0)
         if not found:
             raise UnknownRecord(f"The record {prefix} was deleted meanwhile.")
         return found[0]
@@ -102,7 +102,7 @@ class Remote:
 def _sentence(status: int, raw: bytes) -> str:
     """Why it was refused, also when the answer does not say so."""
     try:
-        sentence = fields.mapping(json.loads(raw)).get("error")
+        sentence = coerce.mapping(json.loads(raw)).get("error")
     except ValueError:
         sentence = None
     return str(sentence or f"The inbox answers with status {status} and no reason.")
@@ -113,11 +113,11 @@ def _summary(told: dict[str, Any]) -> Summary:
     return Summary(
         **{name: told[name] for name in _SAME},
         project="",
-        started=fields.instant(told["time"]) or 0,
-        received=fields.instant(told["received"]) or 0,
+        started=coerce.instant(told["time"]) or 0,
+        received=coerce.instant(told["received"]) or 0,
         direction="Outgoing" if told["direction"] == "out" else "Incoming",
-        duration=fields.micros(told["duration_ms"]),
-        ttfb=fields.micros(told["ttfb_ms"]),
+        duration=coerce.micros(told["duration_ms"]),
+        ttfb=coerce.micros(told["ttfb_ms"]),
         trace=told["trace_id"],
         span=told["span_id"],
         parent=told["parent_id"],

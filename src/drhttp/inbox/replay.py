@@ -14,10 +14,10 @@ import uuid
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit
 
-from drhttp.inbox import hidden
+from drhttp.inbox import mask_detection
+from drhttp.inbox.coerce import header
 from drhttp.inbox.errors import RefusedError
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
-from drhttp.inbox.fields import header
 
 HEADER = "X-DrHTTP-Replay"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -61,7 +61,7 @@ def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: boo
     target = urlsplit(replay_to or f"{summary.scheme}://{summary.host}")
     if target.port == port:
         raise RefusedError(403, "replay", "The request would go to the inbox itself.")
-    headers, remarks = _headers(request, frozenset(hidden.in_headers(exchange)))
+    headers, remarks = _headers(request, frozenset(mask_detection.in_headers(exchange)))
     path = _path(summary, target if replay_to else None)
     return Plan(target, summary.method, path, headers, request.body, remarks)
 
@@ -155,11 +155,11 @@ def _refused_content(exchange: Exchange) -> str | None:
     """What was masked cannot be sent: in a header it is left out, anywhere else the request would be another one."""
     if exchange.request.truncated or exchange.request.omitted:
         return "Its body was not recorded whole."
-    if hidden.in_body(exchange.request):
+    if mask_detection.in_body(exchange.request):
         return "Values in its body were masked by the recorder."
-    if hidden.in_address(exchange):
+    if mask_detection.in_address(exchange):
         return "Values in its address were masked by the recorder."
-    if hidden.in_unknown_headers(exchange):
+    if mask_detection.in_unknown_headers(exchange):
         return "Values of its headers were masked by the recorder, and it cannot be told which."
     return None
 

@@ -12,10 +12,10 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drhttp.inbox import hidden
+from drhttp.inbox import mask_detection
+from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Headers, Summary
-from drhttp.inbox.fields import header
-from drhttp.inbox.view.masked import masked
+from drhttp.inbox.view.masked_exchange import masked
 
 LARGEST = 100_000
 """Bytes of a body that fit in a command."""
@@ -89,11 +89,11 @@ def _recorded(exchange: Exchange) -> list[str]:
         remarks.append("The body was not recorded whole.")
     if message.hidden:
         remarks.append("Values in the body were hidden when it was exported.")
-    elif hidden.in_body(message):
+    elif mask_detection.in_body(message):
         remarks.append("The recorder masked values in the body.")
-    if hidden.in_headers(exchange) or hidden.in_unknown_headers(exchange):
+    if mask_detection.in_headers(exchange) or mask_detection.in_unknown_headers(exchange):
         remarks.append("The recorder masked values of headers.")
-    if hidden.in_address(exchange):
+    if mask_detection.in_address(exchange):
         remarks.append("The recorder masked values in the address.")
     return remarks
 

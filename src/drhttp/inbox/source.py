@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from drhttp.inbox import har
+from drhttp.inbox.database_file import check, prepare
 from drhttp.inbox.decode import Arrival
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.exchange import Exchange, Summary
 from drhttp.inbox.export import whole
-from drhttp.inbox.place import check, prepare
+from drhttp.inbox.instance_lock import RunningInbox, acquire_lock, find_running_inbox
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.remote import Remote
-from drhttp.inbox.running import Running, claim, find
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 
@@ -49,7 +49,7 @@ class Source(Protocol):
 @contextmanager
 def source(file: Path, *, may_be_new: bool = False) -> Iterator[Source]:
     """The inbox of a file, wherever it is to be found. may_be_new: make the file if there is none."""
-    running = find(file)
+    running = find_running_inbox(file)
     if running is not None:
         with closing(Remote(running)) as remote:
             yield remote
@@ -110,8 +110,8 @@ class Direct:
         return reading(self._file)
 
     def _writing(self, work: Callable[[SqliteStore], int]) -> int:
-        with claim(self._file) as found:
-            if isinstance(found, Running):
+        with acquire_lock(self._file) as found:
+            if isinstance(found, RunningInbox):
                 raise InboxError("An inbox has started on the file just now; try again.")
             with closing(SqliteStore(self._file)) as store:
                 return work(store)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
-from drhttp.inbox.api.answers import refusal
+from drhttp.inbox.api.responses import refusal
 from drhttp.inbox.errors import RefusedError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from drhttp.inbox import replay
 from drhttp.inbox.api import parameters
-from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.records import whole
+from drhttp.inbox.api.responses import Json
 from drhttp.inbox.compare import IGNORED, compare
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.snippet import KINDS, snippet
@@ -54,7 +54,7 @@ class Actions:
         identity = self._remember(original)
         repeated = await asyncio.to_thread(replay.send, planned, original.summary, identity)
         await context.change(lambda store: _keep(store, repeated))
-        context.hub.stored()
+        context.broadcaster.stored()
         entry = await context.readers.ask(lambda store: store.one(identity))
         return Json({"record": summary_json(entry), "remarks": list(planned.remarks)}, 201)
 

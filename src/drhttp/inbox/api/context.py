@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from drhttp.inbox.hub import Hub
-from drhttp.inbox.readers import Readers
+from drhttp.inbox.broadcaster import Broadcaster
+from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.store import Limits, Store
 from drhttp.inbox.writer import Writer
 
@@ -34,8 +34,8 @@ class Context:
     token: str
     limits: Limits
     writer: Writer
-    readers: Readers
-    hub: Hub
+    readers: ReaderPool
+    broadcaster: Broadcaster
     hosts: tuple[str, ...] = ()
     replay_to: str | None = None
     browser_origins: frozenset[str] = frozenset()

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drhttp.inbox.api import parameters
-from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.responses import Json
+from drhttp.inbox.coerce import scrub
 from drhttp.inbox.errors import RefusedError, UnknownRecord
 from drhttp.inbox.exchange import Entry, Exchange, Message
-from drhttp.inbox.fields import scrub
 from drhttp.inbox.replay import refusal
 from drhttp.inbox.store import Reading
 from drhttp.inbox.view.bodies import hex_page, shown, text_page
@@ -90,14 +90,14 @@ class Records:
         wishes = _checked(await parameters.wishes(request))
         entry = await self._context.readers.ask(lambda store: found(store, request.path_params["n"]))
         changed = await self._context.change(lambda store: store.mark(entry.n, **wishes))
-        self._context.hub.stored([entry.n])
+        self._context.broadcaster.stored([entry.n])
         return Json(summary_json(changed))
 
     async def clear(self, request: Request) -> Response:
         parameters.only(request, "q", "pinned")
         node, pinned = parameters.query(request), parameters.flag(request, "pinned")
         deleted = await self._context.change(lambda store: store.clear(node, pinned=pinned))
-        self._context.hub.cleared(deleted)
+        self._context.broadcaster.cleared(deleted)
         return Json({"deleted": deleted})
 
     def _whole(self, store: Reading, request: Request, reveal: bool) -> dict[str, Any]:

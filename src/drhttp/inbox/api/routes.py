@@ -11,16 +11,16 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from drhttp.inbox.api.about import About
 from drhttp.inbox.api.access import Access
 from drhttp.inbox.api.actions import Actions
-from drhttp.inbox.api.answers import HANDLERS
+from drhttp.inbox.api.aggregates import Aggregates
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.event_stream import EventStream
 from drhttp.inbox.api.files import Files
-from drhttp.inbox.api.live import Live
-from drhttp.inbox.api.pictures import Pictures
+from drhttp.inbox.api.import_export import ImportExport
+from drhttp.inbox.api.info import Info
 from drhttp.inbox.api.records import Records
-from drhttp.inbox.api.transfer import Transfer
+from drhttp.inbox.api.responses import HANDLERS
 
 UI = Path(__file__).resolve().parent.parent / "ui"
 
@@ -39,21 +39,21 @@ def routes(context: Context) -> list[BaseRoute]:
 
 
 def _api(context: Context) -> Starlette:
-    about, actions, live = About(context), Actions(context), Live(context)
-    pictures, records, transfer = Pictures(context), Records(context), Transfer(context)
+    info, actions, event_stream = Info(context), Actions(context), EventStream(context)
+    aggregates, records, import_export = Aggregates(context), Records(context), ImportExport(context)
     table: list[tuple[str, str, Handler]] = [
-        ("GET", "/info", about.info),
-        ("GET", "/parse", about.parse),
-        ("GET", "/suggest", about.suggest),
-        ("GET", "/stream", live.stream),
-        ("GET", "/histogram", pictures.histogram),
-        ("GET", "/scatter", pictures.scatter),
-        ("GET", "/endpoints", pictures.endpoints),
-        ("GET", "/users", pictures.users),
-        ("GET", "/devices", pictures.devices),
+        ("GET", "/info", info.info),
+        ("GET", "/parse", info.parse),
+        ("GET", "/suggest", info.suggest),
+        ("GET", "/stream", event_stream.stream),
+        ("GET", "/histogram", aggregates.histogram),
+        ("GET", "/scatter", aggregates.scatter),
+        ("GET", "/endpoints", aggregates.endpoints),
+        ("GET", "/users", aggregates.users),
+        ("GET", "/devices", aggregates.devices),
         ("GET", "/compare", actions.compare),
-        ("GET", "/export", transfer.export),
-        ("POST", "/import", transfer.take),
+        ("GET", "/export", import_export.export),
+        ("POST", "/import", import_export.take),
         ("GET", "/records", records.list),
         ("DELETE", "/records", records.clear),
         ("GET", "/records/{n}/body/{side}", records.body),

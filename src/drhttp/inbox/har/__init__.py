@@ -5,7 +5,7 @@ What the format has no field for lies below ``_drhttp``, so that a file that com
 
 from __future__ import annotations
 
-from drhttp.inbox.har.reading import LARGEST, NotHar, exchanges, read
-from drhttp.inbox.har.writing import entry, opening
+from drhttp.inbox.har.reader import LARGEST, NotHar, exchanges, read
+from drhttp.inbox.har.writer import entry, opening
 
 __all__ = ["LARGEST", "NotHar", "entry", "exchanges", "opening", "read"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drhttp.inbox.query.catalogue import FIELDS
+from drhttp.inbox.query.fields import FIELDS
 
 MOST = 20
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(.*)", re.DOTALL)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from drhttp.inbox.errors import QueryError
-from drhttp.inbox.query.catalogue import FIELDS
+from drhttp.inbox.query.fields import FIELDS
 from drhttp.inbox.query.lexer import Token, tokens
 from drhttp.inbox.query.nodes import EVERYTHING, All, Any, Anywhere, Node, Not
 from drhttp.inbox.query.values import read

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from drhttp.inbox.errors import QueryError
-from drhttp.inbox.query.catalogue import Field
+from drhttp.inbox.query.fields import Field
 from drhttp.inbox.query.lexer import Piece, Token
 from drhttp.inbox.query.nodes import Any, Between, Body, Flag, Header, Holds, Like, Node, Not, Told
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import Node
-from drhttp.inbox.store.pictures import Endpoints, Groups, Histogram, Scatter
+from drhttp.inbox.store.aggregates import Endpoints, Groups, Histogram, Scatter
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 from drhttp.inbox.errors import OutdatedStore, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Told, reads_payload
-from drhttp.inbox.store import Page, State, pictures, rollup, search
+from drhttp.inbox.store import Page, State, aggregates, rollup, search
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
@@ -127,49 +127,49 @@ class SqliteReader:
 
     def histogram(
         self, node: Node, start: int | None, end: int | None, buckets: int, *, seconds: float = 60.0
-    ) -> pictures.Histogram:
+    ) -> aggregates.Histogram:
         within = All((node, Between("started", start, None if end is None else end - 1)))
         with self._translated(), self._snapshot():
             # The database counts faster than we do, but that takes two passes: too many where payloads have to be read.
             if reads_payload(node):
                 scan = Scan(self._db, "r.started, r.status, 1", within, seconds=seconds)
                 rows = list(scan)
-                low, width, bars = pictures.grid(*pictures.span((row[0] for row in rows), start, end), buckets)
+                low, width, bars = aggregates.grid(*aggregates.span((row[0] for row in rows), start, end), buckets)
             else:
                 scan = Scan(self._db, "min(r.started), max(r.started)", within, group="", seconds=seconds)
-                low, width, bars = pictures.grid(*pictures.span(chain.from_iterable(scan), start, end), buckets)
+                low, width, bars = aggregates.grid(*aggregates.span(chain.from_iterable(scan), start, end), buckets)
                 columns = f"r.started - (r.started - {low}) % {width}, r.status / 100 * 100, count(*)"
                 after = 0 if scan.complete else scan.reached - 1
                 rows = list(Scan(self._db, columns, within, after=after, group="GROUP BY 1, 2", seconds=1e9))
-        counts = pictures.histogram(rows, low, width, bars)
+        counts = aggregates.histogram(rows, low, width, bars)
         end, total = low + width * bars, sum(map(sum, counts))
-        return pictures.Histogram(
+        return aggregates.Histogram(
             start=low, end=end, width=width, counts=counts, total=total, scanned_to=_reached(scan)
         )
 
-    def scatter(self, node: Node, limit: int, *, seconds: float = 60.0) -> pictures.Scatter:
+    def scatter(self, node: Node, limit: int, *, seconds: float = 60.0) -> aggregates.Scatter:
         with self._translated():
             timed = All((node, Told("duration")))
             scan = Scan(self._db, "r.n, r.started, r.duration, r.status, r.error", timed, seconds=seconds)
             points = [row for row, _ in zip(scan, range(limit), strict=False)]
-        return pictures.Scatter(points=points[::-1], scanned_to=_reached(scan))
+        return aggregates.Scatter(points=points[::-1], scanned_to=_reached(scan))
 
-    def endpoints(self, node: Node, *, seconds: float = 60.0) -> pictures.Endpoints:
+    def endpoints(self, node: Node, *, seconds: float = 60.0) -> aggregates.Endpoints:
         reached = None
         with self._translated():
             if node == EVERYTHING:
                 found = self._all_endpoints()
             else:
                 scan = Scan(self._db, rollup.COLUMNS, node, seconds=seconds)
-                found, reached = pictures.endpoints(scan), _reached(scan)
-        return pictures.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=reached)
+                found, reached = aggregates.endpoints(scan), _reached(scan)
+        return aggregates.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=reached)
 
-    def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> pictures.Groups:
+    def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         with self._translated():
             columns = f"r.{column}, r.{other}, r.started, r.duration, r.error"
             scan = Scan(self._db, columns, All((node, Told(column))), seconds=seconds)
-            kept, total, start, end = pictures.groups(scan, limit)
-        return pictures.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
+            kept, total, start, end = aggregates.groups(scan, limit)
+        return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
 
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
         """The commonest values of a column that hold the part, with how often they are there."""
@@ -194,11 +194,11 @@ class SqliteReader:
                 newest=self._last(),
             )
 
-    def _all_endpoints(self) -> list[pictures.Endpoint]:
+    def _all_endpoints(self) -> list[aggregates.Endpoint]:
         """From what is counted ahead, and the rest."""
         with self._snapshot():
-            newest = pictures.endpoints(rollup.uncounted(self._db))
-            return pictures.merged([*newest, *rollup.counted(self._db)])
+            newest = aggregates.endpoints(rollup.uncounted(self._db))
+            return aggregates.merged([*newest, *rollup.counted(self._db)])
 
     def _last(self) -> int:
         """The highest number that was ever given, which may be that of a deleted record."""

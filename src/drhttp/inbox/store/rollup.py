@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import log
 
-from drhttp.inbox.store.pictures import BOUNDS, Endpoint, endpoints
+from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints
 
 SLICE = 2_000
 COLUMNS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from drhttp.inbox.query.catalogue import SLOW
+from drhttp.inbox.query.fields import SLOW
 from drhttp.inbox.query.nodes import (
     All,
     Any,

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.parsers import expat
 
+from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Message
-from drhttp.inbox.fields import header
-from drhttp.inbox.hidden import is_mask
+from drhttp.inbox.mask_detection import is_mask
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.content import Content, content_of
 from drhttp.inbox.view.multipart import Part, parts

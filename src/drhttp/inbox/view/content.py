@@ -7,8 +7,8 @@ import zlib
 from dataclasses import dataclass
 
 from drhttp._redact.decoding.charset import codec_of
+from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Message
-from drhttp.inbox.fields import header
 
 INFLATED = 8 * 1024 * 1024
 """Bytes of a compressed body that are looked at."""

@@ -24,7 +24,7 @@ from drhttp._redact.formats.urls import mask_url
 from drhttp._redact.formats.xml import mask_xml
 from drhttp._redact.policy import Policy
 from drhttp.inbox.exchange import Headers, Summary
-from drhttp.inbox.hidden import is_mask, masks
+from drhttp.inbox.mask_detection import is_mask, masks
 
 TABLES = CSV_TYPES
 MASK = "[hidden here, arrived in clear]"

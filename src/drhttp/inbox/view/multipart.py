@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Headers
-from drhttp.inbox.fields import header
 
 MOST = 200
 """Parts that are shown."""

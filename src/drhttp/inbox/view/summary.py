@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
+from drhttp.inbox.coerce import moment
 from drhttp.inbox.exchange import Entry, Exchange, Message
-from drhttp.inbox.fields import moment
-from drhttp.inbox.view import clear_values, masking
+from drhttp.inbox.view import masking, unmasked_values
 from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, readable, views
-from drhttp.inbox.view.masked import extra
+from drhttp.inbox.view.masked_exchange import extra
 
 
 def iso(microseconds: int) -> str:
@@ -62,7 +62,7 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "replay_of": told.replay_of,
         "truncated": entry.truncated,
         "masked": entry.masked,
-        "hidden": clear_values.hidden_json(clear_values.in_line(counts)),
+        "hidden": unmasked_values.hidden_json(unmasked_values.in_line(counts)),
         "children": entry.calls,
     }
 
@@ -74,7 +74,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
     request = _message_json(exchange.request, told.request_size, bodies["request"], reveal=reveal)
     query = parse_qsl(told.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
     request["query"] = listed(masking.named(query, reveal=reveal))
-    places = [] if reveal else clear_values.in_record(exchange, bodies)
+    places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     response = None
     if exchange.response is not None:
         response = _message_json(exchange.response, told.response_size, bodies["response"], reveal=reveal)
@@ -83,7 +83,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
         "request": request,
         "response": response,
         "extra": extra(exchange.extra, reveal=reveal),
-        "hidden": clear_values.hidden_json(places, exchange),
+        "hidden": unmasked_values.hidden_json(places, exchange),
     }
 
 

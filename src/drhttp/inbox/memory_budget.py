@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from drhttp.inbox.writer import Busy
 
 
-class Budget:
+class MemoryBudget:
     """Bytes for all who need some; who comes first is served first.
 
     total: how many there are; whoever needs more waits until nobody else has any. waiting: how many may be waited for.

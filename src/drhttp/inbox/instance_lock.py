@@ -22,7 +22,7 @@ except ModuleNotFoundError:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningInbox:
     """Where an inbox is to be found."""
 
     port: int
@@ -37,13 +37,13 @@ class Running:
         return f"http://local@127.0.0.1:{self.port}/"
 
 
-class Claim:
+class InstanceLock:
     """The right to be the inbox of a file."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def publish(self, running: Running) -> None:
+    def publish(self, running: RunningInbox) -> None:
         """Say where it is; on a full disk it is not said, and the inbox runs all the same."""
         told = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
         with contextlib.suppress(OSError):
@@ -57,14 +57,14 @@ class Claim:
 
 
 @contextlib.contextmanager
-def claim(file: Path) -> Iterator[Claim | Running]:
+def acquire_lock(file: Path) -> Iterator[InstanceLock | RunningInbox]:
     """The claim, or the inbox that has it already."""
     descriptor = _open(file)
     try:
         if not _locked(descriptor):
             yield _published(file)
             return
-        one = Claim(descriptor)
+        one = InstanceLock(descriptor)
         try:
             yield one
         finally:
@@ -73,12 +73,12 @@ def claim(file: Path) -> Iterator[Claim | Running]:
         os.close(descriptor)
 
 
-def find(file: Path) -> Running | None:
+def find_running_inbox(file: Path) -> RunningInbox | None:
     """The inbox that runs on this file."""
     if not place(file).is_file():
         return None
-    with claim(file) as found:
-        return found if isinstance(found, Running) else None
+    with acquire_lock(file) as found:
+        return found if isinstance(found, RunningInbox) else None
 
 
 def place(file: Path) -> Path:
@@ -105,9 +105,9 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _published(file: Path) -> Running:
+def _published(file: Path) -> RunningInbox:
     try:
         told: dict[str, Any] = json.loads(place(file).read_bytes())
-        return Running(int(told["port"]), str(told["token"]))
+        return RunningInbox(int(told["port"]), str(told["token"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise PlaceError(f"Another inbox is just starting or stopping on {file}; try again.") from None

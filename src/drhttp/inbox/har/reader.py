@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from drhttp._redact.decoding.charset import codec_of
-from drhttp.inbox import fields as wire
+from drhttp.inbox import coerce
+from drhttp.inbox.bounded_json import Refused, parse
+from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
-from drhttp.inbox.fields import header
-from drhttp.inbox.ingest import Refused, parse
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read."""
@@ -45,7 +45,7 @@ def read(raw: bytes, project: str, received: int) -> tuple[list[Exchange], list[
 
 def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:
     """The exchanges of a log, and a sentence for every entry that is none. Raises `NotHar` when it is no log at all."""
-    entries = wire.mapping(wire.mapping(value).get("log")).get("entries")
+    entries = coerce.mapping(coerce.mapping(value).get("log")).get("entries")
     if not isinstance(entries, list):
         raise NotHar('This is no HAR: it has no list "log.entries".')
     found, remarks = [], []
@@ -58,44 +58,44 @@ def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange
 
 
 def _exchange(value: object, project: str, received: int) -> Exchange:
-    told = wire.mapping(value)
-    request, response, ours = (wire.mapping(told.get(name)) for name in ("request", "response", "_drhttp"))
+    told = coerce.mapping(value)
+    request, response, ours = (coerce.mapping(told.get(name)) for name in ("request", "response", "_drhttp"))
     if not request:
         raise NotHar("it has no request.")
-    started = wire.instant(told.get("startedDateTime"))
-    scheme, host, path, query = wire.address(request.get("url"))
-    content = wire.mapping(response.get("content"))
-    asked = _message(request, wire.mapping(request.get("postData")), wire.mapping(ours.get("request")))
+    started = coerce.instant(told.get("startedDateTime"))
+    scheme, host, path, query = coerce.address(request.get("url"))
+    content = coerce.mapping(response.get("content"))
+    asked = _message(request, coerce.mapping(request.get("postData")), coerce.mapping(ours.get("request")))
     answered = None
     if ours.get("response") or (response.get("status") and not ours):
-        answered = _message(response, content, wire.mapping(ours.get("response")))
+        answered = _message(response, content, coerce.mapping(ours.get("response")))
         if not ours:
             answered = _of_others(answered, content)
     summary = Summary(
-        id=wire.identity(ours.get("id")) or _digest(value),
+        id=coerce.identity(ours.get("id")) or _digest(value),
         project=project,
         protocol="har",
         started=received if started is None else started,
         received=received,
-        method=wire.short(request.get("method")) or "",
+        method=coerce.short(request.get("method")) or "",
         scheme=scheme,
         host=host,
         path=path,
         query=query,
         status=_status(response.get("status")),
-        duration=wire.micros(told.get("time")),
-        ttfb=_first_byte(wire.mapping(told.get("timings"))),
+        duration=coerce.micros(told.get("time")),
+        ttfb=_first_byte(coerce.mapping(told.get("timings"))),
         request_size=len(asked.body or b""),
         response_size=_size(answered, content),
-        request_type=wire.text(header(asked.headers, "content-type")),
-        response_type=wire.text(header(answered.headers, "content-type")) if answered else None,
+        request_type=coerce.text(header(asked.headers, "content-type")),
+        response_type=coerce.text(header(answered.headers, "content-type")) if answered else None,
     )
-    extra = dict(wire.mapping(ours.get("extra")))
+    extra = dict(coerce.mapping(ours.get("extra")))
     return Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
 
 
 def _status(value: object) -> int | None:
-    found = wire.count(value) or 0
+    found = coerce.count(value) or 0
     return found if 0 < found <= _HIGHEST else None
 
 
@@ -107,14 +107,14 @@ def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
         if name == "aborted":
             changes[name] = value is True
         elif name in _NUMBERS:
-            changes[name] = wire.count(value)
+            changes[name] = coerce.count(value)
         elif name in _TEXTS:
-            changes[name] = (wire.short if name in _NAMES else wire.text)(value) or ""
+            changes[name] = (coerce.short if name in _NAMES else coerce.text)(value) or ""
         elif name in _NAMES or name in _IDS:
-            changes[name] = (wire.short if name in _NAMES else wire.identity)(value)
+            changes[name] = (coerce.short if name in _NAMES else coerce.identity)(value)
         else:
-            changes[name] = value if value == "" and name == "query" else wire.text(value)
-    if not 0 < (changes.get("started") or 0) < wire.LATEST:
+            changes[name] = value if value == "" and name == "query" else coerce.text(value)
+    if not 0 < (changes.get("started") or 0) < coerce.LATEST:
         changes["started"] = summary.started
     if (changes.get("status") or 0) > _HIGHEST:
         changes["status"] = summary.status
@@ -127,11 +127,11 @@ def _message(part: Mapping[str, object], content: Mapping[str, object], ours: Ma
         body=_body(content, ours),
         parsed=ours.get("parsed") is True,
         truncated=ours.get("truncated") is True,
-        omitted=wire.text(ours.get("omitted")),
-        redacted=wire.count(ours.get("redacted")) or 0,
-        hidden=wire.count(ours.get("hidden")) or 0,
-        decoded=wire.text(ours.get("decoded")),
-        read=wire.text(ours.get("read")),
+        omitted=coerce.text(ours.get("omitted")),
+        redacted=coerce.count(ours.get("redacted")) or 0,
+        hidden=coerce.count(ours.get("hidden")) or 0,
+        decoded=coerce.text(ours.get("decoded")),
+        read=coerce.text(ours.get("read")),
     )
 
 
@@ -142,7 +142,7 @@ def _body(content: Mapping[str, object], ours: Mapping[str, object]) -> bytes | 
     if isinstance(text, str):
         if (content.get("encoding") or content.get("_encoding")) == "base64" and (found := _unpacked(text)) is not None:
             return found
-        return _encoded(wire.scrub(text), ours.get("charset"))
+        return _encoded(coerce.scrub(text), ours.get("charset"))
     params = content.get("params")
     if isinstance(params, list) and params:
         return _form(params)
@@ -168,33 +168,33 @@ def _of_others(message: Message, content: Mapping[str, object]) -> Message:
     """Others write the text without its content coding, and leave out what is large or was not kept."""
     coding = header(message.headers, "content-encoding")
     if message.body:
-        return replace(message, decoded=wire.text(coding))
-    return replace(message, omitted=NOT_THERE) if wire.count(content.get("size")) else message
+        return replace(message, decoded=coerce.text(coding))
+    return replace(message, omitted=NOT_THERE) if coerce.count(content.get("size")) else message
 
 
 def _size(message: Message | None, content: Mapping[str, object]) -> int | None:
     if message is None:
         return None
-    told = wire.count(content.get("size"))
+    told = coerce.count(content.get("size"))
     return told if told and message.body is None else len(message.body or b"")
 
 
 def _first_byte(timings: Mapping[str, object]) -> int | None:
     """Microseconds until the answer began; what does not apply is -1."""
-    if wire.micros(timings.get("wait")) is None:
+    if coerce.micros(timings.get("wait")) is None:
         return None
-    return sum(wire.micros(timings.get(name)) or 0 for name in _BEFORE_BODY)
+    return sum(coerce.micros(timings.get(name)) or 0 for name in _BEFORE_BODY)
 
 
 def _headers(value: object) -> Headers:
     """As text of any alphabet; HTTP/2 writes parts of the first line among them, with a colon in front."""
-    listed = [wire.mapping(pair) for pair in value] if isinstance(value, list) else []
+    listed = [coerce.mapping(pair) for pair in value] if isinstance(value, list) else []
     pairs = [(_plain(pair.get("name")), _plain(pair.get("value"))) for pair in listed]
     return tuple((_bytes(name), _bytes(told)) for name, told in pairs if name and not name.startswith(":"))
 
 
 def _own_headers(value: object) -> Headers:
-    found = wire.headers(value) if isinstance(value, list) else ()
+    found = coerce.headers(value) if isinstance(value, list) else ()
     return tuple((_latin(name), _latin(told)) for name, told in found)
 
 
@@ -204,16 +204,16 @@ def _latin(text: str) -> str:
 
 
 def _bytes(text: str) -> str:
-    return wire.scrub(text).encode().decode("latin-1")
+    return coerce.scrub(text).encode().decode("latin-1")
 
 
 def _form(params: list[object]) -> bytes:
-    pairs = [wire.mapping(one) for one in params]
+    pairs = [coerce.mapping(one) for one in params]
     return "&".join(f"{quote(_plain(pair.get('name')))}={quote(_plain(pair.get('value')))}" for pair in pairs).encode()
 
 
 def _plain(value: object) -> str:
-    return "" if value is None else wire.text(value) or ""
+    return "" if value is None else coerce.text(value) or ""
 
 
 def _digest(value: object) -> str:

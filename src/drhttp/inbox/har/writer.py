@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from drhttp._version import __version__
+from drhttp.inbox.coerce import header, moment
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
-from drhttp.inbox.fields import header, moment
-from drhttp.inbox.view import clear_values
+from drhttp.inbox.view import unmasked_values
 from drhttp.inbox.view.bodies import cookies, readable
 from drhttp.inbox.view.content import Content, content_of
 
@@ -30,8 +30,8 @@ def opening() -> dict[str, Any]:
 
 def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     """An entry of the log; what is hidden on display is hidden here too, unless `reveal`."""
-    exchange, places = clear_values.masked_and_places(exchange, reveal=reveal)
-    counted = clear_values.hidden_json(places, exchange)
+    exchange, places = unmasked_values.masked_and_places(exchange, reveal=reveal)
+    counted = unmasked_values.hidden_json(places, exchange)
     summary = exchange.summary
     wait = (summary.ttfb if summary.ttfb is not None else summary.duration or 0) / 1000
     receive = max(0.0, (summary.duration or 0) / 1000 - wait)

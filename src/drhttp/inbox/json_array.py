@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from drhttp.inbox.ingest import (
+from drhttp.inbox.bounded_json import (
     MAX_DEPTH,
     MAX_VALUES,
     PIECE,

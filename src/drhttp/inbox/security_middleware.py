@@ -32,7 +32,7 @@ _ANSWERED = {
 }
 
 
-class Gate:
+class SecurityMiddleware:
     """ASGI middleware: checks the Host header of every request and puts the security headers on every answer.
 
     port: where the inbox listens; a Host header must name it. names: under which it answers beside those of loopback.

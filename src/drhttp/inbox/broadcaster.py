@@ -38,7 +38,7 @@ class Viewer:
         self._news.set()
 
 
-class Hub:
+class Broadcaster:
     """Tells all viewers. What happens is told from any thread."""
 
     def __init__(self) -> None:

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
-from drhttp.inbox import fields
+from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.hidden import masks
+from drhttp.inbox.mask_detection import masks
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, readable, views
-from drhttp.inbox.view.masked import masked_with
+from drhttp.inbox.view.masked_exchange import masked_with
 
 MOST_PLACES = 50
 """Places that are named; the count is that of all."""
@@ -134,7 +134,7 @@ def _members(value: Any) -> Iterator[str]:
 
 def _unknown_masks(exchange: Exchange) -> int:
     """How many masks the recorder says it made and that cannot be seen: it may write anything in their place."""
-    told = sum(fields.count(count) or 0 for count in fields.mapping(exchange.extra.get("masked")).values())
+    told = sum(coerce.count(count) or 0 for count in coerce.mapping(exchange.extra.get("masked")).values())
     summary = exchange.summary
     line = (summary.host, summary.target, summary.user, summary.device, summary.exception_text)
     seen = sum(_recorded(text) for text in line if text)

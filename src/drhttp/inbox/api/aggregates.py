@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drhttp.inbox.api import parameters
-from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.responses import Json
 from drhttp.inbox.query.nodes import All, Between, Node
-from drhttp.inbox.store.pictures import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
+from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso, ms
 
@@ -21,7 +21,7 @@ SECONDS = 1.0
 _SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
 
 
-class Pictures:
+class Aggregates:
     """The handlers."""
 
     def __init__(self, context: Context) -> None:

@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.broadcaster import Viewer
 from drhttp.inbox.errors import InboxError
-from drhttp.inbox.hub import Viewer
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.view.summary import summary_json
 
@@ -32,7 +32,7 @@ MOST = 500
 SLICE = 0.06
 
 
-class Live:
+class EventStream:
     """The handler of ``/api/v1/stream``."""
 
     def __init__(self, context: Context) -> None:
@@ -46,7 +46,7 @@ class Live:
         else:
             last = (await self._context.readers.ask(lambda store: store.state())).newest
         stack = ExitStack()
-        viewer = stack.enter_context(self._context.hub.viewer())
+        viewer = stack.enter_context(self._context.broadcaster.viewer())
         # The generator has to run for the viewer to be let go of, so the response holds on to it in any case.
         return _Stream(self._frames(viewer, node, last), stack)
 

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from drhttp.inbox import har
 from drhttp.inbox.api import parameters
-from drhttp.inbox.api.answers import Json
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.responses import Json
 from drhttp.inbox.decode import Arrival
 from drhttp.inbox.errors import RefusedError
 from drhttp.inbox.exchange import Exchange
@@ -25,7 +25,7 @@ MOST = 10_000
 BATCH = 200
 
 
-class Transfer:
+class ImportExport:
     """The handlers of ``/export`` and ``/import``."""
 
     def __init__(self, context: Context) -> None:
@@ -57,7 +57,7 @@ class Transfer:
         for start in range(0, len(new), BATCH):
             some = new[start : start + BATCH]
             await self._context.change(partial(_write, some))
-        self._context.hub.stored()
+        self._context.broadcaster.stored()
         counts = {"imported": len(new), "known": len(found) - len(new), "refused": len(remarks)}
         return Json({**counts, "remarks": remarks[:100]})
 

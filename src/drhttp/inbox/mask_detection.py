@@ -6,7 +6,7 @@ import json
 import re
 from urllib.parse import unquote_plus
 
-from drhttp.inbox import fields
+from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange, Message
 
 _WORD = r"\[(?:redacted|masked|filtered|hidden(?: |\+|%20)here)[^\]\n]{0,40}\]"
@@ -70,4 +70,4 @@ def in_body(message: Message) -> bool:
 
 
 def _told(exchange: Exchange, part: str) -> int:
-    return fields.count(fields.mapping(exchange.extra.get("masked")).get(part)) or 0
+    return coerce.count(coerce.mapping(exchange.extra.get("masked")).get(part)) or 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drhttp.inbox import fields
+from drhttp.inbox import coerce
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from drhttp.inbox import fields
 )
 def test_instants_are_read_in_every_form_that_senders_write(written, expected):
     """Times with "Z", with an offset and without a zone are the same instants; anything else is not told."""
-    assert fields.instant(written) == expected
+    assert coerce.instant(written) == expected
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_instants_are_read_in_every_form_that_senders_write(written, expected):
 )
 def test_the_parts_of_an_address_spell_it_unchanged(uri):
     """Scheme, host, path and query put together again are the address that was sent, character for character."""
-    scheme, host, path, query = fields.address(uri)
+    scheme, host, path, query = coerce.address(uri)
 
     assert (f"{scheme}://{host}" if scheme else "") + path + ("" if query is None else f"?{query}") == uri
 
@@ -60,14 +60,14 @@ def test_the_parts_of_an_address_spell_it_unchanged(uri):
 )
 def test_bodies_are_kept_as_bytes(value, encoding, content_type, expected):
     """Base64 is kept as the bytes it stands for, parsed JSON as compact JSON, and text as itself."""
-    assert fields.body(value, encoding=encoding, content_type=content_type) == expected
+    assert coerce.body(value, encoding=encoding, content_type=content_type) == expected
 
 
 def test_headers_are_an_ordered_list_of_pairs():
     """Order, spelling, repeats, numbers and nulls of a header object survive."""
     told = {"X-B": "2", "set-cookie": ["a=1", "b=2"], "X-A": 7, "content-length": "", "x-null": None}
 
-    assert fields.headers(told) == (
+    assert coerce.headers(told) == (
         ("X-B", "2"),
         ("set-cookie", "a=1"),
         ("set-cookie", "b=2"),
@@ -80,12 +80,12 @@ def test_headers_are_an_ordered_list_of_pairs():
 @pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, -1, 1e300])
 def test_what_is_no_duration_is_not_told(value):
     """Numbers that no clock could have measured, and other values, are left out rather than stored."""
-    assert fields.micros(value) is None
+    assert coerce.micros(value) is None
 
 
 def test_text_can_always_be_encoded():
     """Halves of surrogate pairs, which JSON can carry, become replacement characters; pairs become one character."""
-    assert fields.text("a\ud800b") == "a\N{REPLACEMENT CHARACTER}b"
-    assert fields.text("\ud83d\ude00") == "\U0001f600"
-    assert fields.text(7) == "7"
-    assert fields.text({"id": 7}) == '{"id": 7}'
+    assert coerce.text("a\ud800b") == "a\N{REPLACEMENT CHARACTER}b"
+    assert coerce.text("\ud83d\ude00") == "\U0001f600"
+    assert coerce.text(7) == "7"
+    assert coerce.text({"id": 7}) == '{"id": 7}'

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from drhttp.inbox.ingest import BATCH, MAX_DEPTH, MAX_VALUES, Limits, Refused, inflate, load, parse
+from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, MAX_VALUES, Limits, Refused, inflate, load, parse
 
 
 def nested(levels):

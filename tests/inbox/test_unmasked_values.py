@@ -19,7 +19,7 @@ from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.exchange import Message
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import shown, views
-from drhttp.inbox.view.clear_values import in_record
+from drhttp.inbox.view.unmasked_values import in_record
 
 HIDDEN = "[hidden here, arrived in clear]"
 KEY = "k-52f1c09dba77"

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from drhttp._version import __version__
 from drhttp.inbox.api import parameters
-from drhttp.inbox.api.answers import Json, from_utf16, utf16
 from drhttp.inbox.api.context import Context
-from drhttp.inbox.query.catalogue import FIELDS
+from drhttp.inbox.api.responses import Json, from_utf16, utf16
 from drhttp.inbox.query.completion import complete
+from drhttp.inbox.query.fields import FIELDS
 from drhttp.inbox.query.nodes import reads_payload
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store import Reading
@@ -22,7 +22,7 @@ from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso
 
 
-class About:
+class Info:
     """The handlers."""
 
     def __init__(self, context: Context) -> None:
@@ -44,7 +44,7 @@ class About:
                 "bytes": state.bytes,
                 "oldest": None if state.oldest is None else iso(state.oldest),
                 "newest": state.newest,
-                "viewers": len(context.hub),
+                "viewers": len(context.broadcaster),
                 "waiting": context.writer.waiting,
                 "limits": {"records": limits.records, "bytes": limits.bytes, "days": limits.age / 86_400},
                 "replay_to": context.replay_to,

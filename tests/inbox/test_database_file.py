@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from drhttp.inbox.database_file import check, default_file, prepare
 from drhttp.inbox.errors import PlaceError
-from drhttp.inbox.place import check, default_file, prepare
 
 
 def mode(path):

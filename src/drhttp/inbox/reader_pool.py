@@ -13,7 +13,7 @@ from drhttp.inbox.store import Reading
 T = TypeVar("T")
 
 
-class Readers:
+class ReaderPool:
     """Questions for a store, answered off the event loop.
 
     open_reader: opens one more connection. count: how many questions are answered at once; the others wait.
@@ -28,7 +28,7 @@ class Readers:
         """Answer what `question` makes of a reader."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
 
-    def __enter__(self) -> Readers:
+    def __enter__(self) -> ReaderPool:
         return self
 
     def __exit__(self, *problem: object) -> None:

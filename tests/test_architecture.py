@@ -71,63 +71,65 @@ ALLOWED = {
     "_redact": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.formats.urls _redact.policy",
     "_redact.bodies": "_redact.decoding.charset _redact.decoding.content_coding _redact.errors _redact.formats.csv "
-    "_redact.formats.json _redact.formats.lines _redact.formats.multipart _redact.formats.tables "
-    "_redact.formats.text _redact.formats.urlencoded _redact.formats.xml",
+    "_redact.formats.json _redact.formats.multipart _redact.formats.ndjson_and_sse _redact.formats.text "
+    "_redact.formats.text_tables _redact.formats.urlencoded _redact.formats.xml",
     "_redact.decoding": "",
     "_redact.decoding.charset": "_redact.errors",
     "_redact.decoding.content_coding": "_redact.errors",
     "_redact.decoding.entities": "",
     "_redact.detect": "",
-    "_redact.detect.capability_urls": "_redact.detect.lookalikes",
+    "_redact.detect.capability_urls": "_redact.detect.false_positives",
     "_redact.detect.check_digits": "",
     "_redact.detect.command_lines": "",
     "_redact.detect.compound_names": "",
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
-    "_redact.detect.lookalikes",
+    "_redact.detect.false_positives",
+    "_redact.detect.false_positives": "",
     "_redact.detect.harmless_values": "",
-    "_redact.detect.lookalikes": "",
-    "_redact.detect.measures": "_redact.detect.harmless_values _redact.detect.lookalikes",
     "_redact.detect.name_tables": "",
-    "_redact.detect.names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
-    "_redact.detect.measures _redact.detect.name_tables _redact.detect.vendor_headers",
+    "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
+    "_redact.detect.name_tables _redact.detect.token_usage _redact.detect.vendor_headers",
+    "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.vendor_headers": "",
     "_redact.errors": "",
     "_redact.formats": "",
-    "_redact.formats.attributes": "_redact.decoding.entities",
-    "_redact.formats.columns": "",
-    "_redact.formats.csv": "_redact.formats.columns",
-    "_redact.formats.cut_json": "_json_document",
-    "_redact.formats.elements": "",
+    "_redact.formats.csv": "_redact.formats.secret_columns",
     "_redact.formats.error_messages": "",
-    "_redact.formats.extent": "",
-    "_redact.formats.graphql": "_redact.formats.columns _redact.formats.json_members",
+    "_redact.formats.graphql": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
     "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
     "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
-    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.attributes",
-    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.cut_json "
-    "_redact.formats.graphql _redact.formats.json_members _redact.formats.json_rewriter "
-    "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.markup _redact.formats.plain_json "
-    "_redact.formats.tables _redact.formats.text",
-    "_redact.formats.json_members": "_redact.detect.command_lines",
-    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.measures _redact.errors "
-    "_redact.formats.json_members",
-    "_redact.formats.json_tables": "_redact.formats.columns _redact.formats.json_members",
-    "_redact.formats.json_tree": "_redact.formats.json_members",
-    "_redact.formats.lines": "_redact.errors _redact.formats.json",
-    "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.attributes "
-    "_redact.formats.elements _redact.formats.html_tables",
+    "_redact.formats.html_elements": "",
+    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.markup_attributes",
+    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
+    "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "
+    "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.markup _redact.formats.text "
+    "_redact.formats.text_tables _redact.formats.truncated_json",
+    "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
+    "_redact.formats.json_rewriter _redact.formats.text_tables",
+    "_redact.formats.json_name_value_pairs": "_redact.detect.command_lines",
+    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.token_usage _redact.errors "
+    "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
+    "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
+    "_redact.formats.json_tables": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
+    "_redact.formats.json_tree": "_redact.formats.json_name_value_pairs",
+    "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.html_elements "
+    "_redact.formats.html_tables _redact.formats.markup_attributes",
+    "_redact.formats.markup_attributes": "_redact.decoding.entities",
     "_redact.formats.multipart": "_redact.errors _redact.formats.json",
-    "_redact.formats.plain_json": "_redact.detect.command_lines _redact.detect.measures "
-    "_redact.formats.json_rewriter _redact.formats.tables",
-    "_redact.formats.tables": "_redact.formats.columns _redact.formats.csv _redact.formats.json_members",
+    "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
+    "_redact.formats.secret_columns": "",
     "_redact.formats.text": "_percent _redact.detect.command_lines _redact.formats.error_messages "
-    "_redact.formats.extent",
+    "_redact.formats.value_locator",
+    "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
+    "_redact.formats.secret_columns",
+    "_redact.formats.truncated_json": "_json_document",
     "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.graphql _redact.formats.json "
     "_redact.formats.json_rewriter",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
+    "_redact.formats.value_locator": "",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
-    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.names _redact.errors "
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "
     "_redact.harmless_cache _redact.work_budget",
     "_redact.work_budget": "_redact.errors",
     "_redos": "",

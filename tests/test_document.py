@@ -35,7 +35,7 @@ def test_names_are_told_of_all_levels():
 @pytest.mark.parametrize("text", ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":2}}]'])
 def test_a_name_twice_is_told(text):
     assert _json_document.read(text).unique is False
-    assert not _json_document.portable(text)
+    assert not _json_document.is_portable(text)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_name_twice_is_told(text):
 )
 def test_what_is_no_document_says_why(text, fault):
     assert _json_document.read(text).fault == fault
-    assert not _json_document.portable(text)
+    assert not _json_document.is_portable(text)
 
 
 @pytest.mark.parametrize(("levels", "portable"), [(48, True), (49, False), (90, False)])
@@ -61,8 +61,8 @@ def test_depth_is_counted_whatever_is_nested_in_what(levels, portable, pair):
         square = pair == "[]" or (pair == "[{" and level % 2)
         text = f"[{text}]" if square else f'{{"a":{text}}}'
     beside = ",".join(['"]"', "{}"] * 30)  # brackets that are beside each other, or within strings, are no depth
-    assert _json_document.portable(f"[{beside},1]")
-    assert _json_document.portable(text) is portable
+    assert _json_document.is_portable(f"[{beside},1]")
+    assert _json_document.is_portable(text) is portable
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_depth_is_counted_whatever_is_nested_in_what(levels, portable, pair):
     ],
 )
 def test_numbers_and_letters_that_some_receivers_refuse(text, portable):
-    assert _json_document.portable(text) is portable
+    assert _json_document.is_portable(text) is portable
 
 
 @given(VALUES, st.sampled_from([None, 1]))
@@ -89,9 +89,9 @@ def test_what_masking_made_of_a_document_is_known_as_if_it_were_read(value, inde
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     _json_document._known.clear()
     masked, _ = mask_json(text, POLICY)
-    known = _json_document.portable(masked)
+    known = _json_document.is_portable(masked)
     _json_document._known.clear()
-    assert _json_document.portable(masked) is known
+    assert _json_document.is_portable(masked) is known
     json.loads(masked)
 
 

@@ -41,7 +41,7 @@ def read(text: str) -> Document:
     return _remembered(text, _read(text)) if known is None else known
 
 
-def derive(text: str, document: Document) -> None:
+def remember_derived(text: str, document: Document) -> None:
     """A text was made of this document: values were replaced by strings. So nobody needs to read it again."""
     _remembered(text, document._replace(members=0, names=frozenset()))
 
@@ -90,7 +90,7 @@ def _read(text: str) -> Document:
     return Document("", frozenset().union(*distinct), members, members == different)
 
 
-def portable(text: str) -> bool:
+def is_portable(text: str) -> bool:
     """Whether every receiver reads it (RFC 7493).
 
     One that some would refuse (too deep, a number beyond double precision, half a surrogate pair, a key twice) would
@@ -106,11 +106,11 @@ def portable(text: str) -> bool:
     deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST
     if not deep and not (b"0e" in shape and any(hint in shape for hint in _HINTS[:2])) and _HINTS[2] not in shape:
         return True
-    bare = "".join(pieces(text)[::2]).encode()  # without its strings
+    bare = "".join(split_strings(text)[::2]).encode()  # without its strings
     return _has_small_numbers(bare.translate(_SHAPES), text) and not (deep and _is_deep(bare))
 
 
-def pieces(text: str) -> list[str]:
+def split_strings(text: str) -> list[str]:
     """A text parted at its quotes: every second piece, from the second on, is a string.
 
     Escapes give way to something as long: then every quote begins or ends a string, and every place stays where it is.

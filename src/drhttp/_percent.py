@@ -18,7 +18,7 @@ def unquote(text: str, charset: str = "utf-8") -> str:
     """The text with each run of escapes replaced by the text that its bytes encode."""
     if "%" not in text:
         return text
-    return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _run(match[0], charset), text)
+    return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _decode_run(match[0], charset), text)
 
 
 def unquote_plus(text: str, charset: str = "utf-8") -> str:
@@ -31,7 +31,7 @@ def unquote_to_bytes(text: str) -> bytes:
     return unquote(text, "latin-1").encode("latin-1")
 
 
-def _run(escapes: str, charset: str) -> str:
+def _decode_run(escapes: str, charset: str) -> str:
     return _character(escapes, charset) if len(escapes) <= _LONGEST_CHARACTER else _decoded(escapes, charset)
 
 

@@ -16,7 +16,7 @@ import drhttp
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
-from drhttp._redact.formats.extent import _ending
+from drhttp._redact.formats.value_locator import _ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

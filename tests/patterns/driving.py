@@ -13,11 +13,13 @@ GLOBS = ("/health", "/static/*", "*.css", "/api/*/internal/*", "/[ab]?/*", "**/*
 
 def make_all() -> None:
     """Make every expression that is not made by importing alone."""
-    from drhttp._redact.formats import csv, extent
+    from drhttp._redact.formats import csv, value_locator
 
     _policy()
-    for escapes, quote, triple in product(extent._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)):
-        extent._ending(escapes, quote, triple=triple)
+    for escapes, quote, triple in product(
+        value_locator._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)
+    ):
+        value_locator._ending(escapes, quote, triple=triple)
     _globs()
     for delimiter in csv._DELIMITERS:
         csv._field(delimiter)

@@ -13,7 +13,7 @@ from drhttp._privacy import Redact
 from drhttp._redact import Policy, redact
 from drhttp._redact.detect.capability_urls import SERVICES
 from drhttp._redact.formats.headers import mask_headers
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url
 from privacy.masking import POLICY, shortest, text_of
 
@@ -116,7 +116,7 @@ def test_the_token_is_masked_in_every_place(name, front, token, behind):
     for field in ("Referer", "Location", "X-Note", "Origin", "X-Forwarded-Uri"):
         assert mask_headers(((field, url),), POLICY)[0] == ((field, shown),)
     for text in ("{}", "see {}, please", '"{}"', "POST {} HTTP/1.1", "({})", "a\n{}\nb"):
-        plain = mask_prose(text.format(url), POLICY)[0]
+        plain = mask_text(text.format(url), POLICY)[0]
         assert token not in plain
         assert "%" in url or plain == text.format(shown)
     body = {"next": url, "list": ["a", url], "note": f"see {url} there"}
@@ -166,7 +166,7 @@ def test_other_paths_stay(path):
     """Ids, slugs, names of files and pages, and where Django redirects to, stay in URLs and in text."""
     for url in (path, f"https://shop.example{path}", f"https://shop.example:8443{path}?page=2"):
         assert mask_url(url, POLICY) == (url, 0)
-        assert mask_prose(f"GET {url} 200", POLICY) == (f"GET {url} 200", 0)
+        assert mask_text(f"GET {url} 200", POLICY) == (f"GET {url} 200", 0)
         assert text_of(json.dumps({"url": url, "b": "c"}), "application/json") == json.dumps({"url": url, "b": "c"})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from privacy.masking import POLICY, shortest, text_of
 
 M = "[redacted]"
@@ -75,9 +75,9 @@ LINES = [
 @pytest.mark.parametrize(("line", "shown"), LINES)
 def test_the_secret_is_masked(line, shown):
     """In text, in the midst of a log, and in a JSON string, whatever its name."""
-    assert mask_prose(line, POLICY)[0] == shown
+    assert mask_text(line, POLICY)[0] == shown
     log = f"2024-01-15 10:30:45 INFO run {line}\nnext line"
-    assert S not in mask_prose(log, POLICY)[0]
+    assert S not in mask_text(log, POLICY)[0]
     for name in ("command", "text") if " set " in line else ("command", "run", "note"):
         assert json.loads(text_of(json.dumps({name: line}), "application/json")) == {name: shown}
         assert S not in text_of(json.dumps({"a": {"deep": [f"before {line}"]}, name: 1}), "application/json")
@@ -114,7 +114,7 @@ STAY = [
 @pytest.mark.parametrize("line", STAY)
 def test_other_options_stay(line):
     """Users without a password, variables, ports, files, and the same letters of other commands."""
-    assert mask_prose(line, POLICY) == (line, 0)
+    assert mask_text(line, POLICY) == (line, 0)
     assert text_of(json.dumps({"command": line}), "application/json") == json.dumps({"command": line})
 
 
@@ -126,7 +126,7 @@ def test_the_time_is_linear(unit):
     """Four times as much text takes at most six times as long."""
     policy = Policy(Redact())
 
-    seconds = partial(shortest, partial(mask_prose, policy=policy))
+    seconds = partial(shortest, partial(mask_text, policy=policy))
 
     size = 4_000 // len(unit)
     assert min(seconds("curl " + unit * size * 4) / max(seconds("curl " + unit * size), 1e-3) for _ in range(3)) < 6
@@ -148,5 +148,5 @@ def test_options_whose_values_overlap_are_read_once(unit):
 
 def test_options_behind_a_masked_value_are_masked_too():
     """The search goes on behind a value, and within one that is no credential."""
-    assert mask_prose("curl -u ada:s3cr3t1 -U bob:s3cr3t2 http://h", POLICY)[0].count(M) == 2
-    assert "s3cr3t" not in mask_prose("curl,-u,ada,-U,bob:s3cr3t", POLICY)[0]
+    assert mask_text("curl -u ada:s3cr3t1 -U bob:s3cr3t2 http://h", POLICY)[0].count(M) == 2
+    assert "s3cr3t" not in mask_text("curl,-u,ada,-U,bob:s3cr3t", POLICY)[0]

@@ -10,7 +10,7 @@ from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.compound_names import PHRASES
 from drhttp._redact.formats.headers import mask_headers
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url
 from privacy.masking import POLICY, text_of
 
@@ -59,8 +59,8 @@ def test_a_compound_is_masked_in_every_place(name):
     assert mask_url(f"https://h/?a=1&{quoted}={VALUE}", POLICY)[0] == f"https://h/?a=1&{quoted}={M}"
     assert text_of(f"a=1&{quoted}={VALUE}", "application/x-www-form-urlencoded") == f"a=1&{quoted}={M}"
     assert text_of(json.dumps({"a": [{name: VALUE}]}), "application/json") == json.dumps({"a": [{name: M}]})
-    assert mask_prose(f"with {name}={VALUE} it runs", POLICY)[0] == f"with {name}={M} it runs"
-    assert mask_prose(f'"{name}": "{VALUE}"', POLICY)[0] == f'"{name}": "{M}"'
+    assert mask_text(f"with {name}={VALUE} it runs", POLICY)[0] == f"with {name}={M} it runs"
+    assert mask_text(f'"{name}": "{VALUE}"', POLICY)[0] == f'"{name}": "{M}"'
     if "[" not in name:
         assert text_of(f"<a><{name}>{VALUE}</{name}></a>", "application/xml") == f"<a><{name}>{M}</{name}></a>"
 
@@ -99,5 +99,5 @@ def test_a_compound_can_be_allowed():
 
 def test_a_compound_of_two_words_in_text():
     """A label of two words in a sentence counts as one name."""
-    assert mask_prose(f"the RapidAPI key: {VALUE}", POLICY)[0] == f"the RapidAPI key: {M}"
-    assert mask_prose("the turkey key: red", POLICY) == ("the turkey key: red", 0)
+    assert mask_text(f"the RapidAPI key: {VALUE}", POLICY)[0] == f"the RapidAPI key: {M}"
+    assert mask_text("the turkey key: red", POLICY) == ("the turkey key: red", 0)

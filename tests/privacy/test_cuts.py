@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 import drhttp
-from drhttp._redact.bodies import without_end
+from drhttp._redact.bodies import drop_partial_end
 from privacy.corpus import MARK, PEM, Case, both, sentinel
 from privacy.wiring import application, leaks, leave, serve
 
@@ -142,4 +142,4 @@ def test_what_is_sure_is_kept(receiver):
     ],
 )
 def test_a_text_that_was_cut_loses_what_may_be_half_a_number_and_no_whole_line(text, kept):
-    assert without_end(text) == kept
+    assert drop_partial_end(text) == kept

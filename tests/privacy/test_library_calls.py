@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from drhttp._json_document import portable
+from drhttp._json_document import is_portable
 from drhttp._redact.decoding.charset import charset_of
 from drhttp._redact.decoding.entities import unescape
-from drhttp._redact.policy import MaskingError
+from drhttp._redact.errors import MaskingError
 from drhttp.inbox.view.content import _text
 from privacy.masking import masked, text_of
 from privacy.test_linear import SIZE, processor_time
@@ -64,7 +64,7 @@ def test_names_that_are_spelled_in_long_references_are_masked():
 def test_a_number_of_many_digits_in_json(text):
     """It is looked at and never converted."""
     assert text_of(text, "application/json") == text
-    assert processor_time(lambda: (masked(text, "application/json"), portable(text))) < 0.2
+    assert processor_time(lambda: (masked(text, "application/json"), is_portable(text))) < 0.2
 
 
 @pytest.mark.parametrize("charset", ["x" * 60_000, "x-unheard-of", "x..1", "\u0130"])

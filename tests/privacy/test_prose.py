@@ -9,7 +9,7 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"
@@ -110,7 +110,7 @@ def test_secrets_with_their_name_apart(text):
     text = re.sub(r"\bS\b", S, text)
     assert S in text
     for form in ("{}", "before it\n{}", "{}\nafter it"):
-        assert S not in mask_prose(form.format(text), POLICY)[0]
+        assert S not in mask_text(form.format(text), POLICY)[0]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_secrets_with_their_name_apart(text):
 )  # fmt: skip
 def test_names_without_a_secret(text):
     """That there is none, a type, a parser's token, a list of names, a statement whose values are apart: all stays."""
-    assert mask_prose(text, POLICY) == (text, 0)
+    assert mask_text(text, POLICY) == (text, 0)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_names_without_a_secret(text):
 )
 def test_extents(text, shown):
     """What stands beside a secret stays."""
-    assert mask_prose(text, POLICY)[0] == shown
+    assert mask_text(text, POLICY)[0] == shown
 
 
 def test_what_pydantic_shows_can_be_allowed():
     """Its inputs are masked whatever they are; who wants to see them allows the name."""
     text = "[type=int_parsing, input_value='abc', input_type=str]"
-    assert M in mask_prose(text, POLICY)[0]
-    assert mask_prose(text, Policy(Redact(allow=["input_value"]))) == (text, 0)
+    assert M in mask_text(text, POLICY)[0]
+    assert mask_text(text, Policy(Redact(allow=["input_value"]))) == (text, 0)

@@ -13,7 +13,7 @@ from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 from drhttp._redact.formats.headers import mask_headers
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"
@@ -27,7 +27,7 @@ def test_the_value_is_masked(name):
         assert mask_headers(((spelling, "abc-def"),), POLICY) == (((spelling, M),), 1)
     if name not in ONLY_IN_HEADERS:
         assert json.loads(text_of(json.dumps({name: "abc"}), "application/json")) == {name: M}
-        assert mask_prose(f"sent '{name.title()}': 'abc', x", POLICY)[0] == f"sent '{name.title()}': '{M}', x"
+        assert mask_text(f"sent '{name.title()}': 'abc', x", POLICY)[0] == f"sent '{name.title()}': '{M}', x"
 
 
 @pytest.mark.parametrize("name", sorted(ONLY_IN_HEADERS))

@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 
 import drhttp
 from drhttp._redact.decoding.content_coding import decode
-from drhttp._redact.policy import MaskingError
+from drhttp._redact.errors import MaskingError
 from privacy.corpus import MARK, Case
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
 from drhttp._privacy import MASK
-from drhttp._redact.bodies import mask_body, without_end
+from drhttp._redact.bodies import drop_partial_end, mask_body
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_string
-from drhttp._redact.formats.urls import mask_url, without_secrets
+from drhttp._redact.formats.urls import mask_url, origin_of
 from drhttp._redact.policy import Policy
 
 if TYPE_CHECKING:
@@ -33,18 +33,18 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
     if sensitive:
         policy = policy.with_names(sensitive)
     uri, in_uri = _masked_uri(request.uri, policy)
-    asked, in_request = _masked_headers(request.headers, policy)
-    answered, in_response = _masked_headers(response.headers, policy)
+    request_headers, in_request = _masked_headers(request.headers, policy)
+    response_headers, in_response = _masked_headers(response.headers, policy)
     exception, in_exception = _masked_failure(record.exception, policy) if record.exception else (None, 0)
     if sensitive == _ALL:
-        asked_body = _omitted(request.body, "sensitive")
+        request_body = _omitted(request.body, "sensitive")
     else:
-        asked_body = _masked_body(request.body, request.headers, policy)
-    answered_body = _masked_body(response.body, response.headers, policy)
-    if in_uri or in_request or asked_body is not request.body:
-        request = replace(request, uri=uri, headers=asked, body=asked_body)
-    if in_response or answered_body is not response.body:
-        response = replace(response, headers=answered, body=answered_body)
+        request_body = _masked_body(request.body, request.headers, policy)
+    response_body = _masked_body(response.body, response.headers, policy)
+    if in_uri or in_request or request_body is not request.body:
+        request = replace(request, uri=uri, headers=request_headers, body=request_body)
+    if in_response or response_body is not response.body:
+        response = replace(response, headers=response_headers, body=response_body)
     user, in_user = _masked_name(record.user, policy)
     device, in_device = _masked_name(record.device, policy)
     counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
@@ -75,7 +75,7 @@ def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
     try:
         return mask_url(uri, policy)
     except MaskingError:
-        return without_secrets(uri), 1
+        return origin_of(uri), 1
 
 
 def _masked_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
@@ -98,7 +98,7 @@ def _masked_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
     policy.budget.reset()
     try:
         # A message that was cut may end in the first half of a secret.
-        text = failure.message if len(failure.message) < _LONGEST_MESSAGE else without_end(failure.message)
+        text = failure.message if len(failure.message) < _LONGEST_MESSAGE else drop_partial_end(failure.message)
         message, count = mask_string(text, policy)
     except MaskingError:
         message, count = MASK, 1

@@ -14,11 +14,11 @@ from drhttp._redact.decoding import charset as charsets
 from drhttp._redact.decoding.content_coding import decode, undeclared_coding
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
-from drhttp._redact.formats.json import mask_cut_json, mask_json, mask_string
-from drhttp._redact.formats.lines import mask_events, mask_lines
+from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_json
 from drhttp._redact.formats.multipart import looks_like_multipart, mask_multipart
-from drhttp._redact.formats.tables import mask_tables
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.ndjson_and_sse import mask_events, mask_lines
+from drhttp._redact.formats.text import mask_text
+from drhttp._redact.formats.text_tables import mask_tables
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.xml import mask_xml
 
@@ -36,7 +36,7 @@ _TEXTUAL = re.compile(
 )
 _LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
 _HIDDEN = 3  # codings that a body may have without saying so
-_TELLING = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
+_SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
 _LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
@@ -66,7 +66,7 @@ def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
             masked = _mask_plain_json(body, body.content, policy)
             if masked is not None:
                 return masked
-        return _Masking(body, content_type, policy).run(coding.strip().lower())
+        return _BodyMasker(body, content_type, policy).run(coding.strip().lower())
     except MaskingError as error:
         return replace(body, content=None, truncated=False, omitted=error.reason)
 
@@ -83,7 +83,7 @@ def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
     return replace(body, content=masked.encode("utf-8", "replace"), redacted=count) if count else body
 
 
-def without_end(text: str) -> str:
+def drop_partial_end(text: str) -> str:
     """A text that was cut, without what may be the beginning of a secret: the last word, and numbers in groups."""
     last = _LAST_WORD.search(text, max(0, len(text) - _LONGEST_BEGINNING))
     if last is None and len(text) > _LONGEST_BEGINNING:
@@ -93,7 +93,7 @@ def without_end(text: str) -> str:
     return text[: len(text) - number.end()] if number else text
 
 
-class _Masking:
+class _BodyMasker:
     """The masking of one body."""
 
     def __init__(self, body: Body, content_type: str, policy: Policy) -> None:
@@ -131,17 +131,17 @@ class _Masking:
         charset = charsets.charset_of(self._content, self._declared)
         text = charsets.decode(self._content, charset, cut=self._cut)
         if text is None:
-            text, charset = self._undecoded(), "latin-1"
+            text, charset = self._decode_as_latin1(), "latin-1"
             if charsets.is_binary(self._content):
                 return self._mask_binary(text)
         if not charsets.is_wide(charset):
-            self._check_width()
+            self._refuse_wide_text()
         masked, count = self._mask_text(text)
-        if not count and not charsets.holds_ascii(charset):
-            self._check_letters()
+        if not count and not charsets.is_ascii_superset(charset):
+            self._refuse_secrets_in_latin1()
         return self._content if masked == text else masked.encode(charset, "replace"), count
 
-    def _undecoded(self) -> str:
+    def _decode_as_latin1(self) -> str:
         """What is not in the charset that it says; it may be binary, or a text that can be read all the same."""
         if self._says_json or self._type in _LINES or self._type == _FORM:
             raise MaskingError("encoding")
@@ -149,33 +149,33 @@ class _Masking:
         if _LIKE_JSON.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
             raise MaskingError("encoding")
         if not _TEXTUAL.match(self._type):
-            self._check_names()
+            self._refuse_named_binary()
         return text
 
-    def _check_names(self) -> None:
+    def _refuse_named_binary(self) -> None:
         """Refuse formats that are no text and have names: MessagePack, CBOR, BSON, property lists."""
         lower = self._content.lower()
-        if any(name in lower for name in _TELLING):
+        if any(name in lower for name in _SECRET_WORDS):
             raise MaskingError("encoding")
 
     def _mask_binary(self, text: str) -> tuple[bytes, int]:
         """Only what betrays itself can be told from other bytes."""
         if self._content.count(0) * 10 > len(self._content):
-            self._check_width()
+            self._refuse_wide_text()
         masked, count = self._policy.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 
-    def _check_width(self) -> None:
+    def _refuse_wide_text(self) -> None:
         """Refuse what has several bytes a letter, does not say so, and holds secrets, or names as JSON does."""
         if b"\0" in self._content:
-            self._check_names()
+            self._refuse_named_binary()
             text = self._content.replace(b"\0", b"").decode("latin-1")
-            if _LIKE_JSON.match(text) or mask_prose(text, self._policy)[1]:
+            if _LIKE_JSON.match(text) or mask_text(text, self._policy)[1]:
                 raise MaskingError("encoding")
 
-    def _check_letters(self) -> None:
+    def _refuse_secrets_in_latin1(self) -> None:
         """Refuse what shows secrets only when it is not read in the charset that it says."""
-        if mask_prose(self._content.replace(b"\0", b"").decode("latin-1"), self._policy)[1]:
+        if mask_text(self._content.replace(b"\0", b"").decode("latin-1"), self._policy)[1]:
             raise MaskingError("encoding")
 
     def _mask_text(self, text: str) -> tuple[str, int]:
@@ -183,7 +183,7 @@ class _Masking:
             return mask_lines(text, self._policy, cut=self._cut)
         if self._says_json or _LIKE_JSON.match(text) or _LIKE_LIST.match(text):
             try:
-                return (mask_cut_json if self._cut else mask_json)(text, self._policy)
+                return (mask_truncated_json if self._cut else mask_json)(text, self._policy)
             except MaskingError:
                 if self._says_json or not _LIKE_LIST.match(text):
                     raise
@@ -204,5 +204,5 @@ class _Masking:
         if not self._cut:
             return mask_string(text, self._policy)
         text, count = mask_tables(text, self._policy, cut=True)
-        masked, found = mask_string(without_end(text), self._policy, tables=False)
+        masked, found = mask_string(drop_partial_end(text), self._policy, tables=False)
         return masked, count + found

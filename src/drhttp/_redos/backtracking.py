@@ -30,7 +30,7 @@ _MOST_STEPS = 300_000
 def is_superlinear(pattern: re.Pattern[str]) -> bool:
     """Whether a search for the expression may take more than linear time; also if that would take long to find out."""
     try:
-        return _Graph(pattern).is_ambiguous()
+        return _PositionAutomaton(pattern).is_ambiguous()
     except (_TooLarge, RecursionError):
         return True
 
@@ -40,7 +40,7 @@ class _TooLarge(Exception):
 
 
 @dataclass(slots=True)
-class _Part:
+class _Fragment:
     """A part of an expression: the places where it begins and ends, and whether it may match nothing.
 
     done: the places at which a match of it is certain to be one, since nothing is looked at behind it. certain: the
@@ -54,7 +54,7 @@ class _Part:
     certain: bool = True
 
 
-class _Graph:
+class _PositionAutomaton:
     """The characters of one expression, each as a place with what may stand there and what may follow."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
@@ -76,22 +76,22 @@ class _Graph:
     def is_ambiguous(self) -> bool:
         """Whether one text leads from a loop back to it, into another one or another place of it, and back to that."""
         looped = sorted(self._loops)
-        return any(self._twice(place) for place in looped) or any(
-            self._leads(one, other)
+        return any(self._has_two_ways(place) for place in looped) or any(
+            self._is_ambiguous_pair(one, other)
             for one in looped
             for other in looped
-            if other not in (0, one) and other not in self._done and not self._is_kept(one, other)
+            if other not in (0, one) and other not in self._done and not self._is_atomic(one, other)
         )
 
-    def _twice(self, place: int) -> bool:
+    def _has_two_ways(self, place: int) -> bool:
         """Whether the same step within a loop can be taken in two ways: `(a+)+`."""
         loop = self._loops[place]
         return any(ways > 1 and other in loop and other not in self._done for other, ways in self._next[place].items())
 
-    def _is_kept(self, one: int, other: int) -> bool:
+    def _is_atomic(self, one: int, other: int) -> bool:
         return any(one in each and other not in each for each in self._atomic)
 
-    def _leads(self, one: int, other: int) -> bool:
+    def _is_ambiguous_pair(self, one: int, other: int) -> bool:
         goal = (one, other, other)
         seen = {(one, one, other)}
         waiting = list(seen)
@@ -135,12 +135,12 @@ class _Graph:
             for beginning in beginnings:
                 following[beginning] = following.get(beginning, 0) + 1
 
-    def _one(self, mask: int) -> _Part:
+    def _one(self, mask: int) -> _Fragment:
         place = self._place(mask)
-        return _Part({place}, {place}, {place}, empty=False, certain=False)
+        return _Fragment({place}, {place}, {place}, empty=False, certain=False)
 
-    def _sequence(self, items: list[tuple[Any, Any]], flags: int, *, leading: bool) -> _Part:
-        whole = _Part()
+    def _sequence(self, items: list[tuple[Any, Any]], flags: int, *, leading: bool) -> _Fragment:
+        whole = _Fragment()
         for at, (op, value) in enumerate(items):
             front = self._in_front(op, value, flags, items[at + 1 :]) if leading else None
             part = front or self._part(op.name, value, flags, leading=leading)
@@ -148,9 +148,9 @@ class _Graph:
             whole = self._behind(whole, part)
         return whole
 
-    def _behind(self, one: _Part, other: _Part) -> _Part:
+    def _behind(self, one: _Fragment, other: _Fragment) -> _Fragment:
         self._follow(one.last, other.first)
-        return _Part(
+        return _Fragment(
             one.first | other.first if one.empty else one.first,
             one.last | other.last if other.empty else other.last,
             one.done | other.done if other.certain else other.done,
@@ -158,7 +158,7 @@ class _Graph:
             certain=one.certain and other.certain,
         )
 
-    def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Part | None:
+    def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Fragment | None:
         """What must stand in front of a match, as a character that is read there; `None` if that is not one."""
         if op.name == "AT":
             begins = value.name.startswith("AT_BEGINNING")
@@ -188,38 +188,38 @@ class _Graph:
                 return False
         return False
 
-    def _part(self, name: str, value: Any, flags: int, *, leading: bool) -> _Part:
+    def _part(self, name: str, value: Any, flags: int, *, leading: bool) -> _Fragment:
         if name in SINGLE:
             return self._one(self._sets.of(name, value, flags))
         if name in _REPEATS:
             return self._repeat(name, *value, flags=flags)
         build = _BUILDERS.get(name)
         # The rest are positions, and what never matches.
-        return build(self, value, flags, leading) if build else _Part(certain=False)
+        return build(self, value, flags, leading) if build else _Fragment(certain=False)
 
-    def _group(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _group(self, value: Any, flags: int, leading: bool) -> _Fragment:
         return self._sequence(list(value[3]), (flags | value[1]) & ~value[2], leading=leading)
 
-    def _branches(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _branches(self, value: Any, flags: int, leading: bool) -> _Fragment:
         return self._any([self._sequence(list(each), flags, leading=leading) for each in value[1]])
 
-    def _conditional(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _conditional(self, value: Any, flags: int, leading: bool) -> _Fragment:
         return self._any([self._sequence(list(each or []), flags, leading=False) for each in value[1:]])
 
-    def _atomic_group(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _atomic_group(self, value: Any, flags: int, leading: bool) -> _Fragment:
         begin = len(self._masks)
         part = self._sequence(list(value), flags, leading=leading)
         self._atomic.append(range(begin, len(self._masks)))
         return part
 
-    def _reference(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _reference(self, value: Any, flags: int, leading: bool) -> _Fragment:
         """What a group has matched: it may be any text."""
         part = self._loop(lambda: self._one(self._sets.every))
         part.empty = part.certain = True
         return part
 
-    def _any(self, parts: list[_Part]) -> _Part:
-        return _Part(
+    def _any(self, parts: list[_Fragment]) -> _Fragment:
+        return _Fragment(
             set().union(*(each.first for each in parts)),
             set().union(*(each.last for each in parts)),
             set().union(*(each.done for each in parts)),
@@ -227,20 +227,20 @@ class _Graph:
             certain=any(each.certain for each in parts),
         )
 
-    def _look(self, value: Any, flags: int, leading: bool) -> _Part:
+    def _look(self, value: Any, flags: int, leading: bool) -> _Fragment:
         """What is looked at ahead is read, and then the text from there on again."""
         direction, items = value
-        ahead = self._sequence(list(items), flags, leading=False) if direction > 0 else _Part()
-        return _Part(first=ahead.first, certain=False)
+        ahead = self._sequence(list(items), flags, leading=False) if direction > 0 else _Fragment()
+        return _Fragment(first=ahead.first, certain=False)
 
-    def _repeat(self, name: str, least: int, most: int, inner: Any, *, flags: int) -> _Part:
+    def _repeat(self, name: str, least: int, most: int, inner: Any, *, flags: int) -> _Fragment:
         begin = len(self._masks)
         if most == _parser.MAXREPEAT or most >= _LARGE:
             whole = self._loop(lambda: self._sequence(list(inner), flags, leading=False))
             if not least:
                 whole.empty = whole.certain = True
         else:
-            whole = _Part()
+            whole = _Fragment()
             for copy in range(min(most, _MOST_COPIES)):
                 part = self._sequence(list(inner), flags, leading=False)
                 if copy >= least:
@@ -250,7 +250,7 @@ class _Graph:
             self._atomic.append(range(begin, len(self._masks)))
         return whole
 
-    def _loop(self, build: Callable[[], _Part]) -> _Part:
+    def _loop(self, build: Callable[[], _Fragment]) -> _Fragment:
         begin = len(self._masks)
         whole = build()
         self._follow(whole.last, whole.first)
@@ -259,12 +259,12 @@ class _Graph:
         return whole
 
 
-_BUILDERS: dict[str, Callable[[_Graph, Any, int, bool], _Part]] = {
-    "SUBPATTERN": _Graph._group,
-    "BRANCH": _Graph._branches,
-    "ASSERT": _Graph._look,
-    "ASSERT_NOT": _Graph._look,
-    "ATOMIC_GROUP": _Graph._atomic_group,
-    "GROUPREF": _Graph._reference,
-    "GROUPREF_EXISTS": _Graph._conditional,
+_BUILDERS: dict[str, Callable[[_PositionAutomaton, Any, int, bool], _Fragment]] = {
+    "SUBPATTERN": _PositionAutomaton._group,
+    "BRANCH": _PositionAutomaton._branches,
+    "ASSERT": _PositionAutomaton._look,
+    "ASSERT_NOT": _PositionAutomaton._look,
+    "ATOMIC_GROUP": _PositionAutomaton._atomic_group,
+    "GROUPREF": _PositionAutomaton._reference,
+    "GROUPREF_EXISTS": _PositionAutomaton._conditional,
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from drhttp._json_document import portable
+from drhttp._json_document import is_portable
 
 if TYPE_CHECKING:
     from drhttp._record import Headers
@@ -38,7 +38,7 @@ def container(content: bytes) -> str | None:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if portable(text) else None
+    return text if is_portable(text) else None
 
 
 def is_json(headers: Headers) -> bool:

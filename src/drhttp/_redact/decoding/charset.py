@@ -70,7 +70,7 @@ def decode(content: bytes, charset: str, *, cut: bool) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def holds_ascii(charset: str) -> bool:
+def is_ascii_superset(charset: str) -> bool:
     """Whether plain letters are written in it as they are everywhere."""
     return decode(_PRINTABLE, charset, cut=False) == _PRINTABLE.decode()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from drhttp._redact.detect.lookalikes import is_slug
+from drhttp._redact.detect.false_positives import is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -233,9 +233,9 @@ _SHORTEST, _SHORTEST_UNSURE = 12, 20  # characters of a token
 _SET_PASSWORD = "set-password"  # where Django redirects to: the token is in the session then
 
 
-def possible(text: str) -> bool:
+def holds_token(text: str) -> bool:
     """Whether a text holds such a path."""
-    return "/" in text and next(spans(text), None) is not None
+    return "/" in text and next(find_tokens(text), None) is not None
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
@@ -243,25 +243,25 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     if "/" not in text:
         return text, 0
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(spans(text)):
+    for begin, end in sorted(find_tokens(text)):
         if begin >= copied:
             pieces += [text[copied:begin], mask(text[begin:end])]
             copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
 
-def spans(text: str) -> Iterator[tuple[int, int]]:
+def find_tokens(text: str) -> Iterator[tuple[int, int]]:
     """Where the tokens are, in any order; some may be found twice."""
     lower = text.lower() if text.count("/") * _SPARSE > len(text) >= _LONG else ""
     if not lower or any(hint in lower for hint in _SERVICE_HINTS):
         for match in _WORD.finditer(text):
-            yield from _of_service(match)
+            yield from _find_service_tokens(match)
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
-            yield from _in_link(match)
+            yield from _find_link_tokens(match)
 
 
-def _of_service(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _find_service_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Where the token is behind a word that services have in their paths."""
     text, front = match.string, match.string[max(0, match.start() - _NEAR) : match.start()].lower()
     for expression, service in _BY_WORD[match[1]]:
@@ -273,13 +273,13 @@ def _of_service(match: re.Match[str]) -> Iterator[tuple[int, int]]:
                 yield begin, end
 
 
-def _in_link(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _find_link_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Where the tokens are behind a segment that says what the link is for."""
     rest, start = match[2], match.start(2)
     near = match.string[max(0, match.start() - _NEAR) : match.end()].lower()
     sure = any(word in near for word in _SURE)
     for segment in _SEGMENT.finditer(rest):
-        if _is_signed(segment[0]) or (_SET_PASSWORD not in rest and _is_made(segment[0], sure=sure)):
+        if _is_signed(segment[0]) or (_SET_PASSWORD not in rest and _is_random(segment[0], sure=sure)):
             yield start + segment.start(), start + segment.end()
 
 
@@ -292,7 +292,7 @@ def _is_signed(text: str) -> bool:
     return signed is not None and len(signed[1]) in _TIMES and len(signed[2]) >= _SHORTEST_SIGNATURE
 
 
-def _is_made(text: str, *, sure: bool) -> bool:
+def _is_random(text: str, *, sure: bool) -> bool:
     """Whether a segment is made of random letters and digits, and is no identifier of something else."""
     mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
     if len(text) < (_SHORTEST if sure else _SHORTEST_UNSURE) or not mixed or is_slug(text):

@@ -1,4 +1,7 @@
-"""Numbers right by their check digits: of payment cards (ISO/IEC 7812) and of bank accounts (ISO 13616)."""
+"""Card numbers and IBANs, found by their check digits: `4111 1111 1111 1111` and `DE89 3704 0044 0532 0130 00`.
+
+Luhn's check (ISO/IEC 7812) for payment cards, mod 97 (ISO 13616) for bank accounts.
+"""
 
 from __future__ import annotations
 
@@ -54,17 +57,17 @@ _MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes t
 _LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an account's number, without what stands between its groups
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 _LONG_TEXT = 1000  # characters
-_without = [""]  # the last long text that looked as if it had such a number, and has none
+_last_clean_text = [""]  # the last long text that looked as if it had such a number, and has none
 
 
-def possible(text: str) -> bool:
+def holds_number(text: str) -> bool:
     """Whether a text holds such a number."""
-    return bool(_found(text))
+    return bool(_find_numbers(text))
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     """The text with such numbers replaced by what `mask` makes of them, and how many those were."""
-    found = _found(text)
+    found = _find_numbers(text)
     if not found:
         return text, 0
     pieces, copied, count = [], 0, 0
@@ -75,18 +78,18 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     return "".join(pieces) + text[copied:], count
 
 
-def _found(text: str) -> list[tuple[int, int]]:
+def _find_numbers(text: str) -> list[tuple[int, int]]:
     """Where such numbers are. A text that holds none may be asked for again soon, as a whole or decoded."""
-    cards, ibans = _hints(text)
-    if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _without[0]):
+    cards, ibans = _may_hold(text)
+    if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _last_clean_text[0]):
         return []
-    found = sorted([*(_cards(text) if cards else ()), *(_ibans(text) if ibans else ())])
+    found = sorted([*(_find_cards(text) if cards else ()), *(_find_ibans(text) if ibans else ())])
     if not found and len(text) > _LONG_TEXT:
-        _without[0] = text
+        _last_clean_text[0] = text
     return found
 
 
-def _hints(text: str) -> tuple[bool, bool]:
+def _may_hold(text: str) -> tuple[bool, bool]:
     """Whether there may be numbers of cards, and of accounts."""
     content = text.encode("utf-8", "replace")
     if b"&" in content:
@@ -106,7 +109,7 @@ def _has_account(shape: bytes) -> bool:
     return False
 
 
-def _cards(text: str) -> Iterator[tuple[int, int]]:
+def _find_cards(text: str) -> Iterator[tuple[int, int]]:
     """Where the numbers of cards are."""
     for run in _RUN.finditer(text):
         start = run.start()
@@ -119,23 +122,23 @@ def _cards(text: str) -> Iterator[tuple[int, int]]:
 def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
     text = run[0]
     if text.isdigit():
-        if _is_card(text):
+        if _is_card_number(text):
             yield run.span()
         return
     if _is_fraction(text):
         return
     letters = "".join([_SIZES.get(len(group), "X") for group in _GROUP.findall(text)])
-    odd = _PLAIN.fullmatch(text) is None
-    if (odd or len(letters) > 19) and _GROUPED.search(letters) is None:
+    unusual = _PLAIN.fullmatch(text) is None
+    if (unusual or len(letters) > 19) and _GROUPED.search(letters) is None:
         return  # of thousands of groups, where each stands need not be known
     groups = [match.span() for match in _GROUP.finditer(text)]
     digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
     after = 0
-    for first, last in _candidates(groups, letters, odd=odd):
-        if first < after or not _is_card(digits[starts[first] : starts[last]]):
+    for first, last in _candidates(groups, letters, unusual=unusual):
+        if first < after or not _is_card_number(digits[starts[first] : starts[last]]):
             continue
-        if "." not in text or _is_dotted_well(text, groups[first:last]):
+        if "." not in text or _has_consistent_dots(text, groups[first:last]):
             after = last
             yield run.start() + groups[first][0], run.start() + groups[last - 1][1]
 
@@ -147,15 +150,15 @@ def _is_fraction(text: str) -> bool:
     return fraction.isdigit() and whole.isdigit() and lengths[0] < 13 and lengths not in ((8, 8), (6, 13))
 
 
-def _is_dotted_well(text: str, groups: list[tuple[int, int]]) -> bool:
+def _has_consistent_dots(text: str, groups: list[tuple[int, int]]) -> bool:
     """Whether dots, which make fractions otherwise, stand between all groups, or none; nor before a single one."""
     marks = {text[end:start] for (_, end), (start, _) in pairwise(groups)}
     return text[max(0, groups[0][0] - 1)] != "." if not marks else "." not in marks or len(marks) == 1
 
 
-def _candidates(groups: list[tuple[int, int]], letters: str, *, odd: bool) -> Iterator[tuple[int, int]]:
+def _candidates(groups: list[tuple[int, int]], letters: str, *, unusual: bool) -> Iterator[tuple[int, int]]:
     """Groups that may make a number together: those that are written so; or the whole run, if its marks are not odd."""
-    if not odd and sum(end - start for start, end in groups) < 20:
+    if not unusual and sum(end - start for start, end in groups) < 20:
         yield 0, len(groups)
     if len(groups) == 1:
         return
@@ -166,17 +169,22 @@ def _candidates(groups: list[tuple[int, int]], letters: str, *, odd: bool) -> It
             yield match.start(), match.start() + len(_SHORTER[found])
 
 
-def _is_card(digits: str) -> bool:
-    """Whether they begin as numbers of that length do, and are right (ISO/IEC 7812-1, annex B)."""
+def _is_card_number(digits: str) -> bool:
+    """Whether digits have the length and beginning of a card number, and a valid check digit."""
     issued = _ISSUED.get(len(digits))
     if issued is None or issued.match(digits) is None:
         return False
+    return luhn(digits) and digits != digits[0] * len(digits)
+
+
+def luhn(digits: str) -> bool:
+    """Whether digits pass the Luhn check (ISO/IEC 7812-1, annex B): `4111111111111111` does."""
     codes = digits.encode()  # a zero has the code 48
     total = sum(codes[-1::-2]) + sum(codes[-2::-2].translate(_DOUBLED)) - 48 * len(codes)
-    return total % 10 == 0 and digits != digits[0] * len(digits)
+    return total % 10 == 0
 
 
-def _ibans(text: str) -> Iterator[tuple[int, int]]:
+def _find_ibans(text: str) -> Iterator[tuple[int, int]]:
     """Where the numbers of bank accounts are."""
     match = _IBAN.search(text)
     while match:
@@ -187,10 +195,18 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _end_of_iban(text: str) -> int:
-    """ISO 13616: as long as the country's are, and 1 modulo 97; 0 if it is none."""
+    """Where the IBAN ends with which a text begins, perhaps in groups of four; 0 if there is none."""
     length = _IBAN_LENGTHS.get(text[:2].upper(), 0)
     end = length if text[4].isalnum() else length + (length - 1) // 4
     if not length or len(text) < end or text[end : end + 1].isalnum():
         return 0
     number = _IBAN_MARK.sub("", text[:end]).upper()
-    return end if len(number) == length and int((number[4:] + number[:4]).translate(_LETTERS)) % 97 == 1 else 0
+    return end if len(number) == length and iban_is_valid(number) else 0
+
+
+def iban_is_valid(iban: str) -> bool:
+    """Whether the check digits of an IBAN are right (mod 97, ISO 13616): `DE89370400440532013000` is valid.
+
+    iban: in capital letters, without spaces.
+    """
+    return int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 == 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp._redact.formats.extent import Extents
+    from drhttp._redact.formats.value_locator import ValueLocator
     from drhttp._redact.policy import Policy
 
 
@@ -113,22 +113,22 @@ def _option(command: Command) -> re.Pattern[str]:
 _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for command in commands}
 
 
-def possible(text: str) -> bool:
+def holds_command(text: str) -> bool:
     """Whether a text holds a command that may have such options."""
-    return has_options(text) and _first(text) is not None
+    return may_hold_options(text) and _first_command(text) is not None
 
 
-def sets_by_name(text: str) -> bool:
+def holds_config_set(text: str) -> bool:
     """Whether a text holds a command that sets something by its name."""
     return "config" in text and _SETTING.search(text) is not None
 
 
-def has_options(text: str) -> bool:
+def may_hold_options(text: str) -> bool:
     """Whether a text holds anything like an option."""
     return "-" in text and _DASH.search(text) is not None
 
 
-def _first(text: str, at: int = 0) -> re.Match[str] | None:
+def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
     match = _NAMES.search(text, at)
     while (
         match is not None and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "_.-$")
@@ -137,9 +137,9 @@ def _first(text: str, at: int = 0) -> re.Match[str] | None:
     return match
 
 
-def secret_arguments(text: str, policy: Policy, extents: Extents) -> Iterator[tuple[int, int]]:
+def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
     """Where the credentials are in the command lines of a text."""
-    match = _first(text) if has_options(text) else None
+    match = _first_command(text) if may_hold_options(text) else None
     while match is not None:
         end = _end_of_line(text, match.end())
         found: dict[Command, int] = {}
@@ -147,23 +147,23 @@ def secret_arguments(text: str, policy: Policy, extents: Extents) -> Iterator[tu
             policy.budget.spend(3)
             for command in COMMANDS[match[0].removesuffix(".exe")]:
                 found.setdefault(command, match.end())
-            match = _first(text, match.end())
+            match = _first_command(text, match.end())
         for command, start in found.items():
             if not command.only_with or text.find(command.only_with, start, end) >= 0:
-                yield from _arguments(text, command, start, end, policy, extents)
+                yield from _arguments(text, command, start, end, policy, locator)
     for setting in _SETTING.finditer(text) if "config" in text else ():
         if policy.is_secret(setting[1]):
-            yield extents.value(setting.end())
+            yield locator.value_at(setting.end())
 
 
 def _arguments(
-    text: str, command: Command, start: int, end: int, policy: Policy, extents: Extents
+    text: str, command: Command, start: int, end: int, policy: Policy, locator: ValueLocator
 ) -> Iterator[tuple[int, int]]:
     option = _OPTIONS[command].search(text, start, end)
     while option is not None:
         policy.budget.spend(3)
         after = option.end()
-        begin, stop = extents.value(after)
+        begin, stop = locator.value_at(after)
         value = text[begin:stop]
         if value and command.holds in value and not value.startswith(_LEADING) and not _VARIABLE.fullmatch(value):
             yield begin, stop

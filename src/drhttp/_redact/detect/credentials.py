@@ -11,9 +11,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from drhttp._redact.detect import capability_urls
-from drhttp._redact.detect import check_digits as numbers
-from drhttp._redact.detect.lookalikes import is_signed_json, is_slug
+from drhttp._redact.detect import capability_urls, check_digits
+from drhttp._redact.detect.false_positives import is_signed_json, is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -116,10 +115,10 @@ class CredentialFinder:
         if len(text) < _SHORTEST:
             return False
         return (
-            (_has_userinfo(text) and any(map(_userinfo, _USERINFO.finditer(text))))
-            or (_hinted(text) and next(_secrets(_PATTERN, text), None) is not None)
-            or capability_urls.possible(text)
-            or numbers.possible(text)
+            (_has_userinfo(text) and any(map(_userinfo_span, _USERINFO.finditer(text))))
+            or (_may_match(text) and next(_find_secrets(_PATTERN, text), None) is not None)
+            or capability_urls.holds_token(text)
+            or check_digits.holds_number(text)
         )
 
     def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
@@ -128,10 +127,10 @@ class CredentialFinder:
         if len(text) >= _SHORTEST:
             text, found = capability_urls.mask(text, mask)
             count += found
-            for pattern in _patterns(text):
+            for pattern in _applicable_patterns(text):
                 text, found = _replace(text, pattern, mask)
                 count += found
-            text, found = numbers.mask(text, mask)
+            text, found = check_digits.mask(text, mask)
             count += found
         for pattern in self._patterns:
             text, found = pattern.subn(lambda match: mask(match[0]) if match[0] else "", text)
@@ -139,11 +138,11 @@ class CredentialFinder:
         return text, count
 
 
-def _patterns(text: str) -> Iterator[re.Pattern[str]]:
+def _applicable_patterns(text: str) -> Iterator[re.Pattern[str]]:
     """What is worth looking for."""
     if _has_userinfo(text):
         yield _USERINFO
-    if _hinted(text):
+    if _may_match(text):
         yield _PATTERN
 
 
@@ -153,7 +152,11 @@ def _has_userinfo(text: str) -> bool:
 
 
 def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
-    spans = filter(None, map(_userinfo, _USERINFO.finditer(text))) if pattern is _USERINFO else _secrets(pattern, text)
+    spans = (
+        filter(None, map(_userinfo_span, _USERINFO.finditer(text)))
+        if pattern is _USERINFO
+        else _find_secrets(pattern, text)
+    )
     pieces, copied, count = [], 0, 0
     for begin, end in spans:
         pieces += [text[copied:begin], mask(text[begin:end])]
@@ -161,7 +164,9 @@ def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) ->
     return "".join(pieces) + text[copied:], count
 
 
-def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[tuple[int, int]]:
+def _find_secrets(
+    pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize
+) -> Iterator[tuple[int, int]]:
     """Where the secrets are that stand a closer look."""
     match = _first(pattern, text, start, stop)
     while match is not None:
@@ -172,7 +177,7 @@ def _secrets(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sy
             if _is_basic(match["credentials"]) if match["scheme"][1] in "aA" else _is_token(match["credentials"]):
                 yield begin, end
             else:
-                yield from _secrets(_WITHIN, text, begin, end)
+                yield from _find_secrets(_WITHIN, text, begin, end)
         elif kind == "pem" or not _is_lookalike(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
             yield match.span()
         else:
@@ -204,21 +209,21 @@ def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
     return is_slug(rest) or (tail is not None and is_slug(rest + tail[0]))
 
 
-def _hinted(text: str) -> bool:
+def _may_match(text: str) -> bool:
     if len(text) < 100:
         return _FEW.search(text) is not None
     content = text.encode("utf-8", "replace")
-    if _speaks_of_credentials(content.translate(_LOWER, _OTHERS)) and _speaks_of_credentials(content.lower()):
+    if _mentions_credentials(content.translate(_LOWER, _OTHERS)) and _mentions_credentials(content.lower()):
         return True
     return _LONG_WORD in content.translate(_LETTERS) and any(hint in text for hint in _HINTS_IN_WORDS)
 
 
-def _speaks_of_credentials(lower: bytes) -> bool:
+def _mentions_credentials(lower: bytes) -> bool:
     # Not in a loop: that would take longer than the looking.
     return _BEARER in lower or _BASIC in lower or _PEM in lower
 
 
-def _userinfo(match: re.Match[str]) -> tuple[int, int] | None:
+def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:
     text, start = match[0], match.start()
     if not match.string.endswith(_WEB, max(0, start - 8), start - 3):
         # A name alone is a secret in front of a web server only; `ssh://git@host` is an address.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.columns import Columns
+from drhttp._redact.formats.secret_columns import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,16 +48,16 @@ def mask_csv(
         return None
     doubled = '""' in text and _DOUBLED.search(text) is not None
     simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, policy)
-    if simple and not _apart(text, delimiter, inner)[1]:
+    if simple and not _mask_whole(text, delimiter, inner)[1]:
         return text, 0
     policy.budget.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
     rows = list(rows_of(text, delimiter, begin))
     if cut and not rows[-1][1]:
         rows.pop()
     count = _mask_rows(rows, delimiter, policy, inner)
-    masked, found = _apart(_written(rows, delimiter), delimiter, inner)
+    masked, found = _mask_whole(_join_rows(rows, delimiter), delimiter, inner)
     if found and _widths(masked, delimiter) != [len(fields) for fields, _ in rows]:
-        masked = _written([_mask_row(row, delimiter, inner, policy) for row in rows], delimiter)
+        masked = _join_rows([_mask_row(row, delimiter, inner, policy) for row in rows], delimiter)
     return text[:begin] + masked, count + found
 
 
@@ -65,7 +65,7 @@ def _has_empty_line(text: str) -> bool:
     return "\n\n" in text or "\n\r\n" in text or "\r\r" in text
 
 
-def _apart(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
+def _mask_whole(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
     """Mask what else is secret in a table: in other texts a tab ties a name to a value, and here it parts them."""
     if delimiter != "\t" or _PART in text:
         return inner(text)
@@ -77,8 +77,8 @@ def _headings(rows: list[Row], policy: Policy) -> Columns:
     """The columns that the first rows of a table name, up to the first one of the table's width."""
     columns, width = Columns((), policy), _width(rows)[0]
     for fields, _ in rows:
-        columns.add(Columns(map(meant_by, fields), policy))
-        if len(fields) == width and is_filled(fields):
+        columns.add(Columns(map(unquote_field, fields), policy))
+        if len(fields) == width and is_not_empty(fields):
             break
     return columns
 
@@ -101,7 +101,7 @@ def _delimiter(text: str, begin: int) -> str:
         width, count = _width(rows)
         if width == 1:
             return False, 0, 1
-        first = next(len(fields) for fields, _ in rows if is_filled(fields))
+        first = next(len(fields) for fields, _ in rows if is_not_empty(fields))
         return first == width and count > 1, count, width
 
     return max(_DELIMITERS, key=score)
@@ -134,7 +134,7 @@ def _field(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf'( {{0,2}}"[^"]*(?:""[^"]*)*(?:"|\Z)[^{end}\r\n]*|[^{end}\r\n]*)({end}|\r\n|\n|\r|\Z)')
 
 
-def _written(rows: list[Row], delimiter: str) -> str:
+def _join_rows(rows: list[Row], delimiter: str) -> str:
     return "".join([delimiter.join(fields) + end for fields, end in rows])
 
 
@@ -142,12 +142,12 @@ def _widths(text: str, delimiter: str) -> list[int]:
     return [len(fields) for fields, _ in rows_of(text, delimiter)]
 
 
-def is_rule(text: str) -> bool:
+def is_separator_line(text: str) -> bool:
     """Whether a text is a line between a heading and its rows, or a part of one."""
     return _RULE.fullmatch(text) is not None
 
 
-def is_filled(fields: list[str]) -> bool:
+def is_not_empty(fields: list[str]) -> bool:
     return len(fields) > 1 or bool(fields[0].strip())
 
 
@@ -161,10 +161,10 @@ def _mask_rows(rows: list[Row], delimiter: str, policy: Policy, inner: Callable[
     heading: list[str] = []
     expected, count = True, 0
     for fields, _ in rows:
-        if not is_filled(fields):
+        if not is_not_empty(fields):
             expected = True
             continue
-        named = Columns(map(meant_by, fields), policy) if expected and _may_name(fields, width) else None
+        named = Columns(map(unquote_field, fields), policy) if expected and _may_be_heading(fields, width) else None
         expected = expected and len(fields) != width
         before = fields.copy()
         count += _mask_quoted(fields, inner)
@@ -176,7 +176,7 @@ def _mask_rows(rows: list[Row], delimiter: str, policy: Policy, inner: Callable[
     return count
 
 
-def _may_name(fields: list[str], width: int) -> bool:
+def _may_be_heading(fields: list[str], width: int) -> bool:
     """Whether a row may name the columns: one of a single field is a title, unless it is as short as a name."""
     return len(fields) > 1 or width == 1 or fields[0].strip().count(" ") < 2
 
@@ -185,12 +185,12 @@ def mask_cells(fields: list[str], columns: Columns, delimiter: str, policy: Poli
     """Mask the secret cells of a row."""
     count = 0
     for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
-        meant = meant_by(fields[place])
-        if not meant.strip() or policy.is_harmless(name, meant.strip()) or is_rule(meant):
+        meant = unquote_field(fields[place])
+        if not meant.strip() or policy.is_harmless(name, meant.strip()) or is_separator_line(meant):
             continue
         masked = policy.mask(meant)
         if masked != meant:
-            fields[place] = _spelled(masked, fields[place], delimiter)
+            fields[place] = _requote(masked, fields[place], delimiter)
             count += 1
     return count
 
@@ -211,9 +211,9 @@ def _mask_quoted(fields: list[str], inner: Callable[[str], tuple[str, int]]) -> 
     count = 0
     for place, field in enumerate(fields):
         if '""' in field and len(field) > 2:
-            masked, found = inner(meant_by(field))
+            masked, found = inner(unquote_field(field))
             if found:
-                fields[place] = _quoted(masked)
+                fields[place] = _quote(masked)
                 count += found
     return count
 
@@ -225,24 +225,24 @@ def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]],
     masked, found = inner(text)
     if not found or _widths(masked, delimiter) in ([len(fields)], []):
         return ([masked], end) if found else row
-    first, last = _alike(text, masked), len(text) - _alike(text[::-1], masked[::-1])
+    first, last = _common_prefix_length(text, masked), len(text) - _common_prefix_length(text[::-1], masked[::-1])
     position, changed = 0, []
     for field in fields:
         touched = position < last and position + len(field) >= first
         position += len(field) + len(delimiter)
-        part, count = inner(meant_by(field)) if touched else (field, 0)
+        part, count = inner(unquote_field(field)) if touched else (field, 0)
         if touched and field.strip():
-            part = _spelled(part if count else policy.mask(meant_by(field)), field, delimiter)
+            part = _requote(part if count else policy.mask(unquote_field(field)), field, delimiter)
         changed.append(part)
     return changed, end
 
 
-def _alike(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     """How many characters two texts begin with in common."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def meant_by(field: str) -> str:
+def unquote_field(field: str) -> str:
     """What a field holds, without its quotes."""
     stripped = field.lstrip(" ")
     if not stripped.startswith('"'):
@@ -251,13 +251,13 @@ def meant_by(field: str) -> str:
     return stripped[1 : -1 if len(stripped) > 1 and stripped[-1] == '"' else None].replace('""', '"')
 
 
-def _spelled(text: str, field: str, delimiter: str) -> str:
+def _requote(text: str, field: str, delimiter: str) -> str:
     """A text as it stands in the place of a field, with the space around that and in its quotes."""
     lead = field[: len(field) - len(field.lstrip(" "))]
     if field.startswith('"', len(lead)) or any(mark in text for mark in (delimiter, '"', "\r", "\n")):
-        return lead + _quoted(text)
+        return lead + _quote(text)
     return f"{lead}{text}{field[len(field.rstrip(' ')) :]}"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return '"{}"'.format(text.replace('"', '""'))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp._redact.formats.extent import Extents
+    from drhttp._redact.formats.value_locator import ValueLocator
     from drhttp._redact.policy import Policy
 
     Spans = Iterator[tuple[int, int]]
@@ -32,29 +32,29 @@ _PARAMETERS = "[parameters: "  # SQLAlchemy
 _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 
-def values_apart(text: str, policy: Policy, extents: Extents) -> Spans:
+def find_error_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Where the values are that stand in such messages."""
     # For one character is looked much faster than for several.
     called, quoted, equal = "(" in text, "'" in text, "=" in text
     if called and equal and ")=(" in text:
-        yield from _keys(text, policy)
+        yield from _postgresql_keys(text, policy)
     if called and _ROW in text:
-        yield from _rows(text)
+        yield from _postgresql_rows(text)
     if quoted and (" entry '" in text or " value: '" in text):
-        yield from _entries(text, policy)
+        yield from _mysql_entries(text, policy)
     if called and ("VALUES" in text or "values" in text):
-        yield from _statements(text, policy, extents)
+        yield from _sql_statements(text, policy, locator)
     if "[" in text and _PARAMETERS in text:
-        yield from _parameters(text, policy, extents)
+        yield from _sqlalchemy_parameters(text, policy, locator)
     if equal and _INPUT in text and not policy.is_allowed("input_value"):
-        yield from _inputs(text)
+        yield from _pydantic_inputs(text)
 
 
 def _any_secret(text: str, policy: Policy) -> bool:
     return any(policy.is_secret(name) for name in set(_NAME.findall(text)))
 
 
-def _keys(text: str, policy: Policy) -> Spans:
+def _postgresql_keys(text: str, policy: Policy) -> Spans:
     """PostgreSQL: `Key (token)=(abc) already exists.`"""
     behind, at = 0, text.find(")=(")
     while at >= 0:
@@ -70,7 +70,7 @@ def _keys(text: str, policy: Policy) -> Spans:
         at = text.find(")=(", behind)
 
 
-def _rows(text: str) -> Spans:
+def _postgresql_rows(text: str) -> Spans:
     at = text.find(_ROW)
     while at >= 0:
         begin = at + len(_ROW)
@@ -79,7 +79,7 @@ def _rows(text: str) -> Spans:
         at = text.find(_ROW, end.end()) if end else -1
 
 
-def _entries(text: str, policy: Policy) -> Spans:
+def _mysql_entries(text: str, policy: Policy) -> Spans:
     entry = _ENTRY.search(text)
     while entry:
         end = _ENTRY_END.search(text, entry.end())
@@ -90,7 +90,7 @@ def _entries(text: str, policy: Policy) -> Spans:
         entry = _ENTRY.search(text, end.end())
 
 
-def _statements(text: str, policy: Policy, extents: Extents) -> Spans:
+def _sql_statements(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """SQL: `INSERT INTO users (name, token) VALUES ('ada', 'abc')`."""
     behind = 0
     match = _VALUES.search(text)
@@ -101,14 +101,14 @@ def _statements(text: str, policy: Policy, extents: Extents) -> Spans:
         if _any_secret(columns, policy):
             more: re.Match[str] | None = match
             while more:
-                behind = extents.balanced(more.end())
+                behind = locator.end_of_brackets(more.end())
                 more = _MORE_VALUES.match(text, behind)
             if _BOUND.fullmatch(text, match.end(), behind) is None:
                 yield match.end(), behind
         match = _VALUES.search(text, behind)
 
 
-def _parameters(text: str, policy: Policy, extents: Extents) -> Spans:
+def _sqlalchemy_parameters(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
     behind, at = 0, text.find(_PARAMETERS)
     while at >= 0:
@@ -116,12 +116,12 @@ def _parameters(text: str, policy: Policy, extents: Extents) -> Spans:
         statement = text[max(behind, at - _FARTHEST) : at]
         behind = at + len(_PARAMETERS)
         if _any_secret(statement[max(0, statement.rfind("[SQL: ")) :], policy):
-            begin, behind = behind, extents.balanced(at)
+            begin, behind = behind, locator.end_of_brackets(at)
             yield begin, behind - text.endswith("]", begin, behind)
         at = text.find(_PARAMETERS, behind)
 
 
-def _inputs(text: str) -> Spans:
+def _pydantic_inputs(text: str) -> Spans:
     """pydantic: `[type=string_too_short, input_value='abc', input_type=str]`."""
     at = text.find(_INPUT)
     while at >= 0:

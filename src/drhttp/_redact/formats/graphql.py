@@ -10,8 +10,8 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drhttp._redact.formats.columns import NAMING, VALUED
-from drhttp._redact.formats.json_members import decoded
+from drhttp._redact.formats.json_name_value_pairs import decoded
+from drhttp._redact.formats.secret_columns import NAMING, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ class _Level:
         self.valued: list[int] = []  # the leaves that it names
 
 
-class _Reading:
+class _DocumentReader:
     """One passage over a document."""
 
     def __init__(self, text: str, policy: Policy) -> None:
@@ -193,12 +193,12 @@ def looks_like_graphql(text: str) -> bool:
     return "{" in text and _BEGIN.match(text) is not None
 
 
-def _read(text: str, policy: Policy) -> _Reading | None:
+def _read(text: str, policy: Policy) -> _DocumentReader | None:
     """`None` if the text is no document."""
     if not looks_like_graphql(text):
         return None
-    reading = _Reading(text, policy)
-    return reading if reading.run() else None
+    reader = _DocumentReader(text, policy)
+    return reader if reader.run() else None
 
 
 def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int] | None:
@@ -206,13 +206,13 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
 
     inner: masks the texts of its strings and comments.
     """
-    reading = _read(text, policy)
-    if reading is None:
+    reader = _read(text, policy)
+    if reader is None:
         return None
-    found = [(*span, inner(text[slice(*span)])) for span in reading.comments]
+    found = [(*span, inner(text[slice(*span)])) for span in reader.comments]
     found += [
-        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reading, policy, inner))
-        for leaf in reading.leaves
+        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reader, policy, inner))
+        for leaf in reader.leaves
         if leaf.kind != "variable"
     ]
     pieces: list[str] = []
@@ -226,11 +226,11 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
 
 
 def _masked(
-    leaf: _Leaf, token: str, reading: _Reading, policy: Policy, inner: Callable[[str], tuple[str, int]]
+    leaf: _Leaf, token: str, reader: _DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
     """What takes the place of a scalar, and how many values were masked in it."""
     meant = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
-    if leaf.secret or leaf.default_of in reading.variables:
+    if leaf.secret or leaf.default_of in reader.variables:
         if token in _NOTHING or policy.is_harmless(leaf.name, token):
             return token, 0
         masked = policy.mask(meant)
@@ -245,11 +245,11 @@ def secret_variables(text: str, policy: Policy) -> frozenset[str]:
     names = _ARGUMENT.findall(text) if "$" in text else ()
     if not any(name in NAMING or policy.is_secret(name) for name in names):
         return frozenset()
-    reading = _read(text, policy)
-    return frozenset(reading.variables) if reading else frozenset()
+    reader = _read(text, policy)
+    return frozenset(reader.variables) if reader else frozenset()
 
 
-def variables_at(nodes: list[Node], policy: Policy) -> set[int]:
+def secret_variables_at(nodes: list[Node], policy: Policy) -> set[int]:
     """Where the values of secret variables begin in a request, or in several.
 
     In an object whose end is missing the document may be missing, too: then every variable may be secret.

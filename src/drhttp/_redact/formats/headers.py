@@ -9,7 +9,7 @@ from drhttp._privacy import MASK
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json import mask_string
-from drhttp._redact.formats.json_rewriter import may_be_packed
+from drhttp._redact.formats.json_rewriter import may_be_base64_json
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_links, mask_url
 
@@ -81,7 +81,7 @@ def _mask_field(name: str, value: str, policy: Policy) -> tuple[str, int]:
         return mask_url(value, policy)
     if policy.min_length and _HARMLESS_VALUE.fullmatch(value):
         return value, 0
-    if _WORD.fullmatch(value) and not may_be_packed(value):
+    if _WORD.fullmatch(value) and not may_be_base64_json(value):
         return policy.mask_values(value)
     return mask_links(value, policy) if name == "link" else mask_string(value, policy)
 

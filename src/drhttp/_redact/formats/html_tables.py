@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.decoding.entities import unescape
-from drhttp._redact.formats.attributes import ATTRIBUTE, value_of
+from drhttp._redact.formats.markup_attributes import ATTRIBUTE, value_of
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -52,9 +52,9 @@ def secret_cells(text: str, policy: Policy) -> SecretCells:
         return NO_CELLS
     if not _names_secret_column(text, policy):
         return NO_CELLS
-    reading = _Reading(text, policy)
-    reading.run()
-    return SecretCells(reading.cells, reading.headings)
+    reader = _TableReader(text, policy)
+    reader.run()
+    return SecretCells(reader.cells, reader.headings)
 
 
 def _names_secret_column(text: str, policy: Policy) -> bool:
@@ -120,7 +120,7 @@ class _Table:
         return column
 
 
-class _Reading:
+class _TableReader:
     """One passage over the tags of tables."""
 
     def __init__(self, text: str, policy: Policy) -> None:

@@ -12,25 +12,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from drhttp._json_document import Document, derive, read
+from drhttp._json_document import Document, read, remember_derived
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.cut_json import closed
-from drhttp._redact.formats.graphql import VARIABLES, mask_graphql, variables_at
-from drhttp._redact.formats.json_members import POINTED, may_point, nests, pointed_at
+from drhttp._redact.formats.graphql import VARIABLES, mask_graphql, secret_variables_at
+from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
+from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
 from drhttp._redact.formats.json_rewriter import (
     CutJsonRewriter,
     JsonRewriter,
     JsonValueRewriter,
-    is_plain,
-    unpacked,
+    decode_base64_json,
+    is_harmless_text,
 )
-from drhttp._redact.formats.json_tables import TELLING, may_hold_rows, secret_cells_at
+from drhttp._redact.formats.json_tables import TABLE_KEYS, may_hold_table, secret_cells_at
 from drhttp._redact.formats.json_tree import read_nodes
 from drhttp._redact.formats.markup import mask_markup
-from drhttp._redact.formats.plain_json import holds_no_secret, mask_plain
-from drhttp._redact.formats.tables import mask_tables
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
+from drhttp._redact.formats.text_tables import mask_tables
+from drhttp._redact.formats.truncated_json import close_brackets
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -40,7 +40,7 @@ _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
 # Members that hold what people or programs say, and what was packed; others are not searched for all of it.
-_TELLING = frozenset(
+_TEXT_KEYS = frozenset(
     f"{word}{end}"
     for word in ("message", "msg", "error", "detail", "log", "text", "output", "stderr", "stdout", "traceback",
                  "exception", "reason", "command", "cmd", "query", "sql", "statement", "data", "payload", "body",
@@ -48,9 +48,9 @@ _TELLING = frozenset(
     for end in ("", "s")
 )  # fmt: skip
 _VARIABLES = frozenset(VARIABLES)
-_ELSEWHERE = _VARIABLES | TELLING
+_ELSEWHERE = _VARIABLES | TABLE_KEYS
 _NOWHERE = frozenset[int]()
-_SPECIAL = _TELLING | POINTED
+_SPECIAL = _TEXT_KEYS | VALUE_KEYS
 _MOST_CLOSERS = 200
 
 
@@ -63,30 +63,32 @@ def mask_json(
     """
     document = check_json(text)
     ordinary = _SPECIAL.isdisjoint(document.names)
-    named = _NOWHERE
-    nested = "[" in text and nests(text)
-    if (not ordinary or "[" in text) and may_point(text, document.names, policy, nested=nested, ordinary=ordinary):
-        named = pointed_at(text, policy)
+    secret_at = _NOWHERE
+    nested = "[" in text and has_nested_arrays(text)
+    if (not ordinary or "[" in text) and may_name_values(
+        text, document.names, policy, nested=nested, ordinary=ordinary
+    ):
+        secret_at = named_values_at(text, policy)
     if nested or not _ELSEWHERE.isdisjoint(document.names):
-        named = _named_elsewhere(text, document.names, policy, named)
+        secret_at = _add_tables_and_variables(text, document.names, policy, secret_at)
     if secret_members:
-        named |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
-    return _mask_document(text, document, policy, level, named, ordinary=ordinary)
+        secret_at |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
+    return _mask_document(text, document, policy, level, secret_at, ordinary=ordinary)
 
 
-def _named_elsewhere(
-    text: str, names: frozenset[str], policy: Policy, named: frozenset[int], *, cut: bool = False
+def _add_tables_and_variables(
+    text: str, names: frozenset[str], policy: Policy, secret_at: frozenset[int], *, cut: bool = False
 ) -> frozenset[int]:
     """Where the values begin that are secret by a heading, or by the GraphQL document that they are passed to.
 
     named: those that are secret by what stands beside them; the names of columns are not.
     """
     variables = not _VARIABLES.isdisjoint(names)
-    if not (variables or may_hold_rows(text, names, policy, cut=cut)):
-        return named
+    if not (variables or may_hold_table(text, names, policy, cut=cut)):
+        return secret_at
     nodes = read_nodes(text, policy)
     cells, headings = secret_cells_at(nodes, policy)
-    return (named - headings) | cells | variables_at(nodes, policy)
+    return (secret_at - headings) | cells | secret_variables_at(nodes, policy)
 
 
 def _mask_document(
@@ -94,47 +96,47 @@ def _mask_document(
     document: Document,
     policy: Policy,
     level: int,
-    named: frozenset[int] = frozenset(),
+    secret_at: frozenset[int] = frozenset(),
     *,
     ordinary: bool = False,
 ) -> tuple[str, int]:
     """named: where the values begin that are secret by what stands beside them. ordinary: no name is a special one."""
-    if named:
+    if secret_at:
         done = None
     elif "\\" not in text:
-        done = mask_plain(text, document, policy, level, mask_string, ordinary=ordinary)
+        done = mask_by_names(text, document, policy, level, mask_string, ordinary=ordinary)
     elif holds_no_secret(text, document, policy, ordinary=ordinary):
         return text, 0
     else:
         done = None
     if done is None:
         inner = partial(mask_string, policy=policy, level=level)
-        rewriter = JsonRewriter(text, policy, inner, may_hold_secret=policy.may_hold_secret(text), named=named)
+        rewriter = JsonRewriter(text, policy, inner, may_hold_secret=policy.may_hold_secret(text), secret_at=secret_at)
     elif policy.may_hold_secret(done[0]):
         rewriter = JsonValueRewriter(done[0], policy, policy.mask_values, may_hold_secret=True)
     else:
         if done[1]:
-            derive(done[0], document)
+            remember_derived(done[0], document)
         return done
     rewriter.run()
     return rewriter.result(), rewriter.count + (done[1] if done else 0)
 
 
-def mask_cut_json(text: str, policy: Policy) -> tuple[str, int]:
+def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
     """What is sure of a document whose end is missing, closed so that it is one again, and how many values were masked.
 
     The last member is left out: its value may be incomplete, and so may be its name. Raises `MaskingError`.
     """
-    sure = closed(text)
+    sure = close_brackets(text)
     if sure is not None:
         document = check_json(sure)
         # The end that is missing may name what stands in objects that are still open.
-        named = _NOWHERE
+        secret_at = _NOWHERE
         without = _without_closers(sure, text)
-        if may_point(sure, document.names, policy, nested=nests(sure), cut=True):
-            named = pointed_at(without, policy, cut=True)
-        named = _named_elsewhere(without, document.names, policy, named, cut=True)
-        return _mask_document(sure, document, policy, 0, named)
+        if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
+            secret_at = named_values_at(without, policy, cut=True)
+        secret_at = _add_tables_and_variables(without, document.names, policy, secret_at, cut=True)
+        return _mask_document(sure, document, policy, 0, secret_at)
     if text.lstrip()[:1] not in ("{", "["):
         raise MaskingError("unparsable")  # nothing of anything else is sure
     nodes = read_nodes(text, policy)
@@ -144,7 +146,7 @@ def mask_cut_json(text: str, policy: Policy) -> tuple[str, int]:
         policy,
         partial(mask_string, policy=policy),
         may_hold_secret=policy.may_hold_secret(text),
-        named=(pointed_at(text, policy, cut=True) - headings) | variables_at(nodes, policy) | cells,
+        secret_at=(named_values_at(text, policy, cut=True) - headings) | secret_variables_at(nodes, policy) | cells,
     )
     masker.run()
     masked = masker.result()
@@ -168,7 +170,7 @@ def mask_string(
     JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
     for a secret. tags, tables: whether to look for markup and for tables.
     """
-    if is_plain(text, policy):
+    if is_harmless_text(text, policy):
         return text, 0
     begin = text.lstrip()[:1]
     policy.budget.spend(5)
@@ -185,7 +187,7 @@ def mask_string(
     if document is not None:
         return document
     masked, count = mask_tables(text, policy) if tables and ("\n" in text or "\r" in text) else (text, 0)
-    masked, found = mask_prose(masked, policy)
+    masked, found = mask_text(masked, policy)
     count += found
     if tags and ("<" in masked or "&" in masked):
         masked, found = _mask_tags(masked, policy, level)
@@ -199,7 +201,7 @@ def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | Non
         document = mask_graphql(text, policy, partial(mask_string, policy=policy, level=level + 1))
         if document is not None:
             return document
-    packed = unpacked(text)
+    packed = decode_base64_json(text)
     if packed is None:
         return None
     masked, count = mask_string(packed, policy, level + 1) if level < _DEEPEST_TEXT else (policy.mask(packed), 1)

@@ -8,10 +8,11 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
 
-from drhttp._redact.detect import command_lines as commands
-from drhttp._redact.detect.measures import is_scored
+from drhttp._redact.detect import command_lines
+from drhttp._redact.detect.token_usage import is_scored
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.json_members import DEEPEST_CUT, TOKEN, decoded, examples
+from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decoded
+from drhttp._redact.formats.json_schemas import schema_examples_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,37 +28,37 @@ _LITERAL = re.compile(r'"[^"\\]{0,80}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
 # The same and what else is looked for, which for short texts takes a fifth of the time.
-_TELLING = re.compile(r":|=|%|<|&|-| '|\('|eyJ|ewog|config")
+_HINT = re.compile(r":|=|%|<|&|-| '|\('|eyJ|ewog|config")
 _SHORT = 40
 _CLOSERS = {"{": "}", "[": "]"}
 
-quoted: Any = encoder.encode_basestring_ascii
+encode_string: Any = encoder.encode_basestring_ascii
 
 
-def worth_a_look(text: str) -> bool:
+def may_hold_named_value(text: str) -> bool:
     """Whether a text may hold a name and its value: in prose, in markup, or packed."""
-    if len(text) < _SHORT and _TELLING.search(text) is None:
+    if len(text) < _SHORT and _HINT.search(text) is None:
         return False
-    if any(sign in text for sign in _SIGNS) or may_be_packed(text):
+    if any(sign in text for sign in _SIGNS) or may_be_base64_json(text):
         return True
-    return commands.possible(text) or commands.sets_by_name(text)
+    return command_lines.holds_command(text) or command_lines.holds_config_set(text)
 
 
-def is_plain(text: str, policy: Policy) -> bool:
+def is_harmless_text(text: str, policy: Policy) -> bool:
     """Whether a text is short and ties nothing, or is a time, as data are full of."""
     if len(text) < policy.min_length:
-        return not worth_a_look(text)
+        return not may_hold_named_value(text)
     return bool(policy.min_length) and text[0].isdigit() and _TIME.fullmatch(text) is not None
 
 
-def may_be_packed(text: str) -> bool:
+def may_be_base64_json(text: str) -> bool:
     """Whether a text may hold base64 of JSON."""
     return "eyJ" in text or "ewog" in text
 
 
-def unpacked(text: str) -> str | None:
+def decode_base64_json(text: str) -> str | None:
     """The text that base64 stands for, if that begins like JSON; else `None`."""
-    if not may_be_packed(text[:4]) or _BASE64.fullmatch(text) is None:
+    if not may_be_base64_json(text[:4]) or _BASE64.fullmatch(text) is None:
         return None
     try:
         content = base64.b64decode(
@@ -84,26 +85,26 @@ class JsonRewriter:
         inner: Callable[[str], tuple[str, int]],
         *,
         may_hold_secret: bool,
-        named: frozenset[int] = frozenset(),
+        secret_at: frozenset[int] = frozenset(),
     ) -> None:
         self._text = text
         self._policy = policy
         self._inner = inner
         self._may_hold_secret = may_hold_secret
-        self._named = named
+        self._secret_at = secret_at
         self._tokens = TOKEN.finditer(text)
         self._pieces: list[str] = []
-        self._spared = 0  # up to where an object or array goes on that holds measures alone
+        self._harmless_until = 0  # up to where an object or array goes on that holds measures alone
         self._keys: set[str] = set()  # those that were looked at
         self._copied = 0  # up to where the text is in the pieces, or was replaced
         self.count = 0
 
     def run(self) -> None:
         """Read all tokens, and replace what is secret."""
-        named = self._named
+        secret_at = self._secret_at
         for match in self._tokens:
             token = match[0]
-            if named and match.start() in named:
+            if secret_at and match.start() in secret_at:
                 if not self._mask_value(match):
                     return
             elif token[0] == '"':
@@ -127,7 +128,7 @@ class JsonRewriter:
         if len(token) == 1:
             return False
         if tie is None:
-            if self._may_hold_secret or "\\" in token or worth_a_look(token[1:-1]):
+            if self._may_hold_secret or "\\" in token or may_hold_named_value(token[1:-1]):
                 masked, count = self._inner(decoded(token))
                 self._replace_if(match.start(), match.end(), masked, count)
             return True
@@ -139,20 +140,20 @@ class JsonRewriter:
             self._replace_if(match.start(), match.end() - len(tie), *self._policy.mask_values(key))
         if not self._policy.is_secret(key):
             return True
-        if self._is_spared(key, match.end()):
+        if self._is_harmless(key, match.end()):
             return True
         first = next(self._tokens, None)
         return first is not None and self._mask_value(first)
 
-    def _is_spared(self, key: str, at: int) -> bool:
+    def _is_harmless(self, key: str, at: int) -> bool:
         """Whether the value of a secret name that begins here is none to hide; it is read like any other then."""
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
             return self._policy.is_harmless(key, literal[0]) or is_scored(key, self._text, literal.end())
-        if at < self._spared:  # within an object that was found to hold measures alone
+        if at < self._harmless_until:  # within an object that was found to hold measures alone
             return True
         end = self._policy.end_of_harmless(key, self._text, at)
-        self._spared = end or self._spared
+        self._harmless_until = end or self._harmless_until
         return end is not None
 
     def _mask_value(self, first: re.Match[str]) -> bool:
@@ -162,10 +163,10 @@ class JsonRewriter:
             return False
         value = self._text[start:end]
         self._policy.budget.spend(10 if value[0] == "{" else 0)
-        described = examples(value) if value[0] == "{" else None
+        described = schema_examples_at(value) if value[0] == "{" else None
         if described is not None:
             rewriter = JsonRewriter(
-                value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, named=described
+                value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, secret_at=described
             )
             rewriter.run()
             self._replace(start, end, rewriter.result(), rewriter.count)
@@ -192,7 +193,7 @@ class JsonRewriter:
 
     def _replace_if(self, start: int, end: int, masked: str, count: int) -> None:
         if count:
-            self._replace(start, end, quoted(masked), count)
+            self._replace(start, end, encode_string(masked), count)
 
     def _replace(self, start: int, end: int, text: str, count: int) -> None:
         self._pieces += (self._text[self._copied : start], text)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.columns import Columns
-from drhttp._redact.formats.json_members import decoded, spelled
+from drhttp._redact.formats.json_name_value_pairs import decoded, spellings
+from drhttp._redact.formats.secret_columns import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from drhttp._redact.formats.json_tree import Node
     from drhttp._redact.policy import Policy
 
-_HEADINGS = spelled(
+_HEADINGS = spellings(
     "columns cols column fields header headers heading headings names keys column_names field_names column_info"
     " column_metadata row_type column_defs attributes meta"
 )
-_ROWS = spelled(
+_ROWS = spellings(
     "rows data values records tuples results result items row_set result_set record_set dataset cells body data_array"
     " events row tuple record"
 )
 _OF_HTTP = frozenset(("header", "headers"))
-_FLAT = spelled("values row tuple record data cells")
+_FLAT = spellings("values row tuple record data cells")
 # What a column that is described by an object is called; and what of such a cell is its value.
 _NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text", "header", "headerName", "columnName",
           "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop")  # fmt: skip
@@ -38,7 +38,7 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to 
 _BRACKET = re.compile(r"[\[\]]")
 _WINDOW = 4000  # characters behind the begin of a heading that are searched for the name of a secret
 #: Names of members that may say what the columns of a table are, or how its rows are to be read.
-TELLING = _HEADINGS | {"majorDimension"}
+TABLE_KEYS = _HEADINGS | {"majorDimension"}
 _DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
 _MOST_HEADINGS = 16
 _LONGEST_NAME = 80
@@ -50,7 +50,7 @@ _Heading = tuple["Node", tuple[str, ...]]
 _Table = tuple["Node", tuple[str, ...]]
 
 
-def may_hold_rows(text: str, names: frozenset[str], policy: Policy, *, cut: bool = False) -> bool:
+def may_hold_table(text: str, names: frozenset[str], policy: Policy, *, cut: bool = False) -> bool:
     """Whether a document may hold a table with a secret column; `False` is certain. names: of its members."""
     if "[" not in text:
         return False
@@ -100,17 +100,17 @@ def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[in
 
     Rows of an object whose end is missing are secret as a whole if their heading is missing, too.
     """
-    reading = _Reading(policy)
+    reader = _TableReader(policy)
     for node in reversed(nodes):  # the inner ones first
         if node.members is not None:
-            reading.read_object(node)
+            reader.read_object(node)
     for node in nodes:
-        if node.elements and id(node) not in reading.known:
-            reading.read_list(node)
-    return reading.found, reading.names
+        if node.elements and id(node) not in reader.known:
+            reader.read_list(node)
+    return reader.found, reader.names
 
 
-class _Reading:
+class _TableReader:
     """One passage over the objects and lists of a document."""
 
     def __init__(self, policy: Policy) -> None:

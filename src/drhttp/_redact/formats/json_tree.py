@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.json_members import DEEPEST_CUT, TOKEN, decoded, has_end
+from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decoded, is_complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def read_nodes(text: str, policy: Policy) -> list[Node]:
     opened: list[Node] = []
     policy.budget.spend((text.count('"') + text.count(",")) // 5)
     key = ""
-    for match in takewhile(has_end, TOKEN.finditer(text)):
+    for match in takewhile(is_complete, TOKEN.finditer(text)):
         token = match[0]
         if match[1] is not None:
             key = decoded(token[: -len(match[1])])

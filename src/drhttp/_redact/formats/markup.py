@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.attributes import ATTRIBUTE, VALUED, name_content, say_secret, value_of
-from drhttp._redact.formats.elements import BESIDE, CELLS, INLINE, LABELLED, NAMES, RAW, VOID
+from drhttp._redact.formats.html_elements import CELLS, INLINE, LABELED, NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
 from drhttp._redact.formats.html_tables import NO_CELLS, secret_cells
+from drhttp._redact.formats.markup_attributes import ATTRIBUTE, VALUED, has_secret_content, has_secret_name, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +41,10 @@ def mask_markup(
     inner: masks texts in it; called with `tags=False` for those whose tags are done. cut: the end is missing, so what
     follows the last tag is left out. html: a `<` that begins no tag is text; in XML it raises `MaskingError`.
     """
-    return _Masker(text, policy, inner, cut=cut, html=html).run()
+    return _MarkupMasker(text, policy, inner, cut=cut, html=html).run()
 
 
-class _Masker:
+class _MarkupMasker:
     """One passage over a text."""
 
     def __init__(
@@ -101,8 +101,8 @@ class _Masker:
             self._pieces.append(text)
             return
         raw = self._position < self._raw
-        if self._labelled() and not raw:
-            self._hide(text)
+        if self._follows_label() and not raw:
+            self._mask_content(text)
             return
         self._note_name(text)
         if "<" in text and not raw:
@@ -122,30 +122,30 @@ class _Masker:
                 self._label = "text"
             elif self._element in CELLS and _LABEL.fullmatch(text) and self._policy.is_secret(text.strip()):
                 self._label = "" if self._table.in_heading(self._position) else "cell"
-        if self._element in NAMES and self._policy.is_secret(text.strip()):
+        if self._element in NAME_ELEMENTS and self._policy.is_secret(text.strip()):
             self._named, self._beside = True, self._level
             value = self._values.get(self._level)
             if value is not None and value[2] > 0 and not self._html:
                 self._values[self._level] = None
-                self._hide_pieces(*value[1:])
+                self._mask_pieces(*value[1:])
 
-    def _labelled(self) -> bool:
+    def _follows_label(self) -> bool:
         """Whether a text stands behind its label."""
         label, self._label = self._label, ""
-        return label == "text" or (label == "cell" and self._element in LABELLED)
+        return label == "text" or (label == "cell" and self._element in LABELED)
 
-    def _hide(self, text: str) -> None:
-        masked, count = self._hidden("", unescape(text))
+    def _mask_content(self, text: str) -> None:
+        masked, count = self._mask_value("", unescape(text))
         self._pieces.append(escape(masked) if count else text)
         self._count += count
 
-    def _hide_pieces(self, first: int, last: int) -> None:
+    def _mask_pieces(self, first: int, last: int) -> None:
         """Mask the content of an element that is complete, after all."""
         tail = self._pieces[last:]
         content = "".join(self._pieces[first:last])
         if content.strip():
             del self._pieces[first:]
-            self._hide(content)
+            self._mask_content(content)
             self._pieces += tail
 
     def _tag(self, match: re.Match[str]) -> None:
@@ -188,24 +188,24 @@ class _Masker:
         local = name.rpartition(":")[2].lower()
         named, self._named = self._named, False
         self._level += 1
-        if local in NAMES:
+        if local in NAME_ELEMENTS:
             self._beside = 0
             self._values.setdefault(self._level, None)
-        if local in BESIDE:
+        if local in VALUE_ELEMENTS:
             named = named or self._beside == self._level
             if not named and self._level not in self._values:
                 self._values[self._level] = (match.end(), len(self._pieces), -1)
         cell = self._table.cells.get(match.start())
         if cell is not None:
-            self._hide_cell(match.end(), *cell)
+            self._mask_cell(match.end(), *cell)
         elif (
             named
             or self._policy.is_secret(unescape(name))
-            or name_content(local, attributes, self._policy, html=self._html)
+            or has_secret_content(local, attributes, self._policy, html=self._html)
         ):
             self._secret, self._depth, self._begin = name, 1, match.end()
-        elif self._html and name.lower() in RAW:
-            self._skip_raw(RAW[name.lower()].search(self._text, match.end()))
+        elif self._html and name.lower() in RAW_TEXT:
+            self._skip_raw(RAW_TEXT[name.lower()].search(self._text, match.end()))
 
     def _skip_raw(self, end: re.Match[str] | None) -> None:
         """A script or style sheet is no markup."""
@@ -216,7 +216,7 @@ class _Masker:
     def _closed(self, name: str) -> None:
         """The end of an element: what was named on the level below is over."""
         begun = self._values.get(self._level)
-        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in BESIDE:
+        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in VALUE_ELEMENTS:
             self._values[self._level] = (begun[0], begun[1], len(self._pieces))
         self._values.pop(self._level + 1, None)
         if self._beside > self._level:
@@ -230,7 +230,7 @@ class _Masker:
         if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
             return
         last = pairs[-1]
-        named = say_secret(pairs, self._policy)
+        named = has_secret_name(pairs, self._policy)
         if self._secret is not None or not (self._policy.is_secret(last[1]) or (named and last[1].lower() in VALUED)):
             return
         self._between(last.start(3))
@@ -241,13 +241,13 @@ class _Masker:
         self._count += 1
         self._position = self._passed = closing + 1
 
-    def _hide_cell(self, begin: int, end: int, name: str) -> None:
+    def _mask_cell(self, begin: int, end: int, name: str) -> None:
         """Mask the content of a cell, whose column has the name of a secret."""
         content = self._text[begin:end]
         plain = unescape(_ELEMENT.sub("", content))
         if not (plain.strip() or "=" in content) or self._policy.is_harmless(name, plain.strip()):
             return
-        masked, count = self._hidden("", unescape(content))
+        masked, count = self._mask_value("", unescape(content))
         self._pieces.append(escape(masked) if count else content)
         self._count += count
         self._position = self._passed = end
@@ -267,7 +267,7 @@ class _Masker:
         masked, count = self._inner(text, tags=tags)
         return masked, count if masked != text else 0
 
-    def _hidden(self, name: str, value: str) -> tuple[str, int]:
+    def _mask_value(self, name: str, value: str) -> tuple[str, int]:
         """The mask of a value; nothing to count if there is nothing to hide, or the value is its own mask."""
         masked = value if self._policy.is_harmless(name, value.strip()) else self._policy.mask(value)
         return masked, int(masked != value)
@@ -276,13 +276,13 @@ class _Masker:
         content = self._text[self._begin : end]
         if not content.strip():
             return
-        masked, count = self._hidden(name, unescape(content))
+        masked, count = self._mask_value(name, unescape(content))
         self._pieces.append(escape(masked) if count else content)
         self._count += count
 
     def _attributes(self, text: str) -> str:
         pairs = list(ATTRIBUTE.finditer(text))
-        named = say_secret(pairs, self._policy)
+        named = has_secret_name(pairs, self._policy)
         pieces: list[str] = []
         copied = 0
         for match in pairs:
@@ -293,7 +293,7 @@ class _Masker:
     def _attribute(self, match: re.Match[str], named: bool) -> str:
         name, value = match[1], value_of(match)
         if value and (self._policy.is_secret(name) or (named and name.lower() in VALUED)):
-            masked, count = self._hidden(name, value)
+            masked, count = self._mask_value(name, value)
         else:
             masked, count = self._inside_of(value)
         self._count += count

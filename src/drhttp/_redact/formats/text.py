@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
-from drhttp._redact.detect.command_lines import has_options, secret_arguments
-from drhttp._redact.formats.error_messages import values_apart
-from drhttp._redact.formats.extent import QUOTE, Extents
+from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options
+from drhttp._redact.formats.error_messages import find_error_values
+from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ _LETTER = re.compile(r"\\{1,8}(?:u00|x)([0-9A-Fa-f]{2})")
 _DEEPEST_ESCAPE = 3  # times that a text may be encoded
 
 
-def mask_prose(text: str, policy: Policy) -> tuple[str, int]:
+def mask_text(text: str, policy: Policy) -> tuple[str, int]:
     """A text with the values of its secret names masked, and those that betray themselves; and how many those were."""
     text, count = _mask(text, policy)
     decoded, left = text, _DEEPEST_ESCAPE
@@ -90,7 +90,7 @@ def _mask(text: str, policy: Policy) -> tuple[str, int]:
 def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
     """The same for what has a name."""
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(_counted(_spans(text, policy, Extents(text)), policy)):
+    for begin, end in sorted(_counted(_spans(text, policy, ValueLocator(text)), policy)):
         if begin >= copied:
             pieces += [text[copied:begin], policy.mask(text[begin:end])]
             count += 1
@@ -105,23 +105,23 @@ def _counted(spans: Spans, policy: Policy) -> Spans:
         yield span
 
 
-def _spans(text: str, policy: Policy, extents: Extents) -> Spans:
+def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Where the values are, in any order."""
     if any(tie in text for tie in _TIES):
-        yield from _tied(text, policy, extents)
+        yield from _assignments(text, policy, locator)
     quoted = '"' in text or "'" in text or "`" in text
     if quoted and " " in text:
-        yield from _beside(text, policy, extents)
+        yield from _quoted_values(text, policy, locator)
     if (quoted or "&" in text) and "," in text:
-        yield from _paired(text, policy, extents)
+        yield from _pairs(text, policy, locator)
     if "-" in text and " " in text:
-        yield from _options(text, policy, extents)
-    if "config" in text or has_options(text):
-        yield from secret_arguments(text, policy, extents)
-    yield from values_apart(text, policy, extents)
+        yield from _command_options(text, policy, locator)
+    if "config" in text or may_hold_options(text):
+        yield from find_secret_arguments(text, policy, locator)
+    yield from find_error_values(text, policy, locator)
 
 
-def _tied(text: str, policy: Policy, extents: Extents) -> Spans:
+def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret, whatever stands beside them
     policy.budget.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
@@ -132,10 +132,10 @@ def _tied(text: str, policy: Policy, extents: Extents) -> Spans:
         if not (policy.is_secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
             harmless.add(match[1])
             continue
-        if match.start() < copied or not _is_secret(match, policy) or _is_nothing(match):
+        if match.start() < copied or not _is_secret(match, policy) or _is_placeholder(match):
             continue
         policy.budget.spend(2)
-        begin, end = extents.of(match)
+        begin, end = locator.after_name(match)
         if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, policy):
             measured = policy.end_of_harmless(match[1], text, begin) or 0
             if not measured:
@@ -154,22 +154,22 @@ def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> boo
     return policy.is_harmless(name, value) or (count is not None and policy.is_harmless(name, count[0]))
 
 
-def _beside(text: str, policy: Policy, extents: Extents) -> Spans:
+def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """`password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BESIDE.finditer(text):
         policy.budget.spend(2)
-        if match.start() < copied or not _names_next(
+        if match.start() < copied or not _ends_with_secret_name(
             text[max(0, match.start() - _LONGEST_NAME) : match.start()], policy
         ):
             continue
-        string = extents.string(match.end())
+        string = locator.string_at(match.end())
         if string and string[0] < string[1] and string[1] < string[2]:
             yield string[0], string[1]
             copied = string[2]
 
 
-def _names_next(text: str, policy: Policy) -> bool:
+def _ends_with_secret_name(text: str, policy: Policy) -> bool:
     """Whether the last word is a secret name, or the last but one with a link behind it."""
     words = text.rsplit(None, 3)
     if len(words) > 1 and words[-1] in _LINKS:
@@ -180,7 +180,7 @@ def _names_next(text: str, policy: Policy) -> bool:
     return words[-1][-1] not in "=:,;" and (len(words) == 1 or words[-2].lower() not in _EXPECTED)
 
 
-def _paired(text: str, policy: Policy, extents: Extents) -> Spans:
+def _pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """`('password', 'abc')`, `["Authorization", "abc"]`, `['login', '--password', 'abc']`."""
     at = 0
     match = _PAIR.search(text)
@@ -189,20 +189,20 @@ def _paired(text: str, policy: Policy, extents: Extents) -> Spans:
         at = match.end() - 1
         option = match[2].startswith("-")
         if (option or not match[1].startswith(",")) and policy.is_secret(match[2]):
-            begin, end = extents.value(match.end())
+            begin, end = locator.value_at(match.end())
             if begin < end and (option or _PAIR_END.match(text, end)) and not _NUMBER.fullmatch(text, begin, end):
                 yield begin, end
                 at = end
         match = _PAIR.search(text, at)
 
 
-def _options(text: str, policy: Policy, extents: Extents) -> Spans:
+def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """`--password abc`."""
     copied = 0
     for match in _OPTION.finditer(text):
         policy.budget.spend(1)
         if match.start() >= copied and policy.is_secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
-            begin, copied = extents.value(match.end())
+            begin, copied = locator.value_at(match.end())
             yield begin, copied
 
 
@@ -221,7 +221,7 @@ def _is_secret(match: re.Match[str], policy: Policy) -> bool:
     return bool(last) and policy.is_secret(f"{both} {name}")
 
 
-def _is_nothing(match: re.Match[str]) -> bool:
+def _is_placeholder(match: re.Match[str]) -> bool:
     """Whether what follows a secret name is no secret."""
     name, text, at = match[1], match.string, match.end()
     if _NOTHING.match(text, at) or (

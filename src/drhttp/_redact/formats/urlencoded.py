@@ -10,7 +10,7 @@ from drhttp._percent import unquote_plus
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.graphql import DOCUMENTS, VARIABLES, looks_like_graphql, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
-from drhttp._redact.formats.json_rewriter import may_be_packed
+from drhttp._redact.formats.json_rewriter import may_be_base64_json
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -36,20 +36,23 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     masked: list[str] = []
     total = 0
     may_hold_secret = policy.may_hold_secret(query)
-    named = _named(query, policy) if _VALUED.search(query) else frozenset[str]()
+    secret_names = _names_in_values(query, policy) if _VALUED.search(query) else frozenset[str]()
     variables = _graphql_variables(query, policy, cut=cut) if "ariable" in query else None
     if variables:
-        named |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
+        secret_names |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
     for part in query.split("&"):
         if variables is not None and _decoded(part.partition("=")[0]) in VARIABLES:
             text, count = _mask_variables(part, variables, policy)
         elif ";" in part and _FURTHER.search(part):
             texts = [
-                _mask_pair(each, policy, level, named, may_hold_secret=may_hold_secret) for each in _FURTHER.split(part)
+                _mask_pair(each, policy, level, secret_names, may_hold_secret=may_hold_secret)
+                for each in _FURTHER.split(part)
             ]
             text, count = ";".join(text for text, _ in texts), sum(count for _, count in texts)
         else:
-            text, count = _mask_pair(part, policy, level, named, may_hold_secret=may_hold_secret) if part else ("", 0)
+            text, count = (
+                _mask_pair(part, policy, level, secret_names, may_hold_secret=may_hold_secret) if part else ("", 0)
+            )
         total += count
         masked.append(text)
     return "&".join(masked), total
@@ -79,14 +82,14 @@ def _mask_variables(part: str, variables: frozenset[str], policy: Policy) -> tup
     return (f"{name}={_encoded(masked)}", count) if count else (part, 0)
 
 
-def names_nothing(query: str, policy: Policy) -> bool:
+def has_no_secret_names(query: str, policy: Policy) -> bool:
     """Whether no name in a query says secret."""
     names = [pair.partition("=")[0] for pair in query.split("&")]
     return not any(map(policy.is_secret_in_query, names)) and _VALUED.search(query) is None
 
 
 def _mask_pair(
-    part: str, policy: Policy, level: int, named: frozenset[str], *, may_hold_secret: bool
+    part: str, policy: Policy, level: int, secret_names: frozenset[str], *, may_hold_secret: bool
 ) -> tuple[str, int]:
     """named: names whose values are secret by what stands beside them.
 
@@ -94,39 +97,39 @@ def _mask_pair(
     """
     policy.budget.spend(3)
     name, equals, value = part.partition("=")
-    meant = _decoded(name).removeprefix("amp;")
-    if equals and (policy.is_secret_in_query(meant) or meant in named):
-        if policy.is_harmless(meant, value):
+    decoded_name = _decoded(name).removeprefix("amp;")
+    if equals and (policy.is_secret_in_query(decoded_name) or decoded_name in secret_names):
+        if policy.is_harmless(decoded_name, value):
             return part, 0
         before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)
         return f"{_encoded(before) if found else name}={_encoded(policy.mask(_decode(value)))}", 1 + found
-    if not may_hold_secret and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_packed(part):
+    if not may_hold_secret and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_base64_json(part):
         return part, 0
     # Its name is not secret, but name and value may hold anything.
-    before, found = _mask_text(name, meant, policy, level)
+    before, found = _mask_text(name, decoded_name, policy, level)
     text, count = _mask_text(value, _decoded(value), policy, level)
     return f"{before}{equals}{text}", count + found
 
 
-def _named(query: str, policy: Policy) -> frozenset[str]:
+def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
     """The names of values that other pairs name: `f[0][name]=password&f[0][value]=abc`, `name=password&value=abc`."""
     found = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
-        meant = _decoded(name)
-        match = _NAMING.fullmatch(meant)
+        decoded_name = _decoded(name)
+        match = _NAMING.fullmatch(decoded_name)
         if match and value and policy.is_secret(_decoded(value)):
             found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
     return frozenset(found)
 
 
-def _mask_text(text: str, meant: str, policy: Policy, level: int) -> tuple[str, int]:
-    """A name or a value, still encoded. meant: the same decoded."""
-    if len(meant) < policy.min_length and _PLAIN.fullmatch(meant):
+def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str, int]:
+    """Mask a name or a value that is still percent-encoded. decoded: the same without the encoding."""
+    if len(decoded) < policy.min_length and _PLAIN.fullmatch(decoded):
         return text, 0
     policy.budget.spend(1 + text.count("%") // 4)
     plain, count = _decode(text), 0
-    inner = _QUERY.match(plain) if "=" in meant else None
+    inner = _QUERY.match(plain) if "=" in decoded else None
     if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):
         # A URL, or the hash of one.
         masked, count = mask_query(plain[inner.end() :], policy, level + 1)

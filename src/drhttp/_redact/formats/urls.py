@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from drhttp._percent import unquote
 from drhttp._redact.detect import capability_urls
-from drhttp._redact.formats.text import mask_prose
-from drhttp._redact.formats.urlencoded import mask_query, names_nothing
+from drhttp._redact.formats.text import mask_text
+from drhttp._redact.formats.urlencoded import has_no_secret_names, mask_query
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -30,7 +30,7 @@ _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 def mask_url(url: str, policy: Policy) -> tuple[str, int]:
     """A URL or a reference without its secrets, and how many those were."""
     harmless = _HARMLESS.fullmatch(url) if policy.min_length else None
-    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or names_nothing(harmless[1], policy)):
+    if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or has_no_secret_names(harmless[1], policy)):
         return url, 0
     match = _PARTS.fullmatch(url)
     scheme, authority, path, query, fragment = (
@@ -39,7 +39,7 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
     userinfo, at, host = authority.rpartition("@")
     count = bool(at) + 0
     authority = f"//{policy.mask(userinfo[2:])}@{host}" if at else authority
-    path, found = _mask_capability(host if at else authority[2:], path, policy)
+    path, found = _mask_capability_url(host if at else authority[2:], path, policy)
     count += found
     path, found = _mask_path(path, policy)
     count += found
@@ -55,20 +55,20 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
 def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
     """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
-    route, count = _mask_capability("", route, policy)
+    route, count = _mask_capability_url("", route, policy)
     masked, found = mask_query(route, policy)
     text, more = mask_query(query, policy)
     return f"{masked}{mark}{text}", count + found + more
 
 
-def without_secrets(url: str) -> str:
+def origin_of(url: str) -> str:
     """What may be shown of a URL that cannot be masked: scheme, host and port."""
     match = _PARTS.fullmatch(url)
     scheme, authority = (match[1] or "", match[2] or "") if match else ("", "")
     return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
 
 
-def _mask_capability(host: str, path: str, policy: Policy) -> tuple[str, int]:
+def _mask_capability_url(host: str, path: str, policy: Policy) -> tuple[str, int]:
     """A path without the tokens of services and of links in mails, some of which only the host tells."""
     front = f"//{host}"
     masked, count = capability_urls.mask(front + path, lambda token: quote(policy.mask(unquote(token)), safe=_PATH))
@@ -80,9 +80,9 @@ def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
     if count:
         return path, count
     if "%" not in path:
-        return mask_prose(path, policy)
+        return mask_text(path, policy)
     # Spaces and the like stand between the words of a secret, too.
-    masked, count = mask_prose(unquote(path), policy)
+    masked, count = mask_text(unquote(path), policy)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)
 
 
@@ -102,10 +102,10 @@ def mask_links(value: str, policy: Policy) -> tuple[str, int]:
     pieces = []
     for match in _IN_BRACKETS.finditer(value):
         policy.budget.spend(4)
-        for text, mask, end in ((value[position : match.start()], mask_prose, "<"), (match[1], mask_url, ">")):
+        for text, mask, end in ((value[position : match.start()], mask_text, "<"), (match[1], mask_url, ">")):
             masked, found = mask(text, policy) if text else ("", 0)
             pieces += [masked, end]
             count += found
         position = match.end()
-    masked, found = mask_prose(value[position:], policy)
+    masked, found = mask_text(value[position:], policy)
     return "".join(pieces) + masked, count + found

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
-from drhttp._json_document import NO_BRACKETS, pieces
+from drhttp._json_document import NO_BRACKETS, split_strings
 
 _PLACE = re.compile(r"[,{}\[\]](?=[^,{}\[\]]*\Z)")  # the last comma or bracket
 _CLOSERS = {"{": "}", "[": "]"}
 _DEEPEST = 60  # levels; what goes deeper is read token by token
 
 
-def closed(text: str) -> str | None:
+def close_brackets(text: str) -> str | None:
     """The document without its last member, whose value may be incomplete, and so may be its name.
 
     `None` if that cannot be told by its brackets.
     """
-    parts = pieces(text)
+    parts = split_strings(text)
     between = parts[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
     end = len(text) - (len(parts[-1]) + 1 if len(parts) % 2 == 0 else 0)
     while between:

@@ -16,8 +16,8 @@ from drhttp._percent import unquote_plus
 from drhttp._redact.detect import harmless_values
 from drhttp._redact.detect.compound_names import GLUED_ENDS, ends_glued
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
-from drhttp._redact.detect.measures import end_of_measures
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.token_usage import end_of_measures
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.columns import VALUED, Columns
-from drhttp._redact.formats.csv import is_filled, is_rule, mask_cells, rows_of
-from drhttp._redact.formats.json_members import decoded
+from drhttp._redact.formats.csv import is_not_empty, is_separator_line, mask_cells, rows_of
+from drhttp._redact.formats.json_name_value_pairs import decoded
+from drhttp._redact.formats.secret_columns import VALUED, Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,9 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
             yield at, line
         at += len(line) + 1
         above = marks
-        first = not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_rule(line))
+        first = (
+            not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_separator_line(line))
+        )
 
 
 def _heading(text: str, begin: int, line: str, policy: Policy, *, cut: bool) -> tuple[str, Columns] | None:
@@ -123,7 +125,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
     if cut and rows and not rows[-1][1]:
         return True
     below = delimiter.join(rows[0][0]) if rows else ""
-    if "-" in below and is_rule(below):
+    if "-" in below and is_separator_line(below):
         return True  # a line below the heading makes it one
     spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
     return sum(len(fields) == len(names) for fields, _ in rows) > spaced
@@ -140,7 +142,7 @@ def _masked(
     for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
         policy.budget.spend(3 if '"' in fields[0] else 1)
         size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
-        if not is_filled(fields):
+        if not is_not_empty(fields):
             empty = True
         elif number:
             if empty and len(fields) != columns.width:

@@ -51,7 +51,7 @@ class _Word(NamedTuple):
     closing: int
 
 
-class Extents:
+class ValueLocator:
     """The extents of the values in one text. A quote without an end and a word are each looked for once."""
 
     def __init__(self, text: str) -> None:
@@ -59,7 +59,7 @@ class Extents:
         self._unclosed: set[re.Pattern[str]] = set()
         self._word = _Word(0, 0, 0, -1, 0)
 
-    def of(self, match: re.Match[str]) -> tuple[int, int]:
+    def after_name(self, match: re.Match[str]) -> tuple[int, int]:
         """Where the value begins and ends. match: the name, the quote behind it, and what ties the value to it."""
         text, at, tie = self._text, match.end(), match[3]
         line = _line_start(text, match.start())
@@ -70,7 +70,7 @@ class Extents:
             at = empty.end()
             if line is None or text[at : at + 1] not in _OPENING:
                 return self._below(at, None if line is None else match.start() - line, tie)
-        found = self._marked(at)
+        found = self._delimited_at(at)
         if found:
             return found
         scheme = _SCHEME.match(text, at)
@@ -78,11 +78,11 @@ class Extents:
             at = scheme.end()
         return at, self._end(at, match, line)
 
-    def value(self, at: int) -> tuple[int, int]:
+    def value_at(self, at: int) -> tuple[int, int]:
         """The extent of a value that begins here: a string, something in brackets, or a word."""
-        return self._marked(at) or (at, self._end_of_word(at))
+        return self._delimited_at(at) or (at, self._end_of_word(at))
 
-    def string(self, at: int) -> tuple[int, int, int] | None:
+    def string_at(self, at: int) -> tuple[int, int, int] | None:
         """Where the content of a string begins and ends, and where the string itself does; `None` if it is none."""
         text = self._text
         quote = _STRING.match(text, at)
@@ -100,7 +100,7 @@ class Extents:
             closing = self._closing("", quote[3], closing[1] + len(quote[3])) or (len(text), len(text))
         return begin, *closing
 
-    def balanced(self, at: int) -> int:
+    def end_of_brackets(self, at: int) -> int:
         """Where a value between brackets ends; with the text, if they are not closed."""
         text, depth = self._text, 0
         match = _BRACKET.search(text, at)
@@ -119,17 +119,17 @@ class Extents:
             match = _BRACKET.search(text, position)
         return len(text)
 
-    def _marked(self, at: int) -> tuple[int, int] | None:
+    def _delimited_at(self, at: int) -> tuple[int, int] | None:
         """The extent of what has an end of its own; `None` if nothing tells where it ends."""
         text = self._text
-        string = self.string(at)
+        string = self.string_at(at)
         if string:
             begin, end, after = string
             if text[after : after + 1].isalnum():  # `password=""abc`, in a shell
                 end = self._end_of_word(after)
             return begin, end
         if text[at : at + 1] in ("{", "[", "("):
-            return at, self.balanced(at)
+            return at, self.end_of_brackets(at)
         if text.startswith(_PEM, at):
             end = text.find("-----END", at)
             return at, len(text) if end < 0 else _end(_LINE, text, end)
@@ -176,7 +176,7 @@ class Extents:
     def _end_of_annotated(self, at: int) -> int:
         """Where the word ends, or the default value of a parameter whose type it tells: `password: str = "abc"`."""
         annotation = _ANNOTATION.match(self._text, at)
-        string = self.string(annotation.end()) if annotation else None
+        string = self.string_at(annotation.end()) if annotation else None
         return string[1] if string else self._end_of_word(at)
 
     def _end_of_word(self, at: int) -> int:

@@ -26,7 +26,7 @@ _HTML_CELLS = frozenset(("td", "dd", "li", "div", "span", "p"))
 VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 
 
-def say_secret(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
+def has_secret_name(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
     """Whether one of the attributes is the name of a secret."""
     return any(match[1].lower() in _NAMING and policy.is_secret(value_of(match)) for match in attributes)
 
@@ -37,7 +37,7 @@ def value_of(match: re.Match[str]) -> str:
     return unescape(text[1:].rstrip("\"'") if text[0] in "\"'" else text)
 
 
-def name_content(element: str, attributes: str, policy: Policy, html: bool) -> bool:
+def has_secret_content(element: str, attributes: str, policy: Policy, html: bool) -> bool:
     """Whether one of the attributes says that the content of an element is a secret.
 
     element: its name in lower case.

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from drhttp._redact.detect import command_lines as commands
-from drhttp._redact.detect.measures import is_scored
-from drhttp._redact.formats.json_rewriter import may_be_packed, quoted, worth_a_look
-from drhttp._redact.formats.tables import may_hold_tables
+from drhttp._redact.detect import command_lines
+from drhttp._redact.detect.token_usage import is_scored
+from drhttp._redact.formats.json_rewriter import encode_string, may_be_base64_json, may_hold_named_value
+from drhttp._redact.formats.text_tables import may_hold_tables
 
 if TYPE_CHECKING:
     from drhttp._json_document import Document
@@ -32,38 +32,42 @@ def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: 
     if '"[' in text and _ROWS_IN_STRING.search(text):
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
-    return not ("\\" in plain or _is_tied(plain, document, ordinary=ordinary) or policy.may_hold_secret(plain))
+    return not (
+        "\\" in plain or _may_hold_named_values(plain, document, ordinary=ordinary) or policy.may_hold_secret(plain)
+    )
 
 
-def _is_tied(text: str, document: Document, *, ordinary: bool) -> bool:
+def _may_hold_named_values(text: str, document: Document, *, ordinary: bool) -> bool:
     """Whether a string may tie a name to a value, or hold markup, or be packed."""
     if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
         return True
-    if commands.possible(text):
+    if command_lines.holds_command(text):
         return True
     if ordinary:
         return False
-    return "--" in text or " '" in text or "('" in text or may_be_packed(text) or commands.sets_by_name(text)
+    return (
+        "--" in text or " '" in text or "('" in text or may_be_base64_json(text) or command_lines.holds_config_set(text)
+    )
 
 
-def mask_plain(
+def mask_by_names(
     text: str, document: Document, policy: Policy, level: int, inner: Inner, *, ordinary: bool
 ) -> tuple[str, int] | None:
     """A document without escapes, masked by its names, without reading it token by token.
 
     inner: masks a string at a level. `None` if a secret is an object or an array.
     """
-    if _is_tied(text, document, ordinary=ordinary):
-        return _replace_plain(text.split('"'), policy, level, inner)
+    if _may_hold_named_values(text, document, ordinary=ordinary):
+        return _mask_pieces(text.split('"'), policy, level, inner)
     if policy.are_harmless(document.names):
         return text, 0
     secret = list(filter(policy.is_secret, document.names))
     if len(secret) > _FEW or not all(map(_NAME.fullmatch, secret)):
-        return _replace_plain(text.split('"'), policy, level, inner)
-    return _replace_named(text, secret, policy)
+        return _mask_pieces(text.split('"'), policy, level, inner)
+    return _mask_named_members(text, secret, policy)
 
 
-def _replace_named(text: str, names: list[str], policy: Policy) -> tuple[str, int] | None:
+def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[str, int] | None:
     """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
     found = []
     for name in names:
@@ -85,12 +89,12 @@ def _replace_named(text: str, names: list[str], policy: Policy) -> tuple[str, in
         value = text[start:end]
         if policy.is_harmless(name, value) or is_scored(name, text, end):
             continue
-        pieces += (text[copied:start], quoted(policy.mask(value.strip('"'))))
+        pieces += (text[copied:start], encode_string(policy.mask(value.strip('"'))))
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
 
-def _replace_plain(pieces: list[str], policy: Policy, level: int, inner: Inner) -> tuple[str, int] | None:
+def _mask_pieces(pieces: list[str], policy: Policy, level: int, inner: Inner) -> tuple[str, int] | None:
     """The same for the text between quotes: every second piece is a string; what follows a key begins with a colon."""
     count, behind_key = 0, False
     for at in range(1, len(pieces) - 1, 2):
@@ -102,9 +106,9 @@ def _replace_plain(pieces: list[str], policy: Policy, level: int, inner: Inner) 
                 found = _replace_value(pieces, at, policy, quotes=behind_key)
         elif behind_key:
             behind_key = False
-        elif worth_a_look(pieces[at]):
+        elif may_hold_named_value(pieces[at]):
             masked, found = inner(pieces[at], policy, level)
-            pieces[at] = _inside(masked) if found else pieces[at]
+            pieces[at] = _encode_inside_quotes(masked) if found else pieces[at]
         if found is None:
             return None
         count += found
@@ -118,17 +122,17 @@ def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) 
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
         ):
             return 0
-        pieces[at + 2] = _inside(policy.mask(pieces[at + 2]))
+        pieces[at + 2] = _encode_inside_quotes(policy.mask(pieces[at + 2]))
         return 1
     match = _SCALAR.match(pieces[at + 1])
     if match is None:
         return None
     if policy.is_harmless(pieces[at], match[2]):
         return 0
-    pieces[at + 1] = f"{match[1]}{quoted(policy.mask(match[2]))}{pieces[at + 1][match.end() :]}"
+    pieces[at + 1] = f"{match[1]}{encode_string(policy.mask(match[2]))}{pieces[at + 1][match.end() :]}"
     return 1
 
 
-def _inside(text: str) -> str:
+def _encode_inside_quotes(text: str) -> str:
     """A text as it stands between the quotes of a JSON string."""
-    return str(quoted(text))[1:-1]
+    return str(encode_string(text))[1:-1]

@@ -10,7 +10,7 @@ import pytest
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
-from drhttp._redact.formats.text import mask_prose
+from drhttp._redact.formats.text import mask_text
 from privacy.masking import POLICY, masked, text_of
 
 M = "[redacted]"
@@ -121,7 +121,7 @@ def test_secrets_within_measures_are_masked():
 )  # fmt: skip
 def test_counts_in_text_stay(text):
     """In logs and messages too."""
-    assert mask_prose(text, POLICY) == (text, 0)
+    assert mask_text(text, POLICY) == (text, 0)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_counts_in_text_stay(text):
 )  # fmt: skip
 def test_other_values_in_text_are_masked(text):
     """Where it is not sure that a number counts, it is masked."""
-    shown, count = mask_prose(text, POLICY)
+    shown, count = mask_text(text, POLICY)
     assert count == 1
     assert "Zx9S" not in shown
     assert "123456" not in shown

@@ -28,11 +28,11 @@ class Columns:
     def __init__(self, names: Iterable[str], policy: Policy) -> None:
         stripped = [name.strip(_AROUND) if len(name) <= _LONGEST_NAME else "" for name in names]
         policy.budget.spend(len(stripped))
-        spelled = [name.lower().replace("_", " ") for name in stripped]
+        spellings = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
         self.secret = {place: name for place, name in enumerate(stripped) if name and policy.is_secret(name)}
-        self._naming = [place for place, name in enumerate(spelled) if name in NAMING]
-        self._valued = [place for place, name in enumerate(spelled) if name in VALUED]
+        self._naming = [place for place, name in enumerate(spellings) if name in NAMING]
+        self._valued = [place for place, name in enumerate(spellings) if name in VALUED]
         self._policy = policy
 
     def __bool__(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._redact.detect.false_positives import are_words
 from drhttp._redact.detect.harmless_values import is_marker
-from drhttp._redact.detect.lookalikes import are_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,11 +1,7 @@
-"""JSON in which the name of a secret stands beside it: `{"name": "password", "value": "..."}`, `["token", "..."]`.
-
-And the other way round: objects under a secret name that say what a secret looks like, and hold none (JSON schemas).
-"""
+"""JSON in which the name of a secret stands beside it: `{"name": "password", "value": "..."}`, `["token", "..."]`."""
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import takewhile
 from json import decoder
@@ -21,7 +17,7 @@ TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]
 _LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
 
 
-def spelled(words: str) -> frozenset[str]:
+def spellings(words: str) -> frozenset[str]:
     """Words as programs spell them."""
     found = set()
     for word in words.split():
@@ -32,34 +28,24 @@ def spelled(words: str) -> frozenset[str]:
 
 
 # Members whose value is the name of something: surely, or perhaps.
-_FIELDS = spelled("name key field field_name property attribute column loc param parameter variable header k")
-_KINDS = spelled("type id label title path")
+_FIELDS = spellings("name key field field_name property attribute column loc param parameter variable header k")
+_KINDS = spellings("type id label title path")
 _NAMING = _FIELDS | _KINDS
 # Members that hold the value of what another one names; beside a mere type, text is often anything else.
-_VALUED = spelled("value values val v new_value old_value default_value current_value string_value")
-_BESIDE_FIELDS = spelled("content input old new")
-_VERIFIERS = spelled("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
+_VALUED = spellings("value values val v new_value old_value default_value current_value string_value")
+_BESIDE_FIELDS = spellings("content input old new")
+_VERIFIERS = spellings("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
 _CODED = frozenset(("authorization_code", "urn:ietf:params:oauth:grant-type:device_code"))
-_GRANTS = _VERIFIERS | spelled("grant_type")
-_PATHS = spelled("path")
-_COMMANDS = spelled("command cmd args argv arguments entrypoint options")
+_GRANTS = _VERIFIERS | spellings("grant_type")
+_PATHS = spellings("path")
+_COMMANDS = spellings("command cmd args argv arguments entrypoint options")
 #: Names of members that may be named by others, or name what is behind them.
-POINTED = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
-_POINTING = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')
+VALUE_KEYS = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
+_NAMING_MEMBER = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')
 _FIRST = re.compile(r'\[\s*"((?:[^"\\]|\\.)*)"\s*,', re.DOTALL)
 _NAME = re.compile(r"-{0,2}[\w.$:/\[\]-]{1,80}(?: [\w.-]{1,30}){0,3}:?")
 
-_TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null"))
-_TEXTS = frozenset(("title", "description"))
-_EXAMPLES = frozenset(("default", "example", "examples", "const", "enum", "pattern", "x-example"))
-_SWITCHES = frozenset((
-    "readOnly", "writeOnly", "nullable", "deprecated", "required", "minLength", "maxLength", "minimum", "maximum",
-    "minItems", "maxItems", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-))  # fmt: skip
-_FORMAT = re.compile(r"[a-z][a-z0-9-]{0,19}")
-_DEEPEST_SCHEMA = 5
 DEEPEST_CUT = 200  # levels of a document without an end
-_TELLING = ('"type"', '"$ref"', '"anyOf"', '"oneOf"', '"allOf"')
 
 _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 
@@ -74,7 +60,7 @@ def decoded(token: str) -> str:
         return token[1:-1]
 
 
-def may_point(
+def may_name_values(
     text: str, names: frozenset[str], policy: Policy, *, nested: bool, ordinary: bool = False, cut: bool = False
 ) -> bool:
     """Whether something in a document may be named by what stands beside it; `False` is certain.
@@ -82,11 +68,11 @@ def may_point(
     names: of its members. nested: what `nests` says of it. ordinary: none of the names is one of `POINTED`. cut: its
     end is missing.
     """
-    if not ordinary and not POINTED.isdisjoint(names):
+    if not ordinary and not VALUE_KEYS.isdisjoint(names):
         valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
         if valued and cut:
             return True
-        if valued and not _NAMING.isdisjoint(names) and _may_name(text, policy):
+        if valued and not _NAMING.isdisjoint(names) and _may_be_heading(text, policy):
             return True
         if "code" in names and not _GRANTS.isdisjoint(names):
             return True
@@ -97,10 +83,10 @@ def may_point(
     # Pairs stand in arrays of pairs.
     if not nested:
         return False
-    return any(_names(decoded(f'"{each}"'), policy) for each in _FIRST.findall(text))
+    return any(_is_secret_name(decoded(f'"{each}"'), policy) for each in _FIRST.findall(text))
 
 
-def nests(text: str) -> bool:
+def has_nested_arrays(text: str) -> bool:
     """Whether the first element of an array is an array."""
     at = text.find("[")
     while at >= 0:
@@ -111,29 +97,29 @@ def nests(text: str) -> bool:
     return False
 
 
-def _may_name(text: str, policy: Policy) -> bool:
-    return "\\" in text or any(not found or _names(found, policy) for found in _POINTING.findall(text))
+def _may_be_heading(text: str, policy: Policy) -> bool:
+    return "\\" in text or any(not found or _is_secret_name(found, policy) for found in _NAMING_MEMBER.findall(text))
 
 
-def pointed_at(text: str, policy: Policy, *, cut: bool = False) -> frozenset[int]:
+def named_values_at(text: str, policy: Policy, *, cut: bool = False) -> frozenset[int]:
     """Where the values begin that are named by what stands beside them.
 
     cut: the end is missing, and may hold the name of what stands in an object that is not closed.
     """
     policy.budget.spend((text.count('"') + text.count(",")) // 5 + 2 * text.count('":'))
-    reading = _Reading(text, policy, cut=cut)
-    reading.run()
+    reader = _PairReader(text, policy, cut=cut)
+    reader.run()
     if cut:
-        reading.close_all()
-    return frozenset(reading.found)
+        reader.close_all()
+    return frozenset(reader.found)
 
 
-def _names(text: str, policy: Policy) -> bool:
+def _is_secret_name(text: str, policy: Policy) -> bool:
     """Whether a text is the name of a secret, and not a sentence about one."""
     return len(text) < 200 and _NAME.fullmatch(text) is not None and policy.is_secret(text)
 
 
-def has_end(token: re.Match[str]) -> bool:
+def is_complete(token: re.Match[str]) -> bool:
     """Whether a token is not a string whose end is missing."""
     return token[0] != '"'
 
@@ -153,7 +139,7 @@ class _Level:
         self.elements: list[tuple[int, str]] = []  # of an array, the first ones and the last one
 
 
-class _Reading:
+class _PairReader:
     """One passage over a document."""
 
     def __init__(self, text: str, policy: Policy, *, cut: bool) -> None:
@@ -165,7 +151,7 @@ class _Reading:
 
     def run(self) -> None:
         """Read all tokens."""
-        for match in takewhile(has_end, TOKEN.finditer(self._text)):
+        for match in takewhile(is_complete, TOKEN.finditer(self._text)):
             token = match[0]
             if token in "{[":
                 self._element(match.start(), "")
@@ -218,7 +204,7 @@ class _Reading:
         before = level.elements[-1][1] if level.elements else ""
         if before.startswith("-") and text[:1] != "-":
             words = [word for _, word in level.elements]
-            if _names(before, self._policy) or is_secret_argument(words, before, text):
+            if _is_secret_name(before, self._policy) or is_secret_argument(words, before, text):
                 self.found.add(at)
         del level.elements[2:]
         level.elements.append((at, text))
@@ -228,7 +214,7 @@ class _Reading:
     def _name(self, level: _Level, text: str) -> None:
         if level.key in _PATHS:
             text = text.rstrip("/").rpartition("/")[2]
-        if _names(text, self._policy):
+        if _is_secret_name(text, self._policy):
             if level.key in _FIELDS:
                 level.name = text
             else:
@@ -238,8 +224,12 @@ class _Reading:
         if level.key is None:
             if len(level.elements) == 2:
                 (_, name), (at, value) = level.elements
-                # Two names are two names.
-                if name and _names(name, self._policy) and not (value and _names(value, self._policy)):
+                # Not if both are names of secrets.
+                if (
+                    name
+                    and _is_secret_name(name, self._policy)
+                    and not (value and _is_secret_name(value, self._policy))
+                ):
                     self._add(name, [at])
             return
         if level.grant:
@@ -254,47 +244,3 @@ class _Reading:
             literal = _LITERAL.match(self._text, at)
             if literal is None or not self._policy.is_harmless(name, literal[0]):
                 self.found.add(at)
-
-
-def examples(text: str) -> frozenset[int] | None:
-    """Where the examples begin in the description of a property (JSON schema); `None` if the object is none."""
-    if not any(word in text for word in _TELLING):
-        return None
-    try:
-        value = json.loads(text, parse_int=len, parse_float=len)
-    except (ValueError, RecursionError):  # in a document that was cut
-        return None
-    if not _is_schema(value, 0):
-        return None
-    return frozenset(
-        match.end()
-        for match in TOKEN.finditer(text)
-        if match[1] is not None and decoded(match[0][: -len(match[1])]) in _EXAMPLES
-    )
-
-
-def _is_schema(value: object, level: int) -> bool:
-    if not isinstance(value, dict) or level == _DEEPEST_SCHEMA:
-        return False
-    if not ({"type", "$ref"} & value.keys() or {"anyOf", "oneOf", "allOf"} & value.keys()):
-        return False
-    return all(_describes(key, each, level) for key, each in value.items())
-
-
-def _describes(key: str, value: Any, level: int) -> bool:
-    """Whether a member has a place in a schema, and is what stands in that place."""
-    if key in _EXAMPLES:
-        return True
-    if key in ("anyOf", "oneOf", "allOf"):
-        return isinstance(value, list) and all(_is_schema(each, level + 1) for each in value)
-    if key == "items":
-        return _is_schema(value, level + 1)
-    if key in _SWITCHES:
-        return value is None or isinstance(value, (bool, int))
-    if not isinstance(value, str):
-        return False
-    if key == "type":
-        return value in _TYPES
-    if key == "format":
-        return _FORMAT.fullmatch(value) is not None
-    return (key == "$ref" and value.startswith("#/")) or key in _TEXTS

@@ -1,6 +1,6 @@
-"""The demonstration: two shops under gunicorn, traffic of every kind, and an inbox that shows what was recorded.
+"""Runs two example shops under gunicorn, sends them requests of every kind, and shows the records in an inbox.
 
-With --once it ends by itself, and succeeds only if every request arrived in the inbox exactly once.
+With --once, it exits by itself, with status 0 only if every request arrived in the inbox exactly once.
 """
 
 from __future__ import annotations
@@ -16,62 +16,62 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from demo.processes import Address, Failed, apps, inbox
-from demo.traffic import Unexpected, visit
+from demo.processes import Address, ProgramError, apps, inbox
+from demo.traffic import UnexpectedResponse, send_requests
 
-ARRIVAL = 15  # seconds that the last record may take while the apps go on
+ARRIVAL_TIMEOUT = 15  # seconds to wait for the last record while the apps keep running
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
-        "--once", action="store_true", help="end by itself, with status 0 if nothing was lost or doubled"
+        "--once", action="store_true", help="exit by itself, with status 0 if every request arrived exactly once"
     )
     once = parser.parse_args().once
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print("Two small shops under gunicorn are visited, and the inbox shows what drhttp recorded.\n", flush=True)
+    print("Sending requests to two example shops under gunicorn. The inbox lists what drhttp records.\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="drhttp-demo-") as folder:
         try:
-            return _once(Path(folder)) if once else _until_stopped(Path(folder))
+            return _run_once(Path(folder)) if once else _run_until_stopped(Path(folder))
         except KeyboardInterrupt:
             print("\nStopped.")
             return 130 if once else 0
-        except (Failed, Unexpected) as error:
-            _explain(error, Path(folder))
+        except (ProgramError, UnexpectedResponse) as error:
+            _print_error(error, Path(folder))
             return 1
 
 
-def _once(folder: Path) -> int:
+def _run_once(folder: Path) -> int:
     file = folder / "inbox.db"
     with inbox(file) as port:
         with apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
             sent = _send(addresses)
-        # The apps are stopped now, and what they had not sent yet they sent while they stopped.
+        # The apps have stopped, and sent their remaining records while they did.
         return judge(sent, _arrived(file, len(sent)))
 
 
-def _until_stopped(folder: Path) -> int:
+def _run_until_stopped(folder: Path) -> int:
     file = folder / "inbox.db"
     with inbox(file) as port, apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
         sent = _send(addresses)
-        deadline = time.monotonic() + ARRIVAL
+        deadline = time.monotonic() + ARRIVAL_TIMEOUT
         while len(arrived := _arrived(file, len(sent))) < len(sent) and time.monotonic() < deadline:
             time.sleep(0.2)
         status = judge(sent, arrived)
-        _show_how_to_go_on(port, addresses, file)
-        _wait_for_the_end()
+        _print_addresses(port, addresses, file)
+        _wait_for_signal()
     return status
 
 
 def _send(addresses: dict[str, Address]) -> dict[str, str]:
     sent: dict[str, str] = {}
     for name, address in addresses.items():
-        sent |= visit(name, address)
+        sent |= send_requests(name, address)
     return sent
 
 
 def _arrived(file: Path, expected: int) -> Counter[str]:
-    """How often each id is in the inbox."""
+    """Count how often each request id is in the inbox."""
     command = [sys.executable, "-m", "drhttp", "inbox", "ls", "--json", f"-n{10 * expected}", f"--file={file}"]
     lines = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()
     return Counter(
@@ -80,22 +80,23 @@ def _arrived(file: Path, expected: int) -> Counter[str]:
 
 
 def judge(sent: dict[str, str], arrived: Counter[str]) -> int:
+    """Print whether every request arrived exactly once, or which did not; return the exit status."""
     faults = sorted(
-        f"{ident}: {sent.get(ident, 'never sent')}, arrived {arrived[ident]} times"
+        f"{ident}: {sent.get(ident, 'never sent')}, arrived {arrived[ident]} time{'s' * (arrived[ident] != 1)}"
         for ident in {*sent, *arrived}
         if arrived[ident] != 1 or ident not in sent
     )
     if faults:
-        print(f"\nOf {len(sent)} requests, some did not arrive exactly once:", *faults, sep="\n  ")
+        print(f"\nSome of the {len(sent)} requests did not arrive exactly once:", *faults, sep="\n  ")
         return 1
     print(f"\nAll {len(sent)} requests, of every kind, arrived in the inbox exactly once.")
     return 0
 
 
-def _show_how_to_go_on(port: int, addresses: dict[str, Address], file: Path) -> None:
+def _print_addresses(port: int, addresses: dict[str, Address], file: Path) -> None:
     urls = {name: f"http://{host}:{number}/api/items" for name, (host, number) in addresses.items()}
     print(f"""
-Everything is still running. Go on with:
+The shops and the inbox are still running. Try:
 
   Django shop    {urls["django"]}
   Flask shop     {urls["flask"]}
@@ -105,16 +106,17 @@ Everything is still running. Go on with:
 """)
 
 
-def _wait_for_the_end() -> None:
+def _wait_for_signal() -> None:
     while True:
         signal.pause()
 
 
-def _explain(error: Exception, folder: Path) -> None:
+def _print_error(error: Exception, folder: Path) -> None:
+    """Print the error, and the logs of the apps."""
     print(f"\n{error}", file=sys.stderr)
     for log in sorted(folder.glob("*.log")):
-        if said := log.read_text(errors="replace").strip():
-            print(f"\n{log.name}:\n{said}", file=sys.stderr)
+        if text := log.read_text(errors="replace").strip():
+            print(f"\n{log.name}:\n{text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The programs of the demonstration: an inbox, and two apps under gunicorn."""
+"""Starts and stops the programs of the demo: an inbox, and two apps under gunicorn."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ Address = tuple[str, int]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 APPS = {"django": "shop.wsgi:application", "flask": "app:app"}
-PATIENCE = 60  # seconds that a program may take to start, or to stop
+TIMEOUT = 60  # seconds to wait for a program to start or stop
 
 
-class Failed(Exception):
-    """A program did not do what it was started for."""
+class ProgramError(Exception):
+    """A program did not start, or did not stop."""
 
 
 @contextlib.contextmanager
 def inbox(file: Path) -> Iterator[int]:
-    """`drhttp inbox` on a free port, which is given; its lines appear on the terminal."""
+    """Run `drhttp inbox` on a free port and yield that port; its output goes to the terminal."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with _running("the inbox", "-m", "drhttp", "inbox", f"--port={port}", f"--file={file}") as process:
-        _wait_until_it_answers(process, port)
+        _wait_for_port(process, port)
         yield port
 
 
 @contextlib.contextmanager
 def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
-    """Both examples under gunicorn, recorded to `dsn`; gives their addresses. What they write goes to `folder`."""
+    """Run both examples under gunicorn, recorded to `dsn`; yield their addresses. Their logs go to `folder`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")},
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "DRHTTP_DSN": dsn,
         "DRHTTP_FLUSH_INTERVAL": "0.5",
-        "DRHTTP_EXIT_TIMEOUT": "15",  # seconds; the inbox may be slow where much else is going on
+        "DRHTTP_EXIT_TIMEOUT": "15",  # seconds; the inbox may be slow on a busy machine
         "SHOP_DATABASE": str(folder / "shop.sqlite3"),
     }
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
@@ -54,7 +54,7 @@ def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
 @contextlib.contextmanager
 def _gunicorn(name: str, environment: dict[str, str], log: Path) -> Iterator[Address]:
     options = ["--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning", "--no-control-socket"]
-    # The socket is opened here, so that requests can be sent at once: they wait in it until the app has started.
+    # Requests can be sent at once: they wait in this socket until the app has started.
     with log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         started = _running(
             f"the {name} app",
@@ -74,25 +74,25 @@ def _gunicorn(name: str, environment: dict[str, str], log: Path) -> Iterator[Add
 
 @contextlib.contextmanager
 def _running(name: str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    # In a session of its own, because Ctrl-C must reach this program only: it stops the others in the right order.
+    # In its own session, because Ctrl-C must reach only the demo, which stops the programs in the right order.
     process = subprocess.Popen([sys.executable, *arguments], start_new_session=True, **options)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise Failed(f"{name} did not stop within {PATIENCE} seconds") from None
+            raise ProgramError(f"Could not stop {name} within {TIMEOUT} seconds.") from None
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + TIMEOUT
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         time.sleep(0.05)
-    raise Failed("the inbox did not start")
+    raise ProgramError("The inbox did not start.")

@@ -1,4 +1,4 @@
-"""What the two shops are asked: every kind of request, each with an id of its own in the query string."""
+"""Sends the two shops requests of every kind, each with its own id in the query string."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 
-TIMEOUT = 30  # seconds for one answer; the first one also waits for the app to start
-CROWD = 8  # requests sent at once
+TIMEOUT = 30  # seconds per response; the first one also waits for the app to start
+CONCURRENCY = 8  # requests sent at once
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=-mark-"}
 
 
-class Unexpected(Exception):
-    """An app answered otherwise than it would have without a recorder, or not at all."""
+class UnexpectedResponse(Exception):
+    """An app responded differently than it would without a recorder, or not at all."""
 
 
-class Visitor:
-    """Sends requests to one app, keeps its cookies, and remembers under which id each request went out."""
+class Client:
+    """An HTTP client of one app that keeps its cookies and the id of each request."""
 
     def __init__(self, app: str, address: tuple[str, int]) -> None:
         self.sent: dict[str, str] = {}
@@ -34,72 +34,76 @@ class Visitor:
         self._cookies: SimpleCookie = SimpleCookie()
         self._lock = threading.Lock()
 
-    def ask(
+    def request(
         self, expected: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> None:
-        with self._answer(method, path, body, headers or {}) as answer:
-            answer.read()
-        for value in answer.headers.get_all("Set-Cookie", []):
+        with self._response(method, path, body, headers or {}) as response:
+            response.read()
+        for value in response.headers.get_all("Set-Cookie", []):
             self._cookies.load(value)
-        if answer.status != expected:
-            raise Unexpected(f"{self._app}: {method} {path} was answered {answer.status}, not {expected}")
+        if response.status != expected:
+            raise UnexpectedResponse(
+                f"The {self._app} app responded to {method} {path} with {response.status} instead of {expected}."
+            )
 
-    def leave_early(self, path: str) -> None:
-        with self._answer("GET", path, b"", {}) as answer:
-            answer.read(10)
+    def disconnect_early(self, path: str) -> None:
+        with self._response("GET", path, b"", {}) as response:
+            response.read(10)
 
     @contextlib.contextmanager
-    def _answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Iterator[HTTPResponse]:
+    def _response(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Iterator[HTTPResponse]:
         connection = HTTPConnection(*self._address, timeout=TIMEOUT)
         try:
-            connection.request(method, self._marked(method, path), body, {**self._standing(), **headers})
+            connection.request(method, self._with_id(method, path), body, {**self._default_headers(), **headers})
             yield connection.getresponse()
         except (OSError, HTTPException) as error:
-            raise Unexpected(f"{self._app}: {method} {path} got no whole answer: {error!r}") from error
+            raise UnexpectedResponse(
+                f"The {self._app} app did not complete its response to {method} {path}: {error!r}"
+            ) from error
         finally:
             connection.close()
 
-    def _marked(self, method: str, path: str) -> str:
+    def _with_id(self, method: str, path: str) -> str:
         with self._lock:
             ident = f"{self._app}-{len(self.sent) + 1:02}"
             self.sent[ident] = f"{method} {path}"
-        # In front of the rest, so that a narrow terminal cuts something else.
-        bare, mark, query = path.partition("?")
-        return f"{bare}?id={ident}{'&' if mark else ''}{query}"
+        # First in the query string, so that a narrow terminal does not cut off the id.
+        bare, separator, query = path.partition("?")
+        return f"{bare}?id={ident}{'&' if separator else ''}{query}"
 
-    def _standing(self) -> dict[str, str]:
+    def _default_headers(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in self._cookies.items())
         return {**self.headers, "Cookie": cookies} if cookies else self.headers
 
 
-def visit(app: str, address: tuple[str, int]) -> dict[str, str]:
-    """Ask `app` for everything it has; return what was asked, by id."""
-    visitor = Visitor(app, address)
-    visitor.ask(200, "GET", "/api/items")
-    LOG_IN[app](visitor)
-    visitor.ask(201, "POST", "/api/orders", json.dumps({"item": 2, "note": "schön"}).encode(), JSON)
-    visitor.ask(200, "POST", "/upload", _file("notes.txt", b"two pots, one mug\n"), MULTIPART)
-    visitor.ask(200, "POST", "/upload", _file("photo.raw", bytes(range(256)) * 400), MULTIPART)
-    visitor.ask(200, "GET", "/logo.png")
-    visitor.ask(200, "GET", "/report.csv?lines=10")
-    visitor.ask(200, "HEAD", "/api/items")
-    visitor.ask(404, "GET", "/nowhere")
-    visitor.ask(500, "GET", "/boom")
-    visitor.leave_early("/report.csv?lines=5000")
-    with ThreadPoolExecutor(CROWD) as crowd:
-        list(crowd.map(lambda _: visitor.ask(200, "GET", "/api/items"), range(CROWD)))
-    return visitor.sent
+def send_requests(app: str, address: tuple[str, int]) -> dict[str, str]:
+    """Send requests to every endpoint of `app`; return the method and path of each, by id."""
+    client = Client(app, address)
+    client.request(200, "GET", "/api/items")
+    LOG_IN[app](client)
+    client.request(201, "POST", "/api/orders", json.dumps({"item": 2, "note": "schön"}).encode(), JSON)
+    client.request(200, "POST", "/upload", _file("notes.txt", b"two pots, one mug\n"), MULTIPART)
+    client.request(200, "POST", "/upload", _file("photo.raw", bytes(range(256)) * 400), MULTIPART)
+    client.request(200, "GET", "/logo.png")
+    client.request(200, "GET", "/report.csv?lines=10")
+    client.request(200, "HEAD", "/api/items")
+    client.request(404, "GET", "/nowhere")
+    client.request(500, "GET", "/boom")
+    client.disconnect_early("/report.csv?lines=5000")
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        list(pool.map(lambda _: client.request(200, "GET", "/api/items"), range(CONCURRENCY)))
+    return client.sent
 
 
-def _log_in_with_a_session(visitor: Visitor) -> None:
-    visitor.ask(401, "POST", "/login", b"name=demo&password=wrong", FORM)
-    visitor.ask(200, "POST", "/login", b"name=demo&password=demo", FORM)
+def _log_in_with_a_session(client: Client) -> None:
+    client.request(401, "POST", "/login", b"name=demo&password=wrong", FORM)
+    client.request(200, "POST", "/login", b"name=demo&password=demo", FORM)
 
 
-def _log_in_with_credentials(visitor: Visitor) -> None:
-    visitor.ask(401, "GET", "/login")
-    visitor.headers["Authorization"] = "Basic " + base64.b64encode(b"demo:demo").decode()
-    visitor.ask(200, "GET", "/login")
+def _log_in_with_credentials(client: Client) -> None:
+    client.request(401, "GET", "/login")
+    client.headers["Authorization"] = "Basic " + base64.b64encode(b"demo:demo").decode()
+    client.request(200, "GET", "/login")
 
 
 LOG_IN = {"django": _log_in_with_a_session, "flask": _log_in_with_credentials}

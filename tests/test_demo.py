@@ -62,4 +62,4 @@ def test_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert "flask-01" not in printed
     assert "flask-02: GET /b, arrived 2 times" in printed
     assert "flask-03: GET /c, arrived 0 times" in printed
-    assert "django-09: never sent, arrived 1 times" in printed
+    assert "django-09: never sent, arrived 1 time" in printed

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from demo.traffic import visit
+from demo.traffic import send_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def ident(record: dict[str, Any]) -> str:
 def test_every_request_is_recorded_once(name: str, receiver: Receiver, tmp_path: Path) -> None:
     """Whatever kind of request an example answers is recorded exactly once."""
     with started(name, receiver.dsn, tmp_path) as address:
-        sent = visit(name, address)
+        sent = send_requests(name, address)
         receiver.wait(len(sent))
     assert Counter(map(ident, receiver.records)) == Counter(sent.keys())
 
@@ -92,7 +92,7 @@ def test_every_request_is_recorded_once(name: str, receiver: Receiver, tmp_path:
 def test_records_tell_what_happened(name: str, receiver: Receiver, tmp_path: Path) -> None:
     """Users, devices, statuses, bodies and an early leave are in the records."""
     with started(name, receiver.dsn, tmp_path) as address:
-        sent = visit(name, address)
+        sent = send_requests(name, address)
         receiver.wait(len(sent))
     records = {sent[ident(record)]: record for record in receiver.records}
     order = records["POST /api/orders"]

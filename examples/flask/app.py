@@ -10,7 +10,7 @@ from flask_httpauth import HTTPBasicAuth
 
 import drhttp
 
-# The inbox on this machine, unless the environment names another service.
+# An inbox on this machine, unless DRHTTP_DSN is set.
 DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
 
 ITEMS = [{"id": 1, "name": "Tea pot", "price": 24.5}, {"id": 2, "name": "Café mug", "price": 9}]

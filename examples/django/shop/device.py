@@ -6,7 +6,7 @@ import drhttp
 
 
 class DeviceMiddleware:
-    """Gives every browser a cookie that tells it from the others, and names it to drhttp."""
+    """Gives each browser a cookie that identifies it, and records it as the device."""
 
     def __init__(self, get_response):
         self.get_response = get_response

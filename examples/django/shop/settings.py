@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# The inbox on this machine, unless the environment names another service.
+# An inbox on this machine, unless DRHTTP_DSN is set.
 DRHTTP_DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
 
 MIDDLEWARE = [
@@ -30,6 +30,6 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("SHOP_DATABASE", Path(__file__).parent.parent / "shop.sqlite3"),
-        "OPTIONS": {"timeout": 20},  # seconds that one worker waits for the other to finish writing
+        "OPTIONS": {"timeout": 20},  # seconds to wait for another worker that is writing
     }
 }

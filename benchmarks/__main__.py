@@ -39,7 +39,7 @@ def compile_package() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found = find_spec("drhttp")
     if found is None or not found.submodule_search_locations:
-        sys.exit("drhttp is not installed here: `nox -s bench` sees to that")
+        sys.exit("drhttp is not installed; run `nox -s bench`")
     places = [*found.submodule_search_locations, str(Path(__file__).parent)]
     subprocess.run([sys.executable, "-m", "compileall", "-q", *places], check=True)
 
@@ -48,7 +48,7 @@ def possible(workloads: Sequence[Workload]) -> list[Workload]:
     """Those that can be run here; of the others it is said why not."""
     for workload in workloads:
         if reason := workload.missing():
-            print(f"left out: {workload.name}: {reason}", file=sys.stderr)
+            print(f"skipped: {workload.name}: {reason}", file=sys.stderr)
     return [workload for workload in workloads if not workload.missing()]
 
 
@@ -56,7 +56,7 @@ def report(found: dict[Workload, list[dict[str, Figures]]], *, markdown: bool) -
     """The table, and below it what became of the records."""
     print((table.markdown if markdown else table.plain)(found))
     came, asked = table.arrived(found)
-    print(f"\n{came:,} records came in of {asked:,} requests.", *table.losses(found), sep="\n")
+    print(f"\n{came:,} of {asked:,} records arrived.", *table.losses(found), sep="\n")
 
 
 def written(found: dict[Workload, list[dict[str, Figures]]]) -> str:
@@ -69,12 +69,12 @@ def written(found: dict[Workload, list[dict[str, Figures]]]) -> str:
 def arguments() -> argparse.Namespace:
     """What the command line says."""
     names = [workload.name for workload in WORKLOADS]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What recording costs.")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured, in turn")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures what recording costs.")
+    parser.add_argument("--rounds", type=int, default=3, help="how often to measure each side, in turn")
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--markdown", action="store_true", help="print the table as it stands in README.md")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures of all rounds there")
-    parser.add_argument("--profile", choices=profiles.NAMES, metavar="NAME", help="where the time of a workload goes")
+    parser.add_argument("--markdown", action="store_true", help="print the table in the format of README.md")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures of all rounds to FILE")
+    parser.add_argument("--profile", choices=profiles.NAMES, metavar="NAME", help="print where a workload spends time")
     return parser.parse_args()
 
 

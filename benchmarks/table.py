@@ -62,7 +62,7 @@ def losses(found: dict[Workload, Rounds]) -> list[str]:
         sides = [each["recorded"] for each in rounds if "records" in each["recorded"]]
         asked, came, twice = (int(sum(side[name] for side in sides)) for name in ("requests", "records", "twice"))
         if asked != came or twice:
-            lines.append(f"{workload.name}: {came} records of {asked} requests came in, {twice} of them twice")
+            lines.append(f"{workload.name}: {came} of {asked} records arrived, {twice} of them twice")
     return lines
 
 

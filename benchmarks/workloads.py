@@ -124,22 +124,21 @@ WORKLOADS = (
     _in_process(
         "small",
         Row("in process, 1 KB JSON up and down: time on the request path, p50", "p50", "µs", reach="10", aim="5"),
-        Row("the same: all CPU of the process, a request", "cpu", "µs", reach="65", aim="35"),
+        Row("the same: process CPU per request", "cpu", "µs", reach="65", aim="35"),
     ),
-    _in_process(
-        "paced", Row("the same at 300 requests/s: p99 from when it was due", "p99", "µs", reach="150", aim="80")
-    ),
+    _in_process("paced", Row("the same at 300 requests/s: p99 from the due time", "p99", "µs", reach="150", aim="80")),
     *(
         _in_process(f"large-{kind}", Row(_LARGE.format(name), "cpu", "ms", reach="1.2", aim="0.4", scale=1000.0))
         for kind, name in (("json", "JSON"), ("text", "text"), ("binary", "binary"))
     ),
     _in_process(
-        "stream", Row("answer in 200 blocks of 1 KB: time, a block", "p50", "µs", reach="0.3", aim="0.15", scale=200.0)
+        "stream",
+        Row("response in 200 blocks of 1 KB: time per block", "p50", "µs", reach="0.3", aim="0.15", scale=200.0),
     ),
     _under_gunicorn(
         "sync",
         Row("Flask, gunicorn sync, 2 workers: requests/s", "rate", "1/s", kind="share", reach="80 %", aim="90 %"),
-        Row("the same: CPU of the workers, a request", "cpu", "µs", reach="65", aim="35"),
+        Row("the same: worker CPU per request", "cpu", "µs", reach="65", aim="35"),
     ),
     _under_gunicorn(
         "gthread",

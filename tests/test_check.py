@@ -43,7 +43,7 @@ def test_a_probe_that_arrives(receiver: Receiver, capsys: pytest.CaptureFixture[
     assert record["metadata"]["device"] == "drhttp check"
     assert f"http://127.0.0.1:{receiver.port}/moesif/v1/events/batch" in said
     assert "key     accepted" in said
-    assert " ms from the record to the answer" in said
+    assert " ms from the record to the response" in said
     assert said.endswith("It works: the probe record was delivered.\n")
     assert "s3cret" not in said
 
@@ -64,9 +64,9 @@ def test_options_are_shown_with_their_source(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (401, "does not accept the key"),
+        (401, "the key in the DSN was not accepted"),
         (404, "check host, port and path of the DSN"),
-        (307, "redirects are refused"),
+        (307, "redirects are not followed"),
         (400, "answered 400"),
         (503, "answered 503"),
         (413, "too large"),
@@ -89,7 +89,7 @@ def test_nobody_listens(closed: int, capsys: pytest.CaptureFixture[str]) -> None
     """A refused connection is said at once, not after the time-out."""
     assert main(["check", f"http://key@127.0.0.1:{closed}/"]) == 1
 
-    assert "the connection could not be made" in capsys.readouterr().out
+    assert "could not connect" in capsys.readouterr().out
 
 
 def test_nobody_answers(deaf: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_nobody_answers(deaf: int, capsys: pytest.CaptureFixture[str], monkeypat
 
     assert main(["check", f"http://key@127.0.0.1:{deaf}/"]) == 1
 
-    assert "no answer came in time" in capsys.readouterr().out
+    assert "no response in time" in capsys.readouterr().out
 
 
 def test_a_receiver_without_tls(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,10 +114,10 @@ def test_a_name_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
 
     said = capsys.readouterr().out
     assert "name    nonexistent.invalid: " in said
-    assert said.endswith("It does not work: the name of the host cannot be resolved.\n")
+    assert said.endswith("It does not work: the host name could not be resolved.\n")
 
 
-@pytest.mark.parametrize(("arguments", "words"), [(["s3cret@host"], "has no scheme"), ([], "there is no DSN")])
+@pytest.mark.parametrize(("arguments", "words"), [(["s3cret@host"], "has no scheme"), ([], "no DSN")])
 def test_nothing_to_check(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A DSN that is bad or missing is a sentence on stderr and exit status 2."""
     assert main(["check", *arguments]) == 2

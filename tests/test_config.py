@@ -206,16 +206,14 @@ def test_enabled(options, environ):
 )
 def test_a_bad_switch(options, environ, name):
     """A switch that is neither on nor off is refused."""
-    with pytest.raises(ConfigError, match=rf"^{name}: .* allowed is true or false"):
+    with pytest.raises(ConfigError, match=rf"^{name}: .* must be true or false"):
         Config.load(DSN, options, environ)
 
 
 @pytest.mark.parametrize("name", ["batchsize", "api_key", "DSN", "Redact", "sources", ""])
 def test_an_unknown_option(name):
     """An option that does not exist is refused, with those that do, even when recording is disabled."""
-    with pytest.raises(
-        ConfigError, match=rf"^{name}: there is no such option; the options are dsn, enabled, protocol,"
-    ):
+    with pytest.raises(ConfigError, match=rf"^{name}: unknown option; the options are dsn, enabled, protocol,"):
         Config.load(None, {name: 1}, {})
 
 
@@ -275,8 +273,8 @@ def test_the_middleware_refuses_a_bad_configuration(monkeypatch):
     """The error comes when the middleware is built, from arguments and from the process's environment."""
     with pytest.raises(drhttp.ConfigError, match=r"^dsn: .* has no key"):
         drhttp.WSGIMiddleware(print, dsn="https://api.drhttp.com/")
-    with pytest.raises(ValueError, match=r"^timeot: there is no such option"):
+    with pytest.raises(ValueError, match=r"^timeot: unknown option"):
         drhttp.WSGIMiddleware(print, timeot=1)
     monkeypatch.setenv("DRHTTP_BATCH_SIZE", "many")
-    with pytest.raises(drhttp.ConfigError, match=r"^DRHTTP_BATCH_SIZE: 'many' is not allowed"):
+    with pytest.raises(drhttp.ConfigError, match=r"^DRHTTP_BATCH_SIZE: 'many' is invalid"):
         drhttp.WSGIMiddleware(print, dsn=DSN)

@@ -195,7 +195,7 @@ def test_what_is_still_too_large_is_refused(receiver, make_exporter, caplog, bod
     verdict = delivery.deliver([delivery.prepare(an_exchange(body))])
     assert (verdict.action, verdict.reason) == ("split", "too_large")
     assert len(receiver.posts) == tries
-    assert [each.getMessage() for each in caplog.records] == [f"records are refused: {verdict.error}"]
+    assert [each.getMessage() for each in caplog.records] == [f"the receiver rejects records: {verdict.error}"]
 
 
 def id_of(encoded_record: bytes) -> str:
@@ -232,7 +232,11 @@ def test_losses_are_reported_without_bodies_too(receiver, make_exporter, losses)
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(401, "does not accept the key"), (404, "/moesif/v1/events/batch answered 404"), (400, "answered 400")],
+    [
+        (401, "the key in the DSN was not accepted"),
+        (404, "/moesif/v1/events/batch answered 404"),
+        (400, "answered 400"),
+    ],
 )
 def test_a_refusal_is_told_once(receiver, make_exporter, caplog, status, advice):
     """A final refusal is a warning with what to do, once in a while, without the key and without a body."""

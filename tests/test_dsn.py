@@ -46,9 +46,9 @@ def test_a_good_dsn_is_read(text, url, key):
         ("abc@api.drhttp.com", "has no scheme"),
         ("//abc@api.drhttp.com/", "has no scheme"),
         ("https:/abc@api.drhttp.com/", "has no scheme"),
-        ("ftp://abc@api.drhttp.com/", "'ftp://***@api.drhttp.com' has a scheme that is not allowed"),
-        ("://abc@api.drhttp.com/", "has a scheme that is not allowed"),
-        ("https://ab@c@api.drhttp.com/", "'https://***' has more than one @; an @ in the key is written %40"),
+        ("ftp://abc@api.drhttp.com/", "'ftp://***@api.drhttp.com' has a scheme other than https and http"),
+        ("://abc@api.drhttp.com/", "has a scheme other than https and http"),
+        ("https://ab@c@api.drhttp.com/", "'https://***' has more than one @; write an @ in the key as %40"),
         ("https://ab@c/d@api.drhttp.com/", "has more than one @"),
         ("https://abc@/", "has no host"),
         ("https://abc@:443/", "has no host"),
@@ -80,7 +80,7 @@ def test_a_good_dsn_is_read(text, url, key):
 )
 def test_a_bad_dsn_says_what_is_wrong(text, sentence):
     """What is missing or wrong is named, and the form that is expected is shown."""
-    with pytest.raises(ValueError, match="it has the form https://<key>@<host>") as caught:
+    with pytest.raises(ValueError, match="the form is https://<key>@<host>") as caught:
         Dsn.parse(text)
     assert sentence in str(caught.value)
     assert "abc" not in str(caught.value)
@@ -89,7 +89,7 @@ def test_a_bad_dsn_says_what_is_wrong(text, sentence):
 @pytest.mark.parametrize("value", [None, 5, b"https://s3ntinel@h/", ["https://s3ntinel@h/"]])
 def test_a_dsn_is_text(value):
     """Anything but text is refused by its type, and its value is not shown."""
-    with pytest.raises(ValueError, match="has to be text") as caught:
+    with pytest.raises(ValueError, match="must be a string") as caught:
         Dsn.parse(value)
     assert "s3ntinel" not in str(caught.value)
 
@@ -165,7 +165,7 @@ def test_no_error_shows_the_key(form, before, after, encoded):
 def test_any_text_is_a_dsn_or_a_value_error(text):
     """Whatever text is given, it is read or refused, and never fails otherwise."""
     said = said_of(text)
-    assert said == "read" or "it has the form" in said
+    assert said == "read" or "the form is" in said
 
 
 def test_a_dsn_keeps_its_key_to_itself():

@@ -99,7 +99,7 @@ def test_logging_is_heard_where_it_is_set_up():
     """The logger `drhttp` may be set up before the package is imported, and says what there is to say."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", HEARD], check=True, capture_output=True, text=True)
     first, second = done.stdout.splitlines()
-    assert first == "drhttp records nothing: it is disabled or has no DSN"
+    assert first == "drhttp is off: it is disabled, or no DSN is set"
     assert second.startswith("could not record part of a request (1 times so far): int: ValueError at ")
     assert done.stderr == ""
 

@@ -106,7 +106,7 @@ def test_redirects_are_refused(receiver, to, status):
         receiver.answers.append(Answer(status, {"Location": f"http://127.0.0.1:{other.port}/path"}))
         judged = to(receiver.dsn).post(b"x")
         assert (judged.action, judged.after) == ("drop", 60.0)
-        assert "redirects are refused" in judged.error
+        assert "redirects are not followed" in judged.error
         assert other.posts == []
 
 

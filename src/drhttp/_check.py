@@ -31,9 +31,11 @@ _GRACE = 1.0  # seconds more than the POST itself may take
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
-    parser = subparsers.add_parser("check", help="send one probe record and say what happened")
-    parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to; the default is $DRHTTP_DSN")
-    parser.add_argument("--show", action="store_true", help="send nothing; print what would leave for a sample request")
+    parser = subparsers.add_parser("check", help="send one probe record and report what happens")
+    parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to send it; the default is $DRHTTP_DSN")
+    parser.add_argument(
+        "--show", action="store_true", help="print the record of a sample request instead of sending it"
+    )
     parser.set_defaults(func=run)
 
 
@@ -46,14 +48,14 @@ def run(args: argparse.Namespace) -> int:
         print(f"drhttp check: {error}", file=sys.stderr)
         return 2
     if config is None:
-        print("drhttp check: there is no DSN; give one, or set DRHTTP_DSN, and do not disable drhttp", file=sys.stderr)
+        print("drhttp check: no DSN: pass one or set DRHTTP_DSN, and do not disable drhttp", file=sys.stderr)
         return 2
     if args.show:
         return _show(config)
     _say("drhttp", __version__)
     _say_configuration(config)
     if _is_direct(config.dsn) and not _resolves(config):
-        return _conclude("It does not work: the name of the host cannot be resolved.", 1)
+        return _conclude("It does not work: the host name could not be resolved.", 1)
     return _probe(config)
 
 
@@ -65,9 +67,9 @@ def _show(config: Config) -> int:
     exporter = RecordExporter(config, dict)
     encoded_record = exporter.prepare(sample())
     if isinstance(encoded_record, Verdict):
-        return _conclude(f"Nothing would leave: the record would be dropped ({encoded_record.reason}).", 0)
+        return _conclude(f"Nothing would be sent: the record would be dropped ({encoded_record.reason}).", 0)
     print(json.dumps(json.loads(encoded_record), indent=2))
-    return _conclude(f"This would leave for {exporter.transport.url}; nothing was sent.", 0)
+    return _conclude(f"This would be sent to {exporter.transport.url}. Nothing was sent.", 0)
 
 
 def _say_configuration(config: Config) -> None:
@@ -103,7 +105,7 @@ def _resolves(config: Config) -> bool:
     thread.join(config.timeout)
     took = _milliseconds(time.monotonic() - begin)
     if not found:
-        _say("name", f"{config.dsn.host}: no answer of the name server in {took}")
+        _say("name", f"{config.dsn.host}: no response from the name server in {took}")
     elif isinstance(found[0], Exception):
         _say("name", f"{config.dsn.host}: {found[0]}")
     else:
@@ -133,9 +135,9 @@ def _judge(stats: Stats, dsn: Dsn, took: str) -> int:
         if dsn.scheme == "https":
             _say("TLS", "the certificate is trusted")
         _say("key", "accepted")
-        _say("time", f"{took} from the record to the answer, connection included")
+        _say("time", f"{took} from the record to the response, including the connection")
         return _conclude("It works: the probe record was delivered.", 0)
-    _say("error", stats.last_error or f"no answer in {took}")
+    _say("error", stats.last_error or f"no response in {took}")
     _say("time", took)
     return _conclude("It does not work: the probe record was not delivered.", 1)
 

@@ -253,7 +253,7 @@ _RULES = {
 def _check_names(options: Mapping[str, Any]) -> None:
     for name in options:
         if name != "enabled" and name not in _RULES:
-            raise ConfigError(f"{name}: there is no such option; the options are dsn, enabled, {', '.join(_RULES)}")
+            raise ConfigError(f"{name}: unknown option; the options are dsn, enabled, {', '.join(_RULES)}")
 
 
 def _enabled(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
@@ -275,7 +275,7 @@ def _look_up(name: str, rule: _Rule, options: Mapping[str, Any], environ: Mappin
             return rule.accept(rule.read(text)), variable
     except (ValueError, TypeError):
         where, value = (name, options[name]) if name in options else (variable, text)
-        raise ConfigError(f"{where}: {_shown(value)} is not allowed; allowed is {rule.allowed}") from None
+        raise ConfigError(f"{where}: {_shown(value)} is invalid; must be {rule.allowed}") from None
     return None
 
 

@@ -41,10 +41,10 @@ class Dsn:
     def parse(cls, text: str) -> Dsn:
         """Read a DSN; raises `ValueError` with a sentence that does not hold the key."""
         if not isinstance(text, str):
-            raise ValueError(f"has to be text like {_FORM}, not {type(text).__name__}")
+            raise ValueError(f"must be a string like {_FORM}, not {type(text).__name__}")
         fault = _fault(text)
         if fault:
-            raise ValueError(f"{_masked(text)} {fault}; it has the form {_FORM}")
+            raise ValueError(f"{_masked(text)} {fault}; the form is {_FORM}")
         parts = urlsplit(text)
         return cls(
             parts.scheme,
@@ -63,15 +63,15 @@ def _fault(text: str) -> str | None:
         return "has a malformed host"
     checks = (
         ("://" not in text, "has no scheme"),
-        (parts.scheme not in _SCHEMES, "has a scheme that is not allowed, which are https and http"),
-        (any(ord(letter) <= 32 or ord(letter) == 127 for letter in text), "has a space or a control character in it"),
-        (text.count("@") > 1, "has more than one @; an @ in the key is written %40"),
+        (parts.scheme not in _SCHEMES, "has a scheme other than https and http"),
+        (any(ord(letter) <= 32 or ord(letter) == 127 for letter in text), "has a space or a control character"),
+        (text.count("@") > 1, "has more than one @; write an @ in the key as %40"),
         (not parts.hostname, "has no host"),
         (not _is_host(parts.hostname or ""), "has a malformed host"),
         (not _is_port(parts), "has a port that is not a number from 1 to 65535"),
         (not parts.username, "has no key"),
-        (bool(parts.password), "has a password, but only the key stands before the @"),
-        (bool(parts.query or parts.fragment), "has a query or a fragment, which a DSN cannot have"),
+        (bool(parts.password), "has a password; put only the key before the @"),
+        (bool(parts.query or parts.fragment), "has a query or a fragment, which a DSN does not allow"),
         (not _KEY.fullmatch(unquote(parts.username or "-")), "has a key with characters outside of visible ASCII"),
     )
     return next((sentence for wrong, sentence in checks if wrong), None)

@@ -43,9 +43,9 @@ class Redact:
         object.__setattr__(self, "allow", _names("allow", self.allow))
         object.__setattr__(self, "patterns", _expressions(self.patterns))
         if not (isinstance(self.value, str) or callable(self.value)):
-            raise ConfigError(f"redact.value: {self.value!r} is not allowed; allowed is a text or a function")
+            raise ConfigError(f"redact.value: {self.value!r} is invalid; must be a string or a function")
         if not isinstance(self.emails, bool):
-            raise ConfigError(f"redact.emails: {self.emails!r} is not allowed; allowed is true or false")
+            raise ConfigError(f"redact.emails: {self.emails!r} is invalid; must be true or false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +95,22 @@ def _names(part: str, value: Any) -> tuple[str, ...]:
     # One text would otherwise be taken for its letters.
     names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (None,)
     if not all(isinstance(each, str) and any(map(str.isalnum, each)) for each in names):
-        raise ConfigError(f"redact.{part}: {value!r} is not allowed; allowed is a list of names")
+        raise ConfigError(f"redact.{part}: {value!r} is invalid; must be a list of names")
     return tuple(sorted(set(names)))
 
 
 def _expressions(value: Any) -> tuple[re.Pattern[str], ...]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        raise ConfigError(f"redact.patterns: {value!r} is not allowed; allowed is a list of regular expressions")
+        raise ConfigError(f"redact.patterns: {value!r} is invalid; must be a list of regular expressions")
     patterns = []
     for each in value:
         try:
             pattern = re.compile(each)
         except (re.error, TypeError, RecursionError) as error:
-            raise ConfigError(f"redact.patterns: {each!r} is no regular expression: {error}") from None
+            raise ConfigError(f"redact.patterns: {each!r} is not a regular expression: {error}") from None
         if not isinstance(pattern.pattern, str):
-            raise ConfigError(f"redact.patterns: {each!r} is no regular expression for texts, but for bytes")
+            raise ConfigError(f"redact.patterns: {each!r} is a pattern for bytes; use one for strings")
         if pattern.fullmatch(""):
-            raise ConfigError(f"redact.patterns: {each!r} is no regular expression to mask with: it matches nothing")
+            raise ConfigError(f"redact.patterns: {each!r} matches the empty string, which cannot be masked")
         patterns.append(pattern)
     return tuple(patterns)

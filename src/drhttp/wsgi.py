@@ -57,7 +57,7 @@ class WSGIMiddleware:
         self._recorder: Recorder | None = None
         if config is None:
             self._expose_identity = Config.exposes_identity(options)
-            logger().info("drhttp records nothing: it is disabled or has no DSN")
+            logger().info("drhttp is off: it is disabled, or no DSN is set")
             return
         self._recorder = recorder_for(config)
         # What each request asks for, looked up once.

@@ -87,9 +87,9 @@ def test_a_record_that_the_receiver_fails_on(party: Party, bare: Side, serve: Se
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (401, "it does not accept the key of the DSN"),
-        (404, "it does not take records there"),
-        (301, "redirects are refused"),
+        (401, "the key in the DSN was not accepted"),
+        (404, "it accepts no records there"),
+        (301, "redirects are not followed"),
     ],
 )
 def test_answers_that_mean_no(status: int, advice: str, party: Party, bare: Side, serve: Serve, report: Report) -> None:
@@ -112,7 +112,7 @@ def test_answers_that_mean_no(status: int, advice: str, party: Party, bare: Side
     assert (stats["sent"], stats["dropped"]) == (4 * BATCH, {f"status_{status}": BATCH})
     unharmed(state, app.state())
     refused, lost, *later = app.lines
-    assert "records are refused" in refused
+    assert "the receiver rejects records" in refused
     assert advice in refused
     assert f"{BATCH} (status_{status})" in lost
     assert len(later) <= 1  # that records wait, after a minute
@@ -171,7 +171,7 @@ def test_413_for_everything(party: Party, serve: Serve) -> None:
     assert (stats["sent"], stats["dropped"]) == (0, {"too_large": 16})
     assert len(party.starts) <= 4 + 16 + 16
     refused, lost = sorted(app.lines)
-    assert "the batch is too large for it" in refused
+    assert "the batch is too large" in refused
     assert re.search(r"records lost: \d+ \(too_large\)", lost)
     ends_in_time(app)
 
@@ -219,7 +219,7 @@ def test_a_proxy_that_needs_credentials(party: Party, bare: Side, serve: Serve, 
         app = serve(party.dsn(), {"http_proxy": through, "no_proxy": ""})
         compared = Comparison()
         compared.go_on(bare, app, 8)
-        felt = app.wait_for(lambda state: "the proxy asks for other credentials" in str(state["stats"]["last_error"]))
+        felt = app.wait_for(lambda state: "the proxy requires other credentials" in str(state["stats"]["last_error"]))
         compared.go_on(bare, app, 8)
         report(compared.check())
         assert party.starts == []

@@ -38,7 +38,7 @@ def test_a_name_server_in_trouble(
         before = app.wait_for(lambda state: names.asked > 0)
         if behaviour == "fails":
             before = app.wait_for(
-                lambda state: "the name of the host could not be resolved" in str(state["stats"]["last_error"])
+                lambda state: "the host name could not be resolved" in str(state["stats"]["last_error"])
             )
         compared.go_on(bare, app, 8)
         report(compared.check())

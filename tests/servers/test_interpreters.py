@@ -50,7 +50,7 @@ if sys.version_info[:2] == (3, 12):
     os._exit(0)  # 3.12.1 crashes at the end of an isolated interpreter that has loaded OpenSSL, with us or without
 interpreters.destroy(number)
 """
-WAITING = "LOGGED drhttp WARNING no thread could be started to deliver records; they wait for drhttp.flush()"
+WAITING = "LOGGED drhttp WARNING could not start a thread to deliver records; they wait for drhttp.flush()"
 
 ENDING = """
 import atexit, sys, threading, logging

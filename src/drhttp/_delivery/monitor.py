@@ -51,7 +51,7 @@ class DeliveryMonitor:
         """The worker has run into an error, and goes on."""
         self.last_error, self.failed_at = f"{type(error).__name__} in the worker", self._now()
         if self._complaint.allow():
-            _log.warning("the worker survived an error; the record or batch in hand is lost: %s", error_location(error))
+            _log.warning("error in the delivery thread; the current record or batch is lost: %s", error_location(error))
 
     def check(self) -> float | None:
         """Say what there is to say; returns in how many seconds to ask again, `None` if there is no need."""
@@ -75,9 +75,9 @@ class DeliveryMonitor:
         if counts.queued:
             parts.append(f"records waiting: {counts.queued}")
         if counts.queued and self._failing_since is not None:
-            parts.append(f"nothing was delivered for {self._now() - self._failing_since:.0f} s")
+            parts.append(f"nothing delivered for {self._now() - self._failing_since:.0f} s")
         if self.last_error:
-            parts.append(f"the last error: {self.last_error}")
+            parts.append(f"last error: {self.last_error}")
         _log.warning("%s", "; ".join(parts))
 
     def _due(self) -> bool:

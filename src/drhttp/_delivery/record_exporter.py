@@ -115,7 +115,7 @@ class RecordExporter:
 
     def _complain(self, verdict: Verdict) -> None:
         if self._complaints.setdefault(verdict.reason, RateLimiter()).allow():
-            _log.warning("records are refused: %s", verdict.error)
+            _log.warning("the receiver rejects records: %s", verdict.error)
 
 
 def _policy(preparation: Preparation, redact: Redact) -> Policy:

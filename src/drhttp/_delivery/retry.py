@@ -82,7 +82,7 @@ def verdict(answer: Answer, url: str) -> Verdict:
         after = retry_after(answer.retry_after, time.time() if now is None else now) or None
         return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
     if status == 413:
-        return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large for it")
+        return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large")
     return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))
 
 
@@ -116,9 +116,9 @@ def _pause(status: int) -> float | None:
 
 def _advice(status: int) -> str:
     if status in _WRONG_KEY:
-        return ": it does not accept the key of the DSN"
+        return ": the key in the DSN was not accepted"
     if status in _WRONG_PLACE:
-        return ": it does not take records there; check host, port and path of the DSN, and the option protocol"
+        return ": it accepts no records there; check host, port and path of the DSN, and the option protocol"
     if 300 <= status < 400:
-        return ": redirects are refused, because they would carry the key elsewhere; set the DSN to the final address"
+        return ": redirects are not followed, as they could send the key elsewhere; set the DSN to the final address"
     return ""

@@ -119,7 +119,7 @@ class Transport:
         finally:
             response.release_conn()
         if response.status == 407:
-            return Answer(trouble="proxy", detail="the proxy asks for other credentials")
+            return Answer(trouble="proxy", detail="the proxy requires other credentials")
         fields = response.headers
         return Answer(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
 
@@ -256,8 +256,8 @@ def _trouble(error: Exception) -> Answer:
         if any(isinstance(cause, kinds) for cause in causes):
             return Answer(trouble=trouble, detail=f"{sentence} ({words})")
     if isinstance(error, ValueError):
-        return Answer(trouble="address", detail=f"the address cannot be used ({words})")
-    return Answer(trouble="reset", detail=f"the connection broke before a whole answer came ({words})")
+        return Answer(trouble="address", detail=f"the address is invalid ({words})")
+    return Answer(trouble="reset", detail=f"the connection broke before the response was complete ({words})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -272,10 +272,10 @@ def _words(error: BaseException) -> str:
 
 
 _TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
-    ((_BadProxyError,), "proxy", "the address of the proxy in the environment cannot be used"),
-    ((ProxyError,), "proxy", "the proxy did not let the connection through"),
-    ((socket.gaierror,), "dns", "the name of the host could not be resolved"),
-    ((SSLError, ssl.SSLError), "tls", "the TLS connection was not trusted or failed"),
-    ((NewConnectionError,), "refused", "the connection could not be made"),
-    ((HTTPTimeoutError, TimeoutError), "timeout", "no answer came in time"),
+    ((_BadProxyError,), "proxy", "the proxy address in the environment is invalid"),
+    ((ProxyError,), "proxy", "the proxy refused the connection"),
+    ((socket.gaierror,), "dns", "the host name could not be resolved"),
+    ((SSLError, ssl.SSLError), "tls", "the TLS handshake failed, or the certificate is not trusted"),
+    ((NewConnectionError,), "refused", "could not connect"),
+    ((HTTPTimeoutError, TimeoutError), "timeout", "no response in time"),
 )

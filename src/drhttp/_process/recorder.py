@@ -164,9 +164,9 @@ def stats() -> Stats:
 
 
 _warned = False
-_OFF = "the masking of credentials is switched off by the option redact; records hold them as they are"
+_OFF = "credentials are not masked, because the option redact is off"
 _SLOW = (
-    "Redact(patterns=...): %r can take very long on some texts, and block the process meanwhile; "
+    "Redact(patterns=...): %r can take very long on some texts and block the process; "
     'see "Writing a safe pattern" in docs/privacy.md'
 )
 
@@ -179,7 +179,7 @@ def _warn_once() -> None:
     if option is not None and not _warned:
         _warned = True
         if first_process():
-            _log.warning("uWSGI runs no threads without %s: records wait for drhttp.flush() and the exit", option)
+            _log.warning("uWSGI runs no threads without %s: only drhttp.flush() and the exit deliver records", option)
 
 
 def _warn_of_masking(config: Config) -> None:

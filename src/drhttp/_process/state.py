@@ -56,7 +56,7 @@ class ProcessState:
         if not self._refused:
             worker.wake()
         elif self._complaint.allow():
-            _log.warning("no thread could be started to deliver records; they wait for drhttp.flush()")
+            _log.warning("could not start a thread to deliver records; they wait for drhttp.flush()")
 
     def begin_flush(self) -> int:
         """Deliver what was recorded so far without delay; returns the mark to wait for."""

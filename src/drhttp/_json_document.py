@@ -1,7 +1,4 @@
-"""JSON documents (RFC 8259), read once for all who ask.
-
-The masking wants to know the names, the protocols whether every receiver will read the text.
-"""
+"""JSON documents (RFC 8259): parsed once, for masking, which needs the names, and for the wire, which needs I-JSON."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ _HINTS = (b"0e000", b"0e+000", b"0" * 309)
 
 
 class Document(NamedTuple):
-    """What is known of a text.
+    """What is known about a text.
 
-    fault: why it is no JSON document: "unparsable" or "too_deep" (to be read at all); empty if it is one. names: of all
-    members. members: how many there are. unique: no object has a name twice.
+    fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. members: how
+    many there are. unique: no object has a name twice.
     """
 
     fault: str
@@ -36,17 +33,17 @@ class Document(NamedTuple):
 
 
 def read(text: str) -> Document:
-    """Read a text as JSON."""
+    """Parse a text as JSON; the result for the last few texts is remembered."""
     known = _known.get(text)
     return _remembered(text, _read(text)) if known is None else known
 
 
 def remember_derived(text: str, document: Document) -> None:
-    """A text was made of this document: values were replaced by strings. So nobody needs to read it again."""
+    """Remember a text made from a document by replacing values with strings, so that it is not parsed again."""
     _remembered(text, document._replace(members=0, names=frozenset()))
 
 
-# A text is asked for when it is masked and when it is encoded, one record after the other; more is not worth keeping.
+# A text is read when it is masked and again when it is encoded, one record after the other; more is not worth keeping.
 _known: dict[str, Document] = {}
 _MOST_KNOWN = 4
 
@@ -59,7 +56,7 @@ def _remembered(text: str, document: Document) -> Document:
 
 
 class _Reader(threading.local):
-    """A decoder that notes the members of each object; one a thread, because to make one takes a microsecond."""
+    """A decoder that collects the members of each object; one for each thread, as making one takes a microsecond."""
 
     def __init__(self) -> None:
         self._objects: list[list[tuple[str, Any]]] = []
@@ -69,7 +66,7 @@ class _Reader(threading.local):
         )
 
     def objects(self, text: str) -> list[list[tuple[str, Any]]]:
-        """The members of all objects in a text. Raises `ValueError` and `RecursionError`."""
+        """Return the members of all objects in a text. Raises `ValueError` and `RecursionError`."""
         self._objects.clear()
         try:
             self._decoder.decode(text)
@@ -91,10 +88,10 @@ def _read(text: str) -> Document:
 
 
 def is_portable(text: str) -> bool:
-    """Whether every receiver reads it (RFC 7493).
+    """Whether every receiver can read a document (I-JSON, RFC 7493).
 
-    One that some would refuse (too deep, a number beyond double precision, half a surrogate pair, a key twice) would
-    cost the whole batch that it travels in, and whoever sends requests could see to that.
+    Some refuse deep nesting, numbers beyond double precision, unpaired surrogates and duplicate names. One such record
+    would cost the whole batch it travels in, and anybody who sends requests could cause that.
     """
     document = read(text)
     if document.fault or not document.unique:
@@ -102,7 +99,7 @@ def is_portable(text: str) -> bool:
     if "\\" in text and _SURROGATE.search(text) and not _has_whole_letters(text):
         return False
     shape = text.encode("utf-8", "replace").translate(_SHAPES)
-    # Few brackets cannot be deep, and few documents have long numbers or exponents of three digits.
+    # A document with few brackets is not deep, and few documents have long numbers or exponents of three digits.
     deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST
     if not deep and not (b"0e" in shape and any(hint in shape for hint in _HINTS[:2])) and _HINTS[2] not in shape:
         return True
@@ -111,9 +108,10 @@ def is_portable(text: str) -> bool:
 
 
 def split_strings(text: str) -> list[str]:
-    """A text parted at its quotes: every second piece, from the second on, is a string.
+    """Split a text at its quotes: every second piece, from the second on, is a string.
 
-    Escapes give way to something as long: then every quote begins or ends a string, and every place stays where it is.
+    Escapes are replaced by something of the same length, so that every quote begins or ends a string and positions
+    stay.
     """
     return (_ESCAPE.sub("__", text) if "\\" in text else text).split('"')
 
@@ -140,7 +138,7 @@ def _has_whole_letters(text: str) -> bool:
 
 
 def _is_deep(bare: bytes) -> bool:
-    """Whether objects and arrays are nested in each other too deep: each look takes the innermost brackets away."""
+    """Whether objects and arrays are nested too deep; each round removes the innermost brackets."""
     brackets = bare.translate(_SQUARE, NO_BRACKETS)
     for _ in range(_DEEPEST):
         brackets = brackets.replace(b"[]", b"")
@@ -155,7 +153,7 @@ def _finite(number: str) -> float:
 
 
 def _refuse(constant: str) -> None:
-    # Python reads NaN and Infinity, which are not JSON and which other parsers choke on.
+    # Python reads NaN and Infinity, which are not JSON and which other parsers reject.
     raise ValueError(constant)
 
 

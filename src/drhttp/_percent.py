@@ -1,6 +1,6 @@
-"""Percent-encoding (RFC 3986 section 2.1), decoded as `urllib.parse` does, but in one call for each run of escapes.
+"""Percent-encoding (RFC 3986, section 2.1): decodes `%20` as `urllib.parse` does, but each run of escapes in one call.
 
-`urllib.parse.unquote` makes several objects for each escape: 64 KiB of escapes take it longer than all of the masking.
+`urllib.parse.unquote` makes several objects for each escape; for 64 KiB of escapes that takes longer than masking.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ import re
 from functools import lru_cache
 
 _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
-# A single escape of a character that takes one byte in every charset here, in either spelling: most runs are no longer.
+# Single escapes of ASCII characters, in upper and lower case: most runs are no longer.
 _SINGLE = {f"%{code:{form}}": chr(code) for code in range(128) for form in ("02x", "02X")}
 _LONGEST_CHARACTER = 12  # characters of the escapes of one character: four bytes in UTF-8
 
 
 def unquote(text: str, charset: str = "utf-8") -> str:
-    """The text with each run of escapes replaced by the text that its bytes encode."""
+    """Return a text with each run of escapes replaced by the text that its bytes encode."""
     if "%" not in text:
         return text
     return _ESCAPES.sub(lambda match: _SINGLE.get(match[0]) or _decode_run(match[0], charset), text)
 
 
 def unquote_plus(text: str, charset: str = "utf-8") -> str:
-    """The same in a query or a form, where a plus sign encodes a space."""
+    """Return a text from a query or a form, decoded, in which a plus sign encodes a space."""
     return unquote(text.replace("+", " "), charset)
 
 
 def unquote_to_bytes(text: str) -> bytes:
-    """The bytes that a text of Latin-1 characters stands for."""
+    """Return the bytes that a text of Latin-1 characters encodes."""
     return unquote(text, "latin-1").encode("latin-1")
 
 

@@ -1,4 +1,4 @@
-"""What an application says of privacy: what is masked beyond the built-in rules, and which bodies are kept."""
+"""An application's choices about privacy: what is masked beyond the built-in rules, and which bodies are captured."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _DIRECTIONS = ("request", "response")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redact:
-    """What is masked beyond the built-in rules, and by what.
+    """What to mask beyond the built-in rules, and how.
 
-    also: names to mask too, of header fields, parameters, form fields, JSON keys, XML elements and attributes; in any
-    spelling, and within longer names. allow: names that are left alone although the rules would mask them, cookies
-    included; the whole name has to match, in any spelling. value: the mask, or a function that makes one of the secret
-    text (a hash, the last four digits); if it raises or returns anything but a text, the body is left out. patterns:
-    regular expressions, as texts or compiled, whose matches are masked anywhere. emails: whether e-mail addresses are
+    also: further names to mask, of header fields, parameters, form fields, JSON keys, XML elements and attributes; in
+    any spelling, and within longer names. allow: names to leave alone although the rules would mask them, cookies
+    included; the whole name must match, in any spelling. value: the mask, or a function that returns one for the secret
+    text (a hash, the last four digits); if it raises, or does not return a string, the body is left out. patterns:
+    regular expressions, as strings or compiled, whose matches are masked anywhere. emails: whether e-mail addresses are
     masked; they are not by default.
 
     Raises `ConfigError`.
@@ -50,13 +50,13 @@ class Redact:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Which bodies are kept, by direction: all, none, or those whose content type matches a pattern."""
+    """Which bodies to capture, by direction: all, none, or those whose content type matches a pattern."""
 
     request: bool | tuple[str, ...] = True
     response: bool | tuple[str, ...] = True
 
     def takes(self, direction: str, content_type: str) -> bool:
-        """Whether a body of that type is kept. direction: "request" or "response"."""
+        """Whether to capture a body of a content type. direction: "request" or "response"."""
         wanted = self.request if direction == "request" else self.response
         if isinstance(wanted, bool):
             return wanted
@@ -65,7 +65,7 @@ class Capture:
 
     @classmethod
     def of(cls, value: Any) -> Capture:
-        """From what the option `capture_bodies` allows; raises `ValueError` or `TypeError`."""
+        """Build from a value of the option `capture_bodies`. Raises `ValueError` or `TypeError`."""
         if isinstance(value, Capture):
             return value
         if isinstance(value, bool):
@@ -92,7 +92,7 @@ def _wanted(value: Any) -> bool | tuple[str, ...]:
 
 
 def _names(part: str, value: Any) -> tuple[str, ...]:
-    # One text would otherwise be taken for its letters.
+    # A string would otherwise be read as a list of its characters.
     names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (None,)
     if not all(isinstance(each, str) and any(map(str.isalnum, each)) for each in names):
         raise ConfigError(f"redact.{part}: {value!r} is invalid; must be a list of names")

@@ -11,7 +11,7 @@ from specimen import a_record, with_request
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy, redact
-from drhttp._redact.detect.capability_urls import SERVICES
+from drhttp._redact.detect.capability_services import SERVICES
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url

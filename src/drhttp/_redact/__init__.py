@@ -1,4 +1,7 @@
-"""Redaction: a record in, a masked record out. Pure, and run in the worker before anything else sees the record."""
+"""Redaction: masks the secrets in a record, such as `password=abc`, before anything else sees it.
+
+`redact` is a pure function of a record and a policy. The worker calls it.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,10 @@ __all__ = ["Policy", "redact"]
 
 
 def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = None) -> Record:
-    """The record without its secrets. It says how many values were masked where, and never what they were.
+    """Return the record with its secrets masked, and with a count of the masked values for each of its parts.
 
-    sensitive: names that the application has marked for this request; the empty set means all of its parameters.
+    The counts never say what the values were. sensitive: names that the application marked as secret for this request;
+    the empty set stands for all of its parameters.
     """
     request, response = record.request, record.response
     if sensitive:
@@ -62,15 +66,17 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
 
 
 def _masked_body(body: Body, headers: Headers, policy: Policy) -> Body:
-    """What fails to be masked, by whatever error, does not leave."""
+    """Mask a body; leave out its content if masking fails, whatever the error."""
     return guarded(mask_body, body, headers, policy) or _omitted(body, "failed") if body.content else body
 
 
 def _omitted(body: Body, reason: str) -> Body:
+    """Remove the content of a body, if it has any, and give the reason."""
     return replace(body, content=None, truncated=False, omitted=reason) if body.content else body
 
 
 def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
+    """Mask a URI; if that takes too much work, keep only its scheme, host and port."""
     policy.budget.reset()
     try:
         return mask_url(uri, policy)
@@ -79,12 +85,13 @@ def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
 
 
 def _masked_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
+    """Mask header fields within a budget of their own."""
     policy.budget.reset()
     return mask_headers(headers, policy)
 
 
 def _masked_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
-    """Who asked, or from which device: whatever the application said, but no token."""
+    """Mask credentials in the name of a user or of a device, which the application chose."""
     if not name or 0 < len(name) < policy.min_length:
         return name, 0
     policy.budget.reset()
@@ -95,6 +102,7 @@ def _masked_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
 
 
 def _masked_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
+    """Mask the message of an exception; replace it whole if that takes too much work."""
     policy.budget.reset()
     try:
         # A message that was cut may end in the first half of a secret.

@@ -1,6 +1,7 @@
-"""Bodies: what a body is decides how it is masked; what it says it is comes second, since that may be a lie.
+"""Bodies: masks by what a body is, such as JSON sent as `text/plain`; its content type comes second, as it may be
+wrong.
 
-Fails closed: a body that should be understood and is not is left out, with the reason.
+A body that cannot be understood is left out, with the reason (it fails closed).
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ _EVENTS = "text/event-stream"
 _TEXTUAL = re.compile(
     r"text/|application/(?:javascript|ecmascript|yaml|x-yaml|toml|sql|graphql|xml)\b|.*\+(?:xml|yaml)\b"
 )
-_LONGEST_BEGINNING = 256  # characters of a secret that may not show yet what it is
-_HIDDEN = 3  # codings that a body may have without saying so
+_LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
+_HIDDEN = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
-# What begins like JSON that holds names; and like a list of anything, which may be a line of a log: `[7] ...`.
+# The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
 _LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
-# The last word, with what stands in front of it; keys, credentials and URLs are words.
+# The last word and the separator in front of it; keys, credentials and URLs are single words.
 _LAST_WORD = re.compile(r"""[\s,;"'`<>|(){}\[\]][^\s,;"'`<>|(){}\[\]]*\Z""")
-# The last word may be the beginning of a secret; digits and short groups behind each other may be so together. What the
-# end of a line closes is whole. Read from the end of the text to its beginning: there is one place to start.
+# Digits and short groups in a row may be the beginning of a card number or an IBAN. The end of a line completes one.
+# Matched against the reversed text, where there is one position to start.
 _LAST_NUMBER = re.compile(
     r"[ -]?(?:(?:[0-9A-Za-z]{1,4}[ -])*[0-9A-Za-z]*[0-9]{2}[A-Za-z]{2}|[0-9]+(?:[ -][0-9]+)*)(?![0-9A-Za-z])"
 )
@@ -51,7 +52,7 @@ _LONGEST_NUMBER = 60  # characters
 
 
 def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
-    """The body without its secrets; without its content where that cannot be had, and then it says why."""
+    """Return the body with its secrets masked, or without its content and with the reason if that is not possible."""
     if not body.content:
         return body
     policy.budget.reset(len(body.content))
@@ -72,7 +73,7 @@ def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
 
 
 def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
-    """Most bodies are JSON that is just what it says, and nothing else is to be found out; `None` if it is not."""
+    """Mask a body that is JSON in UTF-8, as most are; `None` if it is not in UTF-8, or may be in a wider charset."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -84,7 +85,10 @@ def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
 
 
 def drop_partial_end(text: str) -> str:
-    """A text that was cut, without what may be the beginning of a secret: the last word, and numbers in groups."""
+    """Return a truncated text without the beginning of a secret that may stand at its end.
+
+    That is the last word, and digits in groups in front of it.
+    """
     last = _LAST_WORD.search(text, max(0, len(text) - _LONGEST_BEGINNING))
     if last is None and len(text) > _LONGEST_BEGINNING:
         return text
@@ -94,7 +98,7 @@ def drop_partial_end(text: str) -> str:
 
 
 class _BodyMasker:
-    """The masking of one body."""
+    """Masks one body: decodes it, detects its format, and calls the function for that format."""
 
     def __init__(self, body: Body, content_type: str, policy: Policy) -> None:
         self._body = body
@@ -106,7 +110,7 @@ class _BodyMasker:
         self._says_json = self._type in ("application/json", "text/json") or self._type.endswith("+json")
 
     def run(self, coding: str) -> Body:
-        """Decode it, find out what it is, and mask it accordingly."""
+        """Return the masked body. coding: the value of `Content-Encoding`."""
         decoded = self._decode(coding)
         content, count = self._masked()
         if not count and content is self._body.content:
@@ -114,6 +118,7 @@ class _BodyMasker:
         return replace(self._body, content=content, truncated=self._cut, redacted=count, decoded=decoded)
 
     def _decode(self, coding: str) -> str | None:
+        """Undo the content codings, declared or not; return their names for the record."""
         codings = [coding] if coding not in ("", "identity") else []
         if codings:
             self._content, self._cut = decode(self._content, coding, cut=self._cut)
@@ -125,6 +130,7 @@ class _BodyMasker:
         return ", ".join(codings) or None
 
     def _masked(self) -> tuple[bytes, int]:
+        """Mask the decoded content; return it and how many values were masked."""
         declared = self._declared if self._type.startswith("multipart/") else looks_like_multipart(self._content)
         if declared is not None:
             return mask_multipart(self._content, declared, self._policy, cut=self._cut)
@@ -142,7 +148,10 @@ class _BodyMasker:
         return self._content if masked == text else masked.encode(charset, "replace"), count
 
     def _decode_as_latin1(self) -> str:
-        """What is not in the charset that it says; it may be binary, or a text that can be read all the same."""
+        """Decode content that is not in its declared charset: binary data, or a text that is readable all the same.
+
+        Raises `MaskingError` for formats that depend on the charset.
+        """
         if self._says_json or self._type in _LINES or self._type == _FORM:
             raise MaskingError("encoding")
         text = self._content.decode("latin-1")
@@ -153,20 +162,20 @@ class _BodyMasker:
         return text
 
     def _refuse_named_binary(self) -> None:
-        """Refuse formats that are no text and have names: MessagePack, CBOR, BSON, property lists."""
+        """Raise `MaskingError` for binary formats with names: MessagePack, CBOR, BSON, property lists."""
         lower = self._content.lower()
         if any(name in lower for name in _SECRET_WORDS):
             raise MaskingError("encoding")
 
     def _mask_binary(self, text: str) -> tuple[bytes, int]:
-        """Only what betrays itself can be told from other bytes."""
+        """Mask binary data, in which only values that are secret by their form can be found."""
         if self._content.count(0) * 10 > len(self._content):
             self._refuse_wide_text()
         masked, count = self._policy.mask_values(text)
         return masked.encode("latin-1", "replace") if count else self._content, count
 
     def _refuse_wide_text(self) -> None:
-        """Refuse what has several bytes a letter, does not say so, and holds secrets, or names as JSON does."""
+        """Raise `MaskingError` for undeclared UTF-16 or UTF-32 that holds secrets, or looks like JSON."""
         if b"\0" in self._content:
             self._refuse_named_binary()
             text = self._content.replace(b"\0", b"").decode("latin-1")
@@ -174,11 +183,12 @@ class _BodyMasker:
                 raise MaskingError("encoding")
 
     def _refuse_secrets_in_latin1(self) -> None:
-        """Refuse what shows secrets only when it is not read in the charset that it says."""
+        """Raise `MaskingError` for secrets that show only when the declared charset is ignored."""
         if mask_text(self._content.replace(b"\0", b"").decode("latin-1"), self._policy)[1]:
             raise MaskingError("encoding")
 
     def _mask_text(self, text: str) -> tuple[str, int]:
+        """Mask a text that may be JSON, by its content type or by how it begins."""
         if self._type in _LINES:
             return mask_lines(text, self._policy, cut=self._cut)
         if self._says_json or _LIKE_JSON.match(text) or _LIKE_LIST.match(text):
@@ -190,6 +200,7 @@ class _BodyMasker:
         return self._mask_other(text)
 
     def _mask_other(self, text: str) -> tuple[str, int]:
+        """Mask a text that is not JSON, by its content type or by how it begins."""
         if self._type == _FORM:
             return mask_query(text.rpartition("&")[0] if self._cut else text, self._policy, cut=self._cut)
         if self._type == _EVENTS:

@@ -1,1 +1,1 @@
-"""Regular expressions that take quadratic time or worse (ReDoS)."""
+"""Detection of regular expressions that are open to denial of service (ReDoS), such as `(a+)+$`."""

@@ -1,9 +1,10 @@
-"""Regular expressions that take quadratic time or worse to find out that they match nowhere.
+"""Regular expressions that can take quadratic time or worse to fail, such as `(a+)+$`.
 
-An expression becomes a graph of its characters, in which each may be followed by others, and the search that starts at
-each place of a text is a loop in front of them. Backtracking is slow where one text leads through two loops in several
-ways: from the first back to the first, from the first into the second, and from the second back to the second (Weber
-and Seidl, "On the degree of ambiguity of finite automata"). Where a match may end within the second, nothing is tried.
+An expression becomes a position automaton (Glushkov): a graph of its characters, in which each may be followed by
+others. The search that starts at each position of a text is a loop in front. Backtracking is slow where one text leads
+through two loops in several ways: from the first back to the first, from the first into the second, and from the second
+back to the second (Weber and Seidl, "On the degree of ambiguity of finite automata"). Where a match may end within the
+second, nothing is tried again.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 _parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 _REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
-_MOST_COPIES = 3  # of what may be repeated a limited number of times
-_LARGE = 100  # repetitions that are as good as unlimited
+_MOST_COPIES = 3  # of a part with a limited number of repetitions
+_LARGE = 100  # repetitions that count as unlimited
 _MOST_STEPS = 300_000
 
 
 def is_superlinear(pattern: re.Pattern[str]) -> bool:
-    """Whether a search for the expression may take more than linear time; also if that would take long to find out."""
+    """Whether a search may take more than linear time. Also true if the analysis itself would take too long."""
     try:
         return _PositionAutomaton(pattern).is_ambiguous()
     except (_TooLarge, RecursionError):
@@ -36,15 +37,14 @@ def is_superlinear(pattern: re.Pattern[str]) -> bool:
 
 
 class _TooLarge(Exception):
-    """There are too many ways through the graph to look at all of them."""
+    """The automaton has too many paths to examine."""
 
 
 @dataclass(slots=True)
 class _Fragment:
-    """A part of an expression: the places where it begins and ends, and whether it may match nothing.
+    """A part of an expression: the positions where it begins and ends, and whether it may match the empty text.
 
-    done: the places at which a match of it is certain to be one, since nothing is looked at behind it. certain: the
-    same for a match of nothing.
+    done: positions at which a match is final, as nothing is checked behind it. certain: an empty match is final.
     """
 
     first: set[int] = field(default_factory=set)
@@ -55,16 +55,16 @@ class _Fragment:
 
 
 class _PositionAutomaton:
-    """The characters of one expression, each as a place with what may stand there and what may follow."""
+    """The characters of one expression: the set that each position matches, and the positions that may follow."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         tree = _parser.parse(pattern.pattern, pattern.flags)
         self._flags = pattern.flags
         self._sets = CharacterSets(tree)
         self._masks: list[int] = []
-        self._next: list[dict[int, int]] = []  # what follows each place, and in how many ways
-        self._loops: dict[int, range] = {}  # the outermost loop around a place
-        self._atomic: list[range] = []  # what is not tried again once it has matched
+        self._next: list[dict[int, int]] = []  # the positions that follow each one, and in how many ways
+        self._loops: dict[int, range] = {}  # the outermost loop around a position
+        self._atomic: list[range] = []  # atomic groups, which are not tried again after a match
         self._steps = 0
         start = self._place(self._sets.every)
         self._loops[start] = range(start, start + 1)
@@ -74,7 +74,7 @@ class _PositionAutomaton:
         self._done = whole.done
 
     def is_ambiguous(self) -> bool:
-        """Whether one text leads from a loop back to it, into another one or another place of it, and back to that."""
+        """Whether a text can lead from a loop back to it, from there into another loop or place, and back to that."""
         looped = sorted(self._loops)
         return any(self._has_two_ways(place) for place in looped) or any(
             self._is_ambiguous_pair(one, other)
@@ -89,9 +89,11 @@ class _PositionAutomaton:
         return any(ways > 1 and other in loop and other not in self._done for other, ways in self._next[place].items())
 
     def _is_atomic(self, one: int, other: int) -> bool:
+        """Whether one position is in an atomic group that the other is outside of."""
         return any(one in each and other not in each for each in self._atomic)
 
     def _is_ambiguous_pair(self, one: int, other: int) -> bool:
+        """Whether one text leads from `one` to itself, from `one` to `other`, and from `other` to itself."""
         goal = (one, other, other)
         seen = {(one, one, other)}
         waiting = list(seen)
@@ -106,11 +108,11 @@ class _PositionAutomaton:
         return False
 
     def _steps_from(self, first: int, middle: int, last: int, one: int, other: int) -> list[tuple[int, int, int]]:
-        """One character further on all three ways, of which the outer ones stay within their loops."""
+        """Return the states one character further on all three paths, of which the outer ones stay in their loops."""
         masks, found = self._masks, []
         loop, other_loop = self._loops[one], self._loops[other]
         for c in self._next[last]:
-            # What ends a match is not searched again.
+            # A position that ends a match is not tried again.
             if c not in other_loop or (one == 0 and c in self._done):
                 continue
             for a in self._next[first]:
@@ -149,6 +151,7 @@ class _PositionAutomaton:
         return whole
 
     def _behind(self, one: _Fragment, other: _Fragment) -> _Fragment:
+        """Concatenate two fragments."""
         self._follow(one.last, other.first)
         return _Fragment(
             one.first | other.first if one.empty else one.first,
@@ -159,7 +162,7 @@ class _PositionAutomaton:
         )
 
     def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Fragment | None:
-        """What must stand in front of a match, as a character that is read there; `None` if that is not one."""
+        """Return what must precede a match, as a character that is read there; `None` if it is not a character."""
         if op.name == "AT":
             begins = value.name.startswith("AT_BEGINNING")
             if begins:
@@ -194,7 +197,7 @@ class _PositionAutomaton:
         if name in _REPEATS:
             return self._repeat(name, *value, flags=flags)
         build = _BUILDERS.get(name)
-        # The rest are positions, and what never matches.
+        # The rest are anchors, and what never matches.
         return build(self, value, flags, leading) if build else _Fragment(certain=False)
 
     def _group(self, value: Any, flags: int, leading: bool) -> _Fragment:
@@ -213,7 +216,7 @@ class _PositionAutomaton:
         return part
 
     def _reference(self, value: Any, flags: int, leading: bool) -> _Fragment:
-        """What a group has matched: it may be any text."""
+        """A back-reference, which may match any text."""
         part = self._loop(lambda: self._one(self._sets.every))
         part.empty = part.certain = True
         return part
@@ -228,7 +231,7 @@ class _PositionAutomaton:
         )
 
     def _look(self, value: Any, flags: int, leading: bool) -> _Fragment:
-        """What is looked at ahead is read, and then the text from there on again."""
+        """A lookahead: the text is read, and then again from the same position."""
         direction, items = value
         ahead = self._sequence(list(items), flags, leading=False) if direction > 0 else _Fragment()
         return _Fragment(first=ahead.first, certain=False)

@@ -1,4 +1,4 @@
-"""The sets of characters of a regular expression, as bits over those characters that matter to it."""
+"""Sets of characters in a regular expression, such as `[a-z]`, as bits for the characters that matter to it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CATEGORIES: dict[str, Callable[[str], bool]] = {
 
 
 class CharacterSets:
-    """The sets of one expression. The alphabet is a sample of all characters and each that the expression names.
+    """The character sets of one expression. The alphabet is a sample of Unicode and each character in the expression.
 
-    every: the set of all characters. word: those of words.
+    every: the set of all characters. word: those of `\\w`.
     """
 
     def __init__(self, tree: Iterable[tuple[Any, Any]]) -> None:
@@ -32,7 +32,7 @@ class CharacterSets:
         self.line_end = self._of("\n".__eq__)
 
     def of(self, name: str, value: Any, flags: int) -> int:
-        """The set that a part of an expression matches. name: the parser's, one of `SINGLE`."""
+        """Return the set that a node of the parse tree matches. name: of its opcode, one of `SINGLE`."""
         if name == "ANY":
             return self.every if flags & re.DOTALL else self.every & ~self.line_end
         if name != "IN":
@@ -47,7 +47,7 @@ class CharacterSets:
         return self.every & ~found if negated else found
 
     def _member(self, name: str, what: Any, flags: int) -> int:
-        """A category, a range or a literal."""
+        """Return the set of a category, a range or a literal."""
         if name == "CATEGORY":
             kind = what.name.removeprefix("CATEGORY_")
             holds = _CATEGORIES[kind.rpartition("NOT_")[2]]
@@ -68,7 +68,7 @@ def _cases(letter: str) -> list[str]:
 
 
 def _literals(items: Iterable[tuple[Any, Any]]) -> set[str]:
-    """The characters that an expression names."""
+    """Return the characters that occur in an expression."""
     found: set[str] = set()
     for op, value in items:
         if op.name in ("LITERAL", "NOT_LITERAL"):

@@ -1,1 +1,1 @@
-"""From bytes to text and back."""
+"""Decoding: charsets, content codings such as gzip, and character references such as `&lt;`."""

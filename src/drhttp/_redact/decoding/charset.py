@@ -1,4 +1,4 @@
-"""From bytes to text and back: by a mark at the beginning, by what the content type says, or as UTF-8."""
+"""Charsets: found by a byte order mark, or by the content type (`text/plain; charset=latin-1`); UTF-8 otherwise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _LONGEST_NAME = 40  # characters
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-# Python has codecs that are no charsets, and some that take very long.
+# Python also has codecs that are not charsets, and some that are very slow.
 _KNOWN = re.compile(
     r"utf-(?:8|16|32|7)|utf-(?:16|32)-[lb]e|utf-8-sig|ascii|latin-1|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gbk?|gb2312|gb18030"
     r"|big5(?:hkscs)?|shift_jis\w*|euc_\w+|iso2022_\w+|hz|johab|tis-620|ptcp154|kz1048"
@@ -25,7 +25,7 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
 
 
 def charset_of(content: bytes, content_type: str) -> str:
-    """The charset of some content; raises `MaskingError` if the content type names none that is known."""
+    """Return the charset of content. Raises `MaskingError` ("encoding") if the content type names an unknown one."""
     for mark, name in _BOMS:
         if content.startswith(mark):
             return name
@@ -38,12 +38,12 @@ def charset_of(content: bytes, content_type: str) -> str:
 
 @lru_cache(maxsize=64)
 def codec_of(charset: str) -> str | None:
-    """Python's name of a charset; `None` if it knows none of that name, or what it knows is no charset."""
+    """Return Python's name for a charset; `None` if Python does not know it, or knows a codec that is not a charset."""
     if len(charset) > _LONGEST_NAME or not charset.isascii():
         return None
     module = encodings.normalize_encoding(charset.lower()).replace(".", "_")
     module = aliases.get(module, module)
-    # Python keeps every name that it was asked for, known or not, and strangers may ask for any.
+    # `codecs.lookup` remembers every name, known or not, and clients can send any.
     if module not in _modules():
         return None
     try:
@@ -55,12 +55,14 @@ def codec_of(charset: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _modules() -> frozenset[str]:
-    """The encodings that this Python has."""
+    """Return the names of the encodings in Python's standard library."""
     return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__))
 
 
 def decode(content: bytes, charset: str, *, cut: bool) -> str | None:
-    """The text; `None` if it is none in that charset. cut: it may end in the middle of a letter."""
+    """Return the text; `None` if the content is not in that charset. cut: the end is missing, perhaps within a
+    character.
+    """
     try:
         if not cut:
             return content.decode(charset)
@@ -71,15 +73,15 @@ def decode(content: bytes, charset: str, *, cut: bool) -> str | None:
 
 @lru_cache(maxsize=64)
 def is_ascii_superset(charset: str) -> bool:
-    """Whether plain letters are written in it as they are everywhere."""
+    """Whether the charset encodes printable ASCII as ASCII does."""
     return decode(_PRINTABLE, charset, cut=False) == _PRINTABLE.decode()
 
 
 def is_wide(charset: str) -> bool:
-    """Whether each letter takes two bytes or more."""
+    """Whether each character takes at least two bytes."""
     return charset.startswith(("utf-16", "utf-32"))
 
 
 def is_binary(content: bytes) -> bool:
-    """Whether it holds more control characters than any text does."""
+    """Whether more than one byte in fifty is a control character that texts do not have."""
     return (len(content) - len(content.translate(None, _CONTROLS))) * 50 > len(content)

@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110 section 8.4): decoded within a bound, so that what is inside can be masked."""
+"""Content codings (RFC 9110, section 8.4): decodes gzip, deflate, br and zstd, up to 64 KiB, to mask what is inside."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from drhttp._redact.errors import MaskingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST = 64 * 1024  # bytes that a body may grow to; more is cut, as the body itself was
+_MOST = 64 * 1024  # bytes of decoded content; the rest is cut off, as from the body itself
 _MEMBERS = 64  # of a gzip stream
 _CODINGS = 5  # that may be applied to each other
 _WINDOW = 23  # bits of the window of zstd: 8 MiB (RFC 9659)
 _SIGNS = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits, which tell zlib what to expect
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits for zlib, which select the format
 
 
 def undeclared_coding(content: bytes, *, cut: bool) -> str | None:
-    """The coding of content that says by its first bytes that it is coded."""
+    """Return the coding that the first bytes of content reveal, such as gzip's `1f 8b`; `None` if there is none."""
     if len(content) > 1 and content[0] & 0x8F == 8 and (content[0] << 8 | content[1]) % 31 == 0:
-        try:  # a text may begin so, too
+        try:  # a text may begin like this too
             return "deflate" if _inflate(content, _ZLIB, cut)[0] else None
         except (zlib.error, MaskingError):
             return None
@@ -29,9 +29,10 @@ def undeclared_coding(content: bytes, *, cut: bool) -> str | None:
 
 
 def decode(content: bytes, coding: str, *, cut: bool) -> tuple[bytes, bool]:
-    """The decoded content, and whether its end is missing. Raises `MaskingError` for what cannot be decoded.
+    """Return the decoded content, and whether its end is missing.
 
-    coding: one name, or several in the order in which they were applied.
+    coding: one name, or several in the order in which they were applied. Raises `MaskingError` ("coding") for content
+    that cannot be decoded.
     """
     names = [each.strip().lower() for each in coding.split(",")]
     if len(names) > _CODINGS:
@@ -56,12 +57,13 @@ def _gzip(content: bytes, cut: bool) -> tuple[bytes, bool]:
 
 
 def _deflate(content: bytes, cut: bool) -> tuple[bytes, bool]:
-    # Some servers leave out the zlib wrapper that the name "deflate" stands for.
+    """Inflate with or without the zlib header that the coding "deflate" requires, as some servers leave it out."""
     wrapped = len(content) > 1 and content[0] & 0x0F == 8 and (content[0] << 8 | content[1]) % 31 == 0
     return _inflate(content, _ZLIB if wrapped else _RAW, cut)
 
 
 def _inflate(content: bytes, window: int, cut: bool) -> tuple[bytes, bool]:
+    """Inflate all members of a stream. window: the window bits of `zlib.decompressobj`."""
     pieces, room = [], _MOST
     # A gzip stream may have several members.
     members = 0
@@ -75,14 +77,14 @@ def _inflate(content: bytes, window: int, cut: bool) -> tuple[bytes, bool]:
         room -= len(piece)
         if not inflater.eof:
             if not cut and not inflater.unconsumed_tail:
-                raise MaskingError("coding")  # it ends too early, and was not cut by us
+                raise MaskingError("coding")  # it ends too early, and was complete when captured
             return b"".join(pieces), True
         content = inflater.unused_data.lstrip(b"\0")
     return b"".join(pieces), cut or bool(content)
 
 
 def _is_cut(content: bytes, cut: bool, *, ended: bool) -> bool:
-    """Whether the end is missing; raises `ValueError` if that is not our doing."""
+    """Whether the end is missing. Raises `ValueError` if it is, and the content was complete."""
     if not ended and not cut and len(content) < _MOST:
         raise ValueError
     return cut or not ended
@@ -92,7 +94,7 @@ def _brotli() -> Callable[[bytes, bool], tuple[bytes, bool]] | None:
     try:
         import brotli  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-        # Older ones cannot be stopped before they have filled the memory.
+        # Older versions have no limit, so that a small body could fill the memory.
         brotli.Decompressor().process(b"", output_buffer_limit=1)
     except (ImportError, AttributeError, TypeError):
         return None
@@ -103,7 +105,7 @@ def _brotli() -> Callable[[bytes, bool], tuple[bytes, bool]] | None:
             piece = decompressor.process(content, output_buffer_limit=_MOST)
         except brotli.error as error:
             raise ValueError from error
-        # The limit is not kept to the letter.
+        # The limit is not exact.
         return piece[:_MOST], _is_cut(piece, cut, ended=decompressor.is_finished()) or len(piece) > _MOST
 
     return decode_brotli

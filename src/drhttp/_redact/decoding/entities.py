@@ -1,4 +1,4 @@
-"""Character references of HTML and XML."""
+"""Character references of HTML and XML: decodes `&quot;` and `&#34;`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _MOST_DIGITS = 7  # of a character; the last one is 1114111, or 10FFFF
 
 
 def unescape(text: str) -> str:
-    """A text with its character references replaced, as HTML has it.
+    """Return a text with its character references decoded, as in HTML.
 
-    `html.unescape` converts any number, which takes quadratic time, and fails where it has more than 4300 digits.
+    `html.unescape` takes quadratic time for a long number, and fails for more than 4300 digits.
     """
     return html.unescape(_LONG.sub(_shortened, text) if "&#" in text else text)
 
 
 def _shortened(reference: re.Match[str]) -> str:
-    """The same reference without leading zeros; what stands for no character where it is too large for one."""
+    """Return a reference without leading zeros; U+FFFD if its number is too large for a character."""
     digits = (reference[1] or reference[2]).lstrip("0") or "0"
     if len(digits) > _MOST_DIGITS:
         return "\ufffd"

@@ -1,1 +1,1 @@
-"""What is secret: by its name, by its form, by its check digits."""
+"""Detection: what makes a name or a value a secret, such as `apiKey` or `4111 1111 1111 1111`."""

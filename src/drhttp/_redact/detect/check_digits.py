@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What stands between groups: blanks (of whatever width), hyphens, dots; also within HTML.
+# Separators of groups: spaces of any width, hyphens, dots; also as HTML.
 _MARK = r"(?: {1,2}|[-.\xa0\u2009\u2010-\u2013\u202f]|&nbsp;|&#160;)"
-# A run of digits. It may hold more than the number of one card: a year in front, the security code behind. Letters
-# in front make it another number, but for a few: `No.4111...`, `PAN4111...`.
+# A run of digits. It may hold more than one card number: a year in front, the security code behind. With letters in
+# front it is another kind of number, with a few exceptions: `No.4111...`, `PAN4111...`.
 _RUN = re.compile(
     r"(?:(?<![0-9A-Za-z.])|(?<=[A-Za-z]\.)|(?<=[Pp][Aa][Nn])|(?<=[Cc][Aa][Rr][Dd])|(?<=\bNo)|(?<=\\[nrt]))"
     rf"[0-9](?:{_MARK}?[0-9]){{12,}}(?![0-9A-Za-z])"
@@ -51,22 +51,22 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _LETTERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 # The shape of a text: a digit is "0", a letter "a", all else ".".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte <= 122 else 46 for byte in range(256))
-# The same, but what stands between groups of an account number is a space; a hard one is two bytes in UTF-8.
+# The same, with separators of an IBAN as spaces; a no-break space is two bytes in UTF-8.
 _SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(_SHAPES))
-_MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that groups of digits may be parted by
-_LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an account's number, without what stands between its groups
+_MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that may separate groups of digits
+_LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an IBAN without separators
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 _LONG_TEXT = 1000  # characters
-_last_clean_text = [""]  # the last long text that looked as if it had such a number, and has none
+_last_clean_text = [""]  # the last long text that seemed to hold a number and does not
 
 
 def holds_number(text: str) -> bool:
-    """Whether a text holds such a number."""
+    """Whether a text holds a card number or an IBAN."""
     return bool(_find_numbers(text))
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
-    """The text with such numbers replaced by what `mask` makes of them, and how many those were."""
+    """Replace card numbers and IBANs by the result of `mask`; return the text and how many there were."""
     found = _find_numbers(text)
     if not found:
         return text, 0
@@ -79,7 +79,10 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
 
 
 def _find_numbers(text: str) -> list[tuple[int, int]]:
-    """Where such numbers are. A text that holds none may be asked for again soon, as a whole or decoded."""
+    """Return the spans of card numbers and IBANs, sorted.
+
+    The last long text without any is remembered: it is often searched again right away.
+    """
     cards, ibans = _may_hold(text)
     if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _last_clean_text[0]):
         return []
@@ -90,7 +93,7 @@ def _find_numbers(text: str) -> list[tuple[int, int]]:
 
 
 def _may_hold(text: str) -> tuple[bool, bool]:
-    """Whether there may be numbers of cards, and of accounts."""
+    """Whether a text may hold card numbers, and whether it may hold IBANs; `False` is certain."""
     content = text.encode("utf-8", "replace")
     if b"&" in content:
         content = content.replace(b"&nbsp;", b" ").replace(b"&#160;", b" ")
@@ -100,7 +103,7 @@ def _may_hold(text: str) -> tuple[bool, bool]:
 
 
 def _has_account(shape: bytes) -> bool:
-    """Whether what begins like the number of an account goes on in groups, or for as long as one."""
+    """Whether something that begins like an IBAN goes on in groups, or without spaces for as long as one."""
     at = shape.find(b"aa00")
     while at >= 0:
         if shape.startswith(b" ", at + 4) or _LONG_ACCOUNT.match(shape, at + 4):
@@ -110,16 +113,17 @@ def _has_account(shape: bytes) -> bool:
 
 
 def _find_cards(text: str) -> Iterator[tuple[int, int]]:
-    """Where the numbers of cards are."""
+    """Yield the spans of card numbers."""
     for run in _RUN.finditer(text):
         start = run.start()
-        # A telephone number.
+        # A plus sign makes it a telephone number.
         if text[start - 1 : start] == "+" and not text[max(0, start - 2) : start - 1].isalnum():
             continue
         yield from _cards_in(run)
 
 
 def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the card numbers in a run of digits, which may hold several, or other digits."""
     text = run[0]
     if text.isdigit():
         if _is_card_number(text):
@@ -130,7 +134,7 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
     letters = "".join([_SIZES.get(len(group), "X") for group in _GROUP.findall(text)])
     unusual = _PLAIN.fullmatch(text) is None
     if (unusual or len(letters) > 19) and _GROUPED.search(letters) is None:
-        return  # of thousands of groups, where each stands need not be known
+        return  # skips computing the positions of thousands of groups
     groups = [match.span() for match in _GROUP.finditer(text)]
     digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
@@ -144,20 +148,26 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_fraction(text: str) -> bool:
-    """Whether it is a number with a fraction, as data are full of; not one in two groups that cards are written in."""
+    """Whether a run is a decimal fraction; digits in two groups as on cards (8.8 or 6.13) are not."""
     whole, _, fraction = text.partition(".")
     lengths = len(whole), len(fraction)
     return fraction.isdigit() and whole.isdigit() and lengths[0] < 13 and lengths not in ((8, 8), (6, 13))
 
 
 def _has_consistent_dots(text: str, groups: list[tuple[int, int]]) -> bool:
-    """Whether dots, which make fractions otherwise, stand between all groups, or none; nor before a single one."""
+    """Whether dots stand between all groups, or between none and not in front of a single group.
+
+    Otherwise they are decimal points.
+    """
     marks = {text[end:start] for (_, end), (start, _) in pairwise(groups)}
     return text[max(0, groups[0][0] - 1)] != "." if not marks else "." not in marks or len(marks) == 1
 
 
 def _candidates(groups: list[tuple[int, int]], letters: str, *, unusual: bool) -> Iterator[tuple[int, int]]:
-    """Groups that may make a number together: those that are written so; or the whole run, if its marks are not odd."""
+    """Yield the groups that may make a number together: in sizes printed on cards, or the whole run.
+
+    unusual: something other than single spaces and hyphens separates the groups; then the whole run is not a candidate.
+    """
     if not unusual and sum(end - start for start, end in groups) < 20:
         yield 0, len(groups)
     if len(groups) == 1:
@@ -185,7 +195,7 @@ def luhn(digits: str) -> bool:
 
 
 def _find_ibans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the numbers of bank accounts are."""
+    """Yield the spans of IBANs."""
     match = _IBAN.search(text)
     while match:
         end = _end_of_iban(match[0])

@@ -1,6 +1,6 @@
-"""Command lines that hold credentials under options of one letter: `curl -u user:password`, `mysql -psecret`.
+"""Command lines: masks credentials in short options, such as `curl -u user:password` and `mysql -psecret`.
 
-Long options whose name says secret (`--password abc`) are found by their name, whatever the command.
+Long options with a secret name (`--password abc`) are found by that name, whatever the command.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """What of a command's options is secret.
+    """The options of a command whose values are secret.
 
-    separate: options whose value is the next word. glued: options whose value follows in the same word, or in the
-    next one if it is in both. holds: what the value has to contain, such as the colon between user and password.
-    only_with: a word that must stand in the line, such as `login`.
+    separate: options whose value is the next word. glued: options whose value follows in the same word; it is in the
+    next word if the option is in both. holds: text that the value must contain, such as the colon between user and
+    password. only_with: a word that must also occur in the line, such as `login`.
     """
 
     separate: str
@@ -82,19 +82,19 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
 _NAMES = re.compile(
     "(?:" + "|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True))) + r""")(?:\.exe)?(?=["'`\\]{0,4}[\s,])"""
 )
-# Between an option and its value: perhaps the quote of a list in a program; a space, a comma, the end of a line.
+# What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|\\\r?\n){1,20}"""
-_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z-]")  # begins with a letter that is looked for fast
+_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z-]")  # begins with a literal, which `re` searches for fast
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
-# Values that are set by name: `aws configure set aws_secret_access_key abc`.
+# Commands that set a value by its name: `aws configure set aws_secret_access_key abc`.
 _SETTING = re.compile(
     r"""\bconfig(?:ure)?["'`,]{0,3}[ \t]set["'`,]{0,3}[ \t]["'`]?([\w.:/@-]{2,80})["'`,]{0,3}[ \t](?=[^\s-])"""
 )
 
 
 def _option(command: Command) -> re.Pattern[str]:
-    """An expression for the options of a command, up to where the value begins."""
+    """Compile an expression for the options of a command, up to where the value begins."""
 
     def either(options: str) -> str:
         return "|".join(option[1:] for option in sorted(options.split(), key=len, reverse=True))
@@ -114,21 +114,22 @@ _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for comm
 
 
 def holds_command(text: str) -> bool:
-    """Whether a text holds a command that may have such options."""
+    """Whether a text holds a command with options that may be secret."""
     return may_hold_options(text) and _first_command(text) is not None
 
 
 def holds_config_set(text: str) -> bool:
-    """Whether a text holds a command that sets something by its name."""
+    """Whether a text holds a command that sets a value by its name: `aws configure set name value`."""
     return "config" in text and _SETTING.search(text) is not None
 
 
 def may_hold_options(text: str) -> bool:
-    """Whether a text holds anything like an option."""
+    """Whether a text holds something like an option."""
     return "-" in text and _DASH.search(text) is not None
 
 
 def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
+    """Find the first command at or behind a position."""
     match = _NAMES.search(text, at)
     while (
         match is not None and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "_.-$")
@@ -138,7 +139,7 @@ def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
 
 
 def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
-    """Where the credentials are in the command lines of a text."""
+    """Yield the spans of the credentials in the command lines of a text."""
     match = _first_command(text) if may_hold_options(text) else None
     while match is not None:
         end = _end_of_line(text, match.end())
@@ -159,6 +160,7 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
 def _arguments(
     text: str, command: Command, start: int, end: int, policy: Policy, locator: ValueLocator
 ) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the secret values of one command. start, end: where its options may stand."""
     option = _OPTIONS[command].search(text, start, end)
     while option is not None:
         policy.budget.spend(3)
@@ -167,14 +169,14 @@ def _arguments(
         value = text[begin:stop]
         if value and command.holds in value and not value.startswith(_LEADING) and not _VARIABLE.fullmatch(value):
             yield begin, stop
-            after = max(after, stop)  # all of that is masked
+            after = max(after, stop)  # all of it is masked
         else:
-            policy.budget.spend((stop - begin) // 20)  # the next option may stand in it
+            policy.budget.spend((stop - begin) // 20)  # it may hold the next option
         option = _OPTIONS[command].search(text, after, end)
 
 
 def _end_of_line(text: str, at: int) -> int:
-    """Where a line ends; a backslash at its end carries it on."""
+    """Return where a line ends; a backslash at its end continues it."""
     end = text.find("\n", at)
     while end > 0 and text[end - 1] in "\\\r" and (text[end - 1] == "\\" or text[end - 2] == "\\"):
         end = text.find("\n", end + 1)
@@ -182,9 +184,9 @@ def _end_of_line(text: str, at: int) -> int:
 
 
 def is_secret_argument(words: list[str], option: str, value: str) -> bool:
-    """Whether a value is secret behind an option, in a list of the words of a command line.
+    """Whether the value of an option is secret, in a list of words: `["curl", "-u", "user:password"]`.
 
-    words: the first ones, of which the first is the command.
+    words: the first words of the list, beginning with the command.
     """
     name = words[0].rpartition("/")[2].removesuffix(".exe") if words else ""
     return any(

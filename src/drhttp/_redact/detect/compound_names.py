@@ -1,11 +1,11 @@
-"""Names in which a brand is glued to the words that say secret: `rapidapi-key`, `SERPAPI_KEY`, `awsaccesskey`."""
+"""Compound names: a brand joined to words that make a name secret: `rapidapi-key`, `SERPAPI_KEY`, `awsaccesskey`."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-#: What a compound ends in, as two words; whatever stands glued in front of the first one is a brand or an owner.
-#: Compounds of `token` and `secret` need no entry: those words are secret at the end of any word.
+#: The two words that a compound ends with; whatever is joined in front of them is a brand or an owner.
+#: Compounds of `token` and `secret` need no entry, as these are secret at the end of any word.
 PHRASES = (
     ("api", "key"),
     ("access", "key"),
@@ -14,7 +14,7 @@ PHRASES = (
     ("subscription", "key"),
     ("encryption", "key"),
 )
-#: The same as the end of a word without separators, in singular and plural.
+#: The phrases as the end of a word without separators, in singular and plural.
 GLUED_ENDS = tuple(f"{first}{last}{plural}" for first, last in PHRASES for plural in ("", "s"))
 
 _FIRST_BY_LAST = {
@@ -27,16 +27,17 @@ _ORDINARY_WORDS = frozenset(("okapi",))
 
 
 def ends_glued(words: list[str]) -> bool:
-    """Whether two words that follow each other end a phrase that is glued to something in front of it.
+    """Whether two consecutive words are a secret phrase with something joined in front of it.
 
-    words: of a name, as they are written: ["X", "Rapidapi", "Key"].
+    words: of a name, in their original case: `["X", "Rapidapi", "Key"]`.
     """
     return any(_end_phrase(first, last) for first, last in pairwise(words))
 
 
 def _end_phrase(first: str, last: str) -> bool:
+    """Whether two words are a secret phrase whose first word has something joined in front of it."""
     if first.isupper() and last[0].isupper() and not last.isupper():
-        # `SERPAPIkey` is taken apart in front of its last capital letter.
+        # `SERPAPIkey` was split in front of its last capital letter.
         first, last = first + last[0], last[1:]
     lower, last = first.lower(), last.lower()
     return last in _FIRST_BY_LAST and lower.endswith(_FIRST_BY_LAST[last]) and lower not in _ORDINARY_WORDS

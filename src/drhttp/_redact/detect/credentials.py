@@ -1,6 +1,6 @@
-"""Values that betray themselves anywhere in a text, whatever they are called: tokens, keys, card and account numbers.
+"""Credentials: masks values that are secret by their form, under any name, such as `ghp_...`, `Bearer ...` and JWTs.
 
-Every pattern is linear: no part of it can match the same characters in two ways, and none begins everywhere.
+Every pattern takes linear time: no part can match the same characters in two ways, and none can begin everywhere.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from drhttp._redact.detect.false_positives import is_signed_json, is_slug
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-# Where a word begins; also behind what stands for a space or a line in a text that is still encoded.
+# Where a word begins; also behind an encoded space or line break (`%20`, `\n`).
 _BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
-# Prefixes under which providers issue keys, so that scanners (this one too) can find them.
+# Prefixes that providers give to keys so that scanners can find them.
 _PREFIXES = (
     r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{10,}",
     r"whsec_[0-9A-Za-z+/=]{16,}",
@@ -44,7 +44,7 @@ _PREFIXES = (
 )
 _JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
 _KEY = rf"(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
-# What stands in front of the random part of a key.
+# The prefix in front of the random part of a key.
 _PREFIX = re.compile(
     r"(?:sk|rk)_(?:live|test)_|whsec_|sk-|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|A[A-Z]IA|AIza|ya29\.|GOCSPX-|SG\."
     r"|npm_|pypi-|shp[a-z]{2}_|do[opr]_v1_|hf_|sq0[a-z]{3}-|access_token\$production\$"
@@ -57,9 +57,9 @@ _PATTERN = re.compile(
     r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
     rf"|{_KEY}"
 )
-_WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand in the place of credentials
-# How each of them begins. It begins with a set of characters, for which `re` looks several times as fast as for a
-# look-behind; so that stands behind the first character.
+_WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand where credentials are expected
+# How each of them begins. The lookbehind comes after the first character: `re` searches for a set of characters
+# several times faster than for a lookbehind.
 _START = re.compile(
     r"[-AGSabBdeghnprswxy](?:(?<=-)----BEGIN|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{2}.)|(?<=\\[nrt].))"
     r"(?:yJ|earer|EARER|asic|ASIC|[kh][_s-]|h[opsur]_|ithub_|lpat-|ox[a-z]-|app-|[A-Z]IA|CCA|Iza|a29\.|OCSPX-|G\."
@@ -67,8 +67,8 @@ _START = re.compile(
     re.DOTALL,
 )
 _RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
-_TAIL = 100  # characters behind what begins like a key that are looked at
-# In front of the last @ of a URL: who does not encode a password writes @, / and # in it. No part matches without an @.
+_TAIL = 100  # characters behind a possible key that are examined
+# What precedes the last @ of a URL: passwords that are not encoded may contain @, / and #. No part matches an @.
 _PART = r"[^\s\"'<>`:@\\]*(?:(?::(?!//)|\\(?![nrt\"'`\\]))[^\s\"'<>`:@\\]*)*"
 _USERINFO = re.compile(rf"(?<=://){_PART}(?:@{_PART}(?=@))*(?=@)")
 _WEB = ("http", "https")
@@ -76,13 +76,12 @@ _ADDRESS = re.compile(r"[\w.-]*:[0-9]{1,5}/[^@?]*\?")  # a host and its port, an
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:\[]*):?[0-9]{0,5}[/?#]")
 _URL = "://"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_SHORTEST = 10  # characters that a value has at least, other than by patterns of the user
+_SHORTEST = 10  # characters of the shortest value, apart from patterns of the user
 
-# What must be somewhere in a text for a pattern to match: looked for one by one, which is faster than any expression;
-# for what stands in a long word only where there is one.
+# A pattern matches only in a text that holds one of these. Searching for them one by one is faster than a regular
+# expression. Those that occur in long words are searched for only if there is a long word.
 _HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
-# The same for longer texts: in lower case, and at first without the characters that none of them has, which halves the
-# looking.
+# For longer texts: in lower case, and first without the characters that none of them has, which halves the time.
 _BEARER, _BASIC, _PEM = b"bearer", b"basic", b"-----be"
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
@@ -98,18 +97,20 @@ _PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `
 
 
 class CredentialFinder:
-    """Finds them.
+    """Finds and masks tokens, keys, passwords in URLs, capability URLs, card numbers and IBANs.
 
     patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
+
+    min_length: shorter texts, in characters, hold no secret value; 0 if there are further patterns.
     """
 
     def __init__(self, patterns: Iterable[re.Pattern[str]] = (), *, emails: bool = False) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
-        # Characters of a text that may hold a value; 0 if the user's patterns may match anything.
+        # The user's patterns may match a text of any length.
         self.min_length = 0 if self._patterns else _SHORTEST
 
     def may_hold_secret(self, text: str) -> bool:
-        """Whether it is worth looking closer; `False` is certain."""
+        """Whether a text may hold a secret value; `False` is certain."""
         if self._patterns:
             return True
         if len(text) < _SHORTEST:
@@ -122,7 +123,7 @@ class CredentialFinder:
         )
 
     def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
-        """The text with what was found replaced by what `mask` makes of it, and how many that were."""
+        """Replace secret values by the result of `mask`; return the text and how many there were."""
         count = 0
         if len(text) >= _SHORTEST:
             text, found = capability_urls.mask(text, mask)
@@ -139,7 +140,7 @@ class CredentialFinder:
 
 
 def _applicable_patterns(text: str) -> Iterator[re.Pattern[str]]:
-    """What is worth looking for."""
+    """Yield the patterns that may match in a text."""
     if _has_userinfo(text):
         yield _USERINFO
     if _may_match(text):
@@ -147,11 +148,13 @@ def _applicable_patterns(text: str) -> Iterator[re.Pattern[str]]:
 
 
 def _has_userinfo(text: str) -> bool:
-    # For one character is looked much faster than for three.
+    # Searching for one character is much faster than for three.
+    """Whether a text may hold a URL with a user or a password."""
     return "@" in text and "/" in text and _URL in text
 
 
 def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
+    """Replace what a pattern finds by the result of `mask`; return the text and how many there were."""
     spans = (
         filter(None, map(_userinfo_span, _USERINFO.finditer(text)))
         if pattern is _USERINFO
@@ -167,7 +170,7 @@ def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) ->
 def _find_secrets(
     pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize
 ) -> Iterator[tuple[int, int]]:
-    """Where the secrets are that stand a closer look."""
+    """Yield the spans of the matches that are not false positives."""
     match = _first(pattern, text, start, stop)
     while match is not None:
         end = match.end()
@@ -187,7 +190,7 @@ def _find_secrets(
 
 
 def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
-    """The first match from a place on, looked for only where one may begin."""
+    """Find the first match between two positions, trying only where one can begin."""
     begin = _START.search(text, start, stop)
     while begin is not None:
         match = pattern.match(text, begin.start(), stop)
@@ -198,7 +201,10 @@ def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Mat
 
 
 def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
-    """Whether it only begins like a token or a key. behind: what follows; a slug may go on there, behind a `_`."""
+    """Whether a match is a false positive: it begins like a token or a key, but is a slug or not a JWT.
+
+    behind: the text behind the match; a slug may go on there with a `_` or `-`.
+    """
     if jwt:
         return not is_signed_json(text.partition(".")[0])
     prefix = _PREFIX.match(text)
@@ -210,6 +216,7 @@ def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
 
 
 def _may_match(text: str) -> bool:
+    """Whether a text holds something with which a secret value begins."""
     if len(text) < 100:
         return _FEW.search(text) is not None
     content = text.encode("utf-8", "replace")
@@ -219,14 +226,16 @@ def _may_match(text: str) -> bool:
 
 
 def _mentions_credentials(lower: bytes) -> bool:
-    # Not in a loop: that would take longer than the looking.
+    # A loop would take longer than the searches.
+    """Whether a text in lower case holds `bearer`, `basic` or the beginning of a PEM block."""
     return _BEARER in lower or _BASIC in lower or _PEM in lower
 
 
 def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:
+    """Return the span of the user and the password in a URL; `None` if the match is something else."""
     text, start = match[0], match.start()
     if not match.string.endswith(_WEB, max(0, start - 8), start - 3):
-        # A name alone is a secret in front of a web server only; `ssh://git@host` is an address.
+        # A user without a password is secret only in URLs of web servers; `ssh://git@host` is an address.
         return match.span() if ":" in text.partition("@")[0] and _ADDRESS.match(text) is None else None
     authority = min([at for at in map(text.find, "/?#") if at >= 0], default=0)
     if not authority:
@@ -234,12 +243,12 @@ def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:
     inside = text.rfind("@", 0, authority)
     if inside >= 0:
         return start, start + inside
-    # What is no host is a name and the begin of a password.
+    # What is not a host is a user and the beginning of a password.
     return match.span() if _HOST.match(text) is None else None
 
 
 def _is_token(text: str) -> bool:
-    """Whether it looks made rather than written: "bearer of bad news" goes on in words."""
+    """Whether a text looks generated; in "bearer of bad news", what follows are words."""
     text = text.strip(".-/")
     if _PLACE.fullmatch(text):
         return False
@@ -247,7 +256,7 @@ def _is_token(text: str) -> bool:
 
 
 def _is_basic(text: str) -> bool:
-    """Whether it is base64 of `user:password` (RFC 7617)."""
+    """Whether a text is the base64 of `user:password` (RFC 7617)."""
     try:
         pair = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""What begins like a provider's key or like a JSON Web Token and is neither: slugs, names in programs."""
+"""False positives: texts that begin like a key or a JWT and are neither, such as the slug `sk-learn-pipeline-guide`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _WORD = re.compile(r"[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{2,15}){0,8}[0-9]{0,2}")
 _LETTERS = re.compile(r"[A-Z]?[a-z]+")
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
-# Five consonants behind each other; English has hardly any word with them.
+# Five consonants in a row, which hardly any English word has.
 _CONSONANTS = re.compile(r"[^aeiouyAEIOUY\W\d_]{5}")
-# The header of a token whose end is missing: it begins with a parameter of RFC 7515 or RFC 7516.
+# The header of a truncated JWT: it begins with a parameter of RFC 7515 or RFC 7516.
 _HEADER = re.compile(
     rb'\{\s{0,20}"(?:alg|typ|cty|enc|zip|kid|jku|jwk|x5u|x5c|x5t|crit|epk|apu|apv|p2s|p2c|iv|tag|b64)\b'
 )
@@ -23,10 +23,9 @@ _LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text is made of words, as slugs and names in programs are, and not of random letters and digits.
+    """Whether a text consists of words, like a slug or a name in a program, and not of random letters and digits.
 
-    text: what stands behind the prefix of a key. A key has digits or capital letters anywhere, and no row of words: of
-    20 random characters of base64 not one in ten millions passes.
+    text: what follows the prefix of a key. Of keys with 20 random characters of base64, not one in ten million passes.
     """
     parts = [part for part in _SEPARATORS.split(text) if part]
     words = [part for part in parts if _WORD.fullmatch(part)]
@@ -38,19 +37,20 @@ def is_slug(text: str) -> bool:
 
 
 def are_words(text: str) -> bool:
-    """Whether the runs of letters of a text can be words of a language."""
+    """Whether the runs of letters in a text can be words of a language."""
     return all(map(_is_word, _LETTERS.findall(text)))
 
 
 def _is_word(text: str) -> bool:
+    """Whether letters can be a word: short, or with vowels and no more than four consonants in a row."""
     return len(text) < 5 or (_VOWEL.search(text) is not None and _CONSONANTS.search(text) is None)
 
 
 def is_signed_json(first: str) -> bool:
-    """Whether the first part of what looks like a JSON Web Token is JSON.
+    """Whether the first part of something like a JWT is JSON.
 
-    The header of a token is an object with `alg` or `typ` (RFC 7515, RFC 7516); other objects are signed by
-    frameworks in the same form (itsdangerous: the session cookies of Flask). One that is cut counts by its beginning.
+    The header of a JWT is an object with `alg` or `typ` (RFC 7515, RFC 7516). Frameworks sign other objects in the same
+    form (itsdangerous: the session cookies of Flask). A truncated one counts by its beginning.
     """
     text = first[:_LONGEST_HEADER]
     try:

@@ -1,13 +1,11 @@
-"""Values that are none to hide although their name says secret: `max_tokens: 100`, `has_password: true`,
-`token_type: "Bearer"`.
-"""
+"""Harmless values: not masked although their name is secret, such as `max_tokens: 100` and `token_type: "Bearer"`."""
 
 from __future__ import annotations
 
 import re
 
-#: Kinds of such values: numbers that count or measure (and switches and nulls in their place), times and durations,
-#: answers to questions, results of checks, types of tokens, and markers of tokenizers (`<s>`, `[PAD]`).
+#: Kinds of harmless values: numbers (and booleans and nulls in their place), times and durations, booleans that answer
+#: a question, results of checks, types of tokens, and special tokens of tokenizers (`<s>`, `[PAD]`).
 NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
 _COUNTING_LAST = frozenset((
@@ -15,7 +13,7 @@ _COUNTING_LAST = frozenset((
     "size", "at", "ttl", "age", "expires", "expiry", "expiration", "exp", "lifetime", "timeout", "duration", "time",
     "timestamp", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries", "tokens", "sessions", "cookies",
 ))  # fmt: skip
-# Measures of the tokens of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
+# Words in names of measures of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
 _OF_TOKENS = frozenset((
     "detail", "details", "stats", "statistics", "breakdown", "second", "minute", "hour", "day", "request", "cost",
     "costs", "price", "pricing", "rate", "budget", "in", "out", "evaluated", "predicted", "cached", "generated",
@@ -24,7 +22,7 @@ _OF_TOKENS = frozenset((
 ))  # fmt: skip
 # Behind `tokens` alone: `native_tokens_prompt` (OpenRouter), `ratelimit_tokens_reset`.
 _OF_ONE_KIND = ("prompt", "completion", "reasoning", "input", "output", "reset")
-# What stands in front of `token` or `token_id` in the settings of tokenizers and models.
+# Words in front of `token` or `token_id` in the settings of tokenizers and models.
 _MARKED = frozenset((
     "bos", "eos", "unk", "pad", "sep", "cls", "mask", "stop", "start", "end", "eot", "eom", "boi", "eoi", "image",
     "video", "audio", "vision", "prefix", "suffix", "middle", "special", "prompt", "output", "input", "completion",
@@ -55,7 +53,7 @@ _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}
 
 
 def harmless_kinds(words: list[str]) -> tuple[str, ...]:
-    """The kinds of values that are none to hide under a name of these words, which are in lower case."""
+    """Return the kinds of values that are harmless under a name. words: of the name, in lower case."""
     if not words or (len(words) == 1 and words[0] not in _COUNTING_LAST):
         return ()
     first, last = words[0], words[-1]
@@ -74,7 +72,7 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
 
 
 def _measures_tokens(words: list[str]) -> bool:
-    """Whether a name is one of language models, for a number or numbers about tokens."""
+    """Whether a name is one from language models for one or more numbers about tokens."""
     *before, last = words
     if last in ("id", "ids", "index") and "token" in before[-2:]:
         return last == "ids" or before[-2:-1] in ([word] for word in _MARKED)
@@ -84,12 +82,13 @@ def _measures_tokens(words: list[str]) -> bool:
 
 
 def _names_a_type(words: list[str]) -> bool:
+    """Whether a name is one for the type of a token, or for a method of authentication."""
     *before, last = words[:-1] if words[-1] == "hint" else words
     return last in ("type", "method") and before[-1:] in (["token"], ["auth"], ["authentication"], ["assertion"])
 
 
 def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
-    """Whether a value is of one of the kinds. A string may stand between double quotes; a number must not."""
+    """Whether a value is of one of the kinds. A string may stand in double quotes; a number must not."""
     if NUMBERS in kinds and (value in ("true", "false", "null") or _NUMBER.fullmatch(value)):
         return True
     if ANSWERS in kinds and value in ("true", "false"):
@@ -104,5 +103,5 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
 
 
 def is_marker(text: str) -> bool:
-    """Whether a text is what tokenizers write in place of a special token: `<s>`, `<|endoftext|>`, `[PAD]`."""
+    """Whether a text is the name of a tokenizer's special token: `<s>`, `<|endoftext|>`, `[PAD]`."""
     return _MARKER.fullmatch(text) is not None

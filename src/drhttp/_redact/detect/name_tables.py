@@ -1,4 +1,4 @@
-"""The built-in names that say secret, each with its reason. The documentation prints these tables."""
+"""The built-in secret names, such as `password`, each with the reason. The documentation prints these tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Names that say secret: of header fields, query parameters, form fields, JSON keys, XML elements, cookies.
+"""Secret names: of header fields, query parameters, form fields, JSON keys, XML elements and cookies, such as `apiKey`.
 
-A name is read as words, whatever its spelling: `apiKey`, `api-key`, `API_KEY` and `x_api_key` hold the words "api key",
-`accesstoken` is taken apart into "access token"; `tokenizer` and `monkey` hold no secret word.
+A name is read as words, whatever its spelling: `apiKey`, `api-key`, `API_KEY` and `x_api_key` hold the words "api key";
+`accesstoken` is split into "access token"; `tokenizer` and `monkey` hold no secret word.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Words that stand beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
+# Words that occur beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
 _COMPANIONS = frozenset((
     "access", "account", "admin", "api", "app", "application", "auth", "bot", "client", "confirm", "confirmation",
     "confirmed", "cookie", "current", "customer", "data", "db", "database", "device", "django", "email",
@@ -35,33 +35,33 @@ _COMPANIONS = frozenset((
     "username", "value", "verification", "verify", "verifier", "web", "wifi", "wp", "x", "your",
 ))  # fmt: skip
 
-# Words whose plural is another one: a bearer brings something; `bearers_only` is a switch.
+# Words whose plural means something else: `bearers_only` is a boolean.
 _SINGULAR = frozenset(("bearer", "authentication", "authorization"))
-# With these a name is secret whatever stands in front of them, in the same word, or behind: "pgpassword", "tokenvalue".
+# A name is secret if a word ends or begins with one of these: "pgpassword", "tokenvalue".
 _STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
 _ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *GLUED_ENDS)
-# Other words begin so: apikeyboard, tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
+# Except for other words: apikeyboard, tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
 _BEGINS = re.compile(
     r"(?:passwd|passphrase|apikey(?!board|pad)|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
 )
 
 _MEASURED = frozenset((NUMBERS, MARKERS))
-# Tokens of these kinds let somebody in, and may stand as keys in an object: `refresh_tokens: {"...": 1700000000}`.
+# Tokens of these kinds grant access, and may be the keys of an object: `refresh_tokens: {"...": 1700000000}`.
 _CREDENTIALS = re.compile(
     r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
     r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
 )
-_LONGEST = 200  # characters of a name that are read; nobody names a field in more
-_LONGEST_WORD = 32  # letters without a separator that are taken apart
+_LONGEST = 200  # characters of a name that are read; real names are shorter
+_LONGEST_WORD = 32  # letters without a separator that are split into words
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
 class SecretNames:
-    """Which names say secret.
+    """Decides which names are secret.
 
-    also: names to add; allow: names that are none after all. Both are read as words, in any spelling; a name in `also`
-    matches within longer names too, one in `allow` frees the name that equals it.
+    also: names to add. allow: names that are not secret. Both are read as words, in any spelling. A name in `also`
+    matches within longer names too; one in `allow` must equal the whole name.
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
@@ -75,25 +75,27 @@ class SecretNames:
         self._lengths = _lengths(self._secret)
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
-        # Bounded: names come from clients too.
+        # Bounded, as clients choose names too.
         self.is_secret = lru_cache(maxsize=4096)(self._is_secret)
         self.is_secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
         self._harmless = lru_cache(maxsize=4096)(self._kinds)
 
     def is_allowed(self, name: str) -> bool:
-        """Whether the user has freed the name."""
+        """Whether the user allowed the name."""
         return bool(self._allowed) and normalize_name(name) in self._allowed
 
     def is_harmless(self, name: str, value: str) -> bool:
-        """Whether a value is none to hide although its name says secret: a number under `max_tokens`, `true` under
-        `has_password`, "pass" under `cvc_check`. Never under the user's own names.
+        """Whether a value is harmless although its name is secret. It never is under a name that the user added.
+
+        Examples: a number under `max_tokens`, `true` under `has_password`, "pass" under `cvc_check`.
         """
         kinds = self._harmless(name)
         return bool(kinds) and harmless_values.is_harmless(value, kinds)
 
     def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
-        """Where the object or array ends that begins at `at` and is none to hide although the name says secret, since
-        it holds measures alone: `completion_tokens_details`. `None` if it is to be hidden.
+        """Return where the object or array ends that begins at `at`, if it is harmless although its name is secret.
+
+        It is if it holds only measures, as under `completion_tokens_details`. `None` if it is to be masked.
         """
         whole = normalize_name(name)
         if whole == "token" and not self._further(whole):
@@ -102,18 +104,20 @@ class SecretNames:
         return end_of_measures(text, at, spend=spend) if counts and _CREDENTIALS.search(whole) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
+        """Return the kinds of values that are harmless under a name."""
         if self._further(normalize_name(name)):
             return ()
         return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
 
     def _is_secret_in_query(self, name: str) -> bool:
-        """The same for a query parameter, where more names are secret."""
+        """Whether a query parameter is secret; more names are than elsewhere, such as `code` and `sig`."""
         whole = normalize_name(name)
         return (whole in self._in_queries and whole not in self._allowed) or self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
+        """Whether a name is secret: as a whole, or by words in it."""
         whole = normalize_name(name)
-        # Most names are none, and those are told by their letters alone, before anything is taken apart.
+        # Most names are not secret, which a search for secret words shows before the name is split.
         if (self._hint(whole) is None and whole not in self._whole) or whole in self._allowed:
             return False
         if whole in self._secret or whole in self._whole:
@@ -127,7 +131,7 @@ class SecretNames:
         return any(map(self._holds_secret, words))
 
     def _in_words(self, whole: str, words: list[str]) -> bool:
-        """Whether some of the words, together, are a secret one."""
+        """Whether some consecutive words together make a secret one."""
         bounds = {0, *accumulate(map(len, words))}
         hit = self._hint(whole)
         while hit:
@@ -141,7 +145,7 @@ class SecretNames:
         return False
 
     def _holds_secret(self, word: str) -> bool:
-        """Whether a word without separators is made of known words alone, a secret one among them."""
+        """Whether a word begins or ends with a secret word, or consists of known words with a secret one among them."""
         return (
             word.endswith(_ENDS)
             or _BEGINS.match(word) is not None
@@ -149,9 +153,9 @@ class SecretNames:
         )
 
     def _is_joined(self, word: str) -> bool:
-        """Whether a word is made of known words alone, a secret one among them.
+        """Whether a word consists of known words, one of them secret.
 
-        No regular expression: "apikey" is one word and two, so a run of it could be read in exponentially many ways.
+        This is not a regular expression: "apikey" is one word and two, so a run of it has exponentially many readings.
         """
         reached = {0: False}  # up to where known words lead, and whether a secret one can be among them
         for start in range(len(word)):
@@ -165,12 +169,12 @@ class SecretNames:
 
 
 def _plural(words: str) -> str:
-    """The same of several; of what is several, or knows no plural, itself."""
+    """Return the plural of a secret word; the word itself if it has none or is one."""
     return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
 
 
 def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The lengths of words, by the letter with which they begin."""
+    """Return the lengths of words, by their first letter."""
     lengths: dict[str, set[int]] = {}
     for word in words:
         lengths.setdefault(word[0], set()).add(len(word))
@@ -178,7 +182,7 @@ def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _tree(words: Iterable[str]) -> str:
-    """An expression for any of the words that looks at each letter once."""
+    """Return a regular expression for any of the words that reads each letter once (a trie)."""
     rests: dict[str, list[str]] = {}
     ends = False
     for word in words:
@@ -193,14 +197,16 @@ def _tree(words: Iterable[str]) -> str:
 
 
 def normalize_name(name: str) -> str:
-    """A name without its separators, in lower case."""
+    """Return a name in lower case and without separators: `api_key`, `Api-Key` and `apiKey` become `apikey`."""
     if name.isascii() and name.isalnum() and len(name) <= _LONGEST:
         return name.lower()
     return _SEPARATORS.sub("", _plain(name)).casefold()
 
 
 def _plain(name: str) -> str:
-    """The part of a name that is read; full-width and other compatible letters as the plain ones they stand for."""
+    """Return the part of a name that is read, percent-decoded, with full-width and other compatible letters as plain
+    ones.
+    """
     if "%" in name:
         name = unquote_plus(name)
     if len(name) > _LONGEST:

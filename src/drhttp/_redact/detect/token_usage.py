@@ -1,4 +1,8 @@
-"""Objects and arrays that hold nothing but measures: `{"cached_tokens": 0, "audio_tokens": 0}`, `[1, 2, 3]`."""
+"""Token usage: objects of numbers that are harmless under a secret name, such as `{"cached_tokens": 0}` and `[1, 2,
+3]`.
+
+APIs of language models report usage and log probabilities so.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,21 @@ from drhttp._redact.detect.harmless_values import is_marker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# An opening bracket, perhaps of a call; a closing one; a key, quoted or of a keyword argument; a string; a number or
-# word that is whole; a comma.
+# An opening bracket, perhaps of a call; a closing bracket; a key, quoted or of a keyword argument; a string; a complete
+# number or word; a comma.
 _PIECE = re.compile(
     r"""\s*(?:(?P<open>(?:[A-Za-z_]\w*)?[({\[])|(?P<close>[)}\]])|(?P<comma>,)"""
     r"""|(?P<string>"(?:[^"\\]|\\.){0,60}"|'(?:[^'\\]|\\.){0,60}')(?P<colon>\s*:)?"""
     r"""|(?P<keyword>[A-Za-z_]\w*)="""
     r"""|(?P<scalar>-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?|true|false|null|None|True|False)(?![\w.]))"""
 )
-# A key made of words, so that no one-time code or token can stand in its place.
+# A key made of words, so that a one-time code or a token does not pass for one.
 _KEY = re.compile(
     r"(?:[A-Z]?[a-z]{1,12}|[0-9]{1,3}[a-z]{0,2})"
     r"(?:[_.-]?[A-Z][a-z]{1,12}|[_.-][a-z]{1,12}|[_.-][0-9]{1,3}[a-z]{0,2})*"
 )
 _LONGEST_KEY = 48
-# What the pieces of a text have beside their logarithmic probability (Text Generation Inference).
+# The members of a token beside its log probability (Text Generation Inference).
 _SCORED = frozenset(("id", "text", "logprob", "special", "rank"))
 _LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
 _MODALITY = re.compile(r"[A-Z_]{1,20}")
@@ -34,10 +38,11 @@ _MODALITY = re.compile(r"[A-Z_]{1,20}")
 def end_of_measures(
     text: str, start: int, *, scored: bool = False, spend: Callable[[int], None] | None = None
 ) -> int | None:
-    """Where the object or array ends that begins at `start`, if it holds measures alone; else `None`.
+    """Return where the object or array ends that begins at `start`, if it holds only measures; `None` otherwise.
 
-    Measures are numbers, switches and nulls, under keys that are words, at any depth; markers of tokenizers; the
-    modality in the usage of Gemini; and the text of a token beside its `logprob`. scored: there has to be a `logprob`.
+    Measures are numbers, booleans and nulls under keys that are words, at any depth; special tokens of tokenizers; the
+    modality in Gemini's usage; and the text of a token beside its `logprob`. scored: a `logprob` is required. spend:
+    called with the work done.
     """
     pieces, depth, key, keys, named = 0, 0, "", set[str](), set[str]()
     piece = _PIECE.match(text, start)
@@ -60,13 +65,14 @@ def end_of_measures(
 
 
 def _is_known(key: str, string: str) -> bool:
+    """Whether a string is harmless in an object of measures."""
     return is_marker(string) or (key == "modality" and _MODALITY.fullmatch(string) is not None)
 
 
 def _are_known(named: set[str], keys: set[str]) -> bool:
-    """Whether all keys are words, and strings stand in no other place than the text of tokens with their `logprob`.
+    """Whether all keys are words, and strings occur only as the text of tokens with a `logprob`.
 
-    named: the keys of strings.
+    named: the keys whose values are strings.
     """
     if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None or not are_words(key) for key in keys):
         return False
@@ -74,7 +80,8 @@ def _are_known(named: set[str], keys: set[str]) -> bool:
 
 
 def is_scored(name: str, text: str, end: int) -> bool:
-    """Whether the member of JSON that ends at `end` is a piece of text beside its logarithmic probability (OpenAI):
-    `{"token": "Hello", "logprob": -0.3}`.
+    """Whether the JSON member that ends at `end` is the text of a token beside its log probability (OpenAI).
+
+    An example: `{"token": "Hello", "logprob": -0.3}`.
     """
     return name == "token" and _LOGPROB.match(text, end) is not None

@@ -1,7 +1,7 @@
-"""Header fields that are keys, tokens or signatures of requests by the documentation of those who read them.
+"""Vendor headers: fields that carry keys, tokens or signatures by the vendor's documentation, such as `DD-API-KEY`.
 
-Most say so in their name and would be masked without this table; it makes sure of all of them, whatever rules change.
-Not in it: what only looks like one, such as `X-Atlassian-Token` (it says `no-check`) and `X-Auth-Email`.
+Most have secret names and would be masked without this table; it guarantees all of them, whatever rules change. It
+leaves out fields that only look secret, such as `X-Atlassian-Token` (its value is `no-check`) and `X-Auth-Email`.
 """
 
 from __future__ import annotations

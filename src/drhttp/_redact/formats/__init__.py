@@ -1,1 +1,1 @@
-"""How each format is masked, one module a format."""
+"""Formats: one module for each format that holds secrets, such as JSON, forms, CSV, XML, GraphQL and plain text."""

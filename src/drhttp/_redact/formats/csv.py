@@ -1,6 +1,6 @@
-"""Tables of delimited text: CSV (RFC 4180), TSV and their kin. The first row names the columns.
+"""CSV (RFC 4180), TSV and similar tables: masks the columns with secret names, such as `user,password`.
 
-The text is read as rows and fields, not parsed and written anew: what is not masked stays as it is, to the letter.
+The text is read as rows and fields, not parsed and serialized again: what is not masked stays byte for byte.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ _RULE = re.compile(r"[-+=:|_\s]*")
 def mask_csv(
     text: str, policy: Policy, inner: Callable[[str], tuple[str, int]], *, cut: bool = False
 ) -> tuple[str, int] | None:
-    """A table whose content type says that it is one, masked, and how many values that were; `None` if it is none.
+    """Mask a table with a content type of CSV; return it and how many values were masked, or `None` if it is not a
+    table.
 
-    inner: masks what else is secret in the text. cut: its end is missing; then its last row is left out.
+    inner: masks other secrets in the text. cut: the end is missing, so the last row is left out.
     """
     front = _FRONT.match(text)
     begin = front.end() if front else 0
@@ -62,11 +63,14 @@ def mask_csv(
 
 
 def _has_empty_line(text: str) -> bool:
+    """Whether a text has an empty line, behind which another table may begin."""
     return "\n\n" in text or "\n\r\n" in text or "\r\r" in text
 
 
 def _mask_whole(text: str, delimiter: str, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
-    """Mask what else is secret in a table: in other texts a tab ties a name to a value, and here it parts them."""
+    """Mask other secrets in a table. Tabs are hidden from `inner`, as in other texts a tab may assign a value to a
+    name.
+    """
     if delimiter != "\t" or _PART in text:
         return inner(text)
     masked, count = inner(text.replace("\t", _PART))
@@ -74,7 +78,7 @@ def _mask_whole(text: str, delimiter: str, inner: Callable[[str], tuple[str, int
 
 
 def _headings(rows: list[Row], policy: Policy) -> Columns:
-    """The columns that the first rows of a table name, up to the first one of the table's width."""
+    """Return the columns that the first rows of a table name, up to the first row with the width of the table."""
     columns, width = Columns((), policy), _width(rows)[0]
     for fields, _ in rows:
         columns.add(Columns(map(unquote_field, fields), policy))
@@ -84,16 +88,16 @@ def _headings(rows: list[Row], policy: Policy) -> Columns:
 
 
 def _width(rows: list[Row]) -> tuple[int, int]:
-    """How many fields most of the first rows have that have several, and how many rows those are."""
+    """Return how many fields most of the first rows have, and how many rows those are."""
     widths = [len(fields) for fields, _ in rows[:_SAMPLE] if len(fields) > 1]
     width = max(widths, key=widths.count, default=1)
     return width, widths.count(width)
 
 
 def _delimiter(text: str, begin: int) -> str:
-    """What stands between the fields: the character that gives the most rows of the same width.
+    """Return the character that separates fields: the one that gives the most rows of the same width.
 
-    Rather one that gives the first row that width, too: it names the columns.
+    One that gives that width to the first row, which names the columns, comes first.
     """
 
     def score(delimiter: str) -> tuple[bool, int, int]:
@@ -108,7 +112,7 @@ def _delimiter(text: str, begin: int) -> str:
 
 
 def rows_of(text: str, delimiter: str, at: int = 0) -> Iterator[Row]:
-    """The rows of a text from a place on. Quoted fields may hold delimiters and line ends."""
+    """Yield the rows of a text from a position on. Quoted fields may hold delimiters and line ends."""
     while at < len(text):
         line = _LINE.match(text, at)
         end = line.end() if line else at
@@ -129,7 +133,7 @@ def rows_of(text: str, delimiter: str, at: int = 0) -> Iterator[Row]:
 
 @lru_cache(maxsize=16)
 def _field(delimiter: str) -> re.Pattern[str]:
-    """A field, perhaps quoted, and what ends it. A quote in the middle of a field is a character like any other."""
+    """Compile an expression for a field, perhaps quoted, and its end. A quote inside a field is an ordinary letter."""
     end = re.escape(delimiter)
     return re.compile(rf'( {{0,2}}"[^"]*(?:""[^"]*)*(?:"|\Z)[^{end}\r\n]*|[^{end}\r\n]*)({end}|\r\n|\n|\r|\Z)')
 
@@ -143,19 +147,20 @@ def _widths(text: str, delimiter: str) -> list[int]:
 
 
 def is_separator_line(text: str) -> bool:
-    """Whether a text is a line between a heading and its rows, or a part of one."""
+    """Whether a text is a line between a heading and its rows (`|---|---|`), or a part of one."""
     return _RULE.fullmatch(text) is not None
 
 
 def is_not_empty(fields: list[str]) -> bool:
+    """Whether a row has more than one field, or a field that is not blank."""
     return len(fields) > 1 or bool(fields[0].strip())
 
 
 def _mask_rows(rows: list[Row], delimiter: str, policy: Policy, inner: Callable[[str], tuple[str, int]]) -> int:
-    """Mask the secret cells of all rows where they stand; how many those were.
+    """Mask the secret cells of all rows in place; return how many there were.
 
-    The heading is the first row of the table's width; a title, comments and empty lines may stand in front of it.
-    Behind an empty line there may be another heading.
+    The heading is the first row with the width of the table; a title, comments and empty lines may precede it. Behind
+    an empty line there may be another heading.
     """
     columns, width = Columns((), policy), _width(rows)[0]
     heading: list[str] = []
@@ -177,12 +182,12 @@ def _mask_rows(rows: list[Row], delimiter: str, policy: Policy, inner: Callable[
 
 
 def _may_be_heading(fields: list[str], width: int) -> bool:
-    """Whether a row may name the columns: one of a single field is a title, unless it is as short as a name."""
+    """Whether a row may name the columns. A row with one long field is a title."""
     return len(fields) > 1 or width == 1 or fields[0].strip().count(" ") < 2
 
 
 def mask_cells(fields: list[str], columns: Columns, delimiter: str, policy: Policy) -> int:
-    """Mask the secret cells of a row."""
+    """Mask the secret cells of a row in place; return how many there were."""
     count = 0
     for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
         meant = unquote_field(fields[place])
@@ -196,7 +201,7 @@ def mask_cells(fields: list[str], columns: Columns, delimiter: str, policy: Poli
 
 
 def _merged(fields: list[str], columns: Columns, delimiter: str) -> dict[int, str]:
-    """Quoted fields that seem to hold others: the row is too short, or their quote does not end with the field."""
+    """Return the quoted fields that seem to hold others: the row is too short, or a quote ends before the field."""
     short = len(fields) < columns.width and bool(columns.secret)
     return {
         place: ""
@@ -207,7 +212,7 @@ def _merged(fields: list[str], columns: Columns, delimiter: str) -> dict[int, st
 
 
 def _mask_quoted(fields: list[str], inner: Callable[[str], tuple[str, int]]) -> int:
-    """Mask what is in fields that hold quotes, which are doubled there: JSON above all."""
+    """Mask fields with doubled quotes inside, JSON above all; return how many values were masked."""
     count = 0
     for place, field in enumerate(fields):
         if '""' in field and len(field) > 2:
@@ -219,7 +224,7 @@ def _mask_quoted(fields: list[str], inner: Callable[[str], tuple[str, int]]) -> 
 
 
 def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]], policy: Policy) -> Row:
-    """Mask a row field by field if to mask it as a whole would change their number."""
+    """Mask other secrets of a row field by field, if masking it as a whole would change the number of fields."""
     fields, end = row
     text = delimiter.join(fields)
     masked, found = inner(text)
@@ -238,12 +243,12 @@ def _mask_row(row: Row, delimiter: str, inner: Callable[[str], tuple[str, int]],
 
 
 def _common_prefix_length(one: str, other: str) -> int:
-    """How many characters two texts begin with in common."""
+    """Return how many characters two texts have in common at their beginning."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def unquote_field(field: str) -> str:
-    """What a field holds, without its quotes."""
+    """Return the content of a field, without its quotes."""
     stripped = field.lstrip(" ")
     if not stripped.startswith('"'):
         return field
@@ -252,7 +257,7 @@ def unquote_field(field: str) -> str:
 
 
 def _requote(text: str, field: str, delimiter: str) -> str:
-    """A text as it stands in the place of a field, with the space around that and in its quotes."""
+    """Return a text in place of a field, with the space and the quotes around it."""
     lead = field[: len(field) - len(field.lstrip(" "))]
     if field.startswith('"', len(lead)) or any(mark in text for mark in (delimiter, '"', "\r", "\n")):
         return lead + _quote(text)

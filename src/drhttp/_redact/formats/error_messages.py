@@ -1,4 +1,6 @@
-"""What databases and libraries say of a failure: they show values apart from their names, or without any."""
+"""Error messages of databases and libraries: masks values that stand apart from their names: `Key (token)=(abc)
+exists`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 
 def find_error_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """Where the values are that stand in such messages."""
+    """Yield the spans of secret values in such messages."""
     # For one character is looked much faster than for several.
     called, quoted, equal = "(" in text, "'" in text, "=" in text
     if called and equal and ")=(" in text:
@@ -51,11 +53,12 @@ def find_error_values(text: str, policy: Policy, locator: ValueLocator) -> Spans
 
 
 def _any_secret(text: str, policy: Policy) -> bool:
+    """Whether a text holds a secret name."""
     return any(policy.is_secret(name) for name in set(_NAME.findall(text)))
 
 
 def _postgresql_keys(text: str, policy: Policy) -> Spans:
-    """PostgreSQL: `Key (token)=(abc) already exists.`"""
+    """Yield values in messages of PostgreSQL: `Key (token)=(abc) already exists.`"""
     behind, at = 0, text.find(")=(")
     while at >= 0:
         policy.budget.spend(3)
@@ -71,6 +74,7 @@ def _postgresql_keys(text: str, policy: Policy) -> Spans:
 
 
 def _postgresql_rows(text: str) -> Spans:
+    """Yield rows without names in messages of PostgreSQL: `Failing row contains (1, abc).`"""
     at = text.find(_ROW)
     while at >= 0:
         begin = at + len(_ROW)
@@ -80,6 +84,7 @@ def _postgresql_rows(text: str) -> Spans:
 
 
 def _mysql_entries(text: str, policy: Policy) -> Spans:
+    """Yield values in messages of MySQL: `Duplicate entry 'abc' for key 'users.token'`."""
     entry = _ENTRY.search(text)
     while entry:
         end = _ENTRY_END.search(text, entry.end())
@@ -91,7 +96,7 @@ def _mysql_entries(text: str, policy: Policy) -> Spans:
 
 
 def _sql_statements(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """SQL: `INSERT INTO users (name, token) VALUES ('ada', 'abc')`."""
+    """Yield values in SQL: `INSERT INTO users (name, token) VALUES ('ada', 'abc')`."""
     behind = 0
     match = _VALUES.search(text)
     while match:
@@ -109,7 +114,7 @@ def _sql_statements(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _sqlalchemy_parameters(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
+    """Yield parameters in messages of SQLAlchemy: `[SQL: ... (name, token) ...] [parameters: ('ada', 'abc')]`."""
     behind, at = 0, text.find(_PARAMETERS)
     while at >= 0:
         policy.budget.spend(3)
@@ -122,7 +127,7 @@ def _sqlalchemy_parameters(text: str, policy: Policy, locator: ValueLocator) -> 
 
 
 def _pydantic_inputs(text: str) -> Spans:
-    """pydantic: `[type=string_too_short, input_value='abc', input_type=str]`."""
+    """Yield inputs in messages of pydantic: `[type=string_too_short, input_value='abc', input_type=str]`."""
     at = text.find(_INPUT)
     while at >= 0:
         begin = at + len(_INPUT)

@@ -1,7 +1,6 @@
-"""GraphQL: the literals of secret arguments are masked so that the document still parses, and the variables that are
-passed to such arguments are secret, whatever they are called.
+"""GraphQL: masks the values of secret arguments, such as `login(password: "abc")`, and the variables passed to them.
 
-Syntax: https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary
+The masked document still parses. Syntax: https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _quoted: Any = encoder.encode_basestring_ascii
 
 
 class _Leaf(NamedTuple):
-    """A scalar. kind: of its token. name: of the argument it is given to. default_of: the variable, of a default."""
+    """A scalar. kind: of its token. name: of its argument. default_of: the variable whose default it is."""
 
     begin: int
     end: int
@@ -51,10 +50,10 @@ class _Leaf(NamedTuple):
 
 
 class _Level:
-    """A bracket that is open. kind: "selection", "arguments", "object", "list" or "type".
+    """An open bracket. kind: "selection", "arguments", "object", "list" or "type".
 
-    expected: what comes next in arguments and objects: "name", "colon", "value", and "type" in the definition of a
-    variable, which is `variable`.
+    expected: what comes next in arguments and objects: "name", "colon", "value", or "type" in the definition of a
+    variable, whose name is `variable`.
     """
 
     __slots__ = ("expected", "kind", "name", "named", "secret", "valued", "variable")
@@ -70,7 +69,7 @@ class _Level:
 
 
 class _DocumentReader:
-    """One passage over a document."""
+    """Reads the tokens of a document, and collects its scalars, comments and secret variables."""
 
     def __init__(self, text: str, policy: Policy) -> None:
         self._text = text
@@ -82,7 +81,7 @@ class _DocumentReader:
         self.variables: set[str] = set()  # that are passed to secret arguments
 
     def run(self) -> bool:
-        """Read all tokens; whether they make a document."""
+        """Read all tokens; return whether they make a document."""
         for match in _TOKEN.finditer(self._text):
             self._policy.budget.spend(2)
             kind = match.lastgroup or ""
@@ -103,7 +102,7 @@ class _DocumentReader:
         return not self._open and bool(self._before)
 
     def _select(self, token: str, kind: str) -> bool:
-        """A token outside of arguments: fields, fragments, directives."""
+        """Read a token outside of arguments: of fields, fragments, directives."""
         if token == "{":
             self._open.append(_Level("selection"))
         elif token == "(":
@@ -118,7 +117,7 @@ class _DocumentReader:
         return True
 
     def _type(self, level: _Level, token: str, kind: str) -> bool:
-        """A token of a variable's type, up to its default, the next variable or the end."""
+        """Read a token of a variable's type, up to its default, the next variable or the end."""
         if token == "[":
             self._open.append(_Level("type"))
         elif token == "]" and level.kind == "type":
@@ -132,7 +131,7 @@ class _DocumentReader:
         return True
 
     def _argument(self, level: _Level, match: re.Match[str], kind: str) -> bool:
-        """A token in arguments, in an input object or in a list."""
+        """Read a token in arguments, in an input object or in a list."""
         token = match[0]
         if level.expected == "colon":
             level.expected = "type" if level.variable else "value"
@@ -142,7 +141,7 @@ class _DocumentReader:
         return self._begin_name(level, token, kind)
 
     def _begin_name(self, level: _Level, token: str, kind: str) -> bool:
-        """The name of an argument or of a variable that is defined, or the end of all."""
+        """Read the name of an argument or of a variable in its definition, or a closing bracket."""
         level.expected = "colon"
         if kind == "variable" and level.kind == "arguments":
             level.variable, level.name = token[1:], token[1:]
@@ -189,12 +188,12 @@ class _DocumentReader:
 
 
 def looks_like_graphql(text: str) -> bool:
-    """Whether a text begins as a document does."""
+    """Whether a text begins like a document."""
     return "{" in text and _BEGIN.match(text) is not None
 
 
 def _read(text: str, policy: Policy) -> _DocumentReader | None:
-    """`None` if the text is no document."""
+    """Read a document; `None` if the text is not one."""
     if not looks_like_graphql(text):
         return None
     reader = _DocumentReader(text, policy)
@@ -202,9 +201,9 @@ def _read(text: str, policy: Policy) -> _DocumentReader | None:
 
 
 def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, int]]) -> tuple[str, int] | None:
-    """A document, masked, and how many values that were; `None` if the text is none.
+    """Mask a document; return it and how many values were masked, or `None` if the text is not one.
 
-    inner: masks the texts of its strings and comments.
+    inner: masks the content of its strings and comments.
     """
     reader = _read(text, policy)
     if reader is None:
@@ -228,7 +227,7 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
 def _masked(
     leaf: _Leaf, token: str, reader: _DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
-    """What takes the place of a scalar, and how many values were masked in it."""
+    """Return what replaces a scalar, and how many values were masked in it."""
     meant = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
     if leaf.secret or leaf.default_of in reader.variables:
         if token in _NOTHING or policy.is_harmless(leaf.name, token):
@@ -241,7 +240,7 @@ def _masked(
 
 
 def secret_variables(text: str, policy: Policy) -> frozenset[str]:
-    """The variables of a document that are passed to secret arguments."""
+    """Return the variables of a document that are passed to secret arguments."""
     names = _ARGUMENT.findall(text) if "$" in text else ()
     if not any(name in NAMING or policy.is_secret(name) for name in names):
         return frozenset()
@@ -250,9 +249,9 @@ def secret_variables(text: str, policy: Policy) -> frozenset[str]:
 
 
 def secret_variables_at(nodes: list[Node], policy: Policy) -> set[int]:
-    """Where the values of secret variables begin in a request, or in several.
+    """Return where the values of secret variables begin in one request or in several.
 
-    In an object whose end is missing the document may be missing, too: then every variable may be secret.
+    If the end of an object is missing and it holds no document, every variable may be secret.
     """
     found: set[int] = set()
     for node in nodes:

@@ -1,4 +1,6 @@
-"""Header fields: credentials and cookies by their form, others by name, URLs by their parts, all by their values."""
+"""Header fields: masks credentials and cookies, secret names, URLs and secret values: `Authorization: Bearer
+[redacted]`.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ _LIKE_URLS = ("-url", "-uri", "-referer", "-referrer", "-location")
 
 
 def mask_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
-    """The header fields without their secrets, and how many those were. Names, order and repetition stay."""
+    """Mask header fields; return them and how many values were masked. Names, order and repetition stay."""
     if policy.cache.fields.issuperset(headers):
         return headers, 0
     masked: list[tuple[str, str]] = []
@@ -56,6 +58,7 @@ def mask_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
 
 
 def _mask_or_hide(field: tuple[str, str], policy: Policy) -> tuple[str, int]:
+    """Mask a field; replace its whole value if that fails, as a field cannot be left out."""
     try:
         text, count = _mask_field(*field, policy)
     except MaskingError:
@@ -67,6 +70,7 @@ def _mask_or_hide(field: tuple[str, str], policy: Policy) -> tuple[str, int]:
 
 
 def _mask_field(name: str, value: str, policy: Policy) -> tuple[str, int]:
+    """Mask the value of a field by its name."""
     name = name.lower()
     if name in _HARMLESS_NAMES:
         return value, 0
@@ -87,14 +91,14 @@ def _mask_field(name: str, value: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask_challenge(value: str, policy: Policy) -> tuple[str, int]:
-    """A challenge may carry half of a handshake."""
+    """Mask a challenge, which may carry a part of a handshake (NTLM, Negotiate)."""
     masked, count = _CHALLENGE.subn(lambda match: match[1] + policy.mask(match[2]), value)
     text, found = mask_string(masked, policy)
     return text, count + found
 
 
 def _mask_protocols(value: str, policy: Policy) -> tuple[str, int]:
-    """Browsers cannot set a header on a WebSocket, so people send tokens as the names of protocols."""
+    """Mask tokens in `Sec-WebSocket-Protocol`: browsers can set no other header field on a WebSocket."""
     names = [each.strip() for each in value.split(",")]
     if not any(map(policy.is_secret, names)):
         return mask_string(value, policy)
@@ -103,11 +107,13 @@ def _mask_protocols(value: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask_host(value: str, policy: Policy) -> tuple[str, int]:
+    """Mask the user and the password in front of a host."""
     userinfo, at, host = value.rpartition("@")
     return (f"{policy.mask(userinfo)}@{host}", 1) if at else mask_string(value, policy)
 
 
 def _mask_credentials(value: str, policy: Policy) -> tuple[str, int]:
+    """Mask `Authorization`, but not the scheme."""
     scheme, space, credentials = value.partition(" ")
     if space and scheme.lower() in _SCHEMES:
         return f"{scheme} {policy.mask(credentials)}", 1
@@ -115,12 +121,14 @@ def _mask_credentials(value: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask_cookies(value: str, policy: Policy) -> tuple[str, int]:
+    """Mask the values of all cookies in `Cookie`."""
     pairs = [_mask_cookie(pair.strip(), policy) for pair in value.split(";")]
     count = sum(count for _, count in pairs)
     return ("; ".join(text for text, _ in pairs) if count else value), count
 
 
 def _mask_set_cookie(value: str, policy: Policy) -> tuple[str, int]:
+    """Mask the value of the cookie in `Set-Cookie`, and drop what is not an attribute."""
     pair, *attributes = value.split(";")
     text, count = _mask_cookie(pair.strip(), policy)
     known = [each for each in attributes if _is_attribute(each)]
@@ -130,7 +138,7 @@ def _mask_set_cookie(value: str, policy: Policy) -> tuple[str, int]:
 
 
 def _is_attribute(text: str) -> bool:
-    """Whether this is an attribute and nothing else: behind a comma may stand another cookie, wrongly joined to it."""
+    """Whether a text is one attribute of a cookie. A comma in it may join another cookie by mistake."""
     name, _, value = text.strip().lower().partition("=")
     if name == "expires":
         return _DATE.fullmatch(value.strip()) is not None
@@ -138,6 +146,7 @@ def _is_attribute(text: str) -> bool:
 
 
 def _mask_cookie(pair: str, policy: Policy) -> tuple[str, int]:
+    """Mask the value of one cookie, unless its name is allowed."""
     name, equals, value = pair.partition("=")
     if equals and policy.is_allowed(name):
         return mask_string(pair, policy)

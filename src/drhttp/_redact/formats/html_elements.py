@@ -1,4 +1,4 @@
-"""Elements of HTML, by what they mean for the text in them and beside them."""
+"""HTML elements, by their role: `<th>` labels a cell, `<td>` may be labeled, `<br>` has no end tag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""HTML tables whose headings name secret columns: `<tr><th>User</th><th>Password</th></tr><tr><td>ada</td><td>...`."""
+"""HTML tables: finds the cells of secret columns:
+`<tr><th>User</th><th>Password</th></tr><tr><td>ada</td><td>abc</td>`.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +32,17 @@ _MOST_COLUMNS = 1000
 
 
 class SecretCells(NamedTuple):
-    """cells: where the tag of each secret cell begins, its content ends, and what its column is called.
+    """The secret cells of all tables.
 
-    headings: where the rows begin and end that name secret columns.
+    cells: where the tag of each begins, where its content ends, and the name of its column. headings: where the rows
+    begin and end that name secret columns.
     """
 
     cells: dict[int, tuple[int, str]]
     headings: list[tuple[int, int]]
 
     def in_heading(self, place: int) -> bool:
-        """Whether a place is in a heading, which is the name of what stands below, and not of what stands beside."""
+        """Whether a position is in a heading, which names the cells below it, not beside it."""
         return any(begin <= place < end for begin, end in self.headings)
 
 
@@ -47,7 +50,7 @@ NO_CELLS = SecretCells({}, [])
 
 
 def secret_cells(text: str, policy: Policy) -> SecretCells:
-    """The secret cells of all tables in a document or a part of one."""
+    """Return the secret cells of all tables in a document, or in a part of one."""
     if "<t" not in text and "<T" not in text:
         return NO_CELLS
     if not _names_secret_column(text, policy):
@@ -58,7 +61,7 @@ def secret_cells(text: str, policy: Policy) -> SecretCells:
 
 
 def _names_secret_column(text: str, policy: Policy) -> bool:
-    """Whether a heading, or a cell of the first row of a table, is the name of a secret."""
+    """Whether a heading, or a cell in the first row of a table, is a secret name."""
     if any(_is_secret(match[1], policy) for match in _HEADING.finditer(text)):
         return True
     at, row = 0, _ROW.search(text)  # a part of a document may begin within a table
@@ -75,17 +78,18 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
 
 
 def _words(markup: str) -> str:
-    """The text of a cell, without its tags."""
+    """Return the text of a cell, without its tags."""
     return " ".join(unescape(_ANY_TAG.sub(" ", markup)).split()) if len(markup) <= _LONGEST_ROW else ""
 
 
 def _is_secret(markup: str, policy: Policy) -> bool:
+    """Whether the text of a cell is a secret name."""
     name = _words(markup)
     return 0 < len(name) <= _LONGEST_NAME and policy.is_secret(name)
 
 
 class _Cell:
-    """A cell. column: its place in the grid; span: how many columns it takes."""
+    """A cell. column: its index in the grid. span: how many columns it takes."""
 
     __slots__ = ("attributes", "begin", "column", "content", "end", "is_heading", "span")
 
@@ -99,7 +103,7 @@ class _Cell:
 
 
 class _Table:
-    """A table that is open. columns: the name of each secret column, by its place; ids: of secret headings."""
+    """An open table. columns: the name of each secret column, by its index. ids: of secret headings."""
 
     __slots__ = ("columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
 
@@ -113,7 +117,7 @@ class _Table:
         self.spans: dict[int, int] = {}  # rows that the cell of a column still goes down
 
     def next_column(self) -> int:
-        """The place of the next cell in the row, beside cells of rows above."""
+        """Return the index of the next cell in the row, next to cells that reach down from rows above."""
         column = self.row[-1].column + self.row[-1].span if self.row else 0
         while self.spans.get(column, 0) > 0:
             column += 1
@@ -121,7 +125,7 @@ class _Table:
 
 
 class _TableReader:
-    """One passage over the tags of tables."""
+    """Reads the tags of tables, and collects secret cells."""
 
     def __init__(self, text: str, policy: Policy) -> None:
         self._text = text
@@ -175,7 +179,7 @@ class _TableReader:
             table.row[-1].end = end
 
     def _end_row(self, table: _Table, end: int) -> None:
-        """A row is complete: it names columns, or is one of those below."""
+        """Use a complete row as a heading, or find the secret cells in it."""
         self._end_cell(table, end)
         row, table.row = table.row, []
         if not row:
@@ -193,6 +197,7 @@ class _TableReader:
                 table.spans[column] = rows - 1
 
     def _is_heading(self, table: _Table, row: list[_Cell]) -> bool:
+        """Whether a row is a heading: in `<thead>`, of `<th>`, or the first row of a table."""
         if table.in_head or all(cell.is_heading for cell in row):
             return True
         if not table.is_first or any(cell.is_heading for cell in row):
@@ -201,7 +206,7 @@ class _TableReader:
         return len(row) > 2 or (len(row) == 2 and not self._secret_name(row[0]))
 
     def _secret_name(self, cell: _Cell) -> str:
-        """What a heading is called if that says secret; else nothing."""
+        """Return the secret name of a heading; empty if it has none."""
         markup = self._text[cell.content : cell.end]
         for name in (_words(markup), cell.attributes.get("data-field", ""), cell.attributes.get("abbr", "")):
             if 0 < len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
@@ -232,5 +237,5 @@ class _TableReader:
 
 
 def _number(text: str | None) -> int:
-    """How many columns or rows a cell takes."""
+    """Return how many columns or rows a cell takes, from `colspan` or `rowspan`."""
     return min(int(text), _MOST_COLUMNS) if text and text.isdecimal() and len(text) < 5 and int(text) else 1

@@ -1,7 +1,7 @@
-"""JSON (RFC 8259): secrets are replaced where they stand; all other text stays as it is, to the letter.
+"""JSON (RFC 8259): masks members with secret names, such as `{"password": "abc"}`; everything else stays byte for byte.
 
-The text is not parsed and written anew: that would change numbers, duplicates and spacing, and could not be done at all
-with a document that was cut. It is read as tokens; `json.loads` is asked only whether a whole document is one.
+The text is not parsed and serialized again: that would change numbers, duplicates and spacing, and is impossible for a
+truncated document. It is rewritten token by token; `json.loads` only decides whether a whole document is JSON.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from drhttp._redact.formats.graphql import VARIABLES, mask_graphql, secret_varia
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
 from drhttp._redact.formats.json_rewriter import (
-    CutJsonRewriter,
     JsonRewriter,
     JsonValueRewriter,
+    TruncatedJsonRewriter,
     decode_base64_json,
     is_harmless_text,
 )
@@ -57,9 +57,9 @@ _MOST_CLOSERS = 200
 def mask_json(
     text: str, policy: Policy, level: int = 0, secret_members: frozenset[str] = frozenset()
 ) -> tuple[str, int]:
-    """A whole document, masked, and how many values that were. Raises `MaskingError` if it is not JSON.
+    """Mask a whole document; return it and how many values were masked.
 
-    secret_members: the names of further members of the outermost object that are secret.
+    secret_members: names of further secret members of the outermost object. Raises `MaskingError` if it is not JSON.
     """
     document = check_json(text)
     ordinary = _SPECIAL.isdisjoint(document.names)
@@ -79,9 +79,9 @@ def mask_json(
 def _add_tables_and_variables(
     text: str, names: frozenset[str], policy: Policy, secret_at: frozenset[int], *, cut: bool = False
 ) -> frozenset[int]:
-    """Where the values begin that are secret by a heading, or by the GraphQL document that they are passed to.
+    """Return where values begin that are secret by the heading of a table, or as variables of a GraphQL document.
 
-    named: those that are secret by what stands beside them; the names of columns are not.
+    secret_at: those that are secret by a neighboring member; they are included, except for names of columns.
     """
     variables = not _VARIABLES.isdisjoint(names)
     if not (variables or may_hold_table(text, names, policy, cut=cut)):
@@ -100,7 +100,11 @@ def _mask_document(
     *,
     ordinary: bool = False,
 ) -> tuple[str, int]:
-    """named: where the values begin that are secret by what stands beside them. ordinary: no name is a special one."""
+    """Mask a document that is JSON, in the fastest way that is possible.
+
+    secret_at: where values begin that are secret by something else than their name. ordinary: no member may name
+    others, or hold text that needs a closer look.
+    """
     if secret_at:
         done = None
     elif "\\" not in text:
@@ -123,9 +127,9 @@ def _mask_document(
 
 
 def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
-    """What is sure of a document whose end is missing, closed so that it is one again, and how many values were masked.
+    """Mask a document whose end is missing, and close its brackets; return it and how many values were masked.
 
-    The last member is left out: its value may be incomplete, and so may be its name. Raises `MaskingError`.
+    The last member is left out: its value may be incomplete, and so may its name. Raises `MaskingError`.
     """
     sure = close_brackets(text)
     if sure is not None:
@@ -141,7 +145,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         raise MaskingError("unparsable")  # nothing of anything else is sure
     nodes = read_nodes(text, policy)
     cells, headings = secret_cells_at(nodes, policy)
-    masker = CutJsonRewriter(
+    masker = TruncatedJsonRewriter(
         text,
         policy,
         partial(mask_string, policy=policy),
@@ -155,7 +159,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
 
 
 def _without_closers(sure: str, text: str) -> str:
-    """What is sure of a text, as it stood there."""
+    """Return the part of a closed document that was in the text."""
     end = len(sure)
     while end > max(0, len(sure) - _MOST_CLOSERS) and not text.startswith(sure[:end]):
         end -= 1
@@ -165,10 +169,10 @@ def _without_closers(sure: str, text: str) -> str:
 def mask_string(
     text: str, policy: Policy, level: int = 0, *, tags: bool = True, tables: bool = True
 ) -> tuple[str, int]:
-    """A text from within something else, masked, and how many values that were.
+    """Mask a text from inside something else; return it and how many values were masked.
 
-    JSON and markup are read as such, also packed in base64; where they go too deep within each other, the text is taken
-    for a secret. tags, tables: whether to look for markup and for tables.
+    JSON and markup are masked as such, also as base64; a text in which they are nested too deep is a secret. tags,
+    tables: whether to look for markup and for tables.
     """
     if is_harmless_text(text, policy):
         return text, 0
@@ -196,7 +200,7 @@ def mask_string(
 
 
 def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | None:
-    """GraphQL, and JSON in base64, masked; `None` if the text is neither."""
+    """Mask GraphQL, or base64 of JSON; `None` if the text is neither."""
     if "{" in text and ("(" in text or "#" in text) and level < _DEEPEST_TEXT:
         document = mask_graphql(text, policy, partial(mask_string, policy=policy, level=level + 1))
         if document is not None:
@@ -209,7 +213,7 @@ def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | Non
 
 
 def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:
-    """Markup within a text, and what shows only without its entities."""
+    """Mask markup in a text, and secrets that show only when character references are decoded."""
     count = 0
     inner = partial(mask_string, policy=policy, level=level + 1)
     if "<" in text and _ELEMENT.search(text):
@@ -230,7 +234,7 @@ def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:
 
 
 def check_json(text: str) -> Document:
-    """What is known of a document. Raise `MaskingError` if it is none."""
+    """Return what is known about a document. Raises `MaskingError` if it is not JSON."""
     document = read(text)
     if document.fault:
         raise MaskingError(document.fault)

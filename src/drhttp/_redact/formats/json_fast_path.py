@@ -1,4 +1,4 @@
-"""JSON documents without escapes, and with few: most bodies are masked without reading them token by token."""
+"""JSON fast path: masks documents with few or no escapes, such as `{"password": "abc"}`, without reading all tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FEW = 16  # names that are looked for one by one
 
 
 def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: bool) -> bool:
-    """Whether a document with escapes holds nothing to mask, as far as that shows without reading it token by token."""
+    """Whether a document with escapes holds nothing to mask, as far as that shows without reading its tokens."""
     if "\\\\" in text or not policy.are_harmless(document.names) or may_hold_tables(text, policy):
         return False
     if '"[' in text and _ROWS_IN_STRING.search(text):
@@ -38,7 +38,7 @@ def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: 
 
 
 def _may_hold_named_values(text: str, document: Document, *, ordinary: bool) -> bool:
-    """Whether a string may tie a name to a value, or hold markup, or be packed."""
+    """Whether a string in a document may hold a name with a value, markup, or base64 of JSON; `False` is certain."""
     if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
         return True
     if command_lines.holds_command(text):
@@ -53,9 +53,9 @@ def _may_hold_named_values(text: str, document: Document, *, ordinary: bool) -> 
 def mask_by_names(
     text: str, document: Document, policy: Policy, level: int, inner: Inner, *, ordinary: bool
 ) -> tuple[str, int] | None:
-    """A document without escapes, masked by its names, without reading it token by token.
+    """Mask a document without escapes by its names; `None` if a secret is an object or an array.
 
-    inner: masks a string at a level. `None` if a secret is an object or an array.
+    inner: masks a string; takes its nesting level.
     """
     if _may_hold_named_values(text, document, ordinary=ordinary):
         return _mask_pieces(text.split('"'), policy, level, inner)
@@ -68,7 +68,7 @@ def mask_by_names(
 
 
 def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[str, int] | None:
-    """The same for a few names, looked for one by one: between quotes, none of them is anything but a string."""
+    """Mask the values of a few names, which are searched for one by one, in quotes."""
     found = []
     for name in names:
         key = f'"{name}"'
@@ -95,7 +95,7 @@ def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[st
 
 
 def _mask_pieces(pieces: list[str], policy: Policy, level: int, inner: Inner) -> tuple[str, int] | None:
-    """The same for the text between quotes: every second piece is a string; what follows a key begins with a colon."""
+    """Mask a document that is split at its quotes: every second piece is a string, and a colon follows names."""
     count, behind_key = 0, False
     for at in range(1, len(pieces) - 1, 2):
         rest = pieces[at + 1].lstrip()
@@ -116,7 +116,7 @@ def _mask_pieces(pieces: list[str], policy: Policy, level: int, inner: Inner) ->
 
 
 def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) -> int | None:
-    """Mask what stands behind a secret name; `None` if that is an object or an array."""
+    """Mask the value of a secret name; `None` if that is an object or an array."""
     if quotes:
         if policy.is_harmless(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
@@ -134,5 +134,5 @@ def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) 
 
 
 def _encode_inside_quotes(text: str) -> str:
-    """A text as it stands between the quotes of a JSON string."""
+    """Encode a text as JSON, without the quotes around it."""
     return str(encode_string(text))[1:-1]

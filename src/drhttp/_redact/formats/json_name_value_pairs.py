@@ -1,4 +1,4 @@
-"""JSON in which the name of a secret stands beside it: `{"name": "password", "value": "..."}`, `["token", "..."]`."""
+"""JSON in which a neighbor names the value: masks `{"name": "password", "value": "abc"}` and `["token", "abc"]`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
 
 
 def spellings(words: str) -> frozenset[str]:
-    """Words as programs spell them."""
+    """Return the spellings of words in programs: `field_name`, `fieldName`, `FieldName` ..."""
     found = set()
     for word in words.split():
         first, *others = word.split("_")
@@ -51,7 +51,7 @@ _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 
 
 def decoded(token: str) -> str:
-    """The text that a string token stands for."""
+    """Return the text that a string token stands for."""
     if "\\" not in token:
         return token[1:-1]
     try:
@@ -63,16 +63,16 @@ def decoded(token: str) -> str:
 def may_name_values(
     text: str, names: frozenset[str], policy: Policy, *, nested: bool, ordinary: bool = False, cut: bool = False
 ) -> bool:
-    """Whether something in a document may be named by what stands beside it; `False` is certain.
+    """Whether something in a document may be named by a neighbor; `False` is certain.
 
-    names: of its members. nested: what `nests` says of it. ordinary: none of the names is one of `POINTED`. cut: its
-    end is missing.
+    names: of its members. nested: the result of `has_nested_arrays`. ordinary: no name is in `VALUE_KEYS`. cut: the end
+    is missing.
     """
     if not ordinary and not VALUE_KEYS.isdisjoint(names):
         valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
         if valued and cut:
             return True
-        if valued and not _NAMING.isdisjoint(names) and _may_be_heading(text, policy):
+        if valued and not _NAMING.isdisjoint(names) and _may_hold_secret_name(text, policy):
             return True
         if "code" in names and not _GRANTS.isdisjoint(names):
             return True
@@ -97,14 +97,15 @@ def has_nested_arrays(text: str) -> bool:
     return False
 
 
-def _may_be_heading(text: str, policy: Policy) -> bool:
+def _may_hold_secret_name(text: str, policy: Policy) -> bool:
+    """Whether a member may hold a secret name that names another value."""
     return "\\" in text or any(not found or _is_secret_name(found, policy) for found in _NAMING_MEMBER.findall(text))
 
 
 def named_values_at(text: str, policy: Policy, *, cut: bool = False) -> frozenset[int]:
-    """Where the values begin that are named by what stands beside them.
+    """Return where the values begin that are secret by the name in a neighbor.
 
-    cut: the end is missing, and may hold the name of what stands in an object that is not closed.
+    cut: the end is missing, and may hold the names of values in objects that are not closed.
     """
     policy.budget.spend((text.count('"') + text.count(",")) // 5 + 2 * text.count('":'))
     reader = _PairReader(text, policy, cut=cut)
@@ -115,12 +116,12 @@ def named_values_at(text: str, policy: Policy, *, cut: bool = False) -> frozense
 
 
 def _is_secret_name(text: str, policy: Policy) -> bool:
-    """Whether a text is the name of a secret, and not a sentence about one."""
+    """Whether a text is a secret name, and not a sentence."""
     return len(text) < 200 and _NAME.fullmatch(text) is not None and policy.is_secret(text)
 
 
 def is_complete(token: re.Match[str]) -> bool:
-    """Whether a token is not a string whose end is missing."""
+    """Whether a token is not a string without an end."""
     return token[0] != '"'
 
 
@@ -140,7 +141,7 @@ class _Level:
 
 
 class _PairReader:
-    """One passage over a document."""
+    """Reads the tokens of a document, and collects where secret values begin."""
 
     def __init__(self, text: str, policy: Policy, *, cut: bool) -> None:
         self._text = text
@@ -167,7 +168,7 @@ class _PairReader:
                 self._element(match.start(), decoded(token) if token[0] == '"' and len(token) > 1 else "")
 
     def close_all(self) -> None:
-        """The end is missing: what stands in open objects may be named there."""
+        """Treat the values in open objects as secret, as the missing end may name them."""
         # A list that goes on is more often the list of an answer than a value.
         lists = {level.begin for level in self._open if level.key is None}
         for level in self._open:
@@ -191,7 +192,7 @@ class _PairReader:
             level.grant = True
 
     def _element(self, at: int, text: str) -> None:
-        """A value, of a member or in an array."""
+        """Read a value of a member or of an array. text: of a string; empty for other values."""
         if not self._open:
             return
         level = self._open[-1]

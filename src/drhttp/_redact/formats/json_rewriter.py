@@ -1,4 +1,4 @@
-"""JSON as tokens: one passage over a text replaces what is secret where it stands."""
+"""JSON rewriter: replaces secret values in a JSON text token by token, such as "abc" in `{"token": "abc"}`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ encode_string: Any = encoder.encode_basestring_ascii
 
 
 def may_hold_named_value(text: str) -> bool:
-    """Whether a text may hold a name and its value: in prose, in markup, or packed."""
+    """Whether a text may hold a name with a value, markup, or base64 of JSON; `False` is certain."""
     if len(text) < _SHORT and _HINT.search(text) is None:
         return False
     if any(sign in text for sign in _SIGNS) or may_be_base64_json(text):
@@ -45,7 +45,7 @@ def may_hold_named_value(text: str) -> bool:
 
 
 def is_harmless_text(text: str, policy: Policy) -> bool:
-    """Whether a text is short and ties nothing, or is a time, as data are full of."""
+    """Whether a text is short and holds no names with values, or is a date or a time."""
     if len(text) < policy.min_length:
         return not may_hold_named_value(text)
     return bool(policy.min_length) and text[0].isdigit() and _TIME.fullmatch(text) is not None
@@ -57,7 +57,7 @@ def may_be_base64_json(text: str) -> bool:
 
 
 def decode_base64_json(text: str) -> str | None:
-    """The text that base64 stands for, if that begins like JSON; else `None`."""
+    """Return the JSON that base64 stands for; `None` if it is something else."""
     if not may_be_base64_json(text[:4]) or _BASE64.fullmatch(text) is None:
         return None
     try:
@@ -72,10 +72,10 @@ def decode_base64_json(text: str) -> str | None:
 
 
 class JsonRewriter:
-    """One passage over a text.
+    """Rewrites one text, token by token.
 
-    inner: masks the text of a string. betrays: whether there are values in it that betray themselves, as it stands.
-    named: where the values begin that are secret whatever they are called.
+    inner: masks the content of a string. may_hold_secret: whether strings may be secret by their form. secret_at: where
+    values begin that are secret whatever their name.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class JsonRewriter:
         self.count = 0
 
     def run(self) -> None:
-        """Read all tokens, and replace what is secret."""
+        """Read all tokens, and replace those that are secret."""
         secret_at = self._secret_at
         for match in self._tokens:
             token = match[0]
@@ -116,14 +116,14 @@ class JsonRewriter:
                 self._replace_if(match.start(), match.end(), *self._policy.mask_values(token))
 
     def result(self) -> str:
-        """The text with the replacements."""
+        """Return the text with the replacements."""
         return "".join(self._pieces) + self._text[self._copied :]
 
     def _read_structure(self, match: re.Match[str]) -> None:
-        """Brackets and commas matter to a cut document alone."""
+        """Read a bracket or a comma; only truncated documents need them."""
 
     def _read_string(self, match: re.Match[str]) -> bool:
-        """A key with its value, or a value; `False` if the text ends within it."""
+        """Read a name with its value, or a value. Return `False` if the text ends within it."""
         token, tie = match[0], match[1]
         if len(token) == 1:
             return False
@@ -146,7 +146,7 @@ class JsonRewriter:
         return first is not None and self._mask_value(first)
 
     def _is_harmless(self, key: str, at: int) -> bool:
-        """Whether the value of a secret name that begins here is none to hide; it is read like any other then."""
+        """Whether the value of a secret name is harmless; then it is read like any other."""
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
             return self._policy.is_harmless(key, literal[0]) or is_scored(key, self._text, literal.end())
@@ -157,7 +157,7 @@ class JsonRewriter:
         return end is not None
 
     def _mask_value(self, first: re.Match[str]) -> bool:
-        """Replace the value that begins with a token; `False` if the text ends before it does."""
+        """Replace the value that begins with a token. Return `False` if the text ends within it."""
         start, end = first.start(), self._end_of_value(first)
         if end is None:
             return False
@@ -175,7 +175,7 @@ class JsonRewriter:
         return True
 
     def _end_of_value(self, first: re.Match[str]) -> int | None:
-        """Pass over the value that begins with a token; `None` if the text ends before it does."""
+        """Skip the value that begins with a token; return its end, or `None` if the text ends within it."""
         depth = 0
         match: re.Match[str] | None = first
         while match is not None:
@@ -202,7 +202,7 @@ class JsonRewriter:
 
 
 class JsonValueRewriter(JsonRewriter):
-    """One passage over a text whose names have been dealt with."""
+    """Rewrites a text whose secret names are masked already: masks strings that are secret by their form."""
 
     def _read_string(self, match: re.Match[str]) -> bool:
         end = match.end() - len(match[1] or "")
@@ -210,8 +210,8 @@ class JsonValueRewriter(JsonRewriter):
         return True
 
 
-class CutJsonRewriter(JsonRewriter):
-    """One passage over a text whose end is missing; it remembers up to where that is sure to be whole."""
+class TruncatedJsonRewriter(JsonRewriter):
+    """Rewrites a text whose end is missing, up to the last position where all members are complete."""
 
     _open: _Open | None = None
     _depth = 0
@@ -219,7 +219,7 @@ class CutJsonRewriter(JsonRewriter):
     _sure: tuple[int, int, int, int, _Open | None] = (0, 0, 0, 0, None)
 
     def result(self) -> str:
-        """The text with the replacements up to that place, closed."""
+        """Return the text with the replacements up to that position, with its brackets closed."""
         pieces, self.count, copied, position, opened = self._sure
         closers = []
         while opened is not None:

@@ -24,7 +24,7 @@ _SCHEMA_KEYS = ('"type"', '"$ref"', '"anyOf"', '"oneOf"', '"allOf"')
 
 
 def schema_examples_at(text: str) -> frozenset[int] | None:
-    """Where the examples begin in the description of a property (JSON schema); `None` if the object is none."""
+    """Return where the examples begin in the JSON schema of a property; `None` if the object is not a schema."""
     if not any(word in text for word in _SCHEMA_KEYS):
         return None
     try:
@@ -41,6 +41,7 @@ def schema_examples_at(text: str) -> frozenset[int] | None:
 
 
 def _is_schema(value: object, level: int) -> bool:
+    """Whether a value is a JSON schema."""
     if not isinstance(value, dict) or level == _DEEPEST_SCHEMA:
         return False
     if not ({"type", "$ref"} & value.keys() or {"anyOf", "oneOf", "allOf"} & value.keys()):
@@ -49,7 +50,7 @@ def _is_schema(value: object, level: int) -> bool:
 
 
 def _describes(key: str, value: Any, level: int) -> bool:
-    """Whether a member has a place in a schema, and is what stands in that place."""
+    """Whether a member belongs in a schema, and has a suitable value."""
     if key in _EXAMPLES:
         return True
     if key in ("anyOf", "oneOf", "allOf"):

@@ -1,7 +1,7 @@
-"""Tables in JSON that name their columns once: `{"columns": ["user", "password"], "rows": [["ada", "..."]]}`.
+"""JSON tables that name columns once: masks cells in `{"columns": ["user", "password"], "rows": [["ada", "abc"]]}`.
 
-Databases, data frames, spreadsheets and dashboards answer so, each with names of its own for the two members; some nest
-them, some name columns by objects, some hold a list for each column, and in some the first row is the heading.
+Databases, data frames, spreadsheets and dashboards use such tables, with different names for the two members. Some nest
+them, some describe columns by objects, some have a list for each column, and in some the first row is the heading.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def may_hold_table(text: str, names: frozenset[str], policy: Policy, *, cut: boo
 
 
 def _names_secret(pattern: re.Pattern[str], text: str, policy: Policy) -> bool:
-    """Whether a heading that begins so may name a secret column."""
+    """Whether a heading that begins with a match may name a secret column."""
     number = 0
     for match in pattern.finditer(text):
         if pattern is _KEY and match[1] not in _HEADINGS:
@@ -96,9 +96,9 @@ def _is_secret(name: str, policy: Policy) -> bool:
 
 
 def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[int]]:
-    """Where the secret cells of all tables begin, and where the names of their columns do.
+    """Return where the secret cells of all tables begin, and where the names of their columns do.
 
-    Rows of an object whose end is missing are secret as a whole if their heading is missing, too.
+    All rows of an object are secret if its end and the heading are missing.
     """
     reader = _TableReader(policy)
     for node in reversed(nodes):  # the inner ones first
@@ -111,7 +111,7 @@ def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[in
 
 
 class _TableReader:
-    """One passage over the objects and lists of a document."""
+    """Finds headings and rows in the objects and lists of a document."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -122,7 +122,7 @@ class _TableReader:
         self.names: set[int] = set()
 
     def read_object(self, node: Node) -> None:
-        """Find the headings and the rows in an object, and in the objects in it that hold only one of both."""
+        """Find the headings and the rows in an object, and in objects inside it that hold only one of the two."""
         headings, tables = self._parts(node)
         if any(each.text == _BY_COLUMN for each in node.member(_DIMENSION)):
             self._read_columns(table for table, _ in tables)
@@ -135,6 +135,7 @@ class _TableReader:
             self._headings[id(node)], self._tables[id(node)] = headings, tables
 
     def _parts(self, node: Node) -> tuple[list[_Heading], list[_Table]]:
+        """Return the headings and the rows in an object."""
         headings: list[_Heading] = []
         tables: list[_Table] = []
         for key, child in node.members or ():
@@ -150,19 +151,19 @@ class _TableReader:
         return headings, tables
 
     def _are_names(self, heading: Node, key: str) -> bool:
-        """Whether a list may hold the names of columns; one of lists under "headers" holds fields of HTTP."""
+        """Whether a list may hold names of columns; a list of lists under "headers" holds header fields."""
         elements = heading.elements or []
         return any(map(self._name, elements)) and not (key.lower() in _OF_HTTP and elements[0].elements)
 
     def _columns(self, heading: Node) -> Columns:
-        """The columns of a heading, whose names are no values."""
+        """Return the columns of a heading, and note its names, which are not secret values."""
         elements = heading.elements or []
         for each in elements:
             self.names.update((each.begin, *(inner.begin for inner in each.elements or ())))
         return Columns(map(self._name, elements), self._policy)
 
     def _name(self, node: Node) -> str:
-        """The name of a column: a string, or what an object or a list says; a secret one if it has several."""
+        """Return the name of a column: a string, or one from an object or a list; a secret one if there are several."""
         if node.text:
             return node.text
         if node.elements:
@@ -171,6 +172,7 @@ class _TableReader:
         return next((name for name in names if _is_secret(name, self._policy)), names[0] if names else "")
 
     def _mask(self, table: Node, keys: tuple[str, ...], headings: list[_Heading]) -> None:
+        """Collect the secret cells of a table, whether it is a list of rows or of columns."""
         columns = Columns((), self._policy)
         for heading, _ in headings:
             columns.add(self._columns(heading))
@@ -199,14 +201,14 @@ class _TableReader:
             self._add(row[place], name)
 
     def _add(self, cell: Node, name: str) -> None:
-        """A cell is secret; of an object, the scalars in it are."""
+        """Collect a secret cell; of an object, the scalars in it."""
         scalars = [each for _, each in cell.members or () if each.literal] or [cell]
         for each in scalars:
             if each.literal not in _NO_SECRETS and not self._policy.is_harmless(name, each.literal):
                 self.found.add(each.begin)
 
     def _read_columns(self, tables: Iterable[Node]) -> None:
-        """Lists that begin with the name of what they hold."""
+        """Collect the secret cells of lists that begin with the name of their column."""
         for table in tables:
             self.known.add(id(table))
             for column in table.elements or ():
@@ -215,7 +217,7 @@ class _TableReader:
                     self._add(each, first.text)
 
     def read_list(self, table: Node) -> None:
-        """A list of rows, of which the first one may be the heading."""
+        """Collect the secret cells of a list of rows whose first row may be the heading."""
         first, *others = table.elements or [table]
         names = [each.text for each in first.elements or ()]
         if len(names) < 2 or not all(names) or not any(_is_secret(each, self._policy) for each in names):
@@ -234,7 +236,7 @@ class _TableReader:
 
 
 def _cells(row: Node) -> list[Node] | None:
-    """The cells of a row: of a list, or of an object that holds one; `None` if it is no row."""
+    """Return the cells of a row, which is a list or an object that holds one; `None` if it is not a row."""
     if row.elements is not None:
         return row.elements
     return next((each.elements for key, each in row.members or () if key in _ROW_OBJECTS and each.elements), None)

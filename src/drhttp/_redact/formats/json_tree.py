@@ -1,4 +1,7 @@
-"""A JSON document as a tree that knows where its values stand in the text. The end of the text may be missing."""
+"""JSON tree: the objects and arrays of a document with their positions, for `json_tables` and `graphql`.
+
+The end of the document may be missing. Nothing is masked here.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """A value. begin: where it stands. literal: a scalar as it is written.
+    """A value. begin: its position. literal: the text of a scalar.
 
-    members: of an object, keys and values in order. elements: of an array. is_open: its end is missing.
+    members: of an object, names and values in order. elements: of an array. is_open: its end is missing.
     """
 
     __slots__ = ("begin", "elements", "is_open", "literal", "members")
@@ -30,23 +33,23 @@ class Node:
 
     @property
     def text(self) -> str:
-        """What a string says; empty if it is none."""
+        """The content of a string; empty for any other value."""
         return decoded(self.literal) if self.literal[:1] == '"' else ""
 
     def add(self, key: str, node: Node) -> None:
-        """Add a value that stands in it."""
+        """Add a member or an element."""
         if self.members is not None:
             self.members.append((key, node))
         elif self.elements is not None:
             self.elements.append(node)
 
     def member(self, *keys: str) -> Iterator[Node]:
-        """The values of the members of these names."""
+        """Return the values of the members with these names."""
         return (each for key, each in self.members or () if key in keys)
 
 
 def read_nodes(text: str, policy: Policy) -> list[Node]:
-    """All objects and arrays of a document, the inner ones behind those that hold them."""
+    """Return all objects and arrays of a document, outer ones first."""
     found: list[Node] = []
     opened: list[Node] = []
     policy.budget.spend((text.count('"') + text.count(",")) // 5)

@@ -1,6 +1,6 @@
-"""XML, SOAP and HTML: the content of elements and the values of attributes whose names say secret.
+"""XML, SOAP and HTML: masks elements and attributes with secret names, such as `<password>abc</password>`.
 
-Read as tags, not parsed: entities are not expanded, nothing is fetched, and what is not masked stays to the letter.
+Tags are read, not parsed: entities are not expanded, nothing is fetched, and what is not masked stays byte for byte.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def mask_markup(
 
 
 class _MarkupMasker:
-    """One passage over a text."""
+    """Masks one text, tag by tag."""
 
     def __init__(
         self, text: str, policy: Policy, inner: Callable[..., tuple[str, int]], *, cut: bool, html: bool
@@ -93,7 +93,7 @@ class _MarkupMasker:
         return "".join(self._pieces), self._count
 
     def _between(self, end: int) -> None:
-        """Text between two tags."""
+        """Mask the text between two tags."""
         text = self._text[self._position : end]
         if self._secret is not None or not text:
             return
@@ -115,7 +115,7 @@ class _MarkupMasker:
         self._pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
 
     def _note_name(self, text: str) -> None:
-        """A text may be the name of what stands beside it."""
+        """Note a text that may name its neighbor."""
         if self._html:
             leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
             if leading is not None and self._policy.is_secret(leading[1]):
@@ -130,7 +130,7 @@ class _MarkupMasker:
                 self._mask_pieces(*value[1:])
 
     def _follows_label(self) -> bool:
-        """Whether a text stands behind its label."""
+        """Whether a text follows its label."""
         label, self._label = self._label, ""
         return label == "text" or (label == "cell" and self._element in LABELED)
 
@@ -140,7 +140,7 @@ class _MarkupMasker:
         self._count += count
 
     def _mask_pieces(self, first: int, last: int) -> None:
-        """Mask the content of an element that is complete, after all."""
+        """Mask the content of an element that is complete already."""
         tail = self._pieces[last:]
         content = "".join(self._pieces[first:last])
         if content.strip():
@@ -181,7 +181,7 @@ class _MarkupMasker:
         self._pieces.append(front + masked + end if count else match[0])
 
     def _opened(self, match: re.Match[str]) -> None:
-        """What an element's name, or one of its attributes, says of its content."""
+        """Read a start tag, whose name or attributes may make its content secret."""
         name, attributes = match["name"], match["attributes"]
         if attributes.endswith("/") or (self._html and name.lower() in VOID):
             return
@@ -208,13 +208,13 @@ class _MarkupMasker:
             self._skip_raw(RAW_TEXT[name.lower()].search(self._text, match.end()))
 
     def _skip_raw(self, end: re.Match[str] | None) -> None:
-        """A script or style sheet is no markup."""
+        """Skip a script or a style sheet."""
         self._raw = end.start() if end else len(self._text)
         if end is None and self._cut:
             self._text = self._text[: self._text.rfind(" ") + 1]
 
     def _closed(self, name: str) -> None:
-        """The end of an element: what was named on the level below is over."""
+        """Read an end tag: names noted on the level below are forgotten."""
         begun = self._values.get(self._level)
         if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in VALUE_ELEMENTS:
             self._values[self._level] = (begun[0], begun[1], len(self._pieces))
@@ -224,7 +224,7 @@ class _MarkupMasker:
         self._level -= 1
 
     def _open_value(self, start: int) -> None:
-        """A tag that does not end before the next one; the value of a secret may go on behind that, in quotes."""
+        """Read a tag without an end; a quoted secret value may go on behind the next `<`."""
         end = self._text.find("<", start + 1)
         pairs = list(ATTRIBUTE.finditer(self._text, start, end if end > 0 else len(self._text)))
         if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
@@ -242,7 +242,7 @@ class _MarkupMasker:
         self._position = self._passed = closing + 1
 
     def _mask_cell(self, begin: int, end: int, name: str) -> None:
-        """Mask the content of a cell, whose column has the name of a secret."""
+        """Mask the content of a cell in a secret column."""
         content = self._text[begin:end]
         plain = unescape(_ELEMENT.sub("", content))
         if not (plain.strip() or "=" in content) or self._policy.is_harmless(name, plain.strip()):
@@ -253,7 +253,7 @@ class _MarkupMasker:
         self._position = self._passed = end
 
     def _inside(self, match: re.Match[str]) -> None:
-        """Within a secret element nothing is kept but its end."""
+        """Drop everything in a secret element up to its end tag."""
         if match["name"] == self._secret and not (match["attributes"] or "").endswith("/"):
             self._depth += -1 if match["close"] else 1
             if self._depth == 0:
@@ -263,12 +263,12 @@ class _MarkupMasker:
                 self._pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
 
     def _inside_of(self, text: str, *, tags: bool = True) -> tuple[str, int]:
-        """A text, masked; what was masked before counts no more."""
+        """Mask a text; return it and a count that leaves out values masked before."""
         masked, count = self._inner(text, tags=tags)
         return masked, count if masked != text else 0
 
     def _mask_value(self, name: str, value: str) -> tuple[str, int]:
-        """The mask of a value; nothing to count if there is nothing to hide, or the value is its own mask."""
+        """Mask a value; the count is 0 if it is harmless, or equal to its mask."""
         masked = value if self._policy.is_harmless(name, value.strip()) else self._policy.mask(value)
         return masked, int(masked != value)
 

@@ -1,4 +1,4 @@
-"""Attributes of XML and HTML elements."""
+"""Attributes of XML and HTML elements that make a value secret, such as `<input name="password" value="abc">`."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 
 
 def has_secret_name(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
-    """Whether one of the attributes is the name of a secret."""
+    """Whether an attribute holds a secret name."""
     return any(match[1].lower() in _NAMING and policy.is_secret(value_of(match)) for match in attributes)
 
 
 def value_of(match: re.Match[str]) -> str:
-    """The value of an attribute, without its quotes."""
+    """Return the value of an attribute, without its quotes."""
     text = match[3]
     return unescape(text[1:].rstrip("\"'") if text[0] in "\"'" else text)
 
 
 def has_secret_content(element: str, attributes: str, policy: Policy, html: bool) -> bool:
-    """Whether one of the attributes says that the content of an element is a secret.
+    """Whether an attribute makes the content of an element secret: `<td data-label="Password">`.
 
     element: its name in lower case.
     """

@@ -1,4 +1,6 @@
-"""Multipart forms (RFC 7578): fields are masked by name, files are reduced to their name, type and size."""
+"""Multipart forms (RFC 7578): masks fields by name, such as `name="password"`; files are reduced to name, type and
+size.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ _DEEPEST = 3  # levels of forms within forms
 
 
 def looks_like_multipart(content: bytes) -> str | None:
-    """The content type that a form should have that does not say what it is; `None` if it looks like none."""
+    """Return the content type for a form that is not declared as one; `None` if the content is not a form."""
     match = _LIKE.match(content)
     return f'multipart/form-data; boundary="{match[1].decode("latin-1")}"' if match else None
 
@@ -31,9 +33,10 @@ def looks_like_multipart(content: bytes) -> str | None:
 def mask_multipart(
     content: bytes, content_type: str, policy: Policy, *, cut: bool, level: int = 0
 ) -> tuple[bytes, int]:
-    """A form, masked, and how many values that were. Raises `MaskingError` if it is none.
+    """Mask a form; return it and how many values were masked.
 
-    cut: its end is missing; then its last part is left out, since it may be incomplete.
+    cut: the end is missing, so the last part is left out, as it may be incomplete. Raises `MaskingError` if it is not a
+    form.
     """
     match = _BOUNDARY.search(content_type)
     if match is None:
@@ -59,6 +62,7 @@ def mask_multipart(
 
 
 def _split(content: bytes, delimiter: bytes) -> list[bytes]:
+    """Split a form into its parts. Raises `MaskingError` if there are none."""
     preamble, *parts = (b"\r\n" + content).split(b"\r\n" + delimiter)
     if not parts or preamble.strip():
         raise MaskingError("unparsable")
@@ -66,6 +70,7 @@ def _split(content: bytes, delimiter: bytes) -> list[bytes]:
 
 
 def _mask_part(part: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
+    """Mask one part: its header fields, and its content unless it is a file."""
     policy.budget.spend(8)
     head, separator, body = part.partition(b"\r\n\r\n")
     if not separator:
@@ -84,6 +89,7 @@ def _mask_part(part: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
 
 
 def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
+    """Mask the content of a part that is not a file."""
     coding = _CODING.search(head.decode("latin-1"))
     if coding:
         return _mask_coded(coding[1].lower(), body, policy)
@@ -97,7 +103,7 @@ def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple
 
 
 def _mask_coded(coding: str, body: bytes, policy: Policy) -> tuple[bytes, int]:
-    """A part in a transfer coding (RFC 2045)."""
+    """Mask the content of a part in a transfer encoding (RFC 2045)."""
     try:
         content = quopri.decodestring(body) if coding != "base64" else base64.b64decode(body)
         text = content.decode()
@@ -111,7 +117,7 @@ def _mask_coded(coding: str, body: bytes, policy: Policy) -> tuple[bytes, int]:
 
 
 def _mask_head(head: bytes, policy: Policy, *, secret: bool) -> tuple[bytes, int]:
-    """The header fields of a part. The name of a file may be a secret by itself, or by the name of its field."""
+    """Mask the header fields of a part. secret: its field has a secret name, so the name of its file is masked too."""
     fields, found = mask_string(head.decode("utf-8", "surrogateescape"), policy)
     head = fields.encode("utf-8", "surrogateescape") if found else head
     if not secret:
@@ -129,6 +135,6 @@ def _mask_head(head: bytes, policy: Policy, *, secret: bool) -> tuple[bytes, int
 
 
 def _text_of(value: bytes) -> str:
-    """The text of a parameter, without its quotes."""
+    """Return the text of a parameter, without its quotes."""
     text = value.decode("utf-8", "replace")
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text[:1] == '"' else text

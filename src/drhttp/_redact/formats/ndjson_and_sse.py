@@ -1,4 +1,4 @@
-"""Bodies of lines: JSON in each (NDJSON), and streams of events (`text/event-stream`)."""
+"""Line formats: masks JSON on each line (NDJSON), and server-sent events, such as `data: {"token": "abc"}`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _END = re.compile(r"\r\n|\n|\r")
 
 
 def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
-    """NDJSON, masked, and how many values that were; without the last line if it was cut. Raises `MaskingError`."""
+    """Mask NDJSON; return it and how many values were masked. Raises `MaskingError`.
+
+    cut: the end is missing, so the last line is left out.
+    """
     lines = text.split("\n")
     if cut:
         lines = lines[:-1]
@@ -35,9 +38,9 @@ def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
 
 
 def mask_events(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
-    """A stream of events, masked, and how many values that were; without the last event if it was cut.
+    """Mask a stream of server-sent events; return it and how many values were masked.
 
-    The lines of one event's data make one text.
+    The `data` lines of an event are masked together. cut: the end is missing, so the last event is left out.
     """
     ends = _END.findall(text)
     lines = _END.split(text)
@@ -53,7 +56,7 @@ def mask_events(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
 
 
 def _mask_event(lines: list[str], event: range, policy: Policy) -> int:
-    """Mask the lines of one event where they stand; those of its data together, wherever others stand between."""
+    """Mask the lines of one event in place: its `data` lines together, and the others together."""
     total = 0
     policy.budget.spend(4)
     data = [at for at in event if lines[at].startswith(_DATA)]

@@ -1,4 +1,4 @@
-"""The names of a table's columns, and the cells of its rows that are secret by them."""
+"""Secret columns of a table, by the names in its heading, such as `user,password`, and the secret cells of its rows."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ VALUED = frozenset(("value", "val", "values", "content", "new value", "old value
 
 
 class Columns:
-    """Columns, by their names in a heading.
+    """The columns of a table, by their names in a heading. False if no cell below the heading can be secret.
 
-    secret: the name of each column whose name says secret, by its place. width: how many columns there are. It is
-    false if no cell below the heading can be secret.
+    secret: the name of each secret column, by its index. width: how many columns there are.
     """
 
     def __init__(self, names: Iterable[str], policy: Policy) -> None:
@@ -39,17 +38,17 @@ class Columns:
         return bool(self.secret or (self._naming and self._valued))
 
     def add(self, other: Columns) -> None:
-        """Make the columns of another heading of the same table secret, too."""
+        """Add the secret columns of another heading of the same table."""
         self.secret |= other.secret
         self._naming += other._naming
         self._valued += other._valued
         self.width = max(self.width, other.width)
 
     def secret_cells(self, row: Sequence[str]) -> dict[int, str]:
-        """The places of a row's cells that are secret, and under which name.
+        """Return the secret cells of a row: the name of each, by its index.
 
-        A row with more cells than the heading has names is one whose values hold the delimiter, or that begins with a
-        column of no name: what may be the secret value is secret.
+        If a row has more cells than the heading, values hold the delimiter, or the first column has no name. Then every
+        cell that may hold the secret value is secret.
         """
         extra = max(0, len(row) - self.width)
         if extra and not row[-1].strip():  # every row ends with a delimiter
@@ -63,6 +62,7 @@ class Columns:
         return found
 
     def _named_cells(self, row: Sequence[str]) -> dict[int, str]:
+        """Return the cells whose name is a secret name in another cell: `password,abc` below `name,value`."""
         for place in self._naming:
             name = row[place].strip(_AROUND) if place < len(row) else ""
             if name and len(name) <= _LONGEST_NAME and self._policy.is_secret(name):

@@ -1,5 +1,6 @@
-"""Text of any kind: prose, logs, source code, messages. People write names and values there in many ways:
-`name=value`, `name: value`, `"name": {...}`, `name => value`, `--name value`, `('name', 'value')`, `name 'value'`.
+"""Text of any kind (prose, logs, source code): masks the values of secret names, as in `password=abc`.
+
+Other forms: `name: value`, `"name": {...}`, `name => value`, `--name value`, `('name', 'value')`, `name 'value'`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ _DEEPEST_ESCAPE = 3  # times that a text may be encoded
 
 
 def mask_text(text: str, policy: Policy) -> tuple[str, int]:
-    """A text with the values of its secret names masked, and those that betray themselves; and how many those were."""
+    """Mask the values of secret names, and values that are secret by their form, also where they are percent-encoded or
+    escaped; return the text and how many values were masked.
+    """
     text, count = _mask(text, policy)
     decoded, left = text, _DEEPEST_ESCAPE
     known: int | None = None
@@ -82,13 +85,14 @@ def mask_text(text: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask(text: str, policy: Policy) -> tuple[str, int]:
+    """Mask the values of secret names, and values that are secret by their form, in a text as it is."""
     text, count = _mask_named(text, policy)
     text, found = policy.mask_values(text)
     return text, count + found
 
 
 def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
-    """The same for what has a name."""
+    """Mask the values of secret names."""
     pieces, copied, count = [], 0, 0
     for begin, end in sorted(_counted(_spans(text, policy, ValueLocator(text)), policy)):
         if begin >= copied:
@@ -100,13 +104,14 @@ def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
 
 
 def _counted(spans: Spans, policy: Policy) -> Spans:
+    """Charge the budget for each span."""
     for span in spans:
         policy.budget.spend(3)
         yield span
 
 
 def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """Where the values are, in any order."""
+    """Yield the spans of the values of secret names, in any order."""
     if any(tie in text for tie in _TIES):
         yield from _assignments(text, policy, locator)
     quoted = '"' in text or "'" in text or "`" in text
@@ -122,6 +127,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
+    """Yield the spans of assigned values: `password=abc`, `"token": "abc"`."""
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret, whatever stands beside them
     policy.budget.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
@@ -144,7 +150,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> bool:
-    """Whether the value is a number or the like that is none to hide, also in a line that goes on with other names."""
+    """Whether a value is harmless, such as a number; also in a line that goes on with other names."""
     count = _COUNT.match(text, begin)
     value = text[begin : min(end, begin + _LONGEST_SPARED)]
     if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
@@ -155,7 +161,7 @@ def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> boo
 
 
 def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """`password 'abc'`, `password is "abc"`."""
+    """Yield the spans of quoted values behind a name: `password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BESIDE.finditer(text):
         policy.budget.spend(2)
@@ -170,7 +176,7 @@ def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _ends_with_secret_name(text: str, policy: Policy) -> bool:
-    """Whether the last word is a secret name, or the last but one with a link behind it."""
+    """Whether a text ends with a secret name, or with one and a linking word such as `is`."""
     words = text.rsplit(None, 3)
     if len(words) > 1 and words[-1] in _LINKS:
         words.pop()
@@ -181,7 +187,7 @@ def _ends_with_secret_name(text: str, policy: Policy) -> bool:
 
 
 def _pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """`('password', 'abc')`, `["Authorization", "abc"]`, `['login', '--password', 'abc']`."""
+    """Yield the spans of values in pairs: `('password', 'abc')`, `["token", "abc"]`, `['--password', 'abc']`."""
     at = 0
     match = _PAIR.search(text)
     while match:
@@ -197,7 +203,7 @@ def _pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
-    """`--password abc`."""
+    """Yield the spans of the values of long options: `--password abc`."""
     copied = 0
     for match in _OPTION.finditer(text):
         policy.budget.spend(1)
@@ -207,6 +213,7 @@ def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 
 
 def _is_secret(match: re.Match[str], policy: Policy) -> bool:
+    """Whether an assigned name is secret, alone or with the words in front of it: `API key: abc`."""
     name, text, start = match[1], match.string, match.start()
     before = text[start - 1 : start]
     if match[3] == "=" and (before in ("?", "&") or text[max(0, start - 5) : start] == "&amp;"):
@@ -222,7 +229,7 @@ def _is_secret(match: re.Match[str], policy: Policy) -> bool:
 
 
 def _is_placeholder(match: re.Match[str]) -> bool:
-    """Whether what follows a secret name is no secret."""
+    """Whether the value of a secret name is none: `null`, a type, or a variable of GraphQL."""
     name, text, at = match[1], match.string, match.end()
     if _NOTHING.match(text, at) or (
         name == "oauth" and text.endswith(_URN, 0, match.start()) and _URN_KIND.match(text, at)

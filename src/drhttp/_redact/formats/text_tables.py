@@ -1,7 +1,7 @@
-"""Tables in a text of any kind: pasted from a spreadsheet, CSV of no content type, Markdown, printed by psql.
+"""Tables in other text: masks columns in CSV, Markdown, psql output and pasted spreadsheets, such as `| user | password
+|`.
 
-A line is the heading of a table for sure if it holds names alone, one of them the name of a secret, and the row below
-it has as many fields.
+A line is a heading if it holds only names, one of them secret, and the row below it has as many fields.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SAMPLE = 4  # rows below a heading that are looked at
 
 
 def may_hold_tables(text: str, policy: Policy) -> bool:
-    """Whether a string of a JSON document may hold a table with secrets; `False` is certain."""
+    """Whether a string in a JSON document may hold a table with secrets; `False` is certain."""
     if "\\n" not in text and "\\r" not in text:
         return False
     if "\\t" in text:
@@ -53,14 +53,14 @@ def may_hold_tables(text: str, policy: Policy) -> bool:
 
 
 def _marks(line: str, first: bool) -> list[str]:
-    """The delimiters that a line may hold as a heading. first: it is the first one of a paragraph."""
+    """Return the delimiters that a heading may have. first: it is the first line of a paragraph."""
     return [mark for mark in ("\t|;," if first else "\t|") if mark in line]
 
 
 def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, int]:
-    """A text with the secret cells of its tables masked, and how many those were.
+    """Mask the secret cells of tables in a text; return it and how many there were.
 
-    cut: its end is missing; then the last row of a table that goes up to the end is left out.
+    cut: the end is missing, so the last row of a table that reaches the end is left out.
     """
     if not any(delimiter in text for delimiter in _DELIMITERS):
         return text, 0
@@ -80,9 +80,9 @@ def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, i
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that may be headings, and where they begin.
+    """Yield lines that may be headings, and where they begin.
 
-    Each with another number of tabs or bars than the line above it, and the first one of a paragraph.
+    These are lines with another number of tabs or bars than the line above, and the first line of each paragraph.
     """
     at, above, first = 0, 0, True
     for line in text.split("\n" if "\n" in text else "\r"):
@@ -97,7 +97,7 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _heading(text: str, begin: int, line: str, policy: Policy, *, cut: bool) -> tuple[str, Columns] | None:
-    """The delimiter and the columns of the table whose heading begins here; `None` if there is none."""
+    """Return the delimiter and the columns of the table whose heading begins here; `None` if there is none."""
     if len(line) > _LONGEST_HEADING:
         return None
     for delimiter in _marks(line, True):
@@ -108,7 +108,7 @@ def _heading(text: str, begin: int, line: str, policy: Policy, *, cut: bool) -> 
 
 
 def _columns(line: str, delimiter: str, policy: Policy) -> Columns | None:
-    """The columns that a line names, if it holds names alone, and some of them may be secret."""
+    """Return the columns that a line names, if it holds only names and some may be secret; `None` otherwise."""
     names = [name.strip(_AROUND) for name in line.split(delimiter)]
     filled = list(filter(None, names))
     if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
@@ -119,7 +119,7 @@ def _columns(line: str, delimiter: str, policy: Policy) -> Columns | None:
 
 
 def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) -> bool:
-    """Whether rows below a heading are as wide; two of them where the heading may as well be a sentence."""
+    """Whether rows below a heading are as wide; there must be two if the heading may also be a sentence."""
     names = line.split(delimiter)
     rows = list(islice(rows_of(text, delimiter, begin), 1, _SAMPLE + 1))
     if cut and rows and not rows[-1][1]:
@@ -134,9 +134,9 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
 def _masked(
     text: str, begin: int, delimiter: str, columns: Columns, policy: Policy, *, cut: bool
 ) -> tuple[str, int, int]:
-    """A table, masked, from its heading on; where it ends; and how many cells were masked.
+    """Mask a table from its heading on; return it, where it ends, and how many cells were masked.
 
-    It ends where, behind an empty line, a row has another width.
+    It ends at a row of another width behind an empty line.
     """
     pieces, count, at, empty = [], 0, begin, False
     for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):

@@ -1,4 +1,6 @@
-"""JSON whose end is missing: the part of it that is sure, closed so that it is a document again."""
+"""Truncated JSON: completes a document whose end is missing: `{"a": 1, "b": {"c": 2, "d` becomes `{"a": 1, "b": {"c":
+2}}`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ _DEEPEST = 60  # levels; what goes deeper is read token by token
 
 
 def close_brackets(text: str) -> str | None:
-    """The document without its last member, whose value may be incomplete, and so may be its name.
+    """Return the document without its last member, whose name or value may be incomplete, and with closed brackets.
 
-    `None` if that cannot be told by its brackets.
+    `None` if the brackets do not allow that.
     """
     parts = split_strings(text)
     between = parts[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
@@ -33,7 +35,7 @@ def close_brackets(text: str) -> str | None:
 
 
 def _opened(structure: str) -> str | None:
-    """The brackets that are open at the end, the outermost first; `None` if others are left, or too many."""
+    """Return the brackets that are open at the end, outermost first; `None` if they do not match, or are too many."""
     brackets = structure.encode("utf-8", "replace").translate(None, NO_BRACKETS)
     for _ in range(_DEEPEST):
         inner = brackets.replace(b"[]", b"").replace(b"{}", b"")

@@ -1,4 +1,4 @@
-"""Queries of URLs, and forms (`application/x-www-form-urlencoded`): pairs of a name and a value, percent-encoded."""
+"""Queries of URLs and forms (`application/x-www-form-urlencoded`): masks values by name, such as `token=abc&page=2`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,
 
 
 def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False) -> tuple[str, int]:
-    """The query of a URL, or a form, masked, and how many values that were.
+    """Mask a query or a form; return it and how many values were masked.
 
-    Names stay, and so does the coding of all that is not masked. level: of queries within queries. cut: pairs behind
-    these are missing.
+    Names stay, and so does the encoding of everything that is not masked. level: of a query inside a query. cut: pairs
+    at the end are missing.
     """
     masked: list[str] = []
     total = 0
@@ -59,9 +59,9 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
 
 
 def _graphql_variables(query: str, policy: Policy, *, cut: bool) -> frozenset[str] | None:
-    """The secret variables of the GraphQL document beside them; `None` if there are none.
+    """Return the secret variables of the GraphQL document in the same query; `None` if there are none.
 
-    The empty set if the document is missing: then each of them may be secret.
+    The empty set means that the document is missing and each variable may be secret.
     """
     pairs = [part.partition("=")[::2] for part in query.split("&")]
     documents = [text for name, value in pairs if _decoded(name) in DOCUMENTS and "{" in (text := _decode(value))]
@@ -70,7 +70,7 @@ def _graphql_variables(query: str, policy: Policy, *, cut: bool) -> frozenset[st
 
 
 def _mask_variables(part: str, variables: frozenset[str], policy: Policy) -> tuple[str, int]:
-    """The variables of a GraphQL document, as JSON; whole if they are none."""
+    """Mask the variables of a GraphQL document, as JSON; as a whole if they are not JSON."""
     name, _, value = part.partition("=")
     text = _decode(value)
     try:
@@ -83,7 +83,7 @@ def _mask_variables(part: str, variables: frozenset[str], policy: Policy) -> tup
 
 
 def has_no_secret_names(query: str, policy: Policy) -> bool:
-    """Whether no name in a query says secret."""
+    """Whether no name in a query is secret."""
     names = [pair.partition("=")[0] for pair in query.split("&")]
     return not any(map(policy.is_secret_in_query, names)) and _VALUED.search(query) is None
 
@@ -91,9 +91,10 @@ def has_no_secret_names(query: str, policy: Policy) -> bool:
 def _mask_pair(
     part: str, policy: Policy, level: int, secret_names: frozenset[str], *, may_hold_secret: bool
 ) -> tuple[str, int]:
-    """named: names whose values are secret by what stands beside them.
+    """Mask one pair of a name and a value.
 
-    may_hold_secret: whether the query may hold values that are secret by their form.
+    secret_names: names whose values are secret by another pair. may_hold_secret: whether the query may hold values that
+    are secret by their form.
     """
     policy.budget.spend(3)
     name, equals, value = part.partition("=")
@@ -112,7 +113,7 @@ def _mask_pair(
 
 
 def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
-    """The names of values that other pairs name: `f[0][name]=password&f[0][value]=abc`, `name=password&value=abc`."""
+    """Return the names of values that another pair names: `f[0][name]=password&f[0][value]=abc`."""
     found = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
@@ -124,7 +125,7 @@ def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
 
 
 def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str, int]:
-    """Mask a name or a value that is still percent-encoded. decoded: the same without the encoding."""
+    """Mask a name or a value that is still percent-encoded. decoded: the text without the encoding."""
     if len(decoded) < policy.min_length and _PLAIN.fullmatch(decoded):
         return text, 0
     policy.budget.spend(1 + text.count("%") // 4)
@@ -140,7 +141,7 @@ def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str
 
 
 def _decoded(name: str) -> str:
-    """A name as it is meant, however often it was encoded."""
+    """Return a name decoded, however often it was encoded."""
     for _ in range(_DEEPEST):
         if "%" not in name or not _ESCAPE.search(name):
             break
@@ -151,6 +152,7 @@ def _decoded(name: str) -> str:
 
 
 def _decode(text: str) -> str:
+    """Decode a text once."""
     return unquote_plus(text) if "+" in text or ("%" in text and _ESCAPE.search(text)) else text
 
 

@@ -1,4 +1,6 @@
-"""URLs (RFC 3986): userinfo, query and fragment are masked by name, the path by what betrays itself."""
+"""URLs (RFC 3986): masks the userinfo, secret parameters, and tokens in the path:
+`https://[redacted]@host/?token=[redacted]`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ _PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
 
 
 def mask_url(url: str, policy: Policy) -> tuple[str, int]:
-    """A URL or a reference without its secrets, and how many those were."""
+    """Mask a URL or a relative reference; return it and how many values were masked."""
     harmless = _HARMLESS.fullmatch(url) if policy.min_length else None
     if harmless and _SHORT_TOKENS not in url and (harmless[1] is None or has_no_secret_names(harmless[1], policy)):
         return url, 0
@@ -53,7 +55,7 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
-    """A fragment may be a query, or a route of its own with one: `#/in?code=abc`."""
+    """Mask a fragment, which may be a query, or a route with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
     route, count = _mask_capability_url("", route, policy)
     masked, found = mask_query(route, policy)
@@ -62,20 +64,21 @@ def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
 
 
 def origin_of(url: str) -> str:
-    """What may be shown of a URL that cannot be masked: scheme, host and port."""
+    """Return the scheme, host and port of a URL that cannot be masked."""
     match = _PARTS.fullmatch(url)
     scheme, authority = (match[1] or "", match[2] or "") if match else ("", "")
     return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
 
 
 def _mask_capability_url(host: str, path: str, policy: Policy) -> tuple[str, int]:
-    """A path without the tokens of services and of links in mails, some of which only the host tells."""
+    """Mask tokens in the paths of capability URLs, some of which are known only by their host."""
     front = f"//{host}"
     masked, count = capability_urls.mask(front + path, lambda token: quote(policy.mask(unquote(token)), safe=_PATH))
     return masked[len(front) :], count
 
 
 def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
+    """Mask secrets in a path, in its segments or as text."""
     path, count = _mask_segments(path, policy)
     if count:
         return path, count
@@ -87,7 +90,7 @@ def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
 
 
 def _mask_segments(path: str, policy: Policy) -> tuple[str, int]:
-    """What looks made rather than written, behind the name of a secret: `/reset-password/8d1f40b7c2/`."""
+    """Mask segments that look generated, behind a secret name: `/reset-password/8d1f40b7c2/`."""
     names, segments, count = False, path.split("/"), 0
     for at, segment in enumerate(segments):
         if names and _MADE.fullmatch(segment):
@@ -97,7 +100,7 @@ def _mask_segments(path: str, policy: Policy) -> tuple[str, int]:
 
 
 def mask_links(value: str, policy: Policy) -> tuple[str, int]:
-    """The header field `Link` (RFC 8288): URLs in angle brackets, and parameters."""
+    """Mask the header field `Link` (RFC 8288): URLs in angle brackets, and parameters."""
     count = position = 0
     pieces = []
     for match in _IN_BRACKETS.finditer(value):

@@ -1,4 +1,7 @@
-"""Where the value ends that stands behind a name in a text. In doubt it is longer."""
+"""Value locator: finds where the value of a name ends in a text, such as `abc` in `password: abc`.
+
+If there is doubt, the value is the longer one.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,8 @@ _PEM = "-----BEGIN"
 class _Word(NamedTuple):
     """Where a word begins and ends, as positions in the text.
 
-    last: its end without the punctuation behind it. call: its last opening bracket if that is not closed within it,
-    or -1. closing: where that call ends.
+    last: its end without trailing punctuation. call: its last opening bracket if that is not closed within the word, or
+    -1. closing: where that call ends.
     """
 
     start: int
@@ -52,7 +55,7 @@ class _Word(NamedTuple):
 
 
 class ValueLocator:
-    """The extents of the values in one text. A quote without an end and a word are each looked for once."""
+    """Locates values in one text. It searches for each unclosed quote and for the end of each word only once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -60,7 +63,10 @@ class ValueLocator:
         self._word = _Word(0, 0, 0, -1, 0)
 
     def after_name(self, match: re.Match[str]) -> tuple[int, int]:
-        """Where the value begins and ends. match: the name, the quote behind it, and what ties the value to it."""
+        """Return the span of the value behind a name.
+
+        match: its groups are the name, the quote behind it, and the sign that assigns the value.
+        """
         text, at, tie = self._text, match.end(), match[3]
         line = _line_start(text, match.start())
         empty = _EMPTY.match(text, at)
@@ -79,11 +85,13 @@ class ValueLocator:
         return at, self._end(at, match, line)
 
     def value_at(self, at: int) -> tuple[int, int]:
-        """The extent of a value that begins here: a string, something in brackets, or a word."""
+        """Return the span of a value that begins at a position: a string, something in brackets, or a word."""
         return self._delimited_at(at) or (at, self._end_of_word(at))
 
     def string_at(self, at: int) -> tuple[int, int, int] | None:
-        """Where the content of a string begins and ends, and where the string itself does; `None` if it is none."""
+        """Return where the content of a string begins and ends, and where the string ends; `None` if there is no
+        string.
+        """
         text = self._text
         quote = _STRING.match(text, at)
         if quote is None:
@@ -101,7 +109,7 @@ class ValueLocator:
         return begin, *closing
 
     def end_of_brackets(self, at: int) -> int:
-        """Where a value between brackets ends; with the text, if they are not closed."""
+        """Return where a value in brackets ends; the end of the text if they are not closed."""
         text, depth = self._text, 0
         match = _BRACKET.search(text, at)
         while match:
@@ -120,7 +128,7 @@ class ValueLocator:
         return len(text)
 
     def _delimited_at(self, at: int) -> tuple[int, int] | None:
-        """The extent of what has an end of its own; `None` if nothing tells where it ends."""
+        """Return the span of a string, of something in brackets, or of a PEM block; `None` if there is none of them."""
         text = self._text
         string = self.string_at(at)
         if string:
@@ -136,7 +144,7 @@ class ValueLocator:
         return None
 
     def _closing(self, escapes: str, quote: str, at: int, *, triple: bool = False) -> tuple[int, int] | None:
-        """Where the closing quote is, with as many backslashes as the opening one; `None` if there is none."""
+        """Return the span of the closing quote, with as many backslashes as the opening one; `None` without one."""
         if len(escapes) not in _ESCAPES:
             return None
         ending = _ending(len(escapes), quote, triple=triple)
@@ -149,7 +157,7 @@ class ValueLocator:
         return match.span()
 
     def _end(self, at: int, match: re.Match[str], line: int | None) -> int:
-        """Where a value ends that has no end of its own."""
+        """Return where a value ends that has no delimiters."""
         if line is not None and match[3] != "=":
             return self._end_of_lines(at, match.start() - line)
         if _HEADERS.search(match[1]):
@@ -158,14 +166,14 @@ class ValueLocator:
         return end if line is None else self._end_of_phrase(end)
 
     def _below(self, at: int, indent: int | None, tie: str) -> tuple[int, int]:
-        """The lines below a name that are further indented; if there are none, one line that holds no other name."""
+        """Return the span of the lines below a name that are indented deeper, or of one line without another name."""
         end = at if indent is None else _end_of_block(self._text, at, indent)
         if end == at and ":" in tie and _NO_VALUE.match(self._text, at) is None:
             end = _end(_LINE, self._text, at)
         return at, end
 
     def _end_of_lines(self, at: int, indent: int) -> int:
-        """Where the line ends, and those that carry it on."""
+        """Return where a line ends, with its continuation lines."""
         end = _end(_LINE, self._text, at)
         below = _end(_BREAK, self._text, end)
         if self._text[below : below + 1] not in (" ", "\t"):
@@ -174,13 +182,14 @@ class ValueLocator:
         return block if block > below else end
 
     def _end_of_annotated(self, at: int) -> int:
-        """Where the word ends, or the default value of a parameter whose type it tells: `password: str = "abc"`."""
+        """Return where a word ends, or the default of an annotated parameter: `password: str = "abc"`."""
         annotation = _ANNOTATION.match(self._text, at)
         string = self.string_at(annotation.end()) if annotation else None
         return string[1] if string else self._end_of_word(at)
 
     def _end_of_word(self, at: int) -> int:
         # A word ends at the same place wherever in it one begins to read.
+        """Return where a word ends, without trailing punctuation."""
         if not self._word.start <= at < self._word.end:
             self._word = self._word_at(at)
         word = self._word
@@ -199,25 +208,29 @@ class ValueLocator:
         return _Word(at, end, at + len(stripped), -1, end)
 
     def _end_of_phrase(self, at: int) -> int:
-        """Where the line ends, unless there is another name in it."""
+        """Return where the line ends, unless it holds another name."""
         end = _end(_LINE, self._text, at)
         return at if _LABELS.search(self._text, at, end) else at + len(self._text[at:end].rstrip())
 
 
 @lru_cache(maxsize=64)
 def _ending(escapes: int, quote: str, *, triple: bool) -> re.Pattern[str]:
-    """What ends a string. Twice as many backslashes and two make it a part of the string, at each level again."""
+    """Compile an expression for the end of a string.
+
+    escapes: backslashes in front of its quotes. A quote with two more than twice as many is part of the string.
+    """
     mark = rf"\\{{{escapes}}}{re.escape(quote)}"
     return re.compile(rf"(?<!\\)(?:\\{{{2 * escapes + 2}}})*{mark}" + (mark * 2 if triple else ""))
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return where a pattern's match at a position ends; the position itself if it does not match."""
     match = pattern.match(text, at)
     return match.end() if match else at
 
 
 def _line_start(text: str, start: int) -> int | None:
-    """Where the line begins, if nothing but bullets and quotes stands in front; else `None`."""
+    """Return where the line begins, if only bullets and quotes precede the position; `None` otherwise."""
     newest = max(0, start - _LONGEST_LEAD)
     line = max(text.rfind("\n", newest, start), text.rfind("\r", newest, start)) + 1
     if line == 0 and newest > 0:
@@ -227,7 +240,7 @@ def _line_start(text: str, start: int) -> int | None:
 
 
 def _end_of_block(text: str, at: int, indent: int) -> int:
-    """Where the lines end that are further indented."""
+    """Return where the lines with deeper indentation end."""
     end = filled = at
     while end < len(text):
         line = _INDENTED.match(text, end)

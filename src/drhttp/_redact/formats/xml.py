@@ -1,4 +1,4 @@
-"""XML, SOAP and HTML as whole documents."""
+"""XML, SOAP and HTML documents: masks elements and attributes by name, such as `<password>abc</password>`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def mask_xml(text: str, policy: Policy, *, cut: bool = False, html: bool = False) -> tuple[str, int]:
-    """A document, masked, and how many values that were.
+    """Mask a document; return it and how many values were masked.
 
-    cut: its end is missing; then what stands behind the last tag is left out. html: a `<` that begins no tag is text.
-    Raises `MaskingError` for such a `<` in XML, which does not allow it.
+    cut: the end is missing, so what follows the last tag is left out. html: a `<` that begins no tag is text; in XML it
+    raises `MaskingError`.
     """
     return mask_markup(text, policy, partial(mask_string, policy=policy, level=1), cut=cut, html=html)

@@ -160,7 +160,7 @@ def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
     """A connection that was idle for long may be dead without a sign of it, and is replaced beforehand."""
     transport = to(receiver.dsn)
     assert transport.post(b"x") == DONE
-    monkeypatch.setattr(transport_module, "_REUSED_AT_MOST", -1.0)
+    monkeypatch.setattr(transport_module, "_MAX_IDLE", -1.0)
     assert transport.post(b"x") == DONE
     assert receiver.posts[0].peer != receiver.posts[1].peer
 

@@ -1,4 +1,4 @@
-"""The records in hand: taken out of the queue, made ready to be sent, and not yet at their end."""
+"""The records that are being delivered: taken out of the queue, encoded, and neither delivered nor dropped yet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
-I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
+I = TypeVar("I")  # noqa: E741 - an item of the queue
 P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
 
 
 class Batch(Generic[I, P]):
-    """What one worker has in hand.
+    """The records that one worker is delivering.
 
-    size: records a POST. on_end: is called when records have come to their end.
+    size: maximum number of records in one POST. on_end: called when records have been delivered or dropped.
     """
 
     def __init__(self, queue: Queue[I], size: int, on_end: Callable[[], None]) -> None:
@@ -30,44 +30,44 @@ class Batch(Generic[I, P]):
         self._on_end = on_end
         self._records: dict[
             int, tuple[P, int]
-        ] = {}  # by number, in order: encoded records, and the bytes held in the queue
-        self._gathered: list[int] = []  # numbers of those that make the next batch
+        ] = {}  # by number, in order: encoded records, and their size in the queue
+        self._gathered: list[int] = []  # numbers of the records of the next batch
         self._bisection = Bisection()
         self._sent: list[int] = []
-        self._preparing: int | None = None  # bytes of the item that is being made ready
+        self._preparing: int | None = None  # size of the item that is being prepared
         self.taken = 0  # number of the last record taken
-        self.passed = 0  # all records up to this number have ended
+        self.passed = 0  # all records up to this number are delivered or dropped
 
     def __len__(self) -> int:
         return len(self._records)
 
     @property
     def wants_more(self) -> bool:
-        """Whether more may be gathered before any of them is sent."""
+        """Whether more records may be gathered before the next POST."""
         return self._bisection.wants_more
 
     @property
     def interrupted(self) -> bool:
-        """Whether something raised while a batch was being gathered."""
+        """Whether an exception interrupted the gathering of a batch."""
         return bool(self._gathered)
 
     @property
     def attempt(self) -> int:
-        """How many tries have failed in a row, as far as that asks for a longer and longer wait."""
+        """Number of failed tries in a row, for the exponential back-off."""
         return self._bisection.attempt
 
     @property
     def repeated(self) -> int:
-        """How many of the encoded records that are being sent have been sent before, and failed."""
+        """How many records of the current POST were part of a POST that failed."""
         return self._bisection.repeated
 
     def next(self) -> list[P]:
-        """The encoded records of the next POST. `settle` is to be told what became of it."""
+        """The encoded records of the next POST. Call `settle` with its result."""
         self._sent = self._bisection.next()
         return [self._records[number][0] for number in self._sent]
 
     def settle(self, verdict: Verdict) -> None:
-        """What was sent is delivered, dropped, or kept for another POST."""
+        """Apply the result of the last POST: its records are delivered, dropped, or kept for another POST."""
         if verdict.action == "done":
             self._end(self._sent, None)
             self._bisection.succeeded()
@@ -80,9 +80,9 @@ class Batch(Generic[I, P]):
             self._bisection.refused()
 
     def gather(self, exporter: Exporter[I, P], yield_gil: Callable[[], None]) -> None:
-        """Take out of the queue what one POST can carry, and have the exporter make it ready.
+        """Take as many records out of the queue as one POST can carry, and let the exporter prepare them.
 
-        yield_gil: is called after each record.
+        yield_gil: called after each record.
         """
         gathered = self._gathered
         size = sum(len(self._records[number][0]) for number in gathered)
@@ -105,7 +105,7 @@ class Batch(Generic[I, P]):
         self._bisection.add(gathered)
 
     def drop_current(self, reason: str) -> bool:
-        """Drop the item that was being made ready. `False` if there was none."""
+        """Drop the item that was being prepared. Returns `False` if there was none."""
         held, self._preparing = self._preparing, None
         if held is None:
             return False
@@ -113,7 +113,7 @@ class Batch(Generic[I, P]):
         return True
 
     def drop_after_error(self, reason: str) -> bool:
-        """Something raised: drop the item that was being made ready, or else all. `False` if there was nothing."""
+        """After an exception: drop the item that was being prepared, or else all. `False` if there was nothing."""
         if self.drop_current(reason):
             return True
         if not self._records:
@@ -124,11 +124,11 @@ class Batch(Generic[I, P]):
         return True
 
     def _end(self, numbers: list[int], reason: str | None) -> None:
-        """They have ended: dropped for that reason, or delivered if there is none."""
+        """Count records as dropped for a reason, or as delivered if `reason` is `None`."""
         self._finish(len(numbers), sum(self._records.pop(number)[1] for number in numbers), reason)
 
     def _finish(self, count: int, held: int, reason: str | None) -> None:
         self._queue.finish(count, held, reason)
-        # A record may end before older ones that are still in hand.
+        # A record may be done before older ones that are still in this batch.
         self.passed = next(iter(self._records)) - 1 if self._records else self.taken
         self._on_end()

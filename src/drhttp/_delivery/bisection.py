@@ -1,20 +1,23 @@
-"""What to send next while the receiver fails: tells an outage from a record that makes the receiver fail. Pure."""
+"""Chooses what to send next while the receiver fails, and tells an outage from a poison record. It does no I/O.
+
+A poison record is one that makes the receiver fail, whatever else is sent.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 
-_TRIES = 3  # of a batch as it is, before it is divided
-_PROVED = 2  # failures that nothing but one record explains: from then on it is tried without waiting for others
-_POISON = 10  # of them, and it is dropped
-_SUSPECTS = 1000  # records that may wait for their proof, before no further batch is begun
+_TRIES = 3  # of a whole batch, before it is divided
+_PROVED = 2  # failures that only one record explains; after them it is tried without waiting for others
+_POISON = 10  # such failures, after which the record is dropped
+_SUSPECTS = 1000  # suspects; with more of them, no new batch is started
 
 
 class _Piece:
-    """Records that are sent together. batch: number of the batch that they come from.
+    """Records that are sent together.
 
-    divided: whether it is a part of what has failed. failures: how often it has failed as it is. after: how many POSTs
-    had succeeded when it, or what it is a part of, last failed.
+    batch: number of the batch that they come from. divided: whether this is a part of a batch that failed. failures:
+    how often these records failed together. after: how many POSTs had succeeded when they last failed.
     """
 
     __slots__ = ("after", "batch", "divided", "failures", "numbers")
@@ -32,49 +35,50 @@ class _Piece:
         return len(self.numbers) == 1 and self.failures >= (1 if self.divided else _TRIES)
 
     def parts(self, numbers: list[int]) -> list[_Piece]:
-        """These of its records in two parts, or one by one if they are no more than three."""
+        """These records in two halves, or one by one if there are three or fewer."""
         size = (len(numbers) + 1) // 2 if len(numbers) > 3 else 1
         parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
         return [_Piece(part, self.batch, self.after, divided=True) for part in parts]
 
 
 class Bisection:
-    """The records in hand, by their numbers, in the pieces in which they are sent.
+    """The numbers of the records that are being delivered, in the pieces in which they are sent.
 
-    As long as all goes well, a batch is one piece. One that the receiver fails on ("suspect" verdicts) is sent again as
-    it is, then in halves, and their halves, in turn. If nothing gets through, that goes on for ever: an outage. When a
-    piece gets through, the receiver is up, and a failure right after that is held against the records of the POST.
-    Those of them that get through later are cleared. What is left alone with ten such failures is poison.
+    There are three cases. While POSTs succeed, a batch is one piece. When the receiver fails on a batch (a "suspect"
+    verdict), the batch is sent again as a whole, then in halves, quarters and so on; if none of them succeeds, that is
+    an outage, and goes on until it ends. When a piece succeeds, the receiver is up, and a failure right after that is
+    blamed on the records of the failed POST. Records that succeed later are cleared. A single record with ten such
+    failures is poison, and is dropped.
 
-    attempt: failures since the last success that ask for a longer and longer wait; 0 if there is no need to wait.
+    attempt: failures since the last success, for the exponential back-off; 0 if there is no need to wait.
     """
 
     def __init__(self) -> None:
         self._pieces: deque[_Piece] = deque()
-        self._together: list[int] = []  # a batch that was divided, to be tried as one after an outage
+        self._together: list[int] = []  # the records of a divided batch, to be tried together after an outage
         self._sent: list[int] = []
-        self._blamed: list[set[int]] = []  # failures right after a success: the records that may have caused each
-        self._failed: set[int] = set()  # records that were in a POST that failed, however
+        self._blamed: list[set[int]] = []  # for each failure right after a success: the records that may have caused it
+        self._failed: set[int] = set()  # records of POSTs that failed for whatever reason
         self._successes = 0
         self._batches = 0
-        self._apart = -1  # until so many POSTs have succeeded, what was divided is tried in its parts
-        self._largest: int | None = None  # records of a POST that is not too large for the receiver
+        self._apart = -1  # until so many POSTs have succeeded, divided batches are tried in parts
+        self._largest: int | None = None  # number of records that the receiver accepts in one POST
         self.attempt = 0
 
     @property
     def wants_more(self) -> bool:
-        """Whether a new batch may be added: all that is in hand, if anything, waits for the success of another POST."""
+        """Whether a new batch may be added: every piece, if there is any, waits for another POST to succeed."""
         return len(self._pieces) < _SUSPECTS and all(map(self._idle, self._pieces))
 
     def add(self, numbers: list[int]) -> None:
-        """A new batch. It is sent before what has failed."""
+        """Add a new batch, which is sent before the pieces that failed."""
         if numbers:
             self._batches += 1
             self._largest = None
             self._pieces.appendleft(_Piece(numbers, self._batches))
 
     def clear(self) -> None:
-        """Nothing is in hand any more."""
+        """Forget all records."""
         self._pieces.clear()
         self._together = []
         self._blamed.clear()
@@ -82,43 +86,43 @@ class Bisection:
         self.attempt = 0
 
     def next(self) -> list[int]:
-        """The records of the next POST. One of the methods below has to be told what became of it."""
+        """The records of the next POST. Report its result by one of the methods below."""
         self._sent = self._together or self._first()
         return self._sent
 
     @property
     def repeated(self) -> int:
-        """How many records of that POST were in one before that failed."""
+        """How many records of the current POST were part of an earlier POST that failed."""
         return len(self._failed.intersection(self._sent)) if self._failed else 0
 
     def succeeded(self) -> None:
-        """They were taken."""
+        """The receiver accepted the records of the last POST."""
         again = self._take_out(self._sent)
         recovered = bool(self._together) or (self.attempt >= _TRIES and self._successes > self._apart)
         self._successes += 1
         self.attempt = 0
         if again or not all(self._blamed):
-            self._blamed.clear()  # the receiver takes what it has failed on: its failures prove nothing
+            self._blamed.clear()  # it accepts records that it failed on before, so its failures prove nothing
         self._together = self._scattered() if recovered else []
-        if len(self._pieces) > 1:  # what is under suspicion comes first, while the receiver is known to be up
+        if len(self._pieces) > 1:  # suspects come first, while the receiver is known to be up
             self._pieces = deque(sorted(self._pieces, key=lambda piece: not piece.suspect))
 
     def refused(self) -> None:
-        """They have come to their end in another way: as poison, which explains the failures that they were part of."""
+        """The records of the last POST were dropped. As poison, they explain the failures that they were part of."""
         self._blamed = [each for each in self._blamed if each.isdisjoint(self._sent)]
         self._take_out(self._sent)
         self._together = []
         self.attempt = 0
 
     def too_large(self) -> None:
-        """They are too many for one POST, as are as many others."""
+        """The receiver does not accept that many records in one POST; send half as many from now on."""
         if not self._together:
             self._largest = len(self._sent) // 2
         self._together = []
         self.attempt = 0
 
     def postponed(self) -> None:
-        """The receiver could not be reached, or is not ready: none of the records is to blame."""
+        """The receiver could not be reached or was not ready, so no record is to blame."""
         self._failed.update(self._sent)
         self.attempt += 1
         if not self._together and self._pieces[0].suspect:
@@ -126,7 +130,7 @@ class Bisection:
             self._pieces.rotate(-1)  # the others need not wait for it
 
     def failed(self) -> bool:
-        """The receiver failed, perhaps on one of the records; `True` if it is proved that it was this one alone."""
+        """The receiver failed, perhaps on one of the records. Returns `True` if it was a single one, and poison."""
         self._failed.update(self._sent)
         if self._together:
             self._fail_together()
@@ -143,11 +147,11 @@ class Bisection:
         return False
 
     def _idle(self, piece: _Piece) -> bool:
-        """Whether a piece waits for the success of another one."""
+        """Whether a piece waits for another one to succeed."""
         return piece.suspect and piece.after == self._successes
 
     def _divide(self, piece: _Piece) -> None:
-        """Send it in parts, after all others; where nothing gets through, a single record of it first."""
+        """Send a piece in parts, after all others. In an outage, send a single record of it first."""
         numbers = piece.numbers
         if len(numbers) == 1:
             self._pieces.append(piece)
@@ -158,7 +162,7 @@ class Bisection:
             self._pieces.extendleft(piece.parts(numbers[:1]))
 
     def _blame(self, piece: _Piece) -> bool:
-        """Hold a failure against a piece if the receiver is known to be up; whether the waits need not grow."""
+        """Blame a failure on a piece if the receiver is known to be up. Returns whether the back-off stays as it is."""
         up = piece.after < self._successes and (piece.divided or piece.suspect)
         proved = self._evidence(piece) >= _PROVED and self.attempt <= 1
         if up or proved:
@@ -168,7 +172,7 @@ class Bisection:
         return up or proved
 
     def _evidence(self, piece: _Piece) -> int:
-        """Failures that nothing but this record explains."""
+        """Number of failures that only the single record of this piece explains."""
         return self._blamed.count(set(piece.numbers)) if len(piece.numbers) == 1 else 0
 
     def _fail_together(self) -> None:
@@ -179,7 +183,7 @@ class Bisection:
                 piece.after = self._successes
 
     def _first(self) -> list[int]:
-        """The first piece that may succeed, or as much of it as is not too large."""
+        """The first piece that does not wait for another, or as many of its records as the receiver accepts."""
         for _ in range(len(self._pieces) - 1):
             if not self._idle(self._pieces[0]):
                 break
@@ -192,7 +196,7 @@ class Bisection:
         return piece.numbers
 
     def _scattered(self) -> list[int]:
-        """The records of a batch that is in several pieces, but for those under suspicion; none if there is no such."""
+        """The records of a divided batch, without suspects; an empty list if no batch is divided."""
         if self._largest is not None:
             return []
         batches: dict[int, list[_Piece]] = {}
@@ -203,8 +207,8 @@ class Bisection:
         return sorted(number for piece in pieces for number in piece.numbers)
 
     def _take_out(self, numbers: list[int]) -> bool:
-        """These are in hand no more; whether some of them had failed as they were."""
-        if not self._failed:  # all is well
+        """Remove records. Returns whether one of their pieces had failed before."""
+        if not self._failed:  # the usual case
             self._pieces.popleft()
             return False
         gone = set(numbers)

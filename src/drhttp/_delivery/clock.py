@@ -1,4 +1,4 @@
-"""Time, as the worker sees it; tests give it another one."""
+"""The clock of the worker: time, sleep and wake-up. Tests replace it by a virtual one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 import threading
 import time
 
-_SOON = 0.2  # seconds after which a second batch shows that the application is busy
-_BUSY, _HURRIED = 0.001, 0.005  # seconds that the worker then holds the interpreter; and when the queue is half full
+_SOON = 0.2  # seconds; two batches within them mean that the application is busy
+_BUSY, _HURRIED = 0.001, 0.005  # seconds that the worker may hold the GIL then; and if the queue is half full
 
 
 class Clock:
-    """Time, and waiting that can be cut short.
+    """A monotonic clock, and a wait that another thread can end.
 
     The wake-up is a bare lock used as a binary semaphore: unlike `threading.Event.set`, its release cannot deadlock
     when a signal handler or a destructor interrupts it and wakes the worker too.
@@ -19,12 +19,12 @@ class Clock:
 
     def __init__(self) -> None:
         self.renew()
-        self._yielded_at = 0.0  # when the interpreter was last let go for the others' sake
-        self._stretch = 0.0  # seconds for which it is held
-        self._begun = -math.inf  # when the last batch was
+        self._yielded_at = 0.0  # when the GIL was last given to other threads
+        self._stretch = 0.0  # seconds for which the GIL may be held
+        self._begun = -math.inf  # when the last batch began
 
     def renew(self) -> None:
-        """Use the locks and the sleep of now, which gevent or eventlet may have replaced."""
+        """Make new locks, and look up `sleep` again: gevent or eventlet may have replaced them."""
         self._wakeup = threading.Lock()
         self._wakeup.acquire()
         self._sleep = time.sleep
@@ -34,28 +34,31 @@ class Clock:
         return time.monotonic()
 
     def wait(self, seconds: float | None) -> None:
-        """Return after that many seconds, or when woken; `None` waits for the wake-up alone."""
+        """Wait for that many seconds, or until `wake` is called. `None` waits without a limit."""
         self._wakeup.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
 
     def wake(self) -> None:
-        """End the current wait, or the next one if nobody waits now."""
+        """End the current wait, or the next one if no thread waits now."""
         try:
             self._wakeup.release()
         except RuntimeError:
-            return  # it has been rung already
+            return  # it is released already
 
     def begin_batch(self, fill: float) -> None:
-        """Decide how long the interpreter may be held while a batch is made ready. fill: of the queue, from 0 to 1.
+        """Decide for how long the GIL may be held while a batch is prepared.
 
-        Where few requests come in, none waits for more than one record. Where many do, changing from thread to thread
-        that often would cost each of them more than the wait; and where the queue fills up, records would be lost.
+        There are three cases. With few requests, the GIL is offered after each record, so that no request waits longer.
+        With many, so many thread switches would cost each request more than the wait does. And when the queue fills
+        up, the worker has to hurry, or records are lost.
+
+        fill: how full the queue is, from 0 to 1.
         """
         now = self.now()
         self._stretch = _HURRIED if fill > 0.5 else _BUSY if now - self._begun < _SOON else 0.0
         self._begun = now
 
     def yield_gil(self) -> None:
-        """Let the threads that wait for the interpreter go first, if it has been held for long since the last time."""
+        """Let the threads that wait for the GIL run, if the worker has held it for long enough."""
         now = time.perf_counter()
         if now - self._yielded_at > self._stretch:
             self._sleep(0)

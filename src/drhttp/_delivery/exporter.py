@@ -1,4 +1,4 @@
-"""What the worker is given to do its work with."""
+"""The interface between the worker and the code that prepares and sends records, and its lazy implementation."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
     from drhttp._delivery.record_exporter import RecordExporter
     from drhttp._delivery.retry import Verdict
 
-I_contra = TypeVar("I_contra", contravariant=True)  # an item, as it lies in the queue
-P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent; its length is what it adds to a POST
+I_contra = TypeVar("I_contra", contravariant=True)  # an item of the queue
+P = TypeVar("P", bound="Sized")  # an encoded record; its length is what it adds to a POST
 
 
 class Exporter(Protocol[I_contra, P]):
-    """Prepares items and delivers them. All of it is called in the thread that does the work."""
+    """Prepares items and sends them. The worker calls all methods in its own thread."""
 
     @property
     def most(self) -> int | None:
-        """How many encoded records one POST can carry, `None` for any number."""
+        """Maximum number of records in one POST; `None` means no limit."""
 
     def prepare(self, item: I_contra) -> P | Verdict:
-        """Make an item ready to be sent, or say why it is dropped."""
+        """Encode an item, or return a verdict that says why it is dropped."""
 
     def deliver(self, encoded_records: Sequence[P]) -> Verdict:
-        """Send what was prepared, in one POST."""
+        """Send encoded records in one POST, and return its result."""
 
     def close(self) -> None:
-        """There will be no more: let go of connections."""
+        """Close the connections."""
 
     def renew(self) -> None:
-        """Use new sockets and locks, because gevent or eventlet have replaced them."""
+        """Drop sockets and locks, because gevent or eventlet have replaced them."""
 
 
 class LazyExporter:
-    """The delivery, made when it is first needed: in the worker, because it loads `urllib3`."""
+    """An exporter that creates the real one on first use, in the worker, because that loads `urllib3`."""
 
     def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
-        # Without the callbacks: an idle thread must not keep alive what they hold.
+        # Without the callbacks: an idle thread must not keep alive the objects that they refer to.
         redact = Redact() if config.redact else None
         self._config = replace(config, before_send=None, redact=redact)
         self._queue = queue
-        self.remaining_seconds: Callable[[], float] = lambda: math.inf  # seconds that one POST may take at most
+        self.remaining_seconds: Callable[[], float] = lambda: math.inf  # how long the next POST may take
         self._made: RecordExporter | None = None
 
     @property
@@ -72,7 +72,7 @@ class LazyExporter:
             self._made.renew()
 
     def disown(self) -> None:
-        """In a forked child: let go of the parent's connection."""
+        """In a forked child: close the connection of the parent on this side."""
         if self._made is not None:
             self._made.disown()
 

@@ -1,4 +1,4 @@
-"""Where the connection waits for the next POST."""
+"""The queue in which a pool of `urllib3` keeps its idle connections."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class IdleConnections:
-    """Where a pool keeps its idle connections. Without a lock, because one thread uses it.
+    """The idle connections of one pool, last in, first out. There is no lock, because only one thread uses it.
 
     The lock of a `queue.LifoQueue` may be inherited by a forked child while it is held, and `urllib3` empties the
-    queues of all pools at the end of a process: that child would never end.
+    queues of all pools at the end of a process. That child would hang.
     """
 
     def __init__(self, maxsize: int) -> None:
@@ -19,18 +19,18 @@ class IdleConnections:
         self._maxsize = maxsize
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Keep a connection, or raise `queue.Full`."""
+        """Keep a connection. Raises `queue.Full` if there are `maxsize` already."""
         if self.qsize() >= self._maxsize:
             raise queue.Full
         self._idle.append(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The connection kept last, or raise `queue.Empty`; the arguments are those of `queue.Queue`."""
+        """Return the connection kept last. Raises `queue.Empty` if there is none. Arguments: see `queue.Queue`."""
         try:
             return self._idle.pop()
         except IndexError:
             raise queue.Empty from None
 
     def qsize(self) -> int:
-        """How many are kept."""
+        """Number of idle connections."""
         return len(self._idle)

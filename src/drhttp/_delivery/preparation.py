@@ -1,4 +1,4 @@
-"""What the worker needs to make records of the exchanges of one recorder."""
+"""What the worker needs to turn the exchanges of one recorder into records."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ class Preparation:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.policy: Policy | None = None  # made with the first record, because it takes a while
+        self.policy: Policy | None = None  # built with the first record, because that takes a while

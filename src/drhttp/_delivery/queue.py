@@ -1,4 +1,4 @@
-"""The queue between requests and worker: bounded by records and by bytes, never blocking, counting what it drops."""
+"""The queue between requests and worker: bounded by records and by bytes. It never blocks, and counts what it drops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BATCH_BYTES = 1024 * 1024  # about what one POST carries
+BATCH_BYTES = 1024 * 1024  # approximate size of a batch, before compression
 
 
 class Counts(NamedTuple):
-    """What became of all records, at one instant. Always: `recorded == sent + queued + sum(dropped.values())`."""
+    """The counts at one instant. Always: `recorded == sent + queued + sum(dropped.values())`."""
 
     recorded: int
     sent: int
@@ -25,14 +25,14 @@ class Counts(NamedTuple):
 
 
 class Queue(Generic[T]):
-    """First in, first out; the newest is dropped when it is full.
+    """A first-in, first-out queue that drops the newest record when it is full.
 
-    max_records: records that may wait. max_bytes: bytes that waiting and in-flight records may hold together.
-    batch_size: records that make a batch worth waking the worker for.
+    max_records: maximum number of records that wait. max_bytes: maximum size of the records that wait or are in flight.
+    batch_size: number of waiting records at which the worker is woken.
 
     `put` may be called while the same thread is inside any method of the queue (garbage collection, `__del__`, signal
-    handlers, logging): the lock is re-entrant, and what belongs together is changed without a call in between, which
-    CPython does not interrupt. See getsentry/sentry-python#803 for what happens otherwise.
+    handlers, logging). Hence the re-entrant lock; and values that belong together change without a call in between,
+    because CPython does not interrupt that. getsentry/sentry-python#803 shows the deadlock that this prevents.
     """
 
     def __init__(self, max_records: int, max_bytes: int, batch_size: int) -> None:
@@ -42,23 +42,23 @@ class Queue(Generic[T]):
         self._lock = threading.RLock()
         self._waiting: deque[tuple[T, int]] = deque()
         self._waiting_bytes = 0
-        self._flying_bytes = 0
-        self._flying = 0
-        self._taken = 0  # records that have left the waiting line so far, however
+        self._in_flight_bytes = 0
+        self._in_flight = 0
+        self._taken = 0  # number of records that no longer wait, for whatever reason
         self._recorded = 0
         self._sent = 0
         self._dropped: defaultdict[str, int] = defaultdict(int)
         self._closed = False
-        self.sealed = False  # it is empty, and takes no more: its counts are final
-        self.losing = False  # set with a loss; whoever speaks of losses takes it back
+        self.sealed = False  # empty and closed, with final counts
+        self.losing = False  # set by a loss, and reset when the monitor has looked at the losses
 
     def put(self, item: T, size: int) -> bool:
-        """Append an item of `size` bytes; returns whether the worker should be woken, or the queue is sealed."""
+        """Append an item of `size` bytes. Returns whether to wake the worker, or `True` if the queue is sealed."""
         with self._lock:
-            reason = self._refuses(size)
+            reason = self._reason_to_drop(size)
             if reason:
-                return self.sealed or self._lose(reason)
-            # A put that interrupts this one may see any count; so each wakes for what it has seen itself.
+                return self.sealed or self._count_loss(reason)
+            # A `put` may interrupt this one and see any count, so each of them decides by what it has seen itself.
             count = len(self._waiting)
             before = self._waiting_bytes
             self._recorded += 1
@@ -71,42 +71,42 @@ class Queue(Generic[T]):
             )
 
     def take(self) -> tuple[T, int, int] | None:
-        """The oldest item, its size and its number, from 1; it is in flight until `finish` is called for it."""
+        """Take the oldest item: item, size, and number, from 1. It is in flight until `finish` is called."""
         with self._lock:
             if not self._waiting:
                 return None
             item, size = self._waiting.popleft()
             self._waiting_bytes -= size
-            self._flying_bytes += size
-            self._flying += 1
+            self._in_flight_bytes += size
+            self._in_flight += 1
             self._taken += 1
             return item, size, self._taken
 
     def finish(self, count: int, size: int, reason: str | None = None) -> None:
-        """That many records in flight have ended: delivered, or dropped for a reason.
+        """Count records in flight as delivered, or as dropped if there is a reason.
 
-        After `abandon` nothing is in flight, and all of them are counted already.
+        count: number of records. size: their bytes. After `abandon`, this does nothing, because all are counted.
         """
         with self._lock:
-            if self._flying < count:
+            if self._in_flight < count:
                 return
-            self._flying_bytes -= size
-            self._flying -= count
+            self._in_flight_bytes -= size
+            self._in_flight -= count
             if reason:
                 self._dropped[reason] += count
             else:
                 self._sent += count
 
     def drop(self, reason: str) -> None:
-        """Count a record that never reaches the queue."""
+        """Count a record that is dropped before it enters the queue."""
         with self._lock:
             self._recorded += 1
             self._dropped[reason] += 1
 
     def discard(self, reason: str) -> int:
-        """Drop all that waits; returns how many records that were."""
+        """Drop all waiting records. Returns their number."""
         with self._lock:
-            # Emptied by exchange: what goes may have destructors, which run when everything is in order again.
+            # Replaced, not cleared: the destructors of the items run when the queue is consistent again.
             gone, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
             count = len(gone)
             if count:
@@ -115,35 +115,35 @@ class Queue(Generic[T]):
         return count
 
     def close(self) -> None:
-        """From now on every record is dropped."""
+        """Drop every record from now on."""
         self._closed = True
 
     def seal(self) -> bool:
-        """Make the counts final, if nothing waits or is in flight; records that come later are not taken or counted."""
+        """Close an empty queue with final counts: later records are not even counted. Returns whether it is sealed."""
         with self._lock:
-            if not self._waiting and not self._flying:
+            if not self._waiting and not self._in_flight:
                 self._closed = self.sealed = True
             return self.sealed
 
     def abandon(self, reason: str) -> int:
-        """Close, and drop all that waits or is in flight; returns how many records that were."""
+        """Close the queue, and drop the records that wait or are in flight. Returns their number."""
         with self._lock:
             self._closed = True
-            flying, self._flying, self._flying_bytes = self._flying, 0, 0
-            if flying:
-                self._dropped[reason] += flying
-            return flying + self.discard(reason)
+            in_flight, self._in_flight, self._in_flight_bytes = self._in_flight, 0, 0
+            if in_flight:
+                self._dropped[reason] += in_flight
+            return in_flight + self.discard(reason)
 
     def counts(self) -> Counts:
-        """The numbers so far, all of the same instant."""
+        """The counts so far, all of the same instant."""
         with self._lock:
-            queued = len(self._waiting) + self._flying
-            held = self._waiting_bytes + self._flying_bytes
+            queued = len(self._waiting) + self._in_flight
+            held = self._waiting_bytes + self._in_flight_bytes
             return Counts(self._recorded, self._sent, queued, held, dict(self._dropped))
 
     @property
     def accepted(self) -> int:
-        """Records taken in so far: the number of the newest."""
+        """The number of the newest record."""
         with self._lock:
             return self._taken + len(self._waiting)
 
@@ -151,36 +151,36 @@ class Queue(Generic[T]):
     def empty(self) -> bool:
         """Whether nothing waits or is in flight."""
         with self._lock:
-            return not self._waiting and not self._flying
+            return not self._waiting and not self._in_flight
 
     @property
     def waiting(self) -> int:
-        """Records that wait."""
+        """Number of waiting records."""
         return len(self._waiting)
 
     @property
     def fill(self) -> float:
-        """How full it is, from 0 to 1, by whichever bound is nearer."""
-        held = self._waiting_bytes + self._flying_bytes
+        """How full the queue is, from 0 to 1, by the nearer of its two bounds."""
+        held = self._waiting_bytes + self._in_flight_bytes
         return max(len(self._waiting) / self._max_records, held / self._max_bytes)
 
     @property
     def has_batch(self) -> bool:
-        """Whether what waits fills a POST."""
+        """Whether enough records wait for a full POST."""
         return len(self._waiting) >= self._batch_size or self._waiting_bytes >= BATCH_BYTES
 
-    def _refuses(self, size: int) -> str | None:
-        """Why a record cannot be taken, named after the option that would make room."""
+    def _reason_to_drop(self, size: int) -> str | None:
+        """Why a record has to be dropped, by the name of the option that would make room; `None` if there is room."""
         if self._closed:
             return "closed"
         if len(self._waiting) >= self._max_records:
             return "queue_size"
-        if self._waiting_bytes + self._flying_bytes + size > self._max_bytes:
+        if self._waiting_bytes + self._in_flight_bytes + size > self._max_bytes:
             return "queue_bytes"
         return None
 
-    def _lose(self, reason: str) -> bool:
-        """Count a record that does not fit; returns whether the worker should be woken to say so."""
+    def _count_loss(self, reason: str) -> bool:
+        """Count a record that does not fit. Returns whether to wake the worker, which logs a warning."""
         self._recorded += 1
         self._dropped[reason] += 1
         first, self.losing = not self.losing, True

@@ -1,4 +1,4 @@
-"""The way of a record from the queue to the network: made, masked, shown to `before_send`, encoded, posted."""
+"""The steps from an exchange to a POST: build the record, mask it, call `before_send`, encode it, send it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from drhttp._config import Config
     from drhttp._privacy import Redact
 
-_LARGEST_EVENT = 1_000_000  # bytes of JSON, what the service takes at most for one
+_LARGEST_EVENT = 1_000_000  # bytes of JSON that the service accepts for one event
 
 _log = logging.getLogger("drhttp")
 
 
 class RecordExporter:
-    """The exporter of a worker, for one configuration.
+    """Prepares and sends the records of one configuration.
 
-    dropped: tells the losses so far, by reason; they are reported in the next record after they grew.
+    dropped: returns the number of lost records so far, by reason. The next record after a loss reports them.
     """
 
     def __init__(self, config: Config, dropped: Callable[[], Mapping[str, int]]) -> None:
@@ -39,73 +39,75 @@ class RecordExporter:
         self._dropped = dropped
         self._reported: dict[str, int] = {}
         self._wire = PROTOCOLS[config.protocol]
-        self._complaints: dict[str, RateLimiter] = {}
+        self._rejection_limiters: dict[str, RateLimiter] = {}
         self.transport = Transport(config.dsn, self._wire.PATH, self._wire.headers(config.dsn.key), config.timeout)
 
     def close(self) -> None:
-        """Let go of the connection; the next POST makes another."""
+        """Close the connection. The next POST opens another."""
         self.transport.close()
 
     def renew(self) -> None:
-        """Forget connections and locks that gevent or eventlet have replaced."""
+        """Drop connections and locks that gevent or eventlet have replaced."""
         self.transport.renew()
 
     def disown(self) -> None:
-        """In a forked child: let go of the parent's connection."""
+        """In a forked child: close the connection of the parent on this side."""
         self.transport.disown()
 
     @property
     def most(self) -> int | None:
-        """Records that one POST can carry, `None` for any number."""
+        """Maximum number of records in one POST; `None` means no limit."""
         return self._wire.LARGEST_BATCH
 
     def prepare(self, item: Exchange) -> bytes | Verdict:
-        """Make the record of an exchange ready to be sent, or say why it is not."""
+        """Build, mask and encode the record of an exchange, or return a verdict that says why it is dropped."""
         preparation = item.preparation or self._preparation
         config = preparation.config
         record = assemble(item, config)
         if config.redact is not None:
             record = redact(record, _policy(preparation, config.redact), item.sensitive)
         if config.before_send is not None:
-            allowed = self._show(record, config.before_send)
+            allowed = self._apply_before_send(record, config.before_send)
             if isinstance(allowed, Verdict):
                 return allowed
             record = allowed
-        # Nothing but bytes is kept of it: objects that live on cost all others time in each garbage collection.
+        # Only bytes are kept: objects that live on would make each garbage collection slower.
         encoded = self._wire.encode(record, self._losses())
         return encoded if len(encoded) <= _LARGEST_EVENT else self._wire.without_bodies(encoded)
 
     def deliver(self, encoded_records: Sequence[bytes], within: float = math.inf) -> Verdict:
-        """Send a batch, in a POST of so many seconds at most. A single record that is too large for the receiver is
-        sent once more without its bodies."""
+        """Send a batch. A single record that is too large for the receiver is sent once more without its bodies.
+
+        within: seconds that the POST may take.
+        """
         verdict = self._post(encoded_records, within)
         if verdict.action == "split" and len(encoded_records) == 1:
-            light = self._wire.without_bodies(encoded_records[0])
-            if light != encoded_records[0]:
-                verdict = self._post([light], within)
+            smaller = self._wire.without_bodies(encoded_records[0])
+            if smaller != encoded_records[0]:
+                verdict = self._post([smaller], within)
         if verdict.action == "drop" or (verdict.action == "split" and len(encoded_records) == 1):
-            self._complain(verdict)
+            self._log_rejection(verdict)
         return verdict
 
     def _post(self, encoded_records: Sequence[bytes], within: float) -> Verdict:
         return self.transport.post(self._wire.join(encoded_records), within)
 
-    def _show(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
-        """What the user's callback makes of a record. What it raises costs this record and nothing else."""
-        answer = guarded(_ask, before_send, record)
-        if answer is None:
+    def _apply_before_send(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
+        """The record that the user's callback returns, or a verdict. An exception costs only this record."""
+        result = guarded(_call, before_send, record)
+        if result is None:
             return Verdict(action="drop", reason="before_send_failed")
-        (allowed,) = answer
+        (allowed,) = result
         if allowed is None:
             return Verdict(action="drop", reason="before_send")
-        if not isinstance(allowed, Record):  # an annotation binds nobody
+        if not isinstance(allowed, Record):  # annotations are not enforced
             return Verdict(action="drop", reason="before_send_failed")
         return allowed
 
     def _losses(self) -> Mapping[str, int]:
-        """The losses so far if they grew since they were last reported.
+        """The number of lost records by reason, if it has grown since the last report; otherwise empty.
 
-        If the record that reports them is lost too, they have grown again, and the next one reports them.
+        If the record that reports them is lost too, the number has grown again, and the next record reports it.
         """
         dropped = self._dropped()
         if dropped == self._reported:
@@ -113,8 +115,8 @@ class RecordExporter:
         self._reported = dict(dropped)
         return self._reported
 
-    def _complain(self, verdict: Verdict) -> None:
-        if self._complaints.setdefault(verdict.reason, RateLimiter()).allow():
+    def _log_rejection(self, verdict: Verdict) -> None:
+        if self._rejection_limiters.setdefault(verdict.reason, RateLimiter()).allow():
             _log.warning("the receiver rejects records: %s", verdict.error)
 
 
@@ -124,5 +126,5 @@ def _policy(preparation: Preparation, redact: Redact) -> Policy:
     return preparation.policy
 
 
-def _ask(before_send: Callable[[Record], object], record: Record) -> tuple[object]:
+def _call(before_send: Callable[[Record], object], record: Record) -> tuple[object]:
     return (before_send(record),)

@@ -1,4 +1,4 @@
-"""An HTTP response read from a socket before a deadline, which fails if the connection ends in the middle of it."""
+"""Reads an HTTP response from a socket before a deadline, and raises if the connection ends in the middle."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """The moment when the POST under way has to be over. cut: whether the connection broke while it was being sent."""
+    """The time limit of the current POST.
+
+    cut: whether the connection broke while the request was being sent.
+    """
 
     def __init__(self) -> None:
         self._end = 0.0
         self.cut = False
 
     def begin(self, seconds: float) -> None:
-        """A POST begins, and may take that long."""
+        """Start a POST that may take that many seconds."""
         self._end = time.monotonic() + seconds
         self.cut = False
 
     def remaining_seconds(self) -> float:
-        """Seconds until then; raises `TimeoutError` when there are none."""
+        """Seconds until the deadline. Raises `TimeoutError` when it has passed."""
         remaining = self._end - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("timed out")
@@ -32,11 +35,11 @@ class Deadline:
 
 
 class Response(HTTPResponse):
-    """A response of which every line has to be whole.
+    """A response whose lines have to be complete.
 
-    `http.client` takes the end of the connection for the end of the line, and of the header section; here, it raises
-    `ConnectionResetError`. Interim responses (1xx other than 101) are skipped, as RFC 9110 section 15.2 requires of
-    every client; `http.client` skips 100 alone.
+    `http.client` takes the end of the connection for the end of a line and of the header section. This class raises
+    `ConnectionResetError` instead. It skips all interim responses (1xx other than 101), as RFC 9110 section 15.2
+    requires; `http.client` skips only 100.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
@@ -47,19 +50,19 @@ class Response(HTTPResponse):
         """Read the status line and the header section of the final response."""
         super().begin()
         while 100 <= self.status < 200 and self.status != 101:
-            self.headers = self.msg = None  # type: ignore[assignment] # or `begin` would take it for done
+            self.headers = self.msg = None  # type: ignore[assignment] # otherwise `begin` returns at once
             super().begin()
         if self.status == 101:
-            self.will_close = True  # whatever is spoken from here on, nobody has asked for it
+            self.will_close = True  # the request did not ask for another protocol
         lines: Any = self.fp
         lines.in_head = False
 
 
 class _Lines(BufferedReader):
-    """Raises `ConnectionResetError` for a line that the end of the connection has cut.
+    """A reader that raises `ConnectionResetError` if the connection ends in the middle of a line.
 
-    in_head: whether a header section is being read, in which the end of the connection in place of a line is an error
-    too. The trailer section of a chunked body may be missing (RFC 9112 section 8: the last chunk completes it).
+    in_head: whether a header section is being read; there, the end of the connection in place of a line is an error
+    too. The trailer section of a chunked body may be missing (RFC 9112 section 8: the last chunk completes the body).
     """
 
     in_head = True
@@ -67,12 +70,12 @@ class _Lines(BufferedReader):
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(size)
         if not line.endswith(b"\n") and (len(line) != size if line else self.in_head):
-            raise ConnectionResetError("the connection ended in the middle of the answer")
+            raise ConnectionResetError("the connection ended in the middle of the response")
         return line
 
 
 class _Reader(RawIOBase):
-    """What comes from a socket until the deadline, made into a file as sockets are."""
+    """A file object that reads from a socket until the deadline. It has `makefile`, as `http.client` expects."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries before the time runs out
-_RETRIED = frozenset((429, 502, 503, 504))
-_WRONG_KEY = frozenset((401, 402, 403))
-_WRONG_PLACE = frozenset((404, 405, 410))
-_PAUSE = 60.0  # seconds, after an answer that the next POST would get too
+_TEMPORARY = frozenset((429, 502, 503, 504))
+_KEY_REJECTED = frozenset((401, 402, 403))
+_WRONG_ADDRESS = frozenset((404, 405, 410))
+_PAUSE = 60.0  # seconds, after an error that the next POST would meet too
 _LONGEST_RETRY_AFTER = 300.0  # seconds
 
 
@@ -23,10 +23,10 @@ _LONGEST_RETRY_AFTER = 300.0  # seconds
 class Verdict:
     """The outcome of one POST, or of making a record ready for one.
 
-    action: "done"; "retry" (the same again, later); "split" (too large: halves); "drop" (finally refused).
-    reason: under which name a drop is counted. error: what happened, as a sentence without key or body.
-    after: seconds for which the receiver wants to be left alone; with "drop" a pause before anything else is sent.
-    suspect: with "retry", whether a record of the POST may be what the receiver fails on, instead of an outage.
+    action: "done"; "retry" (send the same again, later); "split" (too large: send halves); "drop" (rejected for good).
+    reason: the name under which a drop is counted. error: what happened, as a sentence without key or body.
+    after: seconds to wait, from `Retry-After`; with "drop", a pause before the next POST.
+    suspect: with "retry", whether one of the records may make the receiver fail, as opposed to an outage.
     """
 
     action: Literal["done", "retry", "split", "drop"]
@@ -41,10 +41,10 @@ DONE = Verdict(action="done")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back of a POST: a status, or what prevented one.
+    """The result of a POST: a status, or the reason why there is none.
 
-    retry_after, date: header fields of those names, as they came.
-    trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the same as a sentence.
+    retry_after, date: the values of these header fields.
+    trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the reason as a sentence.
     """
 
     status: int | None = None
@@ -65,7 +65,10 @@ def back_off(attempt: int, chance: float, remaining_seconds: float = math.inf) -
 
 
 def verdict(answer: Answer, url: str) -> Verdict:
-    """What an answer means for the batch."""
+    """Decide what the result of a POST means for the batch.
+
+    url: for the error message.
+    """
     status = answer.status
     if status is None:
         return Verdict(action="retry", reason="unreachable", error=f"{url}: {answer.detail}")
@@ -73,12 +76,12 @@ def verdict(answer: Answer, url: str) -> Verdict:
         return DONE
     reason = f"status_{status}"
     error = f"{url} answered {status}"
-    # All that is not said to pass, nor to be final: 500, the other 5xx, and statuses that do not exist.
-    suspect = status not in _RETRIED and (status == 408 or not 200 <= status < 500)
-    if status in _RETRIED or suspect:
-        # By the receiver's clock if it tells the time: one of the two may be wrong, and the other named the moment.
-        now = _moment(answer.date or "")
-        # Nobody means "at once" by a zero; it is taken for no advice, and the back-off applies.
+    # Neither known to be temporary nor known to be final: 500, other 5xx, and statuses that do not exist.
+    suspect = status not in _TEMPORARY and (status == 408 or not 200 <= status < 500)
+    if status in _TEMPORARY or suspect:
+        # By the receiver's clock if it sends a `Date`: the clocks may differ, and the receiver chose the date.
+        now = _parse_date(answer.date or "")
+        # A zero does not mean "at once": it counts as no `Retry-After`, and the back-off applies.
         after = retry_after(answer.retry_after, time.time() if now is None else now) or None
         return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
     if status == 413:
@@ -87,37 +90,40 @@ def verdict(answer: Answer, url: str) -> Verdict:
 
 
 def retry_after(text: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` asks for (RFC 9110 section 10.2.3), at most five minutes; `None` if invalid."""
+    """Seconds to wait by a `Retry-After` (RFC 9110 section 10.2.3), no more than five minutes; `None` if invalid.
+
+    now: the current time, in seconds since the epoch.
+    """
     text = (text or "").strip()
     if text.isascii() and text.isdigit():
-        # Texts of digits without end are digits too, and longer than the conversion takes.
+        # Python refuses to convert very long numbers.
         return _LONGEST_RETRY_AFTER if len(text) > 9 else min(float(text), _LONGEST_RETRY_AFTER)
-    due = _moment(text)
+    due = _parse_date(text)
     return None if due is None else min(max(due - now, 0.0), _LONGEST_RETRY_AFTER)
 
 
-def _moment(text: str) -> float | None:
-    """A date of HTTP (RFC 9110 section 5.6.7) in seconds since the epoch."""
+def _parse_date(text: str) -> float | None:
+    """Parse an HTTP date (RFC 9110 section 5.6.7) into seconds since the epoch; `None` if invalid."""
     # Not at the top, because they are slow to load. By the time an answer arrives, `urllib3` has loaded them.
     from datetime import timezone
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(text)
-        # Without a zone, as the oldest of the three forms is written, it is UTC.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        date = parsedate_to_datetime(text)
+        # The oldest of the three formats has no time zone, and means UTC.
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _pause(status: int) -> float | None:
-    return _PAUSE if status in _WRONG_KEY | _WRONG_PLACE or 300 <= status < 400 else None
+    return _PAUSE if status in _KEY_REJECTED | _WRONG_ADDRESS or 300 <= status < 400 else None
 
 
 def _advice(status: int) -> str:
-    if status in _WRONG_KEY:
+    if status in _KEY_REJECTED:
         return ": the key in the DSN was not accepted"
-    if status in _WRONG_PLACE:
+    if status in _WRONG_ADDRESS:
         return ": it accepts no records there; check host, port and path of the DSN, and the option protocol"
     if 300 <= status < 400:
         return ": redirects are not followed, as they could send the key elsewhere; set the DSN to the final address"

@@ -1,10 +1,10 @@
-"""The only place that knows `urllib3`: one POST in, one verdict out."""
+"""Sends POST requests by `urllib3`, which only this module imports, and returns a verdict for each."""
 
 from __future__ import annotations
 
 import _socket
 
-# The look-up of a host name loads this codec; loaded here, it is not loaded in the worker while another thread forks.
+# Resolving a host name loads this codec. It is loaded here, so that it is not loaded while another thread forks.
 import encodings.idna  # noqa: F401
 import math
 import os
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 
     from drhttp._dsn import Dsn
 
-_READ_AT_MOST = 64 * 1024  # bytes of an answer's body
-_BLOCK = 16 * 1024  # bytes sent at a time, between two looks at the clock
+_MAX_RESPONSE_BODY = 64 * 1024  # bytes that are read of the body of a response
+_BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
 _PORTS = {"http": 80, "https": 443}
-_REUSED_AT_MOST = 55.0  # seconds idle; load balancers commonly cut a connection after 60
+_MAX_IDLE = 55.0  # seconds; load balancers commonly close an idle connection after 60
 
 
 class Transport:
-    """Posts to one address over one kept-alive connection.
+    """Sends POST requests to one address over one kept-alive connection.
 
     Proxies and private certificate authorities come from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`).
-    Redirects are refused: they would carry the key elsewhere. timeout: seconds for one POST, connection included.
+    Redirects are not followed, because they would send the key elsewhere. timeout: seconds for one POST, including the
+    connection.
     """
 
     def __init__(self, dsn: Dsn, path: str, headers: Mapping[str, str], timeout: float) -> None:
@@ -57,43 +58,45 @@ class Transport:
         self.answer = Answer()
 
     def post(self, body: bytes, within: float = math.inf) -> Verdict:
-        """Send one body, within the timeout and so many seconds. The verdict says what to do next; `answer` what came
-        back."""
-        if time.monotonic() - self._used > _REUSED_AT_MOST:
+        """Send one body. The verdict says what to do next, and `answer` holds the result.
+
+        within: seconds that the POST may take, if the timeout is longer.
+        """
+        if time.monotonic() - self._used > _MAX_IDLE:
             self.close()
         timeout = min(self._timeout, max(0.001, within))
         self._deadline.begin(timeout)
         try:
             self.answer = self._exchange(body, timeout)
         except (HTTPError, OSError, ValueError) as error:
-            self.answer = _trouble(error)
-            self._forget()
+            self.answer = _failure(error)
+            self._forget_failed_pool()
         self._used = time.monotonic()
         return verdict(self.answer, self.url)
 
     def close(self) -> None:
-        """Let go of the connection; the next POST makes another."""
+        """Close the connection. The next POST opens another."""
         if self._pool is not None:
             self._pool.clear()
 
     def renew(self) -> None:
-        """Forget connections and locks that gevent or eventlet have replaced."""
+        """Drop connections and locks that gevent or eventlet have replaced."""
         self._pool = None
 
     def disown(self) -> None:
-        """In a forked child: close the parent's connection on this side, and take no lock for that."""
+        """In a forked child: close the connection of the parent on this side, without taking a lock."""
         while self._sockets:
             with suppress(OSError):
                 os.close(self._sockets.pop().detach())
 
-    def _forget(self) -> None:
-        """Read the certificates and the proxies again next time: the files may be mended meanwhile."""
+    def _forget_failed_pool(self) -> None:
+        """After an error of TLS or a proxy, read both settings again next time: they may have been repaired."""
         if self.answer.trouble in ("tls", "proxy"):
             self.close()
             self._pool = None
 
     def _exchange(self, body: bytes, timeout: float) -> Answer:
-        # Made here, because the environment that it depends on may be wrong, which is an answer like others.
+        # Created here, because a mistake in the environment is to be reported like other failures.
         if self._pool is None:
             self._pool = _pool(self._dsn, {"deadline": self._deadline, "sockets": self._sockets})
         response = self._pool.request(
@@ -109,13 +112,13 @@ class Transport:
         try:
             _read_to_the_end(response)
             if self._deadline.cut:
-                raise ProtocolError  # nobody can have taken what was not sent
+                raise ProtocolError  # the receiver cannot have accepted a request that was not sent
         except (HTTPError, OSError, ValueError) as error:
             response.close()
             if 200 <= response.status < 300:
                 raise ProtocolError from error
-            # A failure is one, whole or not; and a receiver that answers before it has read the request, such as a
-            # proxy that finds it too large, resets the connection and so cuts its own answer.
+            # An error status counts, even if its body is incomplete: a receiver that answers before it has read the
+            # request, such as a proxy that finds it too large, resets the connection and so cuts its own response.
         finally:
             response.release_conn()
         if response.status == 407:
@@ -125,20 +128,20 @@ class Transport:
 
 
 def _read_to_the_end(response: urllib3.BaseHTTPResponse) -> None:
-    """Read the body of an answer and forget it; raises if the connection breaks, or time runs out, before its end.
+    """Read and discard the body of a response. Raises if the connection breaks or the time runs out before its end.
 
-    Its first 64 KiB have to come. Of a longer one, the rest is not waited for, and the connection is not used again.
+    Only the first 64 KiB are read. The connection is closed if the body is longer.
     """
     size, part = 0, b"-"
-    while part and size <= _READ_AT_MOST:
-        part = response.read(_READ_AT_MOST + 1 - size, decode_content=False)
+    while part and size <= _MAX_RESPONSE_BODY:
+        part = response.read(_MAX_RESPONSE_BODY + 1 - size, decode_content=False)
         size += len(part)
-    if size > _READ_AT_MOST:
+    if size > _MAX_RESPONSE_BODY:
         response.close()
 
 
 class _BadProxyError(ValueError):
-    """The address of a proxy that cannot be used; without its text, which may hold a password."""
+    """An invalid proxy address. The message is empty, because the address may hold a password."""
 
 
 def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
@@ -152,12 +155,12 @@ def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
 
 
 def _context(*schemes: str | None) -> ssl.SSLContext | None:
-    # The default context trusts what the system trusts, and honours SSL_CERT_FILE and SSL_CERT_DIR.
+    # The default context trusts what the system trusts, and honors SSL_CERT_FILE and SSL_CERT_DIR.
     return ssl.create_default_context() if "https" in schemes else None
 
 
 def proxy_for(dsn: Dsn) -> str | None:
-    """The proxy that the environment prescribes. An entry of `NO_PROXY` may be a host, or a host with its port."""
+    """The proxy from the environment, if any. An entry of `NO_PROXY` may be a host, or a host with its port."""
     host = f"[{dsn.host}]" if ":" in dsn.host else dsn.host
     places = (dsn.host, f"{host}:{dsn.port or _PORTS[dsn.scheme]}")
     return None if any(map(proxy_bypass, places)) else getproxies().get(dsn.scheme)
@@ -177,18 +180,18 @@ def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
 
 
 class _Timed(HTTPConnection):
-    """A connection that ends with the deadline.
+    """A connection whose operations end with the deadline.
 
-    The timeout of a socket is for one operation: a receiver that takes or gives a byte now and then would never exceed
-    it, and a name with several dead addresses would take it several times.
+    The timeout of a socket is for one operation. A receiver that reads or sends a byte now and then would never exceed
+    it, and a name with several dead addresses would take that long several times.
     """
 
     deadline: Deadline
-    sockets: list[socket.socket]  # that of the latest connection, of which there is one at a time
+    sockets: list[socket.socket]  # the socket of the latest connection; there is one at a time
 
     def connect(self) -> None:
         super().connect()
-        # TLS inside of the TLS of a proxy is no socket, but has one.
+        # TLS inside the TLS of a proxy is not a socket, but has one.
         self.sockets[:] = [getattr(self.sock, "socket", self.sock)]
 
     def _new_conn(self) -> socket.socket:
@@ -197,7 +200,7 @@ class _Timed(HTTPConnection):
         for index, (family, kind, protocol, _, address) in enumerate(addresses):
             share = self.deadline.remaining_seconds() / (
                 len(addresses) - index
-            )  # so that a dead one leaves time for the next
+            )  # so that a dead address leaves time for the next
             sock = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
@@ -223,16 +226,16 @@ class _Timed(HTTPConnection):
                 super().send(view[start : start + _BLOCK])
             except (BrokenPipeError, ConnectionResetError) as error:
                 self.deadline.cut = True
-                # Under this name it makes urllib3 look for an answer that came before the end of the body.
+                # For this exception, urllib3 reads a response that came before the end of the request.
                 raise BrokenPipeError(error.errno, error.strerror) from error
 
-    # A method in the place of a class, because it is only called, and has to know the deadline.
+    # A method instead of a class: urllib3 only calls it, and it needs the deadline.
     def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         return Response(sock, self.deadline, *args, **kwargs)
 
 
 def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
-    """Look up a host. gevent does so in a thread, and none can be started any more while the interpreter ends."""
+    """Resolve a host name. gevent does that in a thread, which cannot be started while the interpreter shuts down."""
     try:
         return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except RuntimeError:
@@ -248,8 +251,8 @@ def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]
     }
 
 
-def _trouble(error: Exception) -> Answer:
-    """An exception of the libraries below as a word and a sentence."""
+def _failure(error: Exception) -> Answer:
+    """Translate an exception of `urllib3` or the standard library into a word and a sentence."""
     causes = list(_causes(error))
     words = _words(causes[-1])
     for kinds, trouble, sentence in _TROUBLES:
@@ -267,7 +270,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _words(error: BaseException) -> str:
-    """What the system says. The words of libraries may repeat what was sent or received, and so the key."""
+    """The message of a system error. Of other errors only the type: their messages may contain the key."""
     return str(error)[:200] if isinstance(error, OSError) else type(error).__name__
 
 

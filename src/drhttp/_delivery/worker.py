@@ -1,4 +1,4 @@
-"""What empties the queue: it gathers batches, waits, delivers, retries, flushes and closes, in a thread of its own."""
+"""The background worker: it takes batches out of the queue, sends and retries them, and flushes and closes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
-I = TypeVar("I")  # noqa: E741 - an item, as it lies in the queue
+I = TypeVar("I")  # noqa: E741 - an item of the queue
 P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
 
-_JITTER = 0.1  # of the flush interval, so that many processes do not deliver in step
+_JITTER = 0.1  # share of the flush interval, so that many processes do not send at the same time
 
 
 class Worker(BackgroundLoop, Generic[I, P]):
-    """One daemon thread for one queue. It starts with `start`, which is called for the first record.
+    """One daemon thread for one queue. `start` starts it, when the first record comes.
 
-    batch_size: records a POST. flush_interval: seconds that a record waits for company at most.
+    batch_size: maximum number of records in one POST. flush_interval: maximum seconds that a record waits for others.
     """
 
     def __init__(
@@ -44,34 +44,34 @@ class Worker(BackgroundLoop, Generic[I, P]):
         self._queue = queue
         self._exporter = exporter
         self._flush_interval = flush_interval
-        # Its own, because drawing from the common one would change what an application gets that has seeded it.
+        # Its own generator: using the shared one would change the numbers of an application that has seeded it.
         self._random = random.Random()
         self.monitor = DeliveryMonitor(queue, self._clock.now)
         self._batch: Batch[I, P] = Batch(queue, batch_size, self._announce)
         self._due_at: float | None = None
-        self._drain_to = 0  # deliver without delay up to the record of this number
-        self._flushing = False  # set by `begin_flush` for the thread, which alone writes `_drain_to`
+        self._drain_to = 0  # deliver the records up to this number without delay
+        self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_drain_to`
         self._hurried = False
-        self._rest_until = -math.inf  # the receiver has imposed a rest until then
-        self._trouble: BaseException | None = None
+        self._rest_until = -math.inf  # until when the receiver asked to wait
+        self._error: BaseException | None = None
         self.retried = 0
         self.restarts = 0
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Wake the thread, because there is work."""
         self._clock.wake()
 
     def begin_flush(self) -> int:
-        """Deliver what waits now without delay; returns the mark to wait for."""
+        """Deliver the records that wait now without delay. Returns a mark for `finish_flush`."""
         mark = self._queue.accepted
         self._flushing = self._hurried = True
         self._clock.wake()
         return mark
 
     def finish_flush(self, mark: int, timeout: float) -> bool:
-        """See to it that the records up to the mark end; `True` if they have within `timeout` seconds.
+        """Wait until the records up to the mark are delivered or dropped.
 
-        Waits for the thread. Where none runs, the caller does its work meanwhile.
+        If no thread runs, the caller does its work. timeout: seconds. Returns `False` if the time runs out.
         """
 
         def finished() -> bool:
@@ -88,14 +88,17 @@ class Worker(BackgroundLoop, Generic[I, P]):
         return finished()
 
     def begin_close(self, timeout: float) -> None:
-        """Deliver what waits within `timeout` seconds, then stop; returns at once."""
+        """Start to deliver the waiting records and to stop. Returns at once.
+
+        timeout: seconds for both.
+        """
         self._queue.close()
         self._close_at = self._clock.now() + timeout
         self._hurried = True
         self._clock.wake()
 
     def finish_close(self) -> None:
-        """Wait for the thread until its time is over, or do its work; what is left then is dropped and counted."""
+        """Wait for the thread until its time is over, or do its work. The remaining records are dropped and counted."""
         end = self._close_at or 0.0
         mine = self._is_mine()
         if not mine and not self._run_in_caller(end, lambda: self._queue.empty):
@@ -103,35 +106,38 @@ class Worker(BackgroundLoop, Generic[I, P]):
                 self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
         thread = self._thread
         if not mine and thread is not None and thread.ident is not None and not self.alive:
-            thread.join(1.0)  # it is past its last line
+            thread.join(1.0)  # it is about to end
         if self._queue.abandon("closed"):
-            self.monitor.say()
+            self.monitor.report()
         self._announce()
 
     def _step(self) -> bool:
-        """One round; `False` when it was the last. An error is dealt with in the next: that may raise as well."""
+        """Do one round. Returns `False` if it was the last.
+
+        An exception is handled in the next round, because the handling may raise too.
+        """
         try:
-            if self._trouble is not None and not self.outdated:
-                self._survive()
+            if self._error is not None and not self.outdated:
+                self._recover()
             if not self._out_of_time() and self._cycle():
                 return True
             self._exporter.close()
-        except BaseException as error:  # a dead worker would lose everything quietly
+        except BaseException as error:  # if the worker ended here, all records would be lost unnoticed
             if self._caller_deadline is not None and not isinstance(error, Exception):
                 self._batch.drop_current("failed")
-                raise  # it is meant for the caller: Ctrl-C, the end of the process, a time-out of greenlets
+                raise  # it is meant for the caller: Ctrl-C, the end of the process, a timeout of greenlets
             if self.outdated:
                 self._batch.drop_current("failed")
             else:
-                self._trouble = error
+                self._error = error
             if self._out_of_time():
-                with suppress(Exception):  # nobody would deal with that one
+                with suppress(Exception):  # there is no next round to handle it
                     self._exporter.close()
             return not self._out_of_time()
         return False
 
     def _cycle(self) -> bool:
-        """Gather a batch if one is due, and send what is next. `False` when there is nothing left to do."""
+        """Gather a batch if one is due, and send the next POST. Returns `False` if the work is done."""
         if self._batch.wants_more:
             delay = 0.0 if self._batch.interrupted else self._delay()
             if delay == 0.0:
@@ -153,7 +159,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         self._batch.gather(self._exporter, self._clock.yield_gil)
 
     def _delay(self) -> float | None:
-        """Seconds until a batch is due, 0 when it is, `None` when nothing waits."""
+        """Seconds until the next batch is due; `None` if no record waits."""
         queue = self._queue
         if self._flushing:
             self._flushing = False
@@ -169,13 +175,13 @@ class Worker(BackgroundLoop, Generic[I, P]):
         return max(0.0, self._due_at - now)
 
     def _send(self) -> None:
-        """One POST, and the wait after it if there has to be one."""
+        """Send one POST, and wait after it if necessary."""
         if not self._rest(self._rest_until - self._clock.now(), imposed=True):
-            return  # as the receiver has said to the one who did this before
+            return  # the thread that worked before was asked to wait, and there is no time for that
         self._hurried = False
         encoded_records = self._batch.next()
         self.retried += self._batch.repeated
-        verdict = self._deliver(encoded_records)
+        verdict = self._deliver_once(encoded_records)
         self.monitor.note(verdict)
         self._batch.settle(verdict)
         if verdict.after:
@@ -183,8 +189,8 @@ class Worker(BackgroundLoop, Generic[I, P]):
         elif self._batch.attempt:
             self._rest(back_off(self._batch.attempt, self._random.random(), self.remaining_seconds()), imposed=False)
 
-    def _deliver(self, encoded_records: list[P]) -> Verdict:
-        """Send them; a failure for which sockets were replaced in the middle says nothing about the records."""
+    def _deliver_once(self, encoded_records: list[P]) -> Verdict:
+        """Send records. If gevent or eventlet replaced sockets in the middle, an exception means: try again."""
         try:
             return self._exporter.deliver(encoded_records)
         except Exception:
@@ -193,10 +199,10 @@ class Worker(BackgroundLoop, Generic[I, P]):
             return Verdict(action="retry")
 
     def _rest(self, seconds: float, *, imposed: bool) -> bool:
-        """Wait before the next try; `False` when there is no time left for it.
+        """Wait before the next try. Returns `False` if there is no time left for it.
 
-        A flush or a close cuts a back-off short, once, and so does a new batch if it may be sent first. They do not cut
-        short what the receiver has imposed.
+        A flush or a close ends a back-off early, once, and so does a new batch that may be sent first. They do not
+        shorten a wait that the receiver imposed.
         """
         until = self._clock.now() + seconds
         if imposed:
@@ -212,25 +218,25 @@ class Worker(BackgroundLoop, Generic[I, P]):
         return not self._out_of_time()
 
     def _wait(self, seconds: float | None) -> None:
-        """Wait until woken, or until it is time to go on or to say something."""
+        """Wait until woken, for a number of seconds, or until the monitor has to check again."""
         again = self.monitor.check()
         self._clock.wait(min((each for each in (seconds, again) if each is not None), default=None))
 
     def remaining_seconds(self) -> float:
-        """Seconds that there still are to deliver in."""
+        """Seconds that remain to deliver records."""
         ends = [end for end in (self._close_at, self._caller_deadline) if end is not None]
         return min(ends, default=math.inf) - self._clock.now()
 
     def _out_of_time(self) -> bool:
         return self._spent or self.outdated or self.remaining_seconds() <= 0.0
 
-    def _survive(self) -> None:
-        """Drop what was in hand when something raised, and go on."""
-        error, self._trouble = self._trouble, None
+    def _recover(self) -> None:
+        """After an exception: drop the current record or batch, log the error, and go on."""
+        error, self._error = self._error, None
         self.restarts += 1
         if not self._batch.drop_after_error("failed"):
-            self._clock.wait(1.0)  # whatever it is, it would raise again at once
-        self.monitor.survived(error)
+            self._clock.wait(1.0)  # the cause is unknown, and it would raise again at once
+        self.monitor.record_error(error)
 
     def _forget_connections(self) -> None:
         self._exporter.renew()

@@ -1,4 +1,4 @@
-"""Who does the work of a worker: a thread of its own, or a caller's while there is none."""
+"""Runs a loop in a daemon thread, or in the thread of a caller where none can be started."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from drhttp._delivery.clock import Clock
 
-_POLL = 0.01  # seconds between two looks at a thread that is about to leave
-_PATCH_TAKES = 5.0  # seconds, more than any takes
+_POLL = 0.01  # seconds between two checks whether a thread has ended
+_PATCH_TIMEOUT = 5.0  # seconds; no patch takes that long
 
 
 class WorkerThread(threading.Thread):
-    """A daemon thread that ends quietly although gevent or eventlet have replaced threads while it ran.
+    """A daemon thread that ends without an error even if gevent or eventlet replaced `threading` while it ran.
 
-    work: gets the thread itself.
+    work: the function to run, which gets the thread as its argument.
     """
 
     def __init__(self, work: Callable[[threading.Thread], object]) -> None:
@@ -28,11 +28,11 @@ class WorkerThread(threading.Thread):
         self._work = work
 
     def run(self) -> None:
-        """Do the work."""
+        """Call the function."""
         self._work(self)
 
     def _delete(self) -> None:
-        # The standard library takes the thread out of its list under the number that the thread has now.
+        # `threading` removes a thread from its list by its current identifier, which a patch changes.
         try:
             super()._delete()  # type: ignore[misc]
         except KeyError:
@@ -40,49 +40,49 @@ class WorkerThread(threading.Thread):
 
 
 class BackgroundLoop(ABC):
-    """Runs steps until there are none left.
+    """A loop that runs in a daemon thread.
 
-    `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. What it has created before
-    works on, but must not be mixed with what comes after: the old thread leaves at its next step, and a new one, with
-    new locks and a new connection, goes on with what the old one had in hand.
+    `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. The old ones still work,
+    but must not be mixed with new ones. So the old thread ends after its current step, and a new one goes on, with new
+    locks and a new connection, and the same batch.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._thread: threading.Thread | None = None
-        self._owner: int | None = None  # number of the thread that does the work
+        self._owner: int | None = None  # identifier of the thread that does the work
         self._close_at: float | None = None
-        self._caller_deadline: float | None = None  # a caller's thread does the work, until then
-        self._spent = False  # there is no more time than the receiver wants to be left alone
+        self._caller_deadline: float | None = None  # until when the thread of a caller does the work
+        self._spent = False  # the receiver asked to wait longer than there is time
         self._replacing = False
-        self.retiring = False  # no more records will come: the thread ends when all are delivered
-        self.alive = False  # whether the thread runs, or somebody else does its work
-        self.on_end: Callable[[], object] | None = None  # called in the thread when it has ended
+        self.retiring = False  # no more records come, and the thread ends when all are delivered
+        self.alive = False  # whether the thread runs, or a caller does its work
+        self.on_end: Callable[[], object] | None = None  # called in the thread at its end
         self._make_locks()
 
     def start(self) -> bool:
-        """Start the thread if it does not run; returns `False` if the interpreter refuses to."""
+        """Start the thread if it does not run. Returns `False` if the interpreter refuses."""
         self._renew()
         if self.alive or self._close_at is not None or not self._starting.acquire(blocking=False):
             return True
         try:
             if not self.alive:  # another thread may have been faster
                 self._thread = WorkerThread(self.run)
-                self.alive = True  # before it runs, so that closing waits for a thread that is only just beginning
+                self.alive = True  # set before it runs, so that `finish_close` waits for a thread that is starting
                 self._thread.start()
         except RuntimeError:
             return False
         finally:
             if self._thread is None or self._thread.ident is None:
-                self.alive = False  # refused, or interrupted by what a signal handler raised
+                self.alive = False  # refused, or interrupted by an exception from a signal handler
             self._starting.release()
         return True
 
     def run(self, thread: threading.Thread | None = None) -> None:
-        """The loop. Nothing ends it but `begin_close` and `retire`: what raises is counted, said, and left behind."""
+        """Run the loop. Only `begin_close` and `retire` end it; exceptions are counted and logged, and it goes on."""
         if thread is not None and thread is not self._thread:
-            return  # its start was interrupted, and another one has been started since
-        park = threading.Lock()  # before anything is replaced
+            return  # its start was interrupted, and another thread has been started since
+        park = threading.Lock()  # created before a patch can replace locks
         park.acquire()
         self.alive, self._owner = True, self._get_ident()
         try:
@@ -90,31 +90,31 @@ class BackgroundLoop(ABC):
                 pass
         finally:
             outdated = self.outdated
-            self._leave()
+            self._mark_ended()
             if outdated:
-                park.acquire(timeout=_PATCH_TAKES)  # gevent reads the list of threads, which must not change meanwhile
+                park.acquire(timeout=_PATCH_TIMEOUT)  # gevent reads the list of threads, which must not change then
             elif self.on_end is not None:
                 self.on_end()
 
     def retire(self) -> None:
-        """Deliver what waits, then stop; returns at once, and may be called by a destructor."""
+        """Deliver the waiting records, then stop. Returns at once; destructors may call it."""
         self.retiring = True
         self._clock.wake()
 
     def replace(self) -> None:
-        """Have a new thread go on for one that is outdated, as soon as that one has left."""
+        """Start a new thread as soon as the outdated one has ended."""
         self._clock.wake()
         if self._replacing or self._close_at is not None:
             return
         self._replacing = True
         try:
-            WorkerThread(lambda _: self._succeed()).start()
+            WorkerThread(lambda _: self._start_successor()).start()
         except RuntimeError:
-            self._replacing = False  # a flush or the exit will deliver
+            self._replacing = False  # a flush or the exit will deliver the records
 
     @property
     def outdated(self) -> bool:
-        """Whether threads have been replaced since the locks were made; `_thread` comes first."""
+        """Whether gevent or eventlet have replaced threads since the locks were made. They patch `_thread` first."""
         return _thread.get_ident is not self._get_ident
 
     @abstractmethod
@@ -152,16 +152,16 @@ class BackgroundLoop(ABC):
         finally:
             if taken_over:
                 self._thread, self._owner, self._caller_deadline, self._spent = thread, owner, None, False
-                self._leave()
+                self._mark_ended()
         return taken_over
 
     def _is_mine(self) -> bool:
-        """Whether the caller is the thread that does the work, and so must not wait for it."""
+        """Whether the current thread does the work, and so must not wait for it."""
         return self.alive and self._owner == self._get_ident()
 
-    def _leave(self) -> None:
+    def _mark_ended(self) -> None:
         if self.outdated:
-            self.alive = False  # whoever waits for that looks again and again
+            self.alive = False  # threads that wait for that check it repeatedly
             return
         with self._progress:
             self.alive = False
@@ -172,24 +172,24 @@ class BackgroundLoop(ABC):
             with self._progress:
                 self._progress.notify_all()
 
-    def _succeed(self) -> None:
-        """In a new thread: start another when the old one has left."""
+    def _start_successor(self) -> None:
+        """In a helper thread: start the new thread when the old one has ended."""
         while self.alive and self.outdated:
             time.sleep(_POLL)
         self._replacing = False
         self.start()
 
     def _await_outdated(self, end: float) -> None:
-        """Wait until a thread that is outdated has left, and no longer than until then."""
+        """Wait until an outdated thread has ended, or until the clock shows `end`."""
         while self.alive and self.outdated and not self._is_mine() and self._clock.now() < end:
             self._clock.wake()
             time.sleep(_POLL)
         self._renew()
 
     def _renew(self) -> None:
-        """Replace what was made before threads were replaced, once nobody uses it any more."""
+        """Replace outdated locks and connections, once no thread uses them."""
         if self.outdated and not self.alive:
-            self._thread = None  # nobody waits for its end
+            self._thread = None  # it is not joined any more
             self._forget_connections()
             self._clock.renew()
             self._make_locks()

@@ -20,8 +20,8 @@ from drhttp._redact.policy import Policy
 if TYPE_CHECKING:
     from drhttp._record import Body, Failure, Headers, Record
 
-_LONGEST_MESSAGE = 1000  # characters, where messages are cut
-_ALL: frozenset[str] = frozenset()  # of the parameters of a request are marked as sensitive
+_LONGEST_MESSAGE = 1000  # characters, at which messages are truncated
+_ALL: frozenset[str] = frozenset()  # marks all parameters of a request as sensitive
 _PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
 
 __all__ = ["Policy", "redact"]
@@ -105,7 +105,7 @@ def _masked_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
     """Mask the message of an exception; replace it whole if that takes too much work."""
     policy.budget.reset()
     try:
-        # A message that was cut may end in the first half of a secret.
+        # A truncated message may end in the middle of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else drop_partial_end(failure.message)
         message, count = mask_string(text, policy)
     except MaskingError:

@@ -6,8 +6,8 @@ import math
 
 from drhttp._redact.errors import MaskingError
 
-# What the masking of 64 KiB may take: as many microseconds, about. A table of single digits takes three quarters of it,
-# most bodies that people make less than a fifth.
+# For 64 KiB, about as many microseconds. A table of single digits takes three quarters of that, most ordinary bodies
+# less than a fifth.
 _LEAST, _PER_BYTE = 27_000, 0.42
 
 

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from drhttp._redact.policy import Policy
 
-    # The fields of a row as they stand in the text, and the line end behind them.
+    # The fields of a row as in the text, with their quotes, and the line end.
     Row = tuple[list[str], str]
 
-#: Content types that say that a body is such a table. Excel's is often a lie, and the body CSV.
+#: Content types of such tables. Clients often send CSV with Excel's.
 CSV_TYPES = frozenset(("text/csv", "application/csv", "text/x-csv", "application/x-csv", "text/comma-separated-values",
                        "text/tab-separated-values", "text/tsv", "application/vnd.ms-excel"))  # fmt: skip
-_PART = "\x01"  # no character of any text
+_PART = "\x01"  # does not occur in text
 _DELIMITERS = "\t;|,"
-_SAMPLE = 12  # rows that are looked at to find out what a table looks like
+_SAMPLE = 12  # rows that are examined to detect the delimiter and the width
 _LINE = re.compile(r"[^\r\n]*")
 _DOUBLED = re.compile(r'(?<=[^,;|\t\r\n"])""')  # a quote in a quoted field
-# What may stand in front of the first row: a byte order mark, and a line of Excel's own.
+# What may precede the first row: a byte order mark, and Excel's line with the delimiter.
 _FRONT = re.compile(r"\ufeff?(?:\"?sep=(?P<sep>[^\"\r\n])\"?(?:\r\n|\n|\r))?", re.IGNORECASE)
 _RULE = re.compile(r"[-+=:|_\s]*")
 
@@ -124,7 +124,7 @@ def rows_of(text: str, delimiter: str, at: int = 0) -> Iterator[Row]:
         fields, mark = [], delimiter
         while mark == delimiter:
             match = _field(delimiter).match(text, at)
-            if match is None:  # every text matches
+            if match is None:  # never, as the expression matches any text
                 break
             fields.append(match[1])
             mark, at = match[2], match.end()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[\w.$-]+")
 _LINE = re.compile(r"[^\r\n]*")
 _FARTHEST = 4000  # characters between a name and its value
-# PostgreSQL: a row without its names; what closes it.
+# PostgreSQL: a row without names, and its end.
 _ROW = "Failing row contains ("
 _ROW_END = re.compile(r"\)\.?[\"']?[ \t]*(?:\\n|[\r\n]|\Z)")
 # MySQL: `Duplicate entry 'abc' for key 'users.token'`.
@@ -26,7 +26,7 @@ _ENTRY = re.compile(r"(?:Duplicate entry|[Ii]ncorrect [a-z]{1,20} value:) '")
 _ENTRY_END = re.compile(r"' for (?:key|column) ['`]([\w.$-]+)")
 _VALUES = re.compile(r"\bVALUES\s*(?=\()", re.IGNORECASE)
 _MORE_VALUES = re.compile(r"\s*,\s*(?=\()")
-# What stands for values that are told apart from the statement.
+# Placeholders for values that are passed separately.
 _BOUND = re.compile(
     r"[\s()]*(?:\?|%s|\$\d+|:\w+|%\(\w+\)s)(?:[\s,()]+(?:\?|%s|\$\d+|:\w+|%\(\w+\)s|DEFAULT|NULL))*[\s()]*"
 )
@@ -36,7 +36,7 @@ _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 def find_error_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of secret values in such messages."""
-    # For one character is looked much faster than for several.
+    # Searching for one character is much faster than for several.
     called, quoted, equal = "(" in text, "'" in text, "=" in text
     if called and equal and ")=(" in text:
         yield from _postgresql_keys(text, policy)

@@ -29,9 +29,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ARGUMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})[\s,]*:")
-_LONG_NUMBER = 12  # digits, from which on a number may betray itself
+_LONG_NUMBER = 12  # digits from which on a number may be a card number
 _NOTHING = frozenset(("null", "true", "false"))
-_DEEPEST = 100  # brackets within each other
+_DEEPEST = 100  # levels of nested brackets
 #: Members of a request that hold a document, and its variables.
 DOCUMENTS = ("query", "mutation", "subscription", "document")
 VARIABLES = ("variables", "variableValues")
@@ -64,8 +64,8 @@ class _Level:
         self.name = name
         self.secret = secret
         self.variable = variable
-        self.named = False  # a member is the name of a secret: `{name: "password", value: $v}`
-        self.valued: list[int] = []  # the leaves that it names
+        self.named = False  # a member holds a secret name: `{name: "password", value: $v}`
+        self.valued: list[int] = []  # indexes of the leaves that it names
 
 
 class _DocumentReader:
@@ -75,10 +75,10 @@ class _DocumentReader:
         self._text = text
         self._policy = policy
         self._open: list[_Level] = []
-        self._before = ""  # the kind of the token in front
+        self._before = ""  # the kind of the previous token
         self.leaves: list[_Leaf] = []
         self.comments: list[tuple[int, int]] = []
-        self.variables: set[str] = set()  # that are passed to secret arguments
+        self.variables: set[str] = set()  # passed to secret arguments
 
     def run(self) -> bool:
         """Read all tokens; return whether they make a document."""
@@ -151,7 +151,7 @@ class _DocumentReader:
             level.name, level.variable = token, ""
         elif token == "@" and level.variable:
             level.expected = "name"
-        elif token == "(" and self._before == "name" and level.variable:  # of a directive of a variable
+        elif token == "(" and self._before == "name" and level.variable:  # a directive of a variable
             level.expected = "name"
             self._open.append(_Level("arguments"))
         else:
@@ -262,7 +262,7 @@ def secret_variables_at(nodes: list[Node], policy: Policy) -> set[int]:
         names = frozenset[str]().union(*(secret_variables(each, policy) for each in documents))
         unknown = node.is_open and not documents
         for each in variables:
-            if each.literal[:1] == '"' and names:  # packed as a string
+            if each.literal[:1] == '"' and names:  # JSON in a string
                 found.add(each.begin)
             found.update(value.begin for key, value in each.members or () if unknown or key in names)
     return found

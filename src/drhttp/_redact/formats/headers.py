@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 _SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate", "ntlm", "token", "apikey", "aws4-hmac-sha256"))
 _ATTRIBUTES = frozenset(("path", "domain", "max-age", "samesite", "secure", "httponly", "partitioned", "priority"))
-_DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and what is written in its place; one comma at most
-# Fields about credentials that hold none.
+_DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and similar dates, with no more than one comma
+# Fields with secret names that hold no credentials.
 _HARMLESS_NAMES = frozenset(("access-control-allow-credentials", "sec-websocket-key", "sec-websocket-accept"))
-# What these say about names is no value of one.
+# Fields that mention secret names without holding their values.
 _ABOUT = frozenset((
     "authentication-results", "arc-authentication-results", "permissions-policy", "permissions-policy-report-only",
     "feature-policy", "clear-site-data", "cookie-policy", "x-atlassian-token", "x-auth-email",
 ))  # fmt: skip
 _SECRET = frozenset(("ticket", "x-ticket", "x-amz-signature", "x-goog-signature", "x-auth-code"))
 _CHALLENGE = re.compile(r"((?:negotiate|ntlm|kerberos)[ \t]+)([^\s,]+)", re.IGNORECASE)
-_PROTOCOL = re.compile(r"[A-Za-z][\w-]{0,30}")  # short enough to be one
-_WORD = re.compile(r"\w+", re.ASCII)  # nothing is tied to anything in it
+_PROTOCOL = re.compile(r"[A-Za-z][\w-]{0,30}")  # short enough to be a protocol's name
+_WORD = re.compile(r"\w+", re.ASCII)  # a single word, which holds no name with a value
 # Words and short numbers, which cannot hold a secret.
 _HARMLESS_VALUE = re.compile(r"[A-Za-z]{0,20}(?:[/-][a-z]{1,20}){0,4}|\d{1,8}")
 _URLS = frozenset(("referer", "location", "content-location", "origin", "x-original-url", "x-rewrite-url", "refresh"))
@@ -62,7 +62,7 @@ def _mask_or_hide(field: tuple[str, str], policy: Policy) -> tuple[str, int]:
     try:
         text, count = _mask_field(*field, policy)
     except MaskingError:
-        # There is no leaving out a field: without a mask of the user's making it gets ours.
+        # A field cannot be left out, so it gets the built-in mask.
         return MASK, 1
     if not count:
         policy.cache.add_field(field)

@@ -111,10 +111,10 @@ class _Table:
         self.columns: dict[int, str] = {}
         self.ids: dict[str, str] = {}
         self.in_head = False
-        self.is_first = True  # of its rows
+        self.is_first = True  # the next row is the first one
         self.row: list[_Cell] = []
         self.row_begin = 0
-        self.spans: dict[int, int] = {}  # rows that the cell of a column still goes down
+        self.spans: dict[int, int] = {}  # by column: further rows that a cell reaches down to
 
     def next_column(self) -> int:
         """Return the index of the next cell in the row, next to cells that reach down from rows above."""
@@ -202,7 +202,7 @@ class _TableReader:
             return True
         if not table.is_first or any(cell.is_heading for cell in row):
             return table.is_first and all(cell.is_heading for cell in row[1:])
-        # A first row without headings: in a table of two columns it is more often a name and its value.
+        # A first row without `<th>`. If it has two columns, these are more often a name and its value.
         return len(row) > 2 or (len(row) == 2 and not self._secret_name(row[0]))
 
     def _secret_name(self, cell: _Cell) -> str:

@@ -35,11 +35,11 @@ from drhttp._redact.formats.truncated_json import close_brackets
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
-_DEEPEST_TEXT = 3  # levels of JSON and markup inside of a JSON string
+_DEEPEST_TEXT = 3  # levels of JSON and markup inside a JSON string
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
-# Members that hold what people or programs say, and what was packed; others are not searched for all of it.
+# Members that hold messages, commands and payloads; only these are searched for names with values in every form.
 _TEXT_KEYS = frozenset(
     f"{word}{end}"
     for word in ("message", "msg", "error", "detail", "log", "text", "output", "stderr", "stdout", "traceback",
@@ -134,7 +134,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
     sure = close_brackets(text)
     if sure is not None:
         document = check_json(sure)
-        # The end that is missing may name what stands in objects that are still open.
+        # The missing end may hold the names of values in open objects.
         secret_at = _NOWHERE
         without = _without_closers(sure, text)
         if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
@@ -142,7 +142,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         secret_at = _add_tables_and_variables(without, document.names, policy, secret_at, cut=True)
         return _mask_document(sure, document, policy, 0, secret_at)
     if text.lstrip()[:1] not in ("{", "["):
-        raise MaskingError("unparsable")  # nothing of anything else is sure
+        raise MaskingError("unparsable")  # a scalar may be incomplete
     nodes = read_nodes(text, policy)
     cells, headings = secret_cells_at(nodes, policy)
     masker = TruncatedJsonRewriter(
@@ -225,7 +225,7 @@ def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:
             return policy.mask(text), 1
         policy.budget.spend(text.count("&"))
         plain = unescape(text)
-        if plain == text:  # what looks like a character reference may be none
+        if plain == text:  # it was not a character reference
             return text, count
         masked, found = inner(plain)
         if masked != plain:

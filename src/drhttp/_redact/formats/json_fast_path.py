@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Inner = Callable[[str, Policy, int], tuple[str, int]]
 
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
-_MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # what follows a name whose value is no object or array
-_NAME = re.compile(r"[\w.$@ -]+")  # a name without anything that could stand between two strings
+_MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # a colon, and a scalar
+_NAME = re.compile(r"[\w.$@ -]+")  # a name that cannot be the text between two strings
 _TIE = re.compile(r"\s*:\s*")
-_ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # JSON in a string: a list of lists
-_FEW = 16  # names that are looked for one by one
+_ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # a list of lists, as JSON in a string
+_FEW = 16  # names that are searched for one by one
 
 
 def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: bool) -> bool:
@@ -81,7 +81,7 @@ def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[st
             else:
                 tie = _TIE.match(text, at)
                 if tie and policy.end_of_harmless(name, text, tie.end()) is None:
-                    return None  # it names an object or an array
+                    return None  # the value is an object or an array
             at = text.find(key, at)
     pieces: list[str] = []
     copied = count = 0

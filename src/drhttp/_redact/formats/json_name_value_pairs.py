@@ -12,7 +12,7 @@ from drhttp._redact.detect.command_lines import is_secret_argument
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
-# A string with the colon behind it that makes it a key; a bracket; a comma; a number or word; a quote without an end.
+# A string, with the colon if it is a key; a bracket; a comma; a number or word; a quote without an end.
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
 _LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
 
@@ -27,25 +27,25 @@ def spellings(words: str) -> frozenset[str]:
     return frozenset(found)
 
 
-# Members whose value is the name of something: surely, or perhaps.
+# Members whose value is the name of a neighbor: certainly, or perhaps.
 _FIELDS = spellings("name key field field_name property attribute column loc param parameter variable header k")
 _KINDS = spellings("type id label title path")
 _NAMING = _FIELDS | _KINDS
-# Members that hold the value of what another one names; beside a mere type, text is often anything else.
+# Members that hold the named value; the second set only beside a certain name.
 _VALUED = spellings("value values val v new_value old_value default_value current_value string_value")
 _BESIDE_FIELDS = spellings("content input old new")
-_VERIFIERS = spellings("code_verifier")  # beside it a `code` is one of OAuth, and beside one of these values
+_VERIFIERS = spellings("code_verifier")  # beside it, or one of `_CODED`, a `code` is one of OAuth
 _CODED = frozenset(("authorization_code", "urn:ietf:params:oauth:grant-type:device_code"))
 _GRANTS = _VERIFIERS | spellings("grant_type")
 _PATHS = spellings("path")
 _COMMANDS = spellings("command cmd args argv arguments entrypoint options")
-#: Names of members that may be named by others, or name what is behind them.
+#: Members whose values may be named by a neighbor, or that hold options and their values.
 VALUE_KEYS = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
 _NAMING_MEMBER = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')
 _FIRST = re.compile(r'\[\s*"((?:[^"\\]|\\.)*)"\s*,', re.DOTALL)
 _NAME = re.compile(r"-{0,2}[\w.$:/\[\]-]{1,80}(?: [\w.-]{1,30}){0,3}:?")
 
-DEEPEST_CUT = 200  # levels of a document without an end
+DEEPEST_CUT = 200  # levels of nesting in a truncated document
 
 _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 
@@ -80,7 +80,7 @@ def may_name_values(
         return False
     if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
         return True
-    # Pairs stand in arrays of pairs.
+    # Pairs occur in arrays of pairs.
     if not nested:
         return False
     return any(_is_secret_name(decoded(f'"{each}"'), policy) for each in _FIRST.findall(text))
@@ -132,12 +132,12 @@ class _Level:
 
     def __init__(self, begin: int, *, is_object: bool) -> None:
         self.begin = begin
-        self.key: str | None = "" if is_object else None  # the last one; `None` in an array
-        self.name = self.kind = ""  # of a secret, as a member says: for sure, or perhaps
+        self.key: str | None = "" if is_object else None  # the last key; `None` in an array
+        self.name = self.kind = ""  # a secret name in a member: certain, or possible
         self.grant = False
-        self.values: list[int] = []  # where the values begin that would be named
-        self.beside: list[int] = []  # the same if it is sure
-        self.elements: list[tuple[int, str]] = []  # of an array, the first ones and the last one
+        self.values: list[int] = []  # where the values begin that a name applies to
+        self.beside: list[int] = []  # where those begin that only a certain name applies to
+        self.elements: list[tuple[int, str]] = []  # of an array: the first two, and the last one
 
 
 class _PairReader:
@@ -157,7 +157,7 @@ class _PairReader:
             if token in "{[":
                 self._element(match.start(), "")
                 if self._cut and len(self._open) == DEEPEST_CUT:
-                    return  # too deep to be read at all
+                    return  # rejected later, as too deep
                 self._open.append(_Level(match.start(), is_object=token == "{"))
             elif token in "}]":
                 if self._open:
@@ -169,7 +169,7 @@ class _PairReader:
 
     def close_all(self) -> None:
         """Treat the values in open objects as secret, as the missing end may name them."""
-        # A list that goes on is more often the list of an answer than a value.
+        # An open list is more often a list of results than a value.
         lists = {level.begin for level in self._open if level.key is None}
         for level in self._open:
             if level.key is not None:
@@ -225,7 +225,7 @@ class _PairReader:
         if level.key is None:
             if len(level.elements) == 2:
                 (_, name), (at, value) = level.elements
-                # Not if both are names of secrets.
+                # Two secret names are not a pair.
                 if (
                     name
                     and _is_secret_name(name, self._policy)

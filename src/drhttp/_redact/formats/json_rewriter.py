@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from drhttp._redact.policy import Policy
 
-    # The closers of the brackets that are open, the innermost first.
+    # The closing brackets for those that are open, innermost first.
     _Open = tuple[str, "_Open | None"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
@@ -27,7 +27,7 @@ _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _LITERAL = re.compile(r'"[^"\\]{0,80}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
-# The same and what else is looked for, which for short texts takes a fifth of the time.
+# One expression for all of them, which is five times faster for short texts.
 _HINT = re.compile(r":|=|%|<|&|-| '|\('|eyJ|ewog|config")
 _SHORT = 40
 _CLOSERS = {"{": "}", "[": "]"}
@@ -94,9 +94,9 @@ class JsonRewriter:
         self._secret_at = secret_at
         self._tokens = TOKEN.finditer(text)
         self._pieces: list[str] = []
-        self._harmless_until = 0  # up to where an object or array goes on that holds measures alone
-        self._keys: set[str] = set()  # those that were looked at
-        self._copied = 0  # up to where the text is in the pieces, or was replaced
+        self._harmless_until = 0  # where a harmless object or array ends
+        self._keys: set[str] = set()  # names that the budget was charged for
+        self._copied = 0  # where the text begins that is not in `_pieces` yet
         self.count = 0
 
     def run(self) -> None:
@@ -150,7 +150,7 @@ class JsonRewriter:
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
             return self._policy.is_harmless(key, literal[0]) or is_scored(key, self._text, literal.end())
-        if at < self._harmless_until:  # within an object that was found to hold measures alone
+        if at < self._harmless_until:  # within a harmless object
             return True
         end = self._policy.end_of_harmless(key, self._text, at)
         self._harmless_until = end or self._harmless_until

@@ -29,7 +29,7 @@ def schema_examples_at(text: str) -> frozenset[int] | None:
         return None
     try:
         value = json.loads(text, parse_int=len, parse_float=len)
-    except (ValueError, RecursionError):  # in a document that was cut
+    except (ValueError, RecursionError):  # in a truncated document
         return None
     if not _is_schema(value, 0):
         return None

@@ -28,21 +28,21 @@ _ROWS = spellings(
 )
 _OF_HTTP = frozenset(("header", "headers"))
 _FLAT = spellings("values row tuple record data cells")
-# What a column that is described by an object is called; and what of such a cell is its value.
+# Members that hold the name of a column described by an object; members that hold the cells of a row.
 _NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text", "header", "headerName", "columnName",
           "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop")  # fmt: skip
 _ROW_OBJECTS = frozenset(("f", "c", "cells", "Data", "row", "values", "data"))
 _KEY = re.compile(r'"([A-Za-z_]{3,20})"\s*:\s*\[')
 _LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to its end, or that of the text
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to its end or the end of the text
 _BRACKET = re.compile(r"[\[\]]")
-_WINDOW = 4000  # characters behind the begin of a heading that are searched for the name of a secret
-#: Names of members that may say what the columns of a table are, or how its rows are to be read.
+_WINDOW = 4000  # characters of a heading that are searched for a secret name
+#: Members that may hold the heading of a table, or its orientation.
 TABLE_KEYS = _HEADINGS | {"majorDimension"}
 _DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
 _MOST_HEADINGS = 16
 _LONGEST_NAME = 80
-_DEEPEST = 3  # objects between the one that holds a table and its heading or its rows
+_DEEPEST = 3  # levels between the object with the table, and the heading or the rows
 _NO_SECRETS = frozenset(("null", "true", "false"))
 
 # A heading or rows, with the keys that lead there.
@@ -101,7 +101,7 @@ def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[in
     All rows of an object are secret if its end and the heading are missing.
     """
     reader = _TableReader(policy)
-    for node in reversed(nodes):  # the inner ones first
+    for node in reversed(nodes):  # inner ones first
         if node.members is not None:
             reader.read_object(node)
     for node in nodes:
@@ -115,8 +115,8 @@ class _TableReader:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._headings: dict[int, list[_Heading]] = {}  # of objects, without rows
-        self._tables: dict[int, list[_Table]] = {}  # of objects, without a heading
+        self._headings: dict[int, list[_Heading]] = {}  # by object without rows
+        self._tables: dict[int, list[_Table]] = {}  # by object without a heading
         self.known: set[int] = set()  # lists whose columns are known
         self.found: set[int] = set()
         self.names: set[int] = set()
@@ -183,7 +183,7 @@ class _TableReader:
         rows = [row for row in map(_cells, elements) if row is not None]
         whole = [len(row.elements) for row in elements if row.elements is not None and not row.is_open]
         in_frame = keys[-2:] == ("data", "values") and all(path[-2:] == ("schema", "fields") for _, path in headings)
-        # A list for each column; with the end of a list missing it may be either.
+        # A list for each column. A truncated list may be either.
         as_wide = len(elements) == columns.width or (table.is_open and len(elements) < columns.width)
         by_column = in_frame or (as_wide and columns.width not in whole and bool(rows))
         if len(rows) < len(elements) == columns.width and keys[-1] in _FLAT:
@@ -223,7 +223,7 @@ class _TableReader:
         if len(names) < 2 or not all(names) or not any(_is_secret(each, self._policy) for each in names):
             return
         columns = Columns(names, self._policy)
-        if len(names) == 2 and 0 in columns.secret:  # more often pairs of a name and a value
+        if len(names) == 2 and 0 in columns.secret:  # these are more often names with values
             return
         for each in others:
             row = each.elements or []

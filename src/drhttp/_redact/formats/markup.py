@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from drhttp._redact.policy import Policy
 
-# Three rules keep the search linear: comments and data without an end reach to the end of the text, no part of a tag
-# reaches beyond the next "<", and a name has all letters up to what may not be in one.
+# Three rules keep the search linear: unclosed comments and CDATA reach to the end of the text, no part of a tag reaches
+# beyond the next "<", and a name extends to the first character that cannot be in one.
 _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
     r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?=[\s/="'?!>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
@@ -57,18 +57,18 @@ class _MarkupMasker:
         self._html = html
         self._table = secret_cells(text, policy) if html else NO_CELLS
         self._position = 0
-        self._raw = 0  # up to where the text is no markup
-        self._secret: str | None = None  # the element inside of which everything is masked
-        self._depth = 0  # of elements of that name within it
-        self._begin = 0  # of its content
-        self._element = ""  # the last one that was opened
-        self._named = False  # the content of the last one was the name of a secret
-        self._passed = 0  # up to where the text is the value of an attribute
-        self._level = 0  # of elements
-        self._beside = 0  # the level on which a secret was named; 0 if on none
-        # By level: where an element's value begins, and its pieces.
+        self._raw = 0  # where a script or style sheet ends
+        self._secret: str | None = None  # the open element whose content is masked
+        self._depth = 0  # how many elements of that name are open
+        self._begin = 0  # where its content begins
+        self._element = ""  # the last start tag
+        self._named = False  # its content was a secret name
+        self._passed = 0  # where an unclosed attribute, or a masked cell, ends
+        self._level = 0  # how many elements are open
+        self._beside = 0  # the level of the last secret name; 0 if there is none
+        # By level: where the content of a value element begins, and its first and last piece.
         self._values: dict[int, tuple[int, int, int] | None] = {}
-        self._label = ""  # a text in front ended with the name of a secret: "text", or was one: "cell"
+        self._label = ""  # "text": the previous text ended with a secret name; "cell": it was one
         self._pieces: list[str] = []
         self._count = 0
 
@@ -111,7 +111,7 @@ class _MarkupMasker:
         meant = text if raw else unescape(text)
         masked, count = self._inside_of(meant, tags=raw or meant != text)
         self._count += count
-        # A "<" that is in it now was there before.
+        # Its "<" was in the text before.
         self._pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
 
     def _note_name(self, text: str) -> None:
@@ -168,14 +168,14 @@ class _MarkupMasker:
             self._note_name(match["data"])
             self._other(match, match["data"], "<![CDATA[", "]]>")
         else:
-            # Comments and instructions: no place for values, but people put them there.
+            # Comments and processing instructions may hold values too.
             comment = match[0].startswith("<!--") and match[0].endswith("-->") and "<" in match[0][4:]
             front, end = ("<!--", "-->") if comment else ("", "")
             self._other(match, match[0][len(front) : len(match[0]) - len(end)], front, end, tags=comment)
 
     def _other(self, match: re.Match[str], text: str, front: str, end: str, *, tags: bool = True) -> None:
         if self._cut and match.end() == len(self._text) and match[0][-1] != ">":
-            return  # it was cut
+            return  # the end is missing
         masked, count = self._inside_of(text, tags=tags)
         self._count += count
         self._pieces.append(front + masked + end if count else match[0])

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 ATTRIBUTE = re.compile(r"""(?<![^\s<>/="'])([^\s<>/="']+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s<>"']+|["'][^<>]*)""")
-# HTML and many others name a field in one attribute and give its value in another, or as the content.
+# Attributes that name a field whose value is in another attribute, or is the content.
 _NAMING = frozenset(("name", "id", "property", "itemprop", "key", "type", "autocomplete", "http-equiv", "for",
                      "data-name", "aria-label", "label", "placeholder"))  # fmt: skip
-# The same of their content: of fields, and of cells that repeat the heading of their column.
+# Attributes that name the content: of fields, and of cells that repeat the heading of their column.
 _NAMING_CONTENT = frozenset(("name", "key", "id", "label"))
 _HTML_FIELDS = frozenset((
     "textarea", "select", "option", "output", "param", "data", "code", "pre", "kbd", "samp", "var", "span", "td", "dd",

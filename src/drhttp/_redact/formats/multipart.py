@@ -21,7 +21,7 @@ _PARAMETER = re.compile(rb"""(?<![\w*])(name|filename)(\*?)\s*=\s*("(?:[^"\\]|\\
 _NESTED = re.compile(r"content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE)
 _CODING = re.compile(r"content-transfer-encoding\s*:\s*(base64|quoted-printable)", re.IGNORECASE)
 _LIKE = re.compile(rb"\s*--([^\s\"]{1,70})\r?\ncontent-[\w-]{1,60}:", re.IGNORECASE)
-_DEEPEST = 3  # levels of forms within forms
+_DEEPEST = 3  # levels of nested forms
 
 
 def looks_like_multipart(content: bytes) -> str | None:
@@ -79,7 +79,7 @@ def _mask_part(part: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
     secret = any(kind == b"name" and policy.is_secret(_text_of(value)) for kind, _, value in parameters)
     head, found = _mask_head(head, policy, secret=secret)
     if any(kind == b"filename" for kind, _, _ in parameters):
-        # A file may hold anything, in any format; what helps to debug is that it was there.
+        # A file may hold anything in any format. For debugging, it is enough to know that it was there.
         return head + separator + f"[{len(body)} bytes]".encode(), found
     if secret:
         masked = policy.mask(body.decode("utf-8", "replace"))

@@ -24,14 +24,14 @@ def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
     lines = text.split("\n")
     if cut:
         lines = lines[:-1]
-    # RFC 7464 puts a control character in front of each line. Together they make one document, which is read at once.
+    # RFC 7464 puts a control character in front of each line. The lines are masked together, as one array.
     bodies = {at: body for at, line in enumerate(lines) if (body := line.lstrip("\x1e\ufeff")).strip()}
     masked, count = mask_json("[" + ",\n".join(bodies.values()) + "]", policy)
     if not count:
         return "\n".join(lines), 0
     replaced = masked[1:-1].split(",\n")
     if len(replaced) != len(bodies):
-        raise MaskingError("unparsable")  # a document that goes over several lines
+        raise MaskingError("unparsable")  # a document with several lines
     for (at, body), line in zip(bodies.items(), replaced, strict=True):
         lines[at] = lines[at][: len(lines[at]) - len(body)] + line
     return "\n".join(lines), count

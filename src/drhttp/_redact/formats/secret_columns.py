@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 _LONGEST_NAME = 80  # characters
-_AROUND = " \t\r\n\"'`\ufeff*#:"  # what stands around a name in a heading
-#: Tables of settings hold a name in one column and its value in another: `name,value`.
+_AROUND = " \t\r\n\"'`\ufeff*#:"  # what may surround a name in a heading
+#: Tables of settings have names in one column and values in another: `name,value`.
 NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "parameter", "property", "attribute",
                      "header", "config", "env"))  # fmt: skip
 VALUED = frozenset(("value", "val", "values", "content", "new value", "old value", "default value", "current value",

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     Spans = Iterator[tuple[int, int]]
 
 _MARK = rf"\\{{0,8}}{QUOTE}"
-# A name, perhaps between quotes (with backslashes, where it stands in a text within a text), and what ties it to a
-# value. The look-behind lets a name begin where a word does, and so keeps the search linear.
+# A name, perhaps in quotes (with backslashes inside another string), and the sign that assigns a value. The lookbehind
+# lets a name begin only where a word does, which keeps the search linear.
 _NAME = re.compile(
     rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}\]?)?"
     r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _TIES = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
-# Names of several words end so; what stands in front is looked at only then.
+# The last words of names with several words; the words in front are read only for these.
 _LAST_WORDS = frozenset(("key", "keys", "number", "no", "num", "code", "card", "id", "word", "phrase", "security"))
 _WORD = re.compile(r"[\w-]{1,30}")
-# What is no secret: that there is none; the type of a variable in a query (GraphQL).
+# Values that stand for no secret, if another name or nothing follows.
 _NOTHING = re.compile(
     r"(?:null|none|nil|true|false|undefined)\b\s*"
     r"""(?:\Z|[})\]]|(?<=\n)(?=\S)|(?:[,;&]\s*)?(?:\Z|["'\w][\w.$-]{0,60}["']?[ \t]*[=:]))""",
     re.IGNORECASE,
 )
-# A number, in a line that goes on with other names.
+# A number, in a line that may go on with other names.
 _COUNT = re.compile(
     r"""-?[0-9]{1,19}(?:\.[0-9]{1,20})?"""
     r"""(?=[ \t]*(?:[\r\n)}\]|]|\Z|[,;][ \t]*["']?[\w.$-]{1,60}["']?[ \t]*[=:]))"""
@@ -47,7 +47,7 @@ _URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_
 _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
 _OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w-]*)[ \t]+(?=[^\s-])")
-# What follows an option that is only spoken of.
+# Words behind an option that is only mentioned.
 _SPOKEN = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
 _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
 _NUMBER = re.compile(r"\d{1,3}")
@@ -56,9 +56,9 @@ _BESIDE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
 _LINKS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
 _LONGEST_NAME = 80
 _QUOTES = ('"', "'", "`")
-_LONGEST_SPARED = 90  # characters of a value that may be none to hide
+_LONGEST_SPARED = 90  # characters of a value that may be harmless
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
-_EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser speaks of its tokens
+_EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser mentions its tokens
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[2-7][0-9A-Fa-f]")
 _LETTER = re.compile(r"\\{1,8}(?:u00|x)([0-9A-Fa-f]{2})")
 _DEEPEST_ESCAPE = 3  # times that a text may be encoded
@@ -72,7 +72,7 @@ def mask_text(text: str, policy: Policy) -> tuple[str, int]:
     decoded, left = text, _DEEPEST_ESCAPE
     known: int | None = None
     while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
-        # What shows only when it is decoded is masked decoded.
+        # Secrets that show only in the decoded text are masked there.
         if known is None:
             known = _mask(decoded, policy)[1] if count else 0
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
@@ -98,7 +98,7 @@ def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
         if begin >= copied:
             pieces += [text[copied:begin], policy.mask(text[begin:end])]
             count += 1
-        # Of two that overlap, the second is a part of what is masked.
+        # If two overlap, the second is within what is masked.
         copied = max(copied, end)
     return "".join(pieces) + text[copied:], count
 
@@ -129,7 +129,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of assigned values: `password=abc`, `"token": "abc"`."""
     copied = measured = 0
-    harmless: set[str] = set()  # names that are not secret, whatever stands beside them
+    harmless: set[str] = set()  # names that are not secret in any context
     policy.budget.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
     for match in _NAME.finditer(text):
         if match[1] in harmless:
@@ -182,7 +182,7 @@ def _ends_with_secret_name(text: str, policy: Policy) -> bool:
         words.pop()
     if not words or not (words[-1] == _IDENTIFIED or policy.is_secret(words[-1])):
         return False
-    # A parser speaks of its tokens; an assignment was found by its sign.
+    # Parsers mention their tokens; assignments are found by their sign.
     return words[-1][-1] not in "=:,;" and (len(words) == 1 or words[-2].lower() not in _EXPECTED)
 
 
@@ -237,5 +237,5 @@ def _is_placeholder(match: re.Match[str]) -> bool:
         return True
     if name[0] == "$" and ":" in match[3]:
         return _TYPE.match(text, at) is not None
-    after = at + 1 + len(name)  # a variable in a query that is called as its argument is
+    after = at + 1 + len(name)  # a GraphQL variable with the name of its argument
     return text.startswith(f"${name}", at) and text[after : after + 1] in (")", ",", "\n", "")

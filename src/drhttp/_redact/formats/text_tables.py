@@ -24,7 +24,7 @@ _LONGEST_HEADING = 2000  # characters
 _NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
 _ONE_WORD = re.compile(r"[\w.-]*")
 _AROUND = " \t\r\n\"'`\ufeff*#"
-_SAMPLE = 4  # rows below a heading that are looked at
+_SAMPLE = 4  # rows below a heading that are examined
 
 
 def may_hold_tables(text: str, policy: Policy) -> bool:
@@ -126,7 +126,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
         return True
     below = delimiter.join(rows[0][0]) if rows else ""
     if "-" in below and is_separator_line(below):
-        return True  # a line below the heading makes it one
+        return True  # a separator line below makes it a heading
     spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
     return sum(len(fields) == len(names) for fields, _ in rows) > spaced
 

@@ -10,7 +10,7 @@ from drhttp._json_document import NO_BRACKETS, split_strings
 
 _PLACE = re.compile(r"[,{}\[\]](?=[^,{}\[\]]*\Z)")  # the last comma or bracket
 _CLOSERS = {"{": "}", "[": "]"}
-_DEEPEST = 60  # levels; what goes deeper is read token by token
+_DEEPEST = 60  # levels; deeper documents are read token by token
 
 
 def close_brackets(text: str) -> str | None:
@@ -19,7 +19,7 @@ def close_brackets(text: str) -> str | None:
     `None` if the brackets do not allow that.
     """
     parts = split_strings(text)
-    between = parts[::2]  # the strings; the last one is behind the last string, or in front of the one that is cut
+    between = parts[::2]  # outside of strings; the last one is behind the last string, or before the truncated one
     end = len(text) - (len(parts[-1]) + 1 if len(parts) % 2 == 0 else 0)
     while between:
         place = _PLACE.search(between[-1])

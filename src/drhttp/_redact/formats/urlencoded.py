@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
-_DEEPEST = 3  # times that a name may be encoded
-_DEEPEST_QUERY = 1  # queries within a query
-# What separates pairs as well: in old URLs, and where a URL was escaped for HTML.
+_DEEPEST = 3  # how often a name may be encoded
+_DEEPEST_QUERY = 1  # levels of queries in a query
+# The other separator of pairs: in old URLs, and in URLs escaped for HTML.
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
-_QUERY = re.compile(r"[^?#\s]*[?#]")  # what stands in front of a query or a fragment
+_QUERY = re.compile(r"[^?#\s]*[?#]")  # what precedes a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
 _NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
-# A name or a value without anything to look at: words, a place in a list, or a number.
+# A harmless name or value: words, an index, or a number.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
 
@@ -132,7 +132,7 @@ def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str
     plain, count = _decode(text), 0
     inner = _QUERY.match(plain) if "=" in decoded else None
     if inner and level < _DEEPEST_QUERY and not looks_like_graphql(plain):
-        # A URL, or the hash of one.
+        # A URL, or its fragment.
         masked, count = mask_query(plain[inner.end() :], policy, level + 1)
         plain = plain[: inner.end()] + masked
     masked, found = mask_string(plain, policy)
@@ -146,7 +146,7 @@ def _decoded(name: str) -> str:
         if "%" not in name or not _ESCAPE.search(name):
             break
         decoded = unquote_plus(name)
-        # Names in other charsets have no sign of their own; in this one every byte is a letter.
+        # Not UTF-8, and the charset is unknown; in Latin-1 every byte is a character.
         name = unquote_plus(name, "latin-1") if "\ufffd" in decoded else decoded
     return name
 

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 # The expression of RFC 3986, appendix B: every text matches it.
 _PARTS = re.compile(r"([^:/?#]+:)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-# A host and short words, too short to be made or to betray themselves; and a query of such.
+# A host, and a path and a query of words that are too short for a secret.
 _HARMLESS = re.compile(
     r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._-]{0,7})*(?:\?([\w-]{1,12}=[\w.-]{0,9}(?:&[\w-]{1,12}=[\w.-]{0,9})*))?",
     re.ASCII,
 )
-_SHORT_TOKENS = "hooks"  # of Zapier, and of what Slack's host names
+_SHORT_TOKENS = "hooks"  # in URLs of Zapier and Slack, whose tokens may be short
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
-_PATH = "/;=:@!$&'()*+,[]%"  # what stays as it is in a path
+_PATH = "/;=:@!$&'()*+,[]%"  # characters that are not encoded in a path
 
 
 def mask_url(url: str, policy: Policy) -> tuple[str, int]:
@@ -84,7 +84,7 @@ def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
         return path, count
     if "%" not in path:
         return mask_text(path, policy)
-    # Spaces and the like stand between the words of a secret, too.
+    # Encoded spaces may separate the words of a secret.
     masked, count = mask_text(unquote(path), policy)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)
 

@@ -9,11 +9,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-#: What stands around a string; also within HTML.
+#: A quote around a string, also as a character reference of HTML.
 QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
 _STRING = re.compile(rf"([bBfFnNrRuU]{{0,2}})(\\{{0,8}})({QUOTE})(?P<triple>\2\3\2\3)?")
 _SCHEME = re.compile(r"(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256)[ \t]+", re.IGNORECASE)
-# Up to a space; a separator ends it if another name or nothing follows.
+# A word ends at a space, or at a separator that another name or nothing follows.
 _WORD = re.compile(r"[^\s&;<>]*(?:[&;](?!(?:amp;)?[\w.$%\[\] -]{0,60}=|\s|\Z)[^\s&;<>]*)*")
 _TRAILING = "\"'`),;]}."
 _LINE = re.compile(r"[^\r\n]*")
@@ -24,17 +24,19 @@ _EMPTY = re.compile(r"(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a bloc
 _INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
 _SPACE = re.compile(r"\s*(?:/\*[^*]{0,100}\*/\s*)?")
 _LABELS = re.compile(r"""[\s;&,]["']?[\w.$-]{1,60}["']?[ \t]*[=:]""")  # another name
-# What is no value: a line of comment, the end of a part, another name.
+# Lines that are not a value: a comment, the end of a section, another name.
 _NO_VALUE = re.compile(
     r"""[ \t]*(?:#|//|[-=*_]{3}|[\[\]{}]"""
     r"""|(?:export |set |- )?["']?[\w.$-]{1,40}(?: [\w.$-]{1,40}){0,5}["']?[ \t]*[=:])"""
 )
-_ANNOTATION = re.compile(r"""[\w.\[\]|!? ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])""")  # of a type, in programs
-# A bracket; a whole string; or the quote of one that is escaped, or without an end.
+_ANNOTATION = re.compile(
+    r"""[\w.\[\]|!? ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])"""
+)  # the annotation of a type in Python
+# A bracket; a whole string; or the quote of a string with escaped quotes or without an end.
 _BRACKET = re.compile(
     rf"""[{{}}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)(\\*)({QUOTE})""", re.DOTALL
 )
-_ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote: none, and at each level of texts within texts
+_ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote, at each level of strings in strings
 _OPENING = ("{", "[", '"', "'")
 _LONGEST_LEAD = 40  # characters in front of a name that begins a line
 _PEM = "-----BEGIN"
@@ -71,7 +73,7 @@ class ValueLocator:
         line = _line_start(text, match.start())
         empty = _EMPTY.match(text, at)
         if match[2] and (line is None or not empty):
-            at = _end(_SPACE, text, at)  # in programs and in JSON, the value may stand further down
+            at = _end(_SPACE, text, at)  # in programs and in JSON, the value may be on another line
         elif empty:
             at = empty.end()
             if line is None or text[at : at + 1] not in _OPENING:
@@ -98,12 +100,12 @@ class ValueLocator:
             return None
         begin = quote.end()
         closing = self._closing(quote[2], quote[3], begin, triple=bool(quote["triple"]))
-        if closing is None and quote["triple"]:  # an empty string, and another behind it
+        if closing is None and quote["triple"]:  # an empty string, followed by another one
             begin = quote.start("triple")
             closing = self._closing(quote[2], quote[3], begin)
         if closing is None:
             return None if quote[1] else (begin, len(text), len(text))
-        # A quote that is doubled is part of the text.
+        # A doubled quote is part of the string.
         while not (quote["triple"] or quote[2]) and closing[0] > begin and text.startswith(quote[3], closing[1]):
             closing = self._closing("", quote[3], closing[1] + len(quote[3])) or (len(text), len(text))
         return begin, *closing
@@ -121,7 +123,7 @@ class ValueLocator:
                 if depth == 0:
                     return position
             elif token[0] in "\\&":
-                # A quote without another is an apostrophe.
+                # A quote without a closing one is an apostrophe.
                 closing = self._closing(match[1], match[2], position)
                 position = closing[1] if closing else position
             match = _BRACKET.search(text, position)
@@ -148,7 +150,7 @@ class ValueLocator:
         if len(escapes) not in _ESCAPES:
             return None
         ending = _ending(len(escapes), quote, triple=triple)
-        if ending in self._unclosed:  # what has no end here has none further on
+        if ending in self._unclosed:  # without an end here, there is none further on
             return None
         match = ending.search(self._text, at)
         if match is None:
@@ -188,7 +190,7 @@ class ValueLocator:
         return string[1] if string else self._end_of_word(at)
 
     def _end_of_word(self, at: int) -> int:
-        # A word ends at the same place wherever in it one begins to read.
+        # Every position in a word has the same end.
         """Return where a word ends, without trailing punctuation."""
         if not self._word.start <= at < self._word.end:
             self._word = self._word_at(at)

@@ -1,4 +1,4 @@
-"""`drhttp` records the HTTP traffic of Python web applications and ships it from a background thread.
+"""`drhttp` records the HTTP traffic of Python web applications, and sends it from a background thread.
 
 import drhttp
 
@@ -12,7 +12,7 @@ from drhttp._version import __version__
 from drhttp.exceptions import ConfigError
 from drhttp.wsgi import WSGIMiddleware
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from drhttp._privacy import Redact
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from drhttp._stats import Stats
     from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
 
-# Without `DjangoUserMiddleware`: `from drhttp import *` has to work where there is no Django.
+# Without `DjangoUserMiddleware`: `from drhttp import *` has to work without Django.
 __all__ = [
     "DRHTTP_HEADER_DEVICE",
     "DRHTTP_HEADER_USER",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # Loaded when they are asked for: Django, and what needs dataclasses and threads, which are slow to load.
+    # Loaded on first use: Django, and modules that need dataclasses and threads, which are slow to load.
     value: object
     if name in ("close", "flush", "stats"):
         from drhttp._process import recorder
@@ -54,7 +54,7 @@ def __getattr__(name: str) -> object:
         value = _django_user_middleware()
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value  # where it is found the next time
+    globals()[name] = value  # so that the next access finds it without this function
     return value
 
 

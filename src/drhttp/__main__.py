@@ -8,7 +8,10 @@ from typing import Any
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command line and answer its exit status. argv: the arguments, by default those of the process."""
+    """Run a command and return its exit status.
+
+    argv: the arguments; by default, those of the process.
+    """
     args = _parser().parse_args(argv)
     return int(args.func(args))
 

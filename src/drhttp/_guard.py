@@ -1,7 +1,7 @@
-"""The edge between the application and the recorder.
+"""Protects the application from the recorder.
 
-Two things keep the one from hurting the other: a catch-all around whatever the recorder does inside a request, and a
-mark on the request which says that it is already being recorded.
+A catch-all surrounds everything that the recorder does inside a request, and a mark on the request keeps a second
+middleware from recording it again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from drhttp._logger import logger
 from drhttp._rate_limiter import RateLimiter
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,55 +17,58 @@ if TYPE_CHECKING:
 
     R = TypeVar("R")
 
-#: Key in the WSGI environ under which the first middleware leaves the exchange that it records.
+#: Key in the WSGI environ under which the outermost middleware leaves its recording.
 MARK = "drhttp.exchange"
 
-_DEEPEST = 10  # frames of a failure that are told, the innermost
+_MAX_FRAMES = 10  # innermost frames of a traceback that are logged
 
 _log_limiter = RateLimiter()
 _failures: dict[str, int] = {}
 
 
 def guarded(function: Callable[..., R], *args: Any) -> R | None:
-    """Call `function(*args)`; if it raises, count that, log it at most once a minute, and return `None`.
+    """Call `function(*args)`. If it raises, count that, log it once a minute at most, and return `None`.
 
-    Only `Exception` is caught: an interrupt or exit that reaches the thread while our code runs is the application's.
+    Only `Exception` is caught: an interrupt or an exit belongs to the application.
     """
     try:
         return function(*args)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the application goes on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the application goes on
         _note(function, error)
         return None
 
 
 async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | None:
-    """The same for a coroutine function."""
+    """Await `function(*args)`. If it raises, count that, log it once a minute at most, and return `None`."""
     try:
         return await function(*args)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the application goes on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the application goes on
         _note(function, error)
         return None
 
 
 def error_location(error: BaseException | None) -> str:
-    """What happened and where, for a log: never the message or the source, which may hold what must not be shown."""
+    """The type of an exception and where it was raised, for a log.
+
+    Without its message and the source lines, which may contain secrets.
+    """
     if error is None:
         return "None"
-    places = []
+    frames = []
     trace = error.__traceback__
     while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return f"{type(error).__name__} at {' < '.join(reversed(places[-_DEEPEST:]))}"
+    return f"{type(error).__name__} at {' < '.join(reversed(frames[-_MAX_FRAMES:]))}"
 
 
 def failures() -> int:
-    """How often the recorder's own code failed inside a request, in this process."""
+    """Number of times that the recorder failed inside a request, in this process."""
     return sum(_failures.values())
 
 
 def forget_failures() -> None:
-    """Start from zero: a forked child counts its own."""
+    """Reset the count, as in a forked child."""
     _failures.clear()
 
 
@@ -76,7 +79,7 @@ def _note(function: Callable[..., Any], error: Exception) -> None:
         return
     from contextlib import suppress  # not at the top, because it is slow to load
 
-    with suppress(Exception):  # a handler or filter of the application's may raise
+    with suppress(Exception):  # a handler or filter of the application may raise
         logger().warning(
             "could not record part of a request (%d times so far): %s: %s", failures(), name, error_location(error)
         )

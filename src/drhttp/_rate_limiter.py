@@ -1,17 +1,17 @@
-"""How often something may be said: once, and then at most once an interval."""
+"""A rate limiter for log messages."""
 
 from __future__ import annotations
 
 import time
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class RateLimiter:
-    """A gate that opens at most once an interval.
+    """Allows an action once per interval.
 
     interval: seconds, 60 by default. clock: a monotonic clock in seconds.
     """
@@ -24,7 +24,7 @@ class RateLimiter:
         self._next: float | None = None
 
     def allow(self) -> bool:
-        """Whether it may be said now; if so, the interval begins anew."""
+        """Whether the action is allowed now. If so, a new interval begins."""
         now = self._clock()
         if self._next is not None and now < self._next:
             return False

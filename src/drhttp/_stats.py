@@ -1,4 +1,4 @@
-"""The numbers that tell what became of every record."""
+"""The counts that `drhttp.stats()` returns."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Counts of this process since it began (a forked child begins at zero).
+    """Counts of this process since its start. A forked child starts at zero.
 
     Always: `recorded == sent + queued + sum(dropped.values())`.
 
-    recorded: requests recorded. queued, queued_bytes: records that wait or are on their way, and the memory they hold.
-    sent: records that the receiver took. retried: records sent again, each time counted. dropped: records lost, by
-    reason. failures: times that the recorder's own code failed inside a request. restarts: times that the worker
-    survived an error. last_error: what the last failed delivery ran into. last_success: when a delivery last succeeded,
-    seconds since the epoch.
+    recorded: requests recorded. queued, queued_bytes: records that wait or are being sent, and their size in memory.
+    sent: records that the receiver accepted. retried: records sent again, counted each time. dropped: records dropped,
+    by reason. failures: errors of the recorder inside requests. restarts: errors of the worker, after each of which it
+    went on. last_error: why a delivery last failed. last_success: when a delivery last succeeded, in seconds since the
+    epoch.
     """
 
     recorded: int = 0
@@ -35,7 +35,10 @@ class Stats:
 
     @classmethod
     def total(cls, parts: Iterable[Stats], failures: int) -> Stats:
-        """The sum over all recorders of the process, that which failed last at the end."""
+        """Add up counts.
+
+        parts: the counts of each recorder; the one whose delivery failed last comes last.
+        """
         parts = list(parts)
         dropped: dict[str, int] = {}
         for part in parts:

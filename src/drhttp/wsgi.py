@@ -2,9 +2,9 @@
 
     app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
 
-The client gets the bytes, the status and the headers that it would have got without it, in the same blocks and at the
-same moments; the application sees the same environ, input and exceptions, and runs once. The identification headers
-alone are taken out of the answer.
+The client gets the same bytes, status and headers as without the middleware, in the same blocks and at the same time.
+The application sees the same environ, input and exceptions, and runs once. Only the identification headers are removed
+from the response.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.hijack import is_end, is_faulty, is_final
 from drhttp._capture.identity import FilteringStartResponse, identity, readable
-from drhttp._capture.uri import encoded_path, encoded_pattern
+from drhttp._capture.uri import encoded_path, path_matcher
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,16 +39,15 @@ _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 class WSGIMiddleware:
     """Records every request that an application serves, and ships the records from a background thread.
 
-    app: the WSGI application. dsn: where the records go, `https://<key>@<host>/`; `None` takes it from the environment
-    variable `DRHTTP_DSN`; without one, or with `enabled=False`, identification headers are removed from answers, and
-    nothing else happens.
-    options: see the README; each also as an environment variable `DRHTTP_<NAME>`.
+    app: the WSGI application. dsn: where to send the records, `https://<key>@<host>/`; the default is the environment
+    variable `DRHTTP_DSN`. Without a DSN, or with `enabled=False`, the middleware only removes identification headers
+    from responses. options: see the README. Each can also be set by an environment variable `DRHTTP_<NAME>`.
 
     Raises `ConfigError` when the DSN or an option cannot be used.
     """
 
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
-        # Not at the top: they are slow to load, and whoever imports the package need not build a recorder.
+        # Not at the top, because they are slow to load, and an import of the package need not build a recorder.
         from drhttp._config import Config
         from drhttp._process.recorder import recorder_for
 
@@ -60,12 +59,12 @@ class WSGIMiddleware:
             logger().info("drhttp is off: it is disabled, or no DSN is set")
             return
         self._recorder = recorder_for(config)
-        # What each request asks for, looked up once.
+        # Looked up once, because each request needs them.
         self._sample_rate = config.sample_rate
         self._expose_identity = config.expose_identity
         self._request_limit = config.max_body_size if config.captures_requests else None
         self._response_limit = config.max_body_size if config.captures_responses else 0
-        self._excludes = _matcher(config.exclude)
+        self._excludes = path_matcher(config.exclude)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -88,7 +87,7 @@ class WSGIMiddleware:
     def _begin(
         self, recorder: Recorder, environ: WSGIEnvironment, start_response: StartResponse
     ) -> tuple[Recording, RecordingStartResponse] | None:
-        """Begin to record, unless the request is excluded or recorded already by a middleware further out."""
+        """Begin to record, unless the request is excluded, or an outer middleware records it already."""
         if self._excludes is not None and self._excludes(encoded_path(environ)):
             return None
         outer = environ.get(MARK)
@@ -101,9 +100,9 @@ class WSGIMiddleware:
         return recording, RecordingStartResponse(start_response, recording, self._expose_identity)
 
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
-        """Return a `start_response` that removes identification headers from an answer that is not recorded.
+        """Return a `start_response` that removes identification headers from a response that is not recorded.
 
-        `None` where they may stay: for a middleware further out that records them, or with `expose_identity`.
+        `None` if they stay: for an outer middleware that records them, or with `expose_identity`.
         """
         outer = environ.get(MARK)
         if isinstance(outer, Recording) and not outer.done:
@@ -114,7 +113,7 @@ class WSGIMiddleware:
         return FilteringStartResponse(start_response)
 
     def _tap_input(self, environ: WSGIEnvironment) -> RequestBodyCapture | None:
-        """Put a tap before the input if a body is to be expected and kept."""
+        """Wrap the input stream if the request has a body that is to be captured."""
         stream = environ.get("wsgi.input")
         if stream is None or self._request_limit is None or not _expects_body(environ):
             return None
@@ -124,9 +123,9 @@ class WSGIMiddleware:
 
 
 class Recording:
-    """The recording of one request: its exchange is handed over once, however the answer ends.
+    """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
-    exchange: `None` for a request that is not in the sample; its answer is still freed of the identification headers.
+    exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
     """
 
     __slots__ = ("_recorder", "done", "exchange", "started")
@@ -139,16 +138,16 @@ class Recording:
 
     @property
     def tap(self) -> Tap | None:
-        """What keeps the body of the answer."""
+        """The capture of the response body."""
         return None if self.exchange is None else self.exchange.response_body
 
     @property
-    def _answering(self) -> bool:
-        """Whether an answer has begun; an interim status, such as 101, begins none."""
+    def _responding(self) -> bool:
+        """Whether a response has begun. An interim status, such as 101, does not begin one."""
         return self.started and not (self.exchange is not None and 100 <= self.exchange.code < 200)
 
     def apply_environ_flags(self, environ: WSGIEnvironment) -> None:
-        """The application has answered: what it says of its own request, in the environ, counts from now on."""
+        """Read the flags that the application has set in the environ for its own request."""
         exchange = self.exchange
         if exchange is not None:
             if environ.get(SKIP):
@@ -158,20 +157,24 @@ class Recording:
                 exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
 
     def write_failed(self, error: BaseException) -> None:
-        """The server's `write` raised; if that is because the client left, it is no failure of the application."""
-        # waitress has an exception of its own for that, which is no OSError.
+        """Note that `write` of the server raised. If the client disconnected, the application did not fail."""
+        # waitress has its own exception for that, which is not an OSError.
         if self.exchange is not None and (isinstance(error, OSError) or type(error).__name__ == "ClientDisconnected"):
             self.exchange.client_disconnected = True
 
     def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
-        """The application raised instead of returning: an error, or the end of a connection that it has taken over."""
-        if is_end(error, environ, self._answering):
+        """End the recording after an exception: an error, or the end of a connection that the application took over."""
+        if is_end(error, environ, self._responding):
             self.finish(True)
         else:
             self.finish(False, error)
 
     def finish(self, complete: bool, error: BaseException | None = None) -> None:
-        """The answer has ended: complete, because the client left, or with an exception."""
+        """End the recording.
+
+        complete: whether the response was sent to its end. error: the exception of the application, if there was one.
+        Only the first call counts.
+        """
         if self.done:
             return
         self.done = True
@@ -184,10 +187,10 @@ class Recording:
                 self._recorder.put(exchange)
 
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
-        """What goes to the server in the place of what the application returned.
+        """Return the result of the application, wrapped in a tap where that is possible.
 
-        Lists and tuples go through as they are and end the recording, as do files and the signs of a connection taken
-        over: servers recognise those by type or identity and send them without our seeing it.
+        Lists and tuples are passed on as they are, and end the recording. So do files and the results that stand for a
+        connection taken over: servers recognize these by type or identity, and send them where a tap sees nothing.
         """
         if type(result) is list or type(result) is tuple:
             tap = self.tap
@@ -207,17 +210,17 @@ class Recording:
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
 
     def _end_with(self, result: Any) -> None:
-        """The server gets a result that cannot be watched; if it will fail on it, the record says so."""
-        if is_faulty(result, self._answering):
+        """End the recording for a result that is not wrapped. If the server will fail on it, the record says so."""
+        if is_faulty(result, self._responding):
             self.finish(False, TypeError(f"{type(result).__name__!r} object is not iterable"))
         else:
             self.finish(True)
 
 
 class RecordingStartResponse:
-    """Stands before the server's `start_response`, and calls it with the same arguments less the identification.
+    """Wraps `start_response` of the server: removes the identification headers, and records status and headers.
 
-    Whatever else is asked of it is answered by the server's own: some code looks at its attributes
+    Other attributes are those of the server's `start_response`, because some code looks at them
     (getsentry/sentry-python#4827).
     """
 
@@ -229,12 +232,12 @@ class RecordingStartResponse:
         self._expose = expose
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Begin the answer. What the server does not accept is not recorded.
+        """Begin the response. If the server raises, nothing is recorded.
 
-        Header fields that come from an iterator, which no server need accept, are left alone: it can be read once only.
+        Headers from an iterator are not read, because that is possible only once. PEP 3333 requires a list.
         """
-        again = len(args) > 1 and readable(args[1])
-        who = guarded(identity, args[1]) if again else None
+        has_headers = len(args) > 1 and readable(args[1])
+        who = guarded(identity, args[1]) if has_headers else None
         if who is not None and not self._expose:
             args = (args[0], who.others, *args[2:])
         write: Any = self._original(*args, **kwargs)
@@ -244,7 +247,7 @@ class RecordingStartResponse:
         if exchange is None or not args:
             return write
         exchange.status = args[0]
-        exchange.headers = (guarded(list, args[1]) or ()) if again else ()
+        exchange.headers = (guarded(list, args[1]) or ()) if has_headers else ()
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, recording) if callable(write) else write
@@ -254,7 +257,7 @@ class RecordingStartResponse:
 
 
 def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:
-    """The server's `write`, and a look at what passes."""
+    """Call `write` of the server, and capture the data."""
     try:
         result = write(data)
     except BaseException as error:
@@ -268,7 +271,7 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
 
 
 def _chance() -> float:
-    """A number from 0 to 1. Not of the generator that all share: an application that seeds that one counts on it."""
+    """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
     return int.from_bytes(os.urandom(7), "big") / 2**56
 
 
@@ -280,20 +283,10 @@ def _expects_body(environ: WSGIEnvironment) -> bool:
 
 
 def _is_file(result: Any, file_wrapper: Any) -> bool:
-    """Whether the server will send a file: what its wrapper made.
+    """Whether a result is a file that the server sends, from its `wsgi.file_wrapper`.
 
-    Where that is a function, its result is the file itself (uWSGI) or an object that names it (mod_wsgi).
+    If that is a function, the result is the file itself (uWSGI) or an object that refers to it (mod_wsgi).
     """
     if isinstance(file_wrapper, type):
         return isinstance(result, file_wrapper)
     return file_wrapper is not None and (hasattr(result, "read") or hasattr(result, "filelike"))
-
-
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
-    """Whether a percent-encoded path matches one of the patterns; `None` when there are none."""
-    if not patterns:
-        return None
-    import fnmatch
-    import re
-
-    return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match

@@ -36,9 +36,9 @@ def _policy() -> None:
 
 def _globs() -> None:
     """Paths that are not recorded."""
-    from drhttp import wsgi
+    from drhttp._capture import uri
 
-    wsgi._matcher(GLOBS)
+    uri.path_matcher(GLOBS)
 
 
 def documented() -> list[str]:

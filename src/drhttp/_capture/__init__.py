@@ -1,1 +1,1 @@
-"""One request while it happens: what the middleware notes of it, and the record that the worker makes of that."""
+"""One request while it happens: what the middleware collects, and the record that the worker builds from it."""

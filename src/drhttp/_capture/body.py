@@ -1,4 +1,4 @@
-"""Bounded taps: they keep the start of a body, and count the whole of it, while the bytes pass by unchanged."""
+"""Bounded captures of bodies: they keep the first bytes and count all of them, and pass them on unchanged."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from functools import partial
 
 from drhttp._guard import guarded
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Protocol
 
     class Watcher(Protocol):
-        """What an output tap tells of the answer."""
+        """What an output tap notifies of the response."""
 
         @property
         def tap(self) -> Tap | None:
-            """What keeps the body; `None` when nobody wants it."""
+            """The capture of the body; `None` if the request is not recorded."""
 
         def finish(self, complete: bool, error: BaseException | None = None) -> None:
-            """There will be no more; may be told several times."""
+            """The response has ended. This may be called several times."""
 
 
-_WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: all there is
+_WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: until the end
 
 
 class Tap:
-    """What is kept of one body: at most `limit` bytes of its start, and the count of all.
+    """The first bytes of one body, up to `limit`, and the number of all its bytes.
 
-    Bytes objects are kept by reference; only the one that crosses the limit is cut: a reference would hold all of it.
+    Blocks are kept by reference. Only the block that crosses the limit is copied: a reference would keep all of it.
     first_byte_at: by the performance counter. full: further bytes are only counted. empty: an empty block passed.
     """
 
@@ -44,8 +44,8 @@ class Tap:
         self.empty = self.full = False
 
     def note(self, chunk: bytes) -> None:
-        """Take note of the next bytes of the body."""
-        # A bytearray or memoryview may be changed by its owner later. What is not bytes at all raises here.
+        """Add the next bytes of the body."""
+        # The owner of a bytearray or memoryview may change it later. Anything that is not bytes raises here.
         data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
         if not data:
             self.empty = True
@@ -59,21 +59,21 @@ class Tap:
             self.full = after >= self._limit
 
     def content(self) -> bytes:
-        """The bytes kept."""
+        """The bytes that are kept."""
         chunks = self._chunks
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def settle(self) -> None:
-        """Keep no more, and what is kept in one piece: it may wait for long."""
+        """Keep no further bytes, and join those that are kept: they may wait in the queue for long."""
         self._chunks = [self.content()]
         self.full = True
 
 
 class RequestBodyCapture(Tap):
-    """What passed of the body of a request.
+    """The part of a request body that the application read.
 
-    A stream that can seek may be read twice: only the first time that each byte is read counts. exhausted: whether the
-    application has come to the end of the stream.
+    A stream that can seek may be read twice; each byte is captured once. exhausted: whether the application has read
+    the stream to its end.
     """
 
     __slots__ = ("_position", "exhausted")
@@ -84,7 +84,7 @@ class RequestBodyCapture(Tap):
         self.exhausted = False
 
     def on_read(self, data: bytes, to_the_end: bool = False) -> None:
-        """The application read the bytes that follow the last ones."""
+        """The application read the next bytes, perhaps all that remained."""
         self.exhausted = self.exhausted or to_the_end or not data
         start, self._position = self._position, self._position + len(data)
         if start == self.size:
@@ -93,21 +93,21 @@ class RequestBodyCapture(Tap):
             self.note(data[self.size - start :])
 
     def on_seek(self, position: int) -> None:
-        """The application goes on reading somewhere else."""
+        """The application moved to another position of the stream."""
         self._position = position
 
 
 class InputTap:
-    """The input stream of a request (`wsgi.input`, PEP 3333): the application reads through it, nothing else does.
+    """Wraps the input stream of a request (`wsgi.input`, PEP 3333). Only the application reads from it.
 
-    It has exactly the attributes that the stream has. What it learns is kept apart from it, in a capture: that one may
-    wait in a queue, and must not keep the stream alive.
+    It has the same attributes as the stream. The bytes go to a separate object, because that one waits in the queue and
+    must not keep the stream alive.
     """
 
     __slots__ = ("_capture", "_stream")
 
     def __init__(self, stream: Any, capture: RequestBodyCapture) -> None:
-        # In an environ that is used for another request, the tap of the last one may still stand.
+        # An environ that is used again may still contain the tap of the last request.
         self._stream: Any = stream._stream if isinstance(stream, InputTap) else stream
         self._capture = capture
 
@@ -157,7 +157,7 @@ class InputTap:
 
 
 class ManagedInputTap(InputTap):
-    """The same for a stream that can stand in a `with` statement: Python looks for that on the type."""
+    """An input tap for a stream that is a context manager. Python looks for `__enter__` on the type."""
 
     __slots__ = ()
 
@@ -170,7 +170,7 @@ class ManagedInputTap(InputTap):
 
 
 def tapped(stream: Any, capture: RequestBodyCapture) -> InputTap:
-    """The stream with a tap before it."""
+    """Wrap a stream in a tap."""
     return (ManagedInputTap if hasattr(type(stream), "__enter__") else InputTap)(stream, capture)
 
 
@@ -195,12 +195,12 @@ def _read_all(capture: RequestBodyCapture, readall: Callable[[], Any]) -> Any:
 
 def _seek(capture: RequestBodyCapture, seek: Callable[..., Any], *args: Any) -> Any:
     position = seek(*args)
-    # Streams written by hand may return nothing; then it is taken for a move from the start, as nearly all are.
+    # A custom stream may return nothing. Then the position counts from the start, as it nearly always does.
     guarded(lambda: capture.on_seek(args[0] if position is None else position))
     return position
 
 
-# The methods that a stream may have beyond those of PEP 3333, and that move its position.
+# Methods beyond those of PEP 3333 that read from the stream or move its position.
 _SPECIAL: dict[str, Callable[..., Any]] = {
     "read1": _read_some,
     "readall": _read_all,
@@ -211,9 +211,9 @@ _SPECIAL: dict[str, Callable[..., Any]] = {
 
 
 class Blocks:
-    """The iterator over a response. `iter()` of it returns itself, so reading goes on where it stopped.
+    """The iterator over the blocks of a response.
 
-    owner: kept alive as long as somebody reads.
+    owner: an object to keep alive as long as the iterator is in use.
     """
 
     __slots__ = ("_next", "_owner", "_tap", "_watcher")
@@ -237,17 +237,17 @@ class Blocks:
             raise
         tap = self._tap
         if tap is not None and tap.full and type(chunk) is bytes:
-            tap.size += len(chunk)  # what is kept of a long stream is its start: a call for each block would cost twice
+            tap.size += len(chunk)  # only counted, and without a call, which would double the cost of a long stream
         elif tap is not None:
             guarded(tap.note, chunk)
         return chunk
 
 
 class OutputTap:
-    """The iterable that an application returned: one `next` in is one `next` out, and its `close` is called once.
+    """Wraps the iterable that an application returned. Each `next` takes one block, and `close` is called once.
 
-    It is a class, not a generator: closing a generator before its first `next` runs none of its code, and the
-    application's `close` would be lost.
+    It is a class and not a generator, because a generator that is closed before its first `next` runs none of its code;
+    the `close` of the application would not be called.
     """
 
     __slots__ = ("__weakref__", "_blocks", "_closed", "_iterable", "_watcher")
@@ -266,13 +266,13 @@ class OutputTap:
             raise
 
     def __next__(self) -> bytes:
-        # A server that takes it for an iterator without asking for one.
+        # Some servers call `next` without calling `iter` first.
         if self._blocks is None:
             self._blocks = Blocks(iter(self._iterable), self._watcher, None)
         return next(self._blocks)
 
     def close(self) -> None:
-        """Close what the application returned, as PEP 3333 demands of whoever wraps it; exceptions pass."""
+        """Close the iterable of the application, as PEP 3333 requires. Its exceptions are not caught."""
         if self._closed:
             return
         self._closed = True
@@ -288,11 +288,11 @@ class OutputTap:
         guarded(self._abandoned)
 
     def _abandoned(self) -> None:
-        self._watcher.finish(False)  # the server neither exhausted nor closed it
+        self._watcher.finish(False)  # the server neither read it to the end nor closed it
 
 
 class SizedOutputTap(OutputTap):
-    """The same for an iterable with a length: servers ask for it to set `Content-Length`."""
+    """An output tap for an iterable with a length, which servers use to set `Content-Length`."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""The client's IP address: of the connection, or as the trusted proxies saw it."""
+"""The IP address of the client: that of the connection, or from `X-Forwarded-For` of trusted proxies."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""What an application says of its own request, as keys of the WSGI environ."""
+"""Keys of the WSGI environ by which an application controls the recording of its own request."""
 
 from __future__ import annotations
 
-#: A true value: the request is not recorded.
+#: If true, the request is not recorded.
 SKIP = "drhttp.skip"
 
-#: Names of parameters that are masked besides those of the rules; a text, such as Django's "__ALL__", means all.
+#: Names of parameters to mask in addition to the rules. A string, such as Django's "__ALL__", means all of them.
 SENSITIVE = "drhttp.sensitive"
 
-#: Present where a middleware leaves the headers for the recorder in the answer although it does not record it.
+#: Present if a middleware leaves the identification headers in a response that it does not record.
 IDENTITY = "drhttp.identity"

@@ -1,6 +1,6 @@
-"""One exchange while it happens: plain texts and bytes, gathered on the request path.
+"""One exchange of request and response while it happens: strings and bytes, collected during the request.
 
-The request path keeps references and does as little as it can; all that can wait waits for `_assembly`.
+The middleware only keeps references here. Everything that can wait is done by the worker, in `record_builder`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from drhttp._capture.body import RequestBodyCapture, Tap
     from drhttp._delivery.preparation import Preparation
 
-_OVERHEAD = 3000  # bytes, about what the objects of one exchange take besides texts and bodies
+_OVERHEAD = 3000  # bytes; approximate size of the objects of one exchange, without strings and bodies
 _LONGEST_MESSAGE = 1000  # characters of an exception's message
 _SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
 _BODILESS = (204, 304)  # RFC 9110 section 6.4.1
 
 
 class Exchange:
-    """The state of one request, from its arrival to the end of its answer.
+    """The state of one request, from its arrival to the end of its response.
 
-    It holds nothing of the server or the framework, so that it keeps nothing alive while it waits in the queue, but for
-    what the user's callbacks hold: they are in its preparation.
+    It refers to no object of the server or the framework, so that it keeps none alive while it waits in the queue,
+    except those that the user's callbacks refer to, through `preparation`.
 
     environ: the strings of the WSGI environ. start: when the request arrived, by the performance counter. time: the
     same moment in seconds since the epoch. duration: seconds. failure: type and message of the exception that the
@@ -64,7 +64,7 @@ class Exchange:
         self.pid = os.getpid()
         self.preparation: Preparation | None = None
         self.environ = texts = _texts(environ)
-        # Here, because to look at them again later costs more. Joined: that is quicker than to ask each for its length.
+        # Computed here, because going through them again costs more. Joining them is faster than adding their lengths.
         self._weight = _OVERHEAD + len("".join(texts.values()))
         self.request_body = request_body
         self.response_body = response_body
@@ -79,20 +79,23 @@ class Exchange:
         self.aborted = False
         self.file = False
         self.skip = False
-        self.sensitive: frozenset[str] | None = None  # names that the application marked; empty means all parameters
+        self.sensitive: frozenset[str] | None = None  # names that the application marked as sensitive; empty means all
 
     def failed(self, error: BaseException) -> None:
-        """Take note of the exception that left the application; not if it only hands on that the client left."""
+        """Keep type and message of the exception that the application raised, unless the client disconnected."""
         if self.client_disconnected:
             return
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         self.failure = (name, "")
-        # A message may be anything, and raise when asked for; then the type alone is kept.
+        # `str(error)` may raise. Then only the type is kept.
         self.failure = (name, str(error)[:_LONGEST_MESSAGE])
 
     def finish(self, *, complete: bool) -> None:
-        """The answer has ended; `complete` or because the client left."""
+        """End the exchange.
+
+        complete: whether the response was sent to its end; otherwise the client disconnected, or there was an error.
+        """
         self.duration = time.perf_counter() - self.start
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
@@ -101,7 +104,7 @@ class Exchange:
             self.request_body.settle()
 
     def weight(self) -> int:
-        """About how many bytes of memory it holds."""
+        """The approximate size of the exchange in memory, in bytes."""
         weight = self._weight + len(self.response_body.content())
         for _, value in self.headers:
             weight += len(value)
@@ -109,9 +112,9 @@ class Exchange:
 
     @property
     def sent(self) -> bool:
-        """Whether status and headers have gone to the client: with the first block that is not empty (PEP 3333).
+        """Whether the server has sent status and headers.
 
-        Some servers send them with an empty block too.
+        It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one.
         """
         if self.written or self.response_body.size:
             return True
@@ -119,12 +122,12 @@ class Exchange:
 
     @property
     def code(self) -> int:
-        """The number of the status line, 0 when there is none."""
+        """The status code; 0 if there is none."""
         code = str(self.status)[:3]
         return int(code) if code.isascii() and code.isdigit() else 0
 
     def _bodiless(self) -> bool:
-        """Whether all of the answer was sent although its body was not read to the end: servers may stop there."""
+        """Whether all of the response was sent, even if its body was not read to the end. Some servers stop early."""
         if self.environ.get("REQUEST_METHOD") == "HEAD" or self.code in _BODILESS:
             return True
         length = content_length(first(self.headers, "content-length"))
@@ -132,7 +135,10 @@ class Exchange:
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
-    """The value of the first field of a name, which is in lower case."""
+    """The value of the first header field with a name.
+
+    name: in lower case.
+    """
     for key, value in headers:
         if key.lower() == name:
             return value
@@ -140,15 +146,15 @@ def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
 
 
 def content_length(text: str | None) -> int | None:
-    """A Content-Length, `None` if it is missing or garbage (RFC 9110 section 8.6: digits only)."""
+    """Parse a `Content-Length` (RFC 9110 section 8.6: digits only); `None` if it is missing or invalid."""
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _texts(environ: Mapping[str, Any]) -> dict[str, str]:
-    """A copy of the texts alone: the environ also holds the input stream, sockets, and what frameworks put there."""
+    """Copy the strings of an environ, without the input stream, sockets and the objects of frameworks."""
     texts = dict(environ)
-    # Nearly all are texts: to take out the rest costs a third less than to put the texts in one by one.
+    # Nearly all values are strings: to remove the others takes a third less time than to copy strings one by one.
     for key, value in environ.items():
         if type(value) is not str:
             del texts[key]

@@ -1,14 +1,14 @@
-"""How an application ends a request whose connection it has taken over, for instance for a WebSocket.
+"""Detects an application that has taken over the connection of a request, for instance for a WebSocket.
 
-It writes to the socket itself and must keep the server from writing a second answer. Servers know two signs for that:
-an object that they compare with one of their own, or `StopIteration`.
+Such an application writes to the socket itself, and must keep the server from writing a second response. There are two
+ways: it returns a special object of the server, such as `ALREADY_HANDLED`, or raises `StopIteration`.
 """
 
 from __future__ import annotations
 
 import sys
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,11 @@ _CONTAINERS = frozenset((bytes, bytearray, str, list, tuple, set, frozenset, dic
 
 
 def is_final(result: Any, started: bool) -> bool:
-    """Whether a server must get this very result of an application, because iterating it answers nothing.
+    """Whether the server must get the result of the application itself, and not a wrapper.
 
-    That is an object that cannot be iterated, such as gunicorn's `ALREADY_HANDLED`; or, as long as `start_response` was
-    not called, one that cannot call it either. A generator that will call it in its first `next` is not final.
+    There are two cases: an object that cannot be iterated, such as gunicorn's `ALREADY_HANDLED`; and, if
+    `start_response` was not called, an object whose iteration cannot call it. A generator may still call it, so it is
+    not final.
     """
     kind = type(result)
     if not (hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")):
@@ -31,7 +32,7 @@ def is_final(result: Any, started: bool) -> bool:
 
 
 def is_faulty(result: Any, answering: bool) -> bool:
-    """Whether a server will fail on a final result, because an answer has begun: a bare `object()` is a sign to it.
+    """Whether the server will fail on a final result, because a response has begun. It accepts a bare `object()`.
 
     answering: whether `start_response` was called with a status other than an interim one.
     """
@@ -39,10 +40,11 @@ def is_faulty(result: Any, answering: bool) -> bool:
 
 
 def is_end(error: BaseException, environ: Mapping[str, Any], answering: bool) -> bool:
-    """Whether an exception of an application is no error but the end of a connection taken over.
+    """Whether an exception of the application is not an error, but the end of a connection that it has taken over.
 
-    `StopIteration` is that under gunicorn. Under Werkzeug's server it is a bare `ConnectionError`, which that server
-    takes for a client that has left; it counts only where the client asked for another protocol and no answer began.
+    Under gunicorn, that is `StopIteration`. Under the server of Werkzeug, it is a bare `ConnectionError`, which the
+    server treats as a disconnected client; it counts only if the client requested another protocol and no response has
+    begun.
     """
     if type(error) is StopIteration:
         return True
@@ -50,6 +52,6 @@ def is_end(error: BaseException, environ: Mapping[str, Any], answering: bool) ->
 
 
 def _is_sentinel(result: Any) -> bool:
-    """Whether it is the `ALREADY_HANDLED` of the module that defines its type; that of old eventlet can be iterated."""
+    """Whether a result is the `ALREADY_HANDLED` of the module of its type. That of old eventlet can be iterated."""
     module = sys.modules.get(type(result).__module__)
     return getattr(module, "ALREADY_HANDLED", None) is result

@@ -1,10 +1,10 @@
-"""Who asked, from which device: header fields of an answer that are for the recorder, not for the client."""
+"""Identification of user and device: response header fields that are for the recorder, not for the client."""
 
 from __future__ import annotations
 
 from drhttp._guard import guarded
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,9 @@ _LENGTHS = frozenset(map(len, NAMES))
 
 
 class Identity:
-    """What the header fields for the recorder said, and the others. skip: the answer asks not to be recorded.
+    """The values of the identification header fields, and the other fields.
+
+    skip: whether the response asks not to be recorded.
 
     A plain class, because `dataclasses` is slow to load.
     """
@@ -36,10 +38,10 @@ class Identity:
 
 
 def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
-    """The identification among the headers of an answer, in any case; `None` when there is none."""
+    """Find the identification in the headers of a response; `None` if there is none. Names match in any case."""
     found: dict[str, str] = {}
     for name, value in headers:
-        # The lengths alone rule out nearly every field, without making a text.
+        # The lengths alone exclude nearly every field, without a new string.
         if len(name) in _LENGTHS and name.lower() in NAMES:
             found[name.lower()] = str(value)
     if not found:
@@ -48,14 +50,14 @@ def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
 
 
 def readable(headers: Any) -> bool:
-    """Whether the headers of an answer can be read again: an iterator, which no server need accept, cannot."""
+    """Whether headers can be read twice. An iterator cannot, but PEP 3333 requires a list."""
     return type(headers) is list or not hasattr(headers, "__next__")
 
 
 class FilteringStartResponse:
-    """Calls the server's `start_response` with the same arguments, without the headers for the recorder.
+    """A `start_response` that removes the identification headers and calls that of the server.
 
-    Other attributes are those of the server's own.
+    Other attributes are those of the server's `start_response`.
     """
 
     __slots__ = ("_original",)
@@ -64,7 +66,7 @@ class FilteringStartResponse:
         self._original = original
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Begin the answer."""
+        """Begin the response."""
         who = guarded(identity, args[1]) if len(args) > 1 and readable(args[1]) else None
         if who is not None:
             args = (args[0], who.others, *args[2:])

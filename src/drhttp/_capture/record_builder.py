@@ -1,4 +1,4 @@
-"""A finished exchange made into its record: in the worker, where there is time for it."""
+"""Builds the record of a finished exchange, in the worker."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 
 
 
 def assemble(exchange: Exchange, config: Config) -> Record:
-    """The frozen record of a finished exchange."""
+    """Build the record of a finished exchange."""
     environ, began = exchange.environ, exchange.response_body.first_byte_at
     request_headers = _request_headers(environ)
     response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
-    # One draw for all ids: to ask the system costs more than all that is made of the answer.
+    # One call for all ids, because the system call costs more than building them.
     random = os.urandom(40).hex()
     return Record(
         id=_uuid(random),
@@ -55,9 +55,9 @@ def assemble(exchange: Exchange, config: Config) -> Record:
 
 
 class _FieldNames(dict[str, "str | None"]):
-    """The name of the header field behind each variable of CGI; `None` behind one that is no header field.
+    """A cache from CGI variables to names of header fields; `None` for a variable that is not a header field.
 
-    A server has few of them, so that each is converted once. Clients may send any: what is kept is bounded.
+    Most requests use the same few names. The cache is bounded, because clients may send any.
     """
 
     _MOST = 500
@@ -77,7 +77,7 @@ _names = _FieldNames()
 
 
 def _request_headers(environ: Mapping[str, str]) -> Headers:
-    """CGI's variables turned back into header fields. The two without a prefix may stand there twice, or be empty."""
+    """Convert CGI variables to header fields. The two without a prefix may be there twice, or be empty."""
     headers = []
     for key, value in environ.items():
         name = _names[key]
@@ -117,7 +117,7 @@ def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body
 
 
 def _wanted(direction: str, config: Config, headers: Headers) -> bool:
-    """Whether a body of its content type is kept."""
+    """Whether the option `capture_bodies` keeps a body of this content type."""
     capture = config.capture_bodies
     if (capture.request if direction == "request" else capture.response) is True:
         return True
@@ -125,6 +125,6 @@ def _wanted(direction: str, config: Config, headers: Headers) -> bool:
 
 
 def _uuid(random: str) -> str:
-    """A UUID of version 4 (RFC 9562 section 5.4) of 32 random hexadecimal digits."""
+    """Build a version 4 UUID (RFC 9562 section 5.4) from 32 random hexadecimal digits."""
     variant = "89ab"[int(random[16], 16) & 3]
     return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-{variant}{random[17:20]}-{random[20:32]}"

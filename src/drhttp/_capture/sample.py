@@ -1,4 +1,4 @@
-"""A made-up request with secrets in it, to see what of them would leave this machine."""
+"""A sample request with secrets in it, to show which of them are masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESPONSE_BODY = {
 
 
 def sample() -> Exchange:
-    """A login that was answered, as if it had been recorded just now."""
+    """The exchange of a login, as if it had been recorded just now."""
     request_body = json.dumps(_REQUEST_BODY).encode()
     capture = RequestBodyCapture(len(request_body))
     capture.note(request_body)

@@ -11,9 +11,9 @@ _LATER_VERSION = re.compile(r"(?!ff|00)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})
 
 
 def continue_trace(traceparent: str | None, trace_id: str, span_id: str) -> Trace:
-    """The trace that a request belongs to, with a span of its own; a new trace if the header is missing or invalid.
+    """The trace of a request, with a new span. The trace is new too if the header is missing or invalid.
 
-    trace_id, span_id: 32 and 16 random hexadecimal digits, which name the new trace and the span.
+    trace_id, span_id: 32 and 16 random hexadecimal digits, for a new trace and the span.
     """
     text = (traceparent or "").strip()
     match = _VERSION_00.fullmatch(text) or _LATER_VERSION.fullmatch(text) if text else None

@@ -1,17 +1,17 @@
-"""The absolute URI of a request, from the WSGI environ (PEP 3333): percent-encoded, so that no byte is lost.
+"""Builds the absolute URI of a request from the WSGI environ (PEP 3333), percent-encoded so that no byte is lost.
 
-`urllib.parse` is loaded where something has to be encoded: it is slow to load, and most paths are plain.
+`urllib.parse` is loaded only when a character has to be encoded, because it is slow to load.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # for type checkers, who take it for true: `typing` is slow to load
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-# RFC 3986: what may stand as it is everywhere, in a path, in a query (which comes encoded already, hence the %), and in
-# a host.
+# RFC 3986: the characters that need no encoding anywhere, in a path, in a query (which arrives encoded, hence the %),
+# and in a host.
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
 _PATH = _UNRESERVED + "/!$&'()*+,;=:@"
 _QUERY = _PATH + '?%[]{}|^`\\<>"'
@@ -20,7 +20,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def absolute_uri(environ: Mapping[str, str]) -> str:
-    """Scheme, host, path and query as the client sent them, as far as the server tells."""
+    """The URI with scheme, host, path and query, as the client sent it if the server passes that on."""
     scheme = environ.get("wsgi.url_scheme", "http")
     query = environ.get("QUERY_STRING", "")
     uri = f"{scheme}://{_encoded(_host(environ, scheme), _HOST)}{_path(environ)}"
@@ -28,13 +28,23 @@ def absolute_uri(environ: Mapping[str, str]) -> str:
 
 
 def encoded_path(environ: Mapping[str, str]) -> str:
-    """The whole path, mount point included, percent-encoded; it begins with a slash, also for `OPTIONS *`."""
+    """The percent-encoded path with its mount point (`SCRIPT_NAME`). It begins with a slash, also for `OPTIONS *`."""
     path = _encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), _PATH)
     return path if path.startswith("/") else f"/{path}"
 
 
+def path_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+    """Return a function that matches a percent-encoded path with shell-style patterns; `None` if there are none."""
+    if not patterns:
+        return None
+    import fnmatch
+    import re
+
+    return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match
+
+
 def encoded_pattern(pattern: str) -> str:
-    """A shell-style pattern of paths, written in the way in which `encoded_path` writes paths."""
+    """Encode a shell-style pattern so that it matches the result of `encoded_path`."""
     import re
     from urllib.parse import quote, unquote_to_bytes
 
@@ -43,7 +53,7 @@ def encoded_pattern(pattern: str) -> str:
 
 
 def _path(environ: Mapping[str, str]) -> str:
-    """The path in the client's own encoding where the server hands it on and nobody rewrote it, else encoded anew."""
+    """The path as the client encoded it, if the server passes it on and no middleware changed it; else encoded anew."""
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     raw = target.partition("?")[0]
     if raw.startswith("/") and _decoded(raw) == _bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
@@ -62,16 +72,16 @@ def _host(environ: Mapping[str, str], scheme: str) -> str:
 
 
 def _encoded(text: str, safe: str) -> str:
-    """Percent-encoded, but for the characters that are safe."""
+    """Percent-encode all characters that are not safe."""
     if not text.strip(safe):
-        return text  # the quickest way to see that there are no others
+        return text  # the fastest check that all characters are safe
     from urllib.parse import quote
 
     return quote(_bytes(text), safe)
 
 
 def _decoded(text: str) -> bytes:
-    """The bytes behind percent-encoded text."""
+    """Decode percent-encoded text to bytes."""
     if "%" not in text:
         return _bytes(text)
     from drhttp._percent import unquote_to_bytes
@@ -80,7 +90,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
-    """The bytes behind a WSGI string: latin-1, but some servers put in what they should not."""
+    """Encode a WSGI string to bytes: as latin-1, or as UTF-8 for servers that violate PEP 3333."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:

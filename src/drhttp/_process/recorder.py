@@ -1,7 +1,7 @@
-"""The recorder of one configuration, and the register of all recorders of the process.
+"""The recorder of one configuration, and the functions `flush`, `close` and `stats`.
 
-Nothing exists until the first record: no thread, no connection, no hook. A forked child starts afresh: what lay in the
-queue stays the parent's to deliver.
+There is no thread, no connection and no hook until the first record. A forked child starts empty: the parent delivers
+the records that were in its queue.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _log = logger()
 
 
 class Recorder:
-    """Takes finished exchanges and sees to it that they are delivered, until nobody uses it any more."""
+    """Takes finished exchanges, and has them delivered by the state of the current process."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self._preparation = Preparation(config)
-        self._states: dict[int, ProcessState] = {}  # by process; there is never more than one
+        self._states: dict[int, ProcessState] = {}  # by process id; there is never more than one
         self._closed = False
         self._unused = False
 
     def put(self, exchange: Exchange) -> None:
-        """Hand over a finished exchange. Never blocks, never waits for the network."""
+        """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
         state = self._state() or self._begin()
         if exchange.pid != state.pid:
-            state.queue.drop("forked")  # it began in the parent, which finishes it too
+            state.queue.drop("forked")  # the request began in the parent, which finishes it too
         elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):
             if state.queue.sealed:
                 self._states.pop(state.pid, None)
@@ -55,7 +55,10 @@ class Recorder:
                 state.wake()
 
     def begin_close(self, timeout: float) -> None:
-        """Begin to flush and stop."""
+        """Start to deliver the waiting records and to stop. Returns at once.
+
+        timeout: seconds for both.
+        """
         with lock():
             self._closed = True
             state = self._state()
@@ -63,19 +66,19 @@ class Recorder:
             state.begin_close(timeout)
 
     def begin_flush(self) -> int:
-        """Deliver what was recorded so far without delay; returns the mark to wait for."""
+        """Deliver the records so far without delay. Returns a mark to wait for."""
         state = self._state()
         return 0 if state is None else state.begin_flush()
 
     def finish_close(self) -> None:
-        """Wait until it is done, or its time is over."""
+        """Wait until `begin_close` is done, or its time is over."""
         state = self._state()
         if state is not None:
             state.finish_close()
 
     @property
     def open(self) -> bool:
-        """Whether it still takes records."""
+        """Whether the recorder still takes records."""
         return not self._closed
 
     def stats(self) -> Stats:
@@ -84,16 +87,16 @@ class Recorder:
         return Stats() if state is None else state.stats()
 
     def forget(self) -> None:
-        """In a forked child: let go of what the parent will deliver."""
+        """In a forked child: forget the records that the parent will deliver."""
         for pid in set(self._states) - {os.getpid()}:
             self._states.pop(pid, None)
 
     def _state(self) -> ProcessState | None:
-        """What this process has; `None` before its first record. uWSGI forks without calling hooks, hence the check."""
+        """The state of this process; `None` before its first record. uWSGI forks without calling the fork hooks."""
         return self._states.get(os.getpid())
 
     def _begin(self) -> ProcessState:
-        """Make the queue and the worker of this process."""
+        """Create the queue and the worker of this process."""
         pid = os.getpid()
         with lock():
             self.forget()
@@ -105,13 +108,13 @@ class Recorder:
                 state.retire()
             register_exit_hook()
             register_fork_hooks()
-            # Another thread may have been faster, or a destructor that ran in between and recorded something.
+            # Another thread may have been faster, or a destructor that ran in between and recorded a request.
             if self._states.setdefault(pid, state) is state:
                 recorders.enter(state)
             return self._states[pid]
 
     def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
-        # Whatever thread this runs in, and wherever: it takes no lock, and waits for nobody.
+        # This may run in any thread and at any line, so it takes no lock and does not wait.
         self._unused = True
         state = self._states.get(getpid())
         if state is not None:
@@ -119,7 +122,7 @@ class Recorder:
 
 
 def recorder_for(config: Config) -> Recorder:
-    """The recorder of the process for a configuration: equal ones share it, unless it was closed."""
+    """The recorder of this process for a configuration. Equal configurations share one, unless it is closed."""
     recorders.sweep()
     with lock():
         recorder = recorders.find(config)
@@ -133,11 +136,12 @@ def recorder_for(config: Config) -> Recorder:
 
 
 def flush(timeout: float = 10.0) -> bool:
-    """Deliver what was recorded before the call, in this process, and wait for it.
+    """Deliver the records of this process so far, and wait for that.
 
-    timeout: seconds to wait at most. Returns `True` when all of it is delivered or finally refused, `False` when the
-    time ran out; the rest is still on its way then. For the end of a job, or a serverless handler. Where no thread can
-    run, the caller's delivers.
+    Call it at the end of a job or of a serverless handler. Where no thread can run, this thread delivers.
+
+    timeout: seconds to wait. Returns `True` when all records are delivered or rejected, `False` when the time runs out;
+    then delivery goes on.
     """
     end = time.monotonic() + timeout
     marks = [(state, state.begin_flush()) for state in recorders.states()]
@@ -145,9 +149,9 @@ def flush(timeout: float = 10.0) -> bool:
 
 
 def close(timeout: float = 10.0) -> None:
-    """Deliver what was recorded before the call, then stop the threads of this process.
+    """Deliver the records of this process so far, then stop its threads.
 
-    timeout: seconds to wait at most; what is not delivered by then is dropped and counted, as is what comes later.
+    timeout: seconds to wait. Records that are not delivered by then are dropped and counted, as are later ones.
     """
     for recorder in recorders:
         recorder.begin_close(timeout)
@@ -159,7 +163,7 @@ def close(timeout: float = 10.0) -> None:
 
 
 def stats() -> Stats:
-    """What became of the records of this process so far."""
+    """The counts of this process so far."""
     return replace(recorders.stats(), failures=failures())
 
 
@@ -172,9 +176,12 @@ _SLOW = (
 
 
 def _warn_once() -> None:
-    """Say that no thread can run: here rather than with the first record, so that a server with many processes
-    that loads the application once says it once."""
-    global _warned  # noqa: PLW0603 - of the process, and inherited by those that are forked from it
+    """Log a warning if uWSGI runs no threads.
+
+    It comes here rather than with the first record, so that a server that loads the application once and then starts
+    many processes logs it once.
+    """
+    global _warned  # noqa: PLW0603 - belongs to the process, and is inherited by forked ones
     option = missing_option()
     if option is not None and not _warned:
         _warned = True
@@ -183,7 +190,7 @@ def _warn_once() -> None:
 
 
 def _warn_of_masking(config: Config) -> None:
-    """Say that masking is off, and name the user's patterns that a text could make take very long; each once."""
+    """Log a warning if masking is off, and one for each pattern of the user that can take very long; each only once."""
     if not config.redact:
         _warn(_OFF)
     elif config.redact.patterns:

@@ -1,4 +1,4 @@
-"""What one process has of a recorder: queue, thread and connection."""
+"""The part of a recorder that belongs to one process: queue, thread and connection."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _log = logger()
 
 
 class ProcessState:
-    """Takes exchanges in one process, and delivers them. It does not hold the recorder, and outlives it.
+    """Takes and delivers the exchanges of one process. It has no reference to the recorder, and outlives it.
 
-    on_end: is called in the thread when the thread has ended.
+    on_end: called in the thread of the worker at its end.
     """
 
     def __init__(self, config: Config, on_end: Callable[[ProcessState], object]) -> None:
@@ -40,49 +40,55 @@ class ProcessState:
         self.worker.on_end = lambda: on_end(self)
         self._refused = False  # the interpreter has refused to start a thread
         self._threadless = missing_option() is not None
-        self._next_try = RateLimiter(1.0)
-        self._complaint = RateLimiter()
+        self._start_limiter = RateLimiter(1.0)
+        self._warning_limiter = RateLimiter()
 
     def wake(self) -> None:
-        """Get the thread going. Where none can run, the records wait for a flush, or for the end of the process."""
+        """Start or wake the thread. Where none can run, the records wait for a flush or for the exit."""
         worker = self.worker
         if self._threadless:
             return
         if worker.alive and worker.outdated:
             worker.replace()
             return
-        if not worker.alive and (not self._refused or self._next_try.allow()):
+        if not worker.alive and (not self._refused or self._start_limiter.allow()):
             self._refused = not worker.start()
         if not self._refused:
             worker.wake()
-        elif self._complaint.allow():
+        elif self._warning_limiter.allow():
             _log.warning("could not start a thread to deliver records; they wait for drhttp.flush()")
 
     def begin_flush(self) -> int:
-        """Deliver what was recorded so far without delay; returns the mark to wait for."""
+        """Deliver the records so far without delay. Returns a mark for `finish_flush`."""
         if not self.queue.empty:
-            self.wake()  # its thread may have been refused, or killed
+            self.wake()  # the thread may have been refused, or killed
         return self.worker.begin_flush()
 
     def finish_flush(self, mark: int, timeout: float) -> bool:
-        """Wait for that; `True` if all of it has ended within `timeout` seconds."""
+        """Wait until the records up to the mark are delivered or dropped.
+
+        timeout: seconds. Returns `False` if the time runs out.
+        """
         return self.worker.finish_flush(mark, timeout)
 
     def begin_close(self, timeout: float) -> None:
-        """Begin to flush and stop."""
+        """Start to deliver the waiting records and to stop. Returns at once.
+
+        timeout: seconds for both.
+        """
         self.worker.begin_close(timeout)
 
     def finish_close(self) -> None:
-        """Wait until it is done, or its time is over."""
+        """Wait until `begin_close` is done, or its time is over."""
         self.worker.finish_close()
 
     def retire(self) -> None:
-        """No more records will come: deliver what waits, then end. Returns at once; destructors call it."""
+        """Deliver the waiting records, then end the thread. Returns at once; destructors call it."""
         self.worker.retire()
 
     @property
     def retired(self) -> bool:
-        """Whether no more records will come, and no thread runs."""
+        """Whether no more records come, and no thread runs."""
         return self.worker.retiring and not self.worker.alive
 
     def stats(self) -> Stats:
@@ -98,5 +104,5 @@ class ProcessState:
 
     @property
     def failed_at(self) -> float:
-        """When a delivery last failed, by a monotonic clock; 0 if none ever did."""
+        """When a delivery last failed, by a monotonic clock; 0 if none has failed."""
         return self.worker.monitor.failed_at

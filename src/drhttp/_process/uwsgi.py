@@ -1,17 +1,17 @@
-"""What uWSGI lets threads do. Where it runs none, they start all the same, and stand still between two requests."""
+"""Whether uWSGI runs threads. If it does not, threads can be started, but stand still between two requests."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-_ALWAYS = (2, 0, 27)  # the first version that runs threads whatever its options say
-# Each of them lets threads run: the last ones bring loops in Python, which let go of the interpreter while they wait.
+_ALWAYS = (2, 0, 27)  # the first version that runs threads regardless of its options
+# With any of these, threads run. The last three bring event loops in Python, which release the GIL while they wait.
 _ANY_OF = ("enable-threads", "threads", "gevent", "asyncio", "tornado")
 
 
 def missing_option() -> str | None:
-    """The option of uWSGI without which no thread runs; `None` if it is set, not needed, or this is not uWSGI."""
+    """The uWSGI option that is needed to run threads; `None` if it is set or not needed, or this is not uWSGI."""
     uwsgi = _uwsgi()
     if uwsgi is None or uwsgi.version_info[:3] >= _ALWAYS or any(name in uwsgi.opt for name in _ANY_OF):
         return None
@@ -19,12 +19,12 @@ def missing_option() -> str | None:
 
 
 def first_process() -> bool:
-    """Whether this is the master, or the first of the processes that serve."""
+    """Whether this is the master, or the first worker process."""
     uwsgi = _uwsgi()
     return uwsgi is None or uwsgi.worker_id() <= 1
 
 
 def _uwsgi() -> Any:
-    """The module that uWSGI puts into the interpreters that it runs."""
+    """The module `uwsgi`, which exists only in an interpreter that uWSGI runs."""
     module = sys.modules.get("uwsgi")
-    return module if hasattr(module, "opt") else None  # anybody may call a module so
+    return module if hasattr(module, "opt") else None  # any package may have a module of that name

@@ -1,4 +1,4 @@
-"""Every way on which a text that others chose reaches the masking, from the exchange to the encoded record."""
+"""Every way in which text from outside reaches masking, from the exchange to the encoded record."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def exchange(
     declared: int | None = None,
     **others: str,
 ) -> Exchange:
-    """A finished exchange: a GET if there is no text, else a POST whose body that is.
+    """Make a finished exchange: a GET without a text, or a POST with it as the body.
 
-    fields: further variables of CGI. declared: the length of the body, if that is not what was read.
+    fields: further CGI variables. declared: the length of the body, if it is not the real one.
     """
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "SERVER_NAME": "a.example", "SERVER_PORT": "80",
@@ -68,13 +68,13 @@ def exchange(
 
 
 def _utf8(text: str) -> bytes:
-    """The bytes of a text, at most 64 KiB."""
+    """Encode a text, cut to 64 KiB."""
     content = text.encode("utf-8", "replace")
     return content if len(content) <= SIZE else content[:SIZE].decode("utf-8", "ignore").encode()
 
 
 def _latin(text: str) -> str:
-    """As a server hands on a header field: bytes, each as one character, and none that ends a line."""
+    """Return a text as a server passes a header field: one character for each byte, without line ends."""
     return _utf8(text).decode("latin-1").replace("\r", " ").replace("\n", " ")
 
 
@@ -95,7 +95,7 @@ def _body(kind: str, front: str = "", end: str = "", *, cut: bool = False) -> Ca
 
 
 def _inside(text: str) -> str:
-    """What stands between the quotes of a JSON string; about as long as the text."""
+    """Encode a text as the content of a JSON string of about the same length."""
     made = json.dumps(text)[1:-1]
     return made if len(made) <= len(text) else json.dumps(text[: len(text) * len(text) // len(made)])[1:-1]
 
@@ -112,7 +112,7 @@ def _json_in_json(text: str) -> Exchange:
 
 
 def _parted(head: str) -> Callable[[str], Exchange]:
-    """A part of a multipart form: `{}` is where the text stands."""
+    """Make a part of a multipart form with the text in place of `{}`."""
 
     def make(text: str) -> Exchange:
         content = f"--B\r\n{head}\r\n--B--\r\n".replace("{}", _utf8(text)[:-100].decode("utf-8", "ignore"))
@@ -128,7 +128,7 @@ def _lines(text: str) -> Exchange:
 
 
 def _members(text: str) -> Exchange:
-    """Names of JSON, each of 40 characters."""
+    """Split a text into JSON names of 40 characters."""
     names = [_inside(text[at : at + 40]) for at in range(0, len(text), 60)]
     members = [f'"{at}{name}":1' for at, name in enumerate(names)]
     share = min(1.0, len(text) / sum(map(len, members)))
@@ -136,7 +136,7 @@ def _members(text: str) -> Exchange:
 
 
 def _many_fields(text: str) -> Exchange:
-    """The same text in pieces, in many header fields; a server takes a hundred of 8 KiB."""
+    """Split a text over many header fields; a server accepts a hundred of 8 KiB."""
     step = max(1, len(text) // 90)
     pieces = [text[at : at + step] for at in range(0, len(text), step)]
     return exchange(fields={f"HTTP_X_A{at}": _latin(piece) for at, piece in enumerate(pieces)})
@@ -224,6 +224,6 @@ ENTRIES: dict[str, Callable[[str], Exchange]] = {
 
 
 def delivery() -> RecordExporter:
-    """The worker's own, with nothing remembered."""
+    """Return the worker's exporter, with empty caches."""
     _json_document._known.clear()
     return RecordExporter(CONFIG, dict)

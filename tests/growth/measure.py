@@ -32,7 +32,7 @@ _TEXT = "".join(f"level=info at{number}=12 status: 200 GET /orders some words\n"
 
 
 def reference() -> float:
-    """The time of a fixed piece of work that is like masking: a search, many small objects, and joining."""
+    """Time a fixed piece of work similar to masking: a search, many small objects, and joining."""
     begin = thread_time()
     names, pieces, copied = {}, [], 0
     for match in _PAIR.finditer(_TEXT):
@@ -45,7 +45,7 @@ def reference() -> float:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Without the garbage collector, which would run in the middle of somebody's figure."""
+    """Turn off the garbage collector, which could run in the middle of a measurement."""
     gc.collect()
     gc.disable()
     try:
@@ -55,14 +55,14 @@ def undisturbed() -> Iterator[None]:
 
 
 def cost(exchange: Exchange, exporter: RecordExporter) -> float:
-    """Seconds of processor time from the exchange to the encoded record, on this machine."""
+    """Return the seconds of processor time from the exchange to the encoded record, on this machine."""
     begin = thread_time()
     exporter.prepare(exchange)
     return thread_time() - begin
 
 
 def calibrated(make: Callable[[], Exchange]) -> float:
-    """The same, with nothing remembered, as on an idle machine: the best of several."""
+    """Return the cost with empty caches, as on an idle machine of known speed: the best of several."""
     best = float("inf")
     for attempt in range(REPEATS):
         before = reference()

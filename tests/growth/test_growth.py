@@ -45,7 +45,7 @@ def repeated(unit: str, size: int) -> str:
 
 
 def numbered(unit: str, size: int) -> str:
-    """With a number behind each, so that nothing is the same twice."""
+    """Append a number to each unit, so that none is repeated."""
     return "".join(f"{unit}{number}" for number in range(size // (len(unit) + 1)))[:size]
 
 
@@ -69,14 +69,14 @@ def pieces() -> list[str]:
 
 
 def singles(entry: str) -> Iterator[tuple[str, str, str, str]]:
-    """Each sign, and each literal, or each third of them where not all are tried."""
+    """Return each sign, and each literal, or a third of them if not all are tried."""
     signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % 3
     for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::3])):
         yield "all", piece, "", ""
 
 
 def pairs(entry: str) -> Iterator[tuple[str, str, str, str]]:
-    """Two pieces, a sign among them; each entry has a share of its own."""
+    """Return pairs of pieces, with a sign among them; each entry has its own share."""
     choice = random.Random(entry)
     found = pieces()
     signs, shapes = characters(), list(SHAPES)
@@ -100,7 +100,7 @@ def triples(entry: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def fault(make: Callable[[int], Exchange], exporter: RecordExporter) -> str | None:
-    """What is wrong with the exchanges of any size that a function makes; `None` if nothing is."""
+    """Return what is wrong with the exchanges that a function makes for each size; `None` if nothing is."""
     quarter = cost(make(QUARTER), exporter)
     if quarter < SUSPICIOUS:
         return None
@@ -142,7 +142,7 @@ def test_time_grows_in_proportion(entry: str) -> None:
 
 @pytest.mark.parametrize("name", adversarial.SHAPES)
 def test_known_shapes_grow_in_proportion(name: str) -> None:
-    """The bodies of the benchmark, which were made by hand, whole and cut."""
+    """The hand-made bodies of the benchmark grow in proportion, whole and truncated."""
     kind, content = adversarial.SHAPES[name]
     for declared in (None, 10 * SIZE):
         with undisturbed():
@@ -151,7 +151,7 @@ def test_known_shapes_grow_in_proportion(name: str) -> None:
 
 
 def test_every_pattern_brings_its_pieces() -> None:
-    """What the patterns of several modules hold is among the pieces, of whatever kind."""
+    """The pieces include those of the patterns of several modules, of each kind."""
     found = set(pieces())
     assert {"<!--", "://", "-----BEGIN", "Duplicate entry", "boundary", "password", "<", '"', "%", "\n"} <= found
     assert 300 < len(found) < 800

@@ -38,7 +38,7 @@ FIELDS = ("HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_LINK", "HTTP_W
 
 
 class Watch:
-    """Beats until it is stopped; `longest` is the processor time that others used between two beats."""
+    """A thread that beats until it is stopped. longest: the processor time that others used between two beats."""
 
     def __init__(self, *threads: threading.Thread) -> None:
         self._clocks = [time.pthread_getcpuclockid(thread.ident or 0) for thread in threads]
@@ -61,7 +61,7 @@ def worker() -> threading.Thread:
 
 
 def longest_hold(application: Any, send: Callable[[Any], None]) -> float:
-    """How long other threads stood still at most while something was recorded and delivered."""
+    """Return how long other threads stood still while something was recorded and delivered."""
     begin, done, noted = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
@@ -115,7 +115,7 @@ def _head(application: Any, field: str, text: str) -> None:
 
 
 def batches() -> Iterator[tuple[str, Callable[[Any], None]]]:
-    """What fills a whole batch: to join and to compress it takes long as well."""
+    """Make enough to fill a batch, as joining and compressing it takes long as well."""
     for name, content in (
         ("random", os.urandom(SIZE)),
         ("words", b"some words " * (SIZE // 11)),
@@ -133,7 +133,7 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("messages", [bodies, heads, batches])
 def test_other_threads_go_on(messages: Callable[[], Iterator[tuple[str, Any]]], receiver: Receiver) -> None:
-    """Beside a recorder with default settings, for every hostile body, header field, query and path of 64 KiB."""
+    """Other threads go on beside a recorder with default settings, for every hostile body, field, query and path."""
     application = drhttp.WSGIMiddleware(answer, receiver.dsn)
     hit(application, "/")
     assert drhttp.flush(60)

@@ -1,6 +1,6 @@
-"""The pieces that hostile texts are made of: each literal, and one character of each class, of the package's patterns.
+"""The pieces of hostile texts: each literal, and one character of each class, of the package's patterns.
 
-They are read from the compiled patterns with the parser of `re`, so that a new pattern brings its own pieces.
+They are read from the compiled patterns with the parser of `re`, so that a new pattern adds its own pieces.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ALPHABET = [
 
 @cache
 def patterns() -> tuple[re.Pattern[Any], ...]:
-    """Every regular expression that the recorder compiles: in its modules, and in the objects made at run time."""
+    """Return every regular expression of the recorder: in its modules, and in objects made at run time."""
     found: dict[re.Pattern[Any], None] = {}
     for module in pkgutil.walk_packages(drhttp.__path__, "drhttp."):
         if not module.name.startswith(_APART):
@@ -75,7 +75,7 @@ def _search(values: Iterable[Any], found: dict[re.Pattern[Any], None], depth: in
 
 @cache
 def literals() -> tuple[str, ...]:
-    """Each literal of the patterns, and the names that are secret."""
+    """Return each literal of the patterns, and the secret names."""
     found: set[str] = set(BUILT_IN)
     for pattern in patterns():
         if len(pattern.pattern) < 2000:  # a tree of names is made of those names
@@ -85,7 +85,7 @@ def literals() -> tuple[str, ...]:
 
 @cache
 def characters() -> tuple[str, ...]:
-    """Every sign, and one of those letters, digits and others that no class of a pattern tells apart."""
+    """Return every sign, and one of the letters, digits and others that the patterns do not distinguish."""
     classes = {str(each): each for pattern in patterns() for each in _classes(_tree(pattern), pattern.flags)}
     matchers = [re.compile(each, re.DOTALL) for each in sorted(classes)]
     kinds: dict[tuple[object, ...], str] = {}
@@ -104,7 +104,7 @@ def _tree(pattern: re.Pattern[Any]) -> Any:
 
 
 def _branches(code: Any, value: Any) -> Iterator[Any]:
-    """The sequences within one part of a parsed pattern."""
+    """Yield the sequences in one node of a parsed pattern."""
     if code in (constants.MAX_REPEAT, constants.MIN_REPEAT) or str(code) == "POSSESSIVE_REPEAT":
         yield value[2]
     elif code is constants.SUBPATTERN:
@@ -120,7 +120,7 @@ def _branches(code: Any, value: Any) -> Iterator[Any]:
 
 
 def _literals(tree: Any, begin: str = "") -> Iterator[str]:
-    """Runs of literals; the parser takes what alternatives begin with in common out of them, as `begin`."""
+    """Yield runs of literals; the parser factors out common beginnings of alternatives, as `begin`."""
     text = begin
     for code, value in [*tree, (None, None)]:
         if code is constants.LITERAL:
@@ -134,7 +134,7 @@ def _literals(tree: Any, begin: str = "") -> Iterator[str]:
 
 
 def _classes(tree: Any, flags: int) -> Iterator[str]:
-    """Each class of a pattern, as a pattern of its own."""
+    """Yield each class of a pattern, as a pattern."""
     for code, value in tree:
         if code is constants.IN:
             yield _class(value, flags)

@@ -1,1 +1,1 @@
-"""The session `patterns`: regular expressions, and what an analyzer says of them."""
+"""The nox session `patterns`: checks regular expressions with an analyzer."""

@@ -1,4 +1,4 @@
-"""The analyzer of regular expressions: recheck, which runs under node. Both are fetched here, in fixed versions."""
+"""The analyzer of regular expressions: recheck, on Node.js, both fetched in fixed versions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]]) -> dict[Pa
 
 
 def analyzed(expressions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """For each expression of JavaScript, given with its flags, why it is not linear; an empty text if it is."""
+    """Return for each JavaScript expression, given with its flags, why it is not linear; an empty string if it is."""
     different = list(dict.fromkeys(expressions))
     install()
     count = os.cpu_count() or 1  # an analyzer uses one processor
@@ -69,7 +69,7 @@ def _reason(verdict: dict[str, Any]) -> str:
 
 
 def of_javascript() -> list[tuple[str, str | None, str]]:
-    """Place, source and flags of each expression of the inbox's page."""
+    """Return place, source and flags of each expression in the inbox's page."""
     files = sorted((_PACKAGE / "inbox" / "ui").rglob("*.js"))
     found = _run("collect.mjs", *map(str, files))
     return [(f"{Path(each['file']).name}:{each['line']}", each["source"], each["flags"]) for each in found]
@@ -82,7 +82,7 @@ def _run(script: str, *arguments: str, text: str = "") -> Any:
 
 
 def install() -> None:
-    """Fetch what the lock file names, unless it is there."""
+    """Install what the lock file names, unless it is installed."""
     lock, installed = FOLDER / "package-lock.json", _MODULES / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return

@@ -45,7 +45,7 @@ class Expression:
 
 
 def sites() -> list[Site]:
-    """Every place of the package that makes an expression."""
+    """Return every place in the package that makes an expression."""
     trees = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
     uses = [_Uses(name, tree) for name, tree in sorted(trees.items())]
     found = []
@@ -61,7 +61,7 @@ def sites() -> list[Site]:
 
 
 class _Uses:
-    """The calls of one module that make expressions, and what is done with the results."""
+    """The calls of one module that make expressions, and how the results are used."""
 
     def __init__(self, file: str, tree: ast.Module) -> None:
         self.file = file
@@ -85,14 +85,14 @@ class _Uses:
         self.calls = sorted(self._compiled, key=lambda call: (call.lineno, call.col_offset))
 
     def direct(self, call: ast.Call) -> list[str]:
-        """How the call itself says that the expression is used: `re.fullmatch(...)`, `re.compile(...).search`."""
+        """Return how the call itself uses the expression: `re.fullmatch(...)`, `re.compile(...).search`."""
         if call.func.attr != "compile":
             return [_MODES.get(call.func.attr, "search")]
         parent = self._parents[call]
         return [_MODES.get(parent.attr, "search")] if isinstance(parent, ast.Attribute) else []
 
     def bound(self, call: ast.Call) -> list[str]:
-        """The name at the level of the module that the result has."""
+        """Return the module-level name of the result."""
         node: ast.AST = call
         while node in self._parents:
             node = self._parents[node]
@@ -103,7 +103,7 @@ class _Uses:
         return []
 
     def of(self, name: str, file: str) -> list[str]:
-        """How this module uses an expression that another one, or itself, has under a name."""
+        """Return how this module uses an expression that it or another one defines under a name."""
         module = "drhttp." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         return [
             self._use(node)
@@ -122,13 +122,13 @@ class _Uses:
 
 
 class _Recorder:
-    """Stands in for `re.compile` and the like, and notes what the package gives them."""
+    """Replaces `re.compile` and similar functions, and records their arguments."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, int, str | bytes, int]] = []
 
     def install(self) -> None:
-        """Take the places of the functions."""
+        """Replace the functions."""
         for name in _FUNCTIONS:
             setattr(re, name, self._noting(name, getattr(re, name)))
 
@@ -147,7 +147,7 @@ class _Recorder:
 
 
 def recorded() -> list[tuple[str, int, str | bytes, int]]:
-    """What is made while the whole package is imported, and while that is called which makes some at run time."""
+    """Return what is made while the package is imported, and while code runs that makes expressions later."""
     import argparse  # noqa: F401
     import email  # noqa: F401
     import importlib
@@ -167,7 +167,7 @@ def recorded() -> list[tuple[str, int, str | bytes, int]]:
 
 
 def _constant(made: list[tuple[str, int, str | bytes, int]]) -> list[tuple[str, int, str | bytes, int]]:
-    """Expressions that are written out within functions, which were not called."""
+    """Return expressions that are literals in functions that were not called."""
     known = {(file, line) for file, line, _, _ in made}
     found = []
     for path in PACKAGE.rglob("*.py"):
@@ -180,14 +180,14 @@ def _constant(made: list[tuple[str, int, str | bytes, int]]) -> list[tuple[str, 
 
 
 def _flags(call: ast.Call) -> int:
-    """The flags of a call, as far as they are written out."""
+    """Return the flags of a call, if they are literals."""
     at = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(call.func.attr, 2)
     nodes = [*call.args[at : at + 1], *(each.value for each in call.keywords if each.arg == "flags")]
     return sum({getattr(re, node.attr) for each in nodes for node in ast.walk(each) if isinstance(node, ast.Attribute)})
 
 
 def expressions() -> list[Expression]:
-    """Every expression of the package, in a fresh interpreter."""
+    """Return every expression of the package, from a fresh interpreter."""
     modes = {(site.file, site.line): site.mode for site in sites()}
     found = {}
     for file, line, pattern, flags in recorded():

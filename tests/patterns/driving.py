@@ -1,4 +1,4 @@
-"""Calls what makes regular expressions at run time, with all that it may be given."""
+"""Calls the code that makes regular expressions at run time, with all possible arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GLOBS = ("/health", "/static/*", "*.css", "/api/*/internal/*", "/[ab]?/*", "**/*
 
 
 def make_all() -> None:
-    """Make every expression that is not made by importing alone."""
+    """Make every expression that importing alone does not make."""
     from drhttp._redact.formats import csv, value_locator
 
     _policy()
@@ -26,7 +26,7 @@ def make_all() -> None:
 
 
 def _policy() -> None:
-    """Rules with names and expressions of users."""
+    """Make policies with names and patterns of users."""
     from drhttp import Redact
     from drhttp._redact import Policy
 
@@ -35,14 +35,14 @@ def _policy() -> None:
 
 
 def _globs() -> None:
-    """Paths that are not recorded."""
+    """Make the expressions for paths that are not recorded."""
     from drhttp._capture import uri
 
     uri.path_matcher(GLOBS)
 
 
 def documented() -> list[str]:
-    """The expressions that the documentation gives as examples."""
+    """Return the expressions in examples of the documentation."""
     found = []
     for document in DOCUMENTS:
         for block in re.findall(r"```python\n(.*?)```", document.read_text("utf-8"), re.DOTALL):

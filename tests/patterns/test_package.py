@@ -1,4 +1,4 @@
-"""Every regular expression of the package, and of the inbox's page, is linear: an analyzer says so of each."""
+"""Every regular expression of the package, and of the inbox's page, is linear by the analyzer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLD_TAG = r"""<(/?)([^\s<>/="'?!]+)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
 
 @pytest.fixture(scope="module")
 def expressions() -> list[Expression]:
-    """What the package compiles, recorded in a fresh interpreter."""
+    """Return what the package compiles, recorded in a fresh interpreter."""
     command = [sys.executable, "-m", "patterns.collection"]
     run = subprocess.run(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True, check=True)
     return [Expression(**each) for each in json.loads(run.stdout)]
@@ -36,19 +36,19 @@ def pattern_of(each: Expression) -> Pattern:
 
 
 def test_every_pattern_is_linear(expressions):
-    """As it is used: unanchored where it is searched for, and anchored where it is only matched."""
+    """Every pattern is linear as it is used: unanchored for searching, anchored for matching."""
     assert not_linear(list(map(pattern_of, expressions))) == {}
 
 
 def test_every_pattern_is_found(expressions):
-    """Each place in the code that makes an expression has at least one, and none comes from anywhere else."""
+    """Each place in the code that makes an expression made at least one, and none comes from elsewhere."""
     places = {(site.file, site.line) for site in sites()}
     assert {(each.file, each.line) for each in expressions} == places
     assert len(expressions) >= len(places)
 
 
 def test_no_place_is_overlooked():
-    """The tokens of the modules name as many calls of `re` as their syntax trees have, and no call by another name."""
+    """The tokens of the modules show as many calls of `re` as their syntax trees, and none by another name."""
     counted = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         tokens = tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
@@ -73,7 +73,7 @@ _OF_HTM = r"^\s*\n\s*|\s*\n\s*$"
 
 
 def test_what_is_made_at_run_time_is_driven(expressions):
-    """Words of names, ends of strings, paths to leave out, and what the documentation tells users to write."""
+    """Words of names, ends of strings, skipped paths, and the documentation's examples are among the expressions."""
     by_file = {}
     for each in expressions:
         by_file.setdefault(each.file, set()).add(each.pattern)
@@ -87,7 +87,7 @@ def test_what_is_made_at_run_time_is_driven(expressions):
 
 
 def test_the_page_has_no_other_pattern_than_linear_ones():
-    """The expressions of the page's JavaScript, found by a parser of JavaScript."""
+    """The expressions in the page's JavaScript are linear; a parser of JavaScript finds them."""
     found = of_javascript()
     assert len(found) > 10
     assert [place for place, source, _ in found if source is None] == []
@@ -111,7 +111,7 @@ def test_the_page_has_no_other_pattern_than_linear_ones():
     ids=repr,
 )
 def test_a_pattern_that_is_not_linear_fails(pattern, mode):
-    """What the session is for: a pattern as the one that once froze processes does not pass."""
+    """A pattern like the one that once froze processes fails."""
     planted = Pattern("planted", pattern, 0, mode)
     assert list(not_linear([planted])) == [planted]
 
@@ -128,5 +128,5 @@ def test_a_pattern_that_is_not_linear_fails(pattern, mode):
     ids=repr,
 )
 def test_a_pattern_that_is_linear_passes(pattern, mode):
-    """What is anchored, begins only once, or always ends somewhere."""
+    """Patterns that are anchored, begin in one place, or always end pass."""
     assert not_linear([Pattern("planted", pattern, re.DOTALL, mode)]) == {}

@@ -1,4 +1,4 @@
-"""The rules of thumb that warn users of their patterns, held against the analyzer."""
+"""The heuristics that warn about users' patterns, compared with the analyzer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 def test_the_rules_of_thumb_agree_with_the_analyzer():
-    """Whatever the analyzer calls super-linear is warned of; what is warned of without need is listed."""
+    """There is a warning for every pattern that the analyzer calls super-linear; needless warnings are listed."""
     patterns = [Pattern("user", each, 0, "search") for each in (*LINEAR, *FALSE_ALARMS, *SUPERLINEAR)]
     slow = {each.pattern for each in not_linear(patterns)}
     warned = {each.pattern for each in patterns if is_superlinear(re.compile(each.pattern))}

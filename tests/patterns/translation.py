@@ -44,9 +44,9 @@ _ATOMIC = getattr(constants, "ATOMIC_GROUP", None)
 
 
 def translated(pattern: str | bytes, flags: int, mode: str, *, split: bool = True) -> list[tuple[str, str]]:
-    """The expressions, each with its flags.
+    """Return the expressions, each with its flags.
 
-    mode: "search", "match" or "fullmatch", by how the pattern is used. split: one for each branch, not one for all.
+    mode: "search", "match" or "fullmatch", by how the pattern is used. split: return one for each branch.
     """
     tree = parser.parse(pattern, flags)
     writer = _Writer(tree)
@@ -59,7 +59,7 @@ def translated(pattern: str | bytes, flags: int, mode: str, *, split: bool = Tru
 
 
 class _Writer:
-    """The writing of one expression."""
+    """Writes one expression."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
@@ -77,15 +77,15 @@ class _Writer:
         self._choose()
 
     def branches(self) -> list[str]:
-        """One expression for each alternative."""
+        """Return one expression for each alternative."""
         return [self.whole()] if self._refers else self._split(list(self._tree), self._flags)
 
     def whole(self) -> str:
-        """One expression for all."""
+        """Return one expression for all alternatives."""
         return self._sequence(self._tree, self._flags)
 
     def _split(self, items: list[Any], flags: int) -> list[str]:
-        """The same of a sequence that ends with an alternation, with nothing but looks and positions in front."""
+        """Return one for each alternative at the end of a sequence with only assertions and anchors in front."""
         if not items or not all(_has_no_width(each) for each in items[:-1]):
             return [self._sequence(items, flags)]
         front, (op, value) = self._sequence(items[:-1], flags), items[-1]
@@ -96,7 +96,7 @@ class _Writer:
         return [self._sequence(items, flags)]
 
     def _gather(self, items: Any, flags: int) -> None:
-        """Find out about each set of characters."""
+        """Collect the sets of characters."""
         for op, value in items:
             if op in SINGLE:
                 self._sets[repr((op, value)), flags] = self._members((op, value), flags)
@@ -106,7 +106,7 @@ class _Writer:
                 self._gather(inner, inner_flags)
 
     def _members(self, node: tuple[Any, Any], flags: int) -> frozenset[str]:
-        """The characters that a part of one character matches, as Python has it."""
+        """Return the characters that a node for one character matches in Python."""
         state = self._tree.state
         state.flags, kept = flags & ~constants.SRE_FLAG_VERBOSE, state.flags
         expression = compiler.compile(parser.SubPattern(state, [node]), state.flags)
@@ -116,7 +116,7 @@ class _Writer:
         return frozenset(match[0] for match in expression.finditer(self._characters))
 
     def _choose(self) -> None:
-        """Choose one character for all those that no set tells apart; the largest such class is all others."""
+        """Choose one character for each class that no set distinguishes; the largest class is all others."""
         classes: dict[tuple[bool, ...], list[str]] = {}
         for character in self._characters:
             classes.setdefault(tuple(character in each for each in self._sets.values()), []).append(character)
@@ -175,7 +175,7 @@ class _Writer:
         return self._atomic(text) if op is _POSSESSIVE else text
 
     def _atomic(self, text: str) -> str:
-        """What is never tried in another way, which JavaScript has for what looks ahead alone."""
+        """Write an atomic group, which JavaScript has only as a lookahead."""
         if self._refers:
             raise NotImplementedError("an atomic group beside a reference to another group")
         self._groups += 1
@@ -183,7 +183,7 @@ class _Writer:
 
 
 def inside(op: Any, value: Any, flags: int) -> list[tuple[Any, int]]:
-    """What a part of an expression consists of, with the flags that apply there."""
+    """Return the content of a node, with the flags that apply to it."""
     if op is constants.BRANCH:
         return [(each, flags) for each in value[1]]
     if op is constants.SUBPATTERN:
@@ -207,7 +207,7 @@ def _has_no_width(part: tuple[Any, Any]) -> bool:
 
 
 def _literals(items: Any) -> list[str]:
-    """The characters that an expression names, beside those beyond the basic plane."""
+    """Return the characters that an expression names, except those beyond the Basic Multilingual Plane."""
     found: list[int] = []
     for op, value in items:
         if op in (constants.LITERAL, constants.NOT_LITERAL):

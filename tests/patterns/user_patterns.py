@@ -1,4 +1,4 @@
-"""Regular expressions such as users mask with: numbers of customers and orders, keys, mail, and what people try."""
+"""Regular expressions as users write them for masking: customer and order numbers, keys, e-mail addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets in every place and shape in which they travel. Each has a mark of its own, so that a leak names its case."""
+"""A corpus of secrets in every place and form in which they travel. Each is unique, so that a leak names its case."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ _numbers = count(1)
 
 
 def sentinel() -> str:
-    """A secret like no other."""
+    """Make a unique secret."""
     return f"{MARK}{next(_numbers):04d}NEL"
 
 
 @dataclass
 class Case:
-    """One exchange with secrets in it. needles: what must not be seen, beside all that begins like a sentinel."""
+    """One exchange with secrets in it.
+
+    needles: what must not leave, besides everything that begins like a sentinel.
+    """
 
     name: str
     needles: tuple[str, ...] = ()
@@ -37,7 +40,7 @@ class Case:
 
 
 def both(name: str, body: bytes | str, kind: str, coding: str = "", needles: tuple[str, ...] = ()) -> Case:
-    """The same body in the request and in the answer."""
+    """Make a case with the same body in the request and in the response."""
     content = body.encode() if isinstance(body, str) else body
     headers = [("Content-Encoding", coding)] if coding else []
     return Case(
@@ -74,7 +77,7 @@ BE68539007547034 CH9300762011623852957 NL91ABNA0417164300""".split()
 
 
 def grouped(text: str, mark: str = " ") -> str:
-    """In groups of four."""
+    """Split a number into groups of four."""
     return mark.join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
@@ -522,6 +525,6 @@ except ImportError:
 
 
 def all_cases() -> list[Case]:
-    """All of them."""
+    """Return all cases."""
     makers = (_headers, _queries, _forms, _json, _markup, _multipart, _texts, _values, _coded)
     return [case for maker in makers for case in maker()]

@@ -1,4 +1,4 @@
-"""What looks like a secret and is none: it has to come through as it is, to the byte."""
+"""Harmless data that looks secret: masking must leave it unchanged, byte for byte."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def documents() -> list[tuple[str, bytes]]:
-    """Bodies with their content types."""
+    """Return bodies with their content types."""
     rng = random.Random(5)
     picture = b"\x89PNG\r\n\x1a\n" + rng.randbytes(3000)
     numbers = '{"big": 123456789012345678901234567890, "e": 1.50E+10, "z": -0.0, "a": [1,2 , 3], "a": [], "\\u00e9": "\\ud83d\\ude00\\/"}'

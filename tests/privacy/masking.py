@@ -1,4 +1,4 @@
-"""The masking of single parts, in short."""
+"""Shortcuts for masking single bodies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POLICY = Policy(Redact())
 def masked(
     content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, policy: Policy = POLICY
 ) -> Body:
-    """What becomes of a body."""
+    """Mask a body, and lift the limit of work afterwards."""
     data = content.encode() if isinstance(content, str) else content
     headers = [("content-type", kind)] if kind else []
     if coding:
@@ -32,13 +32,13 @@ def masked(
 def text_of(
     content: bytes | str, kind: str = "", coding: str = "", *, cut: bool = False, policy: Policy = POLICY
 ) -> str:
-    """What is left of its text; the reason, where nothing is."""
+    """Return the text of a masked body; the reason if it was left out."""
     body = masked(content, kind, coding, cut=cut, policy=policy)
     return body.omitted or "" if body.content is None else body.content.decode()
 
 
 def shortest(function, text):
-    """Seconds of processor time that a function takes for a text, the shortest of three tries."""
+    """Return the seconds of processor time that a function takes for a text, the best of three."""
     best = float("inf")
     for _ in range(3):
         begin = time.process_time()

@@ -1,4 +1,4 @@
-"""Secrets in tables of all formats and in GraphQL, and the same without secrets; for the way through the middleware."""
+"""Secrets in tables of all formats and in GraphQL, and similar documents without secrets, for the whole middleware."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JSON = "application/json"
 
 
 def table_cases() -> list[Case]:
-    """Each with secrets of its own."""
+    """Return cases, each with unique secrets."""
     return [*_delimited(), *_rows_in_json(), *_html(), *_graphql()]
 
 
@@ -113,7 +113,7 @@ def _graphql() -> list[Case]:
 
 
 def table_documents() -> list[tuple[str, bytes]]:
-    """Bodies that look alike, and hold no secret."""
+    """Return similar bodies without secrets."""
     texts = ["id,token_count\n1,5\n2,7\n", "sku,ean,note\n1,2,\"a, b\"\n\n3,4,\"c\nd\"\n", "Name;Größe\nAda;1,5\n", "a\tb\n1\t2\n", "name,value\ncolour,red\n",
              "| a | b |\n|---|---|\n| 1 | 2 |\n", "Dear Ada, your password, please\nSend it, and soon\nBye, Bob\n", "user,\npassword,\nemail,\n"]  # fmt: skip
     bodies = [(kind, text.encode()) for text in texts for kind in ("text/csv", "text/plain", "")

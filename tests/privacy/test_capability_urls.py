@@ -1,4 +1,4 @@
-"""Tokens in paths: webhooks and bots of services, and links in mails."""
+"""Tokens in paths are masked: in webhooks, bots, and links in mails."""
 
 from __future__ import annotations
 
@@ -101,14 +101,14 @@ LINKS = [
 
 
 def test_each_service_is_tried():
-    """The examples have one for each service of the table, whose sources are pages."""
+    """There is an example for each service in the table, and each has a page as its source."""
     assert {name.partition(",")[0] for name in SERVICES} <= {name for name, *_ in LINKS}
     assert all(service.source.startswith("https://") for service in SERVICES.values())
 
 
 @pytest.mark.parametrize(("name", "front", "token", "behind"), LINKS)
 def test_the_token_is_masked_in_every_place(name, front, token, behind):
-    """In the URL of a record, in header fields, in queries, in text, JSON, forms, HTML and logs."""
+    """The token is masked in the URL of a record, in header fields, queries, text, JSON, forms, HTML and logs."""
     url, shown = front + token + behind, front + M + behind
     assert mask_url(url, POLICY)[0] == shown
     assert mask_url(f"{url}?a=1#b", POLICY)[0] == f"{shown}?a=1#b"
@@ -131,7 +131,7 @@ def test_the_token_is_masked_in_every_place(name, front, token, behind):
 
 
 def test_a_token_in_the_path_alone():
-    """An application that answers such a URL records its own path."""
+    """An application that serves such a URL records its own path, without the host; the token is masked there too."""
     for front, token, behind in (
         ("/bot123456789:", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_x", "/getMe"),
         ("/services/T00AB12CD/B00EF34GH/", LONG, ""),
@@ -145,7 +145,7 @@ def test_a_token_in_the_path_alone():
 
 
 def test_two_secrets_in_one_url():
-    """What is masked in the path does not hide what stands behind it."""
+    """Masking the path does not hide the secrets behind it."""
     url = f"https://u:p@h/reset/MQ/c3x1a2-{HEX}/;token=abc?token=x#access_token=y"
     assert mask_url(url, POLICY) == (f"https://{M}@h/reset/MQ/{M}/;token={M}?token={M}#access_token={M}", 5)
 
@@ -163,7 +163,7 @@ STAY = [
 
 @pytest.mark.parametrize("path", STAY)
 def test_other_paths_stay(path):
-    """Ids, slugs, names of files and pages, and where Django redirects to, stay in URLs and in text."""
+    """IDs, slugs, file names, pages, and Django's redirects stay in URLs and in text."""
     for url in (path, f"https://shop.example{path}", f"https://shop.example:8443{path}?page=2"):
         assert mask_url(url, POLICY) == (url, 0)
         assert mask_text(f"GET {url} 200", POLICY) == (f"GET {url} 200", 0)
@@ -171,7 +171,7 @@ def test_other_paths_stay(path):
 
 
 def test_random_identifiers_stay():
-    """Of paths with ids of other things hardly any is taken for one with a token."""
+    """Hardly any path with random IDs of other things is taken for one with a token."""
     paths = [f"/orders/{uuid.UUID(int=number * 7919 << 64)}/items/{number}" for number in range(2000)]
     assert sum(mask_url(path, POLICY)[1] for path in paths) == 0
 
@@ -182,7 +182,7 @@ def test_random_identifiers_stay():
      "/a_", "/a-b-c-", "/password", "\\/", "/ical/a", "/workflows/TAAAAA/aaaaaa", "/with/key/", "//hook.", "/reset/c3x1a2-0123456789"],
 )  # fmt: skip
 def test_the_time_is_linear(unit):
-    """Four times as much text takes at most six times as long."""
+    """Four times as much text takes no more than six times as long."""
     policy = Policy(Redact())
 
     seconds = partial(shortest, policy.mask_values)

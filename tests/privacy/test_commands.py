@@ -1,4 +1,4 @@
-"""Credentials under the options of command lines, in text, logs, programs and JSON."""
+"""Credentials in the options of commands are masked, in text, logs, programs and JSON."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "shown"), LINES)
 def test_the_secret_is_masked(line, shown):
-    """In text, in the midst of a log, and in a JSON string, whatever its name."""
+    """The secret is masked in text, in a log, and in a JSON string under any name."""
     assert mask_text(line, POLICY)[0] == shown
     log = f"2024-01-15 10:30:45 INFO run {line}\nnext line"
     assert S not in mask_text(log, POLICY)[0]
@@ -95,7 +95,7 @@ def test_the_secret_is_masked(line, shown):
     ],
 )
 def test_lists_of_words_in_json(words):
-    """Arguments of a command, one by one."""
+    """The secret is masked in a list of arguments."""
     for name in ("command", "args", "cmd"):
         assert S not in text_of(json.dumps({name: words}), "application/json")
 
@@ -113,7 +113,7 @@ STAY = [
 
 @pytest.mark.parametrize("line", STAY)
 def test_other_options_stay(line):
-    """Users without a password, variables, ports, files, and the same letters of other commands."""
+    """Users without a password, variables, ports, files, and the same letters of other commands stay."""
     assert mask_text(line, POLICY) == (line, 0)
     assert text_of(json.dumps({"command": line}), "application/json") == json.dumps({"command": line})
 
@@ -123,7 +123,7 @@ def test_other_options_stay(line):
              "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token "]
 )  # fmt: skip
 def test_the_time_is_linear(unit):
-    """Four times as much text takes at most six times as long."""
+    """Four times as much text takes no more than six times as long."""
     policy = Policy(Redact())
 
     seconds = partial(shortest, partial(mask_text, policy=policy))
@@ -136,7 +136,7 @@ def test_the_time_is_linear(unit):
     "unit", ["curl,-u,a:b,", "curl,-u,ab,", "curl,-u,a(,", "curl,-u,a;b&c,", "curl -u [a ", "curl -u (a:b "]
 )
 def test_options_whose_values_overlap_are_read_once(unit):
-    """A line without spaces is one value behind each of its options, as is a bracket that is never closed."""
+    """Reading is linear if the values of options overlap, as in a line without spaces or behind an open bracket."""
     text = unit * (65_536 // len(unit))
     best = float("inf")
     for _ in range(5):
@@ -147,6 +147,6 @@ def test_options_whose_values_overlap_are_read_once(unit):
 
 
 def test_options_behind_a_masked_value_are_masked_too():
-    """The search goes on behind a value, and within one that is no credential."""
+    """The search continues behind a masked value, and within a value that is not a credential."""
     assert mask_text("curl -u ada:s3cr3t1 -U bob:s3cr3t2 http://h", POLICY)[0].count(M) == 2
     assert "s3cr3t" not in mask_text("curl,-u,ada,-U,bob:s3cr3t", POLICY)[0]

@@ -1,4 +1,4 @@
-"""Names in which a brand is glued to a secret phrase are secret in every place; names that only look so are not."""
+"""Names that join a brand and a secret phrase are secret in every place; similar names are not."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_corpora_are_large():
 
 @pytest.mark.parametrize("name", SECRET)
 def test_a_compound_is_masked_in_every_place(name):
-    """Header field, query, form, JSON, XML, cookie shown by name, and text of logs."""
+    """The value is masked in header fields, queries, forms, JSON, XML, cookies shown by name, and logs."""
     quoted = name.replace("[", "%5B").replace("]", "%5D")
     assert POLICY.is_secret(name)
     assert mask_headers(((name, VALUE),), POLICY)[0] == ((name, M),)
@@ -67,7 +67,7 @@ def test_a_compound_is_masked_in_every_place(name):
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_a_name_that_only_looks_so_stays(name):
-    """Alone, behind another word, and in capital letters."""
+    """A harmless name stays alone, behind another word, and in capital letters."""
     for spelling in (name, f"my_{name}", name.upper()):
         assert not POLICY.is_secret(spelling), spelling
     assert mask_headers(((name, VALUE),), POLICY) == (((name, VALUE),), 0)
@@ -75,14 +75,14 @@ def test_a_name_that_only_looks_so_stays(name):
 
 @pytest.mark.parametrize("name", ["okapiKey", "MapIKey", "swapIKeys", "turKey", "keyBoard"])
 def test_capital_letters_tell_words_apart(name):
-    """Only the capital letters show that the first word is another one."""
+    """Capital letters alone show that the first word is a different one."""
     assert not POLICY.is_secret(name)
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
 @pytest.mark.parametrize("brand", ["acme", "zz9", "quux"])
 def test_any_brand_in_any_spelling(phrase, brand):
-    """Whatever is glued in front of the phrase, however the phrase itself is written."""
+    """Any brand may be joined to the phrase, in any spelling."""
     first, last = phrase
     for name in (
         f"{brand}{first}{last}", f"{brand}{first}_{last}", f"{brand}{first}-{last}s", f"{brand}{first}.{last}",
@@ -93,7 +93,7 @@ def test_any_brand_in_any_spelling(phrase, brand):
 
 
 def test_a_compound_can_be_allowed():
-    """The user's `allow` frees it in any spelling."""
+    """A name in `allow` is not secret, in any spelling."""
     assert not Policy(Redact(allow=["rapidapi key"])).is_secret("RapidAPI-Key")
 
 

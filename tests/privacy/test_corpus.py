@@ -1,4 +1,4 @@
-"""Thousands of planted secrets, through the real middleware to the real receiver: none leaves."""
+"""Thousands of planted secrets go through the real middleware to the real receiver, and none leaves."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from privacy.wiring import decompressed, leaks, leave
 
 @pytest.fixture(scope="module")
 def cases():
-    """The corpus."""
+    """Return the corpus."""
     return all_cases() + table_cases()
 
 
 def test_the_corpus_is_large(cases):
-    """There are at least 400 secrets, each with a mark of its own, in as many places."""
+    """There are at least 400 unique secrets, in as many places."""
     planted = {mark for case in cases for mark in _marks(case)}
     assert len(planted) >= 400
     assert len(cases) >= 400
@@ -38,7 +38,7 @@ def _marks(case):
 
 @pytest.mark.parametrize("protocol", ["events", "record"])
 def test_no_secret_leaves(receiver, caplog, cases, protocol):
-    """In no byte that leaves, decoded in every way, is a secret to be seen, nor in any line of any log."""
+    """No secret is in the bytes that leave, decoded in every way, nor in any log line."""
     with caplog.at_level(logging.DEBUG):
         records = leave(receiver, cases, protocol=protocol)
     assert len(records) == len(cases)
@@ -50,7 +50,7 @@ def test_no_secret_leaves(receiver, caplog, cases, protocol):
 
 
 def test_the_record_says_that_it_was_masked(receiver, cases):
-    """Each record with a secret says how many values were masked where, or why a body was left out."""
+    """Each record with a secret says how many values were masked in which part, or why a body was left out."""
     silent = []
     for case, record in zip(cases, leave(receiver, cases), strict=True):
         about = record["metadata"]

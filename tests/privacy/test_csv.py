@@ -1,4 +1,4 @@
-"""Tables of delimited text: columns are masked by their names, the rest stays to the letter, the shape stays."""
+"""CSV and similar tables: columns are masked by name; everything else, and the shape, stays."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ IN_TEXTS = {
 @pytest.mark.parametrize("kind", sorted(CSV_TYPES))
 @pytest.mark.parametrize(("text", "expected"), [*TABLES.values(), *TOLD.values()], ids=[*TABLES, *TOLD])
 def test_secret_columns_of_a_table_are_masked(text, expected, kind):
-    """By the names in the first row; everything else stays as it is."""
+    """Columns are masked by the names in the first row; everything else stays."""
     assert text_of(text, f"{kind}; charset=utf-8") == expected
 
 
@@ -108,14 +108,14 @@ def test_secret_columns_of_a_table_are_masked(text, expected, kind):
 @pytest.mark.parametrize("name", ["commas", "semicolons", "tabs", "bars", "quotes", "line ends in quotes", "space",
                                   "byte order mark", "empty", "delimiters at the ends"])  # fmt: skip
 def test_a_table_is_known_without_its_content_type(name, kind):
-    """A first row of names, a secret one among them, and another row of as many fields."""
+    """A table is recognized by a first row of names, one of them secret, and a row with as many fields."""
     text, expected = TABLES[name]
     assert text_of(text, kind) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), IN_TEXTS.values(), ids=IN_TEXTS)
 def test_tables_within_texts(text, expected):
-    """Also in a string of JSON, a form's value, and a part of a multipart form; the text around it stays."""
+    """Tables are masked in JSON strings, values of forms and parts of multipart forms; the text around them stays."""
     assert text_of(text, "text/plain") == expected
     assert json.loads(text_of(json.dumps({"m": text, "n": 1}), "application/json")) == {"m": expected, "n": 1}
     assert json.loads(text_of(json.dumps({"m": [text], "a": "b=c"}), "text/plain"))["m"] == [expected]
@@ -127,14 +127,14 @@ def test_tables_within_texts(text, expected):
 @pytest.mark.parametrize("kind", ["text/csv", "text/plain", "", "application/vnd.ms-excel"])
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_other_tables_stay(text, kind):
-    """To the letter."""
+    """Tables without secret columns stay byte for byte."""
     assert text_of(text, kind) == text
     assert text_of(json.dumps({"a": text}), "application/json") == json.dumps({"a": text})
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_sentences_are_no_tables(text):
-    """Commas, bars and tabs stand in other texts, too."""
+    """Other texts with commas, bars and tabs stay."""
     assert text_of(text, "text/plain") == text
     assert text_of(json.dumps({"a": text}), "application/json") == json.dumps({"a": text})
 
@@ -142,7 +142,7 @@ def test_sentences_are_no_tables(text):
 @pytest.mark.parametrize("kind", ["text/csv", "text/plain"])
 @pytest.mark.parametrize("name", ["commas", "quotes", "line ends in quotes", "longer row", "two tables", "title"])
 def test_a_table_that_is_cut(name, kind):
-    """Wherever it ends, nothing of a secret is left; what is left is the begin of what would be."""
+    """Wherever a table is truncated, no part of a secret is left, and the rest is what the whole table would give."""
     text, expected = TABLES[name]
     for size in range(1, len(text)):
         shown = text_of(text[:size], kind, cut=True)
@@ -156,19 +156,19 @@ def test_a_table_that_is_cut(name, kind):
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize("name", ["byte order mark", "a name of other letters", "quotes"])
 def test_a_table_in_a_string_with_escapes(name, ascii_only):
-    """Names are read as they are meant."""
+    """Escaped names are decoded."""
     text, expected = TABLES[name]
     shown = text_of(json.dumps({"m": text, "n": 1}, ensure_ascii=ascii_only), "application/json")
     assert json.loads(shown) == {"m": expected, "n": 1}
 
 
 def test_every_secret_cell_is_counted():
-    """Empty cells and masks are none."""
+    """Every secret cell is counted, but not empty cells and masks."""
     assert masked(f"a,pwd\n1,{S}\n2,\n3,{M}\n4,{S}\n", "text/csv").redacted == 2
 
 
 def test_a_mask_that_needs_quotes_gets_them():
-    """The table keeps its shape whatever the user's mask is."""
+    """The table keeps its shape with any mask of the user."""
     policy = Policy(Redact(value=lambda secret: f'"{secret[:2]}",\n'))
     text = text_of(f'a,pwd\n1,{S}\n2,"{S}"\n', "text/csv", policy=policy)
     assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "pwd"], *([each, '"S3",\n'] for each in "12")]
@@ -182,7 +182,7 @@ names = st.lists(st.sampled_from(["id", "name", "note (old)", "password", "api k
 @given(names, st.lists(st.lists(cells, min_size=5, max_size=5), min_size=1, max_size=6), st.sampled_from(",;\t"),
        st.sampled_from(["\r\n", "\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))  # fmt: skip
 def test_a_masked_table_equals_the_table_but_for_its_secrets(heading, rows, delimiter, end, quoting):
-    """It is read with the same rows and fields, and those that are not secret are the same."""
+    """A masked table has the same rows and fields, and the same values in all cells that are not secret."""
     rows = [[f"x{cell}" for cell in row[: len(heading)]] for row in rows]
     written = io.StringIO(newline="")
     csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows([heading, *rows])

@@ -1,4 +1,4 @@
-"""A body that is cut at `max_body_size` loses what may be the beginning of a secret, wherever the cut is."""
+"""A body truncated at `max_body_size` loses what may be the beginning of a secret, wherever the cut is."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ NEEDLES = ("41111111", "DE89370400")  # even half of these would be too much
 
 @pytest.mark.parametrize("what", DOCUMENTS)
 def test_a_cut_at_every_byte(receiver, what):
-    """Wherever a document with secrets is cut, neither a secret nor the beginning of one leaves.
+    """Wherever a document with secrets is truncated, neither a secret nor the beginning of one leaves.
 
-    The limit is the same for all; what is put in front of the document moves the cut through it.
+    The limit is always the same; padding in front of the document moves the cut through it.
     """
     make, kind, filler = DOCUMENTS[what]
     document = make()
@@ -94,7 +94,7 @@ def test_a_cut_at_every_byte(receiver, what):
 
 @pytest.mark.parametrize("what", ["gzip", "deflate", "json"])
 def test_every_limit(receiver, what):
-    """The same with every limit for one small document, compressed too, so that the coding itself is cut."""
+    """No secret leaves a small document at any limit, compressed too, so that the coding itself is truncated."""
     text = json.dumps(
         [{"a": 1, "password": sentinel(), "note": f"Bearer {sentinel()}1234567890"} for _ in range(5)]
     ).encode()
@@ -117,7 +117,7 @@ def test_every_limit(receiver, what):
 
 
 def test_what_is_sure_is_kept(receiver):
-    """Of a cut JSON document whole members are kept, masked, and the rest is valid JSON."""
+    """A truncated JSON document keeps its complete members, masked, and the rest is valid JSON."""
     document = b'{"a": 1, "password": "x", "list": [{"b": "c"}, {"d": "eeeeeeeeeeeeeeeeeeeeee"}], "f": 5}'
     (record,) = leave(receiver, [both("cut", document, "application/json")], max_body_size=60)
     assert record["response"]["body"] == {"a": 1, "password": "[redacted]", "list": [{"b": "c"}, {}]}

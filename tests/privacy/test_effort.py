@@ -1,4 +1,4 @@
-"""How much masking a body may take: what people make goes through, what is made of nothing but pieces is left out."""
+"""The limit of work: ordinary bodies are masked within it; bodies made only of expensive pieces are left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON, FORM, TEXT, XML, HTML = (
 
 
 def filled(unit: str, front: str = "", end: str = "") -> str:
-    """A unit as often as it fits into 64 KiB, numbered."""
+    """Repeat a unit, numbered, up to 64 KiB."""
     count = (SIZE - len(front + end)) // (len(unit) + 3)
     return front + "".join(unit.replace("#", f"{number:04d}") for number in range(count)) + end
 
@@ -54,26 +54,26 @@ DENSE = {
 
 @pytest.mark.parametrize(("kind", "text"), ORDINARY.values(), ids=ORDINARY)
 def test_an_ordinary_body_goes_through(kind, text):
-    """64 KiB of what servers and browsers send, however many pieces that has."""
+    """64 KiB of what servers and browsers send are masked, however many pieces they have."""
     assert len(text) > SIZE * 0.6
     assert masked(text, kind).content == text.encode()
 
 
 @pytest.mark.parametrize(("kind", "text"), DENSE.values(), ids=DENSE)
 def test_a_body_of_thousands_of_pieces_is_left_out(kind, text):
-    """It would take many times as long as any other; a part of it, or another body behind it, goes through."""
+    """A body of thousands of pieces is left out, as it would take many times as long; the next body is not."""
     assert masked(text, kind).omitted == "too_dense"
     assert masked("a=b", TEXT).content == b"a=b"
 
 
 def test_a_larger_body_may_take_more():
-    """What counts is how dense it is, not how large."""
+    """The limit grows with the size of the body."""
     kind, text = ORDINARY["log"]
     assert masked(text * 10, kind).content == (text * 10).encode()
 
 
 def test_what_never_begins_has_no_limit():
-    """Whoever masks for display leaves out nothing."""
+    """There is no limit without a call of `reset`, as for masking on display."""
     policy = Policy(Redact())
     mask_headers((("x-a", "b: c"),), policy)
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_what_never_begins_has_no_limit():
 
 
 def test_each_part_of_a_record_has_effort_of_its_own():
-    """A dense address costs itself, and nothing of the fields and the body behind it."""
+    """An expensive URL uses up its own limit only, not that of the header fields and the body."""
     body = Body(content=b"hello", size=5)
     dense = "https://a.example/p?" + "a=b%3Dc&" * 9000
     headers = (("content-type", "text/plain"), ("x-note", "a thing: of use"))

@@ -1,4 +1,4 @@
-"""What begins like a key or a JSON Web Token and is neither stays; every real one is masked."""
+"""Texts that begin like a key or a JWT and are neither stay; every real one is masked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ M = "[redacted]"
 
 
 def shown(text):
-    """The text with `*` for each secret."""
+    """Return the text with `*` for each secret."""
     return VALUES.mask(text, lambda _: "*")[0]
 
 
@@ -31,7 +31,7 @@ rk_live_performance_of_the_century sk_test_documentation-for-beginners gho_SomeF
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_slugs_stay(slug):
-    """Alone, in a URL, in text and in JSON."""
+    """Slugs stay alone, in a URL, in text and in JSON."""
     for text in (
         slug,
         f"https://blog.example/posts/{slug}",
@@ -54,7 +54,7 @@ KEYS = (
 
 @pytest.mark.parametrize(("prefix", "alphabet", "length"), KEYS)
 def test_random_keys_are_masked(prefix, alphabet, length):
-    """Of thousands of random keys of each kind every one is masked."""
+    """Every one of thousands of random keys of each kind is masked."""
     rng = random.Random(7)
     for _ in range(3000):
         key = prefix + "".join(rng.choices(alphabet, k=length))
@@ -62,7 +62,7 @@ def test_random_keys_are_masked(prefix, alphabet, length):
 
 
 def encoded(value):
-    """A part of a token."""
+    """Encode a part of a JWT."""
     return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -85,7 +85,7 @@ TOKENS = [
 
 @pytest.mark.parametrize("token", TOKENS)
 def test_tokens_are_masked(token):
-    """Signed and encrypted ones, signed cookies of Flask, and those whose header is cut."""
+    """Signed and encrypted JWTs, signed cookies of Flask, and JWTs with a truncated header are masked."""
     for form in ("{}", "see {} there", '"{}"', "x:{},y", "a=%20{}"):
         assert shown(form.format(token)) == form.format("*")
         assert VALUES.may_hold_secret(form.format(token))
@@ -96,7 +96,7 @@ def test_tokens_are_masked(token):
              "eyJournalEntries.total", "import eyJsonWebTokens.decoder"]
 )  # fmt: skip
 def test_names_in_programs_stay(text):
-    """What decodes to no JSON is no token."""
+    """A text whose first part does not decode to JSON is not a JWT."""
     assert shown(text) == text
     assert not VALUES.may_hold_secret(text)
     assert text_of(text, "text/plain") == text
@@ -114,7 +114,7 @@ def test_names_in_programs_stay(text):
     ],
 )
 def test_secrets_behind_what_is_none(text, expected):
-    """What turned out to be no key does not hide the next one."""
+    """A false positive does not hide the key behind it."""
     assert shown(text) == expected
 
 
@@ -127,6 +127,6 @@ def test_words_in_bodies():
 
 @pytest.mark.parametrize("behind", ["_backup", "-of-the-shop", "_for_tests_and_more"])
 def test_a_key_in_front_of_words_is_masked(behind):
-    """What is random stays so with words behind it."""
+    """A random key is masked even with words behind it."""
     for key in ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "rk_test_aB3dE6gH9jK2mN5pQ8sT1vW4"):
         assert shown(f"see {key}{behind}") == f"see *{behind}"

@@ -1,4 +1,4 @@
-"""GraphQL: literals of secret arguments and the variables passed to them are masked; the document still parses."""
+"""GraphQL: the literals of secret arguments and the variables passed to them are masked; the document still parses."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ HARMLESS = [
 
 
 def request(document: str, variables: object, **others: object) -> str:
-    """A request, as clients send it."""
+    """Make a request as clients send it."""
     return json.dumps({"query": document, "variables": variables, "operationName": None, **others})
 
 
 @pytest.mark.parametrize(("document", "expected"), LITERALS.values(), ids=LITERALS)
 def test_literals_of_secret_arguments(document, expected):
-    """In every place where a document is sent, the mask is a string and the rest stays to the letter."""
+    """Wherever a document is sent, the mask is a string literal and the rest stays byte for byte."""
     assert text_of(document, "application/graphql") == expected
     assert json.loads(text_of(request(document, None), JSON))["query"] == expected
     assert json.loads(text_of(request(document, None), "text/plain"))["query"] == expected
@@ -103,7 +103,7 @@ def test_literals_of_secret_arguments(document, expected):
 
 @pytest.mark.parametrize("document", VARIABLES)
 def test_variables_passed_to_secret_arguments(document):
-    """Whatever they are called, and whether their document stands in front of them or behind."""
+    """Variables are masked under any name, before or behind their document."""
     graphql.parse(document)
     before = {"p": S, "q": 1, "o": {"a": "b"}}
     after = {**before, "p": M}
@@ -121,7 +121,7 @@ def test_variables_passed_to_secret_arguments(document):
 
 @pytest.mark.parametrize("document", VARIABLES[:3])
 def test_batches_and_requests_within_others(document):
-    """Each document has variables of its own; `p` of one that passes it to nothing secret stays."""
+    """Each document has its own variables; `$p` stays in a document that passes it to a harmless argument."""
     batch = [
         {"variables": {"p": S}, "query": document},
         {"query": "query($p: Int) { a(b: $p) }", "variables": {"p": 7}},
@@ -138,7 +138,7 @@ def test_batches_and_requests_within_others(document):
 
 @pytest.mark.parametrize("document", VARIABLES)
 def test_requests_in_urls_and_forms(document):
-    """`?query=...&variables=...`, in either order, percent-encoded."""
+    """Requests in URLs and forms are masked: `?query=...&variables=...`, in either order, percent-encoded."""
     variables = json.dumps({"p": S, "q": 1})
     for pairs in ([("query", document), ("variables", variables)], [("variables", variables), ("query", document)]):
         for encode in (quote, quote_plus):
@@ -153,7 +153,7 @@ def test_requests_in_urls_and_forms(document):
 
 @pytest.mark.parametrize("document", VARIABLES[:4])
 def test_uploads(document):
-    """The field `operations` of a multipart form holds the request."""
+    """The request in the field `operations` of a multipart form is masked."""
     operations = json.dumps({"query": document, "variables": {"p": S, "file": None}})
     part = 'Content-Disposition: form-data; name="operations"\r\n\r\n'
     end = '\r\n--B\r\nContent-Disposition: form-data; name="map"\r\n\r\n{"0": ["variables.file"]}\r\n--B--\r\n'
@@ -164,7 +164,7 @@ def test_uploads(document):
 
 @pytest.mark.parametrize("document", [*VARIABLES[:4], VARIABLES[-3]])
 def test_a_request_that_is_cut(document):
-    """Where the document may be missing, every variable is masked; what is left is JSON."""
+    """If a truncated request may lack its document, every variable is masked; the rest is valid JSON."""
     for body in (json.dumps({"variables": {"p": S, "q": 1}, "query": document}), request(document, {"p": S, "q": [1]})):
         for size in range(1, len(body)):
             assert MARK not in text_of(body[:size], JSON, cut=True), body[:size]
@@ -177,7 +177,7 @@ def test_a_request_that_is_cut(document):
 
 @pytest.mark.parametrize("document", HARMLESS)
 def test_a_document_without_secrets_stays(document):
-    """To the letter: a selection names fields, and carries no values."""
+    """A document without secrets stays byte for byte: a selection names fields and holds no values."""
     graphql.parse(document)
     for content, kind in (
         (document, "application/graphql"),
@@ -191,7 +191,7 @@ def test_a_document_without_secrets_stays(document):
 
 
 def test_variables_without_a_document():
-    """A persisted query has none: there the names of the variables say what is secret."""
+    """The variables of a persisted query, which has no document, are masked by their names."""
     body = {
         "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab" * 32}},
         "variables": {"password": S, "p": 1},
@@ -205,7 +205,7 @@ def test_variables_without_a_document():
      f'{{ login(user, password="{S}") }}', f'query \\ {{ a(password: "{S}") }}', f'{{ a(x: "{S}, token: "{S}") }} }}', f"select (token: '{S}') {{"],
 )  # fmt: skip
 def test_what_is_no_document_is_masked_as_text(text):
-    """Nothing leaks where the syntax is broken."""
+    """A document with broken syntax leaks nothing."""
     for kind in ("application/graphql", "text/plain"):
         shown = text_of(text, kind)
         assert "password" not in text or f'password: "{S}"' not in shown
@@ -223,7 +223,7 @@ values = st.recursive(
 
 
 def argument_values(document: str) -> list[tuple[bool, str, str]]:
-    """Whether it is secret, the kind and the value of each scalar, in the order of the document."""
+    """Return for each scalar, in the order of the document, whether it is secret, its kind and its value."""
     found = []
 
     def visit(node: graphql.Node, secret: bool) -> None:

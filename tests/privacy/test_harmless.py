@@ -1,4 +1,4 @@
-"""What looks like a secret and is none comes through as it is, through the real middleware too."""
+"""Harmless data that looks secret is not changed, by the whole middleware either."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ POLICY = Policy(Redact())
 
 
 def test_there_are_many():
-    """At least 200 names and texts that look like secrets."""
+    """There are at least 200 names and texts that look secret."""
     assert len({*NAMES, *TEXTS}) >= 200
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names(name):
-    """A word that only looks like a secret one is none, alone and in company."""
+    """A word that only looks secret is not, alone and with other words."""
     assert not POLICY.is_secret(name)
     assert not POLICY.is_secret(f"my_{name}")
     assert not POLICY.is_secret(name.upper())
@@ -36,7 +36,7 @@ def test_names(name):
 
 
 def test_bodies():
-    """Each body comes through to the byte, as the same object, and nothing is counted."""
+    """Each body stays byte for byte, as the same object, and nothing is counted."""
     for kind, content in (*documents(), *table_documents()):
         body = Body(content=content, size=len(content))
         assert mask_body(body, (("content-type", kind),) if kind else (), POLICY) is body, (kind, content)
@@ -44,19 +44,19 @@ def test_bodies():
 
 @pytest.mark.parametrize("field", HEADERS, ids=str)
 def test_headers(field):
-    """A header field about nothing secret stays as it is."""
+    """Harmless header fields stay."""
     assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_urls(query):
-    """A URL without secrets stays as it is, with its coding."""
+    """URLs without secrets stay, with their encoding."""
     url = f"https://shop.example:8080/a%20b/%C3%A9;v=1?{query}#top"
     assert mask_url(url, POLICY) == (url, 0)
 
 
 def test_messages(receiver):
-    """Messages of exceptions without secrets, and bodies of all kinds, arrive as they were."""
+    """Messages of exceptions and bodies of all kinds without secrets arrive unchanged."""
     cases = [both(kind, content, kind) for kind, content in (*documents(), *table_documents())] + [
         Case(text, error=text) for text in TEXTS
     ]

@@ -1,4 +1,4 @@
-"""HTML tables: the cells below a heading that says secret are masked, and nothing else of the table."""
+"""HTML tables: only the cells below a heading with a secret name are masked."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ HARMLESS = [
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/xhtml+xml", ""])
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_cells_below_a_secret_heading(table, kind):
-    """They become the mask; all that stands elsewhere stays to the letter."""
+    """The cells become the mask; everything else stays byte for byte."""
     text = f"<html><body>{table.replace('{}', S)}<p>kept</p></body></html>"
     assert text_of(text, kind) == text.replace(S, M)
 
@@ -76,7 +76,7 @@ def test_cells_below_a_secret_heading(table, kind):
 @pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_whatever_stands_in_a_cell(table, content):
-    """Tags within a cell go with it, and so do their attributes."""
+    """Tags in a secret cell and their attributes are masked with it."""
     shown = text_of(f"<html>{table.replace('{}', content)}<p>kept</p></html>", "text/html")
     assert MARK not in shown
     assert shown.endswith("<p>kept</p></html>")
@@ -84,7 +84,7 @@ def test_whatever_stands_in_a_cell(table, content):
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_tables_within_texts(table):
-    """In a string of JSON, and with entities for its tags."""
+    """Tables are masked in JSON strings, and with character references for their tags."""
     text = table.replace("{}", S)
     assert json.loads(text_of(json.dumps({"html": text, "a": 1}), "application/json")) == {
         "html": text.replace(S, M),
@@ -96,7 +96,7 @@ def test_tables_within_texts(table):
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_a_table_that_is_cut(table):
-    """Wherever it ends."""
+    """No secret is left wherever a table is truncated."""
     text = f"<html>{table.replace('{}', S)}</html>"
     for size in range(1, len(text)):
         assert MARK not in text_of(text[:size], "text/html", cut=True), text[:size]
@@ -104,11 +104,11 @@ def test_a_table_that_is_cut(table):
 
 @pytest.mark.parametrize("table", HARMLESS)
 def test_other_tables_stay(table):
-    """To the letter."""
+    """Other tables stay byte for byte."""
     body = masked(f"<html>{table}</html>", "text/html")
     assert (body.content, body.redacted) == (f"<html>{table}</html>".encode(), 0)
 
 
 def test_each_cell_is_counted():
-    """Once."""
+    """Each cell is counted once."""
     assert masked(f"<html>{TABLES['several'].replace('{}', S)}</html>", "text/html").redacted == 2

@@ -1,4 +1,4 @@
-"""Masked JSON is the original but for the masked values."""
+"""Masked JSON equals the original except for the masked values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KIND = "application/json"
     ],
 )
 def test_documents(text, shown):
-    """Values are replaced where they stand; spacing, order, numbers, duplicates and escapes stay to the letter."""
+    """Values are replaced in place; spacing, order, numbers, duplicates and escapes stay byte for byte."""
     assert text_of(text, KIND) == shown
     json.loads(shown)
 
@@ -64,12 +64,12 @@ def test_documents(text, shown):
     ],
 )
 def test_what_is_no_json_goes_without(text, reason):
-    """What says JSON and is none, or is too deep, is left out with the reason."""
+    """A body declared as JSON that is not JSON, or is too deep, is left out with the reason."""
     assert text_of(text, KIND) == reason
 
 
 def test_levels():
-    """JSON within JSON is read down to three levels; what is further down is masked as a whole."""
+    """JSON in JSON strings is read three levels deep; deeper strings are masked as a whole."""
     text = '{"a": 1, "token": "S"}'
     for level in range(1, 7):
         text = json.dumps({"body": text})
@@ -99,25 +99,25 @@ def test_levels():
     ],
 )
 def test_a_cut_document_keeps_what_is_sure(text, shown):
-    """Whole members are kept and closed; the last one, and a secret without an end, are left out."""
+    """A truncated document keeps complete members, closed; the last one, and an unfinished secret, are left out."""
     assert text_of(text, KIND, cut=True) == shown
 
 
 def test_counts():
-    """The number of masked values is told."""
+    """The number of masked values is correct."""
     assert masked('{"password": 1, "a": [{"token": {"secret": 2}}], "b": "Bearer abc123"}', KIND).redacted == 3
     assert masked('{"password": 1, "x": "\\n", "c": 4111111111111111}', KIND).redacted == 2
 
 
 def test_a_mask_of_any_letters():
-    """What the user's function makes is quoted as JSON needs it, lone surrogates included."""
+    """The result of the user's function is escaped for JSON, including lone surrogates."""
     policy = Policy(Redact(value=lambda text: '"\\\n\ud800é'))
     for text in ('{"token": 1, "a": "b"}', '{"token": "x"}', '{"token": [1], "a": "\\n"}'):
         assert json.loads(text_of(text, KIND, policy=policy))["token"] == '"\\\n?é'
 
 
 def test_the_callback_gets_the_secret_as_it_is_meant():
-    """Strings decoded, other values as their JSON."""
+    """The user's function gets decoded strings, and other values as JSON."""
     got = []
     policy = Policy(Redact(value=lambda text: got.append(text) or "*"))
     for value in ("x", 5, None, [1, "a"], {"b": 2}, 'é"\n'):

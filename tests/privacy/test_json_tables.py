@@ -1,4 +1,4 @@
-"""Tables in JSON that name their columns once: the cells of secret columns are masked, wherever the names stand."""
+"""JSON tables that name their columns once: the cells of secret columns are masked, wherever the names are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON = "application/json"
 
 
 def objects(*names: str, key: str = "name") -> list[dict[str, str]]:
-    """Columns that are described by objects."""
+    """Make columns that are described by objects."""
     return [{key: name, "type": "text"} for name in names]
 
 
@@ -72,7 +72,7 @@ HARMLESS = [
 
 
 def filled(value: object, text: object) -> object:
-    """The document with something in the place of its secrets."""
+    """Return the document with its secrets filled in."""
     if isinstance(value, dict):
         return {
             text if key == "X" and isinstance(text, str) else key: filled(each, text) for key, each in value.items()
@@ -81,7 +81,7 @@ def filled(value: object, text: object) -> object:
 
 
 def reversed_members(value: object) -> object:
-    """The same document, its members in reverse order."""
+    """Return the document with its members in reverse order."""
     if isinstance(value, dict):
         return {key: reversed_members(value[key]) for key in reversed(value)}
     return list(map(reversed_members, value)) if isinstance(value, list) else value
@@ -89,7 +89,7 @@ def reversed_members(value: object) -> object:
 
 @pytest.mark.parametrize("document", TABLES.values(), ids=TABLES)
 def test_cells_of_secret_columns(document):
-    """Whether the names stand in front of the rows or behind; the rest stays."""
+    """Cells are masked whether the names come before or after the rows; the rest stays."""
     for each in (document, reversed_members(document), {"a": [document], "note": "x\ny"}):
         for text in (json.dumps(filled(each, S)), json.dumps(filled(each, S), indent=1)):
             for kind in (JSON, "text/plain", "application/vnd.api+json"):
@@ -110,7 +110,7 @@ def test_cells_of_other_kinds(document):
 
 @pytest.mark.parametrize("document", TABLES.values(), ids=TABLES)
 def test_tables_within_texts(document):
-    """In JSON within JSON, in lines of JSON, and in events."""
+    """Tables are masked in JSON strings, in NDJSON, and in events."""
     inner = json.dumps(filled(document, S))
     for text, kind in (
         (json.dumps({"body": inner}), JSON),
@@ -121,7 +121,7 @@ def test_tables_within_texts(document):
 
 
 def test_lines_of_lists():
-    """The first line names the columns of the others."""
+    """In NDJSON, the first line names the columns of the others."""
     lines = [["id", "user", "password"], [1, "ada", S], [2, "bob", S]]
     shown = text_of("".join(f"{json.dumps(line)}\n" for line in lines), "application/x-ndjson")
     assert [json.loads(line)[2] for line in shown.splitlines()] == ["password", M, M]
@@ -131,7 +131,7 @@ def test_lines_of_lists():
     "name", [name for name in TABLES if name not in ("settings", "parallel lists", "objects in cells")]
 )
 def test_a_table_that_is_cut(name):
-    """Wherever it ends, no secret is left, also where the names would have come behind the rows."""
+    """Wherever a table is truncated, no secret is left, even if the names would have come after the rows."""
     for document in (TABLES[name], reversed_members(TABLES[name])):
         text = json.dumps(filled(document, S))
         for size in range(1, len(text)):
@@ -141,7 +141,7 @@ def test_a_table_that_is_cut(name):
 
 @pytest.mark.parametrize("document", HARMLESS, ids=str)
 def test_other_lists_stay(document):
-    """To the letter, whole and cut as far as they are complete."""
+    """Other lists stay byte for byte, whole and truncated."""
     for text in (
         json.dumps(document),
         json.dumps({"a": [document]}, indent=2),
@@ -152,7 +152,7 @@ def test_other_lists_stay(document):
 
 
 def test_a_heading_may_be_long():
-    """Longer than what is searched for the name of a secret at first."""
+    """A heading may be longer than the part that is searched first."""
     columns = [f"a column of a long name {number}" for number in range(300)]
     document = {"columns": [*columns, "password"], "rows": [[*range(300), S]]}
     assert json.loads(text_of(json.dumps(document), JSON))["rows"] == [[*range(300), M]]
@@ -167,7 +167,7 @@ keys = st.sampled_from([("columns", "rows"), ("fields", "records"), ("header", "
 @given(st.lists(names, min_size=1, max_size=5), st.lists(st.lists(cells, min_size=5, max_size=5), min_size=1, max_size=6), keys,
        st.booleans(), st.booleans())  # fmt: skip
 def test_a_masked_table_equals_the_table_but_for_its_secrets(heading, rows, members, first, ascii_only):
-    """The document parses, and all cells but those of secret columns are the same."""
+    """The masked document parses, and only the cells of secret columns differ."""
     rows = [[*row[: len(heading)]] for row in rows]
     pairs = [(members[0], heading), (members[1], rows)]
     text = json.dumps(dict(pairs if first else reversed(pairs)), ensure_ascii=ascii_only)

@@ -1,4 +1,4 @@
-"""What the standard library does with a stranger's text: it takes no longer than the text is worth, and never fails."""
+"""Calls of the standard library with text from clients are fast and never fail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DIGITS = "9" * (SIZE - 100)
     ],
 )
 def test_a_character_reference_of_many_digits(kind, form, reference):
-    """Python converts no number of more than 4300 digits, and shorter ones in quadratic time."""
+    """References with many digits are not converted: Python refuses more than 4300, and takes quadratic time for fewer."""
     content = form.format(reference)
     assert text_of(content, kind) == content
     assert processor_time(lambda: masked(content, kind)) < 0.2
@@ -51,25 +51,25 @@ def test_a_character_reference_of_many_digits(kind, form, reference):
     ],
 )
 def test_character_references_mean_what_they_mean_to_browsers(text, meant):
-    """Also those with many zeros in front, which would hide a name otherwise."""
+    """References are decoded as in browsers, also with leading zeros, which could hide a name otherwise."""
     assert unescape(text) == meant
 
 
 def test_names_that_are_spelled_in_long_references_are_masked():
-    """Leading zeros do not hide a name."""
+    """Leading zeros in references do not hide a name."""
     assert "hunter2" not in text_of('<input name="&#0000000000112;assword" value="hunter2">', "text/html")
 
 
 @pytest.mark.parametrize("text", [f"[{DIGITS}]", f'{{"a": "\\ud83d\\ude00", "b": {DIGITS}}}', f"[{DIGITS}e1]"], ids=len)
 def test_a_number_of_many_digits_in_json(text):
-    """It is looked at and never converted."""
+    """Long numbers in JSON are never converted."""
     assert text_of(text, "application/json") == text
     assert processor_time(lambda: (masked(text, "application/json"), is_portable(text))) < 0.2
 
 
 @pytest.mark.parametrize("charset", ["x" * 60_000, "x-unheard-of", "x..1", "\u0130"])
 def test_an_unknown_charset_is_not_looked_up(charset):
-    """Python would keep each name that a stranger makes up for as long as the process runs."""
+    """An unknown charset is not looked up: Python would remember its name for as long as the process runs."""
     with pytest.raises(MaskingError):
         charset_of(b"a", f"text/plain; charset={charset}")
     assert _text(b"a", f"text/plain; charset={charset}", cut=False) == ("a", "utf-8")
@@ -78,7 +78,7 @@ def test_an_unknown_charset_is_not_looked_up(charset):
 
 @pytest.mark.parametrize("charset", ["rot13", "idna", "punycode", "undefined", "unicode_escape", "base64", "mbcs"])
 def test_a_codec_that_is_no_charset_is_not_used(charset):
-    """Some take quadratic time, some are for bytes, and some fail whatever the text is."""
+    """Codecs that are not charsets are not used: some take quadratic time, some work on bytes, some always fail."""
     content = b"a-" * (SIZE // 2)
     with pytest.raises(MaskingError):
         charset_of(content, f"text/plain; charset={charset}")
@@ -102,7 +102,7 @@ def test_a_codec_that_is_no_charset_is_not_used(charset):
     ],
 )
 def test_known_charsets_are_known_by_all_their_names(charset):
-    """As mails and browsers write them."""
+    """Charsets are known by the names that mails and browsers use."""
     assert charset_of(b"a", f"text/plain; charset={charset}") == codecs.lookup(charset).name
 
 
@@ -118,7 +118,7 @@ def test_known_charsets_are_known_by_all_their_names(charset):
     ],
 )
 def test_charsets_with_states(charset, unit):
-    """Those whose letters depend on what stands in front of them."""
+    """Charsets whose characters depend on those before them work."""
     content = (unit * (SIZE // len(unit))).encode("latin-1")
     assert processor_time(lambda: masked(content, f"text/plain; charset={charset}")) < 0.2
 
@@ -126,7 +126,7 @@ def test_charsets_with_states(charset, unit):
 @pytest.mark.parametrize("unit", ["=\r", "= ", "=", "=3D", " \t", "=\n"])
 @pytest.mark.parametrize("coding", ["quoted-printable", "base64"])
 def test_transfer_codings(coding, unit):
-    """Parts of forms in a coding, made of what begins an escape and does not end it."""
+    """Parts of forms with unfinished escapes in a transfer encoding do not fail."""
     front = (
         f'--B\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: {coding}\r\n\r\npassword: abc '
     )
@@ -136,6 +136,6 @@ def test_transfer_codings(coding, unit):
 
 @pytest.mark.parametrize("letters", ["\u0315\u0300", "\ufdfa", "\u1e9b\u0323", "%C2%A0", "\u0130"])
 def test_names_that_are_composed_of_many_letters(letters):
-    """Names are normalized: marks are sorted, and ligatures become up to 18 letters."""
+    """Normalizing names is fast: it sorts combining marks, and expands ligatures to up to 18 letters."""
     content = json.dumps({letters * (SIZE // len(letters.encode())): "1"}, ensure_ascii=False)
     assert processor_time(lambda: masked(content, "application/json")) < 0.2

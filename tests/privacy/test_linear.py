@@ -1,4 +1,4 @@
-"""No text makes masking take more than its length is worth, whatever is opened in it and never closed."""
+"""Masking takes linear time for every text, whatever is opened in it and never closed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLICY = Policy(Redact())
 
 
 def processor_time(work) -> float:
-    """Seconds of processor time, the least of three runs: others use the machine, too."""
+    """Return the seconds of processor time, the best of three, as other processes use the machine too."""
     times = []
     for _ in range(3):
         start = time.thread_time()
@@ -31,14 +31,14 @@ def processor_time(work) -> float:
 @pytest.mark.parametrize("run", ["a", "a ", "a=", "-", "é", "0", "a\n", "/"], ids=repr)
 @pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/xml", "application/json"])
 def test_a_tag_that_is_opened_and_never_closed(kind, run):
-    """A `<`, a long run and no `>`: it once took a minute."""
+    """A `<` and a long run without `>` are fast; this once took a minute."""
     text = "<a" + run * (SIZE // len(run.encode()))
     content = f'"{text}"' if kind == "application/json" else text
     assert processor_time(lambda: masked(content, kind)) < 0.2
 
 
 def test_a_short_text_that_opens_a_tag():
-    """The same in 8 KB, as a header field may have."""
+    """An unclosed tag in 8 KB, the size of a header field, is fast."""
     assert processor_time(lambda: mask_string("<" + "a" * 8192, POLICY)) < 0.02
 
 
@@ -54,27 +54,27 @@ def test_a_short_text_that_opens_a_tag():
     ids=repr,
 )
 def test_lines_below_a_name(front, run):
-    """What stands below the name of a secret and may be its value, or another name."""
+    """Lines below a secret name, which may be its value or another name, are fast."""
     text = front + run * (SIZE // len(run))
     assert processor_time(lambda: masked(text, "text/plain")) < 0.2
 
 
 @pytest.mark.parametrize("end", ["", "A", " ", "AB12"])
 def test_digits_in_groups_at_a_cut(end):
-    """Groups of digits at the end of a body that was cut, which may be the beginning of a number."""
+    """Groups of digits at the end of a truncated body, which may be the beginning of a number, are fast."""
     assert processor_time(lambda: drop_partial_end(" 0" * 100_000 + end)) < 0.02
 
 
 @pytest.mark.parametrize("unit", ['"\\', '{"password": "\\', '"password"   ', '{"password":[', '"\\"'])
 def test_json_without_an_end_in_the_inbox(unit):
-    """What begins like JSON, and opens strings that never end."""
+    """A text that begins like JSON, with strings that never end, is fast."""
     text = "{" + unit * (SIZE // len(unit))
     assert processor_time(lambda: json_text(text)) < 0.2
 
 
 @pytest.mark.parametrize("word", ["apikey" * 5 + "q", "authsigningkey" * 2 + "q", "emailoldpin" * 2 + "q"])
 def test_names_that_can_be_read_in_many_ways(word):
-    """A name of known words that are one word and two: "apikey" is "api" and "key" as well."""
+    """A name with many readings is fast: "apikey" is one known word and two."""
     names = SecretNames()
     assert names.is_secret(word[:-1])
     assert processor_time(lambda: [names._is_joined(word) for _ in range(100)]) < 0.05
@@ -94,6 +94,6 @@ def test_names_that_can_be_read_in_many_ways(word):
     ],
 )
 def test_numbers_that_a_cut_may_have_shortened(text, kept):
-    """The last number of a text that was cut goes with all groups that may belong to it; other words stay."""
+    """The last number of a truncated text is left out with all its groups; other words stay."""
     end = _LAST_NUMBER.match(text[::-1])
     assert (text[: len(text) - end.end()] if end else text) == kept

@@ -1,4 +1,4 @@
-"""What is logged of a failure: its kind and its place, never its words."""
+"""Log lines about failures name the type and the place, never the message."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from privacy.wiring import application, serve
 
 @pytest.fixture(autouse=True)
 def _fresh_throttle(monkeypatch):
-    """Whatever was said in this minute."""
+    """Reset the rate limit of log lines."""
     monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())
 
 
 def failing(text):
-    """Raise with a secret, from within another failure that holds it, too."""
+    """Raise an exception with a secret, from another one that holds it too."""
     try:
         raise KeyError(text)
     except KeyError as error:
@@ -29,7 +29,7 @@ def failing(text):
 
 
 def test_the_guard_tells_type_and_place():
-    """The innermost frame comes first, as file and line; deep recursions are cut."""
+    """The innermost frame comes first, as file and line; deep recursions are shortened."""
     with pytest.raises(ValueError, match="cannot use") as caught:
         failing("x")
     told = _guard.error_location(caught.value)
@@ -45,7 +45,7 @@ def test_the_guard_tells_type_and_place():
 
 
 def test_the_guard_keeps_secrets(caplog):
-    """An exception with a secret in its message, and in that of its cause, leaves none in any part of the log."""
+    """A secret in the message of an exception, or of its cause, is in no part of the log."""
     with caplog.at_level(logging.DEBUG):
         assert _guard.guarded(failing, sentinel()) is None
     (line,) = caplog.records
@@ -55,7 +55,7 @@ def test_the_guard_keeps_secrets(caplog):
 
 
 def test_the_worker_keeps_secrets(receiver, caplog):
-    """What ends a step of the worker, a system exit of a callback for instance, is logged without its words."""
+    """What ends a step of the worker, such as `SystemExit` in a callback, is logged without its message."""
     cases = [Case("x", query=f"q={sentinel()}")]
 
     def leave(record):
@@ -73,7 +73,7 @@ def test_the_worker_keeps_secrets(receiver, caplog):
 
 @pytest.mark.parametrize("bad", ["headers", "environ"])
 def test_a_request_that_cannot_be_recorded(receiver, caplog, bad):
-    """Whatever odd thing an application hands over, no part of it gets into a log line."""
+    """Whatever odd values an application passes, no part of them is logged."""
 
     class Odd(str):
         __slots__ = ()

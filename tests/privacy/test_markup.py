@@ -1,4 +1,4 @@
-"""Markup within anything else, values that are named by what stands beside them, and what only looks secret."""
+"""Markup in other formats, values named by a neighbor, and values that only look secret."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ ELEMENT = "<r><password>SENT</password></r>"
     ],
 )
 def test_markup_anywhere(text, kind):
-    """Elements and attributes are read wherever they stand, whole or cut."""
+    """Elements and attributes are masked wherever they are, whole or truncated."""
     assert "SENT" not in text_of(text, kind)
     assert "SENT" not in text_of(text, kind, cut=True)
 
 
 def test_markup_within_markup_without_end():
-    """What goes too deep is taken for a secret."""
+    """Markup that is nested too deep is masked as a secret."""
     text = "<password>SENT</password>"
     for _ in range(6):
         text = f"<a><![CDATA[{text.replace(']]>', ']]&gt;')}]]></a>"
@@ -81,7 +81,7 @@ def test_markup_within_markup_without_end():
 )  # fmt: skip
 @pytest.mark.parametrize("indent", [None, 2])
 def test_values_named_by_what_stands_beside_them(document, indent):
-    """The value is masked, and the rest stays JSON; none of it shows when the document is cut anywhere."""
+    """The value is masked, and the rest stays JSON; no part of it is left if the document is truncated anywhere."""
     for ascii_only in (True, False):
         text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
         shown = text_of(text, JSON)
@@ -110,7 +110,7 @@ def test_values_named_by_what_stands_beside_them(document, indent):
     ],
 )
 def test_harmless_neighbors(document):
-    """What only looks like it stays to the letter."""
+    """Similar harmless documents stay byte for byte."""
     text = json.dumps(document)
     assert text_of(text, JSON) == text
 
@@ -127,20 +127,20 @@ def test_harmless_neighbors(document):
     ],
 )
 def test_what_is_masked_all_the_same(document, shown):
-    """Only what is surely none is spared."""
+    """Only values that are certainly harmless stay."""
     assert json.loads(text_of(json.dumps(document), JSON)) == shown
     assert json.loads(text_of(json.dumps({"\u00e9": "\n", **document}), JSON)) == {"\u00e9": "\n", **shown}
 
 
 def test_names_of_the_user_spare_nothing():
-    """Under a name of their own everything is masked, whatever it counts."""
+    """Under the user's own names everything is masked, even counts."""
     policy = Policy(Redact(also={"positive", "token_count"}))
     text = json.dumps({"is_positive": True, "positive_count": 5, "token_count": 7})
     assert set(json.loads(text_of(text, JSON, policy=policy)).values()) == {"[redacted]"}
 
 
 def test_what_was_masked_counts_once():
-    """Markup in a text is read after the text itself; what both find is one."""
+    """A secret that is found both as text and as markup is counted once."""
     assert masked(json.dumps({"a": '<a token="x"/>'}), JSON).redacted == 1
     assert masked(json.dumps({"a": "<token>x</token>"}), JSON).redacted == 1
 
@@ -165,7 +165,7 @@ def test_what_was_masked_counts_once():
     ],
 )
 def test_header_fields(name, value):
-    """Fields with secrets in forms of their own."""
+    """Header fields with secrets in special forms are masked."""
     ((_, shown),), count = mask_headers(((name, value),), POLICY)
     assert "SENT" not in shown
     assert count
@@ -180,19 +180,19 @@ def test_header_fields(name, value):
     ],
 )  # fmt: skip
 def test_urls(url):
-    """Routes behind the hash, other separators, other charsets, names in one parameter and values in another."""
+    """Routes in the fragment, other separators, other charsets, and names and values in separate parameters are masked."""
     assert "SENT" not in mask_url(url, POLICY)[0]
 
 
 @pytest.mark.parametrize("url", ["https://a.example/token/SENT1234?a=b", "https://a.example/token/SENT1234"])
 def test_short_secrets_in_paths(url):
-    """A whole URL is looked at as closely as a part of one, with a query or without."""
+    """A whole URL is masked as thoroughly as a part of one, with a query or without."""
     assert "SENT" not in mask_url(url, POLICY)[0]
 
 
 @pytest.mark.parametrize("form", ["state=%s", "f[]=%s", "a[b]=%s", "%s=a+b", "a=b&c=%s"])
 def test_packed_in_a_query(form):
-    """JSON in base64 is read, with its padding or without, under whatever name."""
+    """Base64 of JSON is masked, with padding or without, under any name."""
     packed = base64.b64encode(b'{"token":"SENT"}').decode()
     for value in (packed, packed.rstrip("=")):
         assert value not in mask_query(form % value, POLICY)[0]
@@ -202,13 +202,13 @@ def test_packed_in_a_query(form):
     "url", ["/api/token/refresh/", "/auth/v2/login", "/a;v=1?x=1;y=2", "/?max_tokens=5", "/#/a?b=c"]
 )
 def test_harmless_urls(url):
-    """What looks like them stays."""
+    """Similar harmless URLs stay."""
     assert mask_url(url, POLICY) == (url, 0)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_events(end):
-    """The lines of an event's data are one text, whatever stands between them and however they end."""
+    """The data lines of an event are one text, whatever separates them and however they end."""
     text = end.join(['data: {"token":', "id: 5", 'data: "SENT"}', "", "data: x", "", ""])
     shown = text_of(text, "text/event-stream")
     assert "SENT" not in shown
@@ -226,7 +226,7 @@ def test_events(end):
     ],
 )
 def test_parts_in_a_transfer_coding(coding, content):
-    """A part is decoded, masked, and encoded again; the whole goes without if it cannot be."""
+    """A part is decoded, masked and encoded again; if that fails, the body is left out."""
     body = b"--B\r\nContent-Transfer-Encoding: " + coding.encode() + b"\r\n\r\n" + content + b"\r\n--B--\r\n"
     shown = text_of(body, "multipart/mixed; boundary=B")
     assert "SENT" not in shown

@@ -1,4 +1,4 @@
-"""What an application can say of privacy, and what becomes of a secret then, on the real way to the receiver."""
+"""The options about privacy, tested through the whole middleware to the receiver."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ JSON = "application/json"
     ],
 )
 def test_bad_options(options, said):
-    """An error names the part, the bad value, and what is allowed."""
+    """An error names the option, the bad value, and what is allowed."""
     with pytest.raises(ConfigError) as caught:
         Redact(**options)
     assert str(caught.value).startswith(said)
 
 
 def body_of(receiver, content, **options):
-    """What arrives of a JSON answer."""
+    """Return what arrives of a JSON response."""
     return leave(receiver, [both("x", json.dumps(content), JSON)], **options)[-1]["response"].get("body")
 
 
 def test_empty_lists_mean_the_built_in_rules(receiver):
-    """`also=[]` adds nothing and takes nothing away; what is harmless stays."""
+    """`also=[]` adds nothing and removes nothing; harmless values stay."""
     assert body_of(receiver, {"a": 1, "password": 2}, redact=Redact(also=[], allow=[], patterns=[])) == {
         "a": 1,
         "password": "[redacted]",
@@ -68,7 +68,7 @@ def test_further_names(receiver, name, spelling):
 
 
 def test_allowed_names(receiver):
-    """A name in `allow` is left alone wherever it stands, as the whole name; its value may still betray itself."""
+    """A name in `allow` is left alone as the whole name; its value may still be secret by its form."""
     token, other = sentinel(), sentinel()
     case = both(
         "allow",
@@ -92,7 +92,7 @@ def test_allowed_names(receiver):
 
 
 def test_patterns_and_emails(receiver):
-    """Matches of the user's expressions and, on request, e-mail addresses are masked anywhere; else they stay."""
+    """Matches of the user's patterns and, if enabled, e-mail addresses are masked everywhere."""
     body = {"note": "of CUST-123 by ada@example.com", "n": 5}
     assert body_of(receiver, body) == body
     masked = body_of(receiver, body, redact=Redact(patterns=[r"CUST-\d+"], emails=True))
@@ -101,18 +101,18 @@ def test_patterns_and_emails(receiver):
 
 @pytest.mark.parametrize("value", ["***", lambda text: "***"])
 def test_another_mask(receiver, value):
-    """The mask may be another text, or what a function makes of the secret."""
+    """The mask may be another text, or the result of a function of the secret."""
     assert body_of(receiver, {"password": {"a": 1}, "b": 2}, redact=Redact(value=value)) == {"password": "***", "b": 2}
 
 
 def raising(text):
-    """A callback that tells the secret when it fails."""
+    """A callback that fails with the secret in its message."""
     raise ValueError(f"cannot mask {text}")
 
 
 @pytest.mark.parametrize("value", [raising, lambda text: None, lambda text: text.encode(), lambda text: 5])
 def test_a_callback_that_fails(receiver, caplog, value):
-    """It costs the body and never the secret: not in the record, not in a log line, whatever the callback raises."""
+    """A failing callback costs the body and never the secret: not in the record, not in the log."""
     s = sentinel
     cases = [
         both("json", json.dumps({"password": s()}), JSON),
@@ -133,7 +133,7 @@ def test_a_callback_that_fails(receiver, caplog, value):
 
 
 def test_masking_can_be_switched_off(receiver, caplog):
-    """`redact=False` sends everything as it is, and says so in one warning for each recorder."""
+    """`redact=False` sends everything unmasked, and logs one warning for each recorder."""
     case = both("off", json.dumps({"password": "hunter2"}), JSON)
     with caplog.at_level(logging.DEBUG):
         records = [*leave(receiver, [case], redact=False), *leave(receiver, [case], redact=False)]
@@ -158,7 +158,7 @@ OFF = [
 @pytest.mark.parametrize(("options", "asked", "answered"), OFF)
 @pytest.mark.parametrize("failing", [False, True])
 def test_bodies_that_are_not_wanted(receiver, options, asked, answered, protocol, failing):
-    """A body that is not wanted is in no byte that leaves, on every path; the other one is, if it is wanted."""
+    """A body that is not captured is in no byte that leaves, on any path; the other one is, if it is captured."""
     request, response = "q1w2e3r4t5", "z9y8x7w6v5"
     case = Case("x", body=request.encode(), kind="text/plain", answer=response.encode(), answer_kind="text/plain")
     if failing:
@@ -174,7 +174,7 @@ def test_bodies_that_are_not_wanted(receiver, options, asked, answered, protocol
 
 
 def test_a_view_can_keep_its_request_out(receiver):
-    """`environ["drhttp.skip"]` and the header field `x-drhttp-skip` keep a request out, and the field is taken out."""
+    """`environ["drhttp.skip"]` and the header field `x-drhttp-skip` skip a request, and the field is removed."""
     cases = [Case("environ"), Case("header", answer_headers=[]), Case("kept")]
     inner = application(cases)
 
@@ -198,7 +198,7 @@ def test_a_view_can_keep_its_request_out(receiver):
 
 @pytest.mark.parametrize(("names", "kept"), [(["nickname"], True), ([], False), (["", "nickname"], True)])
 def test_a_view_can_mark_parameters(receiver, names, kept):
-    """The names in `environ["drhttp.sensitive"]` are masked, allowed or not; no names mean all: no body is kept."""
+    """Names in `environ["drhttp.sensitive"]` are masked, allowed or not; the empty set means that no body is kept."""
     secret = sentinel()
     case = Case(
         "x",
@@ -227,7 +227,7 @@ def test_a_view_can_mark_parameters(receiver, names, kept):
 
 
 def test_before_send_sees_masked_records(receiver, caplog, monkeypatch):
-    """What `before_send` gets is masked already; and what it raises, secret or not, is not logged with its words."""
+    """`before_send` gets masked records, and the message of an exception from it is not logged."""
     secret, seen = sentinel(), []
     monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())  # whatever was said in this minute
 

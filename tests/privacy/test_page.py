@@ -1,4 +1,4 @@
-"""The page on privacy says what the code does."""
+"""The documentation of privacy agrees with the code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="u
 
 
 def table(marker):
-    """The rows below a marker."""
+    """Return the rows of the table below a marker."""
     lines = PAGE.partition(f"<!-- {marker} -->\n\n")[2].split("\n\n")[0].splitlines()
     assert lines[:2] == ["| name | reason |", "|---|---|"]
     return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines[2:]]
@@ -23,12 +23,12 @@ def table(marker):
 
 @pytest.mark.parametrize(("marker", "names"), [("names", BUILT_IN), ("whole", WHOLE), ("queries", IN_QUERIES)])
 def test_the_tables_are_those_of_the_code(marker, names):
-    """Each built-in name stands in its table, in the same order, with the same reason, and no other."""
+    """The tables hold exactly the built-in names, in the same order, with the same reasons."""
     assert table(marker) == list(names.items())
 
 
 def test_the_example_runs(receiver):
-    """The snippet that changes the rules works as it stands, and does what its comments say."""
+    """The snippet that changes the rules runs, and does what its comments say."""
     (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
     def application(environ, start_response):
@@ -55,7 +55,7 @@ def test_the_example_runs(receiver):
 
 
 def test_every_reason_is_explained():
-    """Each reason for which a body is left out stands on the page."""
+    """Each reason for leaving out a body is on the page."""
     for reason in (
         "unparsable",
         "too_deep",

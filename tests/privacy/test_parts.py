@@ -1,4 +1,4 @@
-"""Queries, URLs, header fields, markup, multipart forms, lines and text: what is masked, and what stays to the letter."""
+"""Queries, URLs, header fields, markup, multipart forms, lines and text: what is masked, and what stays."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ M = "[redacted]"
     ],
 )
 def test_forms(text, shown):
-    """Values are masked by the names that are meant, however they are written; the rest keeps its coding."""
+    """Values are masked by decoded names; the rest keeps its encoding."""
     assert text_of(text, FORM) == shown
     assert text_of(text + "&cut=he", FORM, cut=True) == shown
     assert mask_url(f"/x?{text}#y", POLICY)[0] == f"/x?{shown}#y"
@@ -56,7 +56,7 @@ def test_forms(text, shown):
     ],
 )
 def test_urls(url, shown):
-    """Userinfo, query and fragment are masked, and in the path what betrays itself."""
+    """Userinfo, query and fragment are masked, and values in the path that are secret by their form."""
     assert mask_url(url, POLICY)[0] == shown
 
 
@@ -89,13 +89,13 @@ def test_urls(url, shown):
     ],
 )
 def test_headers(name, value, shown):
-    """Schemes, names and attributes of cookies stay; a field is masked by its form, its name, or what is in it."""
+    """Schemes, names and attributes of cookies stay; a field is masked by its form, its name, or its content."""
     for _ in range(2):  # what was seen before is treated in the same way
         assert mask_headers(((name, value), ("a", "b")), POLICY)[0] == ((name, shown), ("a", "b"))
 
 
 def test_few_fields_are_remembered():
-    """The memory of harmless fields is bounded, holds no secret, and no long value."""
+    """The cache of harmless fields is bounded, and holds no secret and no long value."""
     policy = Policy(Redact())
     for number in range(3000):
         mask_headers((("a", str(number)), ("b", "x" * 400), ("token", "x"), ("cookie", "a=b")), policy)
@@ -122,7 +122,7 @@ def test_few_fields_are_remembered():
     ],
 )  # fmt: skip
 def test_xml(text, shown):
-    """Contents and attributes are masked by name; nothing else is written anew."""
+    """Content and attributes are masked by name; nothing else changes."""
     assert text_of(text, "application/xml") == shown
 
 
@@ -140,12 +140,12 @@ def test_xml(text, shown):
     ],
 )
 def test_html(text, shown):
-    """Fields of forms are masked by their names, scripts are read as text, and a stray bracket is text."""
+    """Fields of forms are masked by name, scripts are read as text, and a stray bracket is text."""
     assert text_of(text, "text/html").startswith(shown)
 
 
 def part(head, body):
-    """A part of a form."""
+    """Make a part of a form."""
     return f"--B\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n"
 
 
@@ -163,7 +163,7 @@ def part(head, body):
     ],
 )
 def test_multipart(text, shown):
-    """Fields are masked by name, files are reduced to their size; what is not well-formed is left out."""
+    """Fields are masked by name, files are reduced to their size; a malformed body is left out."""
     end = "--B--\r\n" if text else ""
     assert text_of(text + end, "multipart/form-data; boundary=B") == shown + (
         end if M in shown or "bytes]" in shown else ""
@@ -171,7 +171,7 @@ def test_multipart(text, shown):
 
 
 def test_forms_within_forms():
-    """They are read three levels deep."""
+    """Nested forms are read three levels deep."""
     body = part('name="token"', "x") + "--B--"
     for level, name in enumerate("CDEFG"):
         head = f"Content-Type: multipart/mixed; boundary={'BCDEFG'[level]}"
@@ -182,7 +182,7 @@ def test_forms_within_forms():
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_codings(coding):
-    """What is decoded is masked, marked, and bounded; what is broken, incomplete or unknown is left out."""
+    """Decoded content is masked, marked, and bounded; broken, incomplete and unknown content is left out."""
     pack = _packer(coding)
     body = masked(pack(b"token=x"), "text/plain", coding)
     assert (body.content, body.decoded, body.redacted, body.truncated) == (f"token={M}".encode(), coding, 1, False)
@@ -204,12 +204,12 @@ def _packer(coding):
 
 @pytest.mark.parametrize("coding", ["compress", "x", "gzip, x", "br;q=1", "*", ",".join(["gzip"] * 9)])
 def test_unknown_codings(coding):
-    """A coding that is not known costs the body."""
+    """A body in an unknown coding is left out."""
     assert masked(b"token=x", "text/plain", coding).omitted == "coding"
 
 
 def test_many_members_and_layers():
-    """More members or layers than anybody makes cost the body."""
+    """A body with too many members or layers of codings is left out."""
     assert masked(gzip.compress(b"a") * 1000, "text/plain", "gzip").omitted == "coding"
     content = b"token=x"
     for _ in range(6):
@@ -221,7 +221,7 @@ def test_many_members_and_layers():
     "charset", ["nonsense", "zlib", "rot13", "hex", "idna", "punycode", "unicode_escape", "undefined", "mbcs"]
 )
 def test_what_is_no_charset(charset):
-    """Codecs that are no charsets are not used, and the body is left out."""
+    """Codecs that are not charsets are not used, and the body is left out."""
     assert masked(b"token=x", f"text/plain; charset={charset}").omitted == "encoding"
 
 
@@ -229,13 +229,13 @@ def test_what_is_no_charset(charset):
     "charset", ["utf-8", "utf-16", "utf-32", "iso-8859-1", "shift_jis", "utf-7", "cp037", "koi8-r", "gb18030"]
 )
 def test_charsets(charset):
-    """A text comes back in the charset in which it came."""
+    """A text keeps its charset."""
     body = masked("a: 1, token=x".encode(charset), f"text/plain; charset={charset}")
     assert body.content.decode(charset) == f"a: 1, token={M}"
 
 
 def test_a_mask_that_the_charset_lacks():
-    """A mask with letters that the charset of the body lacks costs those letters and nothing else."""
+    """Characters of a mask that the body's charset lacks are replaced, and nothing else."""
     policy = Policy(Redact(value="•"))
     assert (
         masked("é token=x".encode("latin-1"), "text/plain; charset=latin-1", policy=policy).content == b"\xe9 token=?"
@@ -269,7 +269,7 @@ def test_a_mask_that_the_charset_lacks():
     ],
 )
 def test_text(text, shown):
-    """Values that are tied to secret names are masked as far as they go."""
+    """Values of secret names are masked to their end."""
     assert text_of(text, "text/plain") == shown
 
 
@@ -285,7 +285,7 @@ def test_text(text, shown):
     ],
 )
 def test_the_end_of_a_cut_text(text, shown):
-    """The last word is left out, and with it what may be the first groups of a number."""
+    """The last word is left out, and groups in front of it that may be the beginning of a number."""
     assert text_of(text, "text/plain", cut=True) == shown
 
 
@@ -301,12 +301,12 @@ def test_the_end_of_a_cut_text(text, shown):
     ],
 )
 def test_lines(kind, text, shown):
-    """JSON in lines and in the data of events is read as JSON; the lines stay."""
+    """JSON in lines and in the data of events is masked as JSON; the lines stay."""
     assert text_of(text, kind) == shown
 
 
 def test_messages():
-    """The message of an exception is masked as text; if it was cut, its last word is left out."""
+    """The message of an exception is masked as text; if it was truncated, its last word is left out."""
     record = a_record(exception=Failure(type="E", message="bad password: x, {'token': 'y'}"))
     assert redact(record, POLICY).exception == Failure(type="E", message=f"bad password: {M}, {{'token': '{M}'}}")
     assert redact(record, POLICY).redacted == {"exception": 2}
@@ -317,7 +317,7 @@ def test_messages():
 
 
 def test_the_rest_of_a_record_stays():
-    """A record without secrets is the same object; one with secrets is a new one, and the old one is as it was."""
+    """A record without secrets is the same object; one with secrets is a new one, and the old one is unchanged."""
     assert redact(a_record(), POLICY) is not None
     clean = a_record()
     assert redact(clean, POLICY) is clean
@@ -329,7 +329,7 @@ def test_the_rest_of_a_record_stays():
 
 
 def test_a_callback_that_fails_leaves_the_host():
-    """Where the URL cannot be masked, scheme and host are left of it; the rest goes, userinfo included."""
+    """If the URL cannot be masked, only its scheme and host are kept, without the userinfo."""
     policy = Policy(Redact(value=lambda text: None))
     record = with_request(
         uri="https://u:p@h:1/a;token=x?token=y", headers=(("token", "x"),), body=Body(content=b"token=x")

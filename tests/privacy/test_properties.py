@@ -1,4 +1,4 @@
-"""Whatever comes: nothing secret is left, and nothing raises."""
+"""Whatever the input, no secret is left, and nothing raises."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ names = st.sampled_from([*NAMES, *HARMLESS, "patient_id", "x"]) | st.text(max_si
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4), max_leaves=25
 )
-policy = st.builds(
+redact_options = st.builds(
     Redact,
     also=st.sets(st.sampled_from(["patient_id", "x", "monkey", "ключ"])),
     allow=st.sets(st.sampled_from(["token", "x", "session", "monkey"])),
@@ -34,27 +34,27 @@ policy = st.builds(
 
 
 def planted(value, secret):
-    """The document with a mark in all that stands below a secret name."""
+    """Return the document with a mark in everything below a secret name."""
     if isinstance(value, dict):
         return {key: marked(each) if secret(key) else planted(each, secret) for key, each in value.items()}
     return [planted(each, secret) for each in value] if isinstance(value, list) else value
 
 
 def marked(value):
-    """A value with a mark in each scalar."""
+    """Return a value with a mark in each scalar."""
     if isinstance(value, dict):
         return {key: marked(each) for key, each in value.items()}
     return [marked(each) for each in value] if isinstance(value, list) else f"{MARK}{value}"
 
 
 @effort(100)
-@given(documents, policy, st.booleans(), st.sampled_from([None, 2]))
+@given(documents, redact_options, st.booleans(), st.sampled_from([None, 2]))
 def test_no_value_under_a_secret_name_is_left(document, redact, ascii_only, indent):
-    """In any JSON document and under any rules, none of the values below a secret name appears; the rest parses."""
+    """In any JSON document and under any policy, no value below a secret name is left; the rest parses."""
     made = Policy(redact)
     if redact.value is str.upper:
         made = Policy(Redact(also=redact.also, allow=redact.allow))
-    document = planted(document, made.secret)
+    document = planted(document, made.is_secret)
     content = json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "replace")
     body = mask_body(Body(content=content, size=len(content)), (("content-type", "application/json"),), made)
     if body.content is None:
@@ -67,7 +67,7 @@ def test_no_value_under_a_secret_name_is_left(document, redact, ascii_only, inde
 @effort(100)
 @given(documents, st.booleans(), st.data())
 def test_masked_json_is_the_original_but_for_the_masked_values(document, ascii_only, data):
-    """Order, names, numbers and all other values are those of the original, read back."""
+    """Order, names, numbers and all other values equal those of the original."""
     text = json.dumps(document, ensure_ascii=ascii_only, indent=data.draw(st.sampled_from([None, 1])))
     content = text.encode("utf-8", "replace")
     body = mask_body(Body(content=content, size=len(content)), (("content-type", "application/json"),), POLICY)
@@ -76,7 +76,7 @@ def test_masked_json_is_the_original_but_for_the_masked_values(document, ascii_o
 
 
 def same(before, after):
-    """Whether two values are the same but for what was masked."""
+    """Whether two values are equal except for masked ones."""
     if isinstance(after, str) and "[redacted]" in after:
         return True
     if isinstance(before, dict):
@@ -95,7 +95,7 @@ def same(before, after):
 @effort(100)
 @given(documents, st.integers(1, 2000))
 def test_any_cut_of_any_json_is_safe(document, size):
-    """What is left of a cut document parses, or is left out, and holds nothing that is secret."""
+    """The rest of a truncated document parses, or is left out, and holds no secret."""
     content = json.dumps(planted(document, POLICY.is_secret)).encode()[:size]
     body = mask_body(Body(content=content, size=size, truncated=True), (("content-type", "application/json"),), POLICY)
     if body.content is not None:
@@ -128,7 +128,7 @@ pieces = st.lists(
     st.booleans(),
 )
 def test_nothing_raises(parts, kind, coding, cut, packed):
-    """Any bytes, of any content type and coding, whole or cut, come out masked or left out; nothing is raised."""
+    """Any bytes, of any content type and coding, whole or truncated, are masked or left out; nothing is raised."""
     content = b"".join(parts)
     if packed and coding in CODINGS:
         content = CODINGS[coding](content)

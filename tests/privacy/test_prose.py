@@ -1,4 +1,4 @@
-"""Text of any kind: which values in it are masked, up to where, and how fast that is."""
+"""Text of any kind: which values are masked, where they end, and how fast that is."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SLOW = {
 
 
 def seconds(text):
-    """Process time of masking it, the best of several."""
+    """Return the process time of masking, the best of several."""
     best = float("inf")
     for _ in range(5):
         begin = time.process_time()
@@ -77,7 +77,7 @@ def test_the_time_is_linear(front, unit):
     ],
 )
 def test_quotes(text, shown):
-    """A quote ends with as many backslashes as it began; brackets within quotes are text."""
+    """A string ends with as many backslashes as it began; brackets in strings are text."""
     assert text_of(text, TEXT) == shown
 
 
@@ -106,7 +106,7 @@ LEAKS = (
 
 @pytest.mark.parametrize("text", LEAKS)
 def test_secrets_with_their_name_apart(text):
-    """The value is masked, also in the midst of other lines, and in a message of a failure."""
+    """Values apart from their names are masked, also among other lines, and in the message of a failure."""
     text = re.sub(r"\bS\b", S, text)
     assert S in text
     for form in ("{}", "before it\n{}", "{}\nafter it"):
@@ -128,7 +128,7 @@ def test_secrets_with_their_name_apart(text):
     ],
 )  # fmt: skip
 def test_names_without_a_secret(text):
-    """That there is none, a type, a parser's token, a list of names, a statement whose values are apart: all stays."""
+    """Nulls, types, a parser's tokens, lists of names, and statements with separate values stay."""
     assert mask_text(text, POLICY) == (text, 0)
 
 
@@ -151,12 +151,12 @@ def test_names_without_a_secret(text):
     ],
 )
 def test_extents(text, shown):
-    """What stands beside a secret stays."""
+    """Only the value is masked, not what surrounds it."""
     assert mask_text(text, POLICY)[0] == shown
 
 
 def test_what_pydantic_shows_can_be_allowed():
-    """Its inputs are masked whatever they are; who wants to see them allows the name."""
+    """Inputs in messages of pydantic are masked, unless the name is allowed."""
     text = "[type=int_parsing, input_value='abc', input_type=str]"
     assert M in mask_text(text, POLICY)[0]
     assert mask_text(text, Policy(Redact(allow=["input_value"]))) == (text, 0)

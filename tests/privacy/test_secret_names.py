@@ -1,4 +1,4 @@
-"""Which names say secret."""
+"""Which names are secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = SecretNames()
 
 
 def spellings(words):
-    """A rule in the ways in which programs spell names."""
+    """Return the spellings of a name in programs."""
     parts = words.split()
     return [
         "_".join(parts),
@@ -29,7 +29,7 @@ def spellings(words):
 
 @pytest.mark.parametrize("words", BUILT_IN)
 def test_built_in_names(words):
-    """Each is known in every spelling, alone, within longer names, and within brackets."""
+    """Each built-in name is secret in every spelling, alone, within longer names, and within brackets."""
     for spelling in spellings(words):
         assert NAMES.is_secret(spelling)
         assert NAMES.is_secret(f"my_{spelling}_2")
@@ -38,7 +38,7 @@ def test_built_in_names(words):
 
 @pytest.mark.parametrize("words", WHOLE)
 def test_whole_names(words):
-    """Some are secret only alone."""
+    """Some names are secret only as a whole."""
     assert NAMES.is_secret(words)
     assert NAMES.is_secret(words.upper())
     assert not NAMES.is_secret(f"my_{words}_thing")
@@ -46,7 +46,7 @@ def test_whole_names(words):
 
 @pytest.mark.parametrize("words", IN_QUERIES)
 def test_names_in_queries(words):
-    """Some are secret only as parameters of a URL."""
+    """Some names are secret only as parameters of a URL."""
     for spelling in spellings(words):
         assert NAMES.is_secret_in_query(spelling)
         assert not NAMES.is_secret_in_query(f"my_{spelling}_2") or NAMES.is_secret(f"my_{spelling}_2")
@@ -61,7 +61,7 @@ def test_names_in_queries(words):
     ],
 )  # fmt: skip
 def test_odd_spellings(name):
-    """Names without separators, with too many, with other letters, encoded, or very long are known, too."""
+    """Names without separators, with too many, with other letters, encoded, or very long are secret too."""
     assert NAMES.is_secret(name)
 
 
@@ -69,13 +69,13 @@ def test_odd_spellings(name):
     "name", ["", "-", "_", "%", "é", "tokenizer", "secretary", "passwordless", "a" * 500, "monkey" * 30]
 )
 def test_other_names(name):
-    """What holds a secret word only by its letters is none."""
+    """Names that only contain the letters of a secret word are not secret."""
     assert not NAMES.is_secret(name)
     assert not NAMES.is_secret_in_query(name)
 
 
 def test_further_and_allowed_names():
-    """Names of the user are read in any spelling; an allowed one is free as the whole name only."""
+    """Names of the user are read in any spelling; an allowed one is not secret as the whole name."""
     names = SecretNames(also=["patient ID", "x", "---"], allow=["accessToken", "code"])
     assert all(map(names.is_secret, ("patientId", "PATIENT-ID", "my_patient_id", "x", "x_y", "y-X")))
     assert not any(map(names.is_secret, ("patient", "xy", "---", "access_token", "ACCESS-TOKEN")))
@@ -91,7 +91,7 @@ def test_further_and_allowed_names():
     st.data(),
 )
 def test_a_secret_word_in_any_company(words, others, data):
-    """Wherever the words of a rule stand among others, with separators or capital letters between, they are found."""
+    """The words of a name are found among others, with separators or capital letters between them."""
     at = data.draw(st.integers(0, len(others)))
     parts = [*others[:at], *words.split(), *others[at:]]
     for name in ("_".join(parts), "-".join(parts).upper(), "".join(part.capitalize() + "_" for part in parts)):
@@ -100,6 +100,6 @@ def test_a_secret_word_in_any_company(words, others, data):
 
 @given(st.text(max_size=300))
 def test_any_text_is_a_name(name):
-    """No name raises, and the answer does not depend on what was asked before."""
+    """No name raises, and the result does not depend on earlier calls."""
     assert NAMES.is_secret(name) == SecretNames().is_secret(name)
     assert normalize_name(normalize_name(name)) == normalize_name(name) or len(name) > 90

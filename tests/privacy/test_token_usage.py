@@ -1,4 +1,4 @@
-"""What language-model APIs count, measure and configure under names such as `max_tokens` stays; tokens do not."""
+"""Counts, measures and settings of language models stay under names such as `max_tokens`; tokens do not."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ DOCUMENTS = {
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents_of_language_models_stay(name, indent):
-    """Each document comes through to the byte, alone, among others with a real secret, in events, and in a string."""
+    """Each document stays byte for byte: alone, beside a real secret, in events, and in a string."""
     text = json.dumps(DOCUMENTS[name], indent=indent)
     assert masked(text, JSON).redacted == 0
     assert text_of(text, JSON) == text
@@ -93,7 +93,7 @@ def test_documents_of_language_models_stay(name, indent):
     ],
 )  # fmt: skip
 def test_what_may_be_a_secret_is_masked(document):
-    """Opaque strings, numbers under other names, and what stands as a key in the place of a token."""
+    """Opaque strings, numbers under other names, and keys of an object that may be tokens are masked."""
     (value,) = list(document.values())[:1]
     for beside in ({}, {"note": "a: b"}, {"text": "\u00e9\n"}):
         text = json.dumps({**document, **beside})
@@ -102,7 +102,7 @@ def test_what_may_be_a_secret_is_masked(document):
 
 
 def test_secrets_within_measures_are_masked():
-    """An object that stays is read like any other: what is secret in it by its own name or by its value is masked."""
+    """Secrets in an object of measures are masked by their own name or form."""
     text = '{"tokens": {"prompt": 3, "password": 1234, "n": 4111111111111111}, "note": "a: b"}'
     shown = f'{{"tokens": {{"prompt": 3, "password": "{M}", "n": "{M}"}}, "note": "a: b"}}'
     assert text_of(text, JSON) == shown
@@ -120,7 +120,7 @@ def test_secrets_within_measures_are_masked():
     ],
 )  # fmt: skip
 def test_counts_in_text_stay(text):
-    """In logs and messages too."""
+    """Counts stay in logs and messages too."""
     assert mask_text(text, POLICY) == (text, 0)
 
 
@@ -130,7 +130,7 @@ def test_counts_in_text_stay(text):
      "tokens: 5 Zx9S", "tokens=[Zx9S]", "tokens={'Zx9S1': 1}", "x tokens='123456'", "max_tokens: '123456'"],
 )  # fmt: skip
 def test_other_values_in_text_are_masked(text):
-    """Where it is not sure that a number counts, it is masked."""
+    """A number in text is masked unless it certainly is a count."""
     shown, count = mask_text(text, POLICY)
     assert count == 1
     assert "Zx9S" not in shown
@@ -147,19 +147,19 @@ def test_other_values_in_text_are_masked(text):
     ids=str,
 )  # fmt: skip
 def test_header_fields_about_limits_stay(field):
-    """Rate limits of OpenAI and Anthropic, counts of Bedrock."""
+    """Rate limits of OpenAI and Anthropic, and counts of Bedrock stay."""
     assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 def test_under_names_of_the_user_everything_is_masked():
-    """A count under a name of the user's own is masked, and so is an object of counts."""
+    """Counts and objects of counts are masked under the user's own names."""
     policy = Policy(Redact(also=["tokens"]))
     text = '{"max_tokens": 5, "tokens": {"prompt": 3}, "token_type": "Bearer"}'
     assert text_of(text, JSON, policy=policy) == f'{{"max_tokens": "{M}", "tokens": "{M}", "token_type": "Bearer"}}'
 
 
 def test_nested_measures_are_read_once():
-    """Objects within objects under counting names take no longer than as many beside each other."""
+    """Nested objects under names of counts take no longer than as many side by side."""
 
     def seconds(text):
         begin = time.process_time()
@@ -178,7 +178,7 @@ def test_nested_measures_are_read_once():
 )
 @pytest.mark.parametrize("content_type", ["text/plain", JSON])
 def test_objects_of_measures_that_never_end_count_as_effort(unit, content_type):
-    """Each name may be followed by an object up to the end of the text: reading them all took the square of its length."""
+    """Unclosed objects behind many names count as work, as reading all of them would take quadratic time."""
     text = unit * (65_536 // len(unit))
     if content_type == JSON:
         text = json.dumps({"note": text})
@@ -191,7 +191,7 @@ def test_objects_of_measures_that_never_end_count_as_effort(unit, content_type):
 
 
 def test_long_lists_of_scored_tokens_stay():
-    """A long answer with the logarithmic probability of each token is read once, and takes little of the effort."""
+    """A long response with the log probability of each token is read once, with little work."""
     content = [{"token": f"w{at}", "logprob": -0.25, "bytes": [119, 48]} for at in range(1000)]
     text = json.dumps({"choices": [{"logprobs": {"content": content}}], "usage": {"total_tokens": 3}})
     assert text_of(text, JSON) == text

@@ -1,4 +1,4 @@
-"""Values that betray themselves."""
+"""Values that are secret by their form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALUES = CredentialFinder()
 
 
 def masked(text, values=VALUES):
-    """The text with `*` for each secret."""
+    """Return the text with `*` for each secret."""
     return values.mask(text, lambda secret: "*")[0]
 
 
@@ -39,7 +39,7 @@ SECRETS = [
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets(secret):
-    """Each is found alone, in text, between quotes, behind a colon, and beside others, and nothing else is touched."""
+    """Each secret is found alone, in text, in quotes, behind a colon, and beside others; nothing else is touched."""
     for form in ("{}", "see {} there", '"{}"', "x:{},y", "({})", "a\n{}\nb", "{}, {}", "é {} 😀"):
         assert masked(form.format(secret, secret)) == form.format("*", "*")
         assert VALUES.may_hold_secret(form.format(secret, secret))
@@ -96,12 +96,12 @@ def test_secrets(secret):
     ],
 )
 def test_what_stays_beside_a_secret(text, shown):
-    """The scheme, the host, the code behind a card and the year in front of it stay; what cannot be one stays whole."""
+    """The scheme, the host, the code behind a card and the year in front of it stay, and so do false positives."""
     assert masked(text) == shown
 
 
 def test_further_expressions():
-    """Expressions of the user are found as well, and addresses where that is asked for."""
+    """Patterns of the user are masked as well, and e-mail addresses if enabled."""
     values = CredentialFinder([re.compile(r"CUST-\d+")], emails=True)
     assert masked("a CUST-1, ada.l+x@mail.example.co.uk.", values) == "a *, *."
     assert masked("a@b", values) == "a@b"
@@ -109,14 +109,14 @@ def test_further_expressions():
 
 
 def luhn(digits):
-    """The check digit of some digits."""
+    """Compute the Luhn check digit."""
     total = sum(int(digit) if at % 2 else sum(divmod(2 * int(digit), 10)) for at, digit in enumerate(digits[::-1]))
     return str(-total % 10)
 
 
 @given(st.sampled_from(["4", "51", "55", "2221", "2720", "6011", "65", "35"]), st.randoms(use_true_random=False))
 def test_any_card(begin, rng):
-    """A number is masked if its check digit is right, and stays if it is any other."""
+    """A number is masked if its check digit is right, and only then."""
     digits = begin + "".join(rng.choices("0123456789", k=15 - len(begin)))
     right = luhn(digits)
     if len(set(digits + right)) > 1:
@@ -127,14 +127,14 @@ def test_any_card(begin, rng):
 
 @given(st.text(alphabet="0123456789 -ABDEabde.:/@%_=+eyJsk\n", max_size=300))
 def test_any_text(text):
-    """Nothing raises; what is not possible is not found; and what is masked stays so."""
+    """Nothing raises; `may_hold_secret` is right if it is false; and masked text stays the same."""
     shown, count = VALUES.mask(text, lambda secret: "[redacted]")
     assert (count > 0) == VALUES.may_hold_secret(text)
     assert (shown == text) == (count == 0)
 
 
 def test_telephone_books_are_left_alone():
-    """Of ten thousand random numbers of other kinds hardly any is taken for a card or an account."""
+    """Of ten thousand random numbers of other kinds, hardly any is taken for a card number or an IBAN."""
     rng = random.Random(3)
     kinds = (
         lambda: str(1_700_000_000_000 + rng.randrange(10**10)),

@@ -22,7 +22,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "vendor-headers.md").read_text(enco
 
 @pytest.mark.parametrize("name", VENDOR_HEADERS)
 def test_the_value_is_masked(name):
-    """In the header field itself, in any case; and under its name in JSON and in text."""
+    """The value is masked in the header field, in any case, and under its name in JSON and in text."""
     for spelling in (name, name.title(), name.upper()):
         assert mask_headers(((spelling, "abc-def"),), POLICY) == (((spelling, M),), 1)
     if name not in ONLY_IN_HEADERS:
@@ -32,7 +32,7 @@ def test_the_value_is_masked(name):
 
 @pytest.mark.parametrize("name", sorted(ONLY_IN_HEADERS))
 def test_common_names_are_none_elsewhere(name):
-    """`key` and the like are names of anything else outside of header fields."""
+    """Common names such as `key` are secret only as header fields."""
     assert name in VENDOR_HEADERS
     assert not POLICY.is_secret(name)
 
@@ -50,18 +50,18 @@ def test_common_names_are_none_elsewhere(name):
     ids=str,
 )  # fmt: skip
 def test_fields_beside_them_stay(field):
-    """Names of accounts and applications, times, versions, and signatures of webhooks, which let nobody in."""
+    """Names of accounts and applications, times, versions, and signatures of webhooks stay, as they grant nothing."""
     assert mask_headers((field,), POLICY) == ((field,), 0)
 
 
 @pytest.mark.parametrize("name", ["X-Honeycomb-Team", "Key"])
 def test_a_field_can_be_allowed(name):
-    """The user's `allow` frees it."""
+    """A field in `allow` stays."""
     assert mask_headers(((name, "abc"),), Policy(Redact(allow=[name]))) == (((name, "abc"),), 0)
 
 
 def test_each_entry_names_its_vendor_and_a_page():
-    """The table is sorted, in lower case, and each source is an https address with a host of its own."""
+    """The table is sorted, in lower case, and each source is an https URL."""
     assert list(VENDOR_HEADERS) == sorted(VENDOR_HEADERS)
     assert len(VENDOR_HEADERS) >= 200
     for name, (vendor, source) in VENDOR_HEADERS.items():
@@ -72,7 +72,7 @@ def test_each_entry_names_its_vendor_and_a_page():
 
 
 def test_the_page_prints_the_table():
-    """The page of the documentation has each entry, in the same order, and no other."""
+    """The documentation has exactly the entries of the table, in the same order."""
     rows = PAGE.partition("<!-- vendor headers -->\n\n")[2].splitlines()
     assert rows[:2] == ["| header field | read by | source |", "|---|---|---|"]
     assert rows[2:] == [f"| `{name}` | {vendor} | <{source}> |" for name, (vendor, source) in VENDOR_HEADERS.items()]

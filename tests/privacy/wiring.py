@@ -1,4 +1,4 @@
-"""The real way of a case: through the middleware around a small application, to the real receiver; and what left."""
+"""Sends cases through the middleware around a small application to the real receiver, and searches what left."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SHORT = 300  # characters of a text whose forms are remembered: most records of
 
 
 class CaseError(Exception):
-    """What the application of a case raises."""
+    """Raised by the application of a case."""
 
 
 def application(cases: Sequence[Case]) -> Any:
-    """Reads the request in pieces of odd sizes, and answers as the case of the header field `x-case` says."""
+    """Read the request in pieces of odd sizes, and respond as the case in the header field `x-case` says."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         case = cases[int(environ["HTTP_X_CASE"])]
@@ -60,7 +60,7 @@ def _pieces(content: bytes) -> Iterator[bytes]:
 
 
 def environ_of(case: Case, number: int) -> dict[str, Any]:
-    """The request of a case, as a server would hand it on."""
+    """Return the environ of a case's request, as a server would make it."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "wsgi.url_scheme": "https",
@@ -81,7 +81,7 @@ def environ_of(case: Case, number: int) -> dict[str, Any]:
 
 
 def serve(middleware: Any, cases: Sequence[Case]) -> None:
-    """Send all cases through; each answer has to arrive as the application gave it."""
+    """Send all cases; each response must arrive as the application gave it."""
     for number, case in enumerate(cases):
         seen: list[Any] = []
         try:
@@ -94,7 +94,7 @@ def serve(middleware: Any, cases: Sequence[Case]) -> None:
 
 
 def leave(receiver: Receiver, cases: Sequence[Case], **options: Any) -> list[dict[str, Any]]:
-    """The records of all cases, in their order, once all of them have been delivered."""
+    """Return the records of all cases, in order, once all are delivered."""
     options = {"flush_interval": 0.05, "queue_bytes": 2**30, "queue_size": 100_000, **options}
     serve(drhttp.WSGIMiddleware(application(cases), dsn=receiver.dsn, **options), cases)
     assert drhttp.flush(100.0)
@@ -103,13 +103,13 @@ def leave(receiver: Receiver, cases: Sequence[Case], **options: Any) -> list[dic
 
 
 def decompressed(post: Post) -> bytes:
-    """All bytes of a POST."""
+    """Return all bytes of a POST."""
     body = gzip.decompress(post.body) if post.headers.get("content-encoding") == "gzip" else post.body
     return repr((post.path, post.headers)).encode() + body
 
 
 def forms(value: Any, depth: int = 4) -> Iterator[str]:
-    """A value in all forms in which somebody could read it: every text in it, decoded in every way that applies."""
+    """Return a value in every form in which it could be read: every text in it, decoded in every way."""
     if isinstance(value, dict):
         for key, each in value.items():
             yield from forms(key, depth)
@@ -156,7 +156,7 @@ def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:
 
 
 def leaks(record: dict[str, Any], needles: Iterable[str] = ()) -> list[str]:
-    """The secrets that can be seen in a record."""
+    """Return the secrets that are visible in a record."""
     found = []
     plain = [re.sub(r"[ -]", "", needle).lower() for needle in needles]
     for text in forms(record):

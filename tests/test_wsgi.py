@@ -286,7 +286,7 @@ class TestStartResponse:
         assert seen == [(server, "start_response", False)]
 
     def test_headers_that_can_be_read_once(self) -> None:
-        """Header fields from an iterator, which some servers accept, are all left for the server."""
+        """Header fields from an iterator, which some servers accept, reach the server and the record."""
 
         def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
             start_response("200 OK", iter([("X-Once", "1")]))
@@ -295,6 +295,7 @@ class TestStartResponse:
         recorded = Recorded(app)
         assert recorded.serve(environ()).headers == [("X-Once", "1")]
         assert recorded.record.response.status == 200
+        assert recorded.record.response.headers == (("x-once", "1"),)
         assert drhttp.stats().failures == 0
 
     def test_the_applications_list_is_not_changed(self) -> None:
@@ -784,6 +785,76 @@ class TestIdentification:
 
         server = Recorded(app, **options).serve(environ())
         assert server.steps == [("start", "500 No", [("X-Other", "1")], ValueError), ("write", b"written")]
+
+    @pytest.mark.parametrize("options", [{}, {"sample_rate": 0.0}, {"enabled": False}, {"exclude": ["/*"]}])
+    @pytest.mark.parametrize("expose", [False, True])
+    @pytest.mark.parametrize("kind", [list, tuple, iter, dict, "generator", "own", "own, once", "old", "subclass"])
+    def test_headers_in_any_iterable(self, kind: Any, expose: bool, options: dict[str, Any]) -> None:
+        """They are taken out of an iterator or generator too, which is read once; the server gets its kind."""
+        fields = [("X-Drhttp-User", "ada"), ("x-drhttp-device", "phone"), ("X-Other", "1")]
+
+        class Own:
+            def __init__(self, once: bool) -> None:
+                self._fields = iter(fields) if once else fields
+
+            def __iter__(self) -> Iterator[tuple[str, str]]:
+                return iter(self._fields)
+
+        class Old:
+            def __getitem__(self, number: int) -> tuple[str, str]:
+                return fields[number]
+
+        class Fields(list[tuple[str, str]]):
+            pass
+
+        makers: dict[Any, Callable[[], Any]] = {
+            "generator": lambda: (field for field in fields),
+            "own": lambda: Own(once=False),
+            "own, once": lambda: Own(once=True),
+            "old": Old,
+            "subclass": lambda: Fields(fields),
+            dict: lambda: dict(fields).items(),
+        }
+        passed = []
+
+        class Strict(Server):
+            def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+                passed.append(headers)
+                return super().start_response(status, headers, exc_info)
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            start_response("200 OK", makers.get(kind, lambda: kind(fields))())
+            return []
+
+        recorded, server = Recorded(app, expose_identity=expose, **options), Strict()
+        server.serve(recorded.app, environ())
+        assert server.headers == (fields if expose else [("X-Other", "1")])
+        assert isinstance(passed[0], list) is (kind in (list, "subclass"))
+        assert hasattr(passed[0], "__next__") is (kind in (iter, "generator"))
+        for record in recorded.records:
+            assert (record.user, record.device) == ("ada", "phone")
+            assert record.response.headers == tuple((name.lower(), value) for name, value in server.headers)
+        assert len(recorded.records) == (0 if options else 1)
+        assert drhttp.stats().failures == 0
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}])
+    @pytest.mark.parametrize("headers", ["generator", None, 7])
+    def test_headers_that_fail(self, headers: Any, options: dict[str, Any]) -> None:
+        """A generator of header fields that raises, or no iterable at all, fails in `start_response` as without us."""
+
+        def broken() -> Iterator[tuple[str, str]]:
+            yield ("x-drhttp-user", "ada")
+            raise LookupError("no more")
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            start_response("200 OK", broken() if headers == "generator" else headers)
+            return []
+
+        server = Server()
+        with pytest.raises(LookupError if headers == "generator" else TypeError):
+            server.call(Recorded(app, **options).app, environ())
+        assert server.steps == []
+        assert drhttp.stats().failures == 0
 
     def test_switched_off_while_our_code_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A failure of ours in a switched-off middleware costs the application nothing, and is counted."""

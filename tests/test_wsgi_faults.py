@@ -11,7 +11,7 @@ from wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body, exchange
+from drhttp._capture import body, exchange, identity
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -41,7 +41,7 @@ HOOKS: list[tuple[Any, str]] = [
     (drhttp.wsgi, "_expects_body"),
     (drhttp.wsgi, "_is_file"),
     (drhttp.wsgi, "encoded_path"),
-    (drhttp.wsgi, "identity"),
+    (identity, "identity"),
     (drhttp.wsgi, "tapped"),
     (drhttp.wsgi.Recording, "__init__"),
     (drhttp.wsgi.Recording, "finish"),

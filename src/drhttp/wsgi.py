@@ -16,7 +16,7 @@ from drhttp._capture.body import OutputTap, RequestBodyCapture, SizedOutputTap, 
 from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.hijack import is_end, is_faulty, is_final
-from drhttp._capture.identity import FilteringStartResponse, identity, readable
+from drhttp._capture.identity import FilteringStartResponse, without_identity
 from drhttp._capture.uri import encoded_path, path_matcher
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
@@ -232,14 +232,8 @@ class RecordingStartResponse:
         self._expose = expose
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Begin the response. If the server raises, nothing is recorded.
-
-        Headers from an iterator are not read, because that is possible only once. PEP 3333 requires a list.
-        """
-        has_headers = len(args) > 1 and readable(args[1])
-        who = guarded(identity, args[1]) if has_headers else None
-        if who is not None and not self._expose:
-            args = (args[0], who.others, *args[2:])
+        """Begin the response. If the server raises, nothing is recorded."""
+        args, headers, who = without_identity(args, self._expose)
         write: Any = self._original(*args, **kwargs)
         recording = self._recording
         recording.started = True
@@ -247,7 +241,7 @@ class RecordingStartResponse:
         if exchange is None or not args:
             return write
         exchange.status = args[0]
-        exchange.headers = (guarded(list, args[1]) or ()) if has_headers else ()
+        exchange.headers = guarded(list, headers) or ()
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, recording) if callable(write) else write

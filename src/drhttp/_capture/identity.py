@@ -49,9 +49,28 @@ def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
     return Identity(found, [pair for pair in headers if pair[0].lower() not in found])
 
 
-def readable(headers: Any) -> bool:
-    """Whether headers can be read twice. An iterator cannot, but PEP 3333 requires a list."""
-    return type(headers) is list or not hasattr(headers, "__next__")
+def without_identity(arguments: tuple[Any, ...], expose: bool = False) -> tuple[tuple[Any, ...], Any, Identity | None]:
+    """Return the arguments for the server's `start_response`, the headers among them, and the identification.
+
+    A list that identifies nobody is passed on as it is. Any other iterable is read here, once, because it may be an
+    iterator. The server gets an iterator for an iterator and a tuple for any other, so that a server that requires a
+    list (PEP 3333) refuses them as it does without the recorder. If the iterable raises, the exception passes.
+
+    arguments: those of the application. expose: leave the identification in the headers.
+    """
+    headers = arguments[1] if len(arguments) > 1 else ()
+    if isinstance(headers, list):
+        fields = headers
+    elif hasattr(type(headers), "__iter__") or hasattr(type(headers), "__getitem__"):
+        fields = list(headers)
+    else:
+        return arguments, (), None  # the server raises
+    who = guarded(identity, fields)
+    kept = fields if who is None or expose else who.others
+    if kept is not headers and len(arguments) > 1:
+        passed = kept if isinstance(headers, list) else iter(kept) if hasattr(headers, "__next__") else tuple(kept)
+        arguments = (arguments[0], passed, *arguments[2:])
+    return arguments, kept, who
 
 
 class FilteringStartResponse:
@@ -67,10 +86,7 @@ class FilteringStartResponse:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response."""
-        who = guarded(identity, args[1]) if len(args) > 1 and readable(args[1]) else None
-        if who is not None:
-            args = (args[0], who.others, *args[2:])
-        return self._original(*args, **kwargs)
+        return self._original(*without_identity(args)[0], **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)

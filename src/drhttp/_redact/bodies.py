@@ -36,11 +36,11 @@ _TEXTUAL = re.compile(
     r"text/|application/(?:javascript|ecmascript|yaml|x-yaml|toml|sql|graphql|xml)\b|.*\+(?:xml|yaml)\b"
 )
 _LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
-_HIDDEN = 3  # codings that a body may have without declaring them
+_MOST_UNDECLARED = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
-_LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
-_LIKE_LIST = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
+_JSON_BEGINNING = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
+_LIST_BEGINNING = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
 # The last word and the separator in front of it; keys, credentials and URLs are single words.
 _LAST_WORD = re.compile(r"""[\s,;"'`<>|(){}\[\]][^\s,;"'`<>|(){}\[\]]*\Z""")
 # Digits and short groups in a row may be the beginning of a card number or an IBAN. The end of a line completes one.
@@ -123,7 +123,7 @@ class _BodyMasker:
         if codings:
             self._content, self._cut = decode(self._content, coding, cut=self._cut)
         while (hidden := undeclared_coding(self._content, cut=self._cut)) is not None:
-            if len(codings) > _HIDDEN:
+            if len(codings) > _MOST_UNDECLARED:
                 raise MaskingError("coding")
             codings.append(hidden)
             self._content, self._cut = decode(self._content, hidden, cut=self._cut)
@@ -155,7 +155,7 @@ class _BodyMasker:
         if self._says_json or self._type in _LINES or self._type == _FORM:
             raise MaskingError("encoding")
         text = self._content.decode("latin-1")
-        if _LIKE_JSON.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
+        if _JSON_BEGINNING.match(text) or (charsets.is_binary(self._content) and _TEXTUAL.match(self._type)):
             raise MaskingError("encoding")
         if not _TEXTUAL.match(self._type):
             self._refuse_named_binary()
@@ -179,7 +179,7 @@ class _BodyMasker:
         if b"\0" in self._content:
             self._refuse_named_binary()
             text = self._content.replace(b"\0", b"").decode("latin-1")
-            if _LIKE_JSON.match(text) or mask_text(text, self._policy)[1]:
+            if _JSON_BEGINNING.match(text) or mask_text(text, self._policy)[1]:
                 raise MaskingError("encoding")
 
     def _refuse_secrets_in_latin1(self) -> None:
@@ -191,11 +191,11 @@ class _BodyMasker:
         """Mask a text that may be JSON, by its content type or by how it begins."""
         if self._type in _LINES:
             return mask_lines(text, self._policy, cut=self._cut)
-        if self._says_json or _LIKE_JSON.match(text) or _LIKE_LIST.match(text):
+        if self._says_json or _JSON_BEGINNING.match(text) or _LIST_BEGINNING.match(text):
             try:
                 return (mask_truncated_json if self._cut else mask_json)(text, self._policy)
             except MaskingError:
-                if self._says_json or not _LIKE_LIST.match(text):
+                if self._says_json or not _LIST_BEGINNING.match(text):
                     raise
         return self._mask_other(text)
 

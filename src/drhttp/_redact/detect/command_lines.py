@@ -18,42 +18,42 @@ if TYPE_CHECKING:
 class Command(NamedTuple):
     """The options of a command whose values are secret.
 
-    separate: options whose value is the next word. glued: options whose value follows in the same word; it is in the
+    separate: options whose value is the next word. attached: options whose value follows in the same word; it is in the
     next word if the option is in both. holds: text that the value must contain, such as the colon between user and
     password. only_with: a word that must also occur in the line, such as `login`.
     """
 
     separate: str
-    glued: str = ""
+    attached: str = ""
     holds: str = ""
     only_with: str = ""
 
 
 _LDAP = Command("-w")
-_MYSQL = Command("", glued="-p")
-_MONGO = Command("-p", glued="-p")
+_MYSQL = Command("", attached="-p")
+_MONGO = Command("-p", attached="-p")
 _REGISTRY = Command("-p", only_with="login")
 _CREDENTIALS = Command("--creds --src-creds --dest-creds --credential", holds=":")
 _JAVA = Command("-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass")
 _OPENSSL = Command("-pass -passin -passout", holds="pass:")
-_SQL = Command("-P", glued="-P")
-_SAMBA = Command("-U --user", glued="-U", holds="%")
+_SQL = Command("-P", attached="-P")
+_SAMBA = Command("-U --user", attached="-U", holds="%")
 _SNMP = Command("-A -X -c")
-_ARCHIVE = Command("", glued="-p -hp")
+_ARCHIVE = Command("", attached="-p -hp")
 #: By command, from the manual of each: curl(1), httpie, mysql(1), sshpass(1), redis-cli, mongosh, docker-login ...
 COMMANDS: dict[str, tuple[Command, ...]] = {
     "curl": (
-        Command("-u --user -U --proxy-user", glued="-u -U", holds=":"),
-        Command("-b", glued="-b", holds="="),
+        Command("-u --user -U --proxy-user", attached="-u -U", holds=":"),
+        Command("-b", attached="-b", holds="="),
         Command("--proxy-pass"),
     ),
     "wget": (Command("--http-passwd --ftp-passwd"),),
-    **dict.fromkeys(("http", "https", "httpie", "xh", "xhs"), (Command("-a --auth", glued="-a"),)),
+    **dict.fromkeys(("http", "https", "httpie", "xh", "xhs"), (Command("-a --auth", attached="-a"),)),
     **dict.fromkeys(
         ("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mysqlbinlog", "mysqlpump",
          "mariadb", "mariadb-dump", "mariadb-admin"), (_MYSQL,),
     ),
-    "sshpass": (Command("-p", glued="-p"),),
+    "sshpass": (Command("-p", attached="-p"),),
     "redis-cli": (Command("-a"),),
     "redis-server": (Command("--requirepass --masterauth"),),
     **dict.fromkeys(
@@ -103,9 +103,9 @@ def _option(command: Command) -> re.Pattern[str]:
     if command.separate:
         # Flags without a value may stand in the same word: `curl -sSu user:password`.
         branches.append(rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
-    if command.glued:
+    if command.attached:
         branches.append(
-            rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.glued)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
+            rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.attached)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
         )
     return re.compile("|".join(branches))
 

@@ -15,7 +15,7 @@ PHRASES = (
     ("encryption", "key"),
 )
 #: The phrases as the end of a word without separators, in singular and plural.
-GLUED_ENDS = tuple(f"{first}{last}{plural}" for first, last in PHRASES for plural in ("", "s"))
+JOINED_ENDS = tuple(f"{first}{last}{plural}" for first, last in PHRASES for plural in ("", "s"))
 
 _FIRST_BY_LAST = {
     f"{end}{plural}": tuple(first for first, last in PHRASES if last == end)
@@ -26,7 +26,7 @@ _FIRST_BY_LAST = {
 _ORDINARY_WORDS = frozenset(("okapi",))
 
 
-def ends_glued(words: list[str]) -> bool:
+def ends_with_joined_phrase(words: list[str]) -> bool:
     """Whether two consecutive words are a secret phrase with something joined in front of it.
 
     words: of a name, in their original case: `["X", "Rapidapi", "Key"]`.

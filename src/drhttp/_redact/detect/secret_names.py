@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote_plus
 from drhttp._redact.detect import harmless_values
-from drhttp._redact.detect.compound_names import GLUED_ENDS, ends_glued
+from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_phrase
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
-from drhttp._redact.detect.token_usage import end_of_measures
+from drhttp._redact.detect.token_usage import end_of_token_usage
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _COMPANIONS = frozenset((
 _SINGULAR = frozenset(("bearer", "authentication", "authorization"))
 # A name is secret if a word ends or begins with one of these: "pgpassword", "tokenvalue".
 _STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
-_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *GLUED_ENDS)
+_ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *JOINED_ENDS)
 # Except for other words: apikeyboard, tokenize, tokenomics, secretary, secretive, secretion, secretly, passwordless.
 _BEGINS = re.compile(
     r"(?:passwd|passphrase|apikey(?!board|pad)|password(?!less)|token(?!i[sz]|om|less|ed\b)|secret(?!ar|iv|ion|ly|e|or))"
@@ -65,13 +65,13 @@ class SecretNames:
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
-        further = frozenset(filter(None, map(normalize_name, also)))
-        self._secret = further | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
-        self._further = re.compile(_tree(further) or r"(?!)").search
+        added = frozenset(filter(None, map(normalize_name, also)))
+        self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
+        self._added = re.compile(_trie(added) or r"(?!)").search
         self._whole = frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
         self._in_queries = frozenset(map(normalize_name, IN_QUERIES))
         self._allowed = frozenset(map(normalize_name, allow))
-        self._hint = re.compile(_tree(self._secret)).search
+        self._hint = re.compile(_trie(self._secret)).search
         self._lengths = _lengths(self._secret)
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
@@ -97,51 +97,51 @@ class SecretNames:
 
         It is if it holds only measures, as under `completion_tokens_details`. `None` if it is to be masked.
         """
-        whole = normalize_name(name)
-        if whole == "token" and not self._further(whole):
-            return end_of_measures(text, at, scored=True, spend=spend)
-        counts = "token" in whole and not _MEASURED.isdisjoint(self._harmless(name))
-        return end_of_measures(text, at, spend=spend) if counts and _CREDENTIALS.search(whole) is None else None
+        normalized = normalize_name(name)
+        if normalized == "token" and not self._added(normalized):
+            return end_of_token_usage(text, at, needs_logprob=True, spend=spend)
+        counts = "token" in normalized and not _MEASURED.isdisjoint(self._harmless(name))
+        return end_of_token_usage(text, at, spend=spend) if counts and _CREDENTIALS.search(normalized) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
         """Return the kinds of values that are harmless under a name."""
-        if self._further(normalize_name(name)):
+        if self._added(normalize_name(name)):
             return ()
         return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
 
     def _is_secret_in_query(self, name: str) -> bool:
         """Whether a query parameter is secret; more names are than elsewhere, such as `code` and `sig`."""
-        whole = normalize_name(name)
-        return (whole in self._in_queries and whole not in self._allowed) or self._is_secret(name)
+        normalized = normalize_name(name)
+        return (normalized in self._in_queries and normalized not in self._allowed) or self._is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         """Whether a name is secret: as a whole, or by words in it."""
-        whole = normalize_name(name)
+        normalized = normalize_name(name)
         # Most names are not secret, which a search for secret words shows before the name is split.
-        if (self._hint(whole) is None and whole not in self._whole) or whole in self._allowed:
+        if (self._hint(normalized) is None and normalized not in self._whole) or normalized in self._allowed:
             return False
-        if whole in self._secret or whole in self._whole:
+        if normalized in self._secret or normalized in self._whole:
             return True
         if name.isalpha() and (name.islower() or name.isupper()):
-            return self._holds_secret(whole)
+            return self._holds_secret(normalized)
         written = _WORDS.findall(_plain(name))
         words = [word.casefold() for word in written]
-        if len(words) > 1 and (self._in_words(whole, words) or ends_glued(written)):
+        if len(words) > 1 and (self._in_words(normalized, words) or ends_with_joined_phrase(written)):
             return True
         return any(map(self._holds_secret, words))
 
-    def _in_words(self, whole: str, words: list[str]) -> bool:
+    def _in_words(self, normalized: str, words: list[str]) -> bool:
         """Whether some consecutive words together make a secret one."""
         bounds = {0, *accumulate(map(len, words))}
-        hit = self._hint(whole)
+        hit = self._hint(normalized)
         while hit:
             start = hit.start()
             if start in bounds and any(
-                start + length in bounds and whole[start : start + length] in self._secret
-                for length in self._lengths[whole[start]]
+                start + length in bounds and normalized[start : start + length] in self._secret
+                for length in self._lengths[normalized[start]]
             ):
                 return True
-            hit = self._hint(whole, start + 1)
+            hit = self._hint(normalized, start + 1)
         return False
 
     def _holds_secret(self, word: str) -> bool:
@@ -181,7 +181,7 @@ def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
     return {first: tuple(sorted(found)) for first, found in lengths.items()}
 
 
-def _tree(words: Iterable[str]) -> str:
+def _trie(words: Iterable[str]) -> str:
     """Return a regular expression for any of the words that reads each letter once (a trie)."""
     rests: dict[str, list[str]] = {}
     ends = False
@@ -192,7 +192,7 @@ def _tree(words: Iterable[str]) -> str:
             ends = True
     if not rests:
         return ""
-    branches = "|".join(re.escape(first) + _tree(rests[first]) for first in sorted(rests))
+    branches = "|".join(re.escape(first) + _trie(rests[first]) for first in sorted(rests))
     return f"(?:{branches})" + ("?" if ends else "")
 
 

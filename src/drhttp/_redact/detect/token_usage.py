@@ -30,19 +30,19 @@ _KEY = re.compile(
 )
 _LONGEST_KEY = 48
 # The members of a token beside its log probability (Text Generation Inference).
-_SCORED = frozenset(("id", "text", "logprob", "special", "rank"))
+_LOGPROB_KEYS = frozenset(("id", "text", "logprob", "special", "rank"))
 _LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
 _MODALITY = re.compile(r"[A-Z_]{1,20}")
 
 
-def end_of_measures(
-    text: str, start: int, *, scored: bool = False, spend: Callable[[int], None] | None = None
+def end_of_token_usage(
+    text: str, start: int, *, needs_logprob: bool = False, spend: Callable[[int], None] | None = None
 ) -> int | None:
     """Return where the object or array ends that begins at `start`, if it holds only measures; `None` otherwise.
 
     Measures are numbers, booleans and nulls under keys that are words, at any depth; special tokens of tokenizers; the
-    modality in Gemini's usage; and the text of a token beside its `logprob`. scored: a `logprob` is required. spend:
-    called with the work done.
+    modality in Gemini's usage; and the text of a token beside its `logprob`. needs_logprob: a `logprob` is required.
+    spend: called with the work done.
     """
     pieces, depth, key, keys, named = 0, 0, "", set[str](), set[str]()
     piece = _PIECE.match(text, start)
@@ -54,32 +54,32 @@ def end_of_measures(
         if kind in ("colon", "keyword"):
             key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""
             keys.add(key)
-        elif kind == "string" and not _is_known(key, piece["string"][1:-1]):
+        elif kind == "string" and not _is_harmless_string(key, piece["string"][1:-1]):
             named.add(key)
         depth += (kind == "open") - (kind == "close")
         if depth == 0:
-            known = kind == "close" and _are_known(named, keys)
-            return end if known and (not scored or "logprob" in keys) else None
+            known = kind == "close" and _are_harmless(named, keys)
+            return end if known and (not needs_logprob or "logprob" in keys) else None
         piece = _PIECE.match(text, end)
     return None
 
 
-def _is_known(key: str, string: str) -> bool:
+def _is_harmless_string(key: str, string: str) -> bool:
     """Whether a string is harmless in an object of measures."""
     return is_marker(string) or (key == "modality" and _MODALITY.fullmatch(string) is not None)
 
 
-def _are_known(named: set[str], keys: set[str]) -> bool:
+def _are_harmless(named: set[str], keys: set[str]) -> bool:
     """Whether all keys are words, and strings occur only as the text of tokens with a `logprob`.
 
     named: the keys whose values are strings.
     """
     if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None or not are_words(key) for key in keys):
         return False
-    return not named or (named == {"text"} and "logprob" in keys and keys <= _SCORED)
+    return not named or (named == {"text"} and "logprob" in keys and keys <= _LOGPROB_KEYS)
 
 
-def is_scored(name: str, text: str, end: int) -> bool:
+def has_logprob(name: str, text: str, end: int) -> bool:
     """Whether the JSON member that ends at `end` is the text of a token beside its log probability (OpenAI).
 
     An example: `{"token": "Hello", "logprob": -0.3}`.

@@ -190,11 +190,11 @@ def mask_cells(fields: list[str], columns: Columns, delimiter: str, policy: Poli
     """Mask the secret cells of a row in place; return how many there were."""
     count = 0
     for place, name in {**_merged(fields, columns, delimiter), **columns.secret_cells(fields)}.items():
-        meant = unquote_field(fields[place])
-        if not meant.strip() or policy.is_harmless(name, meant.strip()) or is_separator_line(meant):
+        content = unquote_field(fields[place])
+        if not content.strip() or policy.is_harmless(name, content.strip()) or is_separator_line(content):
             continue
-        masked = policy.mask(meant)
-        if masked != meant:
+        masked = policy.mask(content)
+        if masked != content:
             fields[place] = _requote(masked, fields[place], delimiter)
             count += 1
     return count

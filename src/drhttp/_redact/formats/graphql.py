@@ -228,14 +228,14 @@ def _masked(
     leaf: _Leaf, token: str, reader: _DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
     """Return what replaces a scalar, and how many values were masked in it."""
-    meant = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
+    content = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
     if leaf.secret or leaf.default_of in reader.variables:
         if token in _NOTHING or policy.is_harmless(leaf.name, token):
             return token, 0
-        masked = policy.mask(meant)
-        return masked, int(masked != meant)
+        masked = policy.mask(content)
+        return masked, int(masked != content)
     if leaf.kind in ("block", "string"):
-        return inner(meant)
+        return inner(content)
     return policy.mask_values(token) if leaf.kind == "number" and len(token) >= _LONG_NUMBER else (token, 0)
 
 

@@ -27,7 +27,7 @@ _DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and similar da
 # Fields with secret names that hold no credentials.
 _HARMLESS_NAMES = frozenset(("access-control-allow-credentials", "sec-websocket-key", "sec-websocket-accept"))
 # Fields that mention secret names without holding their values.
-_ABOUT = frozenset((
+_MENTIONING = frozenset((
     "authentication-results", "arc-authentication-results", "permissions-policy", "permissions-policy-report-only",
     "feature-policy", "clear-site-data", "cookie-policy", "x-atlassian-token", "x-auth-email",
 ))  # fmt: skip
@@ -74,9 +74,9 @@ def _mask_field(name: str, value: str, policy: Policy) -> tuple[str, int]:
     name = name.lower()
     if name in _HARMLESS_NAMES:
         return value, 0
-    if name in _ABOUT:
+    if name in _MENTIONING:
         return policy.mask_values(value)
-    mask = _BY_FORM.get(name)
+    mask = _MASKERS.get(name)
     if mask is not None:
         return mask(value, policy)
     if name in _SECRET or policy.is_secret(name) or (name in ONLY_IN_HEADERS and not policy.is_allowed(name)):
@@ -153,7 +153,7 @@ def _mask_cookie(pair: str, policy: Policy) -> tuple[str, int]:
     return (f"{name}={policy.mask(value)}", 1) if equals else (policy.mask(pair), 1)
 
 
-_BY_FORM: dict[str, Callable[[str, Policy], tuple[str, int]]] = {
+_MASKERS: dict[str, Callable[[str, Policy], tuple[str, int]]] = {
     "authorization": _mask_credentials,
     "proxy-authorization": _mask_credentials,
     "cookie": _mask_cookies,

@@ -48,9 +48,9 @@ _TEXT_KEYS = frozenset(
     for end in ("", "s")
 )  # fmt: skip
 _VARIABLES = frozenset(VARIABLES)
-_ELSEWHERE = _VARIABLES | TABLE_KEYS
-_NOWHERE = frozenset[int]()
-_SPECIAL = _TEXT_KEYS | VALUE_KEYS
+_TABLE_AND_VARIABLE_KEYS = _VARIABLES | TABLE_KEYS
+_NO_POSITIONS = frozenset[int]()
+_SPECIAL_KEYS = _TEXT_KEYS | VALUE_KEYS
 _MOST_CLOSERS = 200
 
 
@@ -62,14 +62,14 @@ def mask_json(
     secret_members: names of further secret members of the outermost object. Raises `MaskingError` if it is not JSON.
     """
     document = check_json(text)
-    ordinary = _SPECIAL.isdisjoint(document.names)
-    secret_at = _NOWHERE
+    ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
+    secret_at = _NO_POSITIONS
     nested = "[" in text and has_nested_arrays(text)
     if (not ordinary or "[" in text) and may_name_values(
         text, document.names, policy, nested=nested, ordinary=ordinary
     ):
         secret_at = named_values_at(text, policy)
-    if nested or not _ELSEWHERE.isdisjoint(document.names):
+    if nested or not _TABLE_AND_VARIABLE_KEYS.isdisjoint(document.names):
         secret_at = _add_tables_and_variables(text, document.names, policy, secret_at)
     if secret_members:
         secret_at |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
@@ -135,7 +135,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
     if sure is not None:
         document = check_json(sure)
         # The missing end may hold the names of values in open objects.
-        secret_at = _NOWHERE
+        secret_at = _NO_POSITIONS
         without = _without_closers(sure, text)
         if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
             secret_at = named_values_at(without, policy, cut=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from drhttp._redact.detect import command_lines
-from drhttp._redact.detect.token_usage import is_scored
+from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.formats.json_rewriter import encode_string, may_be_base64_json, may_hold_named_value
 from drhttp._redact.formats.text_tables import may_hold_tables
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SCALAR = re.compile(r"(\s*:\s*)([^\s,{}\[\]]+)")  # a colon, and a number or word
 _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # a colon, and a scalar
 _NAME = re.compile(r"[\w.$@ -]+")  # a name that cannot be the text between two strings
-_TIE = re.compile(r"\s*:\s*")
+_COLON = re.compile(r"\s*:\s*")
 _ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # a list of lists, as JSON in a string
 _FEW = 16  # names that are searched for one by one
 
@@ -79,15 +79,15 @@ def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[st
             if match is not None:
                 found.append((*match.span(1), name))
             else:
-                tie = _TIE.match(text, at)
-                if tie and policy.end_of_harmless(name, text, tie.end()) is None:
+                colon = _COLON.match(text, at)
+                if colon and policy.end_of_harmless(name, text, colon.end()) is None:
                     return None  # the value is an object or an array
             at = text.find(key, at)
     pieces: list[str] = []
     copied = count = 0
     for start, end, name in sorted(found):
         value = text[start:end]
-        if policy.is_harmless(name, value) or is_scored(name, text, end):
+        if policy.is_harmless(name, value) or has_logprob(name, text, end):
             continue
         pieces += (text[copied:start], encode_string(policy.mask(value.strip('"'))))
         copied, count = end, count + 1
@@ -118,7 +118,7 @@ def _mask_pieces(pieces: list[str], policy: Policy, level: int, inner: Inner) ->
 def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) -> int | None:
     """Mask the value of a secret name; `None` if that is an object or an array."""
     if quotes:
-        if policy.is_harmless(pieces[at], f'"{pieces[at + 2]}"') or is_scored(
+        if policy.is_harmless(pieces[at], f'"{pieces[at + 2]}"') or has_logprob(
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
         ):
             return 0

@@ -9,7 +9,7 @@ from json import encoder
 from typing import TYPE_CHECKING, Any
 
 from drhttp._redact.detect import command_lines
-from drhttp._redact.detect.token_usage import is_scored
+from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decoded
 from drhttp._redact.formats.json_schemas import schema_examples_at
@@ -124,20 +124,20 @@ class JsonRewriter:
 
     def _read_string(self, match: re.Match[str]) -> bool:
         """Read a name with its value, or a value. Return `False` if the text ends within it."""
-        token, tie = match[0], match[1]
+        token, colon = match[0], match[1]
         if len(token) == 1:
             return False
-        if tie is None:
+        if colon is None:
             if self._may_hold_secret or "\\" in token or may_hold_named_value(token[1:-1]):
                 masked, count = self._inner(decoded(token))
                 self._replace_if(match.start(), match.end(), masked, count)
             return True
-        key = decoded(token[: -len(tie)])
+        key = decoded(token[: -len(colon)])
         if key not in self._keys:
             self._keys.add(key)
             self._policy.budget.spend(4 + len(key) // 3)
         if self._may_hold_secret or "\\" in token:
-            self._replace_if(match.start(), match.end() - len(tie), *self._policy.mask_values(key))
+            self._replace_if(match.start(), match.end() - len(colon), *self._policy.mask_values(key))
         if not self._policy.is_secret(key):
             return True
         if self._is_harmless(key, match.end()):
@@ -149,7 +149,7 @@ class JsonRewriter:
         """Whether the value of a secret name is harmless; then it is read like any other."""
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
-            return self._policy.is_harmless(key, literal[0]) or is_scored(key, self._text, literal.end())
+            return self._policy.is_harmless(key, literal[0]) or has_logprob(key, self._text, literal.end())
         if at < self._harmless_until:  # within a harmless object
             return True
         end = self._policy.end_of_harmless(key, self._text, at)

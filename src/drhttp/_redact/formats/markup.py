@@ -108,11 +108,11 @@ class _MarkupMasker:
         if "<" in text and not raw:
             self._policy.budget.spend(text.count("<"))
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
-        meant = text if raw else unescape(text)
-        masked, count = self._inside_of(meant, tags=raw or meant != text)
+        plain = text if raw else unescape(text)
+        masked, count = self._inside_of(plain, tags=raw or plain != text)
         self._count += count
         # Its "<" was in the text before.
-        self._pieces.append((masked if raw or (meant == text and "<" in text) else escape(masked)) if count else text)
+        self._pieces.append((masked if raw or (plain == text and "<" in text) else escape(masked)) if count else text)
 
     def _note_name(self, text: str) -> None:
         """Note a text that may name its neighbor."""

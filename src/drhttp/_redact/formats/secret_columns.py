@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 _LONGEST_NAME = 80  # characters
-_AROUND = " \t\r\n\"'`\ufeff*#:"  # what may surround a name in a heading
+_SURROUNDING = " \t\r\n\"'`\ufeff*#:"  # what may surround a name in a heading
 #: Tables of settings have names in one column and values in another: `name,value`.
 NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "parameter", "property", "attribute",
                      "header", "config", "env"))  # fmt: skip
@@ -25,7 +25,7 @@ class Columns:
     """
 
     def __init__(self, names: Iterable[str], policy: Policy) -> None:
-        stripped = [name.strip(_AROUND) if len(name) <= _LONGEST_NAME else "" for name in names]
+        stripped = [name.strip(_SURROUNDING) if len(name) <= _LONGEST_NAME else "" for name in names]
         policy.budget.spend(len(stripped))
         spellings = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
@@ -64,7 +64,7 @@ class Columns:
     def _named_cells(self, row: Sequence[str]) -> dict[int, str]:
         """Return the cells whose name is a secret name in another cell: `password,abc` below `name,value`."""
         for place in self._naming:
-            name = row[place].strip(_AROUND) if place < len(row) else ""
+            name = row[place].strip(_SURROUNDING) if place < len(row) else ""
             if name and len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
                 return {each: name for each in self._valued if each < len(row)}
         return {}

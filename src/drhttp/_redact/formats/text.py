@@ -27,12 +27,12 @@ _NAME = re.compile(
     rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}\]?)?"
     r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
-_TIES = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
+_SIGNS_OF_ASSIGNMENT = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
 # The last words of names with several words; the words in front are read only for these.
 _LAST_WORDS = frozenset(("key", "keys", "number", "no", "num", "code", "card", "id", "word", "phrase", "security"))
 _WORD = re.compile(r"[\w-]{1,30}")
 # Values that stand for no secret, if another name or nothing follows.
-_NOTHING = re.compile(
+_PLACEHOLDER = re.compile(
     r"(?:null|none|nil|true|false|undefined)\b\s*"
     r"""(?:\Z|[})\]]|(?<=\n)(?=\S)|(?:[,;&]\s*)?(?:\Z|["'\w][\w.$-]{0,60}["']?[ \t]*[=:]))""",
     re.IGNORECASE,
@@ -48,15 +48,15 @@ _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
 _OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w-]*)[ \t]+(?=[^\s-])")
 # Words behind an option that is only mentioned.
-_SPOKEN = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
+_MENTION = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
 _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
 _NUMBER = re.compile(r"\d{1,3}")
 _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
-_BESIDE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
-_LINKS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
+_BEFORE_QUOTE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
+_LINKING_WORDS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
 _LONGEST_NAME = 80
 _QUOTES = ('"', "'", "`")
-_LONGEST_SPARED = 90  # characters of a value that may be harmless
+_LONGEST_HARMLESS = 90  # characters of a value that may be harmless
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
 _EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser mentions its tokens
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[2-7][0-9A-Fa-f]")
@@ -112,7 +112,7 @@ def _counted(spans: Spans, policy: Policy) -> Spans:
 
 def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of the values of secret names, in any order."""
-    if any(tie in text for tie in _TIES):
+    if any(sign in text for sign in _SIGNS_OF_ASSIGNMENT):
         yield from _assignments(text, policy, locator)
     quoted = '"' in text or "'" in text or "`" in text
     if quoted and " " in text:
@@ -152,7 +152,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> bool:
     """Whether a value is harmless, such as a number; also in a line that goes on with other names."""
     count = _COUNT.match(text, begin)
-    value = text[begin : min(end, begin + _LONGEST_SPARED)]
+    value = text[begin : min(end, begin + _LONGEST_HARMLESS)]
     if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
         return policy.is_harmless(name, f'"{value}"')
     if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
@@ -163,7 +163,7 @@ def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> boo
 def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of quoted values behind a name: `password 'abc'`, `password is "abc"`."""
     copied = 0
-    for match in _BESIDE.finditer(text):
+    for match in _BEFORE_QUOTE.finditer(text):
         policy.budget.spend(2)
         if match.start() < copied or not _ends_with_secret_name(
             text[max(0, match.start() - _LONGEST_NAME) : match.start()], policy
@@ -178,7 +178,7 @@ def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 def _ends_with_secret_name(text: str, policy: Policy) -> bool:
     """Whether a text ends with a secret name, or with one and a linking word such as `is`."""
     words = text.rsplit(None, 3)
-    if len(words) > 1 and words[-1] in _LINKS:
+    if len(words) > 1 and words[-1] in _LINKING_WORDS:
         words.pop()
     if not words or not (words[-1] == _IDENTIFIED or policy.is_secret(words[-1])):
         return False
@@ -207,7 +207,7 @@ def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     copied = 0
     for match in _OPTION.finditer(text):
         policy.budget.spend(1)
-        if match.start() >= copied and policy.is_secret(match[1]) and _SPOKEN.match(text, match.end()) is None:
+        if match.start() >= copied and policy.is_secret(match[1]) and _MENTION.match(text, match.end()) is None:
             begin, copied = locator.value_at(match.end())
             yield begin, copied
 
@@ -231,7 +231,7 @@ def _is_secret(match: re.Match[str], policy: Policy) -> bool:
 def _is_placeholder(match: re.Match[str]) -> bool:
     """Whether the value of a secret name is none: `null`, a type, or a variable of GraphQL."""
     name, text, at = match[1], match.string, match.end()
-    if _NOTHING.match(text, at) or (
+    if _PLACEHOLDER.match(text, at) or (
         name == "oauth" and text.endswith(_URN, 0, match.start()) and _URN_KIND.match(text, at)
     ):
         return True

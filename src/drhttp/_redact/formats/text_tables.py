@@ -23,7 +23,7 @@ _DELIMITERS = "\t|;,"
 _LONGEST_HEADING = 2000  # characters
 _NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
 _ONE_WORD = re.compile(r"[\w.-]*")
-_AROUND = " \t\r\n\"'`\ufeff*#"
+_SURROUNDING = " \t\r\n\"'`\ufeff*#"
 _SAMPLE = 4  # rows below a heading that are examined
 
 
@@ -109,7 +109,7 @@ def _heading(text: str, begin: int, line: str, policy: Policy, *, cut: bool) -> 
 
 def _columns(line: str, delimiter: str, policy: Policy) -> Columns | None:
     """Return the columns that a line names, if it holds only names and some may be secret; `None` otherwise."""
-    names = [name.strip(_AROUND) for name in line.split(delimiter)]
+    names = [name.strip(_SURROUNDING) for name in line.split(delimiter)]
     filled = list(filter(None, names))
     if len(filled) < 2 or not all(map(_NAME.fullmatch, filled)):
         return None
@@ -127,7 +127,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
     below = delimiter.join(rows[0][0]) if rows else ""
     if "-" in below and is_separator_line(below):
         return True  # a separator line below makes it a heading
-    spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_AROUND)) for name in names)
+    spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_SURROUNDING)) for name in names)
     return sum(len(fields) == len(names) for fields, _ in rows) > spaced
 
 

@@ -25,7 +25,7 @@ _HARMLESS = re.compile(
 )
 _SHORT_TOKENS = "hooks"  # in URLs of Zapier and Slack, whose tokens may be short
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
-_MADE = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
+_GENERATED = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # characters that are not encoded in a path
 
 
@@ -93,9 +93,9 @@ def _mask_segments(path: str, policy: Policy) -> tuple[str, int]:
     """Mask segments that look generated, behind a secret name: `/reset-password/8d1f40b7c2/`."""
     names, segments, count = False, path.split("/"), 0
     for at, segment in enumerate(segments):
-        if names and _MADE.fullmatch(segment):
+        if names and _GENERATED.fullmatch(segment):
             segments[at], count = quote(policy.mask(unquote(segment)), safe=_PATH), count + 1
-        names = names or (bool(segment) and _MADE.fullmatch(segment) is None and policy.is_secret(segment))
+        names = names or (bool(segment) and _GENERATED.fullmatch(segment) is None and policy.is_secret(segment))
     return "/".join(segments), count
 
 

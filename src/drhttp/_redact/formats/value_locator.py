@@ -69,7 +69,7 @@ class ValueLocator:
 
         match: its groups are the name, the quote behind it, and the sign that assigns the value.
         """
-        text, at, tie = self._text, match.end(), match[3]
+        text, at, sign = self._text, match.end(), match[3]
         line = _line_start(text, match.start())
         empty = _EMPTY.match(text, at)
         if match[2] and (line is None or not empty):
@@ -77,7 +77,7 @@ class ValueLocator:
         elif empty:
             at = empty.end()
             if line is None or text[at : at + 1] not in _OPENING:
-                return self._below(at, None if line is None else match.start() - line, tie)
+                return self._below(at, None if line is None else match.start() - line, sign)
         found = self._delimited_at(at)
         if found:
             return found
@@ -167,10 +167,10 @@ class ValueLocator:
         end = self._end_of_annotated(at) if ":" in match[3] else self._end_of_word(at)
         return end if line is None else self._end_of_phrase(end)
 
-    def _below(self, at: int, indent: int | None, tie: str) -> tuple[int, int]:
+    def _below(self, at: int, indent: int | None, sign: str) -> tuple[int, int]:
         """Return the span of the lines below a name that are indented deeper, or of one line without another name."""
         end = at if indent is None else _end_of_block(self._text, at, indent)
-        if end == at and ":" in tie and _NO_VALUE.match(self._text, at) is None:
+        if end == at and ":" in sign and _NO_VALUE.match(self._text, at) is None:
             end = _end(_LINE, self._text, at)
         return at, end
 

@@ -25,13 +25,24 @@ PEER = "9.9.9.9"
         (3, "1.1.1.1", "1.1.1.1"),
         (1, "", "9.9.9.9"),
         (1, " , ", "9.9.9.9"),
-        (1, "6.6.6.6,,1.1.1.1, ,", "1.1.1.1"),
+        (1, ",", "9.9.9.9"),
+        (1, "6.6.6.6, ", "9.9.9.9"),
+        (1, "6.6.6.6,,", "9.9.9.9"),
+        (1, "6.6.6.6,,1.1.1.1, ,", "9.9.9.9"),
+        (1, "6.6.6.6,,1.1.1.1", "1.1.1.1"),
+        (1, ", 1.1.1.1", "1.1.1.1"),
+        (2, "6.6.6.6, , 2.2.2.2", "9.9.9.9"),
+        (2, "6.6.6.6, 1.1.1.1,", "1.1.1.1"),
+        (3, ", 2.2.2.2", "9.9.9.9"),
         (2, "<script>, 1.1.1.1, unknown", "1.1.1.1"),
         (2, "6.6.6.6, unknown, 2.2.2.2", "9.9.9.9"),
     ],
 )
 def test_client_address(trusted: int, forwarded: str, address: str) -> None:
-    """The client is the peer, or who the trusted proxies say; what a client claims itself is not believed."""
+    """The client is the peer, or who the trusted proxies say; what a client claims itself is not believed.
+
+    The entry of a trusted proxy keeps its position when it is empty.
+    """
     given = environ(REMOTE_ADDR=PEER, HTTP_X_FORWARDED_FOR=forwarded)
     recorded = Recorded(lambda environ, start_response: start_response("200 OK", []) and [], trusted_proxies=trusted)
     recorded.serve(given)

@@ -18,14 +18,16 @@ def client_address(environ: Mapping[str, str], trusted_proxies: int) -> str | No
     Each proxy appends the address of its own peer to `X-Forwarded-For`, so trusted proxies are counted from the right.
     Where the entry of the outermost trusted proxy is no address (`unknown`, `_hidden`), the peer's address is returned.
 
+    Empty entries count, although recipients ignore empty list elements in general (RFC 9110 section 5.6.1.2): a proxy
+    that does not know its peer appends one, and without it the entry before, which a client can forge, would be taken.
+
     environ: the WSGI environ. trusted_proxies: number of proxies in front of the server.
     """
     if trusted_proxies:
-        forwarded = [entry for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if (entry := part.strip())]
-        if forwarded:
-            address = _ip_address(forwarded[max(0, len(forwarded) - trusted_proxies)])
-            if address is not None:
-                return address
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        address = _ip_address(forwarded[max(0, len(forwarded) - trusted_proxies)].strip())
+        if address is not None:
+            return address
     return _ip_address(environ.get("REMOTE_ADDR", ""))
 
 

@@ -36,7 +36,9 @@ def test_the_inbox_names_the_extra_that_it_needs(tmp_path: Path, capsys: pytest.
     SqliteStore(tmp_path / "inbox.db").close()
     file = f"--file={tmp_path / 'inbox.db'}"
     assert main(["inbox", file]) == 1
-    assert capsys.readouterr().err == 'drhttp: The inbox needs uvicorn: pip install "drhttp[inbox]"\n'
+    assert (
+        capsys.readouterr().err == 'drhttp: The inbox requires uvicorn. Install it with: pip install "drhttp[inbox]"\n'
+    )
     assert main(["inbox", "ls", file]) == 0
 
 

@@ -178,9 +178,9 @@ class StoreSuite:
         store.write(decode_event(event(transaction_id=each), ARRIVAL) for each in names)
 
         assert [store.one(name).summary.id for name in ("abc1", "abdc", "abd", "%")] == ["abc1", "abdc", "abd", "%"]
-        with pytest.raises(UnknownRecord, match="More than one id begins with 'abc', such as abc2 and abc1"):
+        with pytest.raises(UnknownRecord, match="More than one record ID starts with 'abc', for example abc2 and abc1"):
             store.one("abc")
-        with pytest.raises(UnknownRecord, match="no record whose id begins with '_'"):
+        with pytest.raises(UnknownRecord, match=r"No record ID in .* starts with '_'"):
             store.one("_")
         assert store.known(["abd", "x"]) == {"abd"}
 

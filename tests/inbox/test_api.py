@@ -69,7 +69,7 @@ def test_every_endpoint_of_the_document_is_there(inbox, event):
             continue
         body = b"{}" if method in {"POST", "PATCH"} else None
         status, _, content = inbox.request(method, f"/api/v1{filled}", body, Authorization=f"Bearer {inbox.token}")
-        assert b"nothing at this path" not in content, (method, path)
+        assert b"There is no such path" not in content, (method, path)
         assert status != 405, (method, path)
 
 
@@ -299,7 +299,7 @@ def test_s15_a_replay_goes_to_the_recorded_host_on_this_machine(inbox, event, ec
     assert (method, path, body) == ("POST", "/x?a=%20b", b'{"a":[1,null]}')
     assert (headers["x-a"], headers["host"]) == ("1", f"127.0.0.1:{echo.server_port}")
     assert "authorization" not in headers
-    assert told["remarks"] == ["Not sent, because masked: authorization."]
+    assert told["remarks"] == ["Masked headers were not sent: authorization."]
     new = inbox.api("GET", f"/records/{told['record']['n']}")[1]
     assert (new["replay_of"], new["original"]["n"], new["status"], new["id"]) == (
         "orig",

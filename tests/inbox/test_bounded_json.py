@@ -30,7 +30,7 @@ def test_a_bomb_is_refused_before_it_unfolds():
     tracemalloc.stop()
 
     assert refused.value.status == 413
-    assert str(refused.value) == "The body inflates to more than 1,000,000 bytes."
+    assert str(refused.value) == "The body decompresses to more than 1,000,000 bytes."
     assert peak < 4_000_000
 
 
@@ -42,10 +42,10 @@ def test_a_body_at_the_limit_is_taken():
 @pytest.mark.parametrize(
     ("wire", "sentence"),
     [
-        (b"[]", "The body is not gzip"),
-        (b"", "The gzip data end too early."),
-        (gzip.compress(b"[1,2,3]" * 100, mtime=0)[:-9], "The gzip data end too early."),
-        (gzip.compress(b"[]", mtime=0) * 2, "Something follows the gzip data."),
+        (b"[]", "The body is not valid gzip"),
+        (b"", "The gzip data is truncated."),
+        (gzip.compress(b"[1,2,3]" * 100, mtime=0)[:-9], "The gzip data is truncated."),
+        (gzip.compress(b"[]", mtime=0) * 2, "The gzip data is followed by other bytes."),
     ],
 )
 def test_broken_gzip_is_refused_in_a_sentence(wire, sentence):

@@ -33,11 +33,11 @@ def test_the_inbox_says_where_it_is(start):
     inbox = start()
 
     assert inbox.welcome == [
-        f"The inbox listens on http://127.0.0.1:{inbox.port}/",
+        f"The inbox is listening on http://127.0.0.1:{inbox.port}/",
         f"  page  http://127.0.0.1:{inbox.port}/#token={inbox.token}",
         f"  DSN   http://local@127.0.0.1:{inbox.port}/",
         f"  file  {inbox.file}",
-        "  keeps the last 10,000 records, 256 MiB, 7 days",
+        "  keeps up to 10,000 records, 256 MiB, 7 days",
         "  stop  Ctrl-C",
         "",
         inbox.welcome[-1],
@@ -135,7 +135,7 @@ def test_show_takes_the_beginning_of_an_id(file, capsys):
     assert json.loads(capsys.readouterr().out)["request"]["body_text"] == '{"a":[1,null]}'
 
 
-@pytest.mark.parametrize(("identity", "sentence"), [("zz", "There is no record"), ("a", "More than one id")])
+@pytest.mark.parametrize(("identity", "sentence"), [("zz", "No record ID in"), ("a", "More than one record ID")])
 def test_show_says_when_it_cannot(file, capsys, identity, sentence):
     """Exit status 1 and one sentence on stderr."""
     assert main(["inbox", "show", identity]) == 1
@@ -157,7 +157,7 @@ def test_the_file_may_be_named_before_or_after_the_command(file, capsys, monkeyp
 def test_without_a_file_ls_says_how_to_get_one(tmp_path, capsys):
     """Nothing is made by looking."""
     assert main(["inbox", "ls", "--file", str(tmp_path / "none.db")]) == 1
-    assert "There is no inbox file" in capsys.readouterr().err
+    assert "No inbox file at" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -211,7 +211,7 @@ def test_a_second_start_finds_the_first(inbox):
 
     assert again.returncode == 0
     assert again.stdout.splitlines() == [
-        f"The inbox listens on http://127.0.0.1:{inbox.port}/ already",
+        f"The inbox is already listening on http://127.0.0.1:{inbox.port}/",
         f"  page  http://127.0.0.1:{inbox.port}/#token={inbox.token}",
         f"  DSN   http://local@127.0.0.1:{inbox.port}/",
         f"  file  {inbox.file}",
@@ -283,7 +283,7 @@ def test_ls_takes_the_query_of_the_page(file, capsys, query, paths):
 def test_a_query_that_cannot_be_read_is_told(file, capsys, command):
     """Exit status 2, and what may have been meant."""
     assert main(["inbox", command, "stauts:500"]) == 2
-    assert capsys.readouterr().err == 'drhttp: There is no field "stauts"; did you mean status?\n'
+    assert capsys.readouterr().err == 'drhttp: Unknown field "stauts"; did you mean status?\n'
 
 
 def test_tail_prints_records_as_they_come(inbox, event):

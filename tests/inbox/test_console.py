@@ -157,7 +157,7 @@ def test_a_terminal_that_stands_still_holds_nobody_up(event):
 
     lines = stream.getvalue().splitlines()
     assert len([line for line in lines if "/orders/7" in line]) == 3
-    assert "(3 records are not shown here, but stored)" in lines
+    assert "(3 records stored but not shown)" in lines
 
 
 class StandingStill(io.StringIO):

@@ -50,7 +50,7 @@ def test_an_exchange_is_told_whole(event):
         "user       alice",
         "client     10.1.2.3",
         "exception  ValueError: nope",
-        "aborted    the client left before the answer was complete",
+        "aborted    the client disconnected before the response was complete",
         "id         abc",
         "  x: caf\xc3\xa9 \xff",
         "Request body (14 bytes, parsed by the sender)",
@@ -71,12 +71,12 @@ def test_a_missing_response_is_told(exchange):
 @pytest.mark.parametrize(
     ("marks", "size", "expected"),
     [
-        ({"body": None, "omitted": "off"}, 70_000, "Response body (left out: off, 70,000 bytes)"),
-        ({"body": b"abc", "truncated": True}, 70_000, "Response body (70,000 bytes, cut, 3 bytes kept)"),
+        ({"body": None, "omitted": "off"}, 70_000, "Response body (omitted: off, 70,000 bytes)"),
+        ({"body": b"abc", "truncated": True}, 70_000, "Response body (70,000 bytes, truncated, 3 bytes kept)"),
         ({"body": b"abc", "redacted": 2}, 3, "Response body (3 bytes, 2 masked)"),
         ({"body": None, "read": "none"}, 9, "Response body (9 bytes, not read by the application)"),
         ({"body": None}, 0, "Response body (empty)"),
-        ({"body": b"abc", "truncated": True}, None, "Response body (cut, 3 bytes kept)"),
+        ({"body": b"abc", "truncated": True}, None, "Response body (truncated, 3 bytes kept)"),
     ],
 )
 def test_what_is_missing_from_a_body_is_told(exchange, marks, size, expected):
@@ -121,7 +121,7 @@ def test_binary_bodies_are_shown_in_hex(exchange):
     lines = shown_body(with_body(exchange, bytes(range(256)) * 2))
 
     assert lines[3].split() == ["000020", *(f"{byte:02x}" for byte in range(32, 48)), "!\"#$%&'()*+,-./"]
-    assert lines[-1] == "  ... 256 more bytes; --json has them all"
+    assert lines[-1] == "  ... 256 more bytes; use --json to print them all"
 
 
 def test_text_that_is_cut_within_a_character_is_still_text(exchange):

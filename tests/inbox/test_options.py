@@ -43,7 +43,7 @@ def test_s1_another_address_needs_a_token_of_ones_own(tmp_path, monkeypatch, cap
     assert capsys.readouterr().err.startswith("drhttp: To listen on 0.0.0.0, set DRHTTP_INBOX_TOKEN")
     monkeypatch.setenv("DRHTTP_INBOX_TOKEN", TOKEN)
     assert main(["inbox", "--host", "192.0.2.1", "--port", "0", "--file", str(file)]) == 1
-    assert "192.0.2.1 is no address of this machine" in capsys.readouterr().err
+    assert "192.0.2.1 is not an address of this machine" in capsys.readouterr().err
     assert main(["inbox", "--host", "no such name", "--port", "0", "--file", str(file)]) == 1
 
 
@@ -67,8 +67,8 @@ def test_s1_another_address_is_listened_on_when_asked(start, monkeypatch, everyw
 
 def inbox_warning(host):
     return (
-        f"drhttp: warning: the inbox listens on {host} too: whoever reaches it there can send records, and read all "
-        "with the token. Names under which it is to answer need --allow-host.\n"
+        f"drhttp: warning: the inbox also listens on {host}. Anyone who can reach this address can send records, "
+        "and with the token read them all. To accept other host names, pass --allow-host.\n"
     )
 
 
@@ -116,7 +116,7 @@ def test_an_inbox_in_memory_leaves_nothing_on_disk(start, event, tmp_path):
     """`--memory`: the page, the API and the command line see the records; the disk never does."""
     file = tmp_path / "state" / "inbox.db"
     inbox = start("--memory", file=file)
-    assert "  file  none: in memory, until it stops" in inbox.welcome
+    assert "  file  none (records are kept in memory)" in inbox.welcome
     for number in range(20):
         batch = [event(transaction_id=f"{number}-{place}", user_id="unmistakable") for place in range(50)]
         assert inbox.post(batch) == 201

@@ -153,7 +153,7 @@ def test_m13_a_file_is_imported(inbox, event, tmp_path, runs):
         inbox.stop()
 
     told = inbox.command("import", str(file))
-    assert (told.returncode, told.stdout, told.stderr) == (0, "4 imported, 0 known already, 0 refused\n", "")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "4 imported, 0 already present, 0 rejected\n", "")
     again = json.loads(inbox.command("import", str(file), "--json").stdout)
     assert again == {"imported": 0, "known": 4, "refused": 0, "remarks": []}
     after = inbox.command("export", "--as", "jsonl", "--unsafe-include-secrets").stdout
@@ -173,7 +173,7 @@ def test_m13_an_import_makes_the_file(tmp_path, capsys):
 
     assert main(["import", str(source), "--file", str(file)]) == 1
     told = capsys.readouterr()
-    assert told.out == "1 imported, 0 known already, 2 refused\n"
+    assert told.out == "1 imported, 0 already present, 2 rejected\n"
     assert told.err == "drhttp: Entry 1: it has no request.\ndrhttp: Entry 2: it has no request.\n"
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -181,10 +181,10 @@ def test_m13_an_import_makes_the_file(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"nonsense", "The file is not JSON"),
-        (b"{}", 'This is no HAR: it has no list "log.entries".'),
-        (b"[" * 100_000, "The JSON is nested deeper than 64 levels."),
-        (None, "cannot be read: No such file or directory."),
+        (b"nonsense", "The file is not valid JSON"),
+        (b"{}", 'This is not a HAR file: "log.entries" is missing or not a list.'),
+        (b"[" * 100_000, "The JSON is nested more than 64 levels deep."),
+        (None, "in.har: No such file or directory."),
         (har.LARGEST + 1, "is larger than 64 MiB."),
     ],
 )

@@ -91,7 +91,7 @@ def test_s15_masked_headers_are_left_out_and_named_once(inbox, event, echo):
     inbox.post([told])
 
     status, answer = inbox.api("POST", "/records/1/replay", {"confirm": True})
-    assert (status, answer["remarks"]) == (201, ["Not sent, because masked: a, authorization."])
+    assert (status, answer["remarks"]) == (201, ["Masked headers were not sent: a, authorization."])
     assert {name.lower() for name in echo.seen[0][2]} >= {"fine", "x"}
     assert not {"a", "authorization"} & {name.lower() for name in echo.seen[0][2]}
 
@@ -112,6 +112,6 @@ def test_s15_what_the_recorder_masks_is_refused(inbox, echo):
     told = [inbox.api("POST", f"/records/{n}/replay", {}) for n in range(1, 5)]
     # Without the header it can be sent, where it is known which one that is.
     assert [status for status, _ in told] == [409, 201, 409, 409]
-    assert told[1][1]["remarks"] == ["Not sent, because masked: authorization."]
+    assert told[1][1]["remarks"] == ["Masked headers were not sent: authorization."]
     assert len(echo.seen) == 1
     assert "Authorization" not in echo.seen[0][2]

@@ -248,7 +248,7 @@ def test_s14_live_viewers_are_bounded(inbox):
             assert viewer.recv(1000).startswith(b"HTTP/1.1 200")
         assert inbox.api("GET", "/stream") == (
             429,
-            {"error": "16 pages look on already; close one of them.", "code": "viewers"},
+            {"error": "16 pages are already open. Close one and reload.", "code": "viewers"},
         )
     finally:
         for viewer in viewers:

@@ -22,7 +22,9 @@ def test_any_other_host_is_misdirected(shared_inbox, host, path):
     status, _, content = shared_inbox.request("GET", path, host=host.format(port=shared_inbox.port), **JSON)
 
     assert status == 421
-    assert json.loads(content)["error"].startswith(f"The inbox answers only as localhost:{shared_inbox.port}; ")
+    assert json.loads(content)["error"].startswith(
+        f"The inbox accepts requests for localhost:{shared_inbox.port} only. "
+    )
     assert b"--allow-host" in content
 
 

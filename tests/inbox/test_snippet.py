@@ -278,17 +278,20 @@ def test_what_is_not_sent_is_said():
     exchange = recorded(dice, 1)
     summary = replace(exchange.summary, method="POST")
     for message, remark in (
-        (Message(body=b"x", truncated=True), "The body was not recorded whole."),
+        (Message(body=b"x", truncated=True), "The body was not recorded in full."),
         (Message(body=b"x", redacted=1), "The recorder masked values in the body."),
         (Message(body=b'{"password":"[redacted]"}'), "The recorder masked values in the body."),
-        (Message(headers=(("authorization", "Bearer [redacted]"),)), "The recorder masked values of headers."),
-        (Message(body=b"x" * (LARGEST + 1)), "The body is larger than 100,000 bytes and left out; download it."),
+        (Message(headers=(("authorization", "Bearer [redacted]"),)), "The recorder masked header values."),
+        (
+            Message(body=b"x" * (LARGEST + 1)),
+            "The body was left out because it is larger than 100,000 bytes. Download it instead.",
+        ),
     ):
         told = snippet(Exchange(summary=summary, request=message), "curl", reveal=True)
         assert (told.complete, told.remarks) == (False, (remark,))
     hidden = Exchange(summary=summary, request=Message(), extra={"masked": {"uri": 1}})
     told = snippet(hidden, "curl", reveal=True)
-    assert told.remarks == ("The recorder masked values in the address.",)
+    assert told.remarks == ("The recorder masked values in the URL.",)
 
 
 def test_a_command_shows_nothing_that_steers_a_terminal():

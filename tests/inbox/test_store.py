@@ -149,7 +149,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(file):
     with closing(sqlite3.connect(file)) as db:
         db.executescript(OLD)
 
-    with pytest.raises(OutdatedStore, match="was written by an older drhttp"):
+    with pytest.raises(OutdatedStore, match="was written by an older version of drhttp"):
         SqliteReader(file)
     with reading(file) as reader:
         entry = reader.one("old")
@@ -226,7 +226,7 @@ def run(path, statement):
     [
         (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "cannot be used"),
         (lambda path: run(path, "CREATE TABLE t (a)"), "is not an inbox file"),
-        (make_newer, "was written by a newer drhttp"),
+        (make_newer, "was written by a newer version of drhttp"),
     ],
 )
 def test_a_file_that_is_not_ours_is_left_alone(file, spoil, sentence):

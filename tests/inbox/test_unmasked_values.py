@@ -113,14 +113,14 @@ def test_show_tells_both_kinds_apart(inbox, event):
         told = inbox.command("show", "mixed").stdout
         assert "authorization: Bearer [redacted]" in told
         assert f"x-api-key: {HIDDEN}" in told
-        assert "1 masked, 1 arrived in clear and hidden here)" in told
+        assert "1 masked, 1 arrived unmasked and hidden here)" in told
         end = told.rpartition("\n\n")[2].splitlines()
         assert end[0] == (
-            "7 values arrived in clear and are hidden here: exception, query token, request.headers cookie, "
+            "7 values arrived unmasked and are hidden here: exception, query token, request.headers cookie, "
             "request.headers x-api-key, request.body password, response.body password, extra."
         )
         assert "Redact(also=...)" in end[1]
-        assert end[-1] == "--unsafe-include-secrets shows them."
+        assert end[-1] == "To show them, pass --unsafe-include-secrets."
         whole = json.loads(inbox.command("show", "mixed", "--json").stdout)
         assert (whole["hidden"]["count"], places(whole["hidden"])) == (7, PLACES)
         assert [whole[side]["hidden"] for side in ("request", "response")] == [1, 1]
@@ -224,7 +224,10 @@ def test_masks_that_are_not_known_are_owned_up_to(inbox, event):
 
     assert (record["hidden"]["count"], record["hidden"]["unknown_masks"]) == (2, 1)
     shown_text = inbox.command("show", record["id"]).stdout
-    assert "The recorder says that it masked 1 of the values in this record; its mask is not known here." in shown_text
+    assert (
+        "The recorder reports 1 masked values in this record with a mask that the inbox does not recognize."
+        in shown_text
+    )
 
 
 @pytest.mark.parametrize("mask", ["[redacted]", "***", "********", "[Filtered]", "[masked by shop]"])

@@ -133,7 +133,7 @@ class Receiver:
         except asyncio.TimeoutError:
             raise Refused(408, f"The body did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
         except ClientDisconnect:
-            raise Refused(400, "The connection ended before the body did.") from None
+            raise Refused(400, "The connection closed before the body was complete.") from None
 
         size = min(announced(wire, coding), limits.inflated)
         async with self._budget.hold(size * WIDEST):
@@ -174,10 +174,14 @@ class Receiver:
         """The key, when the request has one and no browser sent it, or one that may."""
         by_browser = "origin" in request.headers or "sec-fetch-site" in request.headers
         if by_browser and request.headers.get("origin", "").lower() not in self._browsers:
-            raise Refused(403, "Web pages may not send records; --allow-browser-origin ORIGIN lets those of one do so.")
+            raise Refused(
+                403,
+                "Web pages cannot send records. To accept an origin, "
+                "start the inbox with --allow-browser-origin ORIGIN.",
+            )
         key = next(filter(None, (request.headers.get(name, "").strip() for name in KEYS)), None)
         if key is None:
-            raise Refused(401, "The key is missing: a DSN names one before the @, as in http://KEY@127.0.0.1/.")
+            raise Refused(401, "The API key is missing. In a DSN it comes before the @, as in http://KEY@127.0.0.1/.")
         return key
 
     def _linked(self, exchange: Exchange) -> Exchange:
@@ -219,7 +223,7 @@ def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple
 
 def _check_count(number: int, limits: Limits) -> None:
     if number > limits.records:
-        raise Refused(413, f"A batch holds at most {limits.records:,} events; this one has {number:,}.")
+        raise Refused(413, f"A batch is limited to {limits.records:,} events; this one has {number:,}.")
 
 
 def _coding(request: Request) -> str:
@@ -259,7 +263,7 @@ async def _refuse(request: Request, problem: Exception) -> Response:
 
 
 async def _busy(request: Request, problem: Exception) -> Response:
-    return _error(429, "More records wait to be written than may wait.", {"Retry-After": "1"})
+    return _error(429, "Too many records are waiting to be written. Retry in a second.", {"Retry-After": "1"})
 
 
 async def _unavailable(request: Request, problem: Exception) -> Response:
@@ -268,5 +272,5 @@ async def _unavailable(request: Request, problem: Exception) -> Response:
 
 async def _http_error(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    sentence = "The inbox has nothing at this path." if problem.status_code == 404 else f"{problem.detail}."
+    sentence = "There is no such path in the inbox." if problem.status_code == 404 else f"{problem.detail}."
     return _error(problem.status_code, sentence, dict(problem.headers or {}))

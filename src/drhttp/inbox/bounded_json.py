@@ -66,7 +66,7 @@ def inflate(wire: bytes, limit: int) -> bytearray:
     """
     size = announced(wire, "gzip")
     if size > SMALL and measure(wire, limit) > RATIO * len(wire):
-        raise Refused(413, f"The body inflates to {size:,} bytes, more than {RATIO} times its size.")
+        raise Refused(413, f"The body decompresses to {size:,} bytes, more than {RATIO} times its size.")
     content = bytearray()
     for piece in pieces(wire, limit):
         # A body that is longer than it says is refused at its end at the latest; until then the rest is only counted.
@@ -90,14 +90,14 @@ def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
             total += len(piece)
             rest = machine.unconsumed_tail
             if total > limit:
-                raise Refused(413, f"The body inflates to more than {limit:,} bytes.")
+                raise Refused(413, f"The body decompresses to more than {limit:,} bytes.")
             yield piece
     except zlib.error as problem:
-        raise Refused(400, f"The body is not gzip: {problem}.") from problem
+        raise Refused(400, f"The body is not valid gzip: {problem}.") from problem
     if not machine.eof:
-        raise Refused(400, "The gzip data end too early.")
+        raise Refused(400, "The gzip data is truncated.")
     if machine.unused_data:
-        raise Refused(400, "Something follows the gzip data.")
+        raise Refused(400, "The gzip data is followed by other bytes.")
 
 
 def parse(content: bytes) -> object:
@@ -117,17 +117,19 @@ def check_memory(text: str, start: int, wire: int) -> None:
     values = 200 * text.count("{", start) + 64 * text.count("[", start) + 32 * text.count(",", start)
     memory = sys.getsizeof(text) + values
     if memory > MEMORY and memory > MEMORY_RATIO * wire:
-        raise Refused(413, f"The JSON would take about {memory:,} bytes of memory, for {wire:,} that were sent.")
+        raise Refused(
+            413, f"Parsing the JSON would take about {memory:,} bytes of memory for a body of {wire:,} bytes."
+        )
 
 
 def not_json(problem: object) -> Refused:
     """The refusal of what cannot be parsed."""
-    return Refused(400, f"The body is not JSON: {problem}.")
+    return Refused(400, f"The body is not valid JSON: {problem}.")
 
 
 def _parsed(text: str) -> object:
     if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
-        raise Refused(413, f"The body holds more than {MAX_VALUES:,} JSON values.")
+        raise Refused(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
     try:
         value = json.loads(text)
     except RecursionError:
@@ -156,4 +158,4 @@ def check_depth(value: object, deepest: int) -> None:
 
 def too_deep() -> Refused:
     """The refusal of what is nested too deep."""
-    return Refused(400, f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+    return Refused(400, f"The JSON is nested more than {MAX_DEPTH} levels deep.")

@@ -52,7 +52,7 @@ class Broadcaster:
     def viewer(self) -> Iterator[Viewer]:
         """A viewer for as long as the context lasts. Within the event loop only."""
         if len(self._viewers) >= MOST:
-            raise RefusedError(429, "viewers", f"{MOST} pages look on already; close one of them.")
+            raise RefusedError(429, "viewers", f"{MOST} pages are already open. Close one and reload.")
         self._loop = asyncio.get_running_loop()
         one = Viewer()
         self._viewers.add(one)

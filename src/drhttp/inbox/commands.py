@@ -34,8 +34,8 @@ _AT_START = (
     "keep", "keep_bytes", "keep_days", "allow_host", "allow_browser_origin", "host", "memory", "sync", "replay_to",
 )  # fmt: skip
 """Options that an inbox which runs already does not take any more."""
-_FILE_HELP = "the SQLite file; default: one for the current directory, or DRHTTP_INBOX_FILE"
-_QUERY_HELP = 'such as: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
+_FILE_HELP = "the SQLite file (default: $DRHTTP_INBOX_FILE, or one per working directory)"
+_QUERY_HELP = 'for example: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -43,21 +43,35 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     inbox = subparsers.add_parser(
         "inbox",
         help="receive records on this machine and show them",
-        description="Receives records on this machine, keeps them in one file and shows them on a page.",
+        description="Receive records on this machine, store them in one SQLite file, and show them in the browser.",
     )
-    inbox.add_argument("--port", type=port, help="default: 8399, or the next free one when that is busy")
+    inbox.add_argument("--port", type=port, help="port to listen on (default: 8399, or the next free port)")
     inbox.add_argument("--file", type=Path, help=_FILE_HELP)
-    inbox.add_argument("--keep", type=positive, default=KEEP, metavar="N", help="default: %(default)s records")
-    inbox.add_argument("--keep-bytes", type=mib, default=KEEP_MIB << 20, metavar="MIB", help=f"default: {KEEP_MIB} MiB")
-    inbox.add_argument("--keep-days", type=days, default=KEEP_DAYS, metavar="DAYS", help="default: %(default)g")
-    inbox.add_argument("--quiet", action="store_true", help="do not print a line a record")
-    inbox.add_argument("--open", action="store_true", help="open the page in the browser")
+    inbox.add_argument(
+        "--keep", type=positive, default=KEEP, metavar="N", help="maximum number of records (default: %(default)s)"
+    )
+    inbox.add_argument(
+        "--keep-bytes",
+        type=mib,
+        default=KEEP_MIB << 20,
+        metavar="MIB",
+        help=f"maximum size of the file in MiB (default: {KEEP_MIB})",
+    )
+    inbox.add_argument(
+        "--keep-days",
+        type=days,
+        default=KEEP_DAYS,
+        metavar="DAYS",
+        help="maximum age of a record in days (default: %(default)g)",
+    )
+    inbox.add_argument("--quiet", action="store_true", help="do not print a line for each record")
+    inbox.add_argument("--open", action="store_true", help="open the inbox in the browser")
     inbox.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="answer under this name, too, beside localhost",
+        help="accept requests for this host name in addition to localhost; can be repeated",
     )
     inbox.add_argument(
         "--allow-browser-origin",
@@ -65,17 +79,22 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages of this origin send records, such as http://localhost:3000",
+        help="accept records from web pages of this origin, such as http://localhost:3000; can be repeated",
     )
-    inbox.add_argument("--host", metavar="ADDRESS", help="listen here, too; needs a token in DRHTTP_INBOX_TOKEN")
-    inbox.add_argument("--memory", action="store_true", help="keep records in memory only, until the inbox stops")
+    inbox.add_argument("--host", metavar="ADDRESS", help="also listen on this address; requires DRHTTP_INBOX_TOKEN")
+    inbox.add_argument(
+        "--memory", action="store_true", help="keep records in memory only and discard them when the inbox stops"
+    )
     inbox.add_argument(
         "--sync",
         choices=("normal", "full"),
         default="normal",
-        help="full: acknowledge a record when the disk has it, also for a power cut; default: %(default)s",
+        help="full: acknowledge a record only after it is synced to disk, "
+        "so that it survives a power failure (default: %(default)s)",
     )
-    inbox.add_argument("--replay-to", type=base, metavar="URL", help="where replays go instead of the recorded host")
+    inbox.add_argument(
+        "--replay-to", type=base, metavar="URL", help="send replays to this URL instead of the recorded host"
+    )
     inbox.set_defaults(func=run_inbox, standard={name: inbox.get_default(name) for name in _AT_START})
     _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser))
     # They are typed often, and so have a short form: `drhttp ls`.
@@ -83,7 +102,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def _add_commands(commands: argparse._SubParsersAction[Any]) -> None:
-    program = commands.add_parser("run", help="run a program with DRHTTP_DSN set, and an inbox for as long as it runs")
+    program = commands.add_parser(
+        "run", help="run a program with DRHTTP_DSN set and record it; starts an inbox if none is running"
+    )
     program.add_argument("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ...")
     program.set_defaults(func=run_program)
     program.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
@@ -91,28 +112,30 @@ def _add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
-    ls = commands.add_parser("ls", help="list the last records, the newest last")
-    tail = commands.add_parser("tail", help="list records as they come, until Ctrl-C")
+    ls = commands.add_parser("ls", help="list the most recent records, newest last")
+    tail = commands.add_parser("tail", help="list new records as they arrive, until Ctrl-C")
     show = commands.add_parser("show", help="show one record with its headers and bodies")
-    show.add_argument("id", metavar="ID", help="the id, or as much of its beginning as is unique")
-    export = commands.add_parser("export", help="write records as HAR or as JSON lines, secrets masked")
-    clear = commands.add_parser("clear", help="delete records but for pinned ones")
-    take = commands.add_parser("import", help="read the records of a HAR, of any program that writes such files")
-    take.add_argument("har", type=Path, metavar="FILE", help="the HAR; - is standard input")
+    show.add_argument("id", metavar="ID", help="the record ID, or a unique prefix of it")
+    export = commands.add_parser("export", help="export records as HAR or JSON Lines, with secrets masked")
+    clear = commands.add_parser("clear", help="delete records; pinned records are kept")
+    take = commands.add_parser("import", help="import records from a HAR file, written by any program")
+    take.add_argument("har", type=Path, metavar="FILE", help="the HAR file, or - for standard input")
     for command, default in ((ls, 20), (tail, 10), (export, None)):
-        what = "how many" if default is None else "how many; default: %(default)s"
+        what = "number of records" if default is None else "number of records (default: %(default)s)"
         command.add_argument("-n", type=positive, default=default, metavar="N", help=what)
     for command in (ls, tail, export, clear):
         command.add_argument("query", nargs="*", metavar="QUERY", help=_QUERY_HELP)
         command.set_defaults(takes_query=True)
-    export.add_argument("--as", dest="kind", choices=("har", "jsonl"), default="har", help="default: %(default)s")
-    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    clear.add_argument("--pinned", action="store_true", help="pinned ones, too")
-    clear.add_argument("--yes", action="store_true", help="everything, when there is no query")
+    export.add_argument(
+        "--as", dest="kind", choices=("har", "jsonl"), default="har", help="format (default: %(default)s)"
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
+    clear.add_argument("--pinned", action="store_true", help="also delete pinned records")
+    clear.add_argument("--yes", action="store_true", help="delete all records when no query is given")
     for command in (ls, tail, show, export):
-        command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="without masking")
+        command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="do not mask secrets")
     for command in (ls, tail, show, clear, take):
-        command.add_argument("--json", action="store_true", help="for programs: JSON")
+        command.add_argument("--json", action="store_true", help="print JSON")
     functions = (run_ls, run_tail, run_show, run_export, run_clear, run_import)
     for command, function in zip((ls, tail, show, export, clear, take), functions, strict=True):
         command.set_defaults(func=function)
@@ -129,7 +152,7 @@ def run_program(args: argparse.Namespace) -> int:
     """Run a program and record it; its exit status is ours."""
     args.program = args.program[1:] if args.program[:1] == ["--"] else args.program
     if not args.program:
-        return fail("Name a program: drhttp inbox run -- gunicorn app:app", 2)
+        return fail("No program given. Example: drhttp inbox run -- flask run", 2)
     return _launched(args, "run")
 
 
@@ -172,7 +195,7 @@ def _launched(args: argparse.Namespace, name: str) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == "drhttp":
             raise
-        return fail(f'The inbox needs {missing.name}: pip install "drhttp[inbox]"')
+        return fail(f'The inbox requires {missing.name}. Install it with: pip install "drhttp[inbox]"')
     function: Callable[..., int] = getattr(launch, name)
     return _told(lambda: function(args, _file(args), print_lines))
 
@@ -225,13 +248,13 @@ def _export(args: argparse.Namespace) -> int:
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.writelines(pieces)
         except OSError as problem:
-            raise InboxError(f"{args.output} cannot be written: {problem.strerror or problem}.") from problem
+            raise InboxError(f"Cannot write {args.output}: {problem.strerror or problem}.") from problem
     return 0
 
 
 def _clear(args: argparse.Namespace) -> int:
     if not args.query and not args.yes:
-        return fail("Without a query everything is deleted; say --yes.", 2)
+        return fail("No query given. To delete all records, pass --yes.", 2)
     query = _query(args)
     with _source(args) as source:
         count = source.clear(query, pinned=args.pinned)
@@ -246,12 +269,12 @@ def _import(args: argparse.Namespace) -> int:
         with sys.stdin.buffer if str(args.har) == "-" else args.har.open("rb") as file:
             raw: bytes = file.read(LARGEST + 1)
     except OSError as problem:
-        raise InboxError(f"{args.har} cannot be read: {problem.strerror or problem}.") from problem
+        raise InboxError(f"Cannot read {args.har}: {problem.strerror or problem}.") from problem
     if len(raw) > LARGEST:
         raise InboxError(f"{args.har} is larger than {LARGEST >> 20} MiB.")
     with source(_file(args), may_be_new=True) as found:
         counts = found.take(raw)
-    sentence = "{imported:,} imported, {known:,} known already, {refused:,} refused".format(**counts)
+    sentence = "{imported:,} imported, {known:,} already present, {refused:,} rejected".format(**counts)
     print_lines([json.dumps(counts)] if args.json else [sentence])
     for remark in counts["remarks"] if not args.json and isinstance(counts["remarks"], list) else ():
         print(f"drhttp: {remark}", file=sys.stderr)

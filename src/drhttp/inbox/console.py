@@ -172,7 +172,7 @@ class Console:
                 self._print(layout.line(exchange.summary) for exchange in exchanges)
                 if self._missed:
                     missed, self._missed = self._missed, 0
-                    self._print([f"({missed:,} records are not shown here, but stored)"])
+                    self._print([f"({missed:,} records stored but not shown)"])
         except OSError:
             # Whoever read the lines has gone; the inbox goes on.
             return

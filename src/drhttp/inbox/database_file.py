@@ -35,7 +35,7 @@ def prepare(file: Path) -> None:
             check(file)
             file.chmod(0o600)
     except OSError as problem:
-        raise PlaceError(f"{file} cannot be used: {problem.strerror or problem}.") from problem
+        raise PlaceError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
 
 
 def prepare_folder(file: Path) -> None:
@@ -43,7 +43,7 @@ def prepare_folder(file: Path) -> None:
     try:
         _make_directories(file.parent)
     except OSError as problem:
-        raise PlaceError(f"{file.parent} cannot be used: {problem.strerror or problem}.") from problem
+        raise PlaceError(f"Cannot use {file.parent}: {problem.strerror or problem}.") from problem
 
 
 def check(file: Path) -> None:
@@ -51,11 +51,11 @@ def check(file: Path) -> None:
     try:
         found = file.lstat()
     except FileNotFoundError:
-        raise PlaceError(f"There is no inbox file at {file} yet; `drhttp inbox` makes one.") from None
+        raise PlaceError(f"No inbox file at {file} yet. Run `drhttp inbox` to create it.") from None
     except OSError as problem:
-        raise PlaceError(f"{file} cannot be used: {problem.strerror or problem}.") from problem
+        raise PlaceError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
     if stat.S_ISLNK(found.st_mode):
-        raise PlaceError(f"{file} is a symbolic link; name the file itself.")
+        raise PlaceError(f"{file} is a symbolic link. Pass the path of the file itself.")
     if not stat.S_ISREG(found.st_mode):
         raise PlaceError(f"{file} is not a regular file.")
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():

@@ -85,7 +85,7 @@ def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
     else:
         yield from _side("Response", exchange.response, summary.response_size)
     if notice:
-        yield from ("", *map(clean, notice), "--unsafe-include-secrets shows them.")
+        yield from ("", *map(clean, notice), "To show them, pass --unsafe-include-secrets.")
 
 
 def iso(microseconds: int) -> str:
@@ -107,7 +107,7 @@ def _facts(exchange: Exchange) -> Iterable[tuple[str, str]]:
         ("direction", "" if summary.direction == "Incoming" else summary.direction),
         ("route", summary.route or ""),
         ("exception", failure),
-        ("aborted", "the client left before the answer was complete" if summary.aborted else ""),
+        ("aborted", "the client disconnected before the response was complete" if summary.aborted else ""),
         ("trace", " ".join(filter(None, (summary.trace, summary.span)))),
         ("parent", summary.parent or ""),
         ("id", summary.id),
@@ -133,13 +133,13 @@ def _side(name: str, message: Message, size: int | None) -> Iterator[str]:
 def _about(message: Message, size: int | None) -> Iterator[str]:
     kept = len(message.body or b"")
     if message.omitted:
-        yield f"left out: {clean(message.omitted)}"
+        yield f"omitted: {clean(message.omitted)}"
     elif not kept and not size:
         yield "empty"
     if size:
         yield f"{size:,} bytes"
     if message.truncated:
-        yield f"cut, {kept:,} bytes kept"
+        yield f"truncated, {kept:,} bytes kept"
     if message.parsed:
         yield "parsed by the sender"
     yield from _about_sender(message)
@@ -152,9 +152,9 @@ def _about_sender(message: Message) -> Iterator[str]:
     if message.redacted:
         yield f"{message.redacted:,} masked"
     if message.hidden:
-        yield f"{message.hidden:,} arrived in clear and hidden here"
+        yield f"{message.hidden:,} arrived unmasked and hidden here"
     if message.read in {"none", "partial"}:
-        yield "not read by the application" if message.read == "none" else "not read to its end by the application"
+        yield "not read by the application" if message.read == "none" else "only partly read by the application"
 
 
 def _body_lines(message: Message) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _body_lines(message: Message) -> Iterator[str]:
         yield from map(clean, _pretty(readable).splitlines())
     rest = len(shown) - (SHOWN if readable is not None else HEX_SHOWN)
     if rest > 0:
-        yield f"... {rest:,} more bytes; --json has them all"
+        yield f"... {rest:,} more bytes; use --json to print them all"
 
 
 def _message(message: Message, size: object) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _open(file: Path) -> int:
         # The token is in it: nobody else may read it, and it must be no link that somebody has laid there.
         return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as problem:
-        raise PlaceError(f"{path} cannot be used: {problem.strerror or problem}.") from problem
+        raise PlaceError(f"Cannot use {path}: {problem.strerror or problem}.") from problem
 
 
 def _locked(descriptor: int) -> bool:
@@ -110,4 +110,4 @@ def _published(file: Path) -> RunningInbox:
         told: dict[str, Any] = json.loads(place(file).read_bytes())
         return RunningInbox(int(told["port"]), str(told["token"]))
     except (OSError, ValueError, KeyError, TypeError):
-        raise PlaceError(f"Another inbox is just starting or stopping on {file}; try again.") from None
+        raise PlaceError(f"Another inbox is starting or stopping on {file}. Try again.") from None

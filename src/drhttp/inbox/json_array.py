@@ -42,7 +42,7 @@ def _text(wire: bytes, coding: str, limits: Limits) -> Iterator[str]:
         for piece in pieces(wire, limits.inflated) if coding == "gzip" else whole:
             values += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
             if values > MAX_VALUES:
-                raise Refused(413, f"The body holds more than {MAX_VALUES:,} JSON values.")
+                raise Refused(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
             yield decoder.decode(piece)
         yield decoder.decode(b"", final=True)
     except UnicodeError as problem:
@@ -68,12 +68,12 @@ class _Array:
             if sign == "]":
                 break
             if sign != ",":
-                raise not_json("a comma is missing between two events")
+                raise not_json("missing comma between two events")
             self._at += 1
             self._sign()
         self._at += 1
         if self._sign():
-            raise not_json("something follows the array")
+            raise not_json("unexpected data after the array")
 
     def _value(self) -> tuple[object, int]:
         """The element that begins here, and how many characters it was."""

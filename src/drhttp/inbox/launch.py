@@ -31,8 +31,9 @@ from drhttp.inbox.writer import Writer
 
 SHORTEST_TOKEN = 16
 _WARNING = (
-    "warning: the inbox listens on {} too: whoever reaches it there can send records, and read all with the token. "
-    "Names under which it is to answer need --allow-host."
+    "warning: the inbox also listens on {}. Anyone who can reach this "
+    "address can send records, and with the token read them all. "
+    "To accept other host names, pass --allow-host."
 )
 Say = Callable[[Iterator[str]], object]
 
@@ -67,7 +68,7 @@ def _prepare(args: argparse.Namespace, file: Path) -> None:
         # Beside the file that is not made stands where the inbox is to be found.
         prepare_folder(file)
         if args.keep_bytes > LARGEST:
-            raise InboxError(f"In memory the inbox keeps at most {LARGEST >> 20:,} MiB; see --keep-bytes.")
+            raise InboxError(f"With --memory, --keep-bytes cannot exceed {LARGEST >> 20:,} MiB.")
     else:
         prepare(file)
 
@@ -104,7 +105,7 @@ def _start(program: Sequence[str], running: RunningInbox) -> subprocess.Popen[by
     try:
         return subprocess.Popen(list(program), env={**os.environ, "DRHTTP_DSN": running.dsn})
     except OSError as problem:
-        raise InboxError(f"{program[0]} cannot be started: {problem.strerror or problem}.") from problem
+        raise InboxError(f"Cannot start {program[0]}: {problem.strerror or problem}.") from problem
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
@@ -134,7 +135,7 @@ def _serve(
     limits = Limits(args.keep, args.keep_bytes, args.keep_days * 86_400)
     token, strange = _token(), args.host is not None and not is_loopback(args.host)
     if strange and not os.environ.get("DRHTTP_INBOX_TOKEN"):
-        raise InboxError(f"To listen on {args.host}, set DRHTTP_INBOX_TOKEN to a token that nobody can guess.")
+        raise InboxError(f"To listen on {args.host}, set DRHTTP_INBOX_TOKEN to a random token.")
     open_store, open_reader = in_memory() if args.memory else on_disk(file, synced=args.sync == "full")
     with ExitStack() as stack:
         listener = stack.enter_context(server.listen(args.port, args.host if strange else None))
@@ -175,7 +176,9 @@ def _token() -> str:
     if not fixed:
         return secrets.token_hex(16)
     if len(fixed) < SHORTEST_TOKEN or not fixed.isascii() or not fixed.isalnum():
-        raise InboxError(f"DRHTTP_INBOX_TOKEN must be at least {SHORTEST_TOKEN} letters and digits.")
+        raise InboxError(
+            f"DRHTTP_INBOX_TOKEN must have at least {SHORTEST_TOKEN} letters and digits and no other characters."
+        )
     return fixed
 
 
@@ -186,13 +189,13 @@ def _open(args: argparse.Namespace, running: RunningInbox) -> None:
 
 
 def _welcome(listener: server.Listener, running: RunningInbox, file: Path, args: argparse.Namespace) -> Iterator[str]:
-    yield f"The inbox listens on http://127.0.0.1:{listener.port}/"
+    yield f"The inbox is listening on http://127.0.0.1:{listener.port}/"
     if args.port is None and listener.port != server.DEFAULT_PORT:
-        yield f"  (port {server.DEFAULT_PORT} is busy)"
+        yield f"  (port {server.DEFAULT_PORT} is in use)"
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
-    yield "  file  none: in memory, until it stops" if args.memory else f"  file  {file}"
-    yield f"  keeps the last {args.keep:,} records, {args.keep_bytes // (1 << 20):,} MiB, {args.keep_days:g} days"
+    yield "  file  none (records are kept in memory)" if args.memory else f"  file  {file}"
+    yield f"  keeps up to {args.keep:,} records, {args.keep_bytes // (1 << 20):,} MiB, {args.keep_days:g} days"
     yield "  stop  Ctrl-C"
     if not args.quiet:
         yield ""
@@ -200,7 +203,7 @@ def _welcome(listener: server.Listener, running: RunningInbox, file: Path, args:
 
 
 def _already(running: RunningInbox, file: Path) -> Iterator[str]:
-    yield f"The inbox listens on http://127.0.0.1:{running.port}/ already"
+    yield f"The inbox is already listening on http://127.0.0.1:{running.port}/"
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
     yield f"  file  {file}"
@@ -213,7 +216,7 @@ def _tell_ignored(args: argparse.Namespace, running: RunningInbox) -> None:
         names.append("port")
     if names:
         listed = ", ".join(f"--{name.replace('_', '-')}" for name in names)
-        fail(f"The inbox runs already, so these options were not applied: {listed}. Stop it first to change them.", 0)
+        fail(f"The inbox is already running, so these options were ignored: {listed}. Restart it to change them.", 0)
 
 
 def _found(running: RunningInbox) -> Iterator[str]:

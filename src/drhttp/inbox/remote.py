@@ -61,7 +61,7 @@ class Remote:
         log = self._json("GET", f"/export?as=har&reveal=1&n={told['n']}")
         found, _ = har.exchanges(log, "", coerce.instant(told["received"]) or 0)
         if not found:
-            raise UnknownRecord(f"The record {prefix} was deleted meanwhile.")
+            raise UnknownRecord(f"Record {prefix} was deleted in the meantime.")
         return found[0]
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
@@ -96,7 +96,7 @@ class Remote:
                 raise (UnknownRecord if answer.status == 404 else InboxError)(sentence)
             yield answer
         except (OSError, http.client.HTTPException, ValueError) as problem:
-            raise InboxError(f"The inbox on port {self._port} does not answer: {problem}.") from problem
+            raise InboxError(f"The inbox on port {self._port} is not responding: {problem}.") from problem
 
 
 def _sentence(status: int, raw: bytes) -> str:
@@ -105,7 +105,7 @@ def _sentence(status: int, raw: bytes) -> str:
         sentence = coerce.mapping(json.loads(raw)).get("error")
     except ValueError:
         sentence = None
-    return str(sentence or f"The inbox answers with status {status} and no reason.")
+    return str(sentence or f"The inbox returned status {status} without a message.")
 
 
 def _summary(told: dict[str, Any]) -> Summary:

@@ -57,10 +57,10 @@ def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: boo
     if problem := _refused_content(exchange):
         raise RefusedError(409, "replay", problem)
     if summary.method.upper() not in SAFE and not confirmed:
-        raise RefusedError(409, "replay", f"A {summary.method} may change something; it has to be confirmed.")
+        raise RefusedError(409, "replay", f"{summary.method} requests can change data. Confirm the replay.")
     target = urlsplit(replay_to or f"{summary.scheme}://{summary.host}")
     if target.port == port:
-        raise RefusedError(403, "replay", "The request would go to the inbox itself.")
+        raise RefusedError(403, "replay", "The request would be sent to the inbox itself.")
     headers, remarks = _headers(request, frozenset(mask_detection.in_headers(exchange)))
     path = _path(summary, target if replay_to else None)
     return Plan(target, summary.method, path, headers, request.body, remarks)
@@ -80,9 +80,7 @@ def send(planned: Plan, original: Summary, identity: str) -> Exchange:
         first = time.perf_counter()
         body = answer.read(KEPT + 1)
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        raise RefusedError(
-            502, "replay", f"There was no answer: {str(problem) or type(problem).__name__}."
-        ) from problem
+        raise RefusedError(502, "replay", f"No response: {str(problem) or type(problem).__name__}.") from problem
     finally:
         connection.close()
     took = time.perf_counter() - clock
@@ -134,7 +132,7 @@ def is_loopback(host: str | None) -> bool:
 
 def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
     if not _METHOD.fullmatch(summary.method):
-        return "Its method cannot be sent."
+        return "The request method is not valid HTTP."
     if replay_to:
         return None
     try:
@@ -144,23 +142,26 @@ def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
         local = False
     place, mark = summary.host.rpartition("@")[2], "@" in summary.host
     if local and mark:
-        return "Its address names who logs in; --replay-to URL names another place."
+        return "The URL contains login credentials. To replay to another server, start the inbox with --replay-to URL."
     if summary.scheme.lower() not in {"http", "https"} or not local:
         where = place or "an unknown host"
-        return f"It went to {where}, which is not this machine; --replay-to URL names another place."
+        return (
+            f"The request went to {where}, which is not this machine. To "
+            "replay it elsewhere, start the inbox with --replay-to URL."
+        )
     return None
 
 
 def _refused_content(exchange: Exchange) -> str | None:
     """What was masked cannot be sent: in a header it is left out, anywhere else the request would be another one."""
     if exchange.request.truncated or exchange.request.omitted:
-        return "Its body was not recorded whole."
+        return "The request body was not recorded in full."
     if mask_detection.in_body(exchange.request):
-        return "Values in its body were masked by the recorder."
+        return "The recorder masked values in the request body."
     if mask_detection.in_address(exchange):
-        return "Values in its address were masked by the recorder."
+        return "The recorder masked values in the URL."
     if mask_detection.in_unknown_headers(exchange):
-        return "Values of its headers were masked by the recorder, and it cannot be told which."
+        return "The recorder masked header values that the inbox cannot identify."
     return None
 
 
@@ -173,7 +174,7 @@ def _headers(request: Message, secret: frozenset[str]) -> tuple[Headers, tuple[s
             masked.append(name.lower())
         elif not re.search(r"[\r\n\0]", name + value):
             kept.append((name.lower(), value))
-    remarks = (f"Not sent, because masked: {', '.join(dict.fromkeys(masked))}.",) if masked else ()
+    remarks = (f"Masked headers were not sent: {', '.join(dict.fromkeys(masked))}.",) if masked else ()
     return tuple(kept), remarks
 
 

@@ -46,7 +46,10 @@ class SecurityMiddleware:
         self._browsers = browsers
         known = {*_NAMES, *(name.lower() for name in names)}
         self._hosts = {f"{name}:{port}" for name in known} | (known if port == 80 else set(names))
-        sentence = f"The inbox answers only as localhost:{port}; start it with --allow-host NAME to allow another name."
+        sentence = (
+            f"The inbox accepts requests for localhost:{port} only. To "
+            "accept another host name, start it with --allow-host NAME."
+        )
         self._refusal = JSONResponse({"error": sentence}, 421)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

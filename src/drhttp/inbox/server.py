@@ -105,12 +105,12 @@ def listen(port: int | None, host: str | None = None) -> Listener:
             return _bind(candidate, host)
         except OSError as problem:
             if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
-                raise PortError(f"{host} is no address of this machine.") from problem
+                raise PortError(f"{host} is not an address of this machine.") from problem
             if problem.errno != errno.EADDRINUSE:
-                raise PortError(f"Port {candidate} cannot be used: {problem.strerror}.") from problem
+                raise PortError(f"Cannot listen on port {candidate}: {problem.strerror}.") from problem
     if port is None:
-        raise PortError(f"All ports from {DEFAULT_PORT} to {DEFAULT_PORT + TRIES - 1} are busy.")
-    raise PortError(f"Port {port} is busy; choose another one with --port, or none to get the next free one.")
+        raise PortError(f"All ports from {DEFAULT_PORT} to {DEFAULT_PORT + TRIES - 1} are in use.")
+    raise PortError(f"Port {port} is in use. Choose another one, or omit --port to use the next free port.")
 
 
 def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:

@@ -65,7 +65,7 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     body = message.body or b""
     if len(body) > LARGEST:
         body = b""
-        remarks.append(f"The body is larger than {LARGEST:,} bytes and left out; download it.")
+        remarks.append(f"The body was left out because it is larger than {LARGEST:,} bytes. Download it instead.")
     coded = message.decoded or message.parsed or message.hidden > exchange.request.hidden
     if not told.summary.host:
         remarks.append("The host was not recorded.")
@@ -86,15 +86,15 @@ def _recorded(exchange: Exchange) -> list[str]:
     """What was not recorded as it was sent."""
     message, remarks = exchange.request, []
     if message.truncated or message.omitted:
-        remarks.append("The body was not recorded whole.")
+        remarks.append("The body was not recorded in full.")
     if message.hidden:
-        remarks.append("Values in the body were hidden when it was exported.")
+        remarks.append("Values in the body were masked during export.")
     elif mask_detection.in_body(message):
         remarks.append("The recorder masked values in the body.")
     if mask_detection.in_headers(exchange) or mask_detection.in_unknown_headers(exchange):
-        remarks.append("The recorder masked values of headers.")
+        remarks.append("The recorder masked header values.")
     if mask_detection.in_address(exchange):
-        remarks.append("The recorder masked values in the address.")
+        remarks.append("The recorder masked values in the URL.")
     return remarks
 
 
@@ -155,7 +155,7 @@ def _method(request: _Request, remarks: list[str]) -> list[str]:
     if request.method != "HEAD":
         return ["-X", shlex.quote(request.method)]
     if request.body:
-        remarks.append("curl sends no body with HEAD.")
+        remarks.append("curl does not send a body with HEAD.")
     return ["--head"]
 
 
@@ -169,10 +169,10 @@ def _with_body(words: list[list[str]], body: bytes, as_text: list[str], as_bytes
 
 def _httpie(request: _Request, remarks: list[str]) -> str:
     if not (request.method.isalpha() and request.method.isupper()):
-        remarks.append("HTTPie sends methods in capital letters only.")
+        remarks.append("HTTPie supports uppercase methods only.")
     query = request.target.partition("?")[2]
     if not _ESCAPED.fullmatch(request.target) or _UNRESERVED.search(query) or request.target[-1] == "?":
-        remarks.append("HTTPie writes the address with other escapes.")
+        remarks.append("HTTPie percent-encodes the URL differently.")
     items, lost = [], []
     for name, value in request.headers:
         item = _item(name, value)
@@ -181,7 +181,7 @@ def _httpie(request: _Request, remarks: list[str]) -> str:
         else:
             items.append([shlex.quote(item)])
     if lost:
-        remarks.append(f"HTTPie cannot send these as they were: {', '.join(lost)}.")
+        remarks.append(f"HTTPie cannot send these headers unchanged: {', '.join(lost)}.")
     unwanted = ["User-Agent", "Accept", "Accept-Encoding", *(["Content-Type"] if request.body else [])]
     items += [[shlex.quote(f"{name}:")] for name in unwanted if name.lower() not in request.names]
     first = ["http", "--path-as-is", request.method, shlex.quote(request.url)]

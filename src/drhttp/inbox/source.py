@@ -112,7 +112,7 @@ class Direct:
     def _writing(self, work: Callable[[SqliteStore], int]) -> int:
         with acquire_lock(self._file) as found:
             if isinstance(found, RunningInbox):
-                raise InboxError("An inbox has started on the file just now; try again.")
+                raise InboxError("An inbox has just started on this file. Try again.")
             with closing(SqliteStore(self._file)) as store:
                 return work(store)
 

@@ -92,7 +92,7 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
     page.locator(".keylist").wait_for()
     found["keys"] = _findings(page, axe)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="The inbox").click()
+    page.get_by_role("button", name="Inbox: export").click()
     page.locator("dialog .facts").wait_for()
     found["the inbox"] = _findings(page, axe)
     page.keyboard.press("Escape")
@@ -120,7 +120,7 @@ def test_no_serious_finding_of_axe_where_there_is_nothing(visit: Callable[..., A
 
 def test_no_serious_finding_of_axe_at_the_door(visit: Callable[..., Any], inbox: Any, axe: str) -> None:
     page = visit(inbox, reduced_motion="reduce").open(token="0" * 32)
-    page.get_by_label("Address or token").fill("no token")
+    page.get_by_label("URL or token").fill("no token")
     page.get_by_role("button", name="Open").click()
     page.locator(".problem").wait_for()
     assert _findings(page, axe) == []
@@ -132,7 +132,7 @@ def test_the_whole_flow_by_keyboard(page: Page, inbox: Any) -> None:
     expect(page.locator(".rows .row")).to_have_count(6)
     press = page.keyboard.press
     press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("pause, resume")
+    expect(page.get_by_role("dialog")).to_contain_text("pause or resume")
     press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     for key, path in (("j", "/api/5"), ("j", "/api/4"), ("k", "/api/5"), ("j", "/api/4")):

@@ -146,8 +146,8 @@ def test_bytes_that_hold_secrets_ask_before_they_are_shown(page: Page, inbox: An
 @pytest.mark.parametrize(
     ("metadata", "body", "said"),
     [
-        ({"size": 90_000, "truncated": True}, b"First line\n", "Cut: 11 of 90,000 bytes were kept."),
-        ({"size": 123, "omitted": "binary"}, None, "The body was left out: binary"),
+        ({"size": 90_000, "truncated": True}, b"First line\n", "Truncated: 11 of 90,000 bytes were recorded."),
+        ({"size": 123, "omitted": "binary"}, None, "The body was omitted: binary"),
         ({"redacted": 2}, b'{"pin": "********"}', "The recorder masked 2 values"),
     ],
 )
@@ -167,7 +167,7 @@ def test_a_packed_body_is_unpacked_and_a_broken_one_is_said_to_be(page: Page, in
     expect(page.locator(".rows .row")).to_have_count(2)
     detail = _open(page, row=1)
     expect(detail.locator(".tree")).to_contain_text('cup: "espresso"')
-    expect(detail.locator(".remarks")).to_contain_text("Unpacked from gzip.")
+    expect(detail.locator(".remarks")).to_contain_text("Decompressed from gzip.")
     detail = _open(page, row=0)
     expect(detail.locator(".remarks")).to_contain_text("Could not be unpacked")
 
@@ -192,7 +192,7 @@ def test_the_address_and_the_text_are_copied(page: Page, inbox: Any) -> None:
     inbox.post([shop.event(response=_body("text/plain", "Zwölf Tassen ☕".encode()))])
     detail = _open(page)
     detail.get_by_role("button", name="Link").click()
-    expect(page.locator(".news")).to_have_text(re.compile("address is copied"))
+    expect(page.locator(".news")).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url
     assert inbox.token not in link

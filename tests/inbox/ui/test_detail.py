@@ -97,7 +97,7 @@ def test_json_is_shown_as_it_was_sent(page: Page, inbox: Any) -> None:
         ("/login", "Request", "Form", ["user", "ann", "password", "[hidden here, arrived in clear]"]),
         ("/photos", "Request", "Parts", ["title", "A cup", "cup.png", "image/png"]),
         ("/feed.xml", "Response", "XML", ["<name>Cup</name>", "<!-- end -->"]),
-        ("/notes.txt", "Response", "Raw", ["First line", "of 90,000 bytes were kept"]),
+        ("/notes.txt", "Response", "Raw", ["First line", "of 90,000 bytes were recorded"]),
         ("/blob", "Response", "Hex", ["000010  10 11 12 13", "0123456789:;<=>?"]),
         ("/cups", "Response", "Raw", ["<h1>Cups</h1>"]),
     ],
@@ -146,7 +146,7 @@ def test_pin(told: Page, inbox: Any) -> None:
 
 def test_values_go_into_the_query(told: Page) -> None:
     detail = opened(told, "/feed.xml", "Overview")
-    detail.get_by_role("button", name="Without path /feed.xml").click()
+    detail.get_by_role("button", name="Exclude path /feed.xml").click()
     expect(told.locator(".rows .row")).to_have_count(9)
     expect(told.get_by_label("Query", exact=True)).to_have_value("-path:/feed.xml")
 

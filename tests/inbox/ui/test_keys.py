@@ -122,7 +122,7 @@ def test_two_records_are_compared_by_keyboard(busy: Page) -> None:
         busy.keyboard.press(key)
     expect(busy.get_by_role("region", name="Comparison")).to_be_visible()
     expect(busy.locator(".changes").first).to_contain_text("method")
-    field = busy.get_by_label("Not compared")
+    field = busy.get_by_label("Ignore")
     _tab_to(busy, field)
     field.fill("method,path,user,device")
     busy.keyboard.press("Enter")
@@ -148,7 +148,7 @@ def test_tags_and_a_note_by_keyboard(busy: Page, inbox: Any) -> None:
     expect(busy.locator(".rows .chosen .tag")).to_have_text(["slow", "ask bank", "note"])
     told = inbox.api("GET", "/records/100")[1]
     assert (told["tags"], told["note"]) == (["slow", "ask bank"], "Ring Ann first.")
-    busy.get_by_role("button", name="Take the tag slow off").press("Enter")
+    busy.get_by_role("button", name="Remove tag slow").press("Enter")
     expect(busy.locator(".rows .chosen .tag")).to_have_text(["ask bank", "note"])
     busy.reload()
     expect(busy.get_by_label("Note", exact=True)).to_have_value("Ring Ann first.")

@@ -83,9 +83,9 @@ def test_chips_are_taken_out_one_by_one(listed: Page) -> None:
     _field(listed).fill('user:"bob smith" -path:/b status:201')
     expect(listed.locator(".chip")).to_have_count(3)
     expect(listed.locator(ROWS)).to_have_count(1)
-    listed.get_by_role("button", name="Take -path:/b out").click()
+    listed.get_by_role("button", name="Remove -path:/b").click()
     expect(_field(listed)).to_have_value('user:"bob smith" status:201')
-    listed.get_by_role("button", name="Take status:201 out").press("Enter")
+    listed.get_by_role("button", name="Remove status:201").press("Enter")
     expect(listed.locator(ROWS)).to_have_count(2)
 
 
@@ -142,5 +142,5 @@ def test_an_address_with_a_broken_query_says_so_and_is_mended(listed: Page) -> N
     listed.goto(listed.url.partition("?")[0] + "?q=stauts:1")
     expect(listed.locator(".empty")).to_contain_text("cannot be read")
     expect(listed.locator(".complaint")).to_contain_text("did you mean status?")
-    listed.get_by_role("button", name="Show everything").click()
+    listed.get_by_role("button", name="Show all records").click()
     expect(listed.locator(ROWS)).to_have_count(8)

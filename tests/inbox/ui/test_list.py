@@ -35,7 +35,7 @@ def test_an_empty_inbox_teaches_how_to_fill_it(page: Page, inbox: Any) -> None:
 def test_without_the_token_the_page_asks_for_it(visit: Callable[..., Any], inbox: Any) -> None:
     page = visit(inbox).open(token="0" * 32)
     expect(page.get_by_role("heading", name="drhttp inbox")).to_be_visible()
-    page.get_by_label("Address or token").fill(f"http://127.0.0.1:{inbox.port}/#token={inbox.token}")
+    page.get_by_label("URL or token").fill(f"http://127.0.0.1:{inbox.port}/#token={inbox.token}")
     page.get_by_role("button", name="Open").click()
     expect(page.locator(".state.live")).to_be_visible()
 
@@ -118,7 +118,7 @@ def test_the_query_lives_in_the_address(page: Page, inbox: Any) -> None:
     page.reload()
     expect(page.locator(ROWS)).to_have_count(2)
     expect(page.get_by_label("Query", exact=True)).to_have_value("status:5xx")
-    page.get_by_role("button", name="Take status:5xx out").click()
+    page.get_by_role("button", name="Remove status:5xx").click()
     expect(page.locator(ROWS)).to_have_count(4)
     page.go_back()
     expect(page.locator(ROWS)).to_have_count(2)
@@ -132,8 +132,8 @@ def test_a_query_that_cannot_be_read_says_where_and_what_was_meant(page: Page, i
     expect(page.locator(".complaint mark")).to_have_text("stauts")
     expect(page.locator(ROWS)).to_have_count(1)
     page.locator(".complaint").get_by_role("button", name="status").click()
-    expect(page.locator(".empty")).to_contain_text("No record matches")
-    page.get_by_role("button", name="Show everything").click()
+    expect(page.locator(".empty")).to_contain_text("No matching records")
+    page.get_by_role("button", name="Show all records").click()
     expect(page.locator(ROWS)).to_have_count(1)
 
 
@@ -173,15 +173,15 @@ def test_an_inbox_that_comes_back_is_found_without_hole_or_double(
 def test_export_and_clear(page: Page, inbox: Any) -> None:
     inbox.post([shop.event(), shop.event(status=404)])
     expect(page.locator(ROWS)).to_have_count(2)
-    page.get_by_role("button", name="The inbox").click()
+    page.get_by_role("button", name="Inbox: export").click()
     expect(page.get_by_role("dialog")).to_contain_text(str(inbox.file))
     with page.expect_download() as saved:
         page.get_by_role("button", name="Export as HAR").click()
     assert saved.value.suggested_filename == "drhttp-inbox.har"
-    page.get_by_role("button", name="Clear …").click()
-    page.get_by_role("button", name="Really delete").click()
-    expect(page.locator(".empty")).to_contain_text("Nothing recorded yet")
-    page.get_by_role("button", name="The inbox").click()
+    page.get_by_role("button", name="Delete …").click()
+    page.get_by_role("button", name="Delete all records?").click()
+    expect(page.locator(".empty")).to_contain_text("No requests yet")
+    page.get_by_role("button", name="Inbox: export").click()
     page.get_by_label("Import a HAR").set_input_files(saved.value.path())
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(ROWS)).to_have_count(2)

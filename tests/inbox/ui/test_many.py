@@ -79,7 +79,7 @@ def shows(page: Page, query: str, numbers: list[int]) -> None:
     """The list ends with the last of them, and begins with the first."""
     page.get_by_label("Query", exact=True).fill(query)
     if not numbers:
-        expect(page.locator(".empty")).to_contain_text("No record matches")
+        expect(page.locator(".empty")).to_contain_text("No matching records")
         expect(page.locator(ROWS)).to_have_count(0)
         return
     grid, rows = page.locator(".list"), page.locator(ROWS)

@@ -67,14 +67,14 @@ def test_the_two_masks_differ_in_words_and_look(detail: Any) -> None:
     ours, theirs = looks(headers, "hidden-here"), looks(headers, "redacted")
     assert (ours["border"], theirs["border"]) == ("dashed", "none")
     assert (ours["style"], theirs["style"]) == ("italic", "normal")
-    assert "arrived in clear" in ours["title"]
-    assert theirs["title"] == "The recorder masked this value before it was sent."
+    assert "arrived unmasked" in ours["title"]
+    assert theirs["title"] == "The recorder masked this value before sending it."
 
 
 def test_a_record_says_how_much_is_hidden_where_and_what_to_do(detail: Any) -> None:
     """A count, the places with their names, and the option; the button shows all of it."""
     notice = detail.get_by_role("region", name="Hidden values")
-    expect(notice.locator("h3")).to_have_text("7 values arrived in clear and are hidden here")
+    expect(notice.locator("h3")).to_have_text("7 values arrived unmasked and are hidden here")
     places = ["user", "exception", "query token", "request header cookie", "request header x-api-key",
               "request body password", "response body"]  # fmt: skip
     expect(notice.locator("li")).to_have_text(places)
@@ -92,7 +92,7 @@ def test_a_body_says_both_counts(detail: Any) -> None:
     expect(detail.locator(".remarks")).to_contain_text(
         "The recorder masked 1 value before sending; it cannot be shown."
     )
-    expect(detail.locator(".remarks")).to_contain_text("1 value arrived in clear and is hidden here.")
+    expect(detail.locator(".remarks")).to_contain_text("1 value arrived unmasked and is hidden here.")
     detail.get_by_role("tab", name="Response").click()
     expect(detail.locator("pre.text .hidden-here")).to_have_text(HIDDEN)
     expect(detail.locator("pre.text .redacted")).to_have_text("[redacted]")

@@ -40,7 +40,7 @@ class Access:
         origin = headers.get("origin")
         strange = origin is not None and origin not in self._origins
         if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
-            raise RefusedError(403, "origin", "Other web pages may not use the inbox.")
+            raise RefusedError(403, "origin", "Requests from other web pages are not allowed.")
         if not hmac.compare_digest(headers.get("authorization", "").encode("latin-1", "replace"), self._expected):
-            sentence = "The token is missing or wrong; open the address that `drhttp inbox` prints."
+            sentence = "The token is missing or invalid. Open the URL that `drhttp inbox` printed."
             raise RefusedError(401, "token", sentence)

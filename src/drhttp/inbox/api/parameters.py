@@ -30,7 +30,7 @@ def only(request: Request, *names: str) -> None:
     """Refuse what is misspelled where to pass over it would do more than was asked for."""
     for name in request.query_params:
         if name not in names:
-            raise RefusedError(400, "parameter", f"There is no parameter {name!r}; there are {', '.join(names)}.")
+            raise RefusedError(400, "parameter", f"Unknown parameter {name!r}. Expected one of: {', '.join(names)}.")
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
@@ -56,7 +56,7 @@ def choice(request: Request, name: str, *allowed: str) -> str:
     """One of the words; the first one when it is not given."""
     value = request.query_params.get(name) or allowed[0]
     if value not in allowed:
-        raise RefusedError(400, "parameter", f"{name} must be one of {', '.join(allowed)}.")
+        raise RefusedError(400, "parameter", f"{name} must be one of: {', '.join(allowed)}.")
     return value
 
 
@@ -89,7 +89,7 @@ async def _body(request: Request, limit: int) -> bytes:
                 raise RefusedError(413, "size", f"The body is larger than {limit:,} bytes.")
             pieces.append(piece)
     except ClientDisconnect:
-        raise RefusedError(400, "parameter", "The connection ended before the body did.") from None
+        raise RefusedError(400, "parameter", "The connection closed before the body was complete.") from None
     return b"".join(pieces)
 
 

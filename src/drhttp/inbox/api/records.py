@@ -29,7 +29,7 @@ def found(reader: Reading, name: str) -> Entry:
     if name.startswith("id:"):
         return reader.one(name[3:])
     if not name.isascii() or not name.isdigit() or len(name) > 18:
-        raise UnknownRecord(f"There is no record {name!r}.")
+        raise UnknownRecord(f"Record {name!r} does not exist.")
     return reader.entry(int(name))
 
 
@@ -81,7 +81,9 @@ class Records:
             if not raw:
                 return text_page(message, offset, limit, reveal=reveal)
             if not reveal and shown(message, reveal=False).masked:
-                raise RefusedError(403, "masked", "The bytes hold something that is masked; reveal the record first.")
+                raise RefusedError(
+                    403, "masked", "The body contains masked values. Reveal the record to see its bytes."
+                )
             return hex_page(message, offset, limit)
 
         return Json(await self._context.readers.ask(page))
@@ -136,11 +138,17 @@ def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, type] = {"pinned": bool, "tags": list, "note": str}
     for name, value in wishes.items():
         if name not in kinds or not isinstance(value, kinds[name]):
-            raise RefusedError(400, "parameter", 'Only "pinned" (true, false), "tags" (texts) and "note" can be set.')
+            raise RefusedError(
+                400,
+                "parameter",
+                'You can set only "pinned" (true or false), "tags" (a list of strings), and "note" (a string).',
+            )
     tags, note = wishes.get("tags", []), wishes.get("note", "")
     short = all(isinstance(tag, str) and 0 < len(tag) <= _TAG for tag in tags)
     if not short or len(tags) > _TAGS or len(note) > _NOTE:
-        raise RefusedError(400, "parameter", f"At most {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}.")
+        raise RefusedError(
+            400, "parameter", f"A record can have up to {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}."
+        )
     # JSON may hold halves of surrogate pairs, which no file can.
     scrubbed = {"tags": [scrub(tag) for tag in tags], "note": scrub(note)}
     return {name: scrubbed.get(name, value) for name, value in wishes.items()}

@@ -71,14 +71,14 @@ async def on_store(request: Request, problem: Exception) -> Response:
 
 async def on_http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    sentence = "The API has nothing at this path." if problem.status_code == 404 else f"{problem.detail}."
+    sentence = "There is no such path in the API." if problem.status_code == 404 else f"{problem.detail}."
     code = _CODES.get(problem.status_code, "parameter")
     return Json({"error": sentence, "code": code}, problem.status_code, dict(problem.headers or {}))
 
 
 async def on_failure(request: Request, problem: Exception) -> Response:
     """Whatever nobody thought of. The server logs it, with its traceback, when it has answered."""
-    sentence = f"The inbox failed ({type(problem).__name__}); its output says where."
+    sentence = f"Internal error in the inbox ({type(problem).__name__}). See its output for the traceback."
     return Json({"error": sentence, "code": "failure"}, 500)
 
 

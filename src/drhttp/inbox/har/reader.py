@@ -47,7 +47,7 @@ def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange
     """The exchanges of a log, and a sentence for every entry that is none. Raises `NotHar` when it is no log at all."""
     entries = coerce.mapping(coerce.mapping(value).get("log")).get("entries")
     if not isinstance(entries, list):
-        raise NotHar('This is no HAR: it has no list "log.entries".')
+        raise NotHar('This is not a HAR file: "log.entries" is missing or not a list.')
     found, remarks = [], []
     for place, one in enumerate(entries):
         try:

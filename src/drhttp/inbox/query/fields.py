@@ -36,14 +36,14 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 SLOW = 1_000_000
 """Microseconds from which on a record is slow."""
 
-_NAMED = "exact, or a pattern with * and ?; none, any"
+_NAMED = "exact value, or pattern with * and ?; none, any"
 
 FIELDS: dict[str, Field] = {
     "status": Field("status", "status", "404, 5xx, 400-499, >=400, none", ("2xx", "3xx", "4xx", "5xx", "none")),
     "method": Field("method", "method", "GET, or several: POST,PUT", METHODS),
     "path": Field("glob", "path", "/api/items, or a pattern: /api/*"),
     "query": Field("part", "query", "part of the query string"),
-    "url": Field("part", "url", "part of the address"),
+    "url": Field("part", "url", "part of the URL"),
     "host": Field("glob", "host", _NAMED),
     "user": Field("glob", "user", _NAMED),
     "device": Field("glob", "device", _NAMED),
@@ -57,17 +57,17 @@ FIELDS: dict[str, Field] = {
     "after": Field("after", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
     "before": Field("before", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
     "body": Field("body", "request response", "text in a body"),
-    "req.body": Field("body", "request", "text in the request's body"),
-    "res.body": Field("body", "response", "text in the response's body"),
+    "req.body": Field("body", "request", "text in the request body"),
+    "res.body": Field("body", "response", "text in the response body"),
     "header": Field("header", "request response", "name, or name=text"),
     "req.header": Field("header", "request", "name, or name=text"),
     "res.header": Field("header", "response", "name, or name=text"),
-    "type": Field("glob", "response_type", "the response's media type: application/json, image/*"),
-    "route": Field("glob", "endpoint", "the endpoint: /api/items/{id}"),
-    "client": Field("glob", "client", "the client's address: 10.0.*"),
-    "exception": Field("glob", "exception", "its type: ValueError; none, any"),
-    "trace": Field("glob", "trace", "the trace id"),
-    "id": Field("prefix", "id", "the id, or its beginning"),
+    "type": Field("glob", "response_type", "media type of the response: application/json, image/*"),
+    "route": Field("glob", "endpoint", "endpoint: /api/items/{id}"),
+    "client": Field("glob", "client", "client IP address: 10.0.*"),
+    "exception": Field("glob", "exception", "exception type: ValueError; none, any"),
+    "trace": Field("glob", "trace", "trace ID"),
+    "id": Field("prefix", "id", "record ID or a prefix of it"),
     "tag": Field("glob", "tags", _NAMED),
     "pinned": Field("boolean", "pinned", "true, false", ("true", "false")),
 }

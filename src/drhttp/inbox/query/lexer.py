@@ -45,7 +45,7 @@ class Token:
 def tokens(text: str) -> Iterator[Token]:
     """The tokens in order. Raises `QueryError` for a quote that is not closed."""
     if len(text) > LONGEST:
-        raise QueryError(f"A query has at most {LONGEST:,} characters; this one has {len(text):,}.", LONGEST, 1)
+        raise QueryError(f"A query is limited to {LONGEST:,} characters; this one has {len(text):,}.", LONGEST, 1)
     at = 0
     while at < len(text):
         if text[at].isspace():
@@ -102,4 +102,4 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
             at += 1
         found.append(text[at])
         at += 1
-    raise QueryError("This quote is not closed.", start, len(text) - start, (text[start:] + '"',))
+    raise QueryError("Unclosed quote.", start, len(text) - start, (text[start:] + '"',))

@@ -59,7 +59,7 @@ class _Parser:
         node = self._alternatives_of(0)
         left = self._peek()
         if left is not None:
-            raise QueryError("This parenthesis was never opened.", left.start, 1)
+            raise QueryError("Unmatched closing parenthesis.", left.start, 1)
         return node
 
     def _peek(self) -> Token | None:
@@ -90,7 +90,7 @@ class _Parser:
             raise self._nothing(token)
         self._at += 1
         if depth + negations > DEEPEST:
-            raise QueryError(f"Parentheses go at most {DEEPEST} levels deep.", token.start, 1)
+            raise QueryError(f"Parentheses are limited to {DEEPEST} levels.", token.start, 1)
         if token.kind == "NOT":
             return Not(self._single(depth, minus or token, negations + 1))
         if token.kind == "(":
@@ -100,7 +100,7 @@ class _Parser:
     def _parenthesis(self, opening: Token, depth: int) -> Node:
         node = self._alternatives_of(depth + 1)
         if not self._next_is(")"):
-            raise QueryError("This parenthesis is not closed.", opening.start, 1)
+            raise QueryError("Unclosed parenthesis.", opening.start, 1)
         self._at += 1
         return node
 
@@ -110,7 +110,7 @@ class _Parser:
         inside = depth + self._alternatives
         self.terms.append(Term(start, token.end, token.field, token.value, negations % 2 == 1, inside))
         if len(self.terms) > MOST:
-            raise QueryError(f"A query has at most {MOST} terms.", token.start, token.end - token.start)
+            raise QueryError(f"A query is limited to {MOST} terms.", token.start, token.end - token.start)
         if token.field is None:
             return Anywhere(token.value)
         field = FIELDS.get(token.field.lower())
@@ -121,9 +121,9 @@ class _Parser:
     def _nothing(self, token: Token | None) -> QueryError:
         before = self._tokens[self._at - 1] if self._at else None
         if before is None or (token is not None and token.kind == ")" and before.kind == "("):
-            what, at = "There is nothing to look for here.", token or before
+            what, at = "Expected a search term here.", token or before
         else:
-            what, at = f"Something to look for is missing after {before.kind.replace('NOT', 'the minus')}.", before
+            what, at = f"Expected a search term after {before.kind.replace('NOT', 'the minus sign')}.", before
         return QueryError(what, at.start if at else self._end, at.end - at.start if at else 0)
 
 
@@ -131,4 +131,4 @@ def _unknown(token: Token) -> QueryError:
     name = token.field or ""
     close = tuple(get_close_matches(name.lower(), FIELDS, 3, 0.5))
     hint = f"did you mean {close[0]}?" if close else f'to look for the text, put it in quotes: "{name}:{token.value}".'
-    return QueryError(f'There is no field "{name}"; {hint}', token.start, len(name), close)
+    return QueryError(f'Unknown field "{name}"; {hint}', token.start, len(name), close)

@@ -27,7 +27,7 @@ _COLUMNS = {"tag": "tags"}
 def read(token: Token, field: Field, now: int) -> Node:
     """The test of a term. now: microseconds since the epoch, for times that are relative to it."""
     if not token.value and not token.quoted:
-        raise QueryError(f"{token.field}: needs a value: {field.detail}.", token.start, token.end - token.start)
+        raise QueryError(f"{token.field}: requires a value: {field.detail}.", token.start, token.end - token.start)
     try:
         return _READERS[field.kind](token, field, now)
     except (ValueError, OverflowError):
@@ -36,8 +36,8 @@ def read(token: Token, field: Field, now: int) -> Node:
 
 def _wrong(token: Token, field: Field) -> QueryError:
     close = get_close_matches(token.value.lower(), field.values, 3, 0.5)
-    hint = f"; did you mean {close[0]}?" if close else f"; it takes {field.detail}."
-    sentence = f'"{token.value}" is nothing that {token.field}: understands{hint}'
+    hint = f"; did you mean {close[0]}?" if close else f"; expected {field.detail}."
+    sentence = f'"{token.value}" is not a valid value for {token.field}{hint}'
     return QueryError(sentence, token.start, token.end - token.start, tuple(f"{token.field}:{one}" for one in close))
 
 

@@ -28,7 +28,7 @@ def on_disk(file: Path, *, synced: bool) -> Opening:
 def in_memory() -> Opening:
     """The same for a store that ends with its last connection."""
     if sqlite3.sqlite_version_info < OLDEST:
-        raise StoreError(f"SQLite {sqlite3.sqlite_version} cannot share a store in memory; 3.36 can.")
+        raise StoreError(f"--memory requires SQLite 3.36 or later; this is {sqlite3.sqlite_version}.")
     name = Path(f"/drhttp-{uuid.uuid4().hex}")
     return (lambda: MemoryStore(name)), (lambda: MemoryReader(name))
 

@@ -76,7 +76,7 @@ class SqliteReader:
         with self._translated():
             row = self._db.execute(f"{_SELECT} WHERE r.n = ?", (n,)).fetchone()
         if row is None:
-            raise UnknownRecord(f"There is no record {n} any more, or not yet.")
+            raise UnknownRecord(f"Record {n} does not exist.")
         return entry(row)
 
     def one(self, prefix: str) -> Entry:
@@ -88,10 +88,10 @@ class SqliteReader:
         # The whole id may be there under two keys, and may be the beginning of others; the newest is meant.
         exact = [one for one in found if one.summary.id == prefix] or found
         if not found:
-            raise UnknownRecord(f"There is no record whose id begins with {prefix!r} in {self.path}.")
+            raise UnknownRecord(f"No record ID in {self.path} starts with {prefix!r}.")
         if len(exact) > 1 and exact[0].summary.id != prefix:
             first, second = found[0].summary.id, found[1].summary.id
-            raise UnknownRecord(f"More than one id begins with {prefix!r}, such as {first} and {second}.")
+            raise UnknownRecord(f"More than one record ID starts with {prefix!r}, for example {first} and {second}.")
         return exact[0]
 
     def read(self, entry: Entry) -> Exchange:
@@ -99,7 +99,7 @@ class SqliteReader:
         with self._translated():
             row = self._db.execute("SELECT * FROM payload WHERE n = ?", (entry.n,)).fetchone()
         if row is None:
-            raise UnknownRecord(f"The record {entry.summary.id} was deleted meanwhile.")
+            raise UnknownRecord(f"Record {entry.summary.id} was deleted in the meantime.")
         return exchange(entry.summary, row)
 
     def family(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
@@ -208,14 +208,18 @@ class SqliteReader:
     def _open(self) -> None:
         self._recognise()
         if self._value("PRAGMA user_version") < VERSION:
-            raise OutdatedStore(f"{self.path} was written by an older drhttp; `drhttp inbox` brings it up to date.")
+            raise OutdatedStore(
+                f"{self.path} was written by an older version of drhttp. Run `drhttp inbox` to upgrade it."
+            )
         search.install(self._db)
 
     def _recognise(self) -> None:
         if self._value("PRAGMA application_id") != APPLICATION_ID:
             raise StoreError(f"{self.path} is not an inbox file.")
         if self._value("PRAGMA user_version") > VERSION:
-            raise StoreError(f"{self.path} was written by a newer drhttp; upgrade this one, or choose another file.")
+            raise StoreError(
+                f"{self.path} was written by a newer version of drhttp. Upgrade drhttp or choose another file."
+            )
 
     def _entries(self, condition: str, value: object) -> list[Entry]:
         if value is None:
@@ -258,7 +262,7 @@ class SqliteReader:
         try:
             yield
         except sqlite3.Error as problem:
-            raise StoreError(f"{self.path} cannot be used: {problem}.") from problem
+            raise StoreError(f"Cannot use {self.path}: {problem}.") from problem
 
 
 def _reached(scan: Scan) -> int | None:

@@ -7,7 +7,7 @@ const channel = "BroadcastChannel" in window ? new BroadcastChannel("drhttp-inbo
 /** An answer that is no success. `code` is the API's word for it, `status` 0 when there was no answer at all. */
 export class ApiError extends Error {
   constructor(status, told) {
-    super(told.error || `The inbox answered ${status}.`);
+    super(told.error || `The inbox returned status ${status}.`);
     Object.assign(this, { status, code: told.code || "", position: told.position, length: told.length });
     this.suggestions = told.suggestions || [];
   }
@@ -57,7 +57,7 @@ async function answer(path, { parameters, method = "GET", body, headers, signal 
     });
   } catch (problem) {
     if (signal?.aborted) throw problem;
-    throw new ApiError(0, { error: "The inbox does not answer." });
+    throw new ApiError(0, { error: "The inbox is not responding." });
   }
   if (response.ok) return response;
   throw new ApiError(response.status, await response.json().catch(() => ({})));

@@ -69,14 +69,14 @@ function Inbox({ onExpired }) {
       <${Query} field=${field} value=${at.q} onChange=${(q, how) => go({ q }, how)} />
       <${Pause} feed=${feed} />
     </div>
-    ${feed.state === "lost" && html`<p class="banner" role="status">The inbox does not answer. The page goes on by itself as soon as it does.</p>`}
+    ${feed.state === "lost" && html`<p class="banner" role="status">The inbox is not responding. This page reconnects automatically.</p>`}
     ${at.view === "requests" && feed.rows.length > 0 && html`<${Pictures} feed=${feed} query=${at.q} onOpen=${open} />`}
     <main class=${opened ? "split" : ""}>
       ${SHEETS[at.view] ? html`<${SHEETS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} />` : html`<${Listed} ...${list} />`}
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} asked=${asked} onAsk=${setAsked} onOpen=${open} />`}
     </main>
     ${asked === "inbox" && html`<${About} feed=${feed} query=${at.q} onClose=${() => setAsked("")} />`}
-    ${asked === "help" && html`<${Dialog} title="Keys" onClose=${() => setAsked("")}><${Keys} onClose=${() => setAsked("")} /><//>`}
+    ${asked === "help" && html`<${Dialog} title="Keyboard shortcuts" onClose=${() => setAsked("")}><${Keys} onClose=${() => setAsked("")} /><//>`}
   `;
 }
 

@@ -10,16 +10,16 @@ const STATES = { loading: "loading", live: "live", lost: "reconnecting", refused
 export function Bar({ at, feed, onAsk }) {
   const state = feed.paused ? "paused" : STATES[feed.state];
   return html`<header class="bar">
-    <a class="name" href="/" aria-label="drhttp inbox, all requests"><img src="/ui/icon.svg" alt="" width="20" height="20" />drhttp<span> inbox</span></a>
+    <a class="name" href="/" aria-label="drhttp inbox: all requests"><img src="/ui/icon.svg" alt="" width="20" height="20" />drhttp<span> inbox</span></a>
     <nav aria-label="Views">${VIEWS.map(([view, label]) => html`<${Link} key=${view} to=${{ view, n: "", tab: "overview", left: "", right: "" }} aria-current=${at.view === view ? "page" : null}>${label}<//>`)}</nav>
-    <span class="state ${feed.state} ${feed.paused ? "held" : ""}" title=${`The connection to the inbox: ${state}`}><i></i><span>${state}</span></span>
-    <button class="ghost" onClick=${() => onAsk("inbox")} aria-label="The inbox: export, import, clear" title="Export, import, clear">⋯</button>
-    <button class="ghost keys-button" onClick=${() => onAsk("help")} aria-label="Keys" title="Keys (?)">?</button>
+    <span class="state ${feed.state} ${feed.paused ? "held" : ""}" title=${`Connection to the inbox: ${state}`}><i></i><span>${state}</span></span>
+    <button class="ghost" onClick=${() => onAsk("inbox")} aria-label="Inbox: export, import, clear" title="Export, import, clear">⋯</button>
+    <button class="ghost keys-button" onClick=${() => onAsk("help")} aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">?</button>
   </header>`;
 }
 
 export function Pause({ feed }) {
   const label = feed.paused ? `Resume${feed.waiting ? ` (${count(feed.waiting)})` : ""}` : "Pause";
-  return html`<button class="pause ${feed.paused ? "on" : ""}" aria-pressed=${feed.paused} aria-label=${label} title="Hold new records back (p)" onClick=${() => feed.setPaused(!feed.paused)}>
+  return html`<button class="pause ${feed.paused ? "on" : ""}" aria-pressed=${feed.paused} aria-label=${label} title="Stop showing new records (p)" onClick=${() => feed.setPaused(!feed.paused)}>
     <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${feed.paused ? "M4 2.5v11l9-5.5z" : "M4 3h3v10H4zm5 0h3v10H9z"} /></svg><span aria-live="polite">${label}</span></button>`;
 }

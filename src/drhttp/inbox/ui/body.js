@@ -13,14 +13,14 @@ const SHOWN = 24;
 
 export function Body({ n, side, body, reveal, onReveal }) {
   const [view, setView] = useState(null);
-  if (!body || body.form === "empty") return html`<${Remarks} body=${body} /><p class="dim pad">No body${body?.omitted ? " was kept" : ""}.</p>`;
+  if (!body || body.form === "empty") return html`<${Remarks} body=${body} /><p class="dim pad">No body${body?.omitted ? " was recorded" : ""}.</p>`;
   const views = [...(VIEWS[body.form] || []), ...(body.text === null ? [] : ["raw"]), "hex"];
   const shown = views.includes(view) ? view : views[0];
   const Chosen = { tree: Tree, fields: Fields, parts: Parts, xml: Xml, preview: Preview, image: Picture, raw: Raw, hex: Hex }[shown];
   return html`<div class="body">
-    <div class="bodybar"><${Tabs} small label="Form of the body" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
-      <span class="dim">${body.type || "no type"} · ${size(body.size ?? body.kept)}</span>
-      ${body.text && html`<button class="link" title=${body.more ? "Copy what is shown at first" : "Copy the text"} onClick=${() => copy(body.text)}>Copy</button>`}
+    <div class="bodybar"><${Tabs} small label="Body format" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
+      <span class="dim">${body.type || "no content type"} · ${size(body.size ?? body.kept)}</span>
+      ${body.text && html`<button class="link" title=${body.more ? "Copy the first part" : "Copy the text"} onClick=${() => copy(body.text)}>Copy</button>`}
       ${body.download && html`<a href=${body.download} download>Download</a>`}</div>
     <${Remarks} body=${body} onReveal=${onReveal} />
     <${Chosen} key=${`${n}${side}${shown}${reveal}`} n=${n} side=${side} body=${body} reveal=${reveal} onReveal=${onReveal} />
@@ -31,21 +31,21 @@ export function Body({ n, side, body, reveal, onReveal }) {
 function Remarks({ body, onReveal }) {
   if (!body) return null;
   const told = [
-    body.omitted && `The body was left out: ${body.omitted}.`,
-    body.truncated && `Cut: ${count(body.kept)} of ${body.size === null ? "an unknown number of" : count(body.size)} bytes were kept.`,
-    body.hidden_before > 0 && `${plural(body.hidden_before, "value")} arrived in clear elsewhere and hidden when the record was exported; they are not in this file.`,
+    body.omitted && `The body was omitted: ${body.omitted}.`,
+    body.truncated && `Truncated: ${body.size === null ? `the first ${count(body.kept)} bytes were` : `${count(body.kept)} of ${count(body.size)} bytes were`} recorded.`,
+    body.hidden_before > 0 && `${plural(body.hidden_before, "value")} ${body.hidden_before === 1 ? "was" : "were"} masked when the record was exported and cannot be shown.`,
     body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; ${body.redacted === 1 ? "it" : "they"} cannot be shown.`,
-    body.decoded && `The recorder removed ${body.decoded}.`,
+    body.decoded && `The recorder decoded the ${body.decoded} content.`,
     body.read && `Read by the recorder: ${body.read}.`,
-    body.coding && `Unpacked from ${body.coding}.`,
-    body.unpacked_in_part && "It inflates to far more than its size: only the beginning is shown.",
-    body.coding_error && `Could not be unpacked: ${body.coding_error}`,
-    body.valid === false && !body.truncated && `This is no valid ${body.form.toUpperCase()}.`,
+    body.coding && `Decompressed from ${body.coding}.`,
+    body.unpacked_in_part && "The decompressed body is very large, so only the beginning is shown.",
+    body.coding_error && `Cannot decompress the body: ${body.coding_error}`,
+    body.valid === false && !body.truncated && `This is not valid ${body.form.toUpperCase()}.`,
   ].filter(Boolean);
   const hidden = body.masked > 0 && onReveal;
   if (!told.length && !hidden) return null;
   return html`<ul class="remarks">${told.map((one) => html`<li>${one}</li>`)}
-    ${hidden && html`<li>${plural(body.masked, "value")} arrived in clear and ${body.masked === 1 ? "is" : "are"} hidden here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
+    ${hidden && html`<li>${plural(body.masked, "value")} arrived unmasked and ${body.masked === 1 ? "is" : "are"} hidden here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
 }
 
 /** The text so far and a way to more of it. */
@@ -63,7 +63,7 @@ const More = ({ source, body }) => html`<${Problem} problem=${source.problem} />
 
 function Raw(about) {
   const source = useText(about);
-  return html`<pre class="text" tabindex="0" aria-label="Text of the body"><${Text} text=${source.text} onReveal=${about.reveal ? null : about.onReveal} /></pre><${More} source=${source} body=${about.body} />`;
+  return html`<pre class="text" tabindex="0" aria-label="Body text"><${Text} text=${source.text} onReveal=${about.reveal ? null : about.onReveal} /></pre><${More} source=${source} body=${about.body} />`;
 }
 
 function Tree(about) {
@@ -71,7 +71,7 @@ function Tree(about) {
   const told = useMemo(() => read(source.text), [source.text]);
   if (!told) return html`<${Raw} ...${about} />`;
   return html`<div class="tree"><${Node} node=${told.node} depth=${0} onReveal=${about.reveal ? null : about.onReveal} /></div>
-    ${told.cut && html`<p class="dim pad">… the text ends here or cannot be read on.</p>`}<${More} source=${source} body=${about.body} />`;
+    ${told.cut && html`<p class="dim pad">… the text ends here or is not valid JSON from here on.</p>`}<${More} source=${source} body=${about.body} />`;
 }
 
 function Node({ name, node, depth, onReveal }) {
@@ -100,22 +100,22 @@ export function Pairs({ items, empty, onReveal, label }) {
     <th scope="row">${one.name}</th><td><${Value} value=${one.value} masked=${one.masked} onReveal=${onReveal} /></td></tr>`)}</tbody></table>`;
 }
 
-const Fields = ({ body, reveal, onReveal }) => html`<${Pairs} label="Fields" items=${body.fields || []} empty="No fields." onReveal=${reveal ? null : onReveal} />`;
+const Fields = ({ body, reveal, onReveal }) => html`<${Pairs} label="Fields" items=${body.fields || []} empty="No fields" onReveal=${reveal ? null : onReveal} />`;
 
 function Parts({ body, reveal, onReveal }) {
   return html`${(body.parts || []).map((part) => html`<section class="part">
     <h4>${part.name ?? "unnamed"}${part.filename && html` <span class="dim">· ${part.filename}</span>`} <span class="dim">· ${part.type || "text"} · ${size(part.size)}</span></h4>
-    ${part.text === null ? html`<p class="dim pad">Binary: the hex view shows it.</p>`
+    ${part.text === null ? html`<p class="dim pad">Binary data. See the Hex tab.</p>`
       : html`<pre class="text" tabindex="0"><${Value} value=${part.text} masked=${part.masked} onReveal=${reveal ? null : onReveal} /></pre>`}
   </section>`)}`;
 }
 
 const Preview = ({ body }) => body.preview
-  ? html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="The page, without scripts and without what it would load" src=${body.preview}></iframe>`
-  : html`<p class="dim pad">No preview of this text.</p>`;
+  ? html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="Preview of the page, without scripts and external resources" src=${body.preview}></iframe>`
+  : html`<p class="dim pad">No preview available.</p>`;
 
 const Picture = ({ body }) => body.image
-  ? html`<div class="picture"><img src=${body.image} alt="The image that was sent" /></div>` : html`<p class="dim pad">This image cannot be shown safely; the hex view shows its bytes.</p>`;
+  ? html`<div class="picture"><img src=${body.image} alt="Image from the body" /></div>` : html`<p class="dim pad">This image cannot be displayed safely. See its bytes on the Hex tab.</p>`;
 
 /** XML with one element a line, as text with classes: nothing of it is ever parsed as markup. */
 function Xml(about) {
@@ -151,7 +151,7 @@ function Hex({ n, side, reveal, onReveal }) {
     setMore(told.more);
   }, setProblem);
   useEffect(() => void load(0), []);
-  if (problem?.code === "masked") return html`<p class="pad">The bytes hold hidden values, which arrived in clear. <button onClick=${onReveal}>Show them</button></p>`;
-  return html`<${Problem} problem=${problem} /><pre class="text hex" tabindex="0" aria-label="Bytes of the body">${rows.map(([at, hex, text]) => html`<div><span class="dim">${at.toString(16).padStart(6, "0")}</span>  ${hex.match(/../g).join(" ").padEnd(47)}  <span class="string">${text}</span></div>`)}</pre>
+  if (problem?.code === "masked") return html`<p class="pad">These bytes contain hidden values that arrived unmasked. <button onClick=${onReveal}>Show them</button></p>`;
+  return html`<${Problem} problem=${problem} /><pre class="text hex" tabindex="0" aria-label="Body bytes">${rows.map(([at, hex, text]) => html`<div><span class="dim">${at.toString(16).padStart(6, "0")}</span>  ${hex.match(/../g).join(" ").padEnd(47)}  <span class="string">${text}</span></div>`)}</pre>
     ${more && html`<p class="pad"><button onClick=${() => load(rows.length * 16)}>Show more</button></p>`}`;
 }

@@ -13,8 +13,8 @@ export function Pictures({ feed, query, onOpen }) {
   const beat = useBeat(feed.arrived);
   const choose = (name) => (localStorage.setItem(KEPT, name), setChosen(name));
   const Chosen = PICTURES[chosen];
-  return html`<section class="pictures" aria-label="Pictures">
-    <${Tabs} small label="Picture" items=${[["time", "Requests"], ["latency", "Latency"], ["off", "Hide"]]} chosen=${chosen} onChoose=${choose} />
+  return html`<section class="pictures" aria-label="Charts">
+    <${Tabs} small label="Chart" items=${[["time", "Requests"], ["latency", "Latency"], ["off", "Hide"]]} chosen=${chosen} onChoose=${choose} />
     ${Chosen && html`<${Chosen} query=${query} beat=${beat} onOpen=${onOpen} />`}
   </section>`;
 }

@@ -11,12 +11,12 @@ export function Compare({ left, right }) {
   const [ignore, setIgnore] = useState("date,age,x-request-id,etag");
   const [reveal, setReveal] = useState(false);
   const [told, problem] = useAnswer("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
-  if (!told) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Mark a record with <kbd>m</kbd>, then another one.</p>`}</section>`;
+  if (!told) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}</section>`;
   return html`<div class="sheet compare" tabindex="0" role="region" aria-label="Comparison">
     <div class="pair"><${Side} record=${told.left} /><${Side} record=${told.right} /></div>
-    <div class="ways"><label>Not compared: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
+    <div class="ways"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
       <button onClick=${() => go({ left: right, right: left }, { replace: true })}>Swap</button>
-      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide secrets" : "Show hidden values"}</button>
+      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide values" : "Show hidden values"}</button>
       <span class=${told.equal ? "same" : "dim"}>${told.equal ? "Equal." : plural(told.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
     ${told.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
   </div>`;
@@ -33,7 +33,7 @@ function Part({ part }) {
     <table class="changes"><thead><tr><th scope="col">Where</th><th scope="col">Left</th><th scope="col">Right</th></tr></thead>
       <tbody>${part.changes.map((one) => html`<tr class=${one.change}><th scope="row"><i aria-label=${one.change}>${SIGNS[one.change]}</i> ${one.path}</th>
         <td><${Text} text=${shown(one.left)} /></td><td><${Text} text=${shown(one.right)} /></td></tr>`)}</tbody></table>
-    ${part.more && html`<p class="dim pad">There are more differences than these.</p>`}</section>`;
+    ${part.more && html`<p class="dim pad">More differences are not shown.</p>`}</section>`;
 }
 
 function shown(value) {

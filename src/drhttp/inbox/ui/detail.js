@@ -18,13 +18,13 @@ export const acts = {
   async pin(record, feed) {
     const told = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
     feed.replace(told);
-    say(told.pinned ? "Pinned: neither age nor clearing takes it away." : "No longer pinned.");
+    say(told.pinned ? "Pinned. The inbox keeps this record until you unpin it." : "Unpinned.");
     return told;
   },
   async snippet(record, as, reveal) {
     const told = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
     await copy(told.text);
-    const hidden = told.masked ? [`${plural(told.masked, "value")} hidden.`] : [];
+    const hidden = told.masked ? [`${plural(told.masked, "value")} masked.`] : [];
     say(["Copied.", ...told.remarks, ...hidden].join(" "));
   },
   mark(n) {
@@ -34,7 +34,7 @@ export const acts = {
       return go({ view: "compare", left, right: n, n: "", tab: "overview" });
     }
     sessionStorage.setItem(MARKED, n);
-    return say(`Record ${n} is marked. Open another one and press Compare (m) there.`);
+    return say(`Record ${n} is selected. Open another record and press Compare (m).`);
   },
 };
 
@@ -69,7 +69,7 @@ export function Detail({ n, tab, feed, query, asked, onAsk, onOpen }) {
 
 function Gone({ problem, onOpen }) {
   if (!problem) return html`<p class="dim pad">Loading …</p>`;
-  const text = problem.status === 404 ? "This record is gone: it was cleared, or it was older than the inbox keeps." : problem.message;
+  const text = problem.status === 404 ? "This record was deleted, or it exceeded the limits of the inbox." : problem.message;
   return html`<div class="empty"><h2>Nothing to show</h2><p>${text}</p><p><button onClick=${() => onOpen(null)}>Back to the list</button></p></div>`;
 }
 
@@ -87,10 +87,10 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
     <h2 class="url mono"><${Text} text=${record.url} /></h2>
     <div class="acts">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
-        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "httpie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
-      <button title="Copy the address of this sight" onClick=${() => copy(location.href).then(() => say("The address is copied."))}>Link</button>
-      <button aria-pressed=${record.pinned} onClick=${() => acts.pin(record, feed).then(again, tell)} title="Keep it (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
-      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send it again (r)"} onClick=${() => onAsk("replay")}>Replay</button>
+        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
+      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => say("Link copied."))}>Link</button>
+      <button aria-pressed=${record.pinned} onClick=${() => acts.pin(record, feed).then(again, tell)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
+      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onAsk("replay")}>Replay</button>
       <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
     </div>
   </div>`;
@@ -99,7 +99,7 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
 function Overview({ record, query, feed, again, asked, onAsk, onOpen, onReveal }) {
   return html`
     ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> <${Text} text=${record.exception.message} /></p>`}
-    ${record.aborted && html`<p class="failure">The client left before the answer was complete.</p>`}
+    ${record.aborted && html`<p class="failure">The client disconnected before the response was complete.</p>`}
     <${Timeline} record=${record} onOpen=${onOpen} />
     <${Labels} record=${record} feed=${feed} again=${again} asked=${asked === "labels"} onAsked=${() => onAsk("")} />
     ${onReveal && html`<${Hidden} hidden=${record.hidden} onReveal=${onReveal} />`}
@@ -117,7 +117,7 @@ function Related({ title, records, onOpen, compare }) {
     ${compare && html`<button class="link" onClick=${() => go({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
 }
 
-const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests that it sent" records=${record.calls} onOpen=${onOpen} />`;
+const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests sent by the application" records=${record.calls} onOpen=${onOpen} />`;
 
 const Request = ({ record, reveal, onReveal }) => html`
   <${Section} title="Query" items=${record.request?.query} onReveal=${onReveal} />

@@ -7,7 +7,7 @@ import { count, duration, plural } from "./format.js";
 import { html, Method, Problem, Text, useAnswer } from "./parts.js";
 import { Cell, Into, Nothing, share, Sheet } from "./sheet.js";
 
-const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Time spent"]];
+const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Total time"]];
 
 export function Endpoints({ feed, query }) {
   const sort = place().sort || "count";
@@ -15,7 +15,7 @@ export function Endpoints({ feed, query }) {
   if (!told) return html`<${Problem} problem=${problem} />`;
   if (!told.endpoints.length) return html`<${Nothing} what="No endpoints" query=${query} />`;
   const bounds = told.bounds.map((bound) => (bound === null ? "more" : duration(bound)));
-  const caption = `${plural(told.endpoints.length, "endpoint")}, ${plural(told.total, "record")}${told.complete ? "" : ", newest part only"}`;
+  const caption = `${plural(told.endpoints.length, "endpoint")}, ${plural(told.total, "record")}${told.complete ? "" : ", most recent records only"}`;
   return html`<${Sheet} label="Endpoints" caption=${caption} head=${html`${SORTS.map((one) => html`<${Sort} one=${one} sort=${sort} />`)}<th scope="col" class="spread-col">Durations</th>`}>
     ${told.endpoints.map((one) => html`<${Endpoint} key=${one.query} one=${one} query=${query} bounds=${bounds} />`)}<//>`;
 }
@@ -31,6 +31,6 @@ function Endpoint({ one, query, bounds }) {
     <${Cell} name="count" label="Count">${count(one.count)}<//>
     <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors">${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${share(one.error_share)}<//>
     <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>
-    <${Cell} name="p99" label="p99">${duration(one.p99_ms)}<//><${Cell} name="total" label="Time spent">${duration(one.total_ms)}<//>
+    <${Cell} name="p99" label="p99">${duration(one.p99_ms)}<//><${Cell} name="total" label="Total time">${duration(one.total_ms)}<//>
     <${Cell} name="spread-col" label="Durations" title=${told}><${Columns} counts=${one.distribution} label=${`p50 ${duration(one.p50_ms)}, slowest ${duration(one.max_ms)}`} /><//></tr>`;
 }

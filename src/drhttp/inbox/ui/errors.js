@@ -16,9 +16,9 @@ export function Errors({ feed, query }) {
   const [told, problem] = useAnswer("/endpoints", { q: failed, sort: "last" }, { every });
   const [page] = useAnswer("/records", { q: failed, limit: LOOKED_AT }, { every });
   if (!told) return html`<${Problem} problem=${problem} />`;
-  if (!told.endpoints.length) return html`<${Nothing} what="No errors" query=${query} hint="Answers of 4xx and 5xx and exceptions gather here." />`;
+  if (!told.endpoints.length) return html`<${Nothing} what="No errors" query=${query} hint="4xx and 5xx responses and exceptions appear here." />`;
   const newest = bySource(page?.records || []);
-  const caption = `${plural(told.total, "error")} at ${plural(told.endpoints.length, "endpoint")}${told.complete ? "" : ", newest part only"}`;
+  const caption = `${plural(told.total, "error")} at ${plural(told.endpoints.length, "endpoint")}${told.complete ? "" : ", most recent records only"}`;
   return html`<${Sheet} label="Errors" caption=${caption} head=${html`<th scope="col" class="first-col">Endpoint</th><th scope="col" class="count">Count</th>
       <th scope="col" class="kinds">Kinds</th><th scope="col" class="newest">Newest</th><th scope="col" class="last">Last</th>`}>
     ${told.endpoints.map((one) => html`<${Failing} key=${one.query} one=${one} query=${failed} records=${newest.get(source(one)) || []} />`)}<//>`;
@@ -37,7 +37,7 @@ function kinds(records) {
   const found = new Map();
   for (const record of records) {
     const thrown = record.exception?.type;
-    const label = thrown || (record.status ? String(record.status) : "no answer");
+    const label = thrown || (record.status ? String(record.status) : "no response");
     const told = found.get(label) || { label, name: thrown ? "5xx" : kind(record.status), many: 0 };
     found.set(label, { ...told, many: told.many + 1 });
   }

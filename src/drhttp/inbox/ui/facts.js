@@ -12,11 +12,11 @@ export function Facts({ record, query }) {
     ["Status", record.status, "status"], ["Method", record.method, "method"], ["Host", record.host, "host"], ["Path", record.path, "path"],
     ["Endpoint", record.route, "route"], ["User", record.user, "user"], ["Device", record.device, "device"], ["Client", record.client, "client"],
     ["Duration", `${duration(record.duration_ms)}${record.ttfb_ms === null ? "" : `, first byte after ${duration(record.ttfb_ms)}`}`],
-    ["Size", `${size(record.request_size)} sent, ${size(record.response_size)} answered`],
+    ["Size", `request ${size(record.request_size)}, response ${size(record.response_size)}`],
     ["Type", record.response_type, "type"], ["Trace", record.trace_id, "trace"], ["Id", record.id, "id"],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return html`<table class="pairs facts" aria-label="Facts"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
+  return html`<table class="pairs facts" aria-label="Details"><tbody>${facts.map(([label, value, field, exact]) => html`<tr><th scope="row">${label}</th>
     <td><span class=${["Time", "Path", "Trace", "Id", "Client", "Host"].includes(label) ? "mono" : ""}><${Text} text=${value} /></span>${field && html`<span class="pick">
-      <button aria-label=${`Only ${label.toLowerCase()} ${value}`} title="Only these" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
-      <button aria-label=${`Without ${label.toLowerCase()} ${value}`} title="Without these" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
+      <button aria-label=${`Filter for ${label.toLowerCase()} ${value}`} title="Filter for this value" onClick=${() => go({ q: joined(query, term(field, exact ?? value)) })}>+</button>
+      <button aria-label=${`Exclude ${label.toLowerCase()} ${value}`} title="Exclude this value" onClick=${() => go({ q: joined(query, `-${term(field, exact ?? value)}`) })}>−</button></span>`}</td></tr>`)}</tbody></table>`;
 }

@@ -52,7 +52,7 @@ export function Frame({ query, from, span, label, legend, tall, stops, near, pic
   const mark = range ? sorted(range) : chosen && [chosen[0].x, chosen[1].x + chosen[1].wide];
   return html`<div class="plot ${tall ? "tall" : ""}">
     <svg ref=${plot} viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" role="slider" tabindex="0" aria-label=${label} aria-valuemin="1" aria-valuemax=${stops.length}
-      aria-valuenow=${(at?.[1] ?? stops.length - 1) + 1} aria-valuetext=${told || "nothing chosen; arrow keys go from one to the next"}
+      aria-valuenow=${(at?.[1] ?? stops.length - 1) + 1} aria-valuetext=${told || "nothing selected; use the arrow keys to move"}
       onPointerDown=${(event) => (event.currentTarget.setPointerCapture(event.pointerId), setRange([share(event), share(event)]))}
       onPointerMove=${move} onPointerUp=${done} onPointerCancel=${() => setRange(null)} onPointerLeave=${() => setHint(null)}
       onKeyDown=${press} onBlur=${() => setAt(null)}>

@@ -13,7 +13,7 @@ const Groups = (kind, other) => function Group({ feed, query }) {
   if (!told) return html`<${Problem} problem=${problem} />`;
   if (!told.groups.length) return html`<${Nothing} what=${`No ${kind}`} query=${query} />`;
   const name = kind.slice(0, -1);
-  const caption = `${plural(told.total, name)}, ${brief(told.from)} to ${brief(told.to)}${told.complete ? "" : ", newest part only"}`;
+  const caption = `${plural(told.total, name)}, ${brief(told.from)} to ${brief(told.to)}${told.complete ? "" : ", most recent records only"}`;
   const columns = [["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["others", other], ["last", "Last"], ["spread-col over", "Over time"]];
   return html`<${Sheet} label=${capital(kind)} caption=${caption}
     head=${html`<th scope="col" class="first-col">${capital(name)}</th>${columns.map(([part, label]) => html`<th scope="col" class=${part}>${label}</th>`)}`}>

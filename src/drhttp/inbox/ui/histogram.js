@@ -22,7 +22,7 @@ export function Histogram({ query, beat }) {
   });
   return html`<${Frame} query=${query} from=${from} span=${span} stops=${stops}
     label=${`${plural(told.total, "record")} over time: ${sums.map(([name, sum]) => `${count(sum)} ${name}`).join(", ")}`}
-    legend=${html`${sums.map(([name, sum]) => html`<span><i class="b${name}"></i>${label(name)} ${count(sum)}</span>`)}<span>at most ${count(most)} in ${period(told.width_ms)}</span>${!told.complete && html`<span>newest part only</span>`}`}>
+    legend=${html`${sums.map(([name, sum]) => html`<span><i class="b${name}"></i>${label(name)} ${count(sum)}</span>`)}<span>peak: ${count(most)} per ${period(told.width_ms)}</span>${!told.complete && html`<span>most recent records only</span>`}`}>
     ${told.buckets.map((bucket, at) => stack(bucket, at * share * WIDE, share * WIDE, most))}
   <//>`;
 }

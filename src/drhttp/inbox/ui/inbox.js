@@ -13,7 +13,7 @@ export function About({ feed, query, onClose }) {
   const take = async (event) => {
     const [file] = event.target.files;
     const told = await send("POST", "/import", file);
-    say([`${plural(told.imported, "record")} imported, ${count(told.known)} known, ${count(told.refused)} refused.`, ...told.remarks.slice(0, 2)].join(" "));
+    say([`${plural(told.imported, "record")} imported, ${count(told.known)} already present, ${count(told.refused)} rejected.`, ...told.remarks.slice(0, 2)].join(" "));
     feed.reload();
     again();
   };
@@ -23,16 +23,16 @@ export function About({ feed, query, onClose }) {
     feed.reload();
     onClose();
   };
-  return html`<${Dialog} title="The inbox" onClose=${onClose}>
+  return html`<${Dialog} title="Inbox" onClose=${onClose}>
     <${Problem} problem=${problem || failure} />
     ${info && html`<table class="pairs facts" aria-label="About"><tbody>${[
       ["DSN", info.dsn], ["File", info.file], ["Records", `${count(info.records)} of ${count(info.limits.records)}, ${count(info.pinned)} pinned`],
-      ["Size", `${size(info.bytes)} of ${size(info.limits.bytes)}`], ["Kept for", plural(info.limits.days, "day")], ["Oldest", moment(info.oldest)],
-      ["Since", moment(info.started)], ["Version", info.version],
+      ["Size", `${size(info.bytes)} of ${size(info.limits.bytes)}`], ["Retention", plural(info.limits.days, "day")], ["Oldest", moment(info.oldest)],
+      ["Running since", moment(info.started)], ["Version", info.version],
     ].map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>`}
-    <h3>${query ? html`What matches <code>${query}</code>` : "All records"}</h3>
-    <p class="buttons start"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON lines</button>
-      <label class="button">Import a HAR<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => take(event))()} /></label>
-      <button class=${sure ? "danger" : ""} onClick=${sure ? attempt(clear) : () => setSure(true)}>${sure ? `Really delete ${query ? "what matches" : "all but the pinned"}` : "Clear …"}</button></p>
+    <h3>${query ? html`Records matching <code>${query}</code>` : "All records"}</h3>
+    <p class="buttons start"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON Lines</button>
+      <label class="button">Import HAR<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => take(event))()} /></label>
+      <button class=${sure ? "danger" : ""} onClick=${sure ? attempt(clear) : () => setSure(true)}>${sure ? `Delete ${query ? "matching" : "all"} records? Pinned records are kept` : "Delete …"}</button></p>
     <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p><//>`;
 }

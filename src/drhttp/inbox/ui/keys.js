@@ -4,12 +4,12 @@ import { go } from "./address.js";
 import { html, useEffect, useRef } from "./parts.js";
 
 const KEYS = [
-  ["j  k", "next, previous record or row (↓ ↑ in the list)"], ["→  ←", "unfold, fold the requests that it sent"], ["Enter", "open the record"], ["Esc", "close, let go"],
-  ["/", "to the query; ↓ offers words, Tab takes one"], ["p", "pause, resume"], ["g", "to the newest"],
-  ["x", "pin the record"], ["t", "its tags and note"], ["c", "copy it as cURL"], ["r", "replay it"], ["m", "mark it, then compare another with it"],
+  ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],
+  ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the newest record"],
+  ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"],
   ["1  –  5", "requests, errors, endpoints, users, devices"],
-  ["←  →", "in a picture: from bar to bar, point to point; Home and End, too"], ["Shift  →", "in a picture: select a range, Enter takes it"],
-  ["Alt  click", "on a value of the list: only these; with Shift: without these"], ["?", "this list"],
+  ["←  →", "in a chart: move between bars or points (also Home and End)"], ["Shift  →", "in a chart: select a range, then press Enter"],
+  ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],
 ];
 
 export const Keys = ({ onClose }) => html`<dl class="keylist">${KEYS.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => (one === "–" ? "– " : html`<kbd>${one}</kbd> `))}</dt><dd>${what}</dd></div>`)}</dl>

@@ -35,7 +35,7 @@ export function Labels({ record, feed, again, asked, onAsked }) {
   };
   return html`<section class="labels" aria-label="Tags and note">
     <form class="tags" onSubmit=${add}>
-      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Take the tag ${tag} off`} title="Take it off" onClick=${() => wear(tags.current.filter((one) => one !== tag))}>×</button></span>`)}
+      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Remove tag ${tag}`} title="Remove tag" onClick=${() => wear(tags.current.filter((one) => one !== tag))}>×</button></span>`)}
       <input ref=${field} aria-label="Add a tag" placeholder="Add a tag …" autocomplete="off" onKeyDown=${leave} />
     </form>
     <${Note} key=${record.n} note=${record.note || ""} onPut=${(note) => put({ note })} />

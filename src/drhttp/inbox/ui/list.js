@@ -129,6 +129,6 @@ function show(box, index, row) {
 function Foot({ feed }) {
   const more = feed.next === null ? "" : ", more below";
   return html`<div class="foot"><span>${count(feed.rows.length)} shown${more}</span>
-    ${feed.searching !== null && html`<span>searching, at record ${count(feed.searching)} …</span>`}
-    <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> query · <kbd>?</kbd> all keys</span></div>`;
+    ${feed.searching !== null && html`<span>searching at record ${count(feed.searching)} …</span>`}
+    <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> query · <kbd>?</kbd> shortcuts</span></div>`;
 }

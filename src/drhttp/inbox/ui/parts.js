@@ -11,8 +11,8 @@ export const Status = ({ record }) => html`<span class="status k${record.excepti
 export const Method = ({ name }) => html`<span class="method ${(name || "").toLowerCase() === "get" ? "" : "strong"}">${name || "–"}</span>`;
 
 const LOOKS = {
-  [HIDDEN]: ["hidden-here", "This value arrived in clear: the recorder did not mask it. Only the inbox hides it."],
-  "[redacted]": ["redacted", "The recorder masked this value before it was sent."],
+  [HIDDEN]: ["hidden-here", "This value arrived unmasked. It is stored unmasked and only hidden here."],
+  "[redacted]": ["redacted", "The recorder masked this value before sending it."],
 };
 const SPLIT = /(\[hidden here, arrived in clear\]|\[redacted\])/;
 

@@ -78,7 +78,7 @@ function Chips({ terms, onCut }) {
   const shown = terms.filter((one) => one.depth === 0);
   if (!shown.length) return null;
   return html`<ul class="chips" aria-label="Terms of the query">${shown.map((one) => html`<li key=${one.start}>
-    <span class="chip"><span>${one.text}</span><button aria-label=${`Take ${one.text} out`} title="Take it out" onClick=${() => onCut(one)}>×</button></span>
+    <span class="chip"><span>${one.text}</span><button aria-label=${`Remove ${one.text}`} title="Remove term" onClick=${() => onCut(one)}>×</button></span>
   </li>`)}</ul>`;
 }
 

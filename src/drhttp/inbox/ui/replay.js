@@ -20,7 +20,7 @@ export function Replay({ record, onClose, onOpen }) {
   };
   return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
     <p class="mono wrap"><b>${record.method}</b> <${Text} text=${record.url} /></p>
-    <p class="dim">${record.can_replay ? "It goes to the host that it was sent to. Masked headers are left out, and the application will act on it as on any other request." : record.replay_refusal}</p>
+    <p class="dim">${record.can_replay ? "The request goes to its original host. Masked headers are left out. The application handles it like any other request." : record.replay_refusal}</p>
     <${Problem} problem=${problem} />
     <p class="buttons"><button onClick=${onClose}>Cancel</button><button class="main" disabled=${busy || !record.can_replay} onClick=${start}>Send ${record.method} again</button></p><//>`;
 }

@@ -46,5 +46,5 @@ export function row({ line, index, chosen, open, onOpen, onFold }) {
 }
 
 const Fold = ({ line, onFold }) => html`<button class="calls ${line.failed ? "bad-call" : ""}" tabindex="-1" aria-expanded=${line.open}
-  title=${`${line.open ? "Fold" : "Unfold"} the ${plural(line.calls, "request")} that it sent (${line.open ? "←" : "→"})${line.failed ? "; not all succeeded" : ""}`}
+  title=${`${line.open ? "Collapse" : "Expand"} ${plural(line.calls, "outbound request")} (${line.open ? "←" : "→"})${line.failed ? "; some failed" : ""}`}
   onClick=${(event) => (event.stopPropagation(), onFold(line))}><i aria-hidden="true"></i>${line.calls} out</button>`;

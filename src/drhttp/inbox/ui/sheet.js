@@ -13,7 +13,7 @@ export const Cell = ({ name, label, title, children }) => html`<td class=${name}
 /** A link into the list: the query with a term beside it. */
 export const Into = ({ query, added, children }) => html`<${Link} to=${{ view: "requests", q: joined(query, added), n: "" }}>${children}<//>`;
 
-export const Nothing = ({ what, query, hint = "They appear here as soon as a record names one." }) => html`<section class="empty"><h2>${what}</h2>
-  <p>${query ? "Nothing that matches the query belongs to one." : hint}</p></section>`;
+export const Nothing = ({ what, query, hint = "They appear here when records contain them." }) => html`<section class="empty"><h2>${what}</h2>
+  <p>${query ? "No records match the query." : hint}</p></section>`;
 
 export const share = (part) => (part === 0 ? "0" : part < 0.001 ? "<0.1 %" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`);

@@ -14,6 +14,6 @@ export function Splitter() {
   useEffect(() => document.documentElement.style.setProperty("--pane", `${share}%`), [share]);
   const drag = (event) => event.currentTarget.hasPointerCapture(event.pointerId) && set(100 - (event.clientX / innerWidth) * 100);
   const press = (event) => set(share + ({ ArrowLeft: 3, ArrowRight: -3 }[event.key] || 0));
-  return html`<div class="splitter" role="separator" tabindex="0" aria-label="Width of the record" aria-orientation="vertical" aria-valuenow=${share} aria-valuemin="25" aria-valuemax="75"
+  return html`<div class="splitter" role="separator" tabindex="0" aria-label="Width of the record pane" aria-orientation="vertical" aria-valuenow=${share} aria-valuemin="25" aria-valuemax="75"
     onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove=${drag} onKeyDown=${press}></div>`;
 }

@@ -13,14 +13,14 @@ export function Timeline({ record, onOpen }) {
   const first = record.ttfb_ms;
   return html`<section class="timeline" aria-label="Timeline">
     <${Bar} label=${record.direction === "in" ? "Application" : "Request"} text=${duration(record.duration_ms)}>
-      <rect class="app" x="0" y="3" width=${Math.max(2, scale(first ?? record.duration_ms ?? 0))} height="12"><title>until the first byte: ${duration(first)}</title></rect>
-      ${first !== null && html`<rect class="sending" x=${scale(first)} y="3" width=${Math.max(1, scale(record.duration_ms - first))} height="12"><title>sending the answer: ${duration(record.duration_ms - first)}</title></rect>
+      <rect class="app" x="0" y="3" width=${Math.max(2, scale(first ?? record.duration_ms ?? 0))} height="12"><title>until first byte: ${duration(first)}</title></rect>
+      ${first !== null && html`<rect class="sending" x=${scale(first)} y="3" width=${Math.max(1, scale(record.duration_ms - first))} height="12"><title>sending the response: ${duration(record.duration_ms - first)}</title></rect>
         <rect class="first" x=${Math.min(WIDE - 3, scale(first))} y="0" width="3" height="18"><title>first byte after ${duration(first)}</title></rect>`}
     <//>
     ${record.calls.map((call) => html`<${Bar} key=${call.n} nested label=${`${call.method} ${call.host}${call.path}`} text=${duration(call.duration_ms)} onClick=${() => onOpen(call.n)}>
       <rect class=${call.error ? "bad" : "call"} x=${Math.min(WIDE - 4, scale(Date.parse(call.time) - begin))} y="3" width=${Math.max(4, scale(call.duration_ms ?? 0))} height="12" />
     <//>`)}
-    ${first !== null && html`<p class="dim legend"><i class="app"></i>until the first byte ${duration(first)} <i class="sending"></i>sending ${duration(Math.max(0, record.duration_ms - first))}</p>`}
+    ${first !== null && html`<p class="dim legend"><i class="app"></i>until first byte ${duration(first)} <i class="sending"></i>sending ${duration(Math.max(0, record.duration_ms - first))}</p>`}
   </section>`;
 }
 

@@ -10,22 +10,22 @@ const Line = ({ text }) => html`<div class="line"><code tabindex="0">${text}</co
 
 export function Welcome() {
   const [info] = useAnswer("/info", {});
-  const lines = [`export DRHTTP_DSN=${info?.dsn || ""}`, "drhttp inbox run -- gunicorn app:app"];
+  const lines = [`export DRHTTP_DSN=${info?.dsn || ""}`, "drhttp inbox run -- flask run"];
   return html`<${Empty}>
-    <h2>Nothing recorded yet</h2>
-    <p>Give your application this DSN; its requests appear here as they happen.</p>
+    <h2>No requests yet</h2>
+    <p>Set this DSN for your application. Its requests appear here as they happen.</p>
     ${lines.map((line) => html`<${Line} text=${line} key=${line} />`)}
-    <p class="dim">The second line starts a command with the DSN set. Wrap the application once, and it records:</p>
-    <pre class="mono" tabindex="0">${"import drhttp\n\napp = drhttp.WSGIMiddleware(app)"}</pre>
+    <p class="dim">The second command runs your application with the DSN set. To record a Flask application, add this below <code>app = Flask(__name__)</code>:</p>
+    <pre class="mono" tabindex="0">${`import drhttp\n\napp.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn="${info?.dsn || ""}")`}</pre>
   <//>`;
 }
 
-export const NoMatch = ({ query }) => html`<${Empty}><h2>No record matches</h2>
-  <p>Nothing that is here answers to <code>${query}</code>. New records that do will appear by themselves.</p>
-  <p><button onClick=${() => go({ q: "" })}>Show everything</button></p><//>`;
+export const NoMatch = ({ query }) => html`<${Empty}><h2>No matching records</h2>
+  <p>No records match <code>${query}</code>. New matching records appear automatically.</p>
+  <p><button onClick=${() => go({ q: "" })}>Show all records</button></p><//>`;
 
-export const Unreadable = ({ problem }) => html`<${Empty}><h2>This query cannot be read</h2><p>${problem.message}</p>
-  <p><button onClick=${() => go({ q: "" })}>Show everything</button></p><//>`;
+export const Unreadable = ({ problem }) => html`<${Empty}><h2>Invalid query</h2><p>${problem.message}</p>
+  <p><button onClick=${() => go({ q: "" })}>Show all records</button></p><//>`;
 
 /** Shown when the token is missing or no longer good. */
 export function Door({ onOpen }) {
@@ -36,8 +36,8 @@ export function Door({ onOpen }) {
     else setWrong(true);
   };
   return html`<main><section class="empty door"><h1>drhttp inbox</h1>
-    <p>This page needs the token of the inbox that runs now. Open the address that <code>drhttp inbox</code> printed when it started, or paste it here.</p>
-    <form onSubmit=${enter}><input name="address" class="mono" aria-label="Address or token" placeholder="http://127.0.0.1:8399/#token=…" autocomplete="off" /><button class="main">Open</button></form>
-    ${wrong && html`<p class="problem" role="alert">There is no token in this.</p>`}
+    <p>Access requires the token of the running inbox. Open the URL that <code>drhttp inbox</code> printed when it started, or paste it here.</p>
+    <form onSubmit=${enter}><input name="address" class="mono" aria-label="URL or token" placeholder="http://127.0.0.1:8399/#token=…" autocomplete="off" /><button class="main">Open</button></form>
+    ${wrong && html`<p class="problem" role="alert">No token found. Paste the whole URL or the token.</p>`}
   </section></main>`;
 }

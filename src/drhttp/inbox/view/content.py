@@ -79,7 +79,7 @@ def _uncoded(message: Message) -> tuple[bytes, str | None, str | None, bool]:
     if not body or message.parsed or message.decoded or coding in {"", "identity"}:
         return body, None, None, False
     if coding not in _CODINGS:
-        return body, None, f"The inbox does not know the coding {coding}.", False
+        return body, None, f"The content coding {coding} is not supported.", False
     try:
         data, cut = _inflate(body, _CODINGS[coding])
     except zlib.error:
@@ -90,7 +90,7 @@ def _uncoded(message: Message) -> tuple[bytes, str | None, str | None, bool]:
             data, cut = b"", False
         if not data:
             # Senders may have removed the coding and left the header as it was.
-            return body, None, None if _plain(body) else f"The body is not {coding}.", False
+            return body, None, None if _plain(body) else f"The body is not valid {coding}.", False
     return data, coding, None, cut
 
 

@@ -22,8 +22,8 @@ _PARSED = 256 * 1024
 """Characters of JSON that are parsed to find out under which names it hides something."""
 _LISTED = 5
 ADVICE = (
-    "The recorder sent them unmasked: switch its masking on (redact), update drhttp there, "
-    "or add the names with Redact(also=...)."
+    "The recorder sent them unmasked. Turn on redaction, upgrade drhttp in that application, "
+    "or add the field names with Redact(also=...)."
 )
 
 
@@ -86,12 +86,13 @@ def sentences(places: list[Place], exchange: Exchange) -> list[str]:
     where = [f"{one.part}{f' {one.name}' if one.name else ''}" for one in places]
     rest = len(where) - 2 * _LISTED
     listed = ", ".join(where[: 2 * _LISTED]) + (f" and {rest:,} other places" if rest > 0 else "")
-    some = "1 value arrived in clear and is" if count == 1 else f"{count:,} values arrived in clear and are"
+    some = "1 value arrived unmasked and is" if count == 1 else f"{count:,} values arrived unmasked and are"
     unknown = _unknown_masks(exchange)
     told = [f"{some} hidden here: {listed}.", ADVICE]
     if unknown:
         told.append(
-            f"The recorder says that it masked {unknown:,} of the values in this record; its mask is not known here."
+            f"The recorder reports {unknown:,} masked values in this "
+            "record with a mask that the inbox does not recognize."
         )
     return told
 

@@ -1,4 +1,4 @@
-"""The embedded receiver: it takes the traffic that recorders send, keeps it in one SQLite file and prints it.
+"""The inbox: a receiver that stores the records of drhttp recorders in one SQLite file and shows them.
 
-A second program beside the recorder, started by ``drhttp inbox``; the recorder never imports it.
+It is a separate program, started by ``drhttp inbox``. The recorder never imports it.
 """

@@ -1,4 +1,4 @@
-"""The routes: what recorders send arrives here, whichever protocol they speak, and is answered once it is stored."""
+"""The ASGI application: receives records in both protocols and responds after they are stored."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ _CONFIG = {
 }
 
 IN_HAND = 8 * 1024 * 1024
-"""Bytes of memory for JSON that is inflated, parsed and on its way to the file."""
+"""Bytes of memory for JSON that is being decompressed, parsed, and written."""
 MAY_WAIT = 256 * 1024 * 1024
-"""The same for bodies that wait for it, packed as they came."""
+"""Bytes of memory for compressed bodies that wait until `IN_HAND` has room."""
 WIDEST = 4
-"""Bytes that a character of a text may take in memory, where one takes a single byte on the wire."""
+"""Maximum bytes of memory per character of a `str`; on the wire a character may take a single byte."""
 PORTION = 1024 * 1024
-"""Characters of JSON, of a large batch, that are written in one go."""
+"""Characters of JSON in a large batch that are written in one transaction."""
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(context: Context) -> ASGIApp:
-    """The inbox as an ASGI application: what recorders send, the API, and the page."""
+    """Create the ASGI application: the endpoints for recorders, the API, and the page."""
     receiver = Receiver(context)
     endpoints: list[tuple[str, str, Handler]] = [
         ("POST", "/v1/events/batch", receiver.batch),
@@ -72,7 +72,7 @@ def create_app(context: Context) -> ASGIApp:
         ("GET", "/v1/rules", receiver.rules),
         ("POST", "/api/v1/http_record/record", receiver.record),
     ]
-    # Below any prefix: the DSN may have a path, and the events protocol lies below /moesif.
+    # Below any prefix: a DSN may have a path, and the events protocol uses the path /moesif.
     receiving = [
         Route(prefix + path, handler, methods=[method])
         for method, path, handler in endpoints
@@ -94,16 +94,16 @@ def create_app(context: Context) -> ASGIApp:
 
 
 class Receiver:
-    """The endpoints of both protocols."""
+    """The endpoints of the events protocol and the record protocol."""
 
     def __init__(self, context: Context) -> None:
         self._writer = context.writer
         self._browsers = context.browser_origins
         self._replays = context.replays
-        # Parsing a large batch takes long enough to keep other connections waiting, so it leaves the event loop.
+        # Parsing a large batch would block other connections, so it runs in a thread.
         self._budget = MemoryBudget(IN_HAND, MAY_WAIT)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
-        # Each thread keeps some of the memory that it once needed.
+        # One thread only: the allocator keeps some memory per thread.
         self._large = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-large")
 
     async def batch(self, request: Request) -> Response:
@@ -138,7 +138,7 @@ class Receiver:
         size = min(announced(wire, coding), limits.inflated)
         async with self._budget.hold(size * WIDEST):
             if limits is BATCH and size > SMALL:
-                # Once to see that all of it can be taken, and once to take it.
+                # The first pass validates the whole batch, the second one stores it.
                 async for _ in self._portions(wire, coding, arrival):
                     pass
                 async for portion, length in self._portions(wire, coding, arrival):
@@ -149,20 +149,20 @@ class Receiver:
         return Response(status_code=201)
 
     async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
-        """The exchanges of a large batch, some at a time, and how many characters of JSON those were."""
+        """Yield the exchanges of a large batch in portions, each with its number of characters of JSON."""
         source = _few_at_a_time(wire, coding, arrival)
         while portion := await self._decoded(partial(next, source, None), self._large):
             exchanges, length = portion
             yield [self._linked(one) for one in exchanges], length
 
     async def _decoded(self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
-        """The result of `work`, which is done off the event loop. Raises `Refused`."""
+        """Return the result of `work`, run in a thread. Raises `Refused`."""
 
         def tried() -> T | Refused:
             try:
                 return work()
             except (Undecodable, Refused) as problem:
-                # A new one: the frames of this one hold on to all that was parsed.
+                # A new exception: the traceback of the original keeps the parsed data alive.
                 return Refused(getattr(problem, "status", 400), str(problem))
 
         found = await asyncio.get_running_loop().run_in_executor(threads or self._decoders, tried)
@@ -171,7 +171,7 @@ class Receiver:
         return found
 
     def _admit(self, request: Request) -> str:
-        """The key, when the request has one and no browser sent it, or one that may."""
+        """Return the API key. Raises `Refused` without a key, or for a web page whose origin is not allowed."""
         by_browser = "origin" in request.headers or "sec-fetch-site" in request.headers
         if by_browser and request.headers.get("origin", "").lower() not in self._browsers:
             raise Refused(
@@ -185,7 +185,7 @@ class Receiver:
         return key
 
     def _linked(self, exchange: Exchange) -> Exchange:
-        """A replay that the application recorded, too, is the same record as the inbox's own."""
+        """Give an exchange that is a replay, recorded by the application too, the ID of the inbox's own record."""
         if not self._replays:
             return exchange
         identity = header(exchange.request.headers, HEADER.lower()) or ""
@@ -212,7 +212,7 @@ def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple
         place = next(places)
         _check_count(place + 1, BATCH)
         exchanges.append(decode_event(value, arrival, f"Event {place}"))
-        del value  # or it would stay in memory while its exchange is written
+        del value  # frees the memory while the exchange is written
         length += size
         if length >= PORTION:
             yield exchanges, length
@@ -248,7 +248,7 @@ async def _read(request: Request, limit: int) -> bytes:
             pieces.append(piece)
         elif total > 4 * limit:
             break
-    # So far the rest is read and thrown away: an answer in the midst of an upload is often lost with the connection.
+    # Up to this size, read and discard the rest: clients often lose a response sent during an upload.
     if total > limit:
         raise too_large
     return b"".join(pieces)

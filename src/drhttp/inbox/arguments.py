@@ -1,4 +1,4 @@
-"""The values of options: what cannot be one is refused under a name that says what it should be. And queries."""
+"""Argument types for argparse, and a parser for commands that take a query."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NEGATED = re.compile(r'-(?=[A-Za-z][A-Za-z.]*:|[("])')
 
 
 class QueryParser(argparse.ArgumentParser):
-    """An argument parser for commands with a query: ``-path:/health`` is a term of it, and no option ``-p``.
+    """An argument parser for commands with a query: ``-path:/health`` is a query term, not the option ``-p``.
 
-    Its words may stand before, between and behind options.
+    The words of the query may come before, between, and after options.
     """
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
@@ -55,21 +55,21 @@ def days(text: str) -> float:
 
 def base(text: str) -> str:
     parts = urlsplit(text)
-    # Its port is read when it is asked for, and then may be none: better now than at the first replay.
+    # `urlsplit` validates the port on access; an invalid one raises `ValueError` here, not at the first replay.
     if not text.startswith(("http://", "https://")) or not parts.hostname or parts.port == 0:
         raise ValueError
     return text
 
 
 def origin(text: str) -> str:
-    """As browsers write it: scheme, host and port, and nothing else."""
+    """Return an origin in the form that browsers send: scheme, host, and port only."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
         raise ValueError
     return text.lower()
 
 
-port.__name__ = "port"  # argparse says "invalid port value"
+port.__name__ = "port"  # argparse prints "invalid port value"
 positive.__name__ = mib.__name__ = days.__name__ = "number"
 base.__name__ = "URL"
 origin.__name__ = "origin"

@@ -1,4 +1,4 @@
-"""From what lies on the wire to parsed JSON, within bounds: no body, however made, takes more memory than allowed."""
+"""Decompresses and parses JSON within limits of size, depth, and memory, as a defense against decompression bombs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_DEPTH = 64
-"""Nesting of JSON, the array of a batch included."""
+"""Maximum nesting of JSON, including the array of a batch."""
 MAX_VALUES = 4_000_000
-"""An empty list takes three bytes to write and fifty to keep: values are bounded apart from bytes."""
+"""Maximum number of values. A limit on bytes is not enough: an empty list takes 3 bytes to send and 50 to store."""
 PIECE = 256 * 1024
 SMALL = 2 * 1024 * 1024
-"""Bytes that a body may inflate to however small it was on the wire."""
+"""Bytes to which any body may decompress, however small it is on the wire."""
 RATIO = 50
-"""How many times its size a larger body may inflate to. Batches of JSON reach 10 to 30."""
+"""Maximum compression ratio of a body above `SMALL`. Batches of JSON reach 10 to 30."""
 MEMORY = 6 * 1024 * 1024
-"""Bytes of memory that the values of a body may take however small it was on the wire."""
+"""Bytes of memory that the values of any body may take, however small it is on the wire."""
 MEMORY_RATIO = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one POST may hold. wire, inflated: bytes before and after decompression. records: how many."""
+    """Limits of one POST. wire, inflated: bytes before and after decompression. records: number of records."""
 
     wire: int
     inflated: int
@@ -36,7 +36,7 @@ SINGLE = Limits(wire=1024 * 1024, inflated=8 * 1024 * 1024, records=1)
 
 
 class Refused(Exception):
-    """A request that is not taken. status: the answer's. The text is a sentence for the sender."""
+    """A rejected request. status: HTTP status of the response. The message is a sentence for the sender."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -44,44 +44,44 @@ class Refused(Exception):
 
 
 def announced(wire: bytes, coding: str) -> int:
-    """How many bytes of JSON a body says it holds: the last field of a gzip file, modulo 2**32 (RFC 1952)."""
+    """Return the size that a gzip body declares (ISIZE, modulo 2**32; RFC 1952), or the size of a plain body."""
     return int.from_bytes(wire[-4:], "little") if coding == "gzip" else len(wire)
 
 
 def load(wire: bytes, coding: str, limits: Limits) -> tuple[object, int]:
-    """The parsed body, and how many bytes of JSON it was."""
+    """Return the parsed body and its size in bytes of JSON. Raises `Refused`."""
     content = inflate(wire, limits.inflated) if coding == "gzip" else wire
     size = len(content)
     text = _decoded(content)
-    del content  # or it would stay in memory while the text is parsed
+    del content  # frees the memory while the text is parsed
     check_memory(text, 0, len(wire))
     return _parsed(text), size
 
 
 def inflate(wire: bytes, limit: int) -> bytearray:
-    """Gunzip in pieces. What is large is measured first, without keeping it, and refused if it is a bomb.
+    """Decompress gzip data. The size of large data is measured first, without keeping it.
 
-    Raises `Refused`: 413 beyond `limit` bytes, or beyond `SMALL` and `RATIO` times the size on the wire; 400 if it is
-    no gzip file.
+    Raises `Refused`: 413 beyond `limit` bytes, or beyond both `SMALL` and `RATIO` times the size on the wire; 400 for
+    invalid gzip data.
     """
     size = announced(wire, "gzip")
     if size > SMALL and measure(wire, limit) > RATIO * len(wire):
         raise Refused(413, f"The body decompresses to {size:,} bytes, more than {RATIO} times its size.")
     content = bytearray()
     for piece in pieces(wire, limit):
-        # A body that is longer than it says is refused at its end at the latest; until then the rest is only counted.
+        # A body longer than declared is rejected at its end at the latest; until then the rest is only counted.
         if len(content) <= size:
             content += piece
     return content
 
 
 def measure(wire: bytes, limit: int) -> int:
-    """How many bytes gzip data inflate to, without keeping them. Raises `Refused`."""
+    """Return the decompressed size of gzip data without keeping it. Raises `Refused`."""
     return sum(map(len, pieces(wire, limit)))
 
 
 def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
-    """Gzip data inflated, at most `PIECE` bytes at a time. Raises `Refused`: 413 beyond `limit` bytes, or 400."""
+    """Decompress gzip data in pieces of up to `PIECE` bytes. Raises `Refused`: 413 beyond `limit`, else 400."""
     machine = zlib.decompressobj(wbits=31)
     total, rest = 0, wire
     try:
@@ -101,7 +101,7 @@ def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
 
 
 def parse(content: bytes) -> object:
-    """JSON, within the bounds of depth and number of values. Raises `Refused`."""
+    """Parse JSON within the limits of depth and number of values. Raises `Refused`."""
     return _parsed(_decoded(content))
 
 
@@ -113,7 +113,7 @@ def _decoded(content: bytes | bytearray) -> str:
 
 
 def check_memory(text: str, start: int, wire: int) -> None:
-    """Refuse JSON from `start` on that takes far more memory than the `wire` bytes that were sent."""
+    """Raise `Refused` if the JSON after `start` would take far more memory than the `wire` bytes that were sent."""
     values = 200 * text.count("{", start) + 64 * text.count("[", start) + 32 * text.count(",", start)
     memory = sys.getsizeof(text) + values
     if memory > MEMORY and memory > MEMORY_RATIO * wire:
@@ -123,7 +123,7 @@ def check_memory(text: str, start: int, wire: int) -> None:
 
 
 def not_json(problem: object) -> Refused:
-    """The refusal of what cannot be parsed."""
+    """Return the error for invalid JSON."""
     return Refused(400, f"The body is not valid JSON: {problem}.")
 
 
@@ -141,10 +141,10 @@ def _parsed(text: str) -> object:
 
 
 def check_depth(value: object, deepest: int) -> None:
-    """Refuse a value that is nested deeper than `deepest` levels."""
+    """Raise `Refused` if a value is nested more than `deepest` levels deep."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(deepest):
-        # All in one expression: there are dozens of values in a record, and thousands of records in a second.
+        # One expression, for speed: a record has dozens of values, and a second has thousands of records.
         level = [
             child
             for one in level
@@ -157,5 +157,5 @@ def check_depth(value: object, deepest: int) -> None:
 
 
 def too_deep() -> Refused:
-    """The refusal of what is nested too deep."""
+    """Return the error for JSON that is nested too deeply."""
     return Refused(400, f"The JSON is nested more than {MAX_DEPTH} levels deep.")

@@ -1,6 +1,6 @@
-"""Who looks on, and what woke them: viewers are told that there is news, and fetch it themselves when they can.
+"""Notifies live streams of changes. Viewers are only woken; they fetch the changes from the store themselves.
 
-So nothing piles up for a viewer that is slow, and what it gets is what the same query finds in the store.
+So nothing accumulates for a slow viewer, and it receives exactly what its query finds in the store.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from drhttp.inbox.errors import RefusedError
 
 MOST = 16
-"""Viewers at once."""
+"""Maximum number of concurrent viewers."""
 _REMEMBERED = 500
 
 
 class Viewer:
-    """One live stream. changed: records that are not what they were. cleared: how many were deleted on request."""
+    """One live stream. changed: ``n`` of changed records. cleared: number of records deleted by the user."""
 
     def __init__(self) -> None:
         self.changed: set[int] = set()
@@ -26,7 +26,7 @@ class Viewer:
         self._news = asyncio.Event()
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for news; false when there were none in that time."""
+        """Wait for a notification. Returns False after `seconds` without one."""
         try:
             await asyncio.wait_for(self._news.wait(), seconds)
         except asyncio.TimeoutError:
@@ -39,7 +39,7 @@ class Viewer:
 
 
 class Broadcaster:
-    """Tells all viewers. What happens is told from any thread."""
+    """Notifies all viewers. The methods may be called from any thread."""
 
     def __init__(self) -> None:
         self._viewers: set[Viewer] = set()
@@ -50,7 +50,7 @@ class Broadcaster:
 
     @contextmanager
     def viewer(self) -> Iterator[Viewer]:
-        """A viewer for as long as the context lasts. Within the event loop only."""
+        """Register a viewer while the context lasts. Event loop only. Raises `RefusedError` beyond `MOST`."""
         if len(self._viewers) >= MOST:
             raise RefusedError(429, "viewers", f"{MOST} pages are already open. Close one and reload.")
         self._loop = asyncio.get_running_loop()
@@ -62,11 +62,11 @@ class Broadcaster:
             self._viewers.discard(one)
 
     def stored(self, changed: Iterable[int] = ()) -> None:
-        """There are new records, or changed ones."""
+        """Announce new records, and the ``n`` of changed ones."""
         self._tell(lambda viewer: viewer.changed.update(list(changed)[:_REMEMBERED]))
 
     def cleared(self, count: int) -> None:
-        """Records were deleted on request."""
+        """Announce that `count` records were deleted by the user."""
 
         def tell(viewer: Viewer) -> None:
             viewer.cleared += count
@@ -74,7 +74,7 @@ class Broadcaster:
         self._tell(tell)
 
     def end(self) -> None:
-        """The inbox stops."""
+        """End all streams, because the inbox stops."""
 
         def tell(viewer: Viewer) -> None:
             viewer.ended = True
@@ -94,5 +94,5 @@ class Broadcaster:
         try:
             loop.call_soon_threadsafe(run)
         except RuntimeError:
-            # The loop is closed: nobody looks on any more.
+            # The loop is closed, so there are no viewers left.
             return

@@ -1,7 +1,7 @@
-"""Single fields as senders write them: forgiving readers, each of which answers "not told" rather than fail.
+"""Coerces single fields of received JSON. Each function returns None or a default instead of raising.
 
-Parsed JSON may hold what neither UTF-8 nor SQLite can (halves of surrogate pairs, numbers beyond 64 bits, ``NaN``):
-nothing of that leaves this module.
+Parsed JSON can contain values that neither UTF-8 nor SQLite can represent (lone surrogates, integers beyond 64 bits,
+``NaN``). They do not leave this module.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from datetime import datetime, timezone
 from drhttp.inbox.exchange import Headers
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNORECASE | re.DOTALL)
-# What comes from parsed JSON has no circles to be looked for.
+# Parsed JSON has no circular references.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _FAR = 1 << 62
-"""Beyond any duration, size or instant, and still within the 64 bits of SQLite."""
+"""Larger than any duration, size, or instant, and within the 64-bit integers of SQLite."""
 LONGEST = 1_000
-"""Characters of a name or an id."""
+"""Maximum characters of a name or an ID."""
 LATEST = 253_370_764_800_000_000
 _EARLIEST = -62_104_060_800_000_000
-"""The years 9999 and 2: near its bounds the calendar cannot be converted to other zones any more."""
+"""The years 9999 and 2. Closer to the limits, `datetime` cannot convert between time zones."""
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -34,7 +34,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def text(value: object) -> str | None:
-    """Text as it is, numbers and structures as JSON, nothing as None."""
+    """Return text unchanged, other values as JSON, and None for null or an empty string."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -43,13 +43,13 @@ def text(value: object) -> str | None:
 
 
 def short(value: object) -> str | None:
-    """Text that names somebody or something; lists of names are sent whole, so each of them has its bound."""
+    """Return text truncated to `LONGEST` characters."""
     found = text(value)
     return found if found is None or len(found) <= LONGEST else found[:LONGEST]
 
 
 def identity(value: object) -> str | None:
-    """The same for ids, of which two that begin alike stay two."""
+    """Return an ID; one longer than `LONGEST` is truncated and ends with its SHA-256, so it stays unique."""
     found = text(value)
     if found is None or len(found) <= LONGEST:
         return found
@@ -58,7 +58,7 @@ def identity(value: object) -> str | None:
 
 
 def scrub(value: str) -> str:
-    """Join surrogate pairs and replace lone halves, so that the text can be encoded."""
+    """Join surrogate pairs and replace lone surrogates, so that the text can be encoded."""
     if value.isascii():
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -71,7 +71,7 @@ def number(value: object) -> float | None:
 
 
 def count(value: object) -> int | None:
-    """A whole number, also when it is written as text."""
+    """Return a non-negative integer, also from a string of digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _FAR:
@@ -85,29 +85,29 @@ def micros(milliseconds: object) -> int | None:
 
 
 def instant(value: object, *, local: bool = False) -> int | None:
-    """Microseconds since the epoch from ISO 8601; without a zone it is UTC, or local time where senders write that."""
+    """Parse ISO 8601 to microseconds since the epoch. local: a time without an offset is local time instead of UTC."""
     if not isinstance(value, str):
         return None
     try:
-        # Python 3.10 does not know the "Z".
+        # Python 3.10 does not accept "Z".
         written = value.strip()
         moment = datetime.fromisoformat(f"{written[:-1]}+00:00" if written[-1:] in {"Z", "z"} else written)
         if moment.tzinfo is None:
             moment = moment.astimezone() if local else moment.replace(tzinfo=timezone.utc)
-        # Near its bounds the calendar cannot be converted to other zones any more.
+        # Near its limits, `datetime` cannot convert between time zones.
         return round(moment.timestamp() * 1_000_000) if 1970 < moment.year < 9999 else None
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def moment(microseconds: int) -> datetime:
-    """An instant in UTC, or the nearest that a calendar has."""
+    """Return an instant as a `datetime` in UTC, clamped to the supported range."""
     seconds, rest = divmod(min(max(microseconds, _EARLIEST), LATEST - 1), 1_000_000)
     return datetime.fromtimestamp(seconds, timezone.utc).replace(microsecond=rest)
 
 
 def address(uri: object) -> tuple[str, str, str, str | None]:
-    """Scheme, host, path and query, so that together they spell the address that was sent, unchanged."""
+    """Split a URL into scheme, host, path, and query without normalizing it."""
     whole = text(uri) or ""
     found = _URL.fullmatch(whole)
     if found:
@@ -117,7 +117,7 @@ def address(uri: object) -> tuple[str, str, str, str | None]:
 
 
 def headers(value: object) -> Headers:
-    """An ordered list of pairs from an object whose values are texts, numbers, nulls or lists of them."""
+    """Return ordered (name, value) pairs from a JSON object or a list of pairs."""
     if isinstance(value, dict):
         pairs: list[tuple[str, str]] = []
         for name, several in value.items():
@@ -139,9 +139,9 @@ def header(pairs: Headers, name: str) -> str | None:
 
 
 def body(value: object, *, encoding: object, content_type: str | None) -> tuple[bytes | None, bool]:
-    """The bytes, and whether the sender had parsed them as JSON.
+    """Return the bytes of a body, and whether the sender had parsed it as JSON.
 
-    A text without an encoding is the JSON string of a JSON body; anywhere else it is the body itself.
+    A string without an encoding is a JSON string if the content type is JSON, else the body itself.
     """
     if value is None:
         return None, False
@@ -155,7 +155,7 @@ def body(value: object, *, encoding: object, content_type: str | None) -> tuple[
 
 
 def canonical(value: object) -> bytes:
-    """Compact JSON in the order in which it came."""
+    """Return compact JSON with the original order of members."""
     try:
         return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""The commands `drhttp inbox`, and below it `run`, `ls`, `tail`, `show`, `export`, `clear` and `import`.
+"""The commands `drhttp inbox` and `drhttp inbox run`, `ls`, `tail`, `show`, `export`, `clear`, and `import`.
 
-All but `run` have a short form, `drhttp ls`. They ask the inbox that runs, or else read its file.
+All except `run` have a short form such as `drhttp ls`. They use the running inbox, or else its file.
 
-Exit status: 0 when it worked, 1 when it did not, 2 when the command or the query cannot be understood.
+Exit status: 0 for success, 1 for failure, 2 for invalid arguments or an invalid query.
 """
 
 from __future__ import annotations
@@ -29,51 +29,38 @@ KEEP = 10_000
 KEEP_MIB = 256
 KEEP_DAYS = 7.0
 POLL = 0.2
-"""Seconds between two looks of `tail`."""
+"""Seconds between two polls of `tail`."""
 _AT_START = (
     "keep", "keep_bytes", "keep_days", "allow_host", "allow_browser_origin", "host", "memory", "sync", "replay_to",
 )  # fmt: skip
-"""Options that an inbox which runs already does not take any more."""
+"""Options that have no effect when an inbox is already running."""
 _FILE_HELP = "the SQLite file (default: $DRHTTP_INBOX_FILE, or one per working directory)"
 _QUERY_HELP = 'for example: status:5xx path:/api/* user:42 "free text"; see docs/inbox-api.md'
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add `inbox` to the command line."""
+    """Add the `inbox` command and the short forms."""
     inbox = subparsers.add_parser(
         "inbox",
         help="receive records on this machine and show them",
         description="Receive records on this machine, store them in one SQLite file, and show them in the browser.",
     )
-    inbox.add_argument("--port", type=port, help="port to listen on (default: 8399, or the next free port)")
-    inbox.add_argument("--file", type=Path, help=_FILE_HELP)
-    inbox.add_argument(
-        "--keep", type=positive, default=KEEP, metavar="N", help="maximum number of records (default: %(default)s)"
-    )
-    inbox.add_argument(
+    add = inbox.add_argument
+    add("--port", type=port, help="port to listen on (default: 8399, or the next free port)")
+    add("--file", type=Path, help=_FILE_HELP)
+    add("--keep", type=positive, default=KEEP, metavar="N", help="maximum number of records (default: %(default)s)")
+    add(
         "--keep-bytes",
         type=mib,
         default=KEEP_MIB << 20,
         metavar="MIB",
-        help=f"maximum size of the file in MiB (default: {KEEP_MIB})",
+        help=f"maximum size in MiB (default: {KEEP_MIB})",
     )
-    inbox.add_argument(
-        "--keep-days",
-        type=days,
-        default=KEEP_DAYS,
-        metavar="DAYS",
-        help="maximum age of a record in days (default: %(default)g)",
-    )
-    inbox.add_argument("--quiet", action="store_true", help="do not print a line for each record")
-    inbox.add_argument("--open", action="store_true", help="open the inbox in the browser")
-    inbox.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="accept requests for this host name in addition to localhost; can be repeated",
-    )
-    inbox.add_argument(
+    add("--keep-days", type=days, default=KEEP_DAYS, metavar="DAYS", help="maximum age in days (default: %(default)g)")
+    add("--quiet", action="store_true", help="do not print a line for each record")
+    add("--open", action="store_true", help="open the inbox in the browser")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="also accept this host name; can be repeated")
+    add(
         "--allow-browser-origin",
         type=origin,
         action="append",
@@ -81,23 +68,18 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="ORIGIN",
         help="accept records from web pages of this origin, such as http://localhost:3000; can be repeated",
     )
-    inbox.add_argument("--host", metavar="ADDRESS", help="also listen on this address; requires DRHTTP_INBOX_TOKEN")
-    inbox.add_argument(
-        "--memory", action="store_true", help="keep records in memory only and discard them when the inbox stops"
-    )
-    inbox.add_argument(
+    add("--host", metavar="ADDRESS", help="also listen on this address; requires DRHTTP_INBOX_TOKEN")
+    add("--memory", action="store_true", help="keep records in memory only and discard them when the inbox stops")
+    add(
         "--sync",
         choices=("normal", "full"),
         default="normal",
-        help="full: acknowledge a record only after it is synced to disk, "
-        "so that it survives a power failure (default: %(default)s)",
+        help="full: respond only after records are synced to disk, to survive a power failure (default: %(default)s)",
     )
-    inbox.add_argument(
-        "--replay-to", type=base, metavar="URL", help="send replays to this URL instead of the recorded host"
-    )
+    add("--replay-to", type=base, metavar="URL", help="send replays to this URL instead of the recorded host")
     inbox.set_defaults(func=run_inbox, standard={name: inbox.get_default(name) for name in _AT_START})
     _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser))
-    # They are typed often, and so have a short form: `drhttp ls`.
+    # Short forms for frequent commands: `drhttp ls`.
     _add_readers(subparsers)
 
 
@@ -139,57 +121,57 @@ def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
     functions = (run_ls, run_tail, run_show, run_export, run_clear, run_import)
     for command, function in zip((ls, tail, show, export, clear, take), functions, strict=True):
         command.set_defaults(func=function)
-        # Suppressed, or its default would override `drhttp inbox --file F ls`.
+        # SUPPRESS: otherwise the default would override `drhttp inbox --file F ls`.
         command.add_argument("--file", type=Path, default=argparse.SUPPRESS, help=_FILE_HELP)
 
 
 def run_inbox(args: argparse.Namespace) -> int:
-    """Receive until a signal says stop."""
-    return _launched(args, "receive")
+    """Run the inbox until SIGINT or SIGTERM."""
+    return _run_launch(args, "receive")
 
 
 def run_program(args: argparse.Namespace) -> int:
-    """Run a program and record it; its exit status is ours."""
+    """Run a program with DRHTTP_DSN set and return its exit status."""
     args.program = args.program[1:] if args.program[:1] == ["--"] else args.program
     if not args.program:
         return fail("No program given. Example: drhttp inbox run -- flask run", 2)
-    return _launched(args, "run")
+    return _run_launch(args, "run")
 
 
 def run_ls(args: argparse.Namespace) -> int:
-    """Print the last records, the newest last, next to the prompt."""
-    return _told(lambda: _ls(args))
+    """Print the most recent records, newest last."""
+    return _exit_status(lambda: _ls(args))
 
 
 def run_tail(args: argparse.Namespace) -> int:
-    """Print the last records and then every new one."""
+    """Print the most recent records, then each new one."""
     try:
-        return _told(lambda: _tail(args))
+        return _exit_status(lambda: _tail(args))
     except KeyboardInterrupt:
         return 0
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """Print one record."""
-    return _told(lambda: _show(args))
+    """Print one record with headers and bodies."""
+    return _exit_status(lambda: _show(args))
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Write records for other tools."""
-    return _told(lambda: _export(args))
+    """Export records as HAR or JSON Lines."""
+    return _exit_status(lambda: _export(args))
 
 
 def run_clear(args: argparse.Namespace) -> int:
-    """Delete records."""
-    return _told(lambda: _clear(args))
+    """Delete the records that match a query."""
+    return _exit_status(lambda: _clear(args))
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Read a HAR."""
-    return _told(lambda: _import(args))
+    """Import a HAR file."""
+    return _exit_status(lambda: _import(args))
 
 
-def _launched(args: argparse.Namespace, name: str) -> int:
+def _run_launch(args: argparse.Namespace, name: str) -> int:
     try:
         from drhttp.inbox import launch
     except ModuleNotFoundError as missing:
@@ -197,10 +179,10 @@ def _launched(args: argparse.Namespace, name: str) -> int:
             raise
         return fail(f'The inbox requires {missing.name}. Install it with: pip install "drhttp[inbox]"')
     function: Callable[..., int] = getattr(launch, name)
-    return _told(lambda: function(args, _file(args), print_lines))
+    return _exit_status(lambda: function(args, _file(args), print_lines))
 
 
-def _told(work: Callable[[], int]) -> int:
+def _exit_status(work: Callable[[], int]) -> int:
     try:
         return work()
     except QueryError as problem:
@@ -232,8 +214,8 @@ def _show(args: argparse.Namespace) -> int:
 
     with _source(args) as source:
         exchange = source.one(args.id)
-    told = [json.dumps(json_object(exchange, reveal=args.reveal))] if args.json else text(exchange, reveal=args.reveal)
-    return print_lines(told)
+    lines = [json.dumps(json_object(exchange, reveal=args.reveal))] if args.json else text(exchange, reveal=args.reveal)
+    return print_lines(lines)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -243,7 +225,7 @@ def _export(args: argparse.Namespace) -> int:
         if args.output is None:
             return write(pieces)
         try:
-            # Other people's requests are in it.
+            # 0600: the file contains other people's requests.
             descriptor = os.open(args.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.writelines(pieces)
@@ -293,7 +275,7 @@ def _lines(found: Iterable[Summary], args: argparse.Namespace, *, heading: bool 
 
 
 def _query(args: argparse.Namespace) -> str:
-    """The words of the query as one; that it can be read is found out before anything else is done."""
+    """Join the words of the query. Raises `QueryError` early, before any other work."""
     from drhttp.inbox.query.parser import parse
 
     text = " ".join(args.query)

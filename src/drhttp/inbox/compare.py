@@ -1,4 +1,4 @@
-"""What differs between two records: headers in any order, JSON by path, text by line."""
+"""Differences between two records: headers regardless of order, JSON by path, text by line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from drhttp.inbox.view.bodies import Shown, readable, shown
 
 IGNORED = ("date", "age", "x-request-id", "etag")
 MOST = 1_000
-"""Changes of a part that are told."""
+"""Maximum number of changes reported per part."""
 LINES = 5_000
-"""Lines of a text that are compared; finding the least change takes longer than in proportion."""
+"""Maximum lines of a text that are compared; difflib takes more than linear time."""
 _FACTS = ("method", "scheme", "host", "path", "query", "status", "user", "device", "direction", "route", "exception")
 _ABSENT = object()
 
@@ -24,7 +24,7 @@ Change = dict[str, Any]
 
 
 def compare(left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal: bool) -> list[dict[str, Any]]:
-    """The parts, each with its changes."""
+    """Return the parts of a record, each with its changes. ignored: names of headers, JSON paths, or facts to skip."""
     parts = [_part("summary", _summaries(left.summary, right.summary, ignored, reveal))]
     for side in ("request", "response"):
         one, other = getattr(left, side) or Message(), getattr(right, side) or Message()
@@ -33,10 +33,10 @@ def compare(left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal:
     return parts
 
 
-def _part(name: str, changes: Iterator[Change], **told: object) -> dict[str, Any]:
+def _part(name: str, changes: Iterator[Change], **attributes: object) -> dict[str, Any]:
     found = [change for change, _ in zip(changes, range(MOST + 1), strict=False)]
     more = {"more": True} if len(found) > MOST else {}
-    return {"part": name, "equal": not found, **told, "changes": found[:MOST], **more}
+    return {"part": name, "equal": not found, **attributes, "changes": found[:MOST], **more}
 
 
 def _change(path: str, left: Any, right: Any) -> Change:
@@ -53,7 +53,7 @@ def _summaries(left: Summary, right: Summary, ignored: frozenset[str], reveal: b
     for name in _FACTS:
         one, other = getattr(left, name), getattr(right, name)
         if one != other and name not in ignored:
-            one, other = (getattr(masking.summary(told, reveal=reveal), name) for told in (left, right))
+            one, other = (getattr(masking.summary(summary, reveal=reveal), name) for summary in (left, right))
             yield _change(name, _ABSENT if one is None else one, _ABSENT if other is None else other)
 
 
@@ -111,7 +111,7 @@ def _values(path: str, left: Any, right: Any, ignored: frozenset[str]) -> Iterat
         for place in range(max(len(left), len(right))):
             one, other = (values[place] if place < len(values) else _ABSENT for values in (left, right))
             yield from _values(f"{path}[{place}]", one, other, ignored)
-    # In JSON true is not 1, though Python thinks so.
+    # In JSON, true and 1 differ; in Python they are equal.
     elif type(left) is not type(right) or left != right:
         yield _change(path, left, right)
 

@@ -1,6 +1,6 @@
-"""One aligned line a record, for terminals and pipes.
+"""Prints one aligned line per record, for terminals and pipes.
 
-What is shown was written by strangers: whatever could steer a terminal is replaced before it gets there.
+Records contain untrusted text: control characters are replaced before they reach a terminal.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from drhttp.inbox.exchange import Exchange, Summary
 from drhttp.inbox.view import masking
 
 ID = 8
-"""Characters of an id that are shown; `drhttp inbox show` takes any unique beginning."""
+"""Characters of an ID that are shown; `drhttp inbox show` accepts any unique prefix."""
 PIPED = 120
-"""Columns of a line that no terminal shows."""
+"""Width of a line when standard output is not a terminal."""
 _DATED, _TIME, _METHOD, _STATUS, _ELAPSED = 14, 12, 7, 6, 7
 _LEAST_PATH = 16
 _ROOMY = 110
-"""From this width on there is room for wide gaps and long names."""
+"""Minimum width for wide gaps and long names."""
 _WAITING = 1_000
 _PATIENCE = 1.0
 """Seconds."""
@@ -35,7 +35,7 @@ _DIM, _BOLD, _RED = "2", "1", "31"
 
 
 def clean(text: str) -> str:
-    """The text without anything that moves a cursor, colours, rings or reorders."""
+    """Replace non-printable characters, such as escape sequences, bells, and bidirectional controls."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
@@ -44,14 +44,14 @@ def _visible(char: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return the width of a text in terminal columns."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
 def fit(text: str, width: int) -> str:
-    """The text in exactly `width` columns: padded, or cut with an ellipsis."""
+    """Pad a text to `width` columns, or truncate it with an ellipsis."""
     if cells(text) <= width:
         return text + " " * (width - cells(text))
     while cells(text) > width - 1:
@@ -61,7 +61,7 @@ def fit(text: str, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a line is set. width: columns that it may take. colour: or plain. reveal: without masking."""
+    """The layout of a line. width: in columns. colour: use ANSI colors. reveal: do not mask secrets."""
 
     width: int = PIPED
     colour: bool = False
@@ -69,19 +69,19 @@ class Layout:
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ, *, reveal: bool = False) -> Layout:
-        """The layout that a stream calls for; NO_COLOR as in https://no-color.org."""
+        """Return the layout for a stream. Honors NO_COLOR (https://no-color.org) and TERM=dumb."""
         columns = shutil.get_terminal_size((PIPED, 24)).columns
         colour = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         return cls(columns, colour, reveal)
 
     def heading(self, *, dated: bool = False) -> str:
-        """The names of the columns."""
+        """Return the line with the column names."""
         names = ("time", "id", "method", "path", "status", f"{'ms':>{_ELAPSED}}", "user", "device")
         widths = self._widths(dated)
         return self._paint(self._gap.join(map(fit, names, widths)).rstrip(), _DIM)
 
     def line(self, summary: Summary, *, dated: bool = False) -> str:
-        """One exchange. dated: with the day, for lines that are not of this moment."""
+        """Return the line of an exchange. dated: include the date."""
         summary = masking.summary(summary, reveal=self.reveal)
         local = moment(summary.started).astimezone()
         time = f"{local:%m-%d %H:%M:%S}" if dated else f"{local:%H:%M:%S.%f}"[:_TIME]
@@ -99,7 +99,7 @@ class Layout:
         return self._gap.join(columns).rstrip()
 
     def _path(self, summary: Summary, width: int) -> str:
-        """The path and, within the same column so that the others stay in line, what went wrong."""
+        """Return the path and, in the same column, the failure if there is one."""
         path, failed = clean(summary.target), clean(mark(summary))
         if not failed:
             return fit(path, width)
@@ -124,22 +124,22 @@ class Layout:
 
 
 def elapsed(microseconds: int | None) -> str:
-    """Milliseconds in as many digits as tell something."""
+    """Format a duration in milliseconds: one decimal below 100 ms, none above."""
     if microseconds is None:
         return ""
     return f"{microseconds / 1000:.1f}" if microseconds < 99_950 else f"{microseconds / 1000:.0f}"
 
 
 def mark(summary: Summary) -> str:
-    """What went wrong, in words; empty when nothing did."""
+    """Describe the failure of an exchange; empty if there was none."""
     failure = ": ".join(filter(None, (summary.exception, summary.exception_text)))
     return ", ".join(filter(None, ("aborted" if summary.aborted else "", failure)))
 
 
 class Console:
-    """Prints lines from a thread of its own, so that a terminal that stands still does not hold up the receiver.
+    """Prints lines in its own thread, so that a blocked terminal does not block the receiver.
 
-    stream: where to. waiting: how many batches may wait to be printed.
+    stream: the output. waiting: maximum number of batches in the queue.
     """
 
     def __init__(self, stream: TextIO, *, waiting: int = _WAITING) -> None:
@@ -150,7 +150,7 @@ class Console:
         self._thread.start()
 
     def show(self, exchanges: Sequence[Exchange]) -> None:
-        """Print them soon; when thousands wait already, only count them."""
+        """Queue exchanges for printing. When the queue is full, only count them."""
         try:
             self._lines.put_nowait(exchanges)
         except queue.Full:
@@ -160,7 +160,7 @@ class Console:
         return self
 
     def __exit__(self, *problem: object) -> None:
-        """Print what waits, unless the stream stands still."""
+        """Print the queued lines, unless the stream is blocked."""
         with contextlib.suppress(queue.Full):
             self._lines.put(None, timeout=_PATIENCE)
             self._thread.join(_PATIENCE)
@@ -174,7 +174,7 @@ class Console:
                     missed, self._missed = self._missed, 0
                     self._print([f"({missed:,} records stored but not shown)"])
         except OSError:
-            # Whoever read the lines has gone; the inbox goes on.
+            # The reader of the output is gone (EPIPE); the inbox continues.
             return
 
     def _print(self, lines: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
-"""From parsed JSON to exchanges, for both protocols. Pure: no clock, no I/O.
+"""Converts parsed JSON of both protocols into exchanges. Pure: no clock, no I/O.
 
-Senders differ in what they leave out, write as null or spell their own way; only what cannot be an exchange at all is
-refused.
+Senders differ in which fields they omit, send as null, or spell differently. Only input that cannot be an exchange at
+all is rejected.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 
 _DAY = 86_400_000_000
 _LOST = "Data could not be decoded with utf-8"
-"""What the client 0.2.0 sends in place of a body that is not UTF-8."""
+"""The text that client 0.2.0 sends in place of a body that is not UTF-8."""
 _BODIES = {"request_body", "response_body"}
-_TOLD = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "redacted", *_BODIES}
+_KNOWN_METADATA = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "route", "sdk", "redacted", *_BODIES}
 _EXTRA = ("company_id", "subscription_id", "session_token", "tags", "blocked_by", "action_name")
 
 
 class Undecodable(ValueError):
-    """What was sent is no exchange; the text is a sentence for the sender."""
+    """The input is not an exchange. The message is a sentence for the sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Under which key something arrived, and when (microseconds since the epoch)."""
+    """The API key of a request and the time it arrived, in microseconds since the epoch."""
 
     key: str
     received: int
@@ -41,19 +41,19 @@ class Arrival:
 
 
 def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:
-    """An array of events."""
+    """Decode an array of events. Raises `Undecodable`."""
     if not isinstance(value, list):
         raise Undecodable("The body must be a JSON array of events.")
     return [_event(one, arrival, f"Event {place}") for place, one in enumerate(value)]
 
 
 def decode_event(value: object, arrival: Arrival, what: str = "The body") -> Exchange:
-    """One event. what: how it is called in the sentence of `Undecodable`."""
+    """Decode one event. what: its name in the message of `Undecodable`."""
     return _event(value, arrival, what)
 
 
 def decode_record(value: object, arrival: Arrival) -> Exchange:
-    """One record of the v1 form, whose ``datetime`` is local time unless it names its offset."""
+    """Decode one record of protocol v1. Its ``datetime`` is local time unless it has a UTC offset."""
     record = _object(value, "The record")
     started = coerce.instant(record.get("datetime"), local=True)
     if started is None or abs(started - arrival.received) > _DAY:
@@ -65,26 +65,26 @@ def decode_record(value: object, arrival: Arrival) -> Exchange:
 
 def _event(value: object, arrival: Arrival, what: str) -> Exchange:
     event = _object(value, what)
-    asked = _object(event.get("request"), f'"request" of {what[0].lower()}{what[1:]}')
+    request_fields = _object(event.get("request"), f'"request" of {what[0].lower()}{what[1:]}')
     metadata = coerce.mapping(event.get("metadata"))
-    started = coerce.instant(asked.get("time"))
-    request = _message(asked, metadata.get("request_body"))
-    answer = event.get("response")
-    response = _message(answer, metadata.get("response_body")) if isinstance(answer, dict) else None
+    started = coerce.instant(request_fields.get("time"))
+    request = _message(request_fields, metadata.get("request_body"))
+    response_fields = event.get("response")
+    response = _message(response_fields, metadata.get("response_body")) if isinstance(response_fields, dict) else None
     return _exchange(
         event,
         arrival,
         "events",
         arrival.received if started is None else started,
-        asked.get("uri"),
-        asked.get("verb"),
+        request_fields.get("uri"),
+        request_fields.get("verb"),
         request,
         response,
     )
 
 
 def _exchange(
-    told: Mapping[str, object],
+    event: Mapping[str, object],
     arrival: Arrival,
     protocol: str,
     started: int,
@@ -93,30 +93,30 @@ def _exchange(
     request: Message,
     response: Message | None,
 ) -> Exchange:
-    asked, answer = coerce.mapping(told.get("request")), coerce.mapping(told.get("response"))
-    metadata, span = coerce.mapping(told.get("metadata")), coerce.mapping(told.get("span"))
+    request_fields, response_fields = coerce.mapping(event.get("request")), coerce.mapping(event.get("response"))
+    metadata, span = coerce.mapping(event.get("metadata")), coerce.mapping(event.get("span"))
     failure = coerce.mapping(metadata.get("exception"))
     scheme, host, path, query = coerce.address(uri)
     summary = Summary(
-        id=coerce.identity(told.get("transaction_id")) or coerce.identity(told.get("id")) or str(uuid.uuid4()),
+        id=coerce.identity(event.get("transaction_id")) or coerce.identity(event.get("id")) or str(uuid.uuid4()),
         project=arrival.project,
         protocol=protocol,
         started=started,
         received=arrival.received,
-        direction=coerce.short(told.get("direction")) or "Incoming",
+        direction=coerce.short(event.get("direction")) or "Incoming",
         method=coerce.short(method) or "",
         scheme=scheme,
         host=host,
         path=path,
         query=query,
         route=coerce.text(metadata.get("route")),
-        status=_status(told.get("status"), answer.get("status")),
-        duration=_duration(metadata.get("duration_ms"), answer.get("time"), started),
+        status=_status(event.get("status"), response_fields.get("status")),
+        duration=_duration(metadata.get("duration_ms"), response_fields.get("time"), started),
         ttfb=coerce.micros(metadata.get("ttfb_ms")),
-        user=coerce.short(told.get("user_id")) or coerce.short(told.get("user_identifier")),
-        device=_device(told, metadata, response),
-        client=coerce.short(asked.get("ip_address")),
-        trace=coerce.identity(told.get("trace_id")),
+        user=coerce.short(event.get("user_id")) or coerce.short(event.get("user_identifier")),
+        device=_device(event, metadata, response),
+        client=coerce.short(request_fields.get("ip_address")),
+        trace=coerce.identity(event.get("trace_id")),
         span=coerce.identity(span.get("id")),
         parent=coerce.identity(span.get("parent_id")) or coerce.identity(span.get("parent_span_id")),
         aborted=metadata.get("aborted") is True,
@@ -127,14 +127,14 @@ def _exchange(
         request_type=_type(request.headers),
         response_type=_type(response.headers) if response else None,
     )
-    return Exchange(summary=summary, request=request, response=response, extra=_extra(told, metadata))
+    return Exchange(summary=summary, request=request, response=response, extra=_extra(event, metadata))
 
 
 def _record_message(value: object) -> Message:
     part = coerce.mapping(value)
     if part.get("body") == _LOST:
         return replace(_message({**part, "body": None}), omitted="not UTF-8")
-    # An empty text is how this protocol writes that there is no body; any other is the body itself, JSON or not.
+    # In this protocol an empty string means no body; any other string is the body itself, JSON or not.
     raw = part.get("body") or None
     encoding = part.get("transfer_encoding") or ("text" if isinstance(raw, str) else None)
     return _message({**part, "body": raw, "transfer_encoding": encoding})
@@ -157,9 +157,9 @@ def _message(value: object, marks: object = None) -> Message:
     )
 
 
-def _extra(told: Mapping[str, object], metadata: Mapping[str, object]) -> dict[str, object]:
-    kept = {name: told[name] for name in _EXTRA if told.get(name) not in (None, "")}
-    rest = {name: value for name, value in metadata.items() if name not in _TOLD}
+def _extra(event: Mapping[str, object], metadata: Mapping[str, object]) -> dict[str, object]:
+    kept = {name: event[name] for name in _EXTRA if event.get(name) not in (None, "")}
+    rest = {name: value for name, value in metadata.items() if name not in _KNOWN_METADATA}
     sdk = coerce.mapping(metadata.get("sdk"))
     masked = coerce.mapping(metadata.get("redacted"))
     parts = {"masked": masked, "metadata": rest, "sdk": sdk}
@@ -177,18 +177,18 @@ def _status(*candidates: object) -> int | None:
 
 
 def _duration(milliseconds: object, ended: object, started: int) -> int | None:
-    told = coerce.micros(milliseconds)
+    reported = coerce.micros(milliseconds)
     end = coerce.instant(ended)
-    if told is not None or end is None or end < started:
-        return told
+    if reported is not None or end is None or end < started:
+        return reported
     return end - started
 
 
-def _device(told: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
-    # The client 0.2.0 leaves the device where the application put it: in the answer's headers.
+def _device(event: Mapping[str, object], metadata: Mapping[str, object], response: Message | None) -> str | None:
+    # Client 0.2.0 leaves the device in the response header that the application set.
     return (
         coerce.short(metadata.get("device"))
-        or coerce.short(told.get("device"))
+        or coerce.short(event.get("device"))
         or (coerce.short(coerce.header(response.headers, "x-drhttp-device")) if response else None)
     )
 
@@ -196,9 +196,9 @@ def _device(told: Mapping[str, object], metadata: Mapping[str, object], response
 def _size(message: Message | None, marks: object) -> int | None:
     if message is None:
         return None
-    told = coerce.mapping(marks).get("size")
-    if told is not None:
-        return coerce.count(told)
+    size = coerce.mapping(marks).get("size")
+    if size is not None:
+        return coerce.count(size)
     if message.truncated or message.omitted:
         return None
     declared = coerce.count(coerce.header(message.headers, "content-length"))

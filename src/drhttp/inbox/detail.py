@@ -1,4 +1,4 @@
-"""A whole exchange, for people (`text`) and for programs (`json_object`, `json_line`)."""
+"""Formats a whole exchange as text (`text`) or JSON (`json_object`, `json_line`)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking, unmasked_values
 
 SHOWN = 256 * 1024
-"""How much of a body is inflated, parsed and shown."""
+"""Maximum bytes of a body that are decompressed, parsed, and shown."""
 HEX_SHOWN = 256
 
 
 def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
-    """An exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes.
+    """Return an exchange without headers and bodies. Times are ISO 8601 in UTC, ``_ms`` milliseconds, ``_size`` bytes.
 
-    reveal: with the values that are hidden on display.
+    reveal: include values that are hidden on display.
     """
     summary, counts = (summary, {}) if reveal else masking.summary_and_counts(summary)
     return {
@@ -55,7 +55,7 @@ def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
 
 
 def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object]:
-    """An exchange with everything that is kept of it."""
+    """Return an exchange with headers, bodies, and all other fields."""
     exchange, places = unmasked_values.masked_and_places(exchange, reveal=reveal)
     counted = unmasked_values.hidden_json(places, exchange)
     line = json_line(exchange.summary, reveal=True)
@@ -71,7 +71,7 @@ def json_object(exchange: Exchange, *, reveal: bool = False) -> dict[str, object
 
 
 def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
-    """Lines for a reader."""
+    """Yield the lines that `drhttp inbox show` prints."""
     exchange, places = unmasked_values.masked_and_places(exchange, reveal=reveal)
     notice = unmasked_values.sentences(places, exchange)
     summary = exchange.summary
@@ -146,7 +146,7 @@ def _about(message: Message, size: int | None) -> Iterator[str]:
 
 
 def _about_sender(message: Message) -> Iterator[str]:
-    """What the sender did with the body, and the application before it."""
+    """Describe how the sender changed the body and whether the application read it."""
     if message.decoded:
         yield f"{clean(message.decoded)} removed by the sender"
     if message.redacted:
@@ -187,7 +187,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
 
 
 def _decoded(message: Message, limit: int = SHOWN + 1) -> bytes:
-    """The body without its gzip or deflate, as far as it is shown; as it is when it is not what its header says."""
+    """Decompress gzip or deflate up to `limit` bytes. Returns the body unchanged if it does not match its header."""
     body = message.body or b""
     coding = (header(message.headers, "content-encoding") or "").strip().lower()
     if message.parsed or message.decoded or coding not in {"gzip", "x-gzip", "deflate"}:
@@ -203,7 +203,7 @@ def _as_text(body: bytes, *, whole: bool = False) -> str | None:
     try:
         found = piece.decode("utf-8")
     except UnicodeDecodeError as problem:
-        # A cut may go through the middle of the last character.
+        # Truncation may split the last character.
         if not piece or len(piece) - problem.start > 3 or problem.reason != "unexpected end of data":
             return None
         found = piece[: problem.start].decode("utf-8")
@@ -220,7 +220,7 @@ def _pretty(readable: str) -> str:
 
 
 def _readable(value: str) -> str:
-    """Header bytes as UTF-8 where they are, as latin-1 where not."""
+    """Decode header bytes as UTF-8 if valid, else as latin-1."""
     try:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""What requests have in common: the route that the application told, or the path with its changing parts taken out."""
+"""The endpoint of a request: its route, or its path with variable parts replaced by ``{id}``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 def endpoint(summary: Summary) -> str:
-    """The endpoint; for a request that the application made, behind its host."""
+    """Return the endpoint; for an outgoing request, prefixed with the host."""
     place = summary.route or template(summary.path) or "/"
     return summary.host + place if summary.direction == "Outgoing" else place
 
 
 def template(path: str) -> str:
-    """The path with numbers, UUIDs, ULIDs and long hexadecimal parts as ``{id}``."""
+    """Replace numbers, UUIDs, ULIDs, and long hexadecimal segments of a path with ``{id}``."""
     return _CHANGING.sub("{id}", path) if _DIGIT.search(path) else path
 
 
 def is_error(summary: Summary) -> bool:
-    """Whether the exchange failed on the server's side: 5xx, an exception, or no answer."""
+    """Return whether the exchange failed on the server: status 5xx, an exception, or no response."""
     return summary.status is None or summary.status >= 500 or summary.exception is not None

@@ -1,18 +1,18 @@
-"""What can go wrong in the inbox and is told in one sentence."""
+"""Exceptions of the inbox. Each message is one sentence for the user."""
 
 from __future__ import annotations
 
 
 class InboxError(Exception):
-    """The inbox cannot do what was asked; the text is a sentence for the user."""
+    """Base class. The message is a sentence for the user."""
 
 
 class PlaceError(InboxError):
-    """The file may not be used as it is."""
+    """The file cannot be used, for example because it is a symbolic link."""
 
 
 class PortError(InboxError):
-    """There is no port to listen on."""
+    """No port is available to listen on."""
 
 
 class StoreError(InboxError):
@@ -20,15 +20,15 @@ class StoreError(InboxError):
 
 
 class OutdatedStore(StoreError):
-    """The file was written by an older version and has to be brought up to date."""
+    """The file was written by an older version and must be upgraded first."""
 
 
 class UnknownRecord(InboxError):
-    """No record, or more than one, has the id."""
+    """No record, or more than one, has this ID."""
 
 
 class QueryError(InboxError):
-    """A query cannot be read. position, length: where in its text. suggestions: what may have been meant."""
+    """A query is invalid. position, length: the place of the error. suggestions: possible corrections."""
 
     def __init__(self, sentence: str, position: int, length: int, suggestions: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
@@ -38,10 +38,10 @@ class QueryError(InboxError):
 
 
 class RefusedError(InboxError):
-    """What was asked over the API is not done. status, code: of the answer. told: more of its members."""
+    """The API rejects a request. status, code: of the response. details: further JSON members of the response."""
 
-    def __init__(self, status: int, code: str, sentence: str, **told: object) -> None:
+    def __init__(self, status: int, code: str, sentence: str, **details: object) -> None:
         super().__init__(sentence)
         self.status = status
         self.code = code
-        self.told = told
+        self.details = details

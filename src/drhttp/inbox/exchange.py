@@ -1,4 +1,4 @@
-"""What the inbox keeps of one HTTP exchange, whoever recorded it and in whichever protocol it came."""
+"""The data model: one HTTP exchange, independent of the protocol in which it arrived."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The line of an exchange: everything about it but headers and bodies.
+    """An exchange without headers and bodies.
 
-    Instants are microseconds since the Unix epoch, durations microseconds, sizes bytes; ``None`` is "not told".
+    Instants are microseconds since the Unix epoch, durations microseconds, sizes bytes. ``None`` means unknown.
     """
 
     id: str
     project: str
-    """SHA-256 (hex) of the key under which the exchange was sent; the key itself is not kept."""
+    """SHA-256 (hex) of the API key with which the exchange was sent. The key itself is not stored."""
     protocol: str
     """``"events"`` or ``"record"``."""
     started: int
@@ -28,7 +28,7 @@ class Summary:
     host: str = ""
     path: str = ""
     query: str | None = None
-    """``None`` without a question mark, ``""`` when nothing follows it."""
+    """``None`` if the URL has no question mark, ``""`` if nothing follows it."""
     route: str | None = None
     status: int | None = None
     duration: int | None = None
@@ -41,14 +41,14 @@ class Summary:
     parent: str | None = None
     aborted: bool = False
     exception: str | None = None
-    """Type of the exception that the application raised."""
+    """Class name of the exception that the application raised."""
     exception_text: str | None = None
     request_size: int | None = None
     response_size: int | None = None
     request_type: str | None = None
     response_type: str | None = None
     replay_of: str | None = None
-    """Id of the exchange that this one repeats."""
+    """ID of the exchange of which this one is a replay."""
 
     @property
     def target(self) -> str:
@@ -57,7 +57,7 @@ class Summary:
 
     @property
     def url(self) -> str:
-        """The address, character for character as it was sent."""
+        """The URL exactly as it was sent."""
         return f"{self.scheme}://{self.host}{self.target}" if self.scheme else self.target
 
 
@@ -74,33 +74,33 @@ class Message:
     parsed: bool = False
     truncated: bool = False
     omitted: str | None = None
-    """Why there is no body although one went by."""
+    """Why the body was not recorded."""
     redacted: int = 0
-    """How many values the sender masked."""
+    """Number of values that the sender masked."""
     hidden: int = 0
-    """How many values arrived in clear and are hidden on display; kept in what was exported so."""
+    """Number of values that arrived unmasked and were hidden when the record was exported."""
     decoded: str | None = None
-    """The content coding that the sender removed, to mask what was inside."""
+    """The content coding that the sender removed in order to mask values."""
     read: str | None = None
-    """``"none"`` or ``"partial"`` when the application did not read the request body to its end."""
+    """``"none"`` or ``"partial"`` if the application did not read the whole request body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request, its answer (``None`` when there was none) and what else was told about them."""
+    """A request, its response (``None`` if there was none), and additional fields."""
 
     summary: Summary
     request: Message
     response: Message | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
-    """Fields without a place of their own: ``sdk``, ``metadata``, ``company_id`` ..."""
+    """Additional fields such as ``sdk``, ``metadata``, and ``company_id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An exchange as a store knows it, without headers and bodies.
+    """A stored exchange without headers and bodies.
 
-    ``n`` grows with arrival and is never used twice; ``calls`` counts the exchanges whose parent this one is.
+    ``n`` increases with arrival and is never reused. ``calls`` is the number of child exchanges.
     """
 
     n: int

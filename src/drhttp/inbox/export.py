@@ -1,4 +1,4 @@
-"""Records as a HAR or as JSON lines, the oldest first, a few at a time."""
+"""Exports records as HAR or JSON Lines, oldest first, a few at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = ("har", "jsonl")
 
 
 def frame(kind: str) -> tuple[str, str, str]:
-    """What stands before the records, between two of them, and after the last one."""
+    """Return the text before the records, between two records, and after the last one."""
     if kind == "jsonl":
         return "", "\n", "\n"
     start = json.dumps({"log": har.opening()}).removesuffix("[]}}")
@@ -26,7 +26,7 @@ def frame(kind: str) -> tuple[str, str, str]:
 def piece(
     store: Reading, node: Node, after: int, left: int, kind: str, *, reveal: bool
 ) -> tuple[list[str], int | None]:
-    """The next few of them, and where to go on: None at the end."""
+    """Return the next records and the ``n`` to continue from, or None at the end."""
     limit = min(left, AT_ONCE)
     page = store.page(node, limit, before=None, after=after, ascending=True, seconds=1.0)
     texts = [_text(one, store.read(one), kind, reveal=reveal) for one in page.entries]
@@ -34,7 +34,7 @@ def piece(
 
 
 def single(store: Reading, n: int, kind: str, *, reveal: bool) -> str:
-    """One of them."""
+    """Return one record as text."""
     entry = store.entry(n)
     return _text(entry, store.read(entry), kind, reveal=reveal)
 
@@ -45,7 +45,7 @@ def _text(entry: Entry, exchange: Exchange, kind: str, *, reveal: bool) -> str:
 
 
 def whole(store: Reading, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:
-    """All of them, for a file."""
+    """Yield the text of a whole export."""
     start, between, end = frame(kind)
     yield start
     after: int | None = 0

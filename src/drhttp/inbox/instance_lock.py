@@ -45,10 +45,10 @@ class InstanceLock:
 
     def publish(self, running: RunningInbox) -> None:
         """Say where it is; on a full disk it is not said, and the inbox runs all the same."""
-        told = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
+        published = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, told)
+            os.write(self._descriptor, published)
 
     def release(self) -> None:
         """Say that it is gone."""
@@ -107,7 +107,7 @@ def _locked(descriptor: int) -> bool:
 
 def _published(file: Path) -> RunningInbox:
     try:
-        told: dict[str, Any] = json.loads(place(file).read_bytes())
-        return RunningInbox(int(told["port"]), str(told["token"]))
+        published: dict[str, Any] = json.loads(place(file).read_bytes())
+        return RunningInbox(int(published["port"]), str(published["token"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise PlaceError(f"Another inbox is starting or stopping on {file}. Try again.") from None

@@ -1,4 +1,4 @@
-"""The elements of a large JSON array, parsed one after the other: only one of them is in memory at a time."""
+"""Parses a large JSON array incrementally, so that only one element is in memory at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _parse = json.JSONDecoder().raw_decode
 
 
 def elements(wire: bytes, coding: str, limits: Limits) -> Iterator[tuple[object, int]]:
-    """Each element of an array in UTF-8, and how many characters of JSON it was. Raises `Refused`."""
+    """Yield each element of an array in UTF-8 and its length in characters of JSON. Raises `Refused`."""
     if announced(wire, coding) > limits.inflated:
         measure(wire, limits.inflated)
     return iter(_Array(_text(wire, coding, limits), len(wire)))
@@ -50,7 +50,7 @@ def _text(wire: bytes, coding: str, limits: Limits) -> Iterator[str]:
 
 
 class _Array:
-    """text: the JSON, in pieces. wire: how many bytes were sent for all of it."""
+    """An incremental parser. text: the JSON, in pieces. wire: bytes sent for the whole array."""
 
     def __init__(self, text: Iterator[str], wire: int) -> None:
         self._pieces = text
@@ -76,25 +76,25 @@ class _Array:
             raise not_json("unexpected data after the array")
 
     def _value(self) -> tuple[object, int]:
-        """The element that begins here, and how many characters it was."""
+        """Parse the next element and return it with its length in characters."""
         while True:
             value, end = self._attempt()
-            # A number may go on in the next piece.
+            # A number may continue in the next piece.
             if end < len(self._text) or self._ended:
                 check_depth(value, MAX_DEPTH - 1)
                 length, self._at = end - self._at, end
                 if length > PIECE:
-                    self._read_on(0)  # or it would stay in memory as text, too
+                    self._read_on(0)  # drop the text of the element
                 return value, length
             size = len(self._text) - self._at
             if size > SINGLE.inflated:
                 raise Refused(413, f"An event is larger than {SINGLE.inflated:,} bytes.")
-            # At first twice as much each time, lest many small steps take long.
+            # Double the amount at first: many small steps would take quadratic time.
             self._read_on(min(size, 4 * PIECE) + 1)
             check_memory(self._text, self._at, self._wire)
 
     def _attempt(self) -> tuple[object, int]:
-        """The element that begins here, and where it ends: at the end of the text when that is not all of it."""
+        """Return the element and its end; the end of the text if the element is incomplete."""
         try:
             return _parse(self._text, self._at)
         except RecursionError:
@@ -105,7 +105,7 @@ class _Array:
             return None, len(self._text)
 
     def _sign(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """Return the next non-space character, or an empty string at the end."""
         while True:
             space = _SPACE.match(self._text, self._at)
             self._at = space.end() if space else self._at
@@ -114,7 +114,7 @@ class _Array:
             self._read_on(1)
 
     def _read_on(self, wanted: int) -> None:
-        """Forget what was parsed, and read at least so many characters more."""
+        """Drop the parsed text and read at least `wanted` more characters."""
         found = [self._text[self._at :]]
         while wanted > 0 and not self._ended:
             piece = next(self._pieces, None)

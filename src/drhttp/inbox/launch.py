@@ -43,12 +43,12 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
-            say(_already(found, file))
-            _tell_ignored(args, found)
+            say(_already_running_lines(found, file))
+            _warn_about_ignored_options(args, found)
             _open(args, found)
             return 0
         with Console(sys.stdout) as console:
-            _serve(args, file, found, lambda listener, running: say(_welcome(listener, running, file, args)), console)
+            _serve(args, file, found, lambda listener, running: say(_banner(listener, running, file, args)), console)
     return 0
 
 
@@ -57,8 +57,8 @@ def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
-            say(_found(found))
-            _tell_ignored(args, found)
+            say(_recording_lines(found))
+            _warn_about_ignored_options(args, found)
             return _wait(_start(args.program, found))
         return _serve_for(args, file, found, say)
 
@@ -78,7 +78,7 @@ def _serve_for(args: argparse.Namespace, file: Path, lock: InstanceLock, say: Sa
     started: list[subprocess.Popen[bytes]] = []
 
     def ready(listener: server.Listener, running: RunningInbox) -> None:
-        say(_found(running))
+        say(_recording_lines(running))
         started.append(_start(args.program, running))
 
         def wait() -> None:
@@ -188,7 +188,7 @@ def _open(args: argparse.Namespace, running: RunningInbox) -> None:
         threading.Thread(target=webbrowser.open, args=(running.page,), daemon=True).start()
 
 
-def _welcome(listener: server.Listener, running: RunningInbox, file: Path, args: argparse.Namespace) -> Iterator[str]:
+def _banner(listener: server.Listener, running: RunningInbox, file: Path, args: argparse.Namespace) -> Iterator[str]:
     yield f"The inbox is listening on http://127.0.0.1:{listener.port}/"
     if args.port is None and listener.port != server.DEFAULT_PORT:
         yield f"  (port {server.DEFAULT_PORT} is in use)"
@@ -202,14 +202,14 @@ def _welcome(listener: server.Listener, running: RunningInbox, file: Path, args:
         yield Layout.of(sys.stdout).heading()
 
 
-def _already(running: RunningInbox, file: Path) -> Iterator[str]:
+def _already_running_lines(running: RunningInbox, file: Path) -> Iterator[str]:
     yield f"The inbox is already listening on http://127.0.0.1:{running.port}/"
     yield f"  page  {running.page}"
     yield f"  DSN   {running.dsn}"
     yield f"  file  {file}"
 
 
-def _tell_ignored(args: argparse.Namespace, running: RunningInbox) -> None:
+def _warn_about_ignored_options(args: argparse.Namespace, running: RunningInbox) -> None:
     """Options are for the inbox that starts: to pass over them in silence would let people rely on them."""
     names = [name for name, usual in args.standard.items() if getattr(args, name) != usual]
     if args.port not in {None, 0, running.port}:
@@ -219,5 +219,5 @@ def _tell_ignored(args: argparse.Namespace, running: RunningInbox) -> None:
         fail(f"The inbox is already running, so these options were ignored: {listed}. Restart it to change them.", 0)
 
 
-def _found(running: RunningInbox) -> Iterator[str]:
+def _recording_lines(running: RunningInbox) -> Iterator[str]:
     yield f"drhttp: recording to {running.page}"

@@ -1,4 +1,4 @@
-"""What a recorder has masked or an inbox has hidden: it can neither be sent again nor be taken for what was sent."""
+"""Detects masks in recorded requests: masked values can be neither replayed nor compared with the original."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from drhttp.inbox.exchange import Exchange, Message
 _WORD = r"\[(?:redacted|masked|filtered|hidden(?: |\+|%20)here)[^\]\n]{0,40}\]"
 _MASK = re.compile(rf"{_WORD}|\*{{3,}}", re.IGNORECASE)
 _SHORT = 1_000
-"""Characters of an array or object that is looked into."""
+"""Maximum characters of a JSON array or object that is parsed."""
 _MASKS = re.compile(rf"(?:{_WORD}|\*{{3,}})(?:[\s,;]+(?:{_WORD}|\*{{3,}}))*", re.IGNORECASE)
-# Asterisks alone are common in texts: in bodies they mean something where they are a whole value.
+# Asterisks are common in text, so in bodies they count only where they are a whole value.
 _IN_BODY = re.compile(rf'{_WORD}|["=]\*{{3,}}(?=["&]|\Z)'.encode(), re.IGNORECASE)
 
 
 def is_mask(text: str) -> bool:
-    """Whether a value is made of masks and nothing else, or JSON that is, as far as that can be seen."""
+    """Return whether a value consists of masks only, or is JSON that does."""
     return _MASKS.fullmatch(text) is not None or (text[:1] in {"[", "{"} and _holds_masks_only(text))
 
 
 def _holds_masks_only(text: str) -> bool:
-    """Whether a short array or object of JSON holds masks, at any depth, and no other value."""
+    """Return whether a short JSON array or object contains masks and no other values."""
     try:
         found = [json.loads(text)] if len(text) <= _SHORT else []
     except (ValueError, RecursionError):
@@ -42,32 +42,32 @@ def _holds_masks_only(text: str) -> bool:
 
 
 def masks(text: str) -> int:
-    """How many masks there are to be seen in a text."""
+    """Return the number of masks in a text."""
     return len(_MASK.findall(text))
 
 
 def in_address(exchange: Exchange) -> bool:
-    """Whether path or query hold a mask, by what the recorder tells or by what there is to be seen."""
-    return _told(exchange, "uri") > 0 or _MASK.search(unquote_plus(exchange.summary.target)) is not None
+    """Return whether the path or query contains a mask, reported by the recorder or visible."""
+    return _reported(exchange, "uri") > 0 or _MASK.search(unquote_plus(exchange.summary.target)) is not None
 
 
 def in_headers(exchange: Exchange) -> tuple[str, ...]:
-    """The names of fields of the request that hold a mask."""
+    """Return the lower-case names of request headers that contain a mask."""
     return tuple(name.lower() for name, value in exchange.request.headers if _MASK.search(value))
 
 
 def in_unknown_headers(exchange: Exchange) -> bool:
-    """Whether the recorder has masked more values than can be seen: it may write anything in their place."""
+    """Return whether the recorder masked more header values than are visible: its mask can be any text."""
     seen = sum(masks(value) for _, value in exchange.request.headers)
-    return _told(exchange, "request_headers") > seen
+    return _reported(exchange, "request_headers") > seen
 
 
 def in_body(message: Message) -> bool:
-    """Whether the body holds a mask."""
+    """Return whether the body contains a mask."""
     return bool(message.body) and (
         message.redacted + message.hidden > 0 or _IN_BODY.search(message.body or b"") is not None
     )
 
 
-def _told(exchange: Exchange, part: str) -> int:
+def _reported(exchange: Exchange, part: str) -> int:
     return coerce.count(coerce.mapping(exchange.extra.get("masked")).get(part)) or 0

@@ -1,4 +1,4 @@
-"""A bound on how many bytes are in memory at once, whoever sent them."""
+"""A limit on the bytes held in memory by all requests together."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from drhttp.inbox.writer import Busy
 
 
 class MemoryBudget:
-    """Bytes for all who need some; who comes first is served first.
+    """A first-come, first-served semaphore that counts bytes.
 
-    total: how many there are; whoever needs more waits until nobody else has any. waiting: how many may be waited for.
+    total: bytes available; a larger request waits until it is the only one. waiting: bytes that may be waited for.
     """
 
     def __init__(self, total: int, waiting: int) -> None:
@@ -23,7 +23,7 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
-        """Wait until so many bytes are free, and hold them. Raises `Busy` if others wait for too many already."""
+        """Wait for `size` bytes and hold them. Raises `Busy` if too many bytes are already waited for."""
         if self._waiting and self._waiting + size > self._most:
             raise Busy
         held = min(size, self._total)

@@ -1,4 +1,4 @@
-"""Writing to standard output and standard error, whoever reads there."""
+"""Writes to standard output and standard error."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import TextIO
 
 
 def print_lines(lines: Iterable[str]) -> int:
-    """Print them; the exit status of a command that did."""
+    """Print lines and return exit status 0."""
     return write(f"{line}\n" for line in lines)
 
 
 def write(pieces: Iterable[str]) -> int:
-    """The same for pieces of any length."""
+    """Write pieces of text to standard output and return exit status 0."""
     emit(pieces)
     return 0
 
 
 def emit(pieces: Iterable[str]) -> bool:
-    """Write them; false when nobody reads any more."""
+    """Write pieces of text. Returns False if the reader closed the pipe."""
     _settle(sys.stdout)
     try:
         sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
-        # `drhttp inbox ls | head`: what is left in the buffer must not fail once more at exit.
+        # `drhttp inbox ls | head`: flushing the rest of the buffer at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True
 
 
 def fail(sentence: str, status: int = 1) -> int:
-    """Say on standard error why it did not work; the exit status."""
+    """Print an error to standard error and return the exit status."""
     _settle(sys.stderr)
     print(f"drhttp: {sentence}", file=sys.stderr)
     return status
 
 
 def _settle(stream: TextIO) -> None:
-    """A terminal that cannot write a character shows a question mark instead of a traceback."""
+    """Replace characters that the stream cannot encode with a question mark."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")

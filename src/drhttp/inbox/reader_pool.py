@@ -1,4 +1,4 @@
-"""Connections that read, beside the one that writes: as many questions at once as there are threads."""
+"""A pool of read connections, used in threads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class ReaderPool:
-    """Questions for a store, answered off the event loop.
+    """Runs store queries in threads, outside the event loop.
 
-    open_reader: opens one more connection. count: how many questions are answered at once; the others wait.
+    open_reader: opens another connection. count: maximum concurrent queries; further ones wait.
     """
 
     def __init__(self, open_reader: Callable[[], Reading], *, count: int = 3) -> None:
@@ -25,7 +25,7 @@ class ReaderPool:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="drhttp-inbox-reader")
 
     async def ask(self, question: Callable[[Reading], T]) -> T:
-        """Answer what `question` makes of a reader."""
+        """Call `question` with a reader in a thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
 
     def __enter__(self) -> ReaderPool:

@@ -1,4 +1,4 @@
-"""The inbox that runs, asked over its API as a page asks it: so it is seen what it holds, in a file or in memory."""
+"""A client of the API of a running inbox, which works for an inbox in memory too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from drhttp.inbox.exchange import Exchange, Summary
 from drhttp.inbox.instance_lock import RunningInbox
 
 PATIENCE = 60.0
-"""Seconds without a sign of the inbox."""
+"""Socket timeout in seconds."""
 _PAGE = 500
 _PIECE = 64 * 1024
 _SAME = (
@@ -26,7 +26,7 @@ _SAME = (
 
 
 class Remote:
-    """A connection to it. Values come unmasked, and are masked where they are shown, like those of a file."""
+    """A connection to a running inbox. Values arrive unmasked and are masked for display, like those of a file."""
 
     def __init__(self, running: RunningInbox) -> None:
         self._port = running.port
@@ -41,9 +41,9 @@ class Remote:
         before: int | None = None
         while len(found) < limit:
             further = {} if before is None else {"before": before}
-            told = self._list(q=text, limit=min(_PAGE, limit - len(found)), **further)
-            found += map(_summary, told["records"])
-            before = told["next"]
+            data = self._list(q=text, limit=min(_PAGE, limit - len(found)), **further)
+            found += map(_summary, data["records"])
+            before = data["next"]
             if before is None:
                 break
         found.reverse()
@@ -53,13 +53,13 @@ class Remote:
         return int(self._json("GET", "/info")["newest"])
 
     def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
-        told = self._list(q=text, limit=_PAGE, order="asc", after=last)
-        return list(map(_summary, told["records"])), told["next"] or max(told["newest"], last), bool(told["next"])
+        data = self._list(q=text, limit=_PAGE, order="asc", after=last)
+        return list(map(_summary, data["records"])), data["next"] or max(data["newest"], last), bool(data["next"])
 
     def one(self, prefix: str) -> Exchange:
-        told = self._json("GET", f"/records/id:{quote(prefix, safe='', errors='replace')}")
-        log = self._json("GET", f"/export?as=har&reveal=1&n={told['n']}")
-        found, _ = har.exchanges(log, "", coerce.instant(told["received"]) or 0)
+        data = self._json("GET", f"/records/id:{quote(prefix, safe='', errors='replace')}")
+        log = self._json("GET", f"/export?as=har&reveal=1&n={data['n']}")
+        found, _ = har.exchanges(log, "", coerce.instant(data["received"]) or 0)
         if not found:
             raise UnknownRecord(f"Record {prefix} was deleted in the meantime.")
         return found[0]
@@ -67,7 +67,7 @@ class Remote:
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
         wanted = urlencode({"q": text, "as": kind, "limit": limit, "reveal": int(reveal)}, errors="replace")
         decoder = codecs.getincrementaldecoder("utf-8")()
-        with self._asked("GET", f"/export?{wanted}") as answer:
+        with self._request("GET", f"/export?{wanted}") as answer:
             while piece := answer.read(_PIECE):
                 yield decoder.decode(piece)
 
@@ -76,18 +76,18 @@ class Remote:
         return int(self._json("DELETE", f"/records?{wanted}")["deleted"])
 
     def take(self, raw: bytes) -> dict[str, object]:
-        told: dict[str, object] = self._json("POST", "/import", raw)
-        return told
+        data: dict[str, object] = self._json("POST", "/import", raw)
+        return data
 
     def _list(self, **wanted: object) -> Any:
         return self._json("GET", f"/records?{urlencode({**wanted, 'reveal': 1}, errors='replace')}")
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> Any:
-        with self._asked(method, path, body) as answer:
+        with self._request(method, path, body) as answer:
             return json.loads(answer.read())
 
     @contextmanager
-    def _asked(self, method: str, path: str, body: bytes | None = None) -> Iterator[http.client.HTTPResponse]:
+    def _request(self, method: str, path: str, body: bytes | None = None) -> Iterator[http.client.HTTPResponse]:
         try:
             self._connection.request(method, f"/api/v1{path}", body, self._headers)
             answer = self._connection.getresponse()
@@ -100,7 +100,7 @@ class Remote:
 
 
 def _sentence(status: int, raw: bytes) -> str:
-    """Why it was refused, also when the answer does not say so."""
+    """Return the error message of a response, or a default one."""
     try:
         sentence = coerce.mapping(json.loads(raw)).get("error")
     except ValueError:
@@ -108,19 +108,19 @@ def _sentence(status: int, raw: bytes) -> str:
     return str(sentence or f"The inbox returned status {status} without a message.")
 
 
-def _summary(told: dict[str, Any]) -> Summary:
-    failure = told["exception"] or {}
+def _summary(data: dict[str, Any]) -> Summary:
+    failure = data["exception"] or {}
     return Summary(
-        **{name: told[name] for name in _SAME},
+        **{name: data[name] for name in _SAME},
         project="",
-        started=coerce.instant(told["time"]) or 0,
-        received=coerce.instant(told["received"]) or 0,
-        direction="Outgoing" if told["direction"] == "out" else "Incoming",
-        duration=coerce.micros(told["duration_ms"]),
-        ttfb=coerce.micros(told["ttfb_ms"]),
-        trace=told["trace_id"],
-        span=told["span_id"],
-        parent=told["parent_id"],
+        started=coerce.instant(data["time"]) or 0,
+        received=coerce.instant(data["received"]) or 0,
+        direction="Outgoing" if data["direction"] == "out" else "Incoming",
+        duration=coerce.micros(data["duration_ms"]),
+        ttfb=coerce.micros(data["ttfb_ms"]),
+        trace=data["trace_id"],
+        span=data["span_id"],
+        parent=data["parent_id"],
         exception=failure.get("type"),
         exception_text=failure.get("message"),
     )

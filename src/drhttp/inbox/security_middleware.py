@@ -68,8 +68,8 @@ class SecurityMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif Headers(scope=scope).get("host", "").lower() in self._hosts:
-            asked = allowed and scope["method"] == "OPTIONS"
-            await (Response(status_code=204) if asked else self._app)(scope, receive, guarded)
+            is_preflight = allowed and scope["method"] == "OPTIONS"
+            await (Response(status_code=204) if is_preflight else self._app)(scope, receive, guarded)
         else:
             await self._refusal(scope, receive, guarded)
 

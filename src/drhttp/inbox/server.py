@@ -77,11 +77,11 @@ class Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         cycle: RequestResponseCycle | None = self.cycle  # before the first request there is none
-        asked = cycle is not None and not cycle.response_complete
-        if asked and self._clock is not None:
+        in_progress = cycle is not None and not cycle.response_complete
+        if in_progress and self._clock is not None:
             self._clock.cancel()
             self._clock = None
-        elif not asked and self._clock is None and self.conn.trailing_data[0]:
+        elif not in_progress and self._clock is None and self.conn.trailing_data[0]:
             self._clock = self.loop.call_later(HEADER_TIME, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -57,9 +57,9 @@ class _Request:
 
 def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     """Write the request down. kind: one of `KINDS`. reveal: with the values that are masked on display."""
-    told = masked(exchange, reveal=reveal)
-    message, remarks = told.request, _recorded(exchange)
-    count = message.hidden - exchange.request.hidden + (told.summary.target != exchange.summary.target)
+    displayed = masked(exchange, reveal=reveal)
+    message, remarks = displayed.request, _recorded(exchange)
+    count = message.hidden - exchange.request.hidden + (displayed.summary.target != exchange.summary.target)
     pairs = zip(message.headers, exchange.request.headers, strict=True)
     count += sum(shown != sent for shown, sent in pairs)
     body = message.body or b""
@@ -67,14 +67,14 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
         body = b""
         remarks.append(f"The body was left out because it is larger than {LARGEST:,} bytes. Download it instead.")
     coded = message.decoded or message.parsed or message.hidden > exchange.request.hidden
-    if not told.summary.host:
+    if not displayed.summary.host:
         remarks.append("The host was not recorded.")
     request = _Request(
-        method=told.summary.method if _TOKEN.fullmatch(told.summary.method) else "GET",
-        scheme=told.summary.scheme.lower() if told.summary.scheme.lower() in {"http", "https"} else "http",
-        host=told.summary.host.rpartition("@")[2] or "localhost",
-        target=_target(told.summary),
-        headers=_sent(told, coded=bool(coded)),
+        method=displayed.summary.method if _TOKEN.fullmatch(displayed.summary.method) else "GET",
+        scheme=displayed.summary.scheme.lower() if displayed.summary.scheme.lower() in {"http", "https"} else "http",
+        host=displayed.summary.host.rpartition("@")[2] or "localhost",
+        target=_target(displayed.summary),
+        headers=_sent(displayed, coded=bool(coded)),
         body=body,
     )
     write: dict[str, Callable[[_Request, list[str]], str]] = {"curl": _curl, "python": _python, "httpie": _httpie}

@@ -46,10 +46,10 @@ class Actions:
         return Json({"left": summary_json(left), "right": summary_json(right), "equal": equal, "parts": parts})
 
     async def replay(self, request: Request) -> Response:
-        wishes = await parameters.wishes(request)
+        options = await parameters.json_object(request)
         _, original = await self._context.readers.ask(lambda store: whole(store, request.path_params["n"]))
         context = self._context
-        confirmed = wishes.get("confirm") is True
+        confirmed = options.get("confirm") is True
         planned = replay.plan(original, context.replay_to, port=context.port, confirmed=confirmed)
         identity = self._remember(original)
         repeated = await asyncio.to_thread(replay.send, planned, original.summary, identity)

@@ -40,9 +40,9 @@ class EventStream:
 
     async def stream(self, request: Request) -> Response:
         node = parameters.query(request)
-        told = request.headers.get("last-event-id", "")
-        if told.isascii() and told.isdigit() and len(told) < 19:
-            last = int(told)
+        last_event_id = request.headers.get("last-event-id", "")
+        if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
+            last = int(last_event_id)
         else:
             last = (await self._context.readers.ask(lambda store: store.state())).newest
         stack = ExitStack()

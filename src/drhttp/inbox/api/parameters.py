@@ -93,7 +93,7 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-async def wishes(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object; nothing is an empty one."""
     raw = await body(request, SMALL)
     try:

@@ -89,9 +89,9 @@ class Records:
         return Json(await self._context.readers.ask(page))
 
     async def change(self, request: Request) -> Response:
-        wishes = _checked(await parameters.wishes(request))
+        changes = _checked(await parameters.json_object(request))
         entry = await self._context.readers.ask(lambda store: found(store, request.path_params["n"]))
-        changed = await self._context.change(lambda store: store.mark(entry.n, **wishes))
+        changed = await self._context.change(lambda store: store.mark(entry.n, **changes))
         self._context.broadcaster.stored([entry.n])
         return Json(summary_json(changed))
 
@@ -107,13 +107,13 @@ class Records:
         parent, calls = store.family(entry)
         original, replays = store.replays(entry)
         previous, following = store.neighbours(entry.n)
-        told = record_json(entry, exchange, reveal=reveal)
+        record = record_json(entry, exchange, reveal=reveal)
         for side in ("request", "response"):
-            if told[side] is not None:
-                told[side]["body"] |= self._files(entry.n, side, side_of(exchange, side))
+            if record[side] is not None:
+                record[side]["body"] |= self._files(entry.n, side, side_of(exchange, side))
         why = refusal(exchange, self._context.replay_to)
         return {
-            **told,
+            **record,
             "parent": parent and summary_json(parent),
             "calls": [summary_json(one) for one in calls],
             "original": original and summary_json(original),
@@ -134,16 +134,16 @@ class Records:
         }
 
 
-def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
+def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, type] = {"pinned": bool, "tags": list, "note": str}
-    for name, value in wishes.items():
+    for name, value in changes.items():
         if name not in kinds or not isinstance(value, kinds[name]):
             raise RefusedError(
                 400,
                 "parameter",
                 'You can set only "pinned" (true or false), "tags" (a list of strings), and "note" (a string).',
             )
-    tags, note = wishes.get("tags", []), wishes.get("note", "")
+    tags, note = changes.get("tags", []), changes.get("note", "")
     short = all(isinstance(tag, str) and 0 < len(tag) <= _TAG for tag in tags)
     if not short or len(tags) > _TAGS or len(note) > _NOTE:
         raise RefusedError(
@@ -151,4 +151,4 @@ def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
         )
     # JSON may hold halves of surrogate pairs, which no file can.
     scrubbed = {"tags": [scrub(tag) for tag in tags], "note": scrub(note)}
-    return {name: scrubbed.get(name, value) for name, value in wishes.items()}
+    return {name: scrubbed.get(name, value) for name, value in changes.items()}

@@ -31,7 +31,7 @@ class Json(Response):
 
 
 def refusal(problem: RefusedError) -> Response:
-    return Json({"error": str(problem), "code": problem.code, **problem.told}, problem.status)
+    return Json({"error": str(problem), "code": problem.code, **problem.details}, problem.status)
 
 
 def utf16(text: str, place: int) -> int:

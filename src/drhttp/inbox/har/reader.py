@@ -23,7 +23,7 @@ _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_s
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
 _NAMES = {"protocol", "direction", "method", "user", "device", "client", "exception"}
 _IDS = {"trace", "span", "parent", "replay_of"}
-_TOLD = {field.name for field in fields(Summary)} - {"id", "project", "received"}
+_SUMMARY_FIELDS = {field.name for field in fields(Summary)} - {"id", "project", "received"}
 _BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
 _HIGHEST = 999
 NOT_THERE = "not in the HAR"
@@ -58,19 +58,19 @@ def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange
 
 
 def _exchange(value: object, project: str, received: int) -> Exchange:
-    told = coerce.mapping(value)
-    request, response, ours = (coerce.mapping(told.get(name)) for name in ("request", "response", "_drhttp"))
+    entry = coerce.mapping(value)
+    request, response, ours = (coerce.mapping(entry.get(name)) for name in ("request", "response", "_drhttp"))
     if not request:
         raise NotHar("it has no request.")
-    started = coerce.instant(told.get("startedDateTime"))
+    started = coerce.instant(entry.get("startedDateTime"))
     scheme, host, path, query = coerce.address(request.get("url"))
     content = coerce.mapping(response.get("content"))
-    asked = _message(request, coerce.mapping(request.get("postData")), coerce.mapping(ours.get("request")))
-    answered = None
+    request_message = _message(request, coerce.mapping(request.get("postData")), coerce.mapping(ours.get("request")))
+    response_message = None
     if ours.get("response") or (response.get("status") and not ours):
-        answered = _message(response, content, coerce.mapping(ours.get("response")))
+        response_message = _message(response, content, coerce.mapping(ours.get("response")))
         if not ours:
-            answered = _of_others(answered, content)
+            response_message = _of_others(response_message, content)
     summary = Summary(
         id=coerce.identity(ours.get("id")) or _digest(value),
         project=project,
@@ -83,15 +83,15 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
         path=path,
         query=query,
         status=_status(response.get("status")),
-        duration=coerce.micros(told.get("time")),
-        ttfb=_first_byte(coerce.mapping(told.get("timings"))),
-        request_size=len(asked.body or b""),
-        response_size=_size(answered, content),
-        request_type=coerce.text(header(asked.headers, "content-type")),
-        response_type=coerce.text(header(answered.headers, "content-type")) if answered else None,
+        duration=coerce.micros(entry.get("time")),
+        ttfb=_first_byte(coerce.mapping(entry.get("timings"))),
+        request_size=len(request_message.body or b""),
+        response_size=_size(response_message, content),
+        request_type=coerce.text(header(request_message.headers, "content-type")),
+        response_type=coerce.text(header(response_message.headers, "content-type")) if response_message else None,
     )
     extra = dict(coerce.mapping(ours.get("extra")))
-    return Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
+    return Exchange(summary=_restored(summary, ours), request=request_message, response=response_message, extra=extra)
 
 
 def _status(value: object) -> int | None:
@@ -102,7 +102,7 @@ def _status(value: object) -> int | None:
 def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
     """With what only our own files tell. They may have been edited, so every value is read like a stranger's."""
     changes: dict[str, Any] = {}
-    for name in _TOLD & set(ours):
+    for name in _SUMMARY_FIELDS & set(ours):
         value = ours[name]
         if name == "aborted":
             changes[name] = value is True
@@ -175,8 +175,8 @@ def _of_others(message: Message, content: Mapping[str, object]) -> Message:
 def _size(message: Message | None, content: Mapping[str, object]) -> int | None:
     if message is None:
         return None
-    told = coerce.count(content.get("size"))
-    return told if told and message.body is None else len(message.body or b"")
+    declared = coerce.count(content.get("size"))
+    return declared if declared and message.body is None else len(message.body or b"")
 
 
 def _first_byte(timings: Mapping[str, object]) -> int | None:
@@ -190,12 +190,12 @@ def _headers(value: object) -> Headers:
     """As text of any alphabet; HTTP/2 writes parts of the first line among them, with a colon in front."""
     listed = [coerce.mapping(pair) for pair in value] if isinstance(value, list) else []
     pairs = [(_plain(pair.get("name")), _plain(pair.get("value"))) for pair in listed]
-    return tuple((_bytes(name), _bytes(told)) for name, told in pairs if name and not name.startswith(":"))
+    return tuple((_bytes(name), _bytes(text)) for name, text in pairs if name and not name.startswith(":"))
 
 
 def _own_headers(value: object) -> Headers:
     found = coerce.headers(value) if isinstance(value, list) else ()
-    return tuple((_latin(name), _latin(told)) for name, told in found)
+    return tuple((_latin(name), _latin(text)) for name, text in found)
 
 
 def _latin(text: str) -> str:

@@ -35,11 +35,11 @@ def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     summary = exchange.summary
     wait = (summary.ttfb if summary.ttfb is not None else summary.duration or 0) / 1000
     receive = max(0.0, (summary.duration or 0) / 1000 - wait)
-    request, asked = _request(exchange)
-    response, answered = _response(exchange)
-    told = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "project"}
-    told |= {"extra": dict(exchange.extra), "revealed": reveal, "request": asked, "response": answered}
-    told["hidden"] = counted
+    request, request_data = _request(exchange)
+    response, response_data = _response(exchange)
+    data = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "project"}
+    data |= {"extra": dict(exchange.extra), "revealed": reveal, "request": request_data, "response": response_data}
+    data["hidden"] = counted
     return {
         "startedDateTime": moment(summary.started).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": wait + receive,
@@ -47,7 +47,7 @@ def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
         "response": response,
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": receive},
-        "_drhttp": told,
+        "_drhttp": data,
     }
 
 
@@ -57,7 +57,7 @@ def _request(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any]]:
     query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")
     # Importers would undo the coding of the text, which has none any more.
     headers = tuple(pair for pair in message.headers if not message.body or pair[0].lower() != "content-encoding")
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "method": summary.method,
         "url": _address(summary),
         "httpVersion": "HTTP/1.1",
@@ -71,11 +71,11 @@ def _request(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any]]:
     if message.body:
         text, packed, more = _text(message, content_of(message))
         kept |= more
-        told["postData"] = {"mimeType": header(message.headers, "content-type") or "", "text": text}
+        data["postData"] = {"mimeType": header(message.headers, "content-type") or "", "text": text}
         if packed:
             # The format has no word for it; readers that do not know this one show the base64 as text.
-            told["postData"]["_encoding"] = "base64"
-    return told, kept
+            data["postData"]["_encoding"] = "base64"
+    return data, kept
 
 
 def _response(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -89,7 +89,7 @@ def _response(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any] | None
         content |= {"size": len(view.data)} if "raw" in more else {}
         kept |= more
     status = summary.status or 0
-    told = {
+    data = {
         "status": status,
         "statusText": _PHRASES.get(status, ""),
         "httpVersion": "HTTP/1.1",
@@ -100,7 +100,7 @@ def _response(exchange: Exchange) -> tuple[dict[str, Any], dict[str, Any] | None
         "headersSize": -1,
         "bodySize": _size(summary.response_size),
     }
-    return told, None if exchange.response is None else kept
+    return data, None if exchange.response is None else kept
 
 
 def _address(summary: Summary) -> str:
@@ -112,8 +112,8 @@ def _address(summary: Summary) -> str:
     return f"{scheme}://{host}/{quote(summary.target, safe=_TARGET_SAFE).removeprefix('/')}"
 
 
-def _size(told: int | None) -> int:
-    return -1 if told is None else told
+def _size(size: int | None) -> int:
+    return -1 if size is None else size
 
 
 def _listed(headers: Headers) -> list[dict[str, str]]:
@@ -147,8 +147,8 @@ def _survives(name: str, value: str) -> bool:
 
 def _kept(message: Message, written: Headers) -> dict[str, Any]:
     """What is needed to make the same message again, but for its text."""
-    told: dict[str, Any] = {name: getattr(message, name) for name in MARKS if getattr(message, name) != _NOTHING[name]}
-    told["body"] = message.body is not None
+    data: dict[str, Any] = {name: getattr(message, name) for name in MARKS if getattr(message, name) != _NOTHING[name]}
+    data["body"] = message.body is not None
     if written != message.headers or not all(_survives(*pair) for pair in written):
-        told["headers"] = [list(pair) for pair in message.headers]
-    return told
+        data["headers"] = [list(pair) for pair in message.headers]
+    return data

@@ -46,9 +46,9 @@ def _status(token: Token, field: Field, now: int) -> Node:
 
 
 def _one_status(text: str, column: str) -> Node:
-    told = _told(text, column)
-    if told:
-        return told
+    presence = _presence(text, column)
+    if presence:
+        return presence
     if re.fullmatch("[1-9]xx", text):
         return Between(column, int(text[0]) * 100, int(text[0]) * 100 + 99)
     return _number(text, column, _plain)
@@ -59,8 +59,8 @@ def _method(token: Token, field: Field, now: int) -> Node:
 
 
 def _glob(token: Token, field: Field, now: int) -> Node:
-    told = None if token.quoted else _told(token.value.lower(), field.column)
-    return told or Like(field.column, pattern(token.pieces))
+    presence = None if token.quoted else _presence(token.value.lower(), field.column)
+    return presence or Like(field.column, pattern(token.pieces))
 
 
 def _prefix(token: Token, field: Field, now: int) -> Node:
@@ -72,11 +72,11 @@ def _part(token: Token, field: Field, now: int) -> Node:
 
 
 def _duration(token: Token, field: Field, now: int) -> Node:
-    return _told(token.value.lower(), field.column) or _number(token.value, field.column, _unit(_TIMES), 1_000)
+    return _presence(token.value.lower(), field.column) or _number(token.value, field.column, _unit(_TIMES), 1_000)
 
 
 def _size(token: Token, field: Field, now: int) -> Node:
-    return _told(token.value.lower(), field.column) or _number(token.value, field.column, _unit(_SIZES))
+    return _presence(token.value.lower(), field.column) or _number(token.value, field.column, _unit(_SIZES))
 
 
 def _direction(token: Token, field: Field, now: int) -> Node:
@@ -177,7 +177,7 @@ def _micros(at: datetime) -> int:
     return round((at if at.tzinfo else at.astimezone()).timestamp() * 1_000_000)
 
 
-def _told(text: str, column: str) -> Node | None:
+def _presence(text: str, column: str) -> Node | None:
     if text == "any":
         return Told(column)
     return Not(Told(column)) if text == "none" else None

@@ -201,7 +201,7 @@ def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
 
 def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoint:
     statuses, durations, errors, sizes, starts, _ = zip(*rows, strict=True)
-    told = [size for size in sizes if size is not None]
+    known_sizes = [size for size in sizes if size is not None]
     timed = [duration for duration in durations if duration is not None]
     longest = max(timed, default=None)
     counted = Counter(timed)
@@ -210,8 +210,8 @@ def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoin
         count=len(rows),
         errors=sum(errors),
         client_errors=sum(status is not None and 400 <= status < 500 for status in statuses),
-        bytes=sum(told),
-        sized=len(told),
+        bytes=sum(known_sizes),
+        sized=len(known_sizes),
         first=min(starts),
         last=max(starts),
         total=sum(timed),

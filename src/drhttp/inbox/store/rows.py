@@ -11,11 +11,11 @@ from typing import Any
 
 from drhttp.inbox.endpoint import endpoint, is_error
 from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
-from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, TOLD, TRUNCATED
+from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, SUMMARY_COLUMNS, TRUNCATED
 
 PACKED_FROM = 4096
 """Bodies of this many bytes and more are kept compressed: smaller ones gain little and are searched much faster so."""
-COLUMNS = ("n", *TOLD, *KEPT)
+COLUMNS = ("n", *SUMMARY_COLUMNS, *KEPT)
 SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
     ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
 )
@@ -23,9 +23,9 @@ SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" 
 _UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
 _MARKS_OF = attrgetter(*_UNMARKED)
 _PLAIN = tuple(_UNMARKED.values())
-_PROJECT = TOLD.index("project")
-_TOLD_OF = attrgetter(*TOLD)
-_KEPT_AT = 1 + len(TOLD)
+_PROJECT = SUMMARY_COLUMNS.index("project")
+_SUMMARY_VALUES = attrgetter(*SUMMARY_COLUMNS)
+_KEPT_AT = 1 + len(SUMMARY_COLUMNS)
 # What comes from parsed JSON has no circles to be looked for.
 _JSON = json.JSONEncoder(check_circular=False).encode
 
@@ -33,17 +33,17 @@ _JSON = json.JSONEncoder(check_circular=False).encode
 def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) -> tuple[Any, ...]:
     """A row of ``record``. kept: pinned, tags, note and replay_of of the row that it replaces."""
     summary, request, response = exchange.summary, exchange.request, exchange.response
-    told = list(_TOLD_OF(summary))
-    told[_PROJECT] = project
+    values = list(_SUMMARY_VALUES(summary))
+    values[_PROJECT] = project
     pinned, tags, note, replay_of = kept
-    told[-1] = told[-1] or replay_of
+    values[-1] = values[-1] or replay_of
     flags = TRUNCATED * request.truncated | OMITTED * bool(request.omitted) | BODY * bool(request.body)
     masked = request.redacted
     if response is not None:
         flags |= TRUNCATED * response.truncated | OMITTED * bool(response.omitted) | BODY * bool(response.body)
         flags |= RESPONSE
         masked += response.redacted
-    return (n, *told, endpoint(summary), is_error(summary), flags, masked, pinned, tags, note)
+    return (n, *values, endpoint(summary), is_error(summary), flags, masked, pinned, tags, note)
 
 
 def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
@@ -66,12 +66,12 @@ def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
 
 def entry(row: Sequence[Any]) -> Entry:
     """From what `SELECTED` selects."""
-    told = dict(zip(TOLD, row[1:_KEPT_AT], strict=True))
-    told["aborted"] = bool(told["aborted"])
+    values = dict(zip(SUMMARY_COLUMNS, row[1:_KEPT_AT], strict=True))
+    values["aborted"] = bool(values["aborted"])
     place, error, flags, masked, pinned, tags, note, calls = row[_KEPT_AT:]
     return Entry(
         n=row[0],
-        summary=Summary(**told),
+        summary=Summary(**values),
         endpoint=place,
         error=bool(error),
         pinned=bool(pinned),

@@ -13,7 +13,7 @@ APPLICATION_ID = 0x64724874
 VERSION = 3
 COUNTED = 3
 """The version since which endpoints are counted ahead."""
-TOLD = tuple(field.name for field in fields(Summary))
+SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
 """Columns that hold what was told, under the names of `Summary`."""
 KEPT = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
 """Columns that the inbox adds."""

@@ -156,18 +156,18 @@ def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
 
 def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
     found = parts(content.data, header(message.headers, "content-type") or "")
-    told = [_part_text(part, content.data, reveal=reveal) for part in found]
+    texts = [_part_text(part, content.data, reveal=reveal) for part in found]
     pieces: list[bytes] = []
     done = 0
-    for part, (text, masked) in zip(found, told, strict=True):
+    for part, (text, masked) in zip(found, texts, strict=True):
         if masked:
             pieces += (content.data[done : part.start], (text or "").encode("utf-8", "replace"))
             done = part.end
-    count = sum(masked for _, masked in told)
+    count = sum(masked for _, masked in texts)
     # A body without a boundary has no parts, and yet it may hold something.
     whole, more = (content.text, 0) if reveal or found else _masked(content)
     text = _utf8(b"".join([*pieces, content.data[done:]])) if count else whole
-    as_parts = [_part(part, *one, reveal=reveal) for part, one in zip(found, told, strict=True)]
+    as_parts = [_part(part, *one, reveal=reveal) for part, one in zip(found, texts, strict=True)]
     return Shown(content, text, count + more, None, as_parts)
 
 
@@ -220,6 +220,6 @@ def cookies(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The cookies of a Cookie header, or of several Set-Cookie headers without their attributes."""
     for name, value in pairs:
         for one in value.split(";") if name.lower() == "cookie" else [value.partition(";")[0]]:
-            key, mark, told = one.strip().partition("=")
+            key, mark, texts = one.strip().partition("=")
             if mark:
-                yield key, told
+                yield key, texts

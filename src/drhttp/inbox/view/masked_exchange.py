@@ -28,12 +28,12 @@ def masked_with(exchange: Exchange, bodies: Mapping[str, Shown]) -> Exchange:
     return Exchange(summary=summary, request=request, response=response, extra=extra(exchange.extra))
 
 
-def extra(told: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]:
+def extra(fields: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]:
     """What applications tell beside the exchange."""
-    if reveal or not told:
-        return dict(told)
-    text, count = masking.json_text(json.dumps(told))
-    found: dict[str, Any] = json.loads(text) if count else dict(told)
+    if reveal or not fields:
+        return dict(fields)
+    text, count = masking.json_text(json.dumps(fields))
+    found: dict[str, Any] = json.loads(text) if count else dict(fields)
     return found
 
 

@@ -121,27 +121,27 @@ def path(text: str) -> Masked:
     return value(text)
 
 
-def summary(told: Summary, *, reveal: bool) -> Summary:
+def summary(original: Summary, *, reveal: bool) -> Summary:
     """An exchange's line as it is shown."""
-    return told if reveal else summary_and_counts(told)[0]
+    return original if reveal else summary_and_counts(original)[0]
 
 
-def summary_and_counts(told: Summary) -> tuple[Summary, dict[str, int]]:
+def summary_and_counts(original: Summary) -> tuple[Summary, dict[str, int]]:
     """An exchange's line as it is shown, and how many values are hidden in which part of it."""
-    told_text = told.exception_text
+    exception_text = original.exception_text
     parts = {
-        "host": host(told.host),
-        "path": path(told.path),
-        "query": query(told.query),
-        "user": name(told.user),
-        "device": name(told.device),
-        "exception": (told_text, 0) if told_text is None else value(told_text),
+        "host": host(original.host),
+        "path": path(original.path),
+        "query": query(original.query),
+        "user": name(original.user),
+        "device": name(original.device),
+        "exception": (exception_text, 0) if exception_text is None else value(exception_text),
     }
     counts = {part: count for part, (_, count) in parts.items() if count}
     if not counts:
-        return told, counts
+        return original, counts
     texts = {"exception_text" if part == "exception" else part: text for part, (text, _) in parts.items()}
-    return replace(told, **texts), counts  # type: ignore[arg-type]
+    return replace(original, **texts), counts  # type: ignore[arg-type]
 
 
 def json_text(text: str) -> Masked:

@@ -23,43 +23,43 @@ def ms(microseconds: int | None) -> float | None:
 
 def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     """A record without headers and bodies."""
-    told, counts = (entry.summary, {}) if reveal else masking.summary_and_counts(entry.summary)
-    failure = None if told.exception is None else {"type": told.exception, "message": told.exception_text}
+    summary, counts = (entry.summary, {}) if reveal else masking.summary_and_counts(entry.summary)
+    failure = None if summary.exception is None else {"type": summary.exception, "message": summary.exception_text}
     return {
         "n": entry.n,
-        "id": told.id,
-        "time": iso(told.started),
-        "received": iso(told.received),
-        "protocol": told.protocol,
-        "direction": "out" if told.direction == "Outgoing" else "in",
-        "method": told.method,
-        "url": told.url,
-        "scheme": told.scheme,
-        "host": told.host,
-        "path": told.path,
-        "query": told.query,
-        "route": told.route,
+        "id": summary.id,
+        "time": iso(summary.started),
+        "received": iso(summary.received),
+        "protocol": summary.protocol,
+        "direction": "out" if summary.direction == "Outgoing" else "in",
+        "method": summary.method,
+        "url": summary.url,
+        "scheme": summary.scheme,
+        "host": summary.host,
+        "path": summary.path,
+        "query": summary.query,
+        "route": summary.route,
         "endpoint": entry.endpoint if reveal else masking.path(entry.endpoint)[0],
-        "status": told.status,
-        "duration_ms": ms(told.duration),
-        "ttfb_ms": ms(told.ttfb),
-        "request_size": told.request_size,
-        "response_size": told.response_size,
-        "request_type": told.request_type,
-        "response_type": told.response_type,
-        "user": told.user,
-        "device": told.device,
-        "client": told.client,
-        "trace_id": told.trace,
-        "span_id": told.span,
-        "parent_id": told.parent,
-        "aborted": told.aborted,
+        "status": summary.status,
+        "duration_ms": ms(summary.duration),
+        "ttfb_ms": ms(summary.ttfb),
+        "request_size": summary.request_size,
+        "response_size": summary.response_size,
+        "request_type": summary.request_type,
+        "response_type": summary.response_type,
+        "user": summary.user,
+        "device": summary.device,
+        "client": summary.client,
+        "trace_id": summary.trace,
+        "span_id": summary.span,
+        "parent_id": summary.parent,
+        "aborted": summary.aborted,
         "exception": failure,
         "error": entry.error,
         "pinned": entry.pinned,
         "tags": list(entry.tags),
         "note": entry.note,
-        "replay_of": told.replay_of,
+        "replay_of": summary.replay_of,
         "truncated": entry.truncated,
         "masked": entry.masked,
         "hidden": unmasked_values.hidden_json(unmasked_values.in_line(counts)),
@@ -69,15 +69,15 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
 
 def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
     """A record with headers and bodies."""
-    told = entry.summary
+    summary = entry.summary
     bodies = views(exchange, reveal=reveal)
-    request = _message_json(exchange.request, told.request_size, bodies["request"], reveal=reveal)
-    query = parse_qsl(told.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
+    request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
+    query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
     request["query"] = listed(masking.named(query, reveal=reveal))
     places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     response = None
     if exchange.response is not None:
-        response = _message_json(exchange.response, told.response_size, bodies["response"], reveal=reveal)
+        response = _message_json(exchange.response, summary.response_size, bodies["response"], reveal=reveal)
     return {
         **summary_json(entry, reveal=reveal),
         "request": request,

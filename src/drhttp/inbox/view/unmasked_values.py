@@ -71,11 +71,11 @@ def masked_and_places(exchange: Exchange, *, reveal: bool) -> tuple[Exchange, li
 
 def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[str, Any]:
     """The member ``hidden`` of records and lines. exchange: of which all places are known."""
-    told = {
+    summary = {
         "count": sum(place.count for place in places),
         "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MOST_PLACES]],
     }
-    return told if exchange is None else {**told, "unknown_masks": _unknown_masks(exchange) if places else 0}
+    return summary if exchange is None else {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0}
 
 
 def sentences(places: list[Place], exchange: Exchange) -> list[str]:
@@ -88,13 +88,13 @@ def sentences(places: list[Place], exchange: Exchange) -> list[str]:
     listed = ", ".join(where[: 2 * _LISTED]) + (f" and {rest:,} other places" if rest > 0 else "")
     some = "1 value arrived unmasked and is" if count == 1 else f"{count:,} values arrived unmasked and are"
     unknown = _unknown_masks(exchange)
-    told = [f"{some} hidden here: {listed}.", ADVICE]
+    lines = [f"{some} hidden here: {listed}.", ADVICE]
     if unknown:
-        told.append(
+        lines.append(
             f"The recorder reports {unknown:,} masked values in this "
             "record with a mask that the inbox does not recognize."
         )
-    return told
+    return lines
 
 
 def _named(part: str, shown: list[tuple[str, str, int]]) -> list[Place]:
@@ -135,16 +135,16 @@ def _members(value: Any) -> Iterator[str]:
 
 def _unknown_masks(exchange: Exchange) -> int:
     """How many masks the recorder says it made and that cannot be seen: it may write anything in their place."""
-    told = sum(coerce.count(count) or 0 for count in coerce.mapping(exchange.extra.get("masked")).values())
+    reported = sum(coerce.count(count) or 0 for count in coerce.mapping(exchange.extra.get("masked")).values())
     summary = exchange.summary
     line = (summary.host, summary.target, summary.user, summary.device, summary.exception_text)
     seen = sum(_recorded(text) for text in line if text)
     for message in (exchange.request, exchange.response):
         if message is not None:
-            told += message.redacted
+            reported += message.redacted
             seen += sum(_recorded(value) for _, value in message.headers)
             seen += _recorded((message.body or b"").decode("latin-1")) if message.redacted else 0
-    return max(0, told - seen)
+    return max(0, reported - seen)
 
 
 def _recorded(text: str) -> int:

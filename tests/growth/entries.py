@@ -21,7 +21,7 @@ SIZE = 64 * 1024
 CONFIG = Config.load("http://key@127.0.0.1:9/", {}, {})
 assert CONFIG is not None
 
-# By the names of the variables of CGI: fields by their form, by their name, by what they hold.
+# By CGI variable: header fields masked by their form, by their name, and by their content.
 _REQUEST_FIELDS = (
     "X_NOTE", "X_API_KEY", "X_MAX_TOKENS", "AUTHORIZATION", "COOKIE", "WWW_AUTHENTICATE", "SEC_WEBSOCKET_PROTOCOL",
     "HOST", "LINK", "REFERER", "X_ORIGINAL_URL", "IF_MODIFIED_SINCE", "X_QUERY_STRING", "USER_AGENT", "TRACEPARENT",
@@ -54,7 +54,7 @@ def exchange(
     if text is not None:
         request_body = RequestBodyCapture(
             len(text)
-        )  # some are a little longer than 64 KiB, by what stands around the run
+        )  # some are a little longer than 64 KiB, with the text around the run
         request_body.note(text)
         request_body.exhausted = declared is None
         environ |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(declared or len(text))}

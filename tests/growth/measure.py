@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from drhttp._delivery.record_exporter import RecordExporter
 
 LIMIT = 0.050  # seconds for 64 KiB
-GROWTH = 2.6  # times as long for twice as much
-FLOOR = 0.006  # seconds; what takes less is not looked at
-REPEATS = 6  # times that a figure is taken again before it is believed
+GROWTH = 2.6  # factor of time for twice the size
+FLOOR = 0.006  # seconds; shorter times are not checked
+REPEATS = 6  # how often a measurement is repeated before it counts as a fault
 _REFERENCE = 0.0053  # seconds that the reference work takes on a virtual processor of 2.5 GHz with Python 3.11
 
 _PAIR = re.compile(r"(\w+)[ ]*([=:])")

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from drhttp._delivery.record_exporter import RecordExporter
 
 SIZES = (SIZE // 4, SIZE // 2, SIZE)
-# Runs are tried with a quarter of that first. What is linear and takes 50 ms with all of it takes 12 ms here; what is
-# quadratic, 3 ms.
+# Runs are tried with a quarter of that first. A linear run that takes 50 ms at full size takes 12 ms here, a quadratic
+# one 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
 ROUNDS = 8
 PAIRS, TRIPLES = 30, 30  # for each entry, where not all are tried
@@ -49,7 +49,7 @@ def numbered(unit: str, size: int) -> str:
     return "".join(f"{unit}{number}" for number in range(size // (len(unit) + 1)))[:size]
 
 
-# How a run is made of up to three pieces: each ends the run, is in the middle of it, or begins it.
+# Runs of up to three pieces: each piece ends the run, is repeated in it, or begins it.
 SHAPES = {
     "all": lambda a, b, c, size: repeated(a + b + c, size),
     "opened": lambda a, b, c, size: a + repeated(b + c, size - len(a)),
@@ -105,14 +105,14 @@ def fault(make: Callable[[int], Exchange], exporter: RecordExporter) -> str | No
     if quarter < SUSPICIOUS:
         return None
     if quarter > LIMIT and calibrated(partial(make, QUARTER)) > LIMIT:
-        return "16 KiB take more than 50 ms"  # and more might take minutes
+        return "16 KiB take more than 50 ms"  # the full size might take minutes
     whole = cost(make(SIZE), exporter)
     if whole > LIMIT:
         whole = calibrated(partial(make, SIZE))
     if whole < FLOOR or whole < min(LIMIT, GROWTH**2 * quarter):
         return None
     found = None
-    for _ in range(ROUNDS):  # what happens to be measured wrong once is not wrong in the same way again
+    for _ in range(ROUNDS):  # a wrong measurement is not repeated by chance
         found = _judged([calibrated(partial(make, size)) for size in SIZES])
         if found is None:
             break

@@ -71,7 +71,7 @@ def longest_hold(application: Any, send: Callable[[Any], None]) -> float:
             assert drhttp.flush(60)
         finally:
             done.set()
-            noted.wait()  # the clock of a thread ends with it
+            noted.wait()  # the CPU clock of a thread ends with the thread
 
     client = threading.Thread(target=work)
     client.start()

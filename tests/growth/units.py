@@ -30,7 +30,7 @@ else:
 
 # The inbox runs in a process of its own; Django's module cannot be imported without its settings.
 _APART = ("drhttp.inbox", "drhttp.django", "drhttp.__main__")
-# Characters to choose from: ASCII, and some beyond: spaces, digits, letters and signs in other scripts.
+# Characters to choose from: ASCII, and some spaces, digits, letters and signs of other scripts.
 _ALPHABET = [
     *map(chr, range(128)),
     *"\x80\x85\xa0\xad\xb2\xe9\xff\u0130\u0660\u2009\u2013\u2028\uff1a\uff1d\u5bc6\ufeff\U0001f600",
@@ -63,7 +63,7 @@ def _search(values: Iterable[Any], found: dict[re.Pattern[Any], None], depth: in
     for value in values:
         if isinstance(value, re.Pattern):
             found[value] = None
-        elif isinstance(getattr(value, "__self__", None), re.Pattern):  # a method of one
+        elif isinstance(getattr(value, "__self__", None), re.Pattern):  # a method of a pattern
             found[value.__self__] = None
         elif depth and isinstance(value, dict):
             _search(value.values(), found, depth - 1)
@@ -78,7 +78,7 @@ def literals() -> tuple[str, ...]:
     """Return each literal of the patterns, and the secret names."""
     found: set[str] = set(BUILT_IN)
     for pattern in patterns():
-        if len(pattern.pattern) < 2000:  # a tree of names is made of those names
+        if len(pattern.pattern) < 2000:  # longer ones are tries of names, which are pieces already
             found.update(_literals(_tree(pattern)))
     return tuple(sorted(found))
 

@@ -16,9 +16,9 @@ from patterns import driving
 from patterns.analyzer import Pattern, analyzed, not_linear, of_javascript
 from patterns.collection import PACKAGE, Expression, sites
 
-pytestmark = pytest.mark.timeout(1200)  # seconds; some analyses search for long
+pytestmark = pytest.mark.timeout(1200)  # seconds; some analyses take long
 
-# As the pattern of tags once was: a name may end anywhere, and its other letters are tried as attributes.
+# A former pattern of tags: a name may end anywhere, and its other letters are tried as attributes.
 OLD_TAG = r"""<(/?)([^\s<>/="'?!]+)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
 
 
@@ -68,7 +68,7 @@ def test_no_place_is_overlooked():
 _NOT_MAKING = frozenset(
     ("Match", "Pattern", "error", "escape", "IGNORECASE", "DOTALL", "ASCII", "VERBOSE", "MULTILINE")
 )
-# htm trims the templates that it is given with it; those of the page are its own code.
+# The library htm trims templates with it; the page's templates are its own code.
 _OF_HTM = r"^\s*\n\s*|\s*\n\s*$"
 
 

@@ -65,7 +65,7 @@ class _Writer:
         self._tree = tree
         self._flags = tree.state.flags
         self._is_bytes = isinstance(tree.state.str, bytes)
-        self._groups = 0  # that stand for what is never read again
+        self._groups = 0  # groups for text that is never tried again
         characters = {chr(code) for code in range(256)} if self._is_bytes else _CHARACTERS | set(_literals(tree))
         self._characters = "".join(sorted(characters))
         self._sets: dict[tuple[str, int], frozenset[str]] = {}
@@ -161,7 +161,7 @@ class _Writer:
             return self._repeat(op, value, flags)
         if op is constants.GROUPREF:
             return f"(?:\\{value})"
-        if op is constants.GROUPREF_EXISTS:  # either way: that takes at least as long
+        if op is constants.GROUPREF_EXISTS:  # both ways, which takes at least as long
             return f"(?:{'|'.join(self._sequence(each or [], flags) for each in value[1:])})"
         if op is _ATOMIC:
             return self._atomic(self._sequence(value, flags))

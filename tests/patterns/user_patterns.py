@@ -44,14 +44,13 @@ LINEAR = (
     r"#[0-9a-fA-F]{6}\b",
 )
 
-# Linear, and warned of all the same: what begins and what ends a match are the same character, so that another place to
-# begin at is also an end.
+# Linear, with a needless warning: the same character begins and ends a match, so another beginning is also an end.
 FALSE_ALARMS = (
     r"\$.*\$",
     r"'.*?'",
 )
 
-# Quadratic at least, as a search in a text in which they match nowhere.
+# At least quadratic when they match nowhere in a text.
 SUPERLINEAR = (
     r"\w+@",
     r"[\w.+-]+@[\w-]+\.[\w.-]+",

@@ -273,7 +273,7 @@ def _json() -> list[Case]:
         content = secret.encode(charset)
         said = (f"application/json; charset={charset.removesuffix('-sig')}", kind, "text/plain; charset=zlib",
                 "application/json; charset=nonsense")  # fmt: skip
-        if charset != "cp037":  # nobody can tell what it is who is not told
+        if charset != "cp037":  # EBCDIC cannot be recognized without a declaration
             said += ("text/plain", "image/png", "", "text/plain; charset=utf-16")
         for each in said:
             cases.append(both(f"json in {charset} said to be {each}", content, each))

@@ -118,7 +118,7 @@ def documents() -> list[tuple[str, bytes]]:
     return bodies
 
 
-QUERY_NAMES = frozenset(("key", "code", "ticket"))  # none anywhere else
+QUERY_NAMES = frozenset(("key", "code", "ticket"))  # harmless anywhere else
 
 HEADERS = [
     ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"), ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"),

@@ -24,9 +24,7 @@ def masked(
     try:
         return mask_body(Body(content=data, size=len(data), truncated=cut), tuple(headers), policy)
     finally:
-        policy.budget.remaining = (
-            math.inf
-        )  # as before: what a body has used up must not fail a later test, in whatever order
+        policy.budget.remaining = math.inf  # the work for one body must not fail a later test
 
 
 def text_of(

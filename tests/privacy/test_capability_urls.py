@@ -21,7 +21,7 @@ M = "[redacted]"
 HEX, LONG = "0123456789abcdef0123456789abcdef", "aB3dE6gH9jK2mN5pQ8sT1vW4"
 ID = "550e8400-e29b-41d4-a716-446655440000"
 
-# What stays in front of the token, the token, and what stays behind it.
+# The text before the token, the token, and the text behind it.
 LINKS = [
     ("Slack webhooks", "https://hooks.slack.com/services/T00AB12CD/B00EF34GH/", LONG, ""),
     ("Slack webhooks", "https://hooks.slack-gov.com/services/T00AB12CD/B00EF34GH/", LONG, ""),
@@ -30,7 +30,7 @@ LINKS = [
     ("Slack response URLs", "https://hooks.slack.com/commands/T00AB12CD/123456789012/", LONG, ""),
     ("Slack response URLs", "https://hooks.slack.com/actions/T00AB12CD/123456789012/", LONG, ""),
     ("Slack response URLs", "https://hooks.slack.com/app/T00AB12CD/123456789012/", LONG, ""),
-    # Whatever the length, where the host says what it is.
+    # Tokens of any length, on the service's own host.
     ("Slack webhooks", "https://hooks.slack.com/services/T00/B00/", "qzx", ""),
     ("Slack webhooks", "https://hooks.slack-gov.com/services/T0/B0/", "qzx", ""),
     ("Slack webhooks", "https://HOOKS.slack.com/services/T00/B00/", "qzx", ""),

@@ -16,7 +16,7 @@ from privacy.masking import POLICY, shortest, text_of
 M = "[redacted]"
 S = "Zx9Sab1c"
 
-# A command line with a secret, and what is left of it.
+# A command line with a secret, and its masked form.
 LINES = [
     (f"curl -u ada:{S} https://x/", f"curl -u {M} https://x/"),
     (f"curl -uada:{S} https://x/", f"curl -u{M} https://x/"),

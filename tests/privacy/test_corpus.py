@@ -58,6 +58,6 @@ def test_the_record_says_that_it_was_masked(receiver, cases):
         told = about.get("redacted") or any(
             body.get("redacted") or body.get("omitted") or body["truncated"] for body in bodies if body
         )
-        if not told and "multipart file said" not in case.name:  # contents of files are left out always
+        if not told and "multipart file said" not in case.name:  # the content of files is always left out
             silent.append(case.name)
     assert silent == []

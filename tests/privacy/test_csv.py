@@ -56,7 +56,7 @@ TABLES = {
         f'id,note\n1,"{{""password"": ""{M}"", ""a"": 1}}"\n',
     ),
 }  # fmt: skip
-#: What is told to be a table is read as one where nothing but that says so.
+#: Tables that are recognized only by their content type.
 TOLD = {
     "one column": (f"password\n{S}\n{S},x\n", f"password\n{M}\n{M},{M}\n"),
     "names that are values": (f"1,password\n2,{S}\n", f"1,password\n2,{M}\n"),
@@ -83,7 +83,7 @@ TEXTS = {
     "names": "Columns: id, password\n",
     "tabs": "if a:\n\tpassword()\n\treturn\n",
 }
-#: In a text without a content type, or with a false one.
+#: Tables in a text without a content type, or with a wrong one.
 IN_TEXTS = {
     "pasted": (f"See:\nName\tPassword\nada\t{S}\nbob\t{S}\n\nBye\tnow, Ada\t1", f"See:\nName\tPassword\nada\t{M}\nbob\t{M}\n\nBye\tnow, Ada\t1"),
     "Markdown": (f"Text.\n| user | password |\n|---|:---:|\n| ada | {S} |\n\nA | b", f"Text.\n| user | password |\n|---|:---:|\n| ada | {M} |\n\nA | b"),

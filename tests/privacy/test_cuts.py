@@ -13,7 +13,7 @@ from drhttp._redact.bodies import drop_partial_end
 from privacy.corpus import MARK, PEM, Case, both, sentinel
 from privacy.wiring import application, leaks, leave, serve
 
-LIMIT = 2600  # bytes, and more than any of the documents has
+LIMIT = 2600  # bytes; more than any of the documents has
 CARD, IBAN = "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00"
 
 
@@ -69,7 +69,7 @@ DOCUMENTS = {
     "events": (lambda: "".join(f'data: {{"a": 1, "token": {{"b": "{sentinel()}"}}}}\n\n' for _ in range(20)).encode(), "text/event-stream", b"\n"),
     "utf-16": (lambda: _text()[:1200].encode("utf-16-le"), "text/plain; charset=utf-16-le", b" \0"),
 }  # fmt: skip
-NEEDLES = ("41111111", "DE89370400")  # even half of these would be too much
+NEEDLES = ("41111111", "DE89370400")  # not even half of these may leave
 
 
 @pytest.mark.parametrize("what", DOCUMENTS)

@@ -19,7 +19,7 @@ from privacy.masking import POLICY, masked, text_of
 M = "[redacted]"
 S = f"{MARK}0001NEL"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-#: A document, and the same masked; `$p` is a variable of a secret in each of the second group.
+#: A document, and its masked form; in the second group `$p` is passed to a secret argument.
 LITERALS = {
     "argument": (f'mutation {{ login(password: "{S}") {{ id }} }}', f'mutation {{ login(password: "{M}") {{ id }} }}'),
     "no space": (f'mutation{{login(password:"{S}"){{id}}}}', f'mutation{{login(password:"{M}"){{id}}}}'),

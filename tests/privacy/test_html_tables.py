@@ -43,7 +43,7 @@ TABLES = {
     "data-label": '<table><tr><td data-label="User">ada</td><td data-label="Password">{}</td></tr></table>',
     "headers": '<table><tr><td headers="user">ada</td><td headers="password">{}</td></tr></table>',
 }  # fmt: skip
-#: In a cell: what stands there, with a mark in it.
+#: The content of a cell, with a mark in it.
 CONTENTS = [
     S,
     f"<b>{S}</b>",

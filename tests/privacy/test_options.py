@@ -229,7 +229,7 @@ def test_a_view_can_mark_parameters(receiver, names, kept):
 def test_before_send_sees_masked_records(receiver, caplog, monkeypatch):
     """`before_send` gets masked records, and the message of an exception from it is not logged."""
     secret, seen = sentinel(), []
-    monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())  # whatever was said in this minute
+    monkeypatch.setattr(_guard, "_log_limiter", RateLimiter())  # earlier log lines of this minute do not count
 
     def look(record):
         seen.append(repr(record))

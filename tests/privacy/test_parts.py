@@ -90,7 +90,7 @@ def test_urls(url, shown):
 )
 def test_headers(name, value, shown):
     """Schemes, names and attributes of cookies stay; a field is masked by its form, its name, or its content."""
-    for _ in range(2):  # what was seen before is treated in the same way
+    for _ in range(2):  # the second time from the cache
         assert mask_headers(((name, value), ("a", "b")), POLICY)[0] == ((name, shown), ("a", "b"))
 
 

@@ -15,7 +15,7 @@ from privacy.masking import POLICY, text_of
 M = "[redacted]"
 TEXT = "text/plain"
 
-# Units that made the search for an end begin again and again; what stands in front of them.
+# Units that could make the search for an end start again and again, and the text in front of them.
 SLOW = {
     "quotes that do not end, in brackets": ("token:{", "\\" * 10 + '"'),
     "quotes of one level, in brackets": ("token:{", '\\"a\\\\\\"'),
@@ -82,7 +82,7 @@ def test_quotes(text, shown):
 
 
 S = "Zx9S"
-# What holds the secret `S`, in forms in which its name stands apart from it, or its end is hard to tell.
+# Texts with the secret `S`, in which its name is apart from it, or its end is hard to find.
 LEAKS = (
     "password      : S", "password      = S", "x password =         S", "password： S", "password -> S", "token → S",
     'password: """a\nS"""', "password = '''a\nS'''", r'x password: \"\"\"S\"\"\" b', 'password=""S', 'password=""S b="1"',

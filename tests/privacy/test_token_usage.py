@@ -16,7 +16,7 @@ from privacy.masking import POLICY, masked, text_of
 M = "[redacted]"
 JSON = "application/json"
 
-# Answers, requests and settings as the documentation of the APIs shows them, shortened.
+# Responses, requests and settings from the documentation of the APIs, shortened.
 DOCUMENTS = {
     "OpenAI chat": {
         "id": "chatcmpl-9", "object": "chat.completion", "created": 1741569952, "model": "gpt-4.1",

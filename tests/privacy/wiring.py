@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from receiver import Post, Receiver
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_SHORT = 300  # characters of a text whose forms are remembered: most records of a test hold the same texts
+_SHORT = 300  # characters of a text whose forms are cached, as most records of a test hold the same texts
 
 
 class CaseError(Exception):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SAMPLE = "".join(map(chr, range(128))) + "\x85\xa0\xb2\xbd\xdf\xe9\u0130\u0131\u017f\u0663\u2028\u212a\u4e2d"
-#: The parser's names of what matches one character.
+#: The parser's opcodes that match one character.
 SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
 _INNER = {"SUBPATTERN": 3, "MAX_REPEAT": 2, "MIN_REPEAT": 2, "POSSESSIVE_REPEAT": 2, "ASSERT": 1, "ASSERT_NOT": 1}
 _CATEGORIES: dict[str, Callable[[str], bool]] = {

@@ -51,7 +51,7 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _LETTERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 # The shape of a text: a digit is "0", a letter "a", all else ".".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte <= 122 else 46 for byte in range(256))
-# The same, with separators of an IBAN as spaces; a no-break space is two bytes in UTF-8.
+# The shape of a text, with separators of an IBAN as spaces; a no-break space is two bytes in UTF-8.
 _SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(_SHAPES))
 _MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that may separate groups of digits
 _LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an IBAN without separators

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: The built-in rules: each secret word or run of words, and why it is one.
+#: The built-in rules: each secret word or phrase, and the reason.
 BUILT_IN: dict[str, str] = {
     "password": "opens an account",
     "passwort": "the same, in German",
@@ -113,7 +113,7 @@ BUILT_IN: dict[str, str] = {
     "passport no": "a person's document",
 }
 
-#: Masked only where it is the whole name: inside of longer names these mean too many other things.
+#: Masked only as the whole name: within longer names these have too many other meanings.
 WHOLE: dict[str, str] = {
     "pass": "password in short",
     "pin": "opens a card or a device",
@@ -123,7 +123,7 @@ WHOLE: dict[str, str] = {
     "assertion": "a login (SAML; RFC 7521)",
 }
 
-#: Masked where it is the whole name of a query parameter (RFC 6749; signed links of cloud storage).
+#: Masked as the whole name of a query parameter (RFC 6749; signed URLs of cloud storage).
 IN_QUERIES: dict[str, str] = {
     "code": "an authorization code, which can be turned into a token",
     "sig": "the signature of a link, which is the permission itself",

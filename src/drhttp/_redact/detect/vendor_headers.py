@@ -6,7 +6,7 @@ leaves out fields that only look secret, such as `X-Atlassian-Token` (its value 
 
 from __future__ import annotations
 
-#: Header field, in lower case: who reads it, and the page that says what it is. The documentation prints this table.
+#: By header field, in lower case: the vendor, and the page that documents it. The documentation prints this table.
 VENDOR_HEADERS: dict[str, tuple[str, str]] = {
     "access-key": ("Bitget", "https://www.bitget.com/api-doc/common/signature"),
     "access-passphrase": ("Bitget", "https://www.bitget.com/api-doc/common/signature"),
@@ -214,6 +214,6 @@ VENDOR_HEADERS: dict[str, tuple[str, str]] = {
     "x-zumo-auth": ("Azure App Service", "https://learn.microsoft.com/azure/app-service/configure-authentication-oauth-tokens"),
     "xi-api-key": ("ElevenLabs", "https://elevenlabs.io/docs/api-reference/authentication"),
 }  # fmt: skip
-#: Too common as names of anything else to be secret outside of header fields.
+#: Secret only as header fields, as these names are common for other things.
 ONLY_IN_HEADERS = frozenset(("access-sign", "api-sign", "api-signature", "cst", "key", "prediction-key", "training-key",
                              "uptrace-dsn", "x-key"))  # fmt: skip

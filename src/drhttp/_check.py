@@ -1,4 +1,4 @@
-"""`drhttp check`: does a record get through? One probe takes the real way, and what happened is said in plain words."""
+"""The command `drhttp check`: sends one probe record through queue, worker and transport, and reports the result."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from drhttp._stats import Stats
 
 _ANYWHERE = "http://key@localhost/"
-_GRACE = 1.0  # seconds more than the POST itself may take
+_GRACE = 1.0  # seconds, in addition to the timeout of the POST
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
+    """Add the command `check` to the command line."""
     parser = subparsers.add_parser("check", help="send one probe record and report what happens")
     parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to send it; the default is $DRHTTP_DSN")
     parser.add_argument(
@@ -40,9 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit status 0 when the probe was taken, 1 when it was not, 2 when there is nothing to check."""
+    """Run the command. The exit status is 0 if the probe was accepted, 1 if not, and 2 for a bad configuration."""
     try:
-        # What would leave does not depend on where it would go.
+        # The record does not depend on the address, so `--show` works without a DSN.
         config = Config.load(args.dsn or (None if not args.show else os.environ.get("DRHTTP_DSN") or _ANYWHERE), {})
     except ConfigError as error:
         print(f"drhttp check: {error}", file=sys.stderr)
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.show:
         return _show(config)
-    _say("drhttp", __version__)
-    _say_configuration(config)
+    _print_row("drhttp", __version__)
+    _print_configuration(config)
     if _is_direct(config.dsn) and not _resolves(config):
         return _conclude("It does not work: the host name could not be resolved.", 1)
     return _probe(config)
@@ -72,25 +72,25 @@ def _show(config: Config) -> int:
     return _conclude(f"This would be sent to {exporter.transport.url}. Nothing was sent.", 0)
 
 
-def _say_configuration(config: Config) -> None:
-    _say("to", f"{config.dsn.url}{PROTOCOLS[config.protocol].PATH}")
+def _print_configuration(config: Config) -> None:
+    _print_row("to", f"{config.dsn.url}{PROTOCOLS[config.protocol].PATH}")
     given = [each for each in config.explain() if each[2] != "default" and each[0] != "dsn"]
     for name, value, source in given:
-        _say("option", f"{name} = {value} (from {source})")
+        _print_row("option", f"{name} = {value} (from {source})")
 
 
 def _is_direct(dsn: Dsn) -> bool:
-    """Whether no proxy stands in between, which would look up the name of the host itself."""
+    """Whether there is no proxy, which would resolve the host name itself."""
     from drhttp._delivery.transport import proxy_for  # loads urllib3, which the other commands do not need
 
     proxy = proxy_for(dsn)
     if proxy is not None:
-        _say("proxy", proxy.rpartition("@")[2])
+        _print_row("proxy", proxy.rpartition("@")[2])
     return proxy is None
 
 
 def _resolves(config: Config) -> bool:
-    """Look the host up, no longer than a POST may take: the resolver itself knows no time-out."""
+    """Resolve the host name, within the timeout of a POST, because the resolver has no timeout of its own."""
     found: list[Any] = []
 
     def look_up() -> None:
@@ -105,17 +105,17 @@ def _resolves(config: Config) -> bool:
     thread.join(config.timeout)
     took = _milliseconds(time.monotonic() - begin)
     if not found:
-        _say("name", f"{config.dsn.host}: no response from the name server in {took}")
+        _print_row("name", f"{config.dsn.host}: no response from the name server in {took}")
     elif isinstance(found[0], Exception):
-        _say("name", f"{config.dsn.host}: {found[0]}")
+        _print_row("name", f"{config.dsn.host}: {found[0]}")
     else:
-        _say("name", f"{config.dsn.host} is {', '.join(sorted({each[4][0] for each in found}))} ({took})")
+        _print_row("name", f"{config.dsn.host} is {', '.join(sorted({each[4][0] for each in found}))} ({took})")
         return True
     return False
 
 
 def _probe(config: Config) -> int:
-    """Send a record through queue, worker and transport, and wait for the first thing that happens to it."""
+    """Send a record through queue, worker and transport, and wait for its first result."""
     recorder = Recorder(config)
     begin = time.monotonic()
     recorder.put(_exchange())
@@ -133,12 +133,12 @@ def _probe(config: Config) -> int:
 def _judge(stats: Stats, dsn: Dsn, took: str) -> int:
     if stats.sent:
         if dsn.scheme == "https":
-            _say("TLS", "the certificate is trusted")
-        _say("key", "accepted")
-        _say("time", f"{took} from the record to the response, including the connection")
+            _print_row("TLS", "the certificate is trusted")
+        _print_row("key", "accepted")
+        _print_row("time", f"{took} from the record to the response, including the connection")
         return _conclude("It works: the probe record was delivered.", 0)
-    _say("error", stats.last_error or f"no response in {took}")
-    _say("time", took)
+    _print_row("error", stats.last_error or f"no response in {took}")
+    _print_row("time", took)
     return _conclude("It does not work: the probe record was not delivered.", 1)
 
 
@@ -163,8 +163,8 @@ def _conclude(sentence: str, status: int) -> int:
     return status
 
 
-def _say(what: str, text: str) -> None:
-    print(f"{what:<8}{text}")
+def _print_row(label: str, text: str) -> None:
+    print(f"{label:<8}{text}")
 
 
 def _milliseconds(seconds: float) -> str:

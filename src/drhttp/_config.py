@@ -1,4 +1,4 @@
-"""The configuration: every option with its default, its unit, and what is allowed; checked once, at start-up."""
+"""The configuration: every option with its default, its unit and its allowed values, checked once at startup."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from drhttp._record import Record
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-_DAY = 86_400  # seconds; sockets and locks refuse to wait for ages
-_SHOWN = 80  # characters of a bad value that an error message repeats
+_DAY = 86_400  # seconds; sockets and locks reject very long timeouts
+_SHOWN = 80  # characters of an invalid value that an error message repeats
 
 
 class Options(TypedDict, total=False):
@@ -44,33 +44,34 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """What a recorder is told. Equal configurations share one recorder in a process."""
+    """The configuration of a recorder. Equal configurations share one recorder in a process."""
 
     dsn: Dsn
     protocol: str = "events"
-    batch_size: int = 100  # records a POST
-    flush_interval: float = 2.0  # seconds between POSTs at most
-    queue_size: int = 10_000  # records waiting
-    queue_bytes: int = 32 * 1024 * 1024  # bytes that waiting and in-flight records may hold
-    max_body_size: int = 64 * 1024  # bytes kept of each body
+    batch_size: int = 100  # maximum number of records in one POST
+    flush_interval: float = 2.0  # maximum seconds between POSTs
+    queue_size: int = 10_000  # maximum number of waiting records
+    queue_bytes: int = 32 * 1024 * 1024  # maximum bytes of waiting and in-flight records
+    max_body_size: int = 64 * 1024  # maximum bytes captured of each body
     capture_bodies: Capture = field(default_factory=Capture)
-    sample_rate: float = 1.0  # share of the requests
-    exclude: tuple[str, ...] = ()  # shell-style patterns of paths
+    sample_rate: float = 1.0  # share of the requests to record, from 0 to 1
+    exclude: tuple[str, ...] = ()  # shell-style patterns of paths that are not recorded
     redact: Redact | None = field(default_factory=Redact)
     before_send: Callable[[Record], Record | None] | None = None
-    trusted_proxies: int = 0  # proxies in front that are believed about the client address
-    timeout: float = 10.0  # seconds for one POST, connection included
-    exit_timeout: float = 2.0  # seconds that the exit of the interpreter may wait, in total
+    trusted_proxies: int = 0  # number of proxies in front whose `X-Forwarded-For` is trusted
+    timeout: float = 10.0  # seconds for one POST, including the connection
+    exit_timeout: float = 2.0  # seconds that the exit of the interpreter may take for delivery
     expose_identity: bool = False
-    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # where each value came from
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # the source of each value
 
     @classmethod
     def load(
         cls, dsn: str | None, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ
     ) -> Config | None:
-        """Read arguments, then the environment, then the defaults. `None` means: disabled, or no DSN anywhere.
+        """Read the arguments, then the environment, then the defaults.
 
-        Raises `ConfigError` for an unknown option or a value that is not allowed.
+        Returns `None` if recording is disabled or there is no DSN. Raises `ConfigError` for an unknown option or an
+        invalid value.
         """
         _check_names(options)
         if not _enabled(options, environ):
@@ -81,7 +82,7 @@ class Config:
             found = _look_up(name, rule, options, environ)
             if found is not None:
                 values[name], sources[name] = found
-        # An empty DSN as an argument is the author's way to say "not here", whatever the environment holds.
+        # An empty DSN as an argument disables recording, whatever the environment says.
         text, source = (dsn, "argument") if dsn is not None else (environ.get("DRHTTP_DSN"), "DRHTTP_DSN")
         if text is None or text == "":
             return None
@@ -93,7 +94,7 @@ class Config:
 
     @staticmethod
     def exposes_identity(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> bool:
-        """Read the option `expose_identity` alone, for when `load` has returned `None`; a bad value means `False`."""
+        """Read only the option `expose_identity`, after `load` has returned `None`. An invalid value means `False`."""
         try:
             found = _look_up("expose_identity", _RULES["expose_identity"], options, environ)
         except ConfigError:
@@ -102,23 +103,27 @@ class Config:
 
     @property
     def captures_requests(self) -> bool:
-        """Whether bodies of requests are kept, at least of some content types."""
+        """Whether request bodies are captured, at least of some content types."""
         return self.capture_bodies.request is not False
 
     @property
     def captures_responses(self) -> bool:
-        """Whether bodies of answers are kept, at least of some content types."""
+        """Whether response bodies are captured, at least of some content types."""
         return self.capture_bodies.response is not False
 
     def explain(self) -> list[tuple[str, str, str]]:
-        """Each option with its value and where that came from: an argument, a variable, or the default."""
+        """List each option with its value and the source of that: "argument", a variable, or "default"."""
         names = (each.name for each in fields(self) if each.name != "sources")
         return [(name, _shown(getattr(self, name)), self.sources.get(name, "default")) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How one option is read. Both callables raise `ValueError` or `TypeError` when the value is not allowed."""
+    """How to read one option.
+
+    allowed: a description for the error message. accept: checks an argument. read: converts the text of a variable.
+    Both raise `ValueError` or `TypeError` for an invalid value.
+    """
 
     allowed: str
     accept: Callable[[Any], Any]
@@ -138,7 +143,7 @@ def _real(meaning: str, high: float, *, zero: bool = False) -> _Rule:
     def accept(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError
-        if not 0 <= value <= high or (value == 0 and not zero):  # so written, it refuses NaN
+        if not 0 <= value <= high or (value == 0 and not zero):  # this order of the comparison rejects NaN
             raise ValueError
         return float(value)
 
@@ -168,7 +173,7 @@ def _choice(*allowed: bool | str) -> _Rule:
 
 def _patterns() -> _Rule:
     def accept(value: Any) -> tuple[str, ...]:
-        # One string would otherwise be taken for its letters, and "*" or "/" among them would exclude everything.
+        # A single string would count as a list of its letters, and "*" or "/" among them would exclude everything.
         if isinstance(value, str | bytes):
             raise TypeError
         patterns = tuple(value)
@@ -214,7 +219,7 @@ def _callback() -> _Rule:
         return value
 
     def read(text: str) -> Any:
-        import pkgutil  # not at the top: it is slow to load, and few need it
+        import pkgutil  # not at the top, because it is slow to load and rarely needed
 
         try:
             return pkgutil.resolve_name(text)
@@ -265,7 +270,7 @@ def _enabled(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
 
 
 def _look_up(name: str, rule: _Rule, options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Any, str] | None:
-    """The value of an option and where it came from; `None` when nobody says anything about it."""
+    """Look up an option. Returns its value and the source of that; `None` if it is not set."""
     variable = f"DRHTTP_{name.upper()}"
     text = environ.get(variable)
     try:

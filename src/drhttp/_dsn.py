@@ -1,6 +1,6 @@
-"""The data source name: where records go, and the key that opens the door.
+"""The data source name (DSN): the address that records are sent to, and the key.
 
-`https://KEY@HOST[:PORT][/PATH]`, as the DrHTTP service and the inbox print it.
+Its form is `https://KEY@HOST[:PORT][/PATH]`. The DrHTTP service and the inbox print it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 _FORM = "https://<key>@<host>[:<port>][/<path>]"
 _SCHEMES = ("https", "http")
-# What RFC 9110 allows in a field value and a key can hold: visible ASCII.
+# The key is sent in a header field: visible ASCII (RFC 9110).
 _KEY = re.compile(r"[!-~]+")
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 _IPV6 = re.compile(r"[0-9a-fA-F:.]+(%[\w.-]+)?", re.ASCII)
-# A scheme or a port that is longer than this may as well be a key in the wrong place.
+# A longer scheme or port may be a key in the wrong place, and must not be shown.
 _SHOWN_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,5}")
 _SHOWN_PLACE = re.compile(r"([\w.-]*|\[[0-9a-fA-F:.]*\])(:[\w.+-]{0,6})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Dsn:
-    """A parsed data source name. Its `repr` and its `url` never hold the key."""
+    """A parsed DSN. Its `repr` and its `url` never contain the key."""
 
     scheme: str
     host: str
@@ -32,14 +32,14 @@ class Dsn:
 
     @property
     def url(self) -> str:
-        """The base address, without the key and without a slash at its end."""
+        """The base address, without the key and without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path}"
 
     @classmethod
     def parse(cls, text: str) -> Dsn:
-        """Read a DSN; raises `ValueError` with a sentence that does not hold the key."""
+        """Parse a DSN. Raises `ValueError`; the message never contains the key."""
         if not isinstance(text, str):
             raise ValueError(f"must be a string like {_FORM}, not {type(text).__name__}")
         fault = _fault(text)
@@ -56,7 +56,7 @@ class Dsn:
 
 
 def _fault(text: str) -> str | None:
-    """What is wrong with a DSN, if anything is."""
+    """Describe what is wrong with a DSN; `None` if it is valid."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -78,9 +78,9 @@ def _fault(text: str) -> str | None:
 
 
 def _is_host(text: str) -> bool:
-    """Whether this is an IPv6 address, or a name (or an IPv4 address) that can be looked up."""
+    """Whether a string is an IPv6 address, an IPv4 address, or a name that can be resolved."""
     if ":" in text:
-        # What follows the % is the zone of a link-local address, written %25 in a URL (RFC 6874).
+        # The zone of a link-local address follows a %, which is written %25 in a URL (RFC 6874).
         return bool(_IPV6.fullmatch(text))
     try:
         return bool(_NAME.fullmatch(_ascii(text)))
@@ -89,7 +89,7 @@ def _is_host(text: str) -> bool:
 
 
 def _ascii(host: str) -> str:
-    """A name as the resolver knows it: its labels in ASCII, none of them empty or too long."""
+    """Encode a host name by IDNA. Raises `UnicodeError` if a label is empty or too long."""
     return host if ":" in host else host.encode("idna").decode()
 
 
@@ -101,12 +101,12 @@ def _is_port(parts: SplitResult) -> bool:
 
 
 def _masked(text: str) -> str:
-    """The DSN as it may be shown: scheme, host and port where they are recognised for sure, and stars for all else."""
+    """The DSN for an error message: scheme, host and port if they are certain, and asterisks for the rest."""
     scheme, separator, rest = text.partition("://")
     if not separator:
         return repr("***")
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     key, _, place = authority.rpartition("@")
-    # A key may hold an @ or a slash that should have been percent-encoded, or stand behind the @ by mistake.
+    # A key may contain an @ or a slash that should have been percent-encoded, or follow the @ by mistake.
     sure = key and rest.count("@") == 1 and _SHOWN_PLACE.fullmatch(place)
     return repr(f"{scheme if _SHOWN_SCHEME.fullmatch(scheme) else '***'}://***{f'@{place}' if sure else ''}")

@@ -1,25 +1,26 @@
-"""The record: what is kept of one exchange of a request and its answer. Frozen values of plain data."""
+"""The record of one exchange of request and response, as frozen dataclasses of plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-#: Header fields in the order in which they stood; names in lower case, values one character a byte (latin-1, PEP 3333).
+#: Header fields in their original order. Names are in lower case; values are latin-1 strings (PEP 3333).
 Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The body of a request or an answer, as far as it was kept.
+    """The body of a request or a response, as far as it was captured.
 
-    content: the bytes kept, from the start; `None` when nothing was. size: bytes in all, `None` when not known.
-    truncated: `content` is shorter than the body. omitted: why nothing was kept: "off", "type" (not wanted), "file"
-    (sent by the server from a file), "too_large" (the receiver refused it); or why it could not be masked for sure:
-    "unparsable", "too_deep", "too_dense" (of pieces to mask), "encoding" (not the charset that it says), "coding" (of
-    the content, unknown or broken), "callback" (the user's function failed), "failed" (ours did), "sensitive" (marked
-    so). redacted: number of values masked. decoded: the content coding that was removed for that. read: for a request,
-    how much of it the application read: "full", "partial", "none".
+    content: the first bytes of the body; `None` if none were captured. size: bytes of the whole body, `None` if
+    unknown. truncated: whether `content` is shorter than the body. omitted: why nothing was captured: "off", "type" (a
+    content type that `capture_bodies` excludes), "file" (the server sends a file), "too_large" (the receiver rejected
+    it); or why it could not be masked reliably: "unparsable", "too_deep", "too_dense" (too many values to mask),
+    "encoding" (not in the declared charset), "coding" (an unknown or broken content coding), "callback" (the function
+    of the user failed), "failed" (the masking failed), "sensitive" (marked by the application). redacted: number of
+    masked values. decoded: the content coding that was removed for masking. read: how much of a request body the
+    application read: "full", "partial", "none".
     """
 
     content: bytes | None = None
@@ -33,7 +34,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the client asked. uri: absolute, percent-encoded. time: seconds since the epoch. ip: of the client."""
+    """The request.
+
+    uri: absolute, percent-encoded. time: seconds since the epoch. ip: the address of the client.
+    """
 
     time: float
     method: str
@@ -45,7 +49,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What was answered. time: seconds since the epoch, when the body ended. status: 0 when none was ever given."""
+    """The response.
+
+    time: the end of the body, in seconds since the epoch. status: 0 if the application never set one.
+    """
 
     time: float
     status: int
@@ -55,7 +62,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The exception that left the application. type: its qualified name. message: its text, cut at 1,000 characters."""
+    """The exception that the application raised.
+
+    type: its qualified name. message: its first 1,000 characters.
+    """
 
     type: str
     message: str
@@ -63,7 +73,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Where the exchange stands in a distributed trace (W3C Trace Context): 32, 16 and 16 hexadecimal digits."""
+    """The position of the exchange in a distributed trace (W3C Trace Context).
+
+    The ids have 32, 16 and 16 hexadecimal digits.
+    """
 
     trace_id: str
     span_id: str
@@ -72,13 +85,13 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One exchange, as `before_send` gets it; `dataclasses.replace` makes a changed one.
+    """One exchange, as `before_send` gets it. Use `dataclasses.replace` to change it.
 
-    id: UUID, kept across retries. user, device: from the identification headers. duration: seconds from the request's
-    arrival to the end of the answer. ttfb: seconds until the first byte of the body, `None` when there was none.
-    aborted: the client left before the answer was complete. exception: what the application raised. redacted: how many
-    values were masked outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception",
-    "user", "device".
+    id: a UUID, the same across retries. user, device: from the identification headers. duration: seconds from the
+    arrival of the request to the end of the response. ttfb: seconds until the first byte of the body, `None` if it is
+    empty. aborted: the client disconnected before the response was complete. exception: raised by the application.
+    redacted: number of values that were masked outside of the bodies, by part: "uri", "request_headers",
+    "response_headers", "exception", "user", "device".
     """
 
     id: str

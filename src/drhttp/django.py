@@ -1,19 +1,18 @@
-"""What Django needs: a middleware that names the user of a request, and a decorator for views (Django 4.2 and later).
+"""The integration for Django 4.2 and later: a middleware that identifies the user, and a decorator for views.
 
     MIDDLEWARE = ["drhttp.DjangoUserMiddleware", ...]  # first
 
-It looks after the answer was made, and never makes Django do what the application has not done: `request.user` is not
-evaluated (which would read the session, add `Vary: Cookie`, load the row of the user, and raise under ASGI), nor is
-`request.session`, nor the body. A user whom the application has resolved is named. Otherwise the id is read from the
-session that the cookie of the request names, through a session object of its own; `DRHTTP_USER_FROM_SESSION = False` in
-the settings switches that off. Such a session is taken at its word: Django would also look whether the user is still
-there.
+The middleware runs after the view, and has no side effects. It does not evaluate `request.user` (which would read the
+session, add `Vary: Cookie`, load the user from the database, and raise under ASGI), `request.session`, or the body.
+There are two cases. If the application has loaded the user, the middleware uses that. Otherwise it reads the id of the
+user from the session of the request, through a separate session object; `DRHTTP_USER_FROM_SESSION = False` in the
+settings disables that. Unlike Django, it does not check that the user still exists.
 
-First is the best place. Whatever keeps answers or makes new ones of them (`UpdateCacheMiddleware`,
-`ConditionalGetMiddleware`) would otherwise keep the name of one user for others, or lose it.
+Put it first. A middleware that caches or replaces responses (`UpdateCacheMiddleware`, `ConditionalGetMiddleware`) could
+otherwise keep the header of one user for others, or lose it.
 
-Where no `drhttp.WSGIMiddleware` records the request (switched off, an excluded path, ASGI), no user is looked up, and
-headers for the recorder that a view has set are removed from the answer.
+If no `drhttp.WSGIMiddleware` records the request (disabled, an excluded path, ASGI), no user is looked up, and the
+middleware removes identification headers that a view has set.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ _UNKNOWN = object()
 
 
 class DjangoUserMiddleware:
-    """Puts the primary key of the authenticated user into the header field `x-drhttp-user` of the answer.
+    """Sets the response header field `x-drhttp-user` to the primary key of the authenticated user.
 
-    A view may set the field itself; then it is left as it is. The parameters that Django's own decorator
-    `sensitive_post_parameters` names are masked in the record.
+    A header that a view has set is not changed. Parameters that the decorator `sensitive_post_parameters` of Django
+    names are masked in the record.
     """
 
     sync_capable = True
@@ -56,7 +55,7 @@ class DjangoUserMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request, and name its user."""
+        """Handle a request, and identify its user."""
         if self._async:
             return self._answer(request)
         try:
@@ -76,7 +75,7 @@ class DjangoUserMiddleware:
 
 
 def not_recorded(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a view, sync or async, so that requests to it are not recorded."""
+    """A decorator for views, sync or async, whose requests are not to be recorded."""
     if iscoroutinefunction(view):
 
         @wraps(view)
@@ -95,7 +94,7 @@ def not_recorded(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _mark_sensitive(request: HttpRequest) -> None:
-    """Hand on what `sensitive_post_parameters` has noted on the request: names, or a text that means all of them."""
+    """Pass on the names from `sensitive_post_parameters`, or the string that means all of them."""
     names = vars(request).get("sensitive_post_parameters")
     if names is not None:
         request.META[SENSITIVE] = names
@@ -114,7 +113,7 @@ async def _aname_user(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> SessionBase | dict[str, Any] | None:
-    """Name the user whom the application has resolved; if it has not, return the session to look in."""
+    """Set the header for a user whom the application has loaded; otherwise return the session to read."""
     if not _is_identity_wanted(request):
         for name in NAMES:
             del response[name]
@@ -129,24 +128,24 @@ def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> Sessio
 
 
 def _is_identity_wanted(request: HttpRequest) -> bool:
-    """Whether somebody takes the headers for the recorder out of the answer, or is to see them there."""
-    meta, scope = request.META, getattr(request, "scope", {})  # an ASGI request has its scope besides
+    """Whether a middleware will remove the identification headers, or a test may look at them."""
+    meta, scope = request.META, getattr(request, "scope", {})  # an ASGI request also has a scope
     return MARK in meta or IDENTITY in meta or MARK in scope or IDENTITY in scope or _is_test(meta, scope)
 
 
 def _is_test(meta: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
-    """Whether a test client of Django's made the request: tests may look at the headers.
+    """Whether a test client of Django made the request, because tests may look at the headers.
 
-    Nothing that decides it comes from the client.
+    The decision uses nothing that a client sends.
     """
-    *_, port = scope.get("server") or (None,)  # a text in that scope; servers give a number
+    *_, port = scope.get("server") or (None,)  # a string in the scope of a test client; servers set a number
     return isinstance(port, str) or type(meta.get("wsgi.input")).__module__ == "django.test.client"
 
 
 async def _aread(session: SessionBase | dict[str, Any]) -> Any:
     if isinstance(session, dict):
         return session.get(SESSION_KEY)
-    if hasattr(session, "aget"):  # Django 5.1: without a thread where the store can do without
+    if hasattr(session, "aget"):  # since Django 5.1; without a thread if the session store supports that
         return await session.aget(SESSION_KEY)
     return await sync_to_async(session.get)(SESSION_KEY)
 
@@ -157,10 +156,10 @@ def _set(response: HttpResponseBase, user: Any) -> None:
 
 
 def _resolved_user(request: HttpRequest) -> Any:
-    """The user as far as the application knows it already, `_UNKNOWN` or `empty` if it never asked."""
+    """The user that the application has loaded; `_UNKNOWN` or `empty` if it has not."""
     known = vars(request)
     user = known.get("user", _UNKNOWN)
-    while isinstance(user, LazyObject):  # one may stand for another that is still to be evaluated
+    while isinstance(user, LazyObject):  # a lazy object may wrap another one that is not evaluated yet
         user = object.__getattribute__(user, "_wrapped")
     if user is empty or user is _UNKNOWN:
         user = known.get("_cached_user", known.get("_acached_user", _UNKNOWN))
@@ -172,9 +171,9 @@ def _primary_key(user: Any) -> Any:
 
 
 def _unread_session(request: HttpRequest) -> SessionBase | dict[str, Any] | None:
-    """The session that the request came with, to be read without a trace; `None` if there is none to be read."""
+    """The session of the request, to be read without side effects; `None` if there is none."""
     session = vars(request).get("session")
-    # By its type, because asking a lazy object for its class makes it load what it stands for.
+    # By its type, because `isinstance` makes a lazy object load the object that it wraps.
     if not issubclass(type(session), SessionBase) or not getattr(settings, "DRHTTP_USER_FROM_SESSION", True):
         return None
     loaded: dict[str, Any] | None = vars(session).get("_session_cache")
@@ -185,9 +184,9 @@ def _unread_session(request: HttpRequest) -> SessionBase | dict[str, Any] | None
 
 
 def _reader(store: type[SessionBase], key: str) -> SessionBase:
-    """A session object of our own: reading the request's marks it as accessed, and the answer as varying by cookie."""
+    """A separate session object. Reading that of the request would mark it as accessed and add `Vary: Cookie`."""
     session = store(key)
-    # Some stores put a new session in the place of one that has expired, and the file store of Django is one of them.
+    # Some session stores, such as the file store of Django, replace an expired session with a new one.
     session.create = session.save = session.delete = _nothing
     session.acreate = session.asave = session.adelete = _anothing
     return session

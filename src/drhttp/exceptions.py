@@ -1,10 +1,10 @@
-"""What `drhttp` raises."""
+"""The exceptions that `drhttp` raises."""
 
 from __future__ import annotations
 
 
 class ConfigError(ValueError):
-    """A DSN or an option that cannot be used, found when the middleware is built.
+    """An invalid DSN or option, raised when the middleware is created.
 
-    The message names the option, the bad value and what is allowed. It never holds the key of a DSN.
+    The message names the option, the invalid value and what is allowed. It never contains the key of a DSN.
     """

@@ -1,4 +1,4 @@
-"""The formats in which records travel: one module a protocol, chosen by the option `protocol`."""
+"""The wire formats of records: one module for each value of the option `protocol`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class Wire(Protocol):
-    """What a protocol module offers.
+    """The interface of a protocol module.
 
-    PATH: where it posts to, relative to the DSN. LARGEST_BATCH: records that one POST can carry, `None` for any number.
+    PATH: path of the POST, relative to the DSN. LARGEST_BATCH: maximum number of records in one POST; `None` means no
+    limit.
     """
 
     @property
@@ -25,16 +26,19 @@ class Wire(Protocol):
     def LARGEST_BATCH(self) -> int | None: ...
 
     def headers(self, key: str) -> dict[str, str]:
-        """Header fields of a POST that authenticate it and describe its body."""
+        """The header fields of a POST: the key, and the type of the body."""
 
     def encode(self, record: Record, dropped: Mapping[str, int]) -> bytes:
-        """One record; `dropped` are the losses that it is to report, by reason."""
+        """Encode one record.
+
+        dropped: the number of lost records that it has to report, by reason.
+        """
 
     def without_bodies(self, encoded: bytes) -> bytes:
-        """What `encode` made, without its bodies, and marked so as far as the format allows."""
+        """Remove the bodies from an encoded record, and mark them as omitted if the format allows that."""
 
     def join(self, encoded: Sequence[bytes]) -> bytes:
-        """The body of one POST."""
+        """Join encoded records to the body of one POST."""
 
 
 PROTOCOLS: dict[str, Wire] = {"events": events, "record": record}

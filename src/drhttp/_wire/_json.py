@@ -1,4 +1,4 @@
-"""What the JSON protocols share: JSON that is already there is embedded as it stands, never written anew."""
+"""JSON encoding for the protocols. Bodies that are JSON are embedded as they are, not encoded again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON. Lone surrogates become question marks: strict receivers would refuse the whole batch."""
+    """Encode a value as compact JSON. Lone surrogates become question marks, because strict receivers reject them."""
     text = _encode(value)
     if "\\ud" not in text:
         return text
@@ -25,13 +25,13 @@ def dumps(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """A JSON string."""
+    """Encode a string as JSON."""
     made = _quote(text)
     return made if "\\ud" not in made else dumps(text)
 
 
 def container(content: bytes) -> str | None:
-    """The text of a JSON object or array, if the bytes are one that every receiver reads."""
+    """Decode bytes that are a JSON object or array which every receiver can read; `None` if they are not."""
     if content.lstrip()[:1] not in (b"{", b"["):
         return None
     try:
@@ -42,7 +42,7 @@ def container(content: bytes) -> str | None:
 
 
 def is_json(headers: Headers) -> bool:
-    """Whether the content type says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
+    """Whether the content type is JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
     for name, value in headers:
         if name == "content-type":
             kind = value.partition(";")[0].strip().lower()
@@ -51,7 +51,10 @@ def is_json(headers: Headers) -> bool:
 
 
 def timestamp(seconds: float) -> str:
-    """UTC with milliseconds and `Z` (RFC 3339)."""
+    """Format a time as UTC with milliseconds and `Z` (RFC 3339).
+
+    seconds: since the epoch.
+    """
     whole, micro = divmod(round(seconds * 1e6), 1_000_000)
     return f"{_second(whole)}.{micro // 1000:03d}Z"
 

@@ -1,4 +1,4 @@
-"""Protocol "events": batches as a JSON array, gzipped, to the collector under `/moesif`."""
+"""The protocol "events": batches as a gzipped JSON array, for the collector under `/moesif`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 PATH = "/moesif/v1/events/batch"
 LARGEST_BATCH: int | None = None
 
-_KEY_LENGTH = 50  # reference clients of the protocol refuse a shorter application id, so the service expects it padded
+_KEY_LENGTH = 50  # other clients of the protocol reject a shorter application id, so the service expects padding
 _SDK: dict[str, Any] = {"name": "drhttp-python", "version": __version__}
 
 
 def headers(key: str) -> dict[str, str]:
-    """Header fields of a POST."""
+    """The header fields of a POST."""
     return {
         "X-Moesif-Application-Id": key.ljust(_KEY_LENGTH, "a"),
         "Content-Type": "application/json; charset=utf-8",
@@ -32,7 +32,7 @@ def headers(key: str) -> dict[str, str]:
 
 
 def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
-    """One event."""
+    """Encode a record as an event."""
     request, response = record.request, record.response
     ip = f',"ip_address":{quoted(request.ip)}' if request.ip else ""
     user = f',"user_id":{quoted(record.user)}' if record.user else ""
@@ -47,12 +47,12 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
 
 
 def without_bodies(encoded: bytes) -> bytes:
-    """The event without its bodies, marked; as it is if it has none."""
+    """Remove the bodies from an event, and mark them as omitted. An event without bodies is returned as it is."""
     event = json.loads(encoded)
     sides = [side for side in ("request", "response") if "body" in event[side]]
     for side in sides:
         del event[side]["body"], event[side]["transfer_encoding"]
-        # Of a body without remarks, the field tells the size.
+        # The metadata of an ordinary body has no size; then `Content-Length` has it.
         length = event[side]["headers"].get("content-length", "")
         default = {"size": int(length) if length.isdecimal() and len(length) < 20 else None, "redacted": 0}
         known = event["metadata"].get(f"{side}_body", default)
@@ -61,12 +61,12 @@ def without_bodies(encoded: bytes) -> bytes:
 
 
 def join(encoded: Sequence[bytes]) -> bytes:
-    """The batch."""
+    """Join events to a compressed batch."""
     return compress(b"[" + b",".join(encoded) + b"]")
 
 
 def _headers(headers: Headers) -> dict[str, str | list[str]]:
-    """Repeated fields are joined (RFC 9110 section 5.3), but for `Set-Cookie`, which cannot be."""
+    """Join repeated header fields (RFC 9110 section 5.3). `Set-Cookie` becomes a list, because it cannot be joined."""
     merged: dict[str, str | list[str]] = {}
     for name, value in headers:
         known = merged.get(name)
@@ -98,16 +98,16 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
         "aborted": record.aborted or None,
         "exception": {"type": failure.type, "message": failure.message} if failure else None,
         "route": record.route,
-        "request_body": _remarks(record.request.body, record.request.headers),
-        "response_body": _remarks(record.response.body, record.response.headers),
+        "request_body": _body_metadata(record.request.body, record.request.headers),
+        "response_body": _body_metadata(record.response.body, record.response.headers),
         "redacted": dict(record.redacted) or None,
         "sdk": {**_SDK, "dropped": dict(dropped)} if dropped else _SDK,
     }
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _remarks(body: Body, headers: Headers) -> dict[str, Any] | None:
-    """What there is to say of a body that was cut, masked, left out, not read to its end, or whose size is not told."""
+def _body_metadata(body: Body, headers: Headers) -> dict[str, Any] | None:
+    """Metadata of a body that was cut, masked, omitted, or not fully read, or that has no `Content-Length`."""
     read = body.read if body.read != "full" else None
     size_unknown = bool(body.size) and not any(name == "content-length" for name, _ in headers)
     if not (body.truncated or body.omitted or body.redacted or body.decoded or read or size_unknown):

@@ -1,4 +1,4 @@
-"""Protocol "record": the form of the client 0.2.0, one record a POST, without the defects of that client."""
+"""The protocol "record": the format of drhttp 0.2.0, with one record in each POST, without the bugs of that version."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _DEVICE = "x-drhttp-device"
 
 
 def headers(key: str) -> dict[str, str]:
-    """Header fields of a POST."""
+    """The header fields of a POST."""
     return {"DrHTTP-ApiKey": key, "Content-Type": "application/json; charset=utf-8"}
 
 
 def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
-    """One record. The format has no place for losses; they are counted in `stats()` all the same."""
+    """Encode one record. The format has no field for lost records; `drhttp.stats()` counts them."""
     request, response = record.request, record.response
     fields: dict[str, Any] = {
         "id": record.id,
@@ -39,7 +39,7 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     if record.user:
         fields["user_identifier"] = record.user
     response_fields: dict[str, Any] = {}
-    # There is no field for the device: 0.2.0 left it among the headers of the answer, where the service looks for it.
+    # There is no field for the device. drhttp 0.2.0 left it in the response headers, where the service looks for it.
     shown = (*response.headers, (_DEVICE, record.device)) if record.device else response.headers
     if shown:
         response_fields["headers"] = _headers(shown)
@@ -50,7 +50,7 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
 
 
 def without_bodies(encoded: bytes) -> bytes:
-    """The record without its bodies, which the format has no mark for; as it is if it has none."""
+    """Remove the bodies from a record. The format cannot mark them as omitted."""
     fields = json.loads(encoded)
     request, response = fields["request"], fields.pop("response", {})
     if not request["body"] and "body" not in response:
@@ -63,13 +63,13 @@ def without_bodies(encoded: bytes) -> bytes:
 
 
 def join(encoded: Sequence[bytes]) -> bytes:
-    """The body of one POST is one record."""
+    """Return the only record, which is the body of the POST."""
     (only,) = encoded
     return only
 
 
 def _headers(headers: Headers) -> dict[str, str]:
-    """One text a field, repeated ones joined (RFC 9110 section 5.3): the format has no lists."""
+    """Join repeated header fields (RFC 9110 section 5.3), because the format has no lists."""
     merged: dict[str, str] = {}
     for name, value in headers:
         merged[name] = f"{merged[name]}, {value}" if name in merged else value
@@ -77,7 +77,10 @@ def _headers(headers: Headers) -> dict[str, str]:
 
 
 def _body(body: Body, absent: str | None) -> dict[str, str]:
-    """Text where it is UTF-8; other bytes as base64, and then it says so."""
+    """Encode a body as text if it is UTF-8, otherwise as base64 with `transfer_encoding`.
+
+    absent: the value for a body that was not captured; `None` leaves the field out.
+    """
     if body.content is None:
         return {} if absent is None else {"body": absent}
     try:

@@ -281,4 +281,4 @@ def trouble(transport: Transport, body: bytes = b"x", secrets: tuple[str, ...] =
     assert judged.error is not None
     assert judged.error.startswith(transport.url)
     assert [secret for secret in (KEY, *secrets) if secret in judged.error] == []
-    return transport.answer.trouble
+    return transport.result.failure

@@ -266,7 +266,7 @@ def test_an_environment_of_nonsense_does_not_keep_it_from_being_made(receiver, m
     monkeypatch.delenv("NO_PROXY", raising=False)
     with closing(RecordExporter(Config.load(receiver.dsn, {}, {}), dict)) as delivery:
         verdict = delivery.deliver([delivery.prepare(an_exchange())])
-        assert (verdict.action, delivery.transport.answer.trouble) == ("retry", "proxy")
+        assert (verdict.action, delivery.transport.result.failure) == ("retry", "proxy")
         monkeypatch.delenv("http_proxy")
         assert delivery.deliver([delivery.prepare(an_exchange())]) == DONE
 

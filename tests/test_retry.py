@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._delivery.retry import DONE, Answer, Verdict, retry_after, verdict
+from drhttp._delivery.retry import DONE, PostResult, Verdict, retry_after, verdict
 
 URL = "https://h/p"
 NOW = 1_700_000_000.0
@@ -19,28 +19,28 @@ NOW = 1_700_000_000.0
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_success(status):
     """Any 2xx is done."""
-    assert verdict(Answer(status=status), URL) == DONE
+    assert verdict(PostResult(status=status), URL) == DONE
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_try_again(status):
     """Too many and temporary trouble: again, as often as it takes."""
     expected = Verdict(action="retry", reason=f"status_{status}", error=f"{URL} answered {status}")
-    assert verdict(Answer(status=status), URL) == expected
-    assert verdict(Answer(status=status, retry_after="7"), URL).after == 7.0
+    assert verdict(PostResult(status=status), URL) == expected
+    assert verdict(PostResult(status=status, retry_after="7"), URL).after == 7.0
 
 
 @pytest.mark.parametrize("status", [500, 408, 501, 505, 507, 520, 530, 599, 600, 999, 101])
 def test_an_outage_until_proved_otherwise(status):
     """A failure of the receiver: again, as for 503, but one of the records may be what it fails on."""
     expected = Verdict(action="retry", reason=f"status_{status}", error=f"{URL} answered {status}", suspect=True)
-    assert verdict(Answer(status=status), URL) == expected
-    assert verdict(Answer(status=status, retry_after="7"), URL).after == 7.0
+    assert verdict(PostResult(status=status), URL) == expected
+    assert verdict(PostResult(status=status, retry_after="7"), URL).after == 7.0
 
 
 def test_too_large():
     """413: halves."""
-    judged = verdict(Answer(status=413), URL)
+    judged = verdict(PostResult(status=413), URL)
     assert (judged.action, judged.reason) == ("split", "too_large")
     assert "too large" in judged.error
 
@@ -70,7 +70,7 @@ def test_too_large():
 )
 def test_refused(status, advice, pause):
     """Everything else is final: the batch is dropped, and where the next one would fare no better, there is a pause."""
-    judged = verdict(Answer(status=status, retry_after="7"), URL)
+    judged = verdict(PostResult(status=status, retry_after="7"), URL)
     assert (judged.action, judged.reason, judged.after) == ("drop", f"status_{status}", pause)
     assert judged.error.startswith(f"{URL} answered {status}")
     assert advice in judged.error
@@ -80,7 +80,7 @@ def test_refused(status, advice, pause):
 def test_no_answer(trouble):
     """Without an answer: again, as often as it takes."""
     expected = Verdict(action="retry", reason="unreachable", error=f"{URL}: why")
-    assert verdict(Answer(trouble=trouble, detail="why"), URL) == expected
+    assert verdict(PostResult(failure=trouble, detail="why"), URL) == expected
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_date_without_a_zone_is_utc(monkeypatch):
 @pytest.mark.parametrize(("date", "after"), [(NOW, 30.0), (NOW + 20, 10.0), (NOW + 40, None), (NOW - 9999, 300.0)])
 def test_a_date_is_one_of_the_receivers_clock(date, after):
     """What is asked for as a date counts from the date of the answer, whatever the clock of this machine says."""
-    answer = Answer(status=503, retry_after=formatdate(NOW + 30, usegmt=True), date=formatdate(date, usegmt=True))
+    answer = PostResult(status=503, retry_after=formatdate(NOW + 30, usegmt=True), date=formatdate(date, usegmt=True))
     assert verdict(answer, URL).after == after
 
 
@@ -135,13 +135,13 @@ def test_a_date_is_one_of_the_receivers_clock(date, after):
 def test_a_date_without_one_of_the_answer(date):
     """Where the answer does not tell the time, that of this machine has to do."""
     later = formatdate(time.time() + 100, usegmt=True)
-    assert 90.0 < verdict(Answer(status=429, retry_after=later, date=date), URL).after <= 100.0
+    assert 90.0 < verdict(PostResult(status=429, retry_after=later, date=date), URL).after <= 100.0
 
 
 @pytest.mark.parametrize("text", ["0", "00", formatdate(0, usegmt=True), "Thu, 01 Jan 1970"])
 def test_a_retry_after_of_nothing_is_no_leave_to_storm(text):
     """A zero or a past date leaves the back-off in place."""
-    assert verdict(Answer(status=503, retry_after=text), URL).after is None
+    assert verdict(PostResult(status=503, retry_after=text), URL).after is None
 
 
 @given(

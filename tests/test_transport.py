@@ -86,7 +86,7 @@ def test_verdicts(receiver, to, status, action):
     transport = to(receiver.dsn)
     judged = transport.post(b"x")
     assert judged.action == action
-    assert transport.answer.status == status
+    assert transport.result.status == status
     assert KEY not in str(judged.error)
     assert transport.post(b"y") == DONE
     assert receiver.posts[0].peer == receiver.posts[1].peer
@@ -128,7 +128,7 @@ def test_the_connection_is_used_again(to, answer):
         transport = to(peer.dsn())
         for _ in range(5):
             assert transport.post(b"x").action in ("done", "retry")
-            assert transport.answer.status
+            assert transport.result.status
         assert peer.served == 1
 
 
@@ -355,7 +355,7 @@ def test_a_failure_need_not_be_whole(to, status, action, after, how):
         transport = to(peer.dsn())
         for _ in range(2):
             judged = transport.post(b"x")
-            assert (judged.action, judged.after, transport.answer.status) == (action, after, status)
+            assert (judged.action, judged.after, transport.result.status) == (action, after, status)
         assert peer.served == 2
 
 

@@ -27,7 +27,7 @@ _failures: dict[str, int] = {}
 
 
 def guarded(function: Callable[..., R], *args: Any) -> R | None:
-    """Call `function(*args)`. If it raises, count that, log it once a minute at most, and return `None`.
+    """Call `function(*args)`. If it raises, count that, log it no more than once a minute, and return `None`.
 
     Only `Exception` is caught: an interrupt or an exit belongs to the application.
     """
@@ -39,7 +39,7 @@ def guarded(function: Callable[..., R], *args: Any) -> R | None:
 
 
 async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | None:
-    """Await `function(*args)`. If it raises, count that, log it once a minute at most, and return `None`."""
+    """Await `function(*args)`. If it raises, count that, log it no more than once a minute, and return `None`."""
     try:
         return await function(*args)
     except Exception as error:  # noqa: BLE001 - whatever it is, the application goes on

@@ -79,18 +79,18 @@ def not_recorded(view: Callable[..., Any]) -> Callable[..., Any]:
     if iscoroutinefunction(view):
 
         @wraps(view)
-        async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             request.META[SKIP] = True
             return await view(request, *args, **kwargs)
 
-        return answer
+        return async_view
 
     @wraps(view)
-    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         request.META[SKIP] = True
         return view(request, *args, **kwargs)
 
-    return respond
+    return sync_view
 
 
 def _mark_sensitive(request: HttpRequest) -> None:
@@ -113,7 +113,7 @@ async def _aname_user(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _name_known_user(request: HttpRequest, response: HttpResponseBase) -> SessionBase | dict[str, Any] | None:
-    """Set the header for a user whom the application has loaded; otherwise return the session to read."""
+    """Set the header for a user that the application has loaded; otherwise return the session to read."""
     if not _is_identity_wanted(request):
         for name in NAMES:
             del response[name]

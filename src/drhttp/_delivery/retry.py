@@ -40,17 +40,17 @@ DONE = Verdict(action="done")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostResult:
     """The result of a POST: a status, or the reason why there is none.
 
     retry_after, date: the values of these header fields.
-    trouble: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the reason as a sentence.
+    failure: "dns", "refused", "timeout", "tls", "proxy", "reset" or "address". detail: the reason as a sentence.
     """
 
     status: int | None = None
     retry_after: str | None = None
     date: str | None = None
-    trouble: str | None = None
+    failure: str | None = None
     detail: str = ""
 
 
@@ -64,14 +64,14 @@ def back_off(attempt: int, chance: float, remaining_seconds: float = math.inf) -
     return float(min(delay, max(_SHORTEST_DELAY, remaining_seconds / 2)))
 
 
-def verdict(answer: Answer, url: str) -> Verdict:
+def verdict(result: PostResult, url: str) -> Verdict:
     """Decide what the result of a POST means for the batch.
 
     url: for the error message.
     """
-    status = answer.status
+    status = result.status
     if status is None:
-        return Verdict(action="retry", reason="unreachable", error=f"{url}: {answer.detail}")
+        return Verdict(action="retry", reason="unreachable", error=f"{url}: {result.detail}")
     if 200 <= status < 300:
         return DONE
     reason = f"status_{status}"
@@ -80,9 +80,9 @@ def verdict(answer: Answer, url: str) -> Verdict:
     suspect = status not in _TEMPORARY and (status == 408 or not 200 <= status < 500)
     if status in _TEMPORARY or suspect:
         # By the receiver's clock if it sends a `Date`: the clocks may differ, and the receiver chose the date.
-        now = _parse_date(answer.date or "")
+        now = _parse_date(result.date or "")
         # A zero does not mean "at once": it counts as no `Retry-After`, and the back-off applies.
-        after = retry_after(answer.retry_after, time.time() if now is None else now) or None
+        after = retry_after(result.retry_after, time.time() if now is None else now) or None
         return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
     if status == 413:
         return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large")

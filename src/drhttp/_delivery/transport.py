@@ -24,7 +24,7 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from drhttp._delivery.idle_connections import IdleConnections
 from drhttp._delivery.response import Deadline, Response
-from drhttp._delivery.retry import Answer, Verdict, verdict
+from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class Transport:
         self._sockets: list[socket.socket] = []
         self._pool: urllib3.PoolManager | None = None
         self._used = 0.0
-        self.answer = Answer()
+        self.result = PostResult()
 
     def post(self, body: bytes, within: float = math.inf) -> Verdict:
-        """Send one body. The verdict says what to do next, and `answer` holds the result.
+        """Send one body. The verdict says what to do next, and `result` holds the result.
 
         within: seconds that the POST may take, if the timeout is longer.
         """
@@ -67,12 +67,12 @@ class Transport:
         timeout = min(self._timeout, max(0.001, within))
         self._deadline.begin(timeout)
         try:
-            self.answer = self._exchange(body, timeout)
+            self.result = self._exchange(body, timeout)
         except (HTTPError, OSError, ValueError) as error:
-            self.answer = _failure(error)
+            self.result = _failure(error)
             self._forget_failed_pool()
         self._used = time.monotonic()
-        return verdict(self.answer, self.url)
+        return verdict(self.result, self.url)
 
     def close(self) -> None:
         """Close the connection. The next POST opens another."""
@@ -91,11 +91,11 @@ class Transport:
 
     def _forget_failed_pool(self) -> None:
         """After an error of TLS or a proxy, read both settings again next time: they may have been repaired."""
-        if self.answer.trouble in ("tls", "proxy"):
+        if self.result.failure in ("tls", "proxy"):
             self.close()
             self._pool = None
 
-    def _exchange(self, body: bytes, timeout: float) -> Answer:
+    def _exchange(self, body: bytes, timeout: float) -> PostResult:
         # Created here, because a mistake in the environment is to be reported like other failures.
         if self._pool is None:
             self._pool = _pool(self._dsn, {"deadline": self._deadline, "sockets": self._sockets})
@@ -122,9 +122,9 @@ class Transport:
         finally:
             response.release_conn()
         if response.status == 407:
-            return Answer(trouble="proxy", detail="the proxy requires other credentials")
+            return PostResult(failure="proxy", detail="the proxy requires other credentials")
         fields = response.headers
-        return Answer(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
+        return PostResult(status=response.status, retry_after=fields.get("Retry-After"), date=fields.get("Date"))
 
 
 def _read_to_the_end(response: urllib3.BaseHTTPResponse) -> None:
@@ -251,16 +251,16 @@ def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]
     }
 
 
-def _failure(error: Exception) -> Answer:
+def _failure(error: Exception) -> PostResult:
     """Translate an exception of `urllib3` or the standard library into a word and a sentence."""
     causes = list(_causes(error))
     words = _words(causes[-1])
-    for kinds, trouble, sentence in _TROUBLES:
+    for kinds, failure, sentence in _FAILURES:
         if any(isinstance(cause, kinds) for cause in causes):
-            return Answer(trouble=trouble, detail=f"{sentence} ({words})")
+            return PostResult(failure=failure, detail=f"{sentence} ({words})")
     if isinstance(error, ValueError):
-        return Answer(trouble="address", detail=f"the address is invalid ({words})")
-    return Answer(trouble="reset", detail=f"the connection broke before the response was complete ({words})")
+        return PostResult(failure="address", detail=f"the address is invalid ({words})")
+    return PostResult(failure="reset", detail=f"the connection broke before the response was complete ({words})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -274,7 +274,7 @@ def _words(error: BaseException) -> str:
     return str(error)[:200] if isinstance(error, OSError) else type(error).__name__
 
 
-_TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+_FAILURES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((_BadProxyError,), "proxy", "the proxy address in the environment is invalid"),
     ((ProxyError,), "proxy", "the proxy refused the connection"),
     ((socket.gaierror,), "dns", "the host name could not be resolved"),

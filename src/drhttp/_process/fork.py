@@ -67,7 +67,7 @@ class _Finder:
 
 
 def _wait(event: object = None) -> None:
-    """Wait until no thread loads modules, for five seconds at most, because it may be this same thread."""
+    """Wait until no thread loads modules, but no longer than five seconds: it may be this same thread."""
     lock = _lock
     if lock.acquire(timeout=5.0):
         lock.release()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 FAILS = Verdict(action="retry", reason="status_500", error="answered 500", suspect=True)
+CRASHES = Verdict(action="retry", reason="status_502", error="answered 502", crash=True)
 TOO_LARGE = Verdict(action="split", reason="too_large", error="answered 413")
 POST = 0.01  # seconds that a POST takes
 
@@ -283,6 +284,118 @@ def test_an_outage_keeps_the_order_as_far_as_it_can() -> None:
     bench.run()
     arrived(bench, 100)
     assert len([at for at, _ in bench.exporter.posts if at > 1000.0 + 3600.0]) <= 3
+
+
+@pytest.mark.parametrize("failures", [0, 1, 3, 10, 100, 600])
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 20, 64, 100])
+def test_after_an_outage_only_the_poison_record_is_lost(size: int, failures: int) -> None:
+    """Records that failed alone during the outage take turns after it, wherever the poison record is among them."""
+    for place in range(size):
+        bisection = Bisection()
+        bisection.add(list(range(size)))
+        waiting = set(range(size))
+        for _ in range(failures):
+            bisection.next()
+            assert not bisection.failed()
+        for _ in range(most_posts(size)):
+            sent = set(bisection.next())
+            if place not in sent:
+                bisection.succeeded()
+            elif not bisection.failed():
+                continue
+            else:
+                assert sent == {place}
+                bisection.refused()
+            waiting -= sent
+            if not waiting:
+                break
+        assert waiting <= {place}
+        assert not waiting or size == 2  # one other record is not enough to prove it
+
+
+# Crashes
+
+
+def crashing(bench: Bench, poison: Collection[str]) -> Receiver:
+    receiver = receiver_of(bench, poison)
+    receiver.failure = CRASHES
+    return receiver
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 100])
+def test_a_record_that_crashes_the_receiver_delays_no_other(size: int) -> None:
+    """The other records are delivered after a bounded number of POSTs. The record itself is kept and retried rarely."""
+    for place in range(size):
+        bench = Bench()
+        crashing(bench, {str(place)})
+        bench.put(*named(size))
+        bench.clock.after(600.0, lambda bench=bench: bench.worker.begin_close(0.0))
+        bench.run()
+        arrived(bench, size, {str(place)})
+        assert bench.queue.counts().dropped == {"closed": 1}
+        others = [index for index, batch in enumerate(bench.batches) if str(place) not in batch]
+        assert others[-1] < most_posts(size)
+        assert bench.exporter.posts[others[-1]][0] < 1030.0
+        assert len(bench.batches) < 100
+
+
+@PROTOCOLS
+def test_traffic_goes_on_beside_a_record_that_crashes_the_receiver(most: int | None) -> None:
+    """New batches neither wait for the record nor cause it to be sent each time."""
+    bench = Bench(most=most)
+    crashing(bench, {"5"})
+    for number in range(3000):
+        bench.clock.after(0.2 * number, lambda number=number: bench.put(str(number)))
+    bench.clock.after(590.0, lambda: bench.exporter.delivered.append("mark"))
+    bench.clock.after(650.0, lambda: bench.worker.begin_close(0.0))
+    bench.run()
+    assert bench.exporter.delivered.index("mark") > 2900
+    bench.exporter.delivered.remove("mark")
+    arrived(bench, 3000, {"5"})
+    assert bench.queue.counts().dropped == {"closed": 1}
+    assert sum("5" in batch for batch in bench.batches) < 100
+
+
+def test_a_record_that_was_set_aside_is_delivered_once_the_receiver_is_mended() -> None:
+    """Crashes prove nothing, so the record waits until the receiver accepts it."""
+    bench = Bench()
+    receiver = crashing(bench, {"5"})
+    bench.put(*named(10))
+    bench.clock.after(7200.0, receiver.poison.clear)
+    bench.run()
+    arrived(bench, 10)
+    assert bench.queue.counts().dropped == {}
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("seconds", [5.0, 30.0, 600.0, 7200.0])
+def test_an_outage_that_looks_like_a_crash_loses_nothing(seconds: float, most: int | None) -> None:
+    """The search costs the receiver no more than a few POSTs, during the outage and after it."""
+    posts = []
+    for failure in (CRASHES, Verdict(action="retry", reason="unreachable")):
+        bench = Bench(most=most)
+        receiver = receiver_of(bench)
+        receiver.failure, receiver.down = failure, lambda time: time < seconds
+        for second in range(40):
+            bench.clock.after(second, lambda second=second, put=bench.put: put(*map(str, range(second, 400, 40))))
+        bench.run()
+        arrived(bench, 400)
+        assert bench.queue.counts().dropped == {}
+        posts.append(len(bench.batches))
+    assert posts[0] <= posts[1] + 10
+
+
+def test_a_crash_keeps_the_wait_that_the_receiver_asks_for() -> None:
+    """Neither parts of the batch nor new batches are sent before the time in `Retry-After` has passed."""
+    bench = Bench()
+    crashing(bench, {"3"}).failure = Verdict(action="retry", reason="status_503", crash=True, after=40.0)
+    bench.put(*named(10))
+    bench.clock.after(1000.0, lambda: bench.put("10", "11"))
+    bench.clock.after(2000.0, lambda: bench.worker.begin_close(0.0))
+    bench.run()
+    arrived(bench, 12, {"3"})
+    for batch, wait in zip(bench.batches, bench.waits, strict=False):
+        assert wait >= 40.0 or "3" not in batch
 
 
 # The proof

@@ -25,7 +25,8 @@ def test_success(status):
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_try_again(status):
     """Too many and temporary trouble: again, as often as it takes."""
-    expected = Verdict(action="retry", reason=f"status_{status}", error=f"{URL} answered {status}")
+    error = f"{URL} answered {status}"
+    expected = Verdict(action="retry", reason=f"status_{status}", error=error, crash=status != 429)
     assert verdict(PostResult(status=status), URL) == expected
     assert verdict(PostResult(status=status, retry_after="7"), URL).after == 7.0
 
@@ -79,7 +80,8 @@ def test_refused(status, advice, pause):
 @pytest.mark.parametrize("trouble", ["dns", "refused", "timeout", "tls", "proxy", "reset", "address"])
 def test_no_answer(trouble):
     """Without an answer: again, as often as it takes."""
-    expected = Verdict(action="retry", reason="unreachable", error=f"{URL}: why")
+    crash = trouble in ("timeout", "tls", "reset")  # the records were sent, or may have been
+    expected = Verdict(action="retry", reason="unreachable", error=f"{URL}: why", crash=crash)
     assert verdict(PostResult(failure=trouble, detail="why"), URL) == expected
 
 

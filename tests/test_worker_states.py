@@ -202,7 +202,8 @@ class Exporter:
         if isinstance(answer, BaseException):
             self.fail()
             return
-        self.history.append(({item.number for item in encoded_records}, "suspect" if answer.suspect else answer.action))
+        outcome = "suspect" if answer.suspect else "crash" if answer.crash else answer.action
+        self.history.append(({item.number for item in encoded_records}, outcome))
         if answer.after:
             self.refused_until = self._clock.now() + answer.after
         if answer.action == "split" and len(encoded_records) > 1:
@@ -216,7 +217,7 @@ class Exporter:
     @property
     def in_order(self) -> bool:
         """Whether no answer has raised the question which record is to blame."""
-        return not any(outcome == "suspect" for _, outcome in self.history)
+        return not any(outcome in ("suspect", "crash") for _, outcome in self.history)
 
     def note_poison(self) -> None:
         """What the worker has let go of otherwise is dropped as poison; there has to be proof of that."""
@@ -266,6 +267,7 @@ VERDICTS = st.sampled_from(
         Verdict(action="retry", reason="unreachable", error="refused"),
         Verdict(action="retry", reason="status_503", error="answered 503", after=7.0),
         FAILS,
+        Verdict(action="retry", reason="status_502", error="answered 502", crash=True),
         Verdict(action="split", reason="too_large", error="answered 413"),
         Verdict(action="drop", reason="status_400", error="answered 400"),
         Verdict(action="drop", reason="status_401", error="answered 401", after=60.0),

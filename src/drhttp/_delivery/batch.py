@@ -47,6 +47,11 @@ class Batch(Generic[I, P]):
         return self._bisection.wants_more
 
     @property
+    def urgent(self) -> bool:
+        """Whether a new batch may be sent without regard to the back-off."""
+        return self._bisection.urgent
+
+    @property
     def interrupted(self) -> bool:
         """Whether an exception interrupted the gathering of a batch."""
         return bool(self._gathered)
@@ -73,6 +78,8 @@ class Batch(Generic[I, P]):
             self._bisection.succeeded()
         elif verdict.action == "split" and len(self._sent) > 1:
             self._bisection.too_large()
+        elif verdict.action == "retry" and verdict.crash:
+            self._bisection.crashed()
         elif verdict.action == "retry" and not verdict.suspect:
             self._bisection.postponed()
         elif verdict.action != "retry" or self._bisection.failed():

@@ -11,16 +11,19 @@ _TRIES = 3  # of a whole batch, before it is divided
 _PROVED = 2  # failures that only one record explains; after them it is tried without waiting for others
 _POISON = 10  # such failures, after which the record is dropped
 _SUSPECTS = 1000  # suspects; with more of them, no new batch is started
+_LONGEST_GAP = 6  # a record that was set aside waits for no more than 2 ** 6 other POSTs to succeed
+_OUTAGE = 6  # crashes without a success, after which new batches wait for the back-off like the others
 
 
 class _Piece:
     """Records that are sent together.
 
     batch: number of the batch that they come from. divided: whether this is a part of a batch that failed. failures:
-    how often these records failed together. after: how many POSTs had succeeded when they last failed.
+    how often these records failed together. after: how many POSTs had succeeded when they last failed. A record that
+    was set aside waits until more have. crashes: how often it failed since then, without proof against it.
     """
 
-    __slots__ = ("after", "batch", "divided", "failures", "numbers")
+    __slots__ = ("after", "batch", "crashes", "divided", "failures", "numbers")
 
     def __init__(self, numbers: list[int], batch: int, after: int = -1, *, divided: bool = False) -> None:
         self.numbers = numbers
@@ -28,6 +31,7 @@ class _Piece:
         self.after = after
         self.divided = divided
         self.failures = 0
+        self.crashes = 0
 
     @property
     def suspect(self) -> bool:
@@ -50,7 +54,8 @@ class Bisection:
     blamed on the records of the failed POST. Records that succeed later are cleared. A single record with ten such
     failures is poison, and is dropped.
 
-    attempt: failures since the last success, for the exponential back-off; 0 if there is no need to wait.
+    Where the receiver or a gateway may have crashed (a "crash" verdict), batches are divided in the same way, but
+    nothing is blamed. A single record that fails alone is set aside: it is tried again more and more rarely.
     """
 
     def __init__(self) -> None:
@@ -63,12 +68,28 @@ class Bisection:
         self._batches = 0
         self._apart = -1  # until so many POSTs have succeeded, divided batches are tried in parts
         self._largest: int | None = None  # number of records that the receiver accepts in one POST
-        self.attempt = 0
+        self._attempt = 0  # failures since the last success
+        self._crashes = 0  # those without proof
 
     @property
     def wants_more(self) -> bool:
         """Whether a new batch may be added: every piece, if there is any, waits for another POST to succeed."""
         return len(self._pieces) < _SUSPECTS and all(map(self._idle, self._pieces))
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a new batch may be sent without regard to the back-off."""
+        return self._crashes < _OUTAGE and self.wants_more
+
+    @property
+    def attempt(self) -> int:
+        """Failures in a row, for the exponential back-off; 0 if there is no need to wait.
+
+        If only records that were set aside are left, their own failures count too, whatever succeeded meanwhile.
+        """
+        if not self._pieces or self._together or not all(map(self._idle, self._pieces)):
+            return self._attempt
+        return max(self._attempt, self._pieces[0].crashes)
 
     def add(self, numbers: list[int]) -> None:
         """Add a new batch, which is sent before the pieces that failed."""
@@ -83,7 +104,7 @@ class Bisection:
         self._together = []
         self._blamed.clear()
         self._failed.clear()
-        self.attempt = 0
+        self._attempt = self._crashes = 0
 
     def next(self) -> list[int]:
         """The records of the next POST. Report its result by one of the methods below."""
@@ -98,9 +119,10 @@ class Bisection:
     def succeeded(self) -> None:
         """The receiver accepted the records of the last POST."""
         again = self._take_out(self._sent)
-        recovered = bool(self._together) or (self.attempt >= _TRIES and self._successes > self._apart)
+        ended = self._end_crashes(again) or self._attempt >= _TRIES
+        recovered = bool(self._together) or (ended and self._successes > self._apart)
         self._successes += 1
-        self.attempt = 0
+        self._attempt = self._crashes = 0
         if again or not all(self._blamed):
             self._blamed.clear()  # it accepts records that it failed on before, so its failures prove nothing
         self._together = self._scattered() if recovered else []
@@ -112,50 +134,71 @@ class Bisection:
         self._blamed = [each for each in self._blamed if each.isdisjoint(self._sent)]
         self._take_out(self._sent)
         self._together = []
-        self.attempt = 0
+        self._attempt = self._crashes = 0
 
     def too_large(self) -> None:
         """The receiver does not accept that many records in one POST; send half as many from now on."""
         if not self._together:
             self._largest = len(self._sent) // 2
         self._together = []
-        self.attempt = 0
+        self._attempt = self._crashes = 0
 
     def postponed(self) -> None:
-        """The receiver could not be reached or was not ready, so no record is to blame."""
+        """The receiver could not be reached or limits the rate, so no record is to blame."""
         self._failed.update(self._sent)
-        self.attempt += 1
+        self._attempt += 1
         if not self._together and self._pieces[0].suspect:
             self._pieces[0].after = self._successes
             self._pieces.rotate(-1)  # the others need not wait for it
+
+    def crashed(self) -> None:
+        """The receiver was not ready or did not respond, perhaps because of one of the records. None is to blame."""
+        self._failed.update(self._sent)
+        self._attempt += 1
+        self._crashes += 1
+        if self._together:
+            self._fail_together()
+            return
+        piece = self._pieces[0]
+        piece.failures += 1
+        piece.after = self._successes
+        if piece.suspect:
+            piece.crashes += 1
+            piece.after += 2 ** min(piece.crashes, _LONGEST_GAP) - 1
+        self._divide_failed(piece)
 
     def failed(self) -> bool:
         """The receiver failed, perhaps on one of the records. Returns `True` if it was a single one, and poison."""
         self._failed.update(self._sent)
         if self._together:
+            self._blamed.append(set(self._together))
             self._fail_together()
             return False
         piece = self._pieces[0]
         if not self._blame(piece):
-            self.attempt += 1
+            self._attempt += 1
         piece.failures += 1
         piece.after = self._successes
         if self._evidence(piece) >= _POISON:
             return True
-        if piece.divided or piece.failures >= _TRIES:
-            self._divide(self._pieces.popleft())
+        self._divide_failed(piece)
         return False
 
     def _idle(self, piece: _Piece) -> bool:
         """Whether a piece waits for another one to succeed."""
-        return piece.suspect and piece.after == self._successes
+        return piece.suspect and piece.after >= self._successes
+
+    def _divide_failed(self, piece: _Piece) -> None:
+        """Divide the first piece if it has failed often enough."""
+        if piece.divided or piece.failures >= _TRIES:
+            self._divide(self._pieces.popleft())
 
     def _divide(self, piece: _Piece) -> None:
         """Send a piece in parts, after all others. In an outage, send a single record of it first."""
         numbers = piece.numbers
         if len(numbers) == 1:
             self._pieces.append(piece)
-        elif self.attempt < 2:
+        elif self._attempt < 2:
             self._pieces.extend(piece.parts(numbers))
         else:
             self._pieces.extend(piece.parts(numbers[1:]))
@@ -164,11 +207,11 @@ class Bisection:
     def _blame(self, piece: _Piece) -> bool:
         """Blame a failure on a piece if the receiver is known to be up. Returns whether the back-off stays as it is."""
         up = piece.after < self._successes and (piece.divided or piece.suspect)
-        proved = self._evidence(piece) >= _PROVED and self.attempt <= 1
+        proved = self._evidence(piece) >= _PROVED and self._attempt <= 1
         if up or proved:
             self._blamed.append(set(piece.numbers))
         if proved and not up:
-            self.attempt = 1
+            self._attempt = 1
         return up or proved
 
     def _evidence(self, piece: _Piece) -> int:
@@ -176,18 +219,29 @@ class Bisection:
         return self._blamed.count(set(piece.numbers)) if len(piece.numbers) == 1 else 0
 
     def _fail_together(self) -> None:
-        numbers, self._together, self._apart = set(self._together), [], self._successes
-        self._blamed.append(numbers)
-        for piece in self._pieces:
-            if not numbers.isdisjoint(piece.numbers):
-                piece.after = self._successes
+        """Divide the records that were tried together anew: what failed during the outage proves nothing."""
+        numbers, self._together, self._apart = self._together, [], self._successes
+        apart = set(numbers)
+        batch = next(piece.batch for piece in self._pieces if not apart.isdisjoint(piece.numbers))
+        self._pieces = deque(piece for piece in self._pieces if apart.isdisjoint(piece.numbers))
+        self._pieces.extend(_Piece(numbers, batch, self._successes).parts(numbers))
+
+    def _end_crashes(self, again: bool) -> bool:
+        """If a record is accepted that had failed, try those that were set aside again. Returns whether any were."""
+        aside = [piece for piece in self._pieces if piece.crashes]
+        for piece in aside if again else ():
+            piece.crashes, piece.after = 0, self._successes
+        return again and bool(aside)
 
     def _first(self) -> list[int]:
-        """The first piece that does not wait for another, or as many of its records as the receiver accepts."""
-        for _ in range(len(self._pieces) - 1):
-            if not self._idle(self._pieces[0]):
+        """The first piece that does not wait for another, or as many of its records as the receiver accepts.
+
+        If all of them wait, they take turns.
+        """
+        for index, piece in enumerate(self._pieces):
+            if not self._idle(piece):
+                self._pieces.rotate(-index)
                 break
-            self._pieces.rotate(-1)
         piece, most = self._pieces[0], self._largest
         if most is not None and len(piece.numbers) > most:
             rest = _Piece(piece.numbers[most:], piece.batch, piece.after, divided=piece.divided)
@@ -201,7 +255,7 @@ class Bisection:
             return []
         batches: dict[int, list[_Piece]] = {}
         for piece in self._pieces:
-            if self._evidence(piece) < _PROVED:
+            if self._evidence(piece) < _PROVED and not piece.crashes:
                 batches.setdefault(piece.batch, []).append(piece)
         pieces = next((each for each in batches.values() if len(each) > 1), [])
         return sorted(number for piece in pieces for number in piece.numbers)

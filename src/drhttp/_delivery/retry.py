@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0  # seconds, of the exponential back-off
 _SHORTEST_DELAY = 0.1  # seconds, between the last tries before the time runs out
 _TEMPORARY = frozenset((429, 502, 503, 504))
+_CRASHED = frozenset((502, 503, 504))  # a gateway may respond so if the server behind it crashed on the request
+_NOT_SENT = frozenset(("dns", "refused", "proxy", "address"))  # failures in which no record reached the receiver
 _KEY_REJECTED = frozenset((401, 402, 403))
 _WRONG_ADDRESS = frozenset((404, 405, 410))
 _PAUSE = 60.0  # seconds, after an error that the next POST would meet too
@@ -27,6 +29,7 @@ class Verdict:
     reason: the name under which a drop is counted. error: what happened, as a sentence without key or body.
     after: seconds to wait, from `Retry-After`; with "drop", a pause before the next POST.
     suspect: with "retry", whether one of the records may make the receiver fail, as opposed to an outage.
+    crash: with "retry", whether one of them may make it crash. That looks like an outage, so it costs no record.
     """
 
     action: Literal["done", "retry", "split", "drop"]
@@ -34,6 +37,7 @@ class Verdict:
     error: str | None = None
     after: float | None = None
     suspect: bool = False
+    crash: bool = False
 
 
 DONE = Verdict(action="done")
@@ -71,7 +75,8 @@ def verdict(result: PostResult, url: str) -> Verdict:
     """
     status = result.status
     if status is None:
-        return Verdict(action="retry", reason="unreachable", error=f"{url}: {result.detail}")
+        crash = result.failure not in _NOT_SENT
+        return Verdict(action="retry", reason="unreachable", error=f"{url}: {result.detail}", crash=crash)
     if 200 <= status < 300:
         return DONE
     reason = f"status_{status}"
@@ -83,7 +88,8 @@ def verdict(result: PostResult, url: str) -> Verdict:
         now = _parse_date(result.date or "")
         # A zero does not mean "at once": it counts as no `Retry-After`, and the back-off applies.
         after = retry_after(result.retry_after, time.time() if now is None else now) or None
-        return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect)
+        crash = status in _CRASHED
+        return Verdict(action="retry", reason=reason, error=error, after=after, suspect=suspect, crash=crash)
     if status == 413:
         return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large")
     return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))

@@ -208,7 +208,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         if imposed:
             self._rest_until = until
         while (remaining := until - self._clock.now()) > 0:
-            due = self._delay() if self._batch.wants_more and not imposed else None
+            due = self._delay() if not imposed and self._batch.urgent else None
             if due == 0.0 or (self._hurried and not imposed):
                 break
             if remaining > self.remaining_seconds():

@@ -22,12 +22,14 @@ ALLOWED = {
     "__init__": "_capture.identity _privacy _process.recorder _record _stats _version django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_capture": "",
-    "_capture.body": "_guard",
+    "_capture.body": "",
     "_capture.client_address": "",
     "_capture.environ_flags": "",
     "_capture.exchange": "",
     "_capture.hijack": "",
     "_capture.identity": "_guard",
+    "_capture.input_tap": "_guard",
+    "_capture.output_tap": "_guard",
     "_capture.record_builder": "_capture.client_address _capture.exchange _capture.trace _capture.uri _record",
     "_capture.sample": "_capture.body _capture.exchange",
     "_capture.trace": "_record",
@@ -146,6 +148,7 @@ ALLOWED = {
     "django": "_capture.environ_flags _capture.identity _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.hijack _capture.identity "
+    "_capture.input_tap _capture.output_tap "
     "_capture.uri _config _guard _logger _process.recorder",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.

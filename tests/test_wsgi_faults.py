@@ -11,7 +11,7 @@ from wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body, exchange, identity
+from drhttp._capture import body, exchange, identity, output_tap
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -23,8 +23,8 @@ HOOKS: list[tuple[Any, str]] = [
     (body.RequestBodyCapture, "__init__"),
     (body.RequestBodyCapture, "on_seek"),
     (body.RequestBodyCapture, "on_read"),
-    (body.OutputTap, "__init__"),
-    (body.OutputTap, "_abandoned"),
+    (output_tap.OutputTap, "__init__"),
+    (output_tap.OutputTap, "_abandoned"),
     (body.Tap, "__init__"),
     (body.Tap, "content"),
     (body.Tap, "note"),

@@ -12,11 +12,13 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from drhttp._capture.body import OutputTap, RequestBodyCapture, SizedOutputTap, Tap, tapped
+from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.hijack import is_end, is_faulty, is_final
 from drhttp._capture.identity import FilteringStartResponse, without_identity
+from drhttp._capture.input_tap import tapped
+from drhttp._capture.output_tap import OutputTap, SizedOutputTap
 from drhttp._capture.uri import encoded_path, path_matcher
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger

@@ -1,0 +1,130 @@
+"""The tap on the input stream of a request (`wsgi.input`): it captures the bytes that the application reads."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from drhttp._guard import guarded
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from drhttp._capture.body import RequestBodyCapture
+
+_WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: until the end
+
+
+class InputTap:
+    """Wraps the input stream of a request (`wsgi.input`, PEP 3333). Only the application reads from it.
+
+    It has the same attributes as the stream. The bytes go to a separate object, because that one waits in the queue and
+    must not keep the stream alive.
+    """
+
+    __slots__ = ("_capture", "_stream")
+
+    def __init__(self, stream: Any, capture: RequestBodyCapture) -> None:
+        # An environ that is used again may still contain the tap of the last request.
+        self._stream: Any = stream._stream if isinstance(stream, InputTap) else stream
+        self._capture = capture
+
+    def read(self, *args: Any, **kwargs: Any) -> Any:
+        """Read from the stream with the same arguments."""
+        data = self._stream.read(*args, **kwargs)
+        if data or args != (0,):
+            guarded(self._capture.on_read, data, not (args or kwargs) or args in _WITHOUT_LIMIT)
+        return data
+
+    def readline(self, *args: Any, **kwargs: Any) -> Any:
+        """Read a line from the stream with the same arguments."""
+        line = self._stream.readline(*args, **kwargs)
+        if line or args != (0,):
+            guarded(self._capture.on_read, line)
+        return line
+
+    def readlines(self, *args: Any, **kwargs: Any) -> Any:
+        """Read lines from the stream with the same arguments."""
+        lines = self._stream.readlines(*args, **kwargs)
+        guarded(lambda: self._capture.on_read(b"".join(lines), not args))
+        return lines
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = iter(self._stream)
+        return self if iterator is self._stream else self._lines(iterator)
+
+    def __next__(self) -> Any:
+        try:
+            line = next(self._stream)
+        except StopIteration:
+            guarded(self._capture.on_read, b"")
+            raise
+        guarded(self._capture.on_read, line)
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._stream, name)
+        special = _SPECIAL.get(name)
+        return attribute if special is None else partial(special, self._capture, attribute)
+
+    def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
+        for line in iterator:
+            guarded(self._capture.on_read, line)
+            yield line
+        guarded(self._capture.on_read, b"")
+
+
+class ManagedInputTap(InputTap):
+    """An input tap for a stream that is a context manager. Python looks for `__enter__` on the type."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> InputTap:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> Any:
+        return self._stream.__exit__(*exc)
+
+
+def tapped(stream: Any, capture: RequestBodyCapture) -> InputTap:
+    """Wrap a stream in a tap."""
+    return (ManagedInputTap if hasattr(type(stream), "__enter__") else InputTap)(stream, capture)
+
+
+def _read_into(capture: RequestBodyCapture, readinto: Callable[[Any], Any], buffer: Any) -> Any:
+    count = readinto(buffer)
+    guarded(lambda: capture.on_read(bytes(memoryview(buffer).cast("B")[: count or 0])))
+    return count
+
+
+def _read_some(capture: RequestBodyCapture, read1: Callable[..., Any], *args: Any) -> Any:
+    data = read1(*args)
+    if data or args != (0,):
+        guarded(capture.on_read, data)
+    return data
+
+
+def _read_all(capture: RequestBodyCapture, readall: Callable[[], Any]) -> Any:
+    data = readall()
+    guarded(capture.on_read, data, True)
+    return data
+
+
+def _seek(capture: RequestBodyCapture, seek: Callable[..., Any], *args: Any) -> Any:
+    position = seek(*args)
+    # A custom stream may return nothing. Then the position counts from the start, as it nearly always does.
+    guarded(lambda: capture.on_seek(args[0] if position is None else position))
+    return position
+
+
+# Methods beyond those of PEP 3333 that read from the stream or move its position.
+_SPECIAL: dict[str, Callable[..., Any]] = {
+    "read1": _read_some,
+    "readall": _read_all,
+    "readinto": _read_into,
+    "readinto1": _read_into,
+    "seek": _seek,
+}

@@ -1,0 +1,113 @@
+"""The tap on the iterable that an application returns: it captures the blocks of the response body."""
+
+from __future__ import annotations
+
+from drhttp._guard import guarded
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Protocol
+
+    from drhttp._capture.body import Tap
+
+    class Watcher(Protocol):
+        """What an output tap notifies of the response."""
+
+        @property
+        def tap(self) -> Tap | None:
+            """The capture of the body; `None` if the request is not recorded."""
+
+        def finish(self, complete: bool, error: BaseException | None = None) -> None:
+            """The response has ended. This may be called several times."""
+
+
+class BlockIterator:
+    """The iterator over the blocks of a response.
+
+    owner: an object to keep alive as long as the iterator is in use.
+    """
+
+    __slots__ = ("_next", "_owner", "_tap", "_watcher")
+
+    def __init__(self, blocks: Iterator[bytes], watcher: Watcher, owner: object) -> None:
+        self._next = blocks.__next__
+        self._watcher, self._tap = watcher, watcher.tap
+        self._owner = owner
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = self._next()
+        except StopIteration:
+            guarded(self._watcher.finish, True)
+            raise
+        except BaseException as error:
+            guarded(self._watcher.finish, False, error)
+            raise
+        tap = self._tap
+        if tap is not None and tap.full and type(chunk) is bytes:
+            tap.size += len(chunk)  # only counted, and without a call, which would double the cost of a long stream
+        elif tap is not None:
+            guarded(tap.note, chunk)
+        return chunk
+
+
+class OutputTap:
+    """Wraps the iterable that an application returned. Each `next` takes one block, and `close` is called once.
+
+    It is a class and not a generator, because a generator that is closed before its first `next` runs none of its code;
+    the `close` of the application would not be called.
+    """
+
+    __slots__ = ("__weakref__", "_blocks", "_closed", "_iterable", "_watcher")
+
+    def __init__(self, iterable: Iterable[bytes], watcher: Watcher) -> None:
+        self._iterable = iterable
+        self._watcher = watcher
+        self._blocks: BlockIterator | None = None
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            return BlockIterator(iter(self._iterable), self._watcher, self)
+        except BaseException as error:
+            guarded(self._watcher.finish, False, error)
+            raise
+
+    def __next__(self) -> bytes:
+        # Some servers call `next` without calling `iter` first.
+        if self._blocks is None:
+            self._blocks = BlockIterator(iter(self._iterable), self._watcher, None)
+        return next(self._blocks)
+
+    def close(self) -> None:
+        """Close the iterable of the application, as PEP 3333 requires. Its exceptions are not caught."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if (close := getattr(self._iterable, "close", None)) is not None:
+                close()
+        except BaseException as error:
+            guarded(self._watcher.finish, False, error)
+            raise
+        guarded(self._watcher.finish, False)
+
+    def __del__(self) -> None:
+        guarded(self._abandoned)
+
+    def _abandoned(self) -> None:
+        self._watcher.finish(False)  # the server neither read it to the end nor closed it
+
+
+class SizedOutputTap(OutputTap):
+    """An output tap for an iterable with a length, which servers use to set `Content-Length`."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return len(self._iterable)  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ def test_a_terminal_gets_colours(tmp_path):
 def test_a_busy_port_is_told_in_one_sentence(inbox, tmp_path, capsys):
     """Exit status 1, and nothing of a traceback."""
     assert main(["inbox", "--port", str(inbox.port), "--file", str(tmp_path / "other.db")]) == 1
-    assert capsys.readouterr().err.startswith(f"drhttp: Port {inbox.port} is busy;")
+    assert capsys.readouterr().err.startswith(f"drhttp: Port {inbox.port} is in use.")
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_m19_tail_hears_of_records_from_the_inbox(inbox, event):
         inbox.stop()
         rest = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "does not answer" in rest[1]
+    assert "is not responding" in rest[1]
 
 
 @pytest.mark.parametrize("runs", [True, False])

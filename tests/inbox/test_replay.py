@@ -50,17 +50,17 @@ def form(text):
 @pytest.mark.parametrize(
     ("path", "changes", "where"),
     [
-        ("/?token=[redacted]", {}, "address"),
-        ("/?token=%5Bredacted%5D&a=1", {}, "address"),
-        ("/?token=********", {}, "address"),
-        ("/?token=hidden", {"metadata": {"redacted": {"uri": 1}}}, "address"),
-        ("/reset-password/[Filtered]/", {}, "address"),
+        ("/?token=[redacted]", {}, "URL"),
+        ("/?token=%5Bredacted%5D&a=1", {}, "URL"),
+        ("/?token=********", {}, "URL"),
+        ("/?token=hidden", {"metadata": {"redacted": {"uri": 1}}}, "URL"),
+        ("/reset-password/[Filtered]/", {}, "URL"),
         ("/", {"request__body": {"password": "[redacted]"}}, "body"),
         ("/", {"request__body": {"password": "********"}}, "body"),
         ("/", {"metadata": {"request_body": {"redacted": 1}}}, "body"),
         ("/", form("a=1&password=%2A&token=[redacted]"), "body"),
         ("/", form("token=********&a=1"), "body"),
-        ("/", {"metadata": {"redacted": {"request_headers": 1}}}, "headers"),
+        ("/", {"metadata": {"redacted": {"request_headers": 1}}}, "header values"),
     ],
 )
 def test_s15_a_mask_is_never_sent(inbox, event, echo, path, changes, where):

@@ -224,7 +224,7 @@ def run(path, statement):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "cannot be used"),
+        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "Cannot use"),
         (lambda path: run(path, "CREATE TABLE t (a)"), "is not an inbox file"),
         (make_newer, "was written by a newer version of drhttp"),
     ],

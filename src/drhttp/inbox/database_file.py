@@ -1,4 +1,4 @@
-"""Where the file lies, and that only its owner can read it: it holds other people's requests."""
+"""Location and permissions of the SQLite file, which only its owner may read."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from drhttp.inbox.errors import PlaceError
 
 
 def default_file(environ: Mapping[str, str], project: Path) -> Path:
-    """The file of a project directory: ``DRHTTP_INBOX_FILE``, else one below the user's state directory."""
+    """Return the file for a project directory: ``DRHTTP_INBOX_FILE``, or one in the user's state directory."""
     chosen = environ.get("DRHTTP_INBOX_FILE")
     if chosen:
         return Path(chosen).expanduser()
     state = Path(environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
     folder = project.resolve()
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip("-.") or "root"
-    # Two projects may have the same name; the digest keeps their traffic apart.
+    # The digest separates projects whose directories have the same name.
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
     return state / "drhttp" / f"{name}-{digest}" / "inbox.db"
 
 
 def prepare(file: Path) -> None:
-    """Make the file (0600) and its missing directories (0700), or check and close the file that is there."""
+    """Create the file (0600) and missing directories (0700), or check an existing file. Raises `PlaceError`."""
     try:
         _make_directories(file.parent)
         try:
@@ -39,7 +39,7 @@ def prepare(file: Path) -> None:
 
 
 def prepare_folder(file: Path) -> None:
-    """Make the missing directories (0700) only."""
+    """Create missing directories (0700) without the file."""
     try:
         _make_directories(file.parent)
     except OSError as problem:
@@ -47,7 +47,7 @@ def prepare_folder(file: Path) -> None:
 
 
 def check(file: Path) -> None:
-    """Refuse what somebody else may have laid there: a link, a device, another user's file."""
+    """Raise `PlaceError` for a symbolic link, a special file, or another user's file."""
     try:
         found = file.lstat()
     except FileNotFoundError:
@@ -63,7 +63,7 @@ def check(file: Path) -> None:
 
 
 def _make_directories(folder: Path) -> None:
-    # mkdir(parents=True) would give the parents the mode of the umask.
+    # mkdir(parents=True) creates parents with the default mode.
     if not folder.exists():
         _make_directories(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)

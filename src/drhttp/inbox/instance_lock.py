@@ -1,4 +1,4 @@
-"""One inbox a file: the one that runs holds a lock and says beside the file where it is to be found."""
+"""Ensures one running inbox per file: it holds a lock file that also contains its port and token."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ fcntl: ModuleType | None
 try:
     import fcntl
 except ModuleNotFoundError:
-    # Without such locks, as on Windows, a second inbox on the same file is the user's care.
+    # Without flock, as on Windows, users must not start a second inbox on the same file.
     fcntl = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunningInbox:
-    """Where an inbox is to be found."""
+    """Port and token of a running inbox."""
 
     port: int
     token: str
@@ -38,27 +38,27 @@ class RunningInbox:
 
 
 class InstanceLock:
-    """The right to be the inbox of a file."""
+    """The lock of the running inbox of a file."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def publish(self, running: RunningInbox) -> None:
-        """Say where it is; on a full disk it is not said, and the inbox runs all the same."""
+        """Write port and token to the lock file. Errors, such as a full disk, are ignored."""
         published = json.dumps({"port": running.port, "token": running.token, "pid": os.getpid()}).encode()
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, published)
 
     def release(self) -> None:
-        """Say that it is gone."""
+        """Empty the lock file."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
 
 
 @contextlib.contextmanager
 def acquire_lock(file: Path) -> Iterator[InstanceLock | RunningInbox]:
-    """The claim, or the inbox that has it already."""
+    """Acquire the lock, or return the running inbox that holds it."""
     descriptor = _open(file)
     try:
         if not _locked(descriptor):
@@ -74,7 +74,7 @@ def acquire_lock(file: Path) -> Iterator[InstanceLock | RunningInbox]:
 
 
 def find_running_inbox(file: Path) -> RunningInbox | None:
-    """The inbox that runs on this file."""
+    """Return the running inbox of a file, or None."""
     if not place(file).is_file():
         return None
     with acquire_lock(file) as found:
@@ -82,14 +82,14 @@ def find_running_inbox(file: Path) -> RunningInbox | None:
 
 
 def place(file: Path) -> Path:
-    """Where it says so."""
+    """Return the path of the lock file."""
     return file.with_name(f"{file.name}.running")
 
 
 def _open(file: Path) -> int:
     path = place(file)
     try:
-        # The token is in it: nobody else may read it, and it must be no link that somebody has laid there.
+        # It contains the token: mode 0600, and no symbolic links.
         return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as problem:
         raise PlaceError(f"Cannot use {path}: {problem.strerror or problem}.") from problem

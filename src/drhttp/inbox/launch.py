@@ -1,4 +1,4 @@
-"""The commands `drhttp inbox` and `drhttp inbox run`: an inbox that receives, or the one that does already."""
+"""The commands `drhttp inbox` and `drhttp inbox run`: start an inbox, or use the running one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Say = Callable[[Iterator[str]], object]
 
 
 def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
-    """Receive until a signal says stop, or tell where the inbox of this file is already."""
+    """Run an inbox until SIGINT or SIGTERM, or print where the inbox of this file is already running."""
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -53,7 +53,7 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
 
 
 def run(args: argparse.Namespace, file: Path, say: Say) -> int:
-    """Start a command that records to the inbox, and end with it."""
+    """Run a program with DRHTTP_DSN set, and an inbox for as long as it runs."""
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace, file: Path, say: Say) -> int:
 
 def _prepare(args: argparse.Namespace, file: Path) -> None:
     if args.memory:
-        # Beside the file that is not made stands where the inbox is to be found.
+        # The lock file is placed next to the database file, which is not created.
         prepare_folder(file)
         if args.keep_bytes > LARGEST:
             raise InboxError(f"With --memory, --keep-bytes cannot exceed {LARGEST >> 20:,} MiB.")
@@ -89,14 +89,14 @@ def _serve_for(args: argparse.Namespace, file: Path, lock: InstanceLock, say: Sa
 
     _serve(args, file, lock, ready, None)
     if not status:
-        # The inbox was told to stop before the program ended; what it was told, the program is told.
+        # The inbox received a signal before the program ended: pass it on.
         started[0].send_signal(signal.SIGTERM)
         status.append(_wait(started[0]))
     return status[0]
 
 
 def _stop(listener: server.Listener) -> None:
-    # The last records may still be on their way: recorders send what they have when they end.
+    # Graceful: recorders send their last records when they exit.
     if listener.stop is not None:
         listener.stop()
 
@@ -113,7 +113,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
         try:
             status = process.wait()
         except KeyboardInterrupt:
-            # The terminal sent it to the program, too, which decides for itself.
+            # The terminal sent SIGINT to the program too, which decides for itself.
             continue
         return status if status >= 0 else 128 - status
 
@@ -210,7 +210,7 @@ def _already_running_lines(running: RunningInbox, file: Path) -> Iterator[str]:
 
 
 def _warn_about_ignored_options(args: argparse.Namespace, running: RunningInbox) -> None:
-    """Options are for the inbox that starts: to pass over them in silence would let people rely on them."""
+    """Warn about options that have no effect because the inbox is already running."""
     names = [name for name, usual in args.standard.items() if getattr(args, name) != usual]
     if args.port not in {None, 0, running.port}:
         names.append("port")

@@ -1,6 +1,6 @@
-"""Sending a recorded request again, to this machine only, unless the user named another place.
+"""Replays a recorded request, to this machine only unless --replay-to is set.
 
-What was recorded may name any address, so the inbox must not become a way into networks that it can reach.
+A record can contain any URL, so replays must not become server-side request forgery (SSRF).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 HEADER = "X-DrHTTP-Replay"
 SAFE = ("GET", "HEAD", "OPTIONS")
 TIMEOUT = 30.0
-"""Seconds without a sign of the server."""
+"""Socket timeout in seconds."""
 KEPT = 1024 * 1024
-"""Bytes of the answer that are kept."""
+"""Maximum bytes of the response body that are stored."""
 _DROPPED = {
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
     "trailer", "traceparent", "tracestate", "transfer-encoding", "upgrade", HEADER.lower(),
@@ -34,7 +34,7 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request as it will be sent. remarks: how it differs from the recorded one."""
+    """A request to send. remarks: differences from the recorded one."""
 
     target: SplitResult
     method: str
@@ -45,12 +45,12 @@ class Plan:
 
 
 def refusal(exchange: Exchange, replay_to: str | None) -> str | None:
-    """Why the exchange cannot be replayed, in a sentence; None when it can."""
+    """Return why the exchange cannot be replayed, or None if it can."""
     return _refused_target(exchange.summary, replay_to) or _refused_content(exchange)
 
 
 def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: bool) -> Plan:
-    """What to send. port: of the inbox, which must not be its own target. Raises `RefusedError`."""
+    """Prepare the request. port: of the inbox itself, which must not be the target. Raises `RefusedError`."""
     summary, request = exchange.summary, exchange.request
     if problem := _refused_target(summary, replay_to):
         raise RefusedError(403, "replay", problem)
@@ -67,7 +67,7 @@ def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: boo
 
 
 def send(planned: Plan, original: Summary, identity: str) -> Exchange:
-    """Send it and answer the new exchange. Takes as long as the server does. Raises `RefusedError`."""
+    """Send the request, wait for the response, and return the new exchange. Raises `RefusedError`."""
     began, clock = time.time_ns() // 1000, time.perf_counter()
     connection = _connection(planned.target)
     try:
@@ -120,7 +120,7 @@ def new_id() -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine. Names are not resolved: what they resolve to may change."""
+    """Return whether a host is loopback. Names are not resolved, because DNS may change."""
     name = (host or "").lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -153,7 +153,7 @@ def _refused_target(summary: Summary, replay_to: str | None) -> str | None:
 
 
 def _refused_content(exchange: Exchange) -> str | None:
-    """What was masked cannot be sent: in a header it is left out, anywhere else the request would be another one."""
+    """Masked headers are left out; a mask anywhere else would change the request."""
     if exchange.request.truncated or exchange.request.omitted:
         return "The request body was not recorded in full."
     if mask_detection.in_body(exchange.request):

@@ -1,4 +1,4 @@
-"""Who may speak to the inbox at all: nobody whose Host names another machine, which is how web pages reach loopback."""
+"""Middleware against DNS rebinding and other attacks by web pages: Host check, CORS, and security headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEYS = ("x-moesif-application-id", "drhttp-apikey")
-"""Headers that carry the key of whoever sends records."""
+"""Request headers that carry the API key of a recorder."""
 _RECEIVING = ("/v1/events", "/v1/events/batch", "/v1/config", "/v1/rules", "/v1/http_record/record")
 _NAMES = ("localhost", "127.0.0.1", "[::1]")
 PAGE = (
@@ -20,7 +20,7 @@ PAGE = (
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""The policy of the page and its files."""
+"""Content-Security-Policy of the page and its files."""
 _ANSWERED = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -33,10 +33,10 @@ _ANSWERED = {
 
 
 class SecurityMiddleware:
-    """ASGI middleware: checks the Host header of every request and puts the security headers on every answer.
+    """ASGI middleware that checks the Host header of every request and adds security headers to every response.
 
-    port: where the inbox listens; a Host header must name it. names: under which it answers beside those of loopback.
-    browsers: origins whose pages may send records; they are told so (CORS), and nobody else ever is.
+    port: the port of the inbox, required in Host. names: host names accepted in addition to loopback.
+    browsers: origins whose pages may send records (CORS).
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class SecurityMiddleware:
             await self._refusal(scope, receive, guarded)
 
     def _allowed(self, scope: Scope) -> tuple[tuple[str, str], ...]:
-        """What a browser has to be told so that it lets a page of an allowed origin send records."""
+        """Return the CORS headers for an allowed origin, or an empty tuple."""
         origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
         if origin is None or origin.lower() not in self._browsers:
             return ()

@@ -1,4 +1,4 @@
-"""Sockets and signals: the inbox listens on loopback only, and stops in good order on Ctrl-C and SIGTERM."""
+"""Sockets and signals: listens on loopback by default and shuts down gracefully on SIGINT and SIGTERM."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8399
 TRIES = 100
-"""How many ports after the default one are tried."""
+"""Number of ports that are tried, from the default port on."""
 CONNECTIONS = 64
-"""From here on requests are answered with 503."""
+"""Concurrent requests; beyond them the response is 503."""
 MOST = 128
-"""Open connections, asking or not."""
+"""Maximum open connections, including idle ones."""
 HEADER_TIME = 10.0
-"""Seconds in which the headers of a request must have arrived."""
+"""Timeout in seconds for receiving request headers."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Listener:
 
 
 class _Server(uvicorn.Server):
-    """Tells of signals that come while it serves, when they are its own to handle."""
+    """A server that calls `on_stop` when it receives a signal."""
 
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
@@ -63,7 +63,7 @@ class _Server(uvicorn.Server):
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 that does not wait for ever for somebody who sends a header a minute."""
+    """HTTP/1.1 with a timeout for request headers (slow-loris attacks)."""
 
     _clock: asyncio.TimerHandle | None = None
 
@@ -95,9 +95,9 @@ class Protocol(H11Protocol):
 
 
 def listen(port: int | None, host: str | None = None) -> Listener:
-    """Bind `port`, or the default one or the first free one after it when no port was asked for.
+    """Bind `port`, or the first free port from the default one on if `port` is None.
 
-    host: an address to listen on beside those of loopback.
+    host: an address to listen on in addition to loopback. Raises `PortError`.
     """
     candidates = range(DEFAULT_PORT, DEFAULT_PORT + TRIES) if port is None else (port,)
     for candidate in candidates:
@@ -114,7 +114,7 @@ def listen(port: int | None, host: str | None = None) -> Listener:
 
 
 def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-    """Answer until a signal says stop.
+    """Serve until SIGINT or SIGTERM.
 
     on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
     what lasts can end.
@@ -190,7 +190,7 @@ def _add(sockets: list[socket.socket], family: socket.AddressFamily, host: str, 
     try:
         sockets.append(_socket(family, host, port))
     except OSError as problem:
-        # A machine may know IPv6 and have none.
+        # The machine may support IPv6 without having an address.
         if host != "::1" or problem.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise
 

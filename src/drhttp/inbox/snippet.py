@@ -1,7 +1,7 @@
-"""A recorded request as a command line or a program that sends it again, to the byte.
+"""Formats a recorded request as a curl or HTTPie command, or a Python program, that sends the same bytes.
 
-Captured text ends up in a shell: every word is quoted for it, and bytes that are not plain text travel as base64. What
-a program cannot send as it was is said, and then the command is not called complete.
+The text ends up in a shell: every word is quoted, and binary data is encoded as base64. What a program cannot send
+unchanged becomes a remark, and the command is not complete.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from drhttp.inbox.exchange import Exchange, Headers, Summary
 from drhttp.inbox.view.masked_exchange import masked
 
 LARGEST = 100_000
-"""Bytes of a body that fit in a command."""
+"""Maximum bytes of a body in a command."""
 KINDS = ("curl", "python", "httpie")
 _DROPPED = {"connection", "content-length", "expect", "host", "transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -29,7 +29,7 @@ _UNSAYABLE = re.compile(r"(?<!\\)\\(?:\\\\)*[:;=@]")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """complete: whether it sends what was recorded. masked: how many values, which arrived in clear, it hides."""
+    """A command. complete: whether it sends the recorded request unchanged. masked: number of hidden values."""
 
     text: str
     complete: bool
@@ -56,7 +56,7 @@ class _Request:
 
 
 def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
-    """Write the request down. kind: one of `KINDS`. reveal: with the values that are masked on display."""
+    """Format the request. kind: one of `KINDS`. reveal: include values that are hidden on display."""
     displayed = masked(exchange, reveal=reveal)
     message, remarks = displayed.request, _recorded(exchange)
     count = message.hidden - exchange.request.hidden + (displayed.summary.target != exchange.summary.target)

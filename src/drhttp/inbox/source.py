@@ -1,4 +1,4 @@
-"""Where the command line reads: the inbox that runs, over its API, or else the file."""
+"""Data access of the command line: the API of a running inbox, or else its file."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ _AT_ONCE = 200
 
 
 class Source(Protocol):
-    """What commands ask for. ``text`` is a query."""
+    """The operations of the commands. text: a query."""
 
     def newest(self, text: str, limit: int) -> list[Summary]:
-        """The last ones to arrive, in the order in which they began."""
+        """Return the most recently received records, ordered by start time."""
 
     def last(self) -> int:
-        """The highest number so far."""
+        """Return the highest ``n``."""
 
     def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
-        """The next ones, up to which number that was, and whether there is more already."""
+        """Return records after `last`, the new last ``n``, and whether more are waiting."""
 
     def one(self, prefix: str) -> Exchange:
-        """The one whose id is this or begins so."""
+        """Return the record with this ID or unique prefix."""
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterable[str]: ...
     def clear(self, text: str, *, pinned: bool) -> int: ...
     def take(self, raw: bytes) -> Counts:
-        """Read a HAR."""
+        """Import a HAR file."""
 
 
 @contextmanager
 def source(file: Path, *, may_be_new: bool = False) -> Iterator[Source]:
-    """The inbox of a file, wherever it is to be found. may_be_new: make the file if there is none."""
+    """Open the inbox of a file, running or not. may_be_new: create a missing file."""
     running = find_running_inbox(file)
     if running is not None:
         with closing(Remote(running)) as remote:
@@ -61,7 +61,7 @@ def source(file: Path, *, may_be_new: bool = False) -> Iterator[Source]:
 
 
 class Direct:
-    """The file itself: read beside whoever writes to it, written only when nobody else does."""
+    """Direct access to the file. It is written only while no inbox is running."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""The one thread that writes: it owns the store's connection, and what waits for it is bounded."""
+"""The writer thread: owns the write connection of the store and a bounded queue."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from drhttp.inbox.store import Limits, Store, Written
 MAX_RECORDS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 SPARED = 200
-"""Records beyond the limit that may be there while others wait to be written."""
+"""Records by which the limit may be exceeded while a queue is waiting."""
 
 T = TypeVar("T")
 
 
 class Busy(Exception):
-    """More waits to be written than may wait; the sender shall come again."""
+    """The queue is full; the sender should retry."""
 
 
 class Writer:
-    """Writes batches one after the other, each in a transaction of its own.
+    """Writes batches in order, each in its own transaction.
 
-    open_store: opens the store, in the writer's thread. limits: how much of it remains; the oldest go first.
-    on_stored: called in the writer's thread with what a batch did, after it is on disk.
-    max_records, max_bytes: how much may wait.
+    open_store: opens the store, in the writer's thread. limits: retention limits; the oldest records go first.
+    on_stored: called in the writer's thread with the result of a batch after its commit.
+    max_records, max_bytes: limits of the queue.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Writer:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-writer")
         try:
-            # SQLite wants a connection to stay in the thread that opened it.
+            # A SQLite connection must stay in the thread that opened it.
             self._store = self._thread.submit(open_store).result()
             self._thread.submit(self._prune).result()
             self._thread.submit(self._tend)
@@ -57,9 +57,9 @@ class Writer:
             raise
 
     def submit(self, batch: Sequence[Exchange], size: int) -> Future[int]:
-        """Queue a batch that takes about `size` bytes. The future answers how many were new, once they are on disk."""
+        """Queue a batch of about `size` bytes. The future resolves to the number of new records after the commit."""
         with self._lock:
-            # Whatever is alone may wait, or a batch larger than the bound could never be written.
+            # An empty queue accepts any batch; otherwise one larger than the limit could never be written.
             records, waiting = self._waiting_records + len(batch), self._waiting_bytes + size
             if self._waiting_records and (records > self._max_records or waiting > self._max_bytes):
                 raise Busy
@@ -68,18 +68,18 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many records wait to be written."""
+        """Number of queued records."""
         return self._waiting_records
 
     def do(self, work: Callable[[Store], T]) -> Future[T]:
-        """Queue another change of the store."""
+        """Queue a change of the store and return the future of its result."""
         return self._thread.submit(self._change, work)
 
     def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, *problem: object) -> None:
-        """Write what waits, then close the file."""
+        """Write the queued batches, then close the store."""
         self._closing = True
         self._thread.submit(self._store.close)
         self._thread.shutdown()
@@ -103,12 +103,12 @@ class Writer:
         return done
 
     def _prune(self) -> None:
-        """Bring the store within its limits."""
+        """Prune the store until it is within its limits."""
         while self._store.prune(self._limits, time.time_ns() // 1000):
             pass
 
     def _tidy(self) -> None:
-        """Bring the store within its limits; while others wait, as far as what came since the last time took it."""
+        """Prune the store; while batches are waiting, only in proportion to what was written since the last call."""
         now, steps = time.time_ns() // 1000, self._since // SPARED + 1
         self._since = 0
         while self._store.prune(self._limits, now) and (steps > 0 or not self._waiting_records):
@@ -117,5 +117,5 @@ class Writer:
 
     def _tend(self) -> None:
         if self._store.tend() and not self._closing and not self._waiting_records:
-            # Piece by piece, so that a batch that comes meanwhile need not wait for all of it.
+            # One step at a time, so that a new batch does not have to wait for all of it.
             self._thread.submit(self._tend)

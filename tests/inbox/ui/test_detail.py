@@ -221,4 +221,4 @@ def test_a_permalink_opens_the_record(told: Page, visit: Callable[..., Any], inb
 
 def test_a_record_that_is_gone_is_said_to_be(visit: Callable[..., Any], inbox: Any) -> None:
     page = visit(inbox).open("/?n=77")
-    expect(page.locator(".detail")).to_contain_text("This record is gone")
+    expect(page.locator(".detail")).to_contain_text("This record was deleted")

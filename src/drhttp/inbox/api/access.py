@@ -1,4 +1,4 @@
-"""Who may use the API: whoever has the token, and no other page of the same browser."""
+"""Authentication of the API: a bearer token, and no requests from other web pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Access:
-    """ASGI middleware around the API."""
+    """ASGI middleware that checks the token, the Origin header, and Sec-Fetch-Site."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class Access:
             await self._app(scope, receive, send)
 
     def _check(self, method: str, headers: Headers) -> None:
-        # Other ports of the same machine count as the same site, so only the very same origin will do.
+        # Browsers treat other ports of the same host as same-site, so only the same origin is accepted.
         origin = headers.get("origin")
         strange = origin is not None and origin not in self._origins
         if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):

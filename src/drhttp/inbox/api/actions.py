@@ -1,4 +1,4 @@
-"""What can be done with single records: replay, compare, copy as a command."""
+"""Handlers for single records: replay, compare, and copy as a command."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Actions:
         return Json({"record": summary_json(entry), "remarks": list(planned.remarks)}, 201)
 
     def _remember(self, original: Exchange) -> str:
-        """The id of the new record, which the application's own recorder will find in a header."""
+        """Return an ID for the replay. The application's recorder receives it in a header."""
         issued = self._context.replays
         while len(issued) >= _REMEMBERED:
             issued.pop(next(iter(issued)))
@@ -69,5 +69,5 @@ class Actions:
 
 
 def _keep(store: Store, repeated: Exchange) -> Written | None:
-    # What the application's own recorder told of it, with user and route, may be here already.
+    # The application's recorder may have sent this record already, with user and route.
     return None if store.known([repeated.summary.id]) else store.write([repeated])

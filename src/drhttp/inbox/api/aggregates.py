@@ -1,4 +1,4 @@
-"""Pictures of many records: histogram, scatter, endpoints, users and devices."""
+"""Handlers for aggregates: histogram, scatter plot, endpoints, users, and devices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso, ms
 
 SECONDS = 1.0
-"""How long a picture may take; then it shows the newest part."""
+"""Time limit in seconds; beyond it, the aggregate covers the most recent records only."""
 _SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
 
 
@@ -100,7 +100,7 @@ class Aggregates:
 
 
 def quoted(text: str) -> str:
-    """A value for a query that means itself; one that is masked on display is a pattern, and may mean others too."""
+    """Quote a value for a query. A masked value becomes a pattern, which may match other values too."""
     shown, count = masking.path(text)
     if count:
         return "*".join(re.sub(r"[^\w./*~-]", "?", part) for part in shown.split(masking.MASK))
@@ -138,7 +138,7 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
     if sort == "endpoint":
         return one["endpoint"], one["method"]
     if sort == "last":
-        # Times as text sort as times do, but the latest shall be first.
+        # ISO times sort as text; the latest comes first.
         return (tuple(-ord(char) for char in one["last"]),)
     name = {"count": "count", "errors": "errors"}.get(sort, f"{sort}_ms")
     return -(one[name] or 0), one["endpoint"], one["method"]

@@ -1,4 +1,4 @@
-"""What every part of the API works with."""
+"""The state that all handlers share."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DEFAULT_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """A running inbox. token: what the page has to show. secret: signs addresses of files, anew at every start.
+    """A running inbox. token: bearer token of the API. secret: signs URLs of files; random at every start.
 
-    hosts: further names under which it answers. replay_to: where replays go instead of the recorded host.
-    browser_origins: whose pages may send records. memory: whether nothing of it is on disk.
+    hosts: additional accepted host names. replay_to: URL for replays instead of the recorded host.
+    browser_origins: origins whose pages may send records. memory: whether the store is in memory.
     """
 
     file: Path
@@ -43,11 +43,11 @@ class Context:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     started: int = field(default_factory=lambda: time.time_ns() // 1000)
     replays: dict[str, str] = field(default_factory=dict)
-    """Ids under which replays were sent, and the ids of what they repeat."""
+    """Maps IDs of replays to IDs of the original records."""
 
     @property
     def origins(self) -> frozenset[str]:
-        """What a browser calls a page of this inbox."""
+        """The origins of this inbox's own page."""
         names = (*DEFAULT_NAMES, *self.hosts)
         return frozenset({f"http://{name}:{self.port}" for name in names} | self._short(names))
 
@@ -55,13 +55,13 @@ class Context:
         return {f"http://{name}" for name in names} if self.port == 80 else set()
 
     def key(self, kind: str, n: int, side: str) -> str:
-        """What opens one file of one record, until the inbox stops."""
+        """Return the signature for the URL of one file of one record, valid until the inbox stops."""
         return hmac.new(self.secret, f"{kind}/{n}/{side}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def address(self, kind: str, n: int, side: str) -> str:
-        """The address of such a file."""
+        """Return the signed URL path of one file of one record."""
         return f"/{kind}/{n}/{side}?key={self.key(kind, n, side)}"
 
     async def change(self, work: Callable[[Store], T]) -> T:
-        """Change the store, in the order of everything that is written."""
+        """Run `work` on the store in the writer's thread and return its result."""
         return await asyncio.wrap_future(self.writer.do(work))

@@ -1,4 +1,4 @@
-"""The live stream: server-sent events that a page reads with ``fetch``."""
+"""The live stream: server-sent events, which the page reads with ``fetch``."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 PING = 10.0
-"""Seconds after which a quiet stream says that it is alive."""
+"""Seconds of silence after which a ping is sent."""
 PAUSE = 0.1
 """Seconds between two frames."""
 LONGER = 2_500
-"""Records in a frame that make the pause after it a second longer: nobody reads thousands, and they take time."""
+"""Each this many records in a frame extend the pause after it by one second."""
 MOST = 500
-"""Records in a frame; when more wait, the page had better fetch its list anew."""
+"""Maximum records in a frame. Beyond it, a ``gap`` event makes the page reload its list."""
 SLICE = 0.06
 
 
@@ -47,7 +47,7 @@ class EventStream:
             last = (await self._context.readers.ask(lambda store: store.state())).newest
         stack = ExitStack()
         viewer = stack.enter_context(self._context.broadcaster.viewer())
-        # The generator has to run for the viewer to be let go of, so the response holds on to it in any case.
+        # A generator that never ran does not release the viewer, so the response does.
         return _Stream(self._frames(viewer, node, last), stack)
 
     async def _frames(self, viewer: Viewer, node: Node, last: int) -> AsyncIterator[str]:
@@ -69,7 +69,7 @@ class EventStream:
                 yield ": ping\n\n"
 
     async def _news(self, node: Node, last: int) -> tuple[str, int, bool]:
-        """A frame, how far it goes, and whether there is more already."""
+        """Return a frame, the last ``n`` it covers, and whether more records are waiting."""
         page = await self._context.readers.ask(
             lambda store: store.page(node, MOST + 1, before=None, after=last, ascending=True, seconds=SLICE)
         )

@@ -1,4 +1,4 @@
-"""Bytes of bodies under addresses with a key: as a download, as an image, or as a page that can do nothing."""
+"""Serves bodies under signed URLs: as a download, an image, or a sandboxed HTML preview."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Files:
         self._context = context
 
     async def raw(self, request: Request) -> Response:
-        """The bytes as they are kept."""
+        """Return the stored bytes as a download."""
         n, side = self._opened("raw", request)
         body = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side).body or b"")
         name = f'attachment; filename="record-{n}-{side}.bin"'
@@ -36,7 +36,7 @@ class Files:
         return Response(body, media_type="application/octet-stream", headers=headers)
 
     async def image(self, request: Request) -> Response:
-        """A raster image, under the type that its bytes tell."""
+        """Return a raster image with the type detected from its bytes."""
         n, side = self._opened("image", request)
         content = await self._context.readers.ask(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
         media = image_type(content.data)
@@ -45,9 +45,9 @@ class Files:
         return Response(content.data, media_type=media, headers={"Content-Security-Policy": _NOTHING})
 
     async def preview(self, request: Request) -> Response:
-        """HTML with nothing that runs, loads, submits or leads elsewhere."""
+        """Return HTML under a policy that blocks scripts, requests, forms, and links."""
         n, side = self._opened("preview", request)
-        # Masked like the text of it: the frame is looked at by the same people.
+        # Masked like the text view: the same people see it.
         message = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side))
         view = await asyncio.to_thread(shown, message, reveal=False)
         if view.content.form != "html" or view.text is None:

@@ -1,4 +1,4 @@
-"""Out of the inbox and into it: HAR and JSON lines."""
+"""Handlers that export HAR and JSON Lines and import HAR."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ImportExport:
         return Json({**counts, "remarks": remarks[:100]})
 
     async def _texts(self, node: Node, limit: int, kind: str, *, reveal: bool) -> AsyncIterator[str]:
-        """A few records at a time, so that neither memory nor other questions suffer."""
+        """Yield a few records at a time, to bound memory and to let other queries run."""
         start, between, end = frame(kind)
         yield start
         after: int | None = 0

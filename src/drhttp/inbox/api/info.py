@@ -1,4 +1,4 @@
-"""The inbox itself, and help with queries."""
+"""Handlers that describe the inbox, parse queries, and complete them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Info:
 
 
 def _shown(store: Reading) -> Callable[[str, str, int], list[tuple[str, int]]]:
-    """The values that a query may be completed with: none that betrays itself as a secret."""
+    """Return a function that finds values for completion, without those that look like secrets."""
 
     def values(column: str, part: str, limit: int) -> list[tuple[str, int]]:
         shown = masking.host if column == "host" else masking.path

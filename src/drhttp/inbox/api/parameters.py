@@ -1,4 +1,4 @@
-"""Parameters of a request, read and bounded."""
+"""Reads and validates request parameters."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from drhttp.inbox.query.parser import parse
 from drhttp.inbox.query.values import moment
 
 UPLOAD_TIME = 30.0
-"""Seconds in which a body must have arrived."""
+"""Timeout in seconds for receiving a body."""
 SMALL = 64 * 1024
-"""Bytes of a body that tells what to do."""
+"""Maximum bytes of a JSON body with options."""
 
 
 def query(request: Request) -> Node:
-    """What ``q`` asks for."""
+    """Return the parsed query of the parameter ``q``."""
     return parse(request.query_params.get("q", ""), time.time_ns() // 1000).node
 
 
 def only(request: Request, *names: str) -> None:
-    """Refuse what is misspelled where to pass over it would do more than was asked for."""
+    """Raise `RefusedError` for unknown parameters, where ignoring a misspelled one would delete too much."""
     for name in request.query_params:
         if name not in names:
             raise RefusedError(400, "parameter", f"Unknown parameter {name!r}. Expected one of: {', '.join(names)}.")
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """A whole number within bounds; beyond them it is the bound."""
+    """Return an integer, clamped to the range from `low` to `high`."""
     text = request.query_params.get(name)
     if text is None or text == "":
         return default
@@ -44,7 +44,7 @@ def number(request: Request, name: str, default: int, low: int, high: int) -> in
 
 
 def optional(request: Request, name: str) -> int | None:
-    """A whole number, or none."""
+    """Return an integer, or None if the parameter is missing."""
     return number(request, name, 0, 0, 1 << 60) if request.query_params.get(name) else None
 
 
@@ -53,7 +53,7 @@ def flag(request: Request, name: str) -> bool:
 
 
 def choice(request: Request, name: str, *allowed: str) -> str:
-    """One of the words; the first one when it is not given."""
+    """Return one of the allowed values; the first one is the default."""
     value = request.query_params.get(name) or allowed[0]
     if value not in allowed:
         raise RefusedError(400, "parameter", f"{name} must be one of: {', '.join(allowed)}.")
@@ -61,7 +61,7 @@ def choice(request: Request, name: str, *allowed: str) -> str:
 
 
 def instant(request: Request, name: str) -> int | None:
-    """Microseconds since the epoch."""
+    """Return a time in microseconds since the epoch, or None if the parameter is missing."""
     text = request.query_params.get(name)
     if not text:
         return None
@@ -73,7 +73,7 @@ def instant(request: Request, name: str) -> int | None:
 
 
 async def body(request: Request, limit: int) -> bytes:
-    """The body, if it is not too large and comes in time."""
+    """Return the body. Raises `RefusedError` if it is too large or too slow."""
     try:
         return await asyncio.wait_for(_body(request, limit), UPLOAD_TIME)
     except asyncio.TimeoutError:
@@ -94,7 +94,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; nothing is an empty one."""
+    """Return the body as a JSON object; an empty body is an empty object."""
     raw = await body(request, SMALL)
     try:
         value = json.loads(raw) if raw.strip() else {}

@@ -1,4 +1,4 @@
-"""Lists of records, single records, their bodies, and what may be changed about them."""
+"""Handlers that list, show, change, and delete records."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
 
 SLICE = 0.06
-"""Seconds of one step of a search."""
+"""Time limit in seconds of one step of a search."""
 _TAGS, _TAG, _NOTE = 20, 60, 2_000
 
 
 def found(reader: Reading, name: str) -> Entry:
-    """The record that a path names: by number, or by ``id:`` and its id."""
+    """Return the record for a path segment: its number, or ``id:`` and a prefix of its ID."""
     if name.startswith("id:"):
         return reader.one(name[3:])
     if not name.isascii() or not name.isdigit() or len(name) > 18:
@@ -34,13 +34,13 @@ def found(reader: Reading, name: str) -> Entry:
 
 
 def whole(reader: Reading, name: str) -> tuple[Entry, Exchange]:
-    """The record with its headers and bodies."""
+    """Return a record with its headers and bodies."""
     entry = found(reader, name)
     return entry, reader.read(entry)
 
 
 def side_of(exchange: Exchange, side: str) -> Message:
-    """The request, or the response."""
+    """Return the request or the response. Raises `UnknownRecord` if there is none."""
     message = {"request": exchange.request, "response": exchange.response}.get(side)
     if message is None:
         raise UnknownRecord(f"The record has no {side}.")
@@ -149,6 +149,6 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
         raise RefusedError(
             400, "parameter", f"A record can have up to {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}."
         )
-    # JSON may hold halves of surrogate pairs, which no file can.
+    # JSON can contain lone surrogates, which SQLite cannot store.
     scrubbed = {"tags": [scrub(tag) for tag in tags], "note": scrub(note)}
     return {name: scrubbed.get(name, value) for name, value in changes.items()}

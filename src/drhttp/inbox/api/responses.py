@@ -1,4 +1,4 @@
-"""Answers of the API: JSON, and errors in one form."""
+"""JSON responses and error handlers of the API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        # Lone halves of surrogate pairs may come from anywhere; in JSON they are written as escapes.
+        # Lone surrogates cannot be encoded; in JSON they are written as escapes.
         try:
             return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         except UnicodeEncodeError:
@@ -35,12 +35,12 @@ def refusal(problem: RefusedError) -> Response:
 
 
 def utf16(text: str, place: int) -> int:
-    """An offset as JavaScript counts it."""
+    """Convert an offset in code points to one in UTF-16 code units, as JavaScript counts."""
     return place + sum(char > "\uffff" for char in text[:place])
 
 
 def from_utf16(text: str, place: int) -> int:
-    """An offset as Python counts it."""
+    """Convert an offset in UTF-16 code units to one in code points."""
     at = units = 0
     while at < len(text) and units < place:
         units += 1 + (text[at] > "\uffff")
@@ -77,7 +77,7 @@ async def on_http(request: Request, problem: Exception) -> Response:
 
 
 async def on_failure(request: Request, problem: Exception) -> Response:
-    """Whatever nobody thought of. The server logs it, with its traceback, when it has answered."""
+    """Respond to an unexpected exception. The server logs its traceback after the response."""
     sentence = f"Internal error in the inbox ({type(problem).__name__}). See its output for the traceback."
     return Json({"error": sentence, "code": "failure"}, 500)
 

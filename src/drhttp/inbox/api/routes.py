@@ -1,4 +1,4 @@
-"""Where each part of the API and of the page is found."""
+"""The routes of the API and the page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def routes(context: Context) -> list[BaseRoute]:
-    """The page, its files, and the API."""
+    """Return the routes of the page, its files, and the API."""
     files = Files(context)
     pages: list[BaseRoute] = [Route("/", _page)]
     if UI.is_dir():
@@ -59,7 +59,7 @@ def _api(context: Context) -> Starlette:
         ("GET", "/records/{n}/body/{side}", records.body),
         ("GET", "/records/{n}/snippet", actions.snippet),
         ("POST", "/records/{n}/replay", actions.replay),
-        # Ids are strangers' texts and may hold slashes.
+        # IDs come from senders and may contain slashes.
         ("GET", "/records/{n:path}", records.show),
         ("PATCH", "/records/{n:path}", records.change),
     ]

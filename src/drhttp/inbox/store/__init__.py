@@ -1,4 +1,4 @@
-"""Where exchanges are kept. `Store` is what every store can do; ``sqlite`` is the one that comes along."""
+"""Interfaces of a store of exchanges. The implementation is in ``sqlite``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drhttp.inbox.store.aggregates import Endpoints, Groups, Histogram, Scatter
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """new: those whose id was not there yet. last: the highest ``n``. changed: ``n`` of those that were replaced."""
+    """The result of a write. new: exchanges with new IDs. last: highest ``n``. changed: ``n`` of replaced ones."""
 
     new: Sequence[Exchange]
     last: int
@@ -22,7 +22,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a list.
+    """A page of a list.
 
     next: where to go on, ``None`` at the end. complete: false when the time ran out before. newest: the highest ``n``
     that there was.
@@ -36,7 +36,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much remains: records, bytes of the file, seconds since arrival. Pinned records remain in any case."""
+    """Retention limits: records, bytes of the file, seconds since arrival. Pinned records are always kept."""
 
     records: int
     bytes: int
@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """records, pinned: how many. bytes: of the file. oldest: microseconds, when it began. newest: the highest ``n``."""
+    """Statistics. bytes: file size. oldest: start time in microseconds. newest: highest ``n``."""
 
     records: int
     pinned: int
@@ -55,7 +55,7 @@ class State:
 
 
 class Reading(Protocol):
-    """What can be asked of a store, while another connection writes to it.
+    """The read interface of a store, usable while another connection writes.
 
     ``seconds`` bounds how long a question may take; what was found by then is answered, marked as incomplete.
     """
@@ -82,21 +82,21 @@ class Reading(Protocol):
 
 
 class Store(Reading, Protocol):
-    """What the one that writes can do, too. ``n`` grows with every new exchange and is never used twice."""
+    """The write interface of a store. ``n`` increases with each new exchange and is never reused."""
 
     def write(self, exchanges: Iterable[Exchange]) -> Written:
-        """Keep all of them or, when that fails, none. One whose id is known under its key replaces the known one."""
+        """Store a batch in one transaction. An exchange with a known ID and key replaces the stored one."""
 
     def mark(
         self, n: int, *, pinned: bool | None = None, tags: Sequence[str] | None = None, note: str | None = None
     ) -> Entry:
-        """Change what is given; an empty note is none."""
+        """Change the given fields; an empty note removes the note."""
 
     def clear(self, node: Node, *, pinned: bool) -> int:
-        """Delete what matches, pinned ones only if asked for; answers how many."""
+        """Delete matching records and return their number. pinned: include pinned records."""
 
     def prune(self, limits: Limits, now: int) -> bool:
-        """Delete a few of the oldest that are not pinned when a limit is exceeded; true if it deleted any."""
+        """Delete a few of the oldest unpinned records if a limit is exceeded. Returns whether any were deleted."""
 
     def tend(self) -> bool:
-        """Do a piece of what makes questions fast, when nothing waits to be written; true if there is more to do."""
+        """Do one step of maintenance while idle. Returns whether there is more to do."""

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
-"""Milliseconds: where the buckets of a distribution end, each included; the last one is open."""
+"""Upper bounds (inclusive) of the buckets of a distribution, in milliseconds; the last bucket is open."""
 WIDTHS = tuple(
     sorted(
         unit * count
@@ -28,11 +28,11 @@ WIDTHS = tuple(
         for count in counts
     )
 )
-"""Microseconds that a bar may stand for."""
+"""Allowed widths of a bar, in microseconds."""
 _BOUNDS = [bound * 1000 for bound in BOUNDS]
 CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 PARTS = 40
-"""Of the time line of a user or device."""
+"""Buckets in the timeline of a user or device."""
 OTHERS = 5
 
 
@@ -81,12 +81,12 @@ class Endpoint:
     durations: Counter[int]
 
     def percentiles(self, shares: Sequence[float]) -> list[int | None]:
-        """As `percentiles`; what was counted ahead may stand for a little more than the longest."""
+        """Return percentiles. Precomputed counts are rounded, so the result is capped at the maximum."""
         found = percentiles(self.durations, shares)
         return [one if one is None or self.longest is None else min(one, self.longest) for one in found]
 
     def add(self, other: Endpoint) -> None:
-        """Take in what else went to the same place."""
+        """Merge another aggregate of the same endpoint."""
         self.count += other.count
         self.errors += other.errors
         self.client_errors += other.client_errors
@@ -109,7 +109,7 @@ class Endpoints:
 
 @dataclass(slots=True)
 class Group:
-    """All records of one user or device."""
+    """The aggregate of one user or device."""
 
     name: str
     count: int = 0
@@ -132,7 +132,7 @@ class Groups:
 
 
 def percentiles(durations: Mapping[int, int], shares: Sequence[float]) -> list[int | None]:
-    """For each share, ascending, the smallest duration that at least that share of all do not exceed."""
+    """Return the nearest-rank percentile for each share; shares must be ascending."""
     ordered = sorted(durations)
     sums = list(accumulate(durations[one] for one in ordered))
     if not sums:
@@ -143,7 +143,7 @@ def percentiles(durations: Mapping[int, int], shares: Sequence[float]) -> list[i
 
 
 def distribution(durations: Mapping[int, int]) -> list[int]:
-    """How many durations fall between each two of `BOUNDS`."""
+    """Count the durations in each bucket of `BOUNDS`."""
     counts = [0] * (len(BOUNDS) + 1)
     for duration, times in durations.items():
         counts[bisect_left(_BOUNDS, duration)] += times
@@ -156,14 +156,14 @@ def width_for(span: int, buckets: int) -> int:
 
 
 def span(moments: Iterable[int | None], start: int | None, end: int | None) -> tuple[int, int]:
-    """What is to be shown when not both ends are given: everything, the last moment included."""
+    """Return the time range; missing ends default to the range of all records."""
     found = [moment for moment in moments if moment is not None]
     low = start if start is not None else min(found, default=0)
     return low, end if end is not None else max(found, default=low) + 1
 
 
 def grid(low: int, high: int, buckets: int) -> tuple[int, int, int]:
-    """Where the bars begin, how wide they are, and how many there are."""
+    """Return the start, width, and number of bars."""
     # A bar begins at a round time, so one may stick out at either end.
     width = width_for(max(high - low, 1), max(1, buckets - 1))
     low -= low % width
@@ -171,7 +171,7 @@ def grid(low: int, high: int, buckets: int) -> tuple[int, int, int]:
 
 
 def histogram(rows: Iterable[tuple[int, int | None, int]], low: int, width: int, bars: int) -> list[list[int]]:
-    """From rows of a moment, a status and how often they come together."""
+    """Build a histogram from rows of time, status, and count."""
     counts = [[0] * len(CLASSES) for _ in range(bars)]
     for moment, status, times in rows:
         kind = status // 100 - 1 if status is not None and 100 <= status < 600 else 5
@@ -180,7 +180,7 @@ def histogram(rows: Iterable[tuple[int, int | None, int]], low: int, width: int,
 
 
 def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
-    """From rows of direction, method, endpoint, status, duration, error, size, started and n."""
+    """Aggregate rows of direction, method, endpoint, status, duration, error, size, started, and n by endpoint."""
     found: defaultdict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
         found[row[:3]].append(row[3:])
@@ -188,7 +188,7 @@ def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
 
 
 def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
-    """One for each place."""
+    """Merge aggregates of the same endpoint."""
     found: dict[tuple[str, str, str], Endpoint] = {}
     for one in parts:
         key = (one.direction, one.method, one.name)
@@ -224,7 +224,7 @@ def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoin
 
 
 def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], int, int, int]:
-    """From rows of name, other name, started, duration and error: the groups, how many there are, start and end."""
+    """Group rows of name, other name, started, duration, and error. Returns groups, count, start, and end."""
     found: dict[str, Group] = {}
     for name, other, started, duration, error in rows:
         one = found.get(name)

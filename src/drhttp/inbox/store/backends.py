@@ -1,4 +1,4 @@
-"""The same store under other promises: nothing on disk, or everything on it for sure."""
+"""Variants of the SQLite store: in memory, or synced to disk after every batch."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore
 
 OLDEST = (3, 36)
-"""The first SQLite whose databases in memory have several connections."""
+"""The first SQLite version whose in-memory databases support several connections (``memdb``)."""
 LARGEST = 1000 << 20
-"""Bytes that SQLite lets such a database take, less what is needed while records are exchanged for newer ones."""
+"""Maximum bytes of an in-memory database, minus a reserve for replacing records."""
 
 Opening = tuple[Callable[[], Store], Callable[[], Reading]]
 
 
 def on_disk(file: Path, *, synced: bool) -> Opening:
-    """How the store of a file is opened, and its readers. synced: a batch is acknowledged when the disk has it."""
+    """Return functions that open the store of a file and its readers. synced: fsync before a batch is acknowledged."""
     return (lambda: (SyncedStore if synced else SqliteStore)(file)), (lambda: SqliteReader(file))
 
 
 def in_memory() -> Opening:
-    """The same for a store that ends with its last connection."""
+    """Return functions that open a store in memory and its readers. It ends with its last connection."""
     if sqlite3.sqlite_version_info < OLDEST:
         raise StoreError(f"--memory requires SQLite 3.36 or later; this is {sqlite3.sqlite_version}.")
     name = Path(f"/drhttp-{uuid.uuid4().hex}")
@@ -34,7 +34,7 @@ def in_memory() -> Opening:
 
 
 class SyncedStore(SqliteStore):
-    """Survives a power cut with every batch that was acknowledged."""
+    """A store whose acknowledged batches survive a power failure."""
 
     def _open(self) -> None:
         super()._open()
@@ -42,11 +42,11 @@ class SyncedStore(SqliteStore):
 
 
 class MemoryReader(SqliteReader):
-    """A connection to a store in the memory of this process. path: its name there."""
+    """A read connection to an in-memory store. path: its name in this process."""
 
     def _address(self, mode: str) -> str:
         return f"file:{self.path}?vfs=memdb"
 
 
 class MemoryStore(MemoryReader, SqliteStore):
-    """The connection that writes."""
+    """The write connection to an in-memory store."""

@@ -1,4 +1,4 @@
-"""What can be asked of the SQLite file, by the connection that writes to it and by any number beside it."""
+"""Queries on the SQLite file, for the write connection and for any number of readers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
 
 VALUED = 20_000
-"""Records, from the newest on, in which values for completion are looked for."""
+"""Number of most recent records that are searched for completions."""
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
 
 class SqliteReader:
-    """Exchanges in a file. path: the file, which must exist."""
+    """A read connection. path: the file, which must exist."""
 
     def __init__(self, path: Path, *, mode: str = "ro") -> None:
         self.path = path
@@ -38,7 +38,7 @@ class SqliteReader:
                 raise
 
     def _address(self, mode: str) -> str:
-        """Of the database, as SQLite takes it."""
+        """Return the SQLite URI of the database."""
         return f"{self.path.absolute().as_uri()}?mode={mode}"
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class SqliteReader:
         ascending: bool = False,
         seconds: float = 60.0,
     ) -> Page:
-        """The next ones, at most `limit`, in the order of ``n`` or against it."""
+        """Return up to `limit` matching records, ordered by ``n``."""
         with self._translated():
             scan = Scan(self._db, SELECTED, node, before=before, after=after, ascending=ascending, seconds=seconds)
             entries: list[Entry] = []
@@ -69,7 +69,7 @@ class SqliteReader:
             return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
 
     def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
-        """The last ones to arrive, in the order in which they began."""
+        """Return the most recently received records, ordered by start time."""
         return sorted(self.page(node, limit).entries, key=lambda one: (one.summary.started, one.n))
 
     def entry(self, n: int) -> Entry:
@@ -80,7 +80,7 @@ class SqliteReader:
         return entry(row)
 
     def one(self, prefix: str) -> Entry:
-        """The one whose id is this or begins so."""
+        """Return the record with this ID or unique prefix."""
         with self._translated():
             span = (prefix, prefix + "\U0010ffff")
             rows = self._db.execute(f"{_SELECT} WHERE id >= ? AND id < ? ORDER BY n DESC LIMIT 3", span).fetchall()
@@ -95,7 +95,7 @@ class SqliteReader:
         return exact[0]
 
     def read(self, entry: Entry) -> Exchange:
-        """The whole of an exchange."""
+        """Return an exchange with headers and bodies."""
         with self._translated():
             row = self._db.execute("SELECT * FROM payload WHERE n = ?", (entry.n,)).fetchone()
         if row is None:
@@ -103,13 +103,13 @@ class SqliteReader:
         return exchange(entry.summary, row)
 
     def family(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
-        """The exchange during which this one was made, and those that were made during it, in the order of time."""
+        """Return the parent of an exchange and its children, ordered by time."""
         parents = self._entries("r.span = ? ORDER BY r.n DESC LIMIT 1", entry.summary.parent)
         calls = self._entries("r.parent = ? ORDER BY r.started, r.n LIMIT 500", entry.summary.span)
         return (parents[0] if parents and parents[0].n != entry.n else None), [one for one in calls if one.n != entry.n]
 
     def replays(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
-        """The exchange that this one repeats, and those that repeat it."""
+        """Return the original of a replay, and the replays of a record."""
         originals = self._entries("r.id = ? ORDER BY r.n DESC LIMIT 1", entry.summary.replay_of)
         return (originals[0] if originals else None), self._entries(
             "r.replay_of = ? ORDER BY r.n LIMIT 100", entry.summary.id
@@ -121,7 +121,7 @@ class SqliteReader:
             return before, self._value("SELECT min(n) FROM record WHERE n > ?", n)
 
     def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that are here."""
+        """Return the IDs that are stored."""
         with self._translated():
             return {identity for _, identity in self._known(set(ids))}
 
@@ -172,7 +172,7 @@ class SqliteReader:
         return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
 
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
-        """The commonest values of a column that hold the part, with how often they are there."""
+        """Return the most frequent values of a column that contain `part`, with their counts."""
         held = f"SELECT {column} AS value FROM record ORDER BY n DESC LIMIT {VALUED}"
         if column == "tags":
             held = "SELECT t.value FROM record, json_each(record.tags) t"
@@ -195,13 +195,13 @@ class SqliteReader:
             )
 
     def _all_endpoints(self) -> list[aggregates.Endpoint]:
-        """From what is counted ahead, and the rest."""
+        """Return all endpoints from the precomputed counts and the records that are not counted yet."""
         with self._snapshot():
             newest = aggregates.endpoints(rollup.uncounted(self._db))
             return aggregates.merged([*newest, *rollup.counted(self._db)])
 
     def _last(self) -> int:
-        """The highest number that was ever given, which may be that of a deleted record."""
+        """Return the highest ``n`` ever assigned, possibly of a deleted record."""
         remembered = self._value("SELECT v FROM meta WHERE k = 'last'") or 0
         return max(remembered, self._value("SELECT max(n) FROM record") or 0)
 
@@ -250,7 +250,7 @@ class SqliteReader:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        """Several questions, and one state of the file that answers them."""
+        """Run several queries on one snapshot of the file."""
         self._db.execute("BEGIN")
         try:
             yield

@@ -1,1 +1,1 @@
-"""What is shown of an exchange: decoded within bounds, masked unless asked for, as plain values for JSON."""
+"""Prepares exchanges for display: decoded within limits, masked unless revealed, as JSON values."""

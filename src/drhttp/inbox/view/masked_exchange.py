@@ -1,4 +1,4 @@
-"""A whole exchange without its secrets, for whatever shows or hands on more than single values."""
+"""Masks the secrets of a whole exchange, for exports and snippets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import Shown, views
 
 HELD_BACK = "holds secrets"
-"""Why a body is not there: what is no text cannot be masked."""
+"""Reason for an omitted body: binary data cannot be masked."""
 
 
 def masked(exchange: Exchange, *, reveal: bool = False) -> Exchange:
-    """The exchange as it is shown. What is hidden is counted, so that nothing takes a mask for what was sent."""
+    """Return the exchange with secrets masked and counted."""
     return exchange if reveal else masked_with(exchange, views(exchange, reveal=False))
 
 
 def masked_with(exchange: Exchange, bodies: Mapping[str, Shown]) -> Exchange:
-    """The same with the bodies as they are shown, by side."""
+    """Return the masked exchange. bodies: the displayed bodies by side."""
     summary = masking.summary(exchange.summary, reveal=False)
     request = _message(exchange.request, bodies["request"])
     response = exchange.response and _message(exchange.response, bodies["response"])
@@ -29,7 +29,7 @@ def masked_with(exchange: Exchange, bodies: Mapping[str, Shown]) -> Exchange:
 
 
 def extra(fields: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]:
-    """What applications tell beside the exchange."""
+    """Mask the additional fields of an exchange."""
     if reveal or not fields:
         return dict(fields)
     text, count = masking.json_text(json.dumps(fields))

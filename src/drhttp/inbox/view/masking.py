@@ -33,9 +33,9 @@ _ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote
 _BEGINNINGS = frozenset("[{*")
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _LARGE = 1 << 20
-"""Characters of markup that are taken apart in no time that anybody notices."""
+"""Maximum characters of markup that are parsed completely."""
 _EFFORT = 6 << 20
-"""How much a text may take to mask, as the bytes for which the recorder would allow it: a few seconds."""
+"""Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
 _ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</|$)")
 
@@ -44,20 +44,20 @@ Masked = tuple[str, int]
 
 
 class _Masking(threading.local):
-    """The rules, one set a thread, and how often their mask was asked for since `begin`."""
+    """Masking rules per thread, with counters of masked values since `begin`."""
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
         self.policy = Policy(Redact(value=self._mask, also=("signature", "x-moesif-application-id")))
 
     def begin(self) -> Policy:
-        """The rules, for a text that has not been looked at."""
+        """Reset the counters and return the rules for a new text."""
         self.hidden = self.known = 0
         self.policy.budget.reset(_EFFORT)
         return self.policy
 
     def _mask(self, secret: str) -> str:
-        # What the recorder has masked already is no secret, and there would be nothing to reveal.
+        # A mask of the recorder is not a secret, and there is nothing to reveal.
         inner = secret.strip(' \t\r\n"')
         if inner[:1] in _BEGINNINGS and is_mask(inner):
             self.known += 1
@@ -70,42 +70,42 @@ _here = _Masking()
 
 
 def is_secret(name: str) -> bool:
-    """Whether values under the name are not for everybody's eyes."""
+    """Return whether values with this name are secret."""
     return _here.policy.is_secret(name) and not _HARMLESS.match(name)
 
 
 def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, int]]:
-    """Name, value to show, and how many values are hidden in it."""
+    """Mask headers. Returns name, displayed value, and number of hidden values."""
     return [(name, *_field(name, value, reveal)) for name, value in pairs]
 
 
 def named(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
-    """The same for the parameters of a query or a form, decoded."""
+    """Mask decoded query or form parameters. Returns name, displayed value, and number of hidden values."""
     return [(name, *_parameter(name, value, reveal)) for name, value in pairs]
 
 
 def cookies(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
-    """The same for cookies: the value of each is hidden."""
+    """Mask the values of all cookies. Returns name, displayed value, and number of hidden values."""
     return [(name, value, 0) if reveal or is_mask(value) else (name, MASK, 1) for name, value in pairs]
 
 
 def query(text: str | None) -> tuple[str | None, int]:
-    """A query string as it is shown."""
+    """Mask a query string."""
     return (text, 0) if text is None else pairs_text(text)
 
 
 def value(text: str, *, reveal: bool = False) -> Masked:
-    """Text that is called nothing in particular, without what betrays itself."""
+    """Mask text without a name, by the form of the values in it."""
     return (text, 0) if reveal else _shown(text, partial(mask_string, text))
 
 
 def name(text: str | None) -> tuple[str | None, int]:
-    """Who it was, or from which device: whatever was told, but no token. The same in a list and in a group."""
+    """Mask tokens in the name of a user or device; the result is the same in lists and in groups."""
     return path(text) if text else (text, 0)
 
 
 def host(text: str) -> Masked:
-    """A host and port as they are shown: who logs in there, and with which password, is nobody else's business."""
+    """Mask the user information and other secrets in a host and port."""
     user, mark, place = text.rpartition("@")
     shown, count = _values(place)
     if not user or is_mask(user):
@@ -114,20 +114,20 @@ def host(text: str) -> Masked:
 
 
 def path(text: str) -> Masked:
-    """A path, also with names of its parts in it, as it is shown."""
-    # With two slashes in front it would be taken for the address of a host.
+    """Mask a path or an endpoint with parameter names."""
+    # A path that starts with // would be parsed as a URL with a host.
     if text.startswith("/") and not text.startswith("//"):
         return _shown(text, partial(mask_url, text))
     return value(text)
 
 
 def summary(original: Summary, *, reveal: bool) -> Summary:
-    """An exchange's line as it is shown."""
+    """Mask a summary unless `reveal` is true."""
     return original if reveal else summary_and_counts(original)[0]
 
 
 def summary_and_counts(original: Summary) -> tuple[Summary, dict[str, int]]:
-    """An exchange's line as it is shown, and how many values are hidden in which part of it."""
+    """Mask a summary. Returns it with the number of hidden values by part."""
     exception_text = original.exception_text
     parts = {
         "host": host(original.host),
@@ -145,26 +145,26 @@ def summary_and_counts(original: Summary) -> tuple[Summary, dict[str, int]]:
 
 
 def json_text(text: str) -> Masked:
-    """JSON, also when it is cut or broken."""
+    """Mask JSON, even if it is truncated or invalid."""
     whole = _ENDS.get(text.lstrip()[:1], "") == text.rstrip()[-1:]
     ways = (partial(mask_json, text), partial(mask_string, text))
     return _shown(text, *ways[0 if whole else 1 :])
 
 
 def pairs_text(text: str) -> Masked:
-    """A form or a query string."""
+    """Mask a form or a query string."""
     return _shown(text, partial(mask_query, text))
 
 
 def xml_text(text: str, *, html: bool = False) -> Masked:
-    """XML or HTML."""
+    """Mask XML or HTML."""
     if len(text) > _LARGE:
         return _shown(text, partial(_by_elements, text))
     return _shown(text, partial(mask_xml, text, html=html), partial(mask_xml, text, html=True))
 
 
 def csv_text(text: str) -> Masked:
-    """A table, with the columns masked whose name in the first row says secret."""
+    """Mask CSV: whole columns whose header is a secret name, and secrets elsewhere."""
 
     def mask(policy: Policy) -> tuple[str, int]:
         inner = partial(mask_string, policy=policy, tables=False)
@@ -174,12 +174,12 @@ def csv_text(text: str) -> Masked:
 
 
 def bytes_betray(data: bytes) -> int:
-    """How many secrets betray themselves in bytes that are no text."""
+    """Return the number of recognizable secrets in binary data."""
     return _values(data.decode("latin-1"))[1]
 
 
 def _shown(text: str, *ways: Callable[[Policy], tuple[str, int]]) -> Masked:
-    """The text masked in the first way that is possible, or hidden whole: what cannot be masked is not shown."""
+    """Mask a text in the first way that succeeds. If none does, the whole text is hidden."""
     for mask in ways:
         policy = _here.begin()
         try:
@@ -189,13 +189,13 @@ def _shown(text: str, *ways: Callable[[Policy], tuple[str, int]]) -> Masked:
         if not _here.hidden or masked == text:
             return text, 0
         masked = _readable(masked)
-        # How many there are to be seen; and one that is packed is not, but then the recorder's own are counted too.
+        # Count the visible masks. Masks in encoded values are not visible; then use the count of the recorder's rules.
         return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
     return MASK, 1
 
 
 def _readable(text: str) -> str:
-    """The text with the mask as words, where it was percent-encoded."""
+    """Decode percent-encoded masks, so that they are readable."""
     for encoded in _ENCODED:
         text = text.replace(encoded, MASK)
     return text
@@ -227,7 +227,7 @@ def _parameter(name: str, value: str, reveal: bool) -> Masked:
 
 
 def _by_elements(text: str, policy: Policy) -> tuple[str, int]:
-    """Large markup: the text of elements of a secret name, and whatever betrays itself."""
+    """Mask large markup: text of elements with secret names, and recognizable secrets."""
     count = 0
 
     def mask(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a multipart body, leniently and within bounds: what is shown was not made to be read by us."""
+"""A lenient, bounded parser of multipart bodies, for display."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Headers
 
 MOST = 200
-"""Parts that are shown."""
+"""Maximum number of parts."""
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(r'(?:^|[;\s])name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))', re.IGNORECASE)
 _FILE = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))', re.IGNORECASE)
@@ -18,7 +18,7 @@ _FILE = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))', re.IGNOR
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """start, end: where its content lies in the body."""
+    """One part. start, end: offsets of its content in the body."""
 
     headers: Headers
     name: str | None
@@ -29,7 +29,7 @@ class Part:
 
 
 def parts(data: bytes, content_type: str) -> list[Part]:
-    """The parts, in order; none when there is no boundary, and the last one as far as it goes when it is cut."""
+    """Return the parts in order. Without a boundary there are none; the last part may be truncated."""
     found = _BOUNDARY.search(content_type)
     if found is None:
         return []

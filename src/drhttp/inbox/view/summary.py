@@ -1,4 +1,4 @@
-"""The JSON of a line, and of a whole record, as docs/inbox-api.md has it."""
+"""The JSON of summaries and whole records, as described in docs/inbox-api.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drhttp.inbox.view.masked_exchange import extra
 
 
 def iso(microseconds: int) -> str:
-    """ISO 8601 in UTC with microseconds."""
+    """Format an instant as ISO 8601 in UTC with microseconds."""
     return moment(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -22,7 +22,7 @@ def ms(microseconds: int | None) -> float | None:
 
 
 def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
-    """A record without headers and bodies."""
+    """Return a record without headers and bodies."""
     summary, counts = (entry.summary, {}) if reveal else masking.summary_and_counts(entry.summary)
     failure = None if summary.exception is None else {"type": summary.exception, "message": summary.exception_text}
     return {
@@ -68,7 +68,7 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
 
 
 def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
-    """A record with headers and bodies."""
+    """Return a record with headers and bodies."""
     summary = entry.summary
     bodies = views(exchange, reveal=reveal)
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)

@@ -1,4 +1,4 @@
-"""Values that arrived in clear and are hidden on display: where they stand, how many they are, and what to do."""
+"""Describes values that arrived unmasked and are hidden on display: their places, their number, and advice."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, readable, views
 from drhttp.inbox.view.masked_exchange import masked_with
 
 MOST_PLACES = 50
-"""Places that are named; the count is that of all."""
+"""Maximum number of places listed; counts include all."""
 _PARSED = 256 * 1024
-"""Characters of JSON that are parsed to find out under which names it hides something."""
+"""Maximum characters of JSON that are parsed to find the names of hidden members."""
 _LISTED = 5
 ADVICE = (
     "The recorder sent them unmasked. Turn on redaction, upgrade drhttp in that application, "
@@ -29,7 +29,7 @@ ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is hidden. part: "path", "request.headers" ... name: of a field, a parameter or a member."""
+    """A place with hidden values. part: "path", "request.headers", ... name: of the header, parameter, or member."""
 
     part: str
     count: int
@@ -37,12 +37,12 @@ class Place:
 
 
 def in_line(counts: Mapping[str, int]) -> list[Place]:
-    """The places of a line. counts: by part, as `masking.summary_and_counts` tells them."""
+    """Return the places in a summary. counts: by part, from `masking.summary_and_counts`."""
     return [Place(part, count) for part, count in counts.items()]
 
 
 def in_record(exchange: Exchange, bodies: Mapping[str, Shown]) -> list[Place]:
-    """The places of a whole exchange. bodies: as they are shown, by side."""
+    """Return the places in a whole exchange. bodies: the displayed bodies by side."""
     _, counts = masking.summary_and_counts(exchange.summary)
     query = counts.pop("query", 0)
     found = in_line(counts)
@@ -62,7 +62,7 @@ def in_record(exchange: Exchange, bodies: Mapping[str, Shown]) -> list[Place]:
 
 
 def masked_and_places(exchange: Exchange, *, reveal: bool) -> tuple[Exchange, list[Place]]:
-    """The exchange as it is shown, and what is hidden in it."""
+    """Return the masked exchange and the places of its hidden values."""
     if reveal:
         return exchange, []
     bodies = views(exchange, reveal=False)
@@ -70,7 +70,7 @@ def masked_and_places(exchange: Exchange, *, reveal: bool) -> tuple[Exchange, li
 
 
 def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[str, Any]:
-    """The member ``hidden`` of records and lines. exchange: of which all places are known."""
+    """Return the JSON member ``hidden``. exchange: the exchange, if `places` is complete."""
     summary = {
         "count": sum(place.count for place in places),
         "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MOST_PLACES]],
@@ -79,7 +79,7 @@ def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[s
 
 
 def sentences(places: list[Place], exchange: Exchange) -> list[str]:
-    """The same for people: how many, where, and what to do; nothing when nothing is hidden."""
+    """Return sentences with number, places, and advice; an empty list if nothing is hidden."""
     if not places:
         return []
     count = sum(place.count for place in places)
@@ -109,7 +109,7 @@ def _in_body(part: str, view: Shown) -> list[Place]:
 
 
 def _names(view: Shown) -> Iterator[str]:
-    """The names under which a body hides something, as far as they are found soon."""
+    """Yield the names of hidden values in a body that are cheap to find."""
     for one in view.fields or view.parts or ():
         if one["masked"] and one["name"]:
             yield one["name"]
@@ -134,7 +134,7 @@ def _members(value: Any) -> Iterator[str]:
 
 
 def _unknown_masks(exchange: Exchange) -> int:
-    """How many masks the recorder says it made and that cannot be seen: it may write anything in their place."""
+    """Return the number of reported masks that are not visible: a recorder's mask can be any text."""
     reported = sum(coerce.count(count) or 0 for count in coerce.mapping(exchange.extra.get("masked")).values())
     summary = exchange.summary
     line = (summary.host, summary.target, summary.user, summary.device, summary.exception_text)
@@ -148,5 +148,5 @@ def _unknown_masks(exchange: Exchange) -> int:
 
 
 def _recorded(text: str) -> int:
-    """How many masks of a recorder there are to be seen in a text."""
+    """Return the number of visible recorder masks in a text."""
     return masks(text) - text.count(masking.MASK)

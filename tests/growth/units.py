@@ -16,7 +16,7 @@ import drhttp
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
-from drhttp._redact.formats.value_locator import _ending
+from drhttp._redact.formats.value_locator import _end_of_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def patterns() -> tuple[re.Pattern[Any], ...]:
     _search((policy._names, policy._credentials), found, 3)
     _search(
         [
-            _ending(escapes, quote, triple=triple)
+            _end_of_string(escapes, quote, triple=triple)
             for escapes in (0, 1, 3)
             for quote in "\"'"
             for triple in (False, True)

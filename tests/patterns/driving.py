@@ -19,7 +19,7 @@ def make_all() -> None:
     for escapes, quote, triple in product(
         value_locator._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)
     ):
-        value_locator._ending(escapes, quote, triple=triple)
+        value_locator._end_of_string(escapes, quote, triple=triple)
     _globs()
     for delimiter in csv._DELIMITERS:
         csv._field(delimiter)

@@ -1,6 +1,7 @@
 """Redaction: masks the secrets in a record, such as `password=abc`, before anything else sees it.
 
-`redact` is a pure function of a record and a policy. The worker calls it.
+`redact` changes neither the record nor the policy. Apart from the user's function, its result depends on nothing else,
+except that work saved by the policy's cache does not count toward the limit of work. The worker calls it.
 """
 
 from __future__ import annotations
@@ -36,21 +37,21 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
     request, response = record.request, record.response
     if sensitive:
         policy = policy.with_names(sensitive)
-    uri, in_uri = _masked_uri(request.uri, policy)
-    request_headers, in_request = _masked_headers(request.headers, policy)
-    response_headers, in_response = _masked_headers(response.headers, policy)
-    exception, in_exception = _masked_failure(record.exception, policy) if record.exception else (None, 0)
+    uri, in_uri = _mask_uri(request.uri, policy)
+    request_headers, in_request = _mask_headers(request.headers, policy)
+    response_headers, in_response = _mask_headers(response.headers, policy)
+    exception, in_exception = _mask_failure(record.exception, policy) if record.exception else (None, 0)
     if sensitive == _ALL:
-        request_body = _omitted(request.body, "sensitive")
+        request_body = _omit(request.body, "sensitive")
     else:
-        request_body = _masked_body(request.body, request.headers, policy)
-    response_body = _masked_body(response.body, response.headers, policy)
+        request_body = _mask_body(request.body, request.headers, policy)
+    response_body = _mask_body(response.body, response.headers, policy)
     if in_uri or in_request or request_body is not request.body:
         request = replace(request, uri=uri, headers=request_headers, body=request_body)
     if in_response or response_body is not response.body:
         response = replace(response, headers=response_headers, body=response_body)
-    user, in_user = _masked_name(record.user, policy)
-    device, in_device = _masked_name(record.device, policy)
+    user, in_user = _mask_name(record.user, policy)
+    device, in_device = _mask_name(record.device, policy)
     counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
     if request is record.request and response is record.response and exception is record.exception and not any(counts):
         return record
@@ -65,17 +66,17 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
     )
 
 
-def _masked_body(body: Body, headers: Headers, policy: Policy) -> Body:
+def _mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
     """Mask a body; leave out its content if masking fails, whatever the error."""
-    return guarded(mask_body, body, headers, policy) or _omitted(body, "failed") if body.content else body
+    return guarded(mask_body, body, headers, policy) or _omit(body, "failed") if body.content else body
 
 
-def _omitted(body: Body, reason: str) -> Body:
+def _omit(body: Body, reason: str) -> Body:
     """Remove the content of a body, if it has any, and give the reason."""
     return replace(body, content=None, truncated=False, omitted=reason) if body.content else body
 
 
-def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
+def _mask_uri(uri: str, policy: Policy) -> tuple[str, int]:
     """Mask a URI; if that takes too much work, keep only its scheme, host and port."""
     policy.budget.reset()
     try:
@@ -84,13 +85,13 @@ def _masked_uri(uri: str, policy: Policy) -> tuple[str, int]:
         return origin_of(uri), 1
 
 
-def _masked_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
+def _mask_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
     """Mask header fields within a budget of their own."""
     policy.budget.reset()
     return mask_headers(headers, policy)
 
 
-def _masked_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
+def _mask_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
     """Mask credentials in the name of a user or of a device, which the application chose."""
     if not name or 0 < len(name) < policy.min_length:
         return name, 0
@@ -101,7 +102,7 @@ def _masked_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
         return MASK, 1
 
 
-def _masked_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
+def _mask_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
     """Mask the message of an exception; replace it whole if that takes too much work."""
     policy.budget.reset()
     try:

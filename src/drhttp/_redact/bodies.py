@@ -17,7 +17,7 @@ from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_json
 from drhttp._redact.formats.multipart import looks_like_multipart, mask_multipart
-from drhttp._redact.formats.ndjson_and_sse import mask_events, mask_lines
+from drhttp._redact.formats.ndjson_and_sse import mask_ndjson, mask_sse
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.text_tables import mask_tables
 from drhttp._redact.formats.urlencoded import mask_query
@@ -112,7 +112,7 @@ class _BodyMasker:
     def run(self, coding: str) -> Body:
         """Return the masked body. coding: the value of `Content-Encoding`."""
         decoded = self._decode(coding)
-        content, count = self._masked()
+        content, count = self._mask()
         if not count and content is self._body.content:
             return self._body
         return replace(self._body, content=content, truncated=self._cut, redacted=count, decoded=decoded)
@@ -129,7 +129,7 @@ class _BodyMasker:
             self._content, self._cut = decode(self._content, hidden, cut=self._cut)
         return ", ".join(codings) or None
 
-    def _masked(self) -> tuple[bytes, int]:
+    def _mask(self) -> tuple[bytes, int]:
         """Mask the decoded content; return it and how many values were masked."""
         declared = self._declared if self._type.startswith("multipart/") else looks_like_multipart(self._content)
         if declared is not None:
@@ -190,7 +190,7 @@ class _BodyMasker:
     def _mask_text(self, text: str) -> tuple[str, int]:
         """Mask a text that may be JSON, by its content type or by how it begins."""
         if self._type in _LINES:
-            return mask_lines(text, self._policy, cut=self._cut)
+            return mask_ndjson(text, self._policy, cut=self._cut)
         if self._says_json or _JSON_BEGINNING.match(text) or _LIST_BEGINNING.match(text):
             try:
                 return (mask_truncated_json if self._cut else mask_json)(text, self._policy)
@@ -204,7 +204,7 @@ class _BodyMasker:
         if self._type == _FORM:
             return mask_query(text.rpartition("&")[0] if self._cut else text, self._policy, cut=self._cut)
         if self._type == _EVENTS:
-            return mask_events(text, self._policy, cut=self._cut)
+            return mask_sse(text, self._policy, cut=self._cut)
         declared = self._type.endswith(("/xml", "+xml")) and not self._type.endswith("xhtml+xml")
         if declared or "html" in self._type or text.lstrip().startswith("<"):
             return mask_xml(text, self._policy, cut=self._cut, html=not declared)

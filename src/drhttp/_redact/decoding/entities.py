@@ -14,10 +14,10 @@ def unescape(text: str) -> str:
 
     `html.unescape` takes quadratic time for a long number, and fails for more than 4300 digits.
     """
-    return html.unescape(_LONG.sub(_shortened, text) if "&#" in text else text)
+    return html.unescape(_LONG.sub(_strip_zeros, text) if "&#" in text else text)
 
 
-def _shortened(reference: re.Match[str]) -> str:
+def _strip_zeros(reference: re.Match[str]) -> str:
     """Return a reference without leading zeros; U+FFFD if its number is too large for a character."""
     digits = (reference[1] or reference[2]).lstrip("0") or "0"
     if len(digits) > _MOST_DIGITS:

@@ -171,7 +171,7 @@ def _find_secrets(
     pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of the matches that are not false positives."""
-    match = _first(pattern, text, start, stop)
+    match = _first_match(pattern, text, start, stop)
     while match is not None:
         end = match.end()
         kind = match.lastgroup
@@ -181,15 +181,15 @@ def _find_secrets(
                 yield begin, end
             else:
                 yield from _find_secrets(_WITHIN, text, begin, end)
-        elif kind == "pem" or not _is_lookalike(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
+        elif kind == "pem" or not _is_false_positive(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
             yield match.span()
         else:
             run = _RUN.match(text, match.start())
             end = run.end() if run else end
-        match = _first(pattern, text, end, stop)
+        match = _first_match(pattern, text, end, stop)
 
 
-def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
+def _first_match(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
     """Find the first match between two positions, trying only where one can begin."""
     begin = _START.search(text, start, stop)
     while begin is not None:
@@ -200,7 +200,7 @@ def _first(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Mat
     return None
 
 
-def _is_lookalike(text: str, behind: str, *, jwt: bool) -> bool:
+def _is_false_positive(text: str, behind: str, *, jwt: bool) -> bool:
     """Whether a match is a false positive: it begins like a token or a key, but is a slug or not a JWT.
 
     behind: the text behind the match; a slug may go on there with a `_` or `-`.

@@ -9,7 +9,7 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drhttp._redact.formats.json_name_value_pairs import decoded
+from drhttp._redact.formats.json_name_value_pairs import decode_string
 from drhttp._redact.formats.secret_columns import NAMING, VALUED
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class _DocumentReader:
         if kind == "variable" and secret:
             self.variables.add(token[1:])
         if level.name in NAMING and kind == "string":
-            level.named = level.named or self._policy.is_secret(decoded(token))
+            level.named = level.named or self._policy.is_secret(decode_string(token))
         elif level.name in VALUED:
             level.valued.append(len(self.leaves))
         self.leaves.append(_Leaf(*match.span(), kind, level.name, secret, level.variable))
@@ -210,7 +210,7 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
         return None
     found = [(*span, inner(text[slice(*span)])) for span in reader.comments]
     found += [
-        (leaf.begin, leaf.end, _masked(leaf, text[leaf.begin : leaf.end], reader, policy, inner))
+        (leaf.begin, leaf.end, _mask_leaf(leaf, text[leaf.begin : leaf.end], reader, policy, inner))
         for leaf in reader.leaves
         if leaf.kind != "variable"
     ]
@@ -224,11 +224,11 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
     return "".join(pieces) + text[copied:], total
 
 
-def _masked(
+def _mask_leaf(
     leaf: _Leaf, token: str, reader: _DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
     """Return what replaces a scalar, and how many values were masked in it."""
-    content = token[3:-3] if leaf.kind == "block" else decoded(token) if leaf.kind == "string" else token
+    content = token[3:-3] if leaf.kind == "block" else decode_string(token) if leaf.kind == "string" else token
     if leaf.secret or leaf.default_of in reader.variables:
         if token in _NOTHING or policy.is_harmless(leaf.name, token):
             return token, 0

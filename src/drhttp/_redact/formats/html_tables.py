@@ -77,14 +77,14 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
     return False
 
 
-def _words(markup: str) -> str:
+def _cell_text(markup: str) -> str:
     """Return the text of a cell, without its tags."""
     return " ".join(unescape(_ANY_TAG.sub(" ", markup)).split()) if len(markup) <= _LONGEST_ROW else ""
 
 
 def _is_secret(markup: str, policy: Policy) -> bool:
     """Whether the text of a cell is a secret name."""
-    name = _words(markup)
+    name = _cell_text(markup)
     return 0 < len(name) <= _LONGEST_NAME and policy.is_secret(name)
 
 
@@ -98,7 +98,7 @@ class _Cell:
         self.end = -1
         self.is_heading = match["name"].lower() == "th"
         self.column = column
-        self.span = _number(attributes.get("colspan"))
+        self.span = _span_attribute(attributes.get("colspan"))
         self.attributes = attributes
 
 
@@ -192,7 +192,7 @@ class _TableReader:
         self._policy.budget.spend(len(table.spans) // 4)
         table.spans = {column: rows - 1 for column, rows in table.spans.items() if rows > 1}
         for cell in row:
-            rows = _number(cell.attributes.get("rowspan"))
+            rows = _span_attribute(cell.attributes.get("rowspan"))
             for column in range(cell.column, cell.column + cell.span) if rows > 1 else ():
                 table.spans[column] = rows - 1
 
@@ -208,7 +208,7 @@ class _TableReader:
     def _secret_name(self, cell: _Cell) -> str:
         """Return the secret name of a heading; empty if it has none."""
         markup = self._text[cell.content : cell.end]
-        for name in (_words(markup), cell.attributes.get("data-field", ""), cell.attributes.get("abbr", "")):
+        for name in (_cell_text(markup), cell.attributes.get("data-field", ""), cell.attributes.get("abbr", "")):
             if 0 < len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
                 return name
         return ""
@@ -236,6 +236,6 @@ class _TableReader:
                 self.cells[cell.begin] = (cell.end, name)
 
 
-def _number(text: str | None) -> int:
+def _span_attribute(text: str | None) -> int:
     """Return how many columns or rows a cell takes, from `colspan` or `rowspan`."""
     return min(int(text), _MOST_COLUMNS) if text and text.isdecimal() and len(text) < 5 and int(text) else 1

@@ -50,7 +50,7 @@ DEEPEST_CUT = 200  # levels of nesting in a truncated document
 _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 
 
-def decoded(token: str) -> str:
+def decode_string(token: str) -> str:
     """Return the text that a string token stands for."""
     if "\\" not in token:
         return token[1:-1]
@@ -83,7 +83,7 @@ def may_name_values(
     # Pairs occur in arrays of pairs.
     if not nested:
         return False
-    return any(_is_secret_name(decoded(f'"{each}"'), policy) for each in _FIRST.findall(text))
+    return any(_is_secret_name(decode_string(f'"{each}"'), policy) for each in _FIRST.findall(text))
 
 
 def has_nested_arrays(text: str) -> bool:
@@ -163,9 +163,9 @@ class _PairReader:
                 if self._open:
                     self._close(self._open.pop())
             elif match[1] is not None:
-                self._key(decoded(token[: -len(match[1])]), match.end())
+                self._key(decode_string(token[: -len(match[1])]), match.end())
             elif token != ",":
-                self._element(match.start(), decoded(token) if token[0] == '"' and len(token) > 1 else "")
+                self._element(match.start(), decode_string(token) if token[0] == '"' and len(token) > 1 else "")
 
     def close_all(self) -> None:
         """Treat the values in open objects as secret, as the missing end may name them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._redact.detect import command_lines
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decoded
+from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decode_string
 from drhttp._redact.formats.json_schemas import schema_examples_at
 
 if TYPE_CHECKING:
@@ -129,10 +129,10 @@ class JsonRewriter:
             return False
         if colon is None:
             if self._may_hold_secret or "\\" in token or may_hold_named_value(token[1:-1]):
-                masked, count = self._inner(decoded(token))
+                masked, count = self._inner(decode_string(token))
                 self._replace_if(match.start(), match.end(), masked, count)
             return True
-        key = decoded(token[: -len(colon)])
+        key = decode_string(token[: -len(colon)])
         if key not in self._keys:
             self._keys.add(key)
             self._policy.budget.spend(4 + len(key) // 3)
@@ -171,7 +171,7 @@ class JsonRewriter:
             rewriter.run()
             self._replace(start, end, rewriter.result(), rewriter.count)
         else:
-            self._replace_if(start, end, self._policy.mask(decoded(value) if value[0] == '"' else value), 1)
+            self._replace_if(start, end, self._policy.mask(decode_string(value) if value[0] == '"' else value), 1)
         return True
 
     def _end_of_value(self, first: re.Match[str]) -> int | None:
@@ -206,7 +206,7 @@ class JsonValueRewriter(JsonRewriter):
 
     def _read_string(self, match: re.Match[str]) -> bool:
         end = match.end() - len(match[1] or "")
-        self._replace_if(match.start(), end, *self._policy.mask_values(decoded(self._text[match.start() : end])))
+        self._replace_if(match.start(), end, *self._policy.mask_values(decode_string(self._text[match.start() : end])))
         return True
 
 

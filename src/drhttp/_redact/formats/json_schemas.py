@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from drhttp._redact.formats.json_name_value_pairs import TOKEN, decoded
+from drhttp._redact.formats.json_name_value_pairs import TOKEN, decode_string
 
 _TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null"))
 _TEXTS = frozenset(("title", "description"))
@@ -36,7 +36,7 @@ def schema_examples_at(text: str) -> frozenset[int] | None:
     return frozenset(
         match.end()
         for match in TOKEN.finditer(text)
-        if match[1] is not None and decoded(match[0][: -len(match[1])]) in _EXAMPLES
+        if match[1] is not None and decode_string(match[0][: -len(match[1])]) in _EXAMPLES
     )
 
 

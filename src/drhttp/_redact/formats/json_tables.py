@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.json_name_value_pairs import decoded, spellings
+from drhttp._redact.formats.json_name_value_pairs import decode_string, spellings
 from drhttp._redact.formats.secret_columns import Columns
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _names_secret(pattern: re.Pattern[str], text: str, policy: Policy) -> bool:
         of_strings = pattern is _LIST_OF_ROWS or window[1:].lstrip()[:1] == '"'
         inside = window.partition("]")[0] if of_strings else window
         policy.budget.spend(1 + len(inside) // 100)
-        if any(_is_secret(decoded(each), policy) for each in _STRING.findall(inside)):
+        if any(_is_secret(decode_string(each), policy) for each in _STRING.findall(inside)):
             return True
         if len(inside) > _WINDOW and not _is_closed(inside):
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decoded, is_complete
+from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decode_string, is_complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Node:
     @property
     def text(self) -> str:
         """The content of a string; empty for any other value."""
-        return decoded(self.literal) if self.literal[:1] == '"' else ""
+        return decode_string(self.literal) if self.literal[:1] == '"' else ""
 
     def add(self, key: str, node: Node) -> None:
         """Add a member or an element."""
@@ -57,7 +57,7 @@ def read_nodes(text: str, policy: Policy) -> list[Node]:
     for match in takewhile(is_complete, TOKEN.finditer(text)):
         token = match[0]
         if match[1] is not None:
-            key = decoded(token[: -len(match[1])])
+            key = decode_string(token[: -len(match[1])])
         elif token in "}]":
             if opened:
                 opened.pop().is_open = False

@@ -79,7 +79,7 @@ class _MarkupMasker:
             if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":
-                self._between(match.start())
+                self._text_between(match.start())
                 self._position = match.end()
                 self._tag(match)
             elif not self._html and not self._cut:
@@ -87,12 +87,12 @@ class _MarkupMasker:
             else:
                 self._open_value(match.start())
         if not self._cut:
-            self._between(len(self._text))
+            self._text_between(len(self._text))
         if self._secret is not None:
             self._replace(self._secret, len(self._text))
         return "".join(self._pieces), self._count
 
-    def _between(self, end: int) -> None:
+    def _text_between(self, end: int) -> None:
         """Mask the text between two tags."""
         text = self._text[self._position : end]
         if self._secret is not None or not text:
@@ -109,7 +109,7 @@ class _MarkupMasker:
             self._policy.budget.spend(text.count("<"))
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
         plain = text if raw else unescape(text)
-        masked, count = self._inside_of(plain, tags=raw or plain != text)
+        masked, count = self._mask_inner(plain, tags=raw or plain != text)
         self._count += count
         # Its "<" was in the text before.
         self._pieces.append((masked if raw or (plain == text and "<" in text) else escape(masked)) if count else text)
@@ -153,34 +153,34 @@ class _MarkupMasker:
         if name is not None and self._label and name.lower() not in INLINE:
             self._label = ""
         if self._secret is not None:
-            self._inside(match)
+            self._skip_in_secret(match)
         elif name is not None:
             if match["close"]:
-                self._closed(name)
+                self._end_tag(name)
             attributes = match["attributes"]
             self._pieces.append(
                 f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
             )
             self._element = "" if match["close"] else name.rpartition(":")[2].lower()
             if not match["close"]:
-                self._opened(match)
+                self._start_tag(match)
         elif match["data"] is not None:
             self._note_name(match["data"])
-            self._other(match, match["data"], "<![CDATA[", "]]>")
+            self._comment_or_cdata(match, match["data"], "<![CDATA[", "]]>")
         else:
             # Comments and processing instructions may hold values too.
             comment = match[0].startswith("<!--") and match[0].endswith("-->") and "<" in match[0][4:]
             front, end = ("<!--", "-->") if comment else ("", "")
-            self._other(match, match[0][len(front) : len(match[0]) - len(end)], front, end, tags=comment)
+            self._comment_or_cdata(match, match[0][len(front) : len(match[0]) - len(end)], front, end, tags=comment)
 
-    def _other(self, match: re.Match[str], text: str, front: str, end: str, *, tags: bool = True) -> None:
+    def _comment_or_cdata(self, match: re.Match[str], text: str, front: str, end: str, *, tags: bool = True) -> None:
         if self._cut and match.end() == len(self._text) and match[0][-1] != ">":
             return  # the end is missing
-        masked, count = self._inside_of(text, tags=tags)
+        masked, count = self._mask_inner(text, tags=tags)
         self._count += count
         self._pieces.append(front + masked + end if count else match[0])
 
-    def _opened(self, match: re.Match[str]) -> None:
+    def _start_tag(self, match: re.Match[str]) -> None:
         """Read a start tag, whose name or attributes may make its content secret."""
         name, attributes = match["name"], match["attributes"]
         if attributes.endswith("/") or (self._html and name.lower() in VOID):
@@ -213,7 +213,7 @@ class _MarkupMasker:
         if end is None and self._cut:
             self._text = self._text[: self._text.rfind(" ") + 1]
 
-    def _closed(self, name: str) -> None:
+    def _end_tag(self, name: str) -> None:
         """Read an end tag: names noted on the level below are forgotten."""
         begun = self._values.get(self._level)
         if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in VALUE_ELEMENTS:
@@ -233,7 +233,7 @@ class _MarkupMasker:
         named = has_secret_name(pairs, self._policy)
         if self._secret is not None or not (self._policy.is_secret(last[1]) or (named and last[1].lower() in VALUED)):
             return
-        self._between(last.start(3))
+        self._text_between(last.start(3))
         quote = last[3][0]
         closing = self._text.find(quote, last.start(3) + 1)
         closing = closing if closing > 0 else len(self._text)
@@ -252,7 +252,7 @@ class _MarkupMasker:
         self._count += count
         self._position = self._passed = end
 
-    def _inside(self, match: re.Match[str]) -> None:
+    def _skip_in_secret(self, match: re.Match[str]) -> None:
         """Drop everything in a secret element up to its end tag."""
         if match["name"] == self._secret and not (match["attributes"] or "").endswith("/"):
             self._depth += -1 if match["close"] else 1
@@ -262,7 +262,7 @@ class _MarkupMasker:
                 self._secret = None
                 self._pieces.append(f"</{match['name']}>" if "=" in match[0] or " " in match[0] else match[0])
 
-    def _inside_of(self, text: str, *, tags: bool = True) -> tuple[str, int]:
+    def _mask_inner(self, text: str, *, tags: bool = True) -> tuple[str, int]:
         """Mask a text; return it and a count that leaves out values masked before."""
         masked, count = self._inner(text, tags=tags)
         return masked, count if masked != text else 0
@@ -295,6 +295,6 @@ class _MarkupMasker:
         if value and (self._policy.is_secret(name) or (named and name.lower() in VALUED)):
             masked, count = self._mask_value(name, value)
         else:
-            masked, count = self._inside_of(value)
+            masked, count = self._mask_inner(value)
         self._count += count
         return f"{name}{match[2]}{quoteattr(masked)}" if count else match[0]

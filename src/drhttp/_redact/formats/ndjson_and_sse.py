@@ -16,7 +16,7 @@ _DATA = "data:"
 _END = re.compile(r"\r\n|\n|\r")
 
 
-def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
+def mask_ndjson(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
     """Mask NDJSON; return it and how many values were masked. Raises `MaskingError`.
 
     cut: the end is missing, so the last line is left out.
@@ -37,7 +37,7 @@ def mask_lines(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
     return "\n".join(lines), count
 
 
-def mask_events(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
+def mask_sse(text: str, policy: Policy, *, cut: bool) -> tuple[str, int]:
     """Mask a stream of server-sent events; return it and how many values were masked.
 
     The `data` lines of an event are masked together. cut: the end is missing, so the last event is left out.

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from drhttp._redact.formats.csv import is_not_empty, is_separator_line, mask_cells, rows_of
-from drhttp._redact.formats.json_name_value_pairs import decoded
+from drhttp._redact.formats.json_name_value_pairs import decode_string
 from drhttp._redact.formats.secret_columns import VALUED, Columns
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def may_hold_tables(text: str, policy: Policy) -> bool:
         above = piece
         if not (first or barred) or len(line) > _LONGEST_HEADING:
             continue
-        line = decoded(f'"{line}"')
+        line = decode_string(f'"{line}"')
         for mark in _marks(line, first):
             count = line.count(mark)
             below = pieces[at + 1 : at + 1 + _SAMPLE]
@@ -73,7 +73,7 @@ def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, i
         if found is not None:
             policy.budget.spend(16)
             pieces.append(text[copied:begin])
-            masked, copied, more = _masked(text, begin, *found, policy, cut=cut)
+            masked, copied, more = _mask_table(text, begin, *found, policy, cut=cut)
             pieces.append(masked)
             count += more
     return ("".join(pieces) + text[copied:], count) if count else (text, 0)
@@ -131,7 +131,7 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
     return sum(len(fields) == len(names) for fields, _ in rows) > spaced
 
 
-def _masked(
+def _mask_table(
     text: str, begin: int, delimiter: str, columns: Columns, policy: Policy, *, cut: bool
 ) -> tuple[str, int, int]:
     """Mask a table from its heading on; return it, where it ends, and how many cells were masked.

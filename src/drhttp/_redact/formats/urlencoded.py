@@ -41,7 +41,7 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     if variables:
         secret_names |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
     for part in query.split("&"):
-        if variables is not None and _decoded(part.partition("=")[0]) in VARIABLES:
+        if variables is not None and _decode_fully(part.partition("=")[0]) in VARIABLES:
             text, count = _mask_variables(part, variables, policy)
         elif ";" in part and _FURTHER.search(part):
             texts = [
@@ -64,7 +64,7 @@ def _graphql_variables(query: str, policy: Policy, *, cut: bool) -> frozenset[st
     The empty set means that the document is missing and each variable may be secret.
     """
     pairs = [part.partition("=")[::2] for part in query.split("&")]
-    documents = [text for name, value in pairs if _decoded(name) in DOCUMENTS and "{" in (text := _decode(value))]
+    documents = [text for name, value in pairs if _decode_fully(name) in DOCUMENTS and "{" in (text := _decode(value))]
     names = frozenset[str]().union(*(secret_variables(each, policy) for each in documents))
     return names or (frozenset() if cut and not documents else None)
 
@@ -79,7 +79,7 @@ def _mask_variables(part: str, variables: frozenset[str], policy: Policy) -> tup
         if error.reason != "unparsable":
             raise
         masked, count = policy.mask(text), 1
-    return (f"{name}={_encoded(masked)}", count) if count else (part, 0)
+    return (f"{name}={_encode(masked)}", count) if count else (part, 0)
 
 
 def has_no_secret_names(query: str, policy: Policy) -> bool:
@@ -98,17 +98,17 @@ def _mask_pair(
     """
     policy.budget.spend(3)
     name, equals, value = part.partition("=")
-    decoded_name = _decoded(name).removeprefix("amp;")
+    decoded_name = _decode_fully(name).removeprefix("amp;")
     if equals and (policy.is_secret_in_query(decoded_name) or decoded_name in secret_names):
         if policy.is_harmless(decoded_name, value):
             return part, 0
         before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)
-        return f"{_encoded(before) if found else name}={_encoded(policy.mask(_decode(value)))}", 1 + found
+        return f"{_encode(before) if found else name}={_encode(policy.mask(_decode(value)))}", 1 + found
     if not may_hold_secret and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_base64_json(part):
         return part, 0
     # Its name is not secret, but name and value may hold anything.
     before, found = _mask_text(name, decoded_name, policy, level)
-    text, count = _mask_text(value, _decoded(value), policy, level)
+    text, count = _mask_text(value, _decode_fully(value), policy, level)
     return f"{before}{equals}{text}", count + found
 
 
@@ -117,9 +117,9 @@ def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
     found = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
-        decoded_name = _decoded(name)
+        decoded_name = _decode_fully(name)
         match = _NAMING.fullmatch(decoded_name)
-        if match and value and policy.is_secret(_decoded(value)):
+        if match and value and policy.is_secret(_decode_fully(value)):
             found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
     return frozenset(found)
 
@@ -137,10 +137,10 @@ def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str
         plain = plain[: inner.end()] + masked
     masked, found = mask_string(plain, policy)
     count += found
-    return (_encoded(masked) if count else text), count
+    return (_encode(masked) if count else text), count
 
 
-def _decoded(name: str) -> str:
+def _decode_fully(name: str) -> str:
     """Return a name decoded, however often it was encoded."""
     for _ in range(_DEEPEST):
         if "%" not in name or not _ESCAPE.search(name):
@@ -156,5 +156,5 @@ def _decode(text: str) -> str:
     return unquote_plus(text) if "+" in text or ("%" in text and _ESCAPE.search(text)) else text
 
 
-def _encoded(text: str) -> str:
+def _encode(text: str) -> str:
     return quote_plus(text, safe="[]", errors="replace")

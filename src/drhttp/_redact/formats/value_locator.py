@@ -149,7 +149,7 @@ class ValueLocator:
         """Return the span of the closing quote, with as many backslashes as the opening one; `None` without one."""
         if len(escapes) not in _ESCAPES:
             return None
-        ending = _ending(len(escapes), quote, triple=triple)
+        ending = _end_of_string(len(escapes), quote, triple=triple)
         if ending in self._unclosed:  # without an end here, there is none further on
             return None
         match = ending.search(self._text, at)
@@ -216,7 +216,7 @@ class ValueLocator:
 
 
 @lru_cache(maxsize=64)
-def _ending(escapes: int, quote: str, *, triple: bool) -> re.Pattern[str]:
+def _end_of_string(escapes: int, quote: str, *, triple: bool) -> re.Pattern[str]:
     """Compile an expression for the end of a string.
 
     escapes: backslashes in front of its quotes. A quote with two more than twice as many is part of the string.

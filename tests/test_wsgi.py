@@ -87,16 +87,47 @@ class TestClose:
         assert recorded.record.aborted is (taken is not None)
 
     @pytest.mark.parametrize("taken", [None, 1, 0], ids=["exhausted", "midway", "before the first"])
-    def test_what_close_raises(self, taken: int | None) -> None:
-        """W1: an exception of `close` reaches the server, once."""
-        answer = Closable(b"a", b"b", error=OSError("disk"))
+    @pytest.mark.parametrize("kind", [Closable, Empty])
+    @pytest.mark.parametrize("error", [OSError("disk"), SystemExit("disk")])
+    def test_what_close_raises(self, taken: int | None, kind: type[Closable], error: BaseException) -> None:
+        """W1: an exception of `close` reaches the server, once, and is recorded with the status that was sent."""
+        answer = kind(b"a", b"b", error=error)
         recorded, server = Recorded(answering(answer)), Server()
         server.send(server.call(recorded.app, environ()), taken)
-        with pytest.raises(OSError, match="disk"):
+        with pytest.raises(type(error)) as caught:
             server.close()
         server.close()
+        assert caught.value is error
         assert answer.closed == 1
-        assert len(recorded.records) == 1
+        assert recorded.record.exception == drhttp._record.Failure(type=type(error).__name__, message="disk")
+        assert recorded.record.response.status == (500 if taken == 0 else 200)
+        assert recorded.record.aborted is False
+
+    def test_what_close_raises_after_an_empty_body(self) -> None:
+        """The status was sent before `close`, also without a body."""
+        recorded = Recorded(answering(Closable(error=OSError("disk"))))
+        with pytest.raises(OSError, match="disk"):
+            recorded.serve(environ())
+        assert recorded.record.response.status == 200
+        assert recorded.record.exception == drhttp._record.Failure(type="OSError", message="disk")
+
+    def test_what_close_raises_after_an_error(self) -> None:
+        """If the blocks end with an exception, that one is recorded and not that of `close`."""
+        recorded, server = Recorded(answering(Failing(b"a", error=OSError("disk")))), Server()
+        with pytest.raises(LookupError, match="broken"):
+            server.send(server.call(recorded.app, environ()))
+        with pytest.raises(OSError, match="disk"):
+            server.close()
+        assert recorded.record.exception == drhttp._record.Failure(type="LookupError", message="broken")
+
+    def test_close_that_comes_after_the_delivery(self) -> None:
+        """The record does not wait for `close`, and an exception that comes after the delivery adds no second one."""
+        recorded, server = Recorded(answering(Closable(b"a", error=OSError("disk")))), Server()
+        server.send(server.call(recorded.app, environ()))
+        assert recorded.record.exception is None
+        with pytest.raises(OSError, match="disk"):
+            server.close()
+        assert recorded.record.exception is None
 
     def test_after_an_error(self) -> None:
         """W1: an answer that breaks in the middle is closed as well."""

@@ -175,9 +175,13 @@ class Recording:
         """End the recording.
 
         complete: whether the response was sent to its end. error: the exception of the application, if there was one.
-        Only the first call counts.
+        Only the first call counts, but an exception of a response that was sent to its end is added: it is that of
+        `close`. The exchange does not wait for `close` in order to be queued: some servers and test clients never call
+        it. The exception is lost if the exchange is delivered first.
         """
         if self.done:
+            if error is not None and self.exchange is not None:
+                guarded(self.exchange.close_failed, error)
             return
         self.done = True
         exchange = self.exchange

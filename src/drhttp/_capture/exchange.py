@@ -31,14 +31,16 @@ class Exchange:
 
     environ: the strings of the WSGI environ. start: when the request arrived, by the performance counter. time: the
     same moment in seconds since the epoch. duration: seconds. failure: type and message of the exception that the
-    application raised. client_disconnected: `write` failed because the client had closed the connection. written:
-    `write` has sent something. file: the server sends a file. skip: do not record this request.
+    application raised. client_disconnected: `write` failed because the client had closed the connection. complete: the
+    response was sent to its end. written: `write` has sent something. file: the server sends a file. skip: do not
+    record this request.
     """
 
     __slots__ = (
         "_weight",
         "aborted",
         "client_disconnected",
+        "complete",
         "device",
         "duration",
         "environ",
@@ -75,6 +77,7 @@ class Exchange:
         self.user: str | None = None
         self.device: str | None = None
         self.client_disconnected = False
+        self.complete = False
         self.written = False
         self.aborted = False
         self.file = False
@@ -91,12 +94,18 @@ class Exchange:
         # `str(error)` may raise. Then only the type is kept.
         self.failure = (name, str(error)[:_LONGEST_MESSAGE])
 
+    def close_failed(self, error: BaseException) -> None:
+        """Keep the exception that `close` raised, unless the response had failed or was aborted before."""
+        if self.complete and self.failure is None:
+            self.failed(error)
+
     def finish(self, *, complete: bool) -> None:
         """End the exchange.
 
         complete: whether the response was sent to its end; otherwise the client disconnected, or there was an error.
         """
         self.duration = time.perf_counter() - self.start
+        self.complete = complete
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
         self.response_body.settle()
@@ -114,9 +123,10 @@ class Exchange:
     def sent(self) -> bool:
         """Whether the server has sent status and headers.
 
-        It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one.
+        It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one; at
+        the latest after the last block, before `close`.
         """
-        if self.written or self.response_body.size:
+        if self.complete or self.written or self.response_body.size:
             return True
         return self.response_body.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
 

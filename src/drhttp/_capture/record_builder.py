@@ -24,6 +24,7 @@ _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
     environ, began = exchange.environ, exchange.response_body.first_byte_at
+    failure = exchange.failure  # read once, because `close` of the response may raise at this moment
     request_headers = _request_headers(environ)
     response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
     # One call for all ids, because the system call costs more than building them.
@@ -40,7 +41,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ),
         response=Response(
             time=exchange.time + exchange.duration,
-            status=500 if exchange.failure and not exchange.sent else exchange.code,
+            status=500 if failure and not exchange.sent else exchange.code,
             headers=response_headers,
             body=_response_body(exchange, config, response_headers),
         ),
@@ -49,7 +50,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         duration=exchange.duration,
         ttfb=None if began is None else began - exchange.start,
         aborted=exchange.aborted,
-        exception=Failure(type=exchange.failure[0], message=exchange.failure[1]) if exchange.failure else None,
+        exception=Failure(type=failure[0], message=failure[1]) if failure else None,
         trace=continue_trace(environ.get("HTTP_TRACEPARENT"), random[32:64], random[64:]),
     )
 

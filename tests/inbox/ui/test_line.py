@@ -140,7 +140,7 @@ def test_errors_say_where_and_what(listed: Page, query: str, marked: str, said: 
 
 def test_an_address_with_a_broken_query_says_so_and_is_mended(listed: Page) -> None:
     listed.goto(listed.url.partition("?")[0] + "?q=stauts:1")
-    expect(listed.locator(".empty")).to_contain_text("cannot be read")
+    expect(listed.locator(".empty")).to_contain_text("Invalid query")
     expect(listed.locator(".complaint")).to_contain_text("did you mean status?")
     listed.get_by_role("button", name="Show all records").click()
     expect(listed.locator(ROWS)).to_have_count(8)

@@ -182,6 +182,6 @@ def test_export_and_clear(page: Page, inbox: Any) -> None:
     page.get_by_role("button", name="Delete all records?").click()
     expect(page.locator(".empty")).to_contain_text("No requests yet")
     page.get_by_role("button", name="Inbox: export").click()
-    page.get_by_label("Import a HAR").set_input_files(saved.value.path())
+    page.get_by_label("Import HAR").set_input_files(saved.value.path())
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(ROWS)).to_have_count(2)

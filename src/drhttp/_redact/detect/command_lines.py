@@ -140,8 +140,12 @@ def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
 
 def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
     """Yield the spans of the credentials in the command lines of a text."""
+    covered = 0  # up to where values have been found, so that a bracket without an end is looked for once
     match = _first_command(text) if may_hold_options(text) else None
     while match is not None:
+        if match.start() < covered:
+            match = _first_command(text, covered)
+            continue
         end = _end_of_line(text, match.end())
         found: dict[Command, int] = {}
         while match is not None and match.start() < end:
@@ -151,10 +155,20 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
             match = _first_command(text, match.end())
         for command, start in found.items():
             if not command.only_with or text.find(command.only_with, start, end) >= 0:
-                yield from _arguments(text, command, start, end, policy, locator)
+                for begin, stop in _arguments(text, command, max(start, covered), end, policy, locator):
+                    yield begin, stop
+                    covered = max(covered, stop)
+    yield from _settings(text, policy, locator)
+
+
+def _settings(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the values that commands set under a secret name."""
+    covered = 0
     for setting in _SETTING.finditer(text) if "config" in text else ():
-        if policy.is_secret(setting[1]):
-            yield locator.value_at(setting.end())
+        policy.budget.spend(3)
+        if setting.start() >= covered and policy.is_secret(setting[1]):
+            begin, covered = locator.value_at(setting.end())
+            yield begin, covered
 
 
 def _arguments(

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.decoding.entities import unescape
@@ -35,7 +37,7 @@ class SecretCells(NamedTuple):
     """The secret cells of all tables.
 
     cells: where the tag of each begins, where its content ends, and the name of its column. headings: where the rows
-    begin and end that name secret columns.
+    begin and end that name secret columns, in order, and apart from each other.
     """
 
     cells: dict[int, tuple[int, str]]
@@ -43,7 +45,8 @@ class SecretCells(NamedTuple):
 
     def in_heading(self, place: int) -> bool:
         """Whether a position is in a heading, which names the cells below it, not beside it."""
-        return any(begin <= place < end for begin, end in self.headings)
+        at = bisect_right(self.headings, place, key=itemgetter(0))
+        return at > 0 and place < self.headings[at - 1][1]
 
 
 NO_CELLS = SecretCells({}, [])
@@ -57,7 +60,18 @@ def secret_cells(text: str, policy: Policy) -> SecretCells:
         return NO_CELLS
     reader = _TableReader(text, policy)
     reader.run()
-    return SecretCells(reader.cells, reader.headings)
+    return SecretCells(reader.cells, _joined(reader.headings))
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, with those that overlap as one; tables may stand within each other."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if joined and begin < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return joined
 
 
 def _names_secret_column(text: str, policy: Policy) -> bool:

@@ -229,6 +229,7 @@ class _TableReader:
 
     def _read_names(self, table: _Table, row: list[_Cell], end: int) -> None:
         for cell in row:
+            self._policy.budget.spend(3)
             name = self._secret_name(cell)
             if not name:
                 continue

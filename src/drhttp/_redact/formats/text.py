@@ -75,6 +75,7 @@ def mask_text(text: str, policy: Policy) -> tuple[str, int]:
         # Secrets that show only in the decoded text are masked there.
         if known is None:
             known = _mask(decoded, policy)[1] if count else 0
+        policy.budget.spend(8)
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
         masked, found = _mask(decoded, policy)
         if found > known:

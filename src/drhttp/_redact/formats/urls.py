@@ -104,7 +104,7 @@ def mask_links(value: str, policy: Policy) -> tuple[str, int]:
     count = position = 0
     pieces = []
     for match in _IN_BRACKETS.finditer(value):
-        policy.budget.spend(4)
+        policy.budget.spend(8)
         for text, mask, end in ((value[position : match.start()], mask_text, "<"), (match[1], mask_url, ">")):
             masked, found = mask(text, policy) if text else ("", 0)
             pieces += [masked, end]

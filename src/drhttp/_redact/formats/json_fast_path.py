@@ -29,7 +29,7 @@ def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: 
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading its tokens."""
     if "\\\\" in text or not policy.are_harmless(document.names) or may_hold_tables(text, policy):
         return False
-    if '"[' in text and _ROWS_IN_STRING.search(text):
+    if ' \\"' in text or ('"[' in text and _ROWS_IN_STRING.search(text)):  # `your password is \"abc\"`
         return False
     plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
     return not (
@@ -41,13 +41,9 @@ def _may_hold_named_values(text: str, document: Document, *, ordinary: bool) -> 
     """Whether a string in a document may hold a name with a value, markup, or base64 of JSON; `False` is certain."""
     if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
         return True
-    if command_lines.holds_command(text):
+    if "--" in text or " '" in text or "('" in text or command_lines.holds_config_set(text):
         return True
-    if ordinary:
-        return False
-    return (
-        "--" in text or " '" in text or "('" in text or may_be_base64_json(text) or command_lines.holds_config_set(text)
-    )
+    return command_lines.holds_command(text) or (not ordinary and may_be_base64_json(text))
 
 
 def mask_by_names(

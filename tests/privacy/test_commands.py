@@ -25,6 +25,17 @@ LINES = [
     (f"curl --user=ada:{S} https://x/", f"curl --user={M} https://x/"),
     (f"curl -u 'ada:{S} {S}' https://x/", f"curl -u '{M}' https://x/"),
     (f'curl -s -X POST -u "ada:{S}" https://x/', f'curl -s -X POST -u "{M}" https://x/'),
+    (f"curl -Iu ada:{S} https://x/", f"curl -Iu {M} https://x/"),
+    (f"curl -nsu ada:{S} https://x/", f"curl -nsu {M} https://x/"),
+    (f"curl -#u ada:{S} https://x/", f"curl -#u {M} https://x/"),
+    (f"curl -u ada:'my {S}' https://x/", f"curl -u {M} https://x/"),
+    (f"curl ^\n  -u ada:{S} https://x/", f"curl ^\n  -u {M} https://x/"),
+    (f"curl -E c.pem:{S} https://x/", f"curl -E {M} https://x/"),
+    (f"curl --cert c.pem:{S} https://x/", f"curl --cert {M} https://x/"),
+    (f"docker login -p{S} -u ada", f"docker login -p{M} -u ada"),
+    (f"ldapsearch -w{S}", f"ldapsearch -w{M}"),
+    (f"twine upload -p {S}", f"twine upload -p {M}"),
+    (f"etcdctl --user root:{S} get a", f"etcdctl --user {M} get a"),
     (f"curl -U ada:{S} -x proxy:8080 https://x/", f"curl -U {M} -x proxy:8080 https://x/"),
     (f"curl --proxy-user ada:{S} https://x/", f"curl --proxy-user {M} https://x/"),
     (f"curl -d 'a;b|c' -o zip -u ada:{S} https://x/", f"curl -d 'a;b|c' -o zip -u {M} https://x/"),
@@ -111,6 +122,31 @@ STAY = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["curl", f"-uada:{S}", "https://x"],
+        ["curl", f"--user=ada:{S}"],
+        ["curl", "-sku", f"ada:{S}"],
+        ["mysql", "-uroot", f"-p{S}"],
+        ["sshpass", f"-p{S}", "ssh", "a"],
+        ["/usr/bin/docker", "login", f"-p{S}"],
+    ],
+)
+def test_an_option_and_its_value_in_one_word(words):
+    """The word of a list is masked that holds an option and its secret value."""
+    shown = json.loads(text_of(json.dumps({"args": words}), "application/json"))["args"]
+    assert S not in str(shown)
+    assert shown[0] == words[0]
+
+
+def test_the_same_letters_in_a_list_stay():
+    """Options of other commands, and a user without a password, stay."""
+    for words in (["tar", "-xpf", "a.tar"], ["curl", "-uada", "https://x"], ["docker", "run", "-p80:80", "a"]):
+        text = json.dumps({"args": words})
+        assert text_of(text, "application/json") == text
+
+
 @pytest.mark.parametrize("line", STAY)
 def test_other_options_stay(line):
     """Users without a password, variables, ports, files, and the same letters of other commands stay."""
@@ -120,7 +156,8 @@ def test_other_options_stay(line):
 
 @pytest.mark.parametrize(
     "unit", ["curl ", "curl -u ", "curl -", " -u", " -u a:b", "curl -u a:b ", "mysql -p", "sshpass -p", "curl \\\n", "xcurl -", "config set a ", "-sSsSsSsS",
-             "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token "]
+             "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token ",
+             "curl -u {:\n", "mysql -p[\n", "docker login -p (\n", "curl -b {=\n", "aws configure set a.token {:\n", "config set token {"]
 )  # fmt: skip
 def test_the_time_is_linear(unit):
     """Four times as much text takes no more than six times as long."""

@@ -124,3 +124,19 @@ def test_the_callback_gets_the_secret_as_it_is_meant():
         text_of(json.dumps({"token": value, "z": "\\"}), KIND, policy=policy)
     assert got == ["x", "5", "null", '[1, "a"]', '{"b": 2}', 'é"\n']
     assert text_of('{"a": 1}', KIND, policy=POLICY) == '{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Your temporary password is "Zq7hunter2xK9"',
+        "snowsql --password Zq7hunter2xK9",
+        "ALTER USER a WITH PASSWORD 'Zq7hunter2xK9'",
+        "INSERT INTO users (n, password) VALUES ('a', 'Zq7hunter2xK9')",
+        "aws configure set aws_secret_access_key Zq7hunter2xK9",
+    ],
+)
+@pytest.mark.parametrize("name", ["message", "run", "c"])
+def test_strings_are_searched_whatever_their_member_is_called(text, name):
+    """A value behind its name, or behind an option, is masked in each string of a document."""
+    assert "Zq7hunter2xK9" not in text_of(json.dumps({name: text, "list": [text]}), "application/json")

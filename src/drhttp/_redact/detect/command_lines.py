@@ -29,10 +29,10 @@ class Command(NamedTuple):
     only_with: str = ""
 
 
-_LDAP = Command("-w")
+_LDAP = Command("-w", attached="-w")
 _MYSQL = Command("", attached="-p")
 _MONGO = Command("-p", attached="-p")
-_REGISTRY = Command("-p", only_with="login")
+_REGISTRY = Command("-p", attached="-p", only_with="login")
 _CREDENTIALS = Command("--creds --src-creds --dest-creds --credential", holds=":")
 _JAVA = Command("-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass")
 _OPENSSL = Command("-pass -passin -passout", holds="pass:")
@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     "curl": (
         Command("-u --user -U --proxy-user", attached="-u -U", holds=":"),
         Command("-b", attached="-b", holds="="),
+        Command("-E --cert --proxy-cert", attached="-E", holds=":"),
         Command("--proxy-pass"),
     ),
     "wget": (Command("--http-passwd --ftp-passwd"),),
@@ -74,6 +75,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     **dict.fromkeys(("keytool", "jarsigner"), (_JAVA,)),
     "openssl": (_OPENSSL, Command("-k")),
     "lftp": (Command("-u", holds=","),),
+    "twine": (Command("-p"),),
+    "etcdctl": (Command("--user", holds=":"),),
     **dict.fromkeys(("mosquitto_pub", "mosquitto_sub", "ipmitool"), (Command("-P"),)),
     **dict.fromkeys(("snmpwalk", "snmpget", "snmpset"), (_SNMP,)),
     "ssh-keygen": (Command("-N -P"),),
@@ -83,14 +86,18 @@ _NAMES = re.compile(
     "(?:" + "|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True))) + r""")(?:\.exe)?(?=["'`\\]{0,4}[\s,])"""
 )
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
-_GAP = r"""["'`\\]{0,4}(?:[\s,]|\\\r?\n){1,20}"""
-_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z-]")  # begins with a literal, which `re` searches for fast
+_GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
+_DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, which `re` searches for fast
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
 # Commands that set a value by its name: `aws configure set aws_secret_access_key abc`.
 _SETTING = re.compile(
     r"""\bconfig(?:ure)?["'`,]{0,3}[ \t]set["'`,]{0,3}[ \t]["'`]?([\w.:/@-]{2,80})["'`,]{0,3}[ \t](?=[^\s-])"""
 )
+
+
+# Options of curl(1) without a value, which may stand in the same word in front of one that has a value.
+_FLAGS = "[sSfLkivgN#IGOJRjaBnpqlZ0-9]"
 
 
 def _option(command: Command) -> re.Pattern[str]:
@@ -102,10 +109,10 @@ def _option(command: Command) -> re.Pattern[str]:
     branches = []
     if command.separate:
         # Flags without a value may stand in the same word: `curl -sSu user:password`.
-        branches.append(rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
+        branches.append(rf"-(?<![\w-]-)(?:{_FLAGS}{{0,8}}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
     if command.attached:
         branches.append(
-            rf"-(?<![\w-]-)(?:[sSfLkivgN#]{{0,8}}(?:{either(command.attached)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
+            rf"-(?<![\w-]-)(?:{_FLAGS}{{0,8}}(?:{either(command.attached)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
         )
     return re.compile("|".join(branches))
 
@@ -180,6 +187,7 @@ def _arguments(
         policy.budget.spend(3)
         after = option.end()
         begin, stop = locator.value_at(after)
+        stop = _end_of_quoted(text, begin, stop, end)
         value = text[begin:stop]
         if value and command.holds in value and not value.startswith(_LEADING) and not _VARIABLE.fullmatch(value):
             yield begin, stop
@@ -189,23 +197,49 @@ def _arguments(
         option = _OPTIONS[command].search(text, after, end)
 
 
+def _end_of_quoted(text: str, begin: int, stop: int, end: int) -> int:
+    """Return where a word ends that goes on in quotes: `user:'my password'`. end: of the command line."""
+    at = text.find(":", begin, stop) + 1
+    quote = text[at : at + 1]
+    if not at or quote not in ("'", '"') or text.find(quote, at + 1, stop) >= 0:
+        return stop
+    closing = text.find(quote, stop, end)
+    return closing + 1 if closing >= 0 else stop
+
+
 def _end_of_line(text: str, at: int) -> int:
-    """Return where a line ends; a backslash at its end continues it."""
+    """Return where a line ends. It goes on behind a backslash, and in Windows' shells behind a caret or a backtick."""
     end = text.find("\n", at)
-    while end > 0 and text[end - 1] in "\\\r" and (text[end - 1] == "\\" or text[end - 2] == "\\"):
+    while end > 0 and text[end - 2 if text[end - 1] == "\r" else end - 1] in "\\^`":
         end = text.find("\n", end + 1)
     return end if end >= 0 else len(text)
 
 
 def is_secret_argument(words: list[str], option: str, value: str) -> bool:
-    """Whether the value of an option is secret, in a list of words: `["curl", "-u", "user:password"]`.
+    """Whether a word of a list is the secret value of the option in front of it: `["curl", "-u", "user:password"]`.
 
     words: the first words of the list, beginning with the command.
     """
-    name = words[0].rpartition("/")[2].removesuffix(".exe") if words else ""
     return any(
-        option in command.separate.split()
-        and command.holds in value
-        and (not command.only_with or command.only_with in words)
-        for command in COMMANDS.get(name, ())
+        command.holds in value and _OPTIONS[command].fullmatch(f"{option} ") is not None
+        for command in _commands_of(words)
     )
+
+
+def holds_secret_value(words: list[str], word: str) -> bool:
+    """Whether a word of a list is an option with its secret value: `["mysql", "-psecret"]`.
+
+    words: the first words of the list, beginning with the command.
+    """
+    for command in _commands_of(words):
+        option = _OPTIONS[command].match(word)
+        if option is not None and option.end() < len(word) and command.holds in word[option.end() :]:
+            return True
+    return False
+
+
+def _commands_of(words: list[str]) -> Iterator[Command]:
+    name = words[0].rpartition("/")[2].removesuffix(".exe") if words else ""
+    for command in COMMANDS.get(name, ()):
+        if not command.only_with or command.only_with in words:
+            yield command

@@ -7,11 +7,13 @@ import re
 #: Kinds of harmless values: numbers (and booleans and nulls in their place), times and durations, booleans that answer
 #: a question, results of checks, types of tokens, and special tokens of tokenizers (`<s>`, `[PAD]`).
 NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
+ENDPOINTS = "endpoints"  # URLs of services, as in OpenID Connect Discovery: `token_endpoint`
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
 _COUNTING_LAST = frozenset((
     "count", "counts", "total", "max", "min", "limit", "limits", "quota", "remaining", "used", "usage", "length",
     "size", "at", "ttl", "age", "expires", "expiry", "expiration", "exp", "lifetime", "timeout", "duration", "time",
     "timestamp", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries", "tokens", "sessions", "cookies",
+    "left", "keep",
 ))  # fmt: skip
 # Words in names of measures of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
 _OF_TOKENS = frozenset((
@@ -29,7 +31,7 @@ _MARKED = frozenset((
 ))  # fmt: skip
 _ASKING_FIRST = frozenset((
     "has", "is", "are", "was", "can", "use", "uses", "need", "needs", "require", "requires", "should", "show", "allow",
-    "allows", "enable", "disable", "supports", "with",
+    "allows", "enable", "disable", "supports", "with", "ignore", "add", "skip", "include",
 ))  # fmt: skip
 _ASKING_LAST = frozenset((
     "enabled", "disabled", "required", "set", "changed", "expired", "valid", "verified", "confirmed", "revoked",
@@ -49,6 +51,8 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|µs|[smhd])){1,4}")
+_ENDPOINT = re.compile(r"https?://[\w.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~-]{1,40}){0,6}/?")
+_UNLIMITED = frozenset(("auto", "inf", "unlimited"))  # in the place of a number
 _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}\]")
 
 
@@ -67,6 +71,7 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
         (RESULTS, last == "check"),
         (TYPES, _names_a_type(words)),
         (MARKERS, last == "token" and words[-2] in _MARKED),
+        (ENDPOINTS, last == "endpoint"),
     )
     return tuple(kind for kind, holds in found if holds)
 
@@ -99,6 +104,8 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         or (TIMES in kinds and bool(_TIME.fullmatch(text) or _DURATION.fullmatch(text)))
         or (TYPES in kinds and (text.lower() in _TYPES or _TYPE_URN.fullmatch(text) is not None))
         or (MARKERS in kinds and is_marker(text))
+        or (ENDPOINTS in kinds and _ENDPOINT.fullmatch(text) is not None)
+        or (NUMBERS in kinds and text in _UNLIMITED)
     )
 
 

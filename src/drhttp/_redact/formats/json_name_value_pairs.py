@@ -7,7 +7,7 @@ from itertools import takewhile
 from json import decoder
 from typing import TYPE_CHECKING, Any
 
-from drhttp._redact.detect.command_lines import is_secret_argument
+from drhttp._redact.detect.command_lines import holds_secret_value, is_secret_argument
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -202,15 +202,21 @@ class _PairReader:
             elif text in _CODED:
                 level.grant = True
             return
-        before = level.elements[-1][1] if level.elements else ""
-        if before.startswith("-") and text[:1] != "-":
-            words = [word for _, word in level.elements]
-            if _is_secret_name(before, self._policy) or is_secret_argument(words, before, text):
-                self.found.add(at)
+        if self._is_argument([word for _, word in level.elements], text):
+            self.found.add(at)
         del level.elements[2:]
         level.elements.append((at, text))
         if text and len(self._open) > 1 and self._open[-2].key in ("loc", "path"):
             self._name(self._open[-2], text)
+
+    def _is_argument(self, words: list[str], text: str) -> bool:
+        """Whether an element of a command line is secret. words: those in front of it, the first and the last ones."""
+        if not words:
+            return False
+        if text[:1] == "-":
+            return holds_secret_value(words, text)
+        option = words[-1]
+        return option[:1] == "-" and (_is_secret_name(option, self._policy) or is_secret_argument(words, option, text))
 
     def _name(self, level: _Level, text: str) -> None:
         if level.key in _PATHS:

@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 _HEADINGS = spellings(
     "columns cols column fields header headers heading headings names keys column_names field_names column_info"
-    " column_metadata row_type column_defs attributes meta"
+    " column_metadata row_type column_defs attributes meta thead labels titles"
 )
 _ROWS = spellings(
     "rows data values records tuples results result items row_set result_set record_set dataset cells body data_array"
-    " events row tuple record"
+    " events row tuple record tbody"
 )
 _OF_HTTP = frozenset(("header", "headers"))
 _FLAT = spellings("values row tuple record data cells")
 # Members that hold the name of a column described by an object; members that hold the cells of a row.
 _NAMES = ("name", "Name", "field", "id", "key", "label", "Label", "title", "text", "header", "headerName", "columnName",
-          "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop")  # fmt: skip
+          "column_name", "displayName", "display_name", "accessor", "accessorKey", "dataIndex", "prop",
+          "ColumnName", "data")  # fmt: skip
 _ROW_OBJECTS = frozenset(("f", "c", "cells", "Data", "row", "values", "data"))
 _KEY = re.compile(r'"([A-Za-z_]{3,20})"\s*:\s*\[')
 _LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')

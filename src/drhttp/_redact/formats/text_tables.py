@@ -79,6 +79,9 @@ def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, i
     return ("".join(pieces) + text[copied:], count) if count else (text, 0)
 
 
+_IN_FRONT = ("#", "sep=")  # lines in front of a heading: comments, and the delimiter for spreadsheets
+
+
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield lines that may be headings, and where they begin.
 
@@ -92,7 +95,11 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
         at += len(line) + 1
         above = marks
         first = (
-            not line or line.isspace() or line.rstrip()[-1] in ":`" or (line[0] in "+-|=" and is_separator_line(line))
+            not line
+            or line.isspace()
+            or line.rstrip()[-1] in ":`"
+            or (line[0] in "+-|=" and is_separator_line(line))
+            or line.startswith(_IN_FRONT)
         )
 
 

@@ -48,7 +48,7 @@ class _Masking(threading.local):
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
-        self.policy = Policy(Redact(value=self._mask, also=("signature", "x-moesif-application-id")))
+        self.policy = Policy(Redact(value=self._mask))
 
     def begin(self) -> Policy:
         """Reset the counters and return the rules for a new text."""

@@ -1,6 +1,6 @@
-"""HAR 1.2, both ways: what other tools read, and what they write.
+"""Reads and writes HAR 1.2.
 
-What the format has no field for lies below ``_drhttp``, so that a file that comes back gives equal records.
+Data without a HAR field is stored under ``_drhttp``, so that a re-imported file yields equal records.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may come next in a query that is being written."""
+"""Completion of a partial query."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(.*)", re.DOTALL)
 _STORED = {"status", "method", "path", "host", "user", "device", "route", "type", "client", "exception", "tag"}
 
 Values = Callable[[str, str, int], list[tuple[str, int]]]
-"""From a column and a part of its values to the commonest ones with their counts."""
+"""Type of a function that returns the most frequent values of a column that contain a string, with counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Completion:
 
 
 def complete(text: str, cursor: int, values: Values) -> tuple[int, int, list[Completion]]:
-    """Where the word at the cursor begins and ends, and what it may become."""
+    """Return the start and end of the word at the cursor, and its completions."""
     start = _start(text, cursor)
     word = text[start:cursor]
     end = cursor
@@ -37,7 +37,7 @@ def complete(text: str, cursor: int, values: Values) -> tuple[int, int, list[Com
 
 
 def _start(text: str, cursor: int) -> int:
-    """Behind the last space, parenthesis or minus that is not within quotes."""
+    """Return the offset after the last unquoted space, parenthesis, or minus sign."""
     start, quoted = 0, False
     for at, char in enumerate(text[:cursor]):
         if char == '"' and text[at - 1 : at] != "\\":
@@ -68,7 +68,7 @@ def _values(name: str, part: str, values: Values) -> list[Completion]:
 
 
 def spelled(value: str) -> str:
-    """A value as it is written in a query, in quotes where it needs them."""
+    """Quote a value for a query if necessary."""
     if value and re.fullmatch(r"[^\s\"()*?\\]+", value) and value.lower() not in {"none", "any"}:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

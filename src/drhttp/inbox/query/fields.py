@@ -1,4 +1,4 @@
-"""The fields that a query may name: what kind of value each takes, and what it is called in a record."""
+"""The fields of the query language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """kind: which reader of `values` its values have. column: the name in `Summary` or in the store.
+    """A field. kind: parser for its values, in `values`. column: name in `Summary` or in the store.
 
-    detail: what may follow the colon, for people. values: all that may follow, where they can be listed.
+    detail: help text on its values. values: all possible values, if they can be listed.
     """
 
     kind: str
@@ -34,7 +34,7 @@ FLAGS = (
 HAS = ("outbound", "parent", "user", "device", "body", "exception", "tag", "trace", "note", "response")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 SLOW = 1_000_000
-"""Microseconds from which on a record is slow."""
+"""Duration in microseconds from which a record counts as slow."""
 
 _NAMED = "exact value, or pattern with * and ?; none, any"
 

@@ -1,4 +1,4 @@
-"""From the text of a query to its tokens, each of which knows where it stands."""
+"""Splits a query into tokens with positions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from drhttp.inbox.errors import QueryError
 
 LONGEST = 4_000
-"""Characters of a query."""
+"""Maximum characters of a query."""
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(?!//)")
 _WORDS = ("AND", "OR", "NOT")
 
@@ -34,7 +34,7 @@ class Token:
 
     @property
     def value(self) -> str:
-        """The value without its quotes."""
+        """The unquoted value."""
         return "".join(piece.text for piece in self.pieces)
 
     @property
@@ -43,7 +43,7 @@ class Token:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The tokens in order. Raises `QueryError` for a quote that is not closed."""
+    """Return the tokens. Raises `QueryError` for an unclosed quote."""
     if len(text) > LONGEST:
         raise QueryError(f"A query is limited to {LONGEST:,} characters; this one has {len(text):,}.", LONGEST, 1)
     at = 0
@@ -70,7 +70,7 @@ def _token(text: str, at: int) -> Token:
 
 
 def _value(text: str, at: int) -> tuple[tuple[Piece, ...], int]:
-    """Up to a space, or a parenthesis that the value has not opened itself."""
+    """Return the end of a value: a space, or a closing parenthesis without an opening one in the value."""
     pieces: list[Piece] = []
     open_ones = 0
     start = at

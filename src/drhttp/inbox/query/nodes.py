@@ -1,4 +1,4 @@
-"""What a query says, once read: a tree of tests, without anything of its spelling or of a store."""
+"""The syntax tree of a query, independent of spelling and store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Side = str
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A number within bounds, both included; ``None`` is no bound. A record that was not told the number is outside."""
+    """A number in an inclusive range; ``None`` means unbounded. A record without the number does not match."""
 
     column: str
     low: int | None
@@ -19,7 +19,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """A text that is matched as a whole, without case. pattern: literal pieces, between any two of which anything goes.
+    """A case-insensitive match of a whole text. pattern: literal pieces, separated by wildcards.
 
     Within a piece, ``None`` stands for any one character.
     """
@@ -38,7 +38,7 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whether there is a value at all."""
+    """Whether a column has a value."""
 
     column: str
 
@@ -52,7 +52,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Bytes in the body of one of the sides, without case."""
+    """A case-insensitive substring of a body."""
 
     sides: tuple[Side, ...]
     part: str
@@ -69,7 +69,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Anywhere:
-    """Free text: in the address, the names, the headers or the bodies."""
+    """Free text: a substring of URL, names, headers, or bodies."""
 
     part: str
 
@@ -81,14 +81,14 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every one of them; everything when there is none."""
+    """A conjunction; without terms it matches everything."""
 
     nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Any:
-    """One of them at least."""
+    """A disjunction."""
 
     nodes: tuple[Node, ...]
 
@@ -99,7 +99,7 @@ EVERYTHING = All(())
 
 
 def reads_payload(node: Node) -> bool:
-    """Whether headers or bodies have to be read to decide."""
+    """Return whether a query needs to read headers or bodies."""
     if isinstance(node, (All, Any)):
         return any(map(reads_payload, node.nodes))
     return reads_payload(node.node) if isinstance(node, Not) else isinstance(node, PAYLOAD)

@@ -1,4 +1,4 @@
-"""From the text of a query to its tree."""
+"""Parses a query into a syntax tree."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from drhttp.inbox.query.nodes import EVERYTHING, All, Any, Anywhere, Node, Not
 from drhttp.inbox.query.values import read
 
 DEEPEST = 20
-"""Parentheses and negations within each other."""
+"""Maximum nesting of parentheses and negations."""
 MOST = 100
-"""Terms of a query."""
+"""Maximum number of terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a text means, and its terms."""
+    """A parsed query: its syntax tree and its terms."""
 
     text: str
     node: Node
@@ -39,7 +39,7 @@ class Query:
 
 
 def parse(text: str, now: int) -> Query:
-    """Read a query. now: microseconds since the epoch. Raises `QueryError`, which says where and why."""
+    """Parse a query. now: microseconds since the epoch. Raises `QueryError` with the position of the error."""
     parser = _Parser(text, now)
     return Query(text, parser.whole(), tuple(parser.terms))
 
@@ -106,7 +106,7 @@ class _Parser:
 
     def _term(self, token: Token, depth: int, minus: Token | None, negations: int) -> Node:
         start = minus.start if minus else token.start
-        # Without its neighbours an alternative would say something else: such terms are not to be taken out alone.
+        # A term of an OR cannot be removed alone without changing the meaning of the query.
         inside = depth + self._alternatives
         self.terms.append(Term(start, token.end, token.field, token.value, negations % 2 == 1, inside))
         if len(self.terms) > MOST:

@@ -1,4 +1,4 @@
-"""From the value of a term to the test that it stands for, kind by kind."""
+"""Parses the values of query terms, by kind of field."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLUMNS = {"tag": "tags"}
 
 
 def read(token: Token, field: Field, now: int) -> Node:
-    """The test of a term. now: microseconds since the epoch, for times that are relative to it."""
+    """Return the test of a term. now: microseconds since the epoch, for relative times."""
     if not token.value and not token.quoted:
         raise QueryError(f"{token.field}: requires a value: {field.detail}.", token.start, token.end - token.start)
     try:
@@ -144,7 +144,7 @@ _READERS: dict[str, Callable[[Token, Field, int], Node]] = {
 
 
 def pattern(pieces: Sequence[Piece]) -> tuple[tuple[str | None, ...], ...]:
-    """Literal runs, cut at every star that is not quoted."""
+    """Split a value at its unquoted wildcards."""
     runs: list[list[str | None]] = [[]]
     for piece in pieces:
         for char in piece.text:
@@ -156,7 +156,7 @@ def pattern(pieces: Sequence[Piece]) -> tuple[tuple[str | None, ...], ...]:
 
 
 def moment(text: str, now: int) -> int:
-    """Microseconds since the epoch, from one of the ways to write a time."""
+    """Parse a time in one of the supported formats to microseconds since the epoch."""
     local = datetime.fromtimestamp(now / 1_000_000).astimezone()
     ago = _AGO.fullmatch(text)
     if ago:
@@ -166,7 +166,7 @@ def moment(text: str, now: int) -> int:
     clock = _CLOCK.fullmatch(text)
     if clock:
         at = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0), microsecond=0)
-        # At one in the night, 23:50 means yesterday's.
+        # A time of day in the future means yesterday.
         return _micros(at if at <= local + timedelta(minutes=1) else at - timedelta(days=1))
     if text.lower() == "now":
         return now

@@ -1,4 +1,4 @@
-"""What the endpoints' page needs, counted ahead: per slice of records, so that it need not read each of them.
+"""Precomputed aggregates per slice of records, for the endpoints page.
 
 A slice holds the records of `SLICE` consecutive ``n``. Once all of these are given, its records are counted into
 ``rollup``, one row an endpoint, and the slice is entered in ``slice``. Whoever changes a record takes its slice out
@@ -17,7 +17,7 @@ from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints
 
 SLICE = 2_000
 COLUMNS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
-"""What `endpoints` takes."""
+"""Columns that `endpoints` needs."""
 TABLES = """
 CREATE TABLE slice (k INTEGER PRIMARY KEY);
 CREATE TABLE rollup (
@@ -29,9 +29,9 @@ CREATE TABLE rollup (
 ) WITHOUT ROWID;
 """
 _EXACT = 100
-"""Microseconds below which each duration has a bucket of its own."""
+"""Durations below this many microseconds have a bucket each."""
 _RATIO = 1.02
-"""Between the bounds of a bucket: what stands for its durations is within 1 % of each."""
+"""Ratio of bucket bounds; the representative of a bucket is within 1 % of each duration in it."""
 _STEP = log(_RATIO)
 _STORED = (
     "direction, method, endpoint, count, errors, client_errors, bytes, sized, first, last, total, longest, slowest,"
@@ -44,12 +44,12 @@ def bucket(duration: int) -> int:
 
 
 def middle(place: int) -> int:
-    """What stands for the durations of a bucket."""
+    """Return the representative duration of a bucket."""
     return place if place < _EXACT else round(_EXACT * _RATIO ** (place - _EXACT + 0.5))
 
 
 def ready(db: sqlite3.Connection) -> list[int]:
-    """The slices that are whole and have records, but are not counted, the oldest first."""
+    """Return complete, non-empty slices that are not counted yet, oldest first."""
     first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
     if first is None:
         return []
@@ -58,7 +58,7 @@ def ready(db: sqlite3.Connection) -> list[int]:
 
 
 def count(db: sqlite3.Connection, k: int) -> None:
-    """Count a slice, within a transaction."""
+    """Aggregate a slice. Call within a transaction."""
     rows = db.execute(f"SELECT {COLUMNS} FROM record r WHERE r.n BETWEEN ? AND ? ORDER BY r.n DESC", span(k))
     found = [(k, *_row(one)) for one in endpoints(rows)]
     forget(db, {k})
@@ -67,19 +67,19 @@ def count(db: sqlite3.Connection, k: int) -> None:
 
 
 def forget(db: sqlite3.Connection, slices: Iterable[int]) -> None:
-    """Take slices out, of which a record changes."""
+    """Delete the aggregates of slices with changed records."""
     for k in slices:
         if db.execute("DELETE FROM slice WHERE k = ?", (k,)).rowcount:
             db.execute("DELETE FROM rollup WHERE k = ?", (k,))
 
 
 def span(k: int) -> tuple[int, int]:
-    """The first and the last ``n`` of a slice."""
+    """Return the first and last ``n`` of a slice."""
     return k * SLICE, k * SLICE + SLICE - 1
 
 
 def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
-    """The endpoints of all counted slices, several times each, the newest slices first."""
+    """Yield the endpoints of each counted slice, newest slice first."""
     for row in db.execute(f"SELECT {_STORED} FROM rollup ORDER BY k DESC"):
         *plain, spread, durations = row
         timed = {middle(int(place)): times for place, times in json.loads(durations).items()}
@@ -87,7 +87,7 @@ def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
 
 
 def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
-    """The rows for `endpoints` of the records in all other slices."""
+    """Yield the rows for `endpoints` of records in slices that are not counted."""
     first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
     if first is None:
         return

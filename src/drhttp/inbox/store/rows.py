@@ -1,4 +1,4 @@
-"""Between exchanges and the rows of the file."""
+"""Converts between exchanges and rows."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
 from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, SUMMARY_COLUMNS, TRUNCATED
 
 PACKED_FROM = 4096
-"""Bodies of this many bytes and more are kept compressed: smaller ones gain little and are searched much faster so."""
+"""Minimum bytes of a body that is compressed. Smaller ones gain little and are faster to search uncompressed."""
 COLUMNS = ("n", *SUMMARY_COLUMNS, *KEPT)
 SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
     ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
 )
-"""What `entry` needs, from ``record r JOIN project``."""
+"""Columns that `entry` needs, from ``record r JOIN project``."""
 _UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
 _MARKS_OF = attrgetter(*_UNMARKED)
 _PLAIN = tuple(_UNMARKED.values())
 _PROJECT = SUMMARY_COLUMNS.index("project")
 _SUMMARY_VALUES = attrgetter(*SUMMARY_COLUMNS)
 _KEPT_AT = 1 + len(SUMMARY_COLUMNS)
-# What comes from parsed JSON has no circles to be looked for.
+# Parsed JSON has no circular references.
 _JSON = json.JSONEncoder(check_circular=False).encode
 
 
 def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) -> tuple[Any, ...]:
-    """A row of ``record``. kept: pinned, tags, note and replay_of of the row that it replaces."""
+    """Return a row of ``record``. kept: pinned, tags, note, and replay_of of the replaced row."""
     summary, request, response = exchange.summary, exchange.request, exchange.response
     values = list(_SUMMARY_VALUES(summary))
     values[_PROJECT] = project
@@ -65,7 +65,7 @@ def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
 
 
 def entry(row: Sequence[Any]) -> Entry:
-    """From what `SELECTED` selects."""
+    """Build an entry from the columns of `SELECTED`."""
     values = dict(zip(SUMMARY_COLUMNS, row[1:_KEPT_AT], strict=True))
     values["aborted"] = bool(values["aborted"])
     place, error, flags, masked, pinned, tags, note, calls = row[_KEPT_AT:]
@@ -84,7 +84,7 @@ def entry(row: Sequence[Any]) -> Entry:
 
 
 def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
-    """From a summary and its row of ``payload``."""
+    """Build an exchange from a summary and its row of ``payload``."""
     _, request_headers, response_headers, request_body, response_body, text = row
     marks = json.loads(text)
     request = _message(request_headers, request_body, marks["request"])
@@ -93,7 +93,7 @@ def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
 
 
 def _marks(message: Message) -> dict[str, object]:
-    # Only what differs from the ordinary: most messages have no marks.
+    # Only non-default values: most messages have none.
     marks = _MARKS_OF(message)
     if marks == _PLAIN:
         return {}

@@ -1,4 +1,4 @@
-"""Reading along ``n`` in pieces, so that a question that looks into every record ends when its time is up."""
+"""Scans records in order of ``n`` in chunks, with a time limit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store.where import Condition
 
 STEP = 20_000
-"""Records between two looks at the clock; fewer when headers and bodies are read."""
+"""Records between two checks of the clock; fewer if headers and bodies are read."""
 STEP_INSIDE = 500
 
 
 class Scan:
-    """Rows of the records that match, in the order of ``n`` or against it.
+    """Yields the rows of matching records in ascending or descending order of ``n``.
 
     columns: in SQL, over ``record r``. before, after: both excluded. group: what stands after the condition, where
     rows are to be put together, piece by piece. seconds: how long it may take, though one piece is always read.

@@ -1,4 +1,4 @@
-"""The tables, and how files of earlier versions become files of this one."""
+"""The schema and its migrations."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from drhttp.inbox.store import rollup
 APPLICATION_ID = 0x64724874
 VERSION = 3
 COUNTED = 3
-"""The version since which endpoints are counted ahead."""
+"""Schema version that introduced precomputed endpoints."""
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
-"""Columns that hold what was told, under the names of `Summary`."""
+"""Columns with the fields of `Summary`."""
 KEPT = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
-"""Columns that the inbox adds."""
+"""Columns that the inbox itself adds."""
 TRUNCATED, OMITTED, BODY, RESPONSE = 1, 2, 4, 8
 """Bits of ``flags``: a body was cut, a body was left out, there is a body, there is a response."""
 
@@ -39,7 +39,7 @@ CREATE TABLE payload (
     request_body BLOB, response_body BLOB, marks TEXT NOT NULL
 );
 """
-# Lists run along n, and what a query asks for is found on the way: every further index would slow down the writer.
+# Lists scan in order of n and filter on the way: more indexes would slow down writes.
 _SINCE_2 = """
 CREATE INDEX record_span ON record (span) WHERE span IS NOT NULL;
 CREATE INDEX record_parent ON record (parent) WHERE parent IS NOT NULL;
@@ -80,7 +80,7 @@ _STEPS = {1: _FROM_1, 2: rollup.TABLES}
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty file."""
+    """Create the tables in an empty file."""
     db.executescript(
         f"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {TABLES} {_SINCE_2}"
         f"{rollup.TABLES}"
@@ -89,7 +89,7 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
-    """Bring a file of an earlier version up to this one, step by step, each of them whole or not at all."""
+    """Migrate a file of an earlier version, one transaction per step."""
     db.create_function("drhttp_endpoint", 4, _endpoint, deterministic=True)
     for step in range(version, VERSION):
         try:

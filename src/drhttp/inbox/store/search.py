@@ -1,4 +1,4 @@
-"""Text within headers and bodies: what the database calls for every row that a query has to look into.
+"""SQL functions that search headers and bodies.
 
 Letters are compared without case, A to Z only, as everywhere in queries.
 """
@@ -12,18 +12,18 @@ import zlib
 from drhttp.inbox.store.rows import unpack
 
 INFLATED = 8 * 1024 * 1024
-"""Bytes of a body that was sent compressed in which is searched."""
+"""Maximum decompressed bytes of a body that are searched."""
 
 
 def install(db: sqlite3.Connection) -> None:
-    """Teach a connection the functions that `where` uses."""
+    """Register the SQL functions that `where` uses."""
     db.create_function("drhttp_body", 2, in_body, deterministic=True)
     db.create_function("drhttp_header", 3, in_header, deterministic=True)
     db.create_function("drhttp_lines", 2, in_lines, deterministic=True)
 
 
 def in_body(kept: bytes | str | None, part: bytes) -> bool:
-    """Whether a body, as it is kept in the file, holds the part, which is lower-case."""
+    """Return whether a stored body contains `part`, which is lower-case."""
     body = unpack(kept)
     if body is None:
         return False
@@ -33,7 +33,7 @@ def in_body(kept: bytes | str | None, part: bytes) -> bool:
 
 
 def in_header(kept: str | None, name: str, part: str | None) -> bool:
-    """Whether there is a field of the name, and with a part, one whose value holds it."""
+    """Return whether a header with this name exists and, if `part` is given, its value contains it."""
     if kept is None or (_plain(name) and f'"{name}"' not in kept.lower()):
         return False
     values = [value for key, value in json.loads(kept) if key.lower() == name]
@@ -41,14 +41,14 @@ def in_header(kept: str | None, name: str, part: str | None) -> bool:
 
 
 def in_lines(kept: str | None, part: str) -> bool:
-    """Whether one of the fields, written as ``name: value``, holds the part."""
+    """Return whether a header, written as ``name: value``, contains `part`."""
     if kept is None:
         return False
     return any(_within(f"{name}: {value}", part) for name, value in json.loads(kept))
 
 
 def lower(text: str) -> str:
-    """Without case, A to Z only: what the database and bytes do, too."""
+    """Lower-case A to Z only, as SQLite and `bytes.lower` do."""
     return text.lower() if text.isascii() else "".join(char.lower() if char < "\x80" else char for char in text)
 
 

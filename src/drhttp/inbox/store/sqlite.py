@@ -1,4 +1,4 @@
-"""One SQLite file, and the connection that writes to it.
+"""The write connection to the SQLite file.
 
 A line of an exchange (``record``) and its headers and bodies (``payload``) are kept apart, so that lists stay fast
 while bodies are large. One `SqliteStore` writes; readers open the file beside it at any time.
@@ -23,10 +23,10 @@ from drhttp.inbox.store.schema import VERSION, create, migrate
 
 PRUNED_AT_ONCE = 200
 FREE_PAGES = 2_000
-"""Unused pages that the file may have: 8 MB."""
+"""Number of unused pages that are kept in the file (8 MB)."""
 FREED_AT_ONCE = 200
 TOGETHER = (50, 10, 1)
-"""Rows of a statement. Between two statements other threads get the interpreter, and may keep it for a while."""
+"""Rows per INSERT statement. Other threads may take the GIL between two statements."""
 _RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES "
 _PAYLOAD = "INSERT OR REPLACE INTO payload VALUES "
 _OLDEST = "SELECT n, received FROM record WHERE n >= ? AND NOT pinned ORDER BY n LIMIT ?"
@@ -37,7 +37,7 @@ _NEW = (0, None, None, None)
 
 
 class SqliteStore(SqliteReader):
-    """Exchanges in a file, to be written. path: the file, which must exist; when it is empty it becomes a store."""
+    """The store in a SQLite file. path: an existing file; an empty one is initialized."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, mode="rw")
@@ -46,7 +46,7 @@ class SqliteStore(SqliteReader):
             self._highest = self._last()
             self._count = len(self)
             self._floor = 0
-            """Below this n all records are pinned."""
+            """All records below this ``n`` are pinned."""
             self._uncounted = rollup.ready(self._db)
             self._slice = self._highest // rollup.SLICE
 
@@ -170,7 +170,7 @@ class SqliteStore(SqliteReader):
         self._count -= len(numbers)
 
     def _drop_up_to(self, n: int) -> None:
-        """Delete the oldest, but for pinned ones."""
+        """Delete the oldest records that are not pinned."""
         span = (self._floor, n)
         with self._writing():
             self._db.execute(f"DELETE FROM payload WHERE {_SPAN} AND {_BUT_PINNED}", span * 2)
@@ -182,14 +182,14 @@ class SqliteStore(SqliteReader):
         self._floor = n + 1
 
     def _changed(self, numbers: Iterable[int]) -> None:
-        """Count anew, when there is time, the slices of these records."""
+        """Schedule the slices of these records for recounting."""
         slices = {n // rollup.SLICE for n in numbers}
         rollup.forget(self._db, slices)
         whole = {k for k in slices if k < self._slice}
         self._uncounted = sorted(whole.union(self._uncounted))
 
     def _shrink(self) -> None:
-        """Give pages back that are free, when they are many: a few are soon needed again."""
+        """Return free pages to the file system if there are many."""
         free = self._value("PRAGMA freelist_count")
         if free > FREE_PAGES and free > self._value("PRAGMA page_count") // 4:
             self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()

@@ -1,4 +1,4 @@
-"""From the tree of a query to a condition in SQL. Values always travel as parameters."""
+"""Compiles a query to an SQL condition. Values are always bound as parameters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FLAGS = {
     "has-response": f"r.flags & {RESPONSE}",
 }
 _WORDS = ("method", "url", "id", "user", "device", "exception", "exception_text", "note")
-"""Where free text is looked for, beside headers and bodies."""
+"""Columns in which free text is searched, in addition to headers and bodies."""
 _UNESCAPED = re.compile(r"[ !#-9;-\[\]-~]+")
 """What JSON writes as itself, and a line of a header does not put between name and value."""
 
@@ -65,7 +65,7 @@ class Condition:
             return "(" + (" AND " if isinstance(node, All) else " OR ").join(parts or ["1"]) + ")"
         if isinstance(node, Not):
             return f"NOT {self._of(node.node)}"
-        # A comparison with what was not told is neither true nor false in SQL; here it is false.
+        # In SQL, a comparison with NULL is NULL; here it is false.
         return f"ifnull({self._test(node)}, 0)"
 
     def _test(self, node: Between | Like | Holds | Told | Flag | Body | Header | Anywhere) -> str:
@@ -97,7 +97,7 @@ class Condition:
         )
 
     def _in_body(self, side: str, part: str) -> str:
-        """Text is searched by the database itself, without the interpreter; only other bytes need our function."""
+        """Return the condition for a body. SQLite searches text itself; other bytes need a Python function."""
         raw = lower(part).encode("utf-8", "replace")
         body = f"p.{side}_body"
         return (

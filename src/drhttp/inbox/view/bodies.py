@@ -18,10 +18,10 @@ from drhttp.inbox.view.content import Content, content_of
 from drhttp.inbox.view.multipart import Part, parts
 
 PAGE = 65_536
-"""Characters of a text that come with the record."""
+"""Characters of text that are included in a record."""
 MOST_FIELDS = 1_000
 MOST_MEMORY = 64 * 1024 * 1024
-"""Bytes of memory that it may take to find out whether JSON is valid."""
+"""Memory limit in bytes for validating JSON."""
 _FILE = re.compile(r"\[\d+ bytes\]")
 
 
@@ -37,7 +37,7 @@ class Shown:
 
 
 def shown(message: Message, *, reveal: bool) -> Shown:
-    """Decode and mask a body."""
+    """Decode and mask a body for display."""
     content = content_of(message)
     if content.form == "multipart":
         return _multipart(message, content, reveal=reveal)
@@ -49,13 +49,13 @@ def shown(message: Message, *, reveal: bool) -> Shown:
 
 
 def views(exchange: Exchange, *, reveal: bool) -> dict[str, Shown]:
-    """The bodies of an exchange as they are shown, by side."""
+    """Return the displayed bodies of an exchange by side."""
     sides = {"request": exchange.request, "response": exchange.response}
     return {side: shown(message, reveal=reveal) for side, message in sides.items() if message is not None}
 
 
 def _masked(content: Content) -> tuple[str | None, int]:
-    """The text without its secrets. What is no text cannot be masked, only held back."""
+    """Mask a text. Binary data cannot be masked, only withheld."""
     if content.text is None:
         return None, masking.bytes_betray(content.data) if content.form == "binary" else 0
     if content.form in {"xml", "html"}:
@@ -68,7 +68,7 @@ def _masked(content: Content) -> tuple[str | None, int]:
 
 
 def body_json(message: Message, size: int | None, view: Shown) -> dict[str, Any]:
-    """What the record says of a body. Addresses under which its bytes are had are for the caller to add."""
+    """Return the JSON of a body. The caller adds the URLs of its bytes."""
     content = view.content
     return {
         "form": content.form,
@@ -132,12 +132,12 @@ def _valid(content: Content) -> bool | None:
 
 
 def _in_part(message: Message, content: Content) -> bool:
-    """Whether a compressed body is looked at only in part, because it inflates to so much."""
+    """Return whether only a part of a compressed body is shown because of its decompressed size."""
     return content.coding is not None and content.cut and not message.truncated
 
 
 def _memory(text: str) -> int:
-    """Bytes of memory that the values of JSON take when it is parsed, about."""
+    """Estimate the memory in bytes of parsed JSON."""
     return 200 * text.count("{") + 64 * text.count("[") + 32 * text.count(",")
 
 
@@ -150,7 +150,7 @@ def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:
 
 
 def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
-    """Pairs as objects."""
+    """Return masked pairs as JSON objects."""
     return [{"name": name, "value": value, "masked": count > 0} for name, value, count in pairs]
 
 
@@ -172,7 +172,7 @@ def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
 
 
 def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, int]:
-    """The content of a part as text, and how much of it is masked."""
+    """Return the masked text of a part and its number of masked values."""
     raw = data[part.start : part.end]
     text = _utf8(raw)
     if not reveal and raw and masking.is_secret(part.name or "") and not _stands_in((text or "").strip()):
@@ -184,7 +184,7 @@ def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, in
 
 
 def _stands_in(text: str) -> bool:
-    """Whether this is what a recorder writes in place of a value or of a file."""
+    """Return whether the data is a recorder's placeholder for a value or file."""
     return is_mask(text) or _FILE.fullmatch(text) is not None
 
 
@@ -209,7 +209,7 @@ def _utf8(data: bytes) -> str | None:
 
 
 def readable(value: str) -> str:
-    """Header bytes as UTF-8 where they are, as latin-1 where not."""
+    """Decode header bytes as UTF-8 if valid, else as latin-1."""
     try:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -217,7 +217,7 @@ def readable(value: str) -> str:
 
 
 def cookies(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The cookies of a Cookie header, or of several Set-Cookie headers without their attributes."""
+    """Yield the cookies of Cookie or Set-Cookie headers, without attributes."""
     for name, value in pairs:
         for one in value.split(";") if name.lower() == "cookie" else [value.partition(";")[0]]:
             key, mark, texts = one.strip().partition("=")

@@ -1,4 +1,4 @@
-"""The bytes of a body as they were before they were packed for the way, and what kind of thing they are."""
+"""Removes the content coding of a body and detects its format."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Message
 
 INFLATED = 8 * 1024 * 1024
-"""Bytes of a compressed body that are looked at."""
+"""Maximum decompressed bytes of a body."""
 STRUCTURED = 192 * 1024
-"""Bytes of one that are looked at when it inflates `RATIO`-fold, and has to be taken apart, as JSON has."""
+"""Maximum decompressed bytes of a structured body whose compression ratio exceeds `RATIO`."""
 RATIO = 20
 _TAKEN_APART = {"json", "xml", "html", "form", "multipart"}
 _CODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
@@ -46,7 +46,7 @@ class Content:
 
 
 def content_of(message: Message) -> Content:
-    """Decode a body for display, within bounds."""
+    """Decode a body for display, within limits."""
     declared = header(message.headers, "content-type") or ""
     media = declared.partition(";")[0].strip().lower()
     data, coding, problem, cut = _uncoded(message)
@@ -65,7 +65,7 @@ def content_of(message: Message) -> Content:
 
 
 def image_type(data: bytes) -> str | None:
-    """The raster type that the first bytes tell, whatever the header says."""
+    """Return the image type from the first bytes, ignoring the Content-Type header."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     if data[4:12] in {b"ftypavif", b"ftypavis"}:
@@ -84,12 +84,12 @@ def _uncoded(message: Message) -> tuple[bytes, str | None, str | None, bool]:
         data, cut = _inflate(body, _CODINGS[coding])
     except zlib.error:
         try:
-            # Some servers call it deflate and leave out the frame.
+            # Some servers send raw deflate without the zlib wrapper.
             data, cut = _inflate(body, -15) if coding == "deflate" else (b"", False)
         except zlib.error:
             data, cut = b"", False
         if not data:
-            # Senders may have removed the coding and left the header as it was.
+            # Senders may remove the coding but keep the header.
             return body, None, None if _plain(body) else f"The body is not valid {coding}.", False
     return data, coding, None, cut
 
@@ -105,7 +105,7 @@ def _plain(body: bytes) -> bool:
 
 
 def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
-    """The text, and the charset in which it was."""
+    """Return the decoded text and its charset."""
     charset = _CHARSET.search(declared)
     for name in (charset[1] if charset else "utf-8", "utf-8", *(["latin-1"] if declared.startswith("text/") else [])):
         codec = codec_of(name)
@@ -114,7 +114,7 @@ def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
         try:
             found = data.decode(codec)
         except UnicodeDecodeError as problem:
-            # A cut may go through the middle of the last character.
+            # Truncation may split the last character.
             if not cut or codec != "utf-8" or len(data) - problem.start > 3:
                 continue
             found = data[: problem.start].decode("utf-8")

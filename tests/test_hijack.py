@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import types
-from typing import TYPE_CHECKING, Any
+from array import array
+from collections import Counter, OrderedDict, deque
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from wsgi_calls import Recorded, Server, environ
@@ -28,6 +31,16 @@ class Sentinel:
         raise StopIteration
 
 
+class PlainList(list[bytes]):
+    """A list of an application's own that is iterated as a list is."""
+
+
+class Named(NamedTuple):
+    """A tuple with names."""
+
+    number: int
+
+
 @pytest.fixture
 def sentinel(monkeypatch: pytest.MonkeyPatch) -> Sentinel:
     """Such a result, in the module of the server that knows it."""
@@ -41,8 +54,14 @@ def sentinel(monkeypatch: pytest.MonkeyPatch) -> Sentinel:
 @pytest.mark.parametrize("rate", [1.0, 0.0], ids=["recorded", "outside the sample"])
 @pytest.mark.parametrize(
     "result",
-    [ALREADY_HANDLED, None, 0, [], (), b"", "", {}, set(), frozenset()],
-    ids=lambda each: "ALREADY_HANDLED" if each is ALREADY_HANDLED else repr(each),
+    [
+        *(ALREADY_HANDLED, None, 0, [], (), b"", "", {}, set(), frozenset()),
+        *(PlainList(), Named(0), Counter(), OrderedDict(), deque(), range(0), memoryview(b""), bytearray()),
+        *({}.keys(), {}.values(), {}.items(), array("b"), io.BytesIO(), io.StringIO()),
+        *map(iter, ((), [], PlainList(), {}, {}.values(), {}.items(), set(), range(0), deque(), "", b"", bytearray())),
+        *map(iter, (memoryview(b""), array("b"), Named(0))),
+    ],
+    ids=lambda each: "ALREADY_HANDLED" if each is ALREADY_HANDLED else f"{type(each).__name__}",
 )
 def test_without_an_answer(result: Any, rate: float) -> None:
     """The server gets the very object when `start_response` was not called, and the record has no exception."""
@@ -178,13 +197,47 @@ class LazyList(list[bytes]):
         return super().__iter__()
 
 
+class LazyDict(dict[bytes, int]):
+    """A dict that begins the answer when it is iterated."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.start_response("203 Fine", [("X-Lazy", "1")])  # type: ignore[attr-defined]
+        return super().__iter__()
+
+
+def lazy_dict(environ: dict[str, Any], start_response: Any) -> Any:
+    answer = LazyDict({b"late": 1})
+    answer.start_response = start_response  # type: ignore[attr-defined]
+    return answer
+
+
+def lazy_map(environ: dict[str, Any], start_response: Any) -> Any:
+    def block(data: bytes) -> bytes:
+        start_response("203 Fine", [("X-Lazy", "1")])
+        return data
+
+    return map(block, [b"late"])
+
+
+def old_iterator(environ: dict[str, Any], start_response: Any) -> Any:
+    return iter(OldAnswer(environ, start_response))  # type: ignore[call-overload]
+
+
+def callable_iterator(environ: dict[str, Any], start_response: Any) -> Any:
+    blocks = iter(lazy_generator(environ, start_response))
+    return iter(lambda: next(blocks, None), None)
+
+
 def lazy_list(environ: dict[str, Any], start_response: Any) -> Any:
     answer = LazyList([b"late"])
     answer.start_response = start_response  # type: ignore[attr-defined]
     return answer
 
 
-@pytest.mark.parametrize("app", [lazy_generator, LazyAnswer, OldAnswer, lazy_list])
+APPS = [lazy_generator, LazyAnswer, OldAnswer, lazy_list, lazy_dict, lazy_map, old_iterator, callable_iterator]
+
+
+@pytest.mark.parametrize("app", APPS)
 @pytest.mark.parametrize("more", [{}, SOCKET])
 def test_answer_that_begins_late(app: Any, more: dict[str, str]) -> None:
     """An answer that begins with the first `next` is recorded whole, whatever the client asked for."""

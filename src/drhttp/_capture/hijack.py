@@ -7,6 +7,8 @@ ways: it returns a special object of the server, such as `ALREADY_HANDLED`, or r
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict, deque
+from io import BytesIO, StringIO
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -14,21 +16,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Types whose iteration cannot call `start_response`.
-_CONTAINERS = frozenset((bytes, bytearray, str, list, tuple, set, frozenset, dict))
+_DATA: tuple[Any, ...] = (
+    *((), [], {}, {}.keys(), {}.values(), {}.items(), OrderedDict(), set(), frozenset(), range(0), deque()),
+    *("", b"", bytearray(), memoryview(b"")),
+)
+
+# The `__iter__` of types that hold data and of their iterators, so that it calls no code of the application. Subclasses
+# inherit it, unless they have their own.
+_ITERATIONS = frozenset(type(each).__iter__ for data in _DATA for each in (data, iter(data)))
 
 
 def is_final(result: Any, started: bool) -> bool:
     """Whether the server must get the result of the application itself, and not a wrapper.
 
     There are two cases: an object that cannot be iterated, such as gunicorn's `ALREADY_HANDLED`; and, if
-    `start_response` was not called, an object whose iteration cannot call it. A generator may still call it, so it is
-    not final.
+    `start_response` was not called, an object whose iteration cannot call it: data such as a list or a `deque`, an
+    iterator over data, and the `ALREADY_HANDLED` of the module that defines its type.
+
+    Anything else may still call `start_response`, so it is not final: a generator, `map`, or an object of the
+    application's own class, even if the application means it as a sentinel. PEP 3333 allows such a class to be the
+    application itself.
     """
     kind = type(result)
     if not (hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")):
         return True
-    return not started and (kind in _CONTAINERS or _is_sentinel(result))
+    return not started and (_is_data(kind) or _is_sentinel(result))
 
 
 def is_faulty(result: Any, answering: bool) -> bool:
@@ -49,6 +61,13 @@ def is_end(error: BaseException, environ: Mapping[str, Any], answering: bool) ->
     if type(error) is StopIteration:
         return True
     return type(error) is ConnectionError and not error.args and not answering and "HTTP_UPGRADE" in environ
+
+
+def _is_data(kind: type) -> bool:
+    """Whether iterating an object of a type runs no code of the application."""
+    if getattr(kind, "__iter__", None) in _ITERATIONS or kind is BytesIO or kind is StringIO:
+        return True
+    return kind.__module__ == "array" and kind.__name__ in ("array", "arrayiterator")  # by name: the import takes time
 
 
 def _is_sentinel(result: Any) -> bool:

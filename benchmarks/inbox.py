@@ -112,7 +112,7 @@ def _steps(store: SqliteStore, count: int) -> None:
         for name, step in (
             ("write", partial(store.write, batch)),
             ("prune", partial(store.prune, limits, now)),
-            ("count", store.tend),
+            ("count", store.maintain),
         ):
             began, cpu = time.perf_counter(), time.thread_time()
             step()

@@ -8,7 +8,7 @@ import re
 import string
 from functools import lru_cache
 
-from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Told
+from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Present
 
 
 class World:
@@ -44,7 +44,7 @@ class World:
             case Holds(column, part):
                 value = getattr(summary, column)
                 return value is not None and plain(part) in plain(value)
-            case Told(column):
+            case Present(column):
                 return self.value(column, summary) not in (None, [])
             case Flag(name):
                 return bool(self.flag(name, exchange))

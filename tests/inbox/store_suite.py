@@ -212,7 +212,7 @@ class StoreSuite:
         original = store.replays(store.entry(2))[0]
         assert original is not None
         assert original.n == 1
-        assert store.neighbours(1) == (None, 2)
+        assert store.neighbors(1) == (None, 2)
 
     def test_the_oldest_go_when_there_are_too_many(self, store, event):
         """Retention keeps exactly the newest, a few deletions at a time, and whatever is pinned."""
@@ -329,7 +329,7 @@ class StoreSuite:
                 store.clear(node("status:404"), pinned=False)
                 here = {n: told for n, told in here.items() if told.status != 404}
             elif happening < 0.8:
-                while store.tend():
+                while store.maintain():
                     pass
             for each in (store, reader):
                 compare(each.endpoints(EVERYTHING, seconds=60), here)
@@ -340,7 +340,7 @@ class StoreSuite:
         dice = random.Random(5)
         exchanges = decode_batch([random_event(dice, event, n) for n in range(1, 4_500)], ARRIVAL)
         store.write(exchanges)
-        while store.tend():
+        while store.maintain():
             pass
 
         found = store.endpoints(node("status:5xx user:u1"), seconds=60)

@@ -46,7 +46,7 @@ def test_the_inbox_says_where_it_is(start):
 
 
 def test_a_line_is_printed_for_each_record(inbox, event):
-    """In a pipe too it comes at once, without colours."""
+    """In a pipe too it comes at once, without colors."""
     for path in ("/one", "/two"):
         inbox.post([event(request__uri=f"http://x{path}")])
         line = inbox.line()

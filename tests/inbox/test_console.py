@@ -42,10 +42,10 @@ def varied(summary):
 
 @pytest.mark.parametrize("width", [80, 100, 120, 240])
 @pytest.mark.parametrize("dated", [False, True])
-@pytest.mark.parametrize("colour", [False, True])
-def test_every_line_keeps_to_its_columns(summary, width, dated, colour):
+@pytest.mark.parametrize("color", [False, True])
+def test_every_line_keeps_to_its_columns(summary, width, dated, color):
     """Whatever a record holds, its line is no wider than the terminal, and the columns stand under each other."""
-    layout = Layout(width, colour)
+    layout = Layout(width, color)
     lines = [COLOUR.sub("", line) for line in (layout.line(one, dated=dated) for one in varied(summary))]
     heading = COLOUR.sub("", layout.heading(dated=dated))
 
@@ -78,10 +78,10 @@ def test_failures_are_told_in_the_line(summary):
 
 @pytest.mark.parametrize(("status", "code"), [(204, "32"), (302, "36"), (404, "33"), (503, "1;31")])
 def test_the_status_has_the_colour_of_its_class(summary, status, code):
-    """Green, cyan, yellow, red; and no colour when none is wanted."""
+    """Green, cyan, yellow, red; and no color when none is wanted."""
     told = replace(summary, status=status)
 
-    assert f"\x1b[{code}m{status}" in Layout(120, colour=True).line(told)
+    assert f"\x1b[{code}m{status}" in Layout(120, color=True).line(told)
     assert "\x1b" not in Layout(120).line(told)
 
 
@@ -128,7 +128,7 @@ class Terminal(io.StringIO):
 )
 def test_colour_is_for_terminals_that_want_it(stream, environ, coloured):
     """Neither a pipe nor a user who set NO_COLOR gets escape sequences."""
-    assert Layout.of(stream, environ).colour is coloured
+    assert Layout.of(stream, environ).color is coloured
 
 
 def test_a_reader_who_leaves_does_not_stop_the_inbox(event):

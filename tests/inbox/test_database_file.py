@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drhttp.inbox.database_file import check, default_file, prepare
-from drhttp.inbox.errors import PlaceError
+from drhttp.inbox.errors import DatabaseFileError
 
 
 def mode(path):
@@ -60,7 +60,7 @@ def test_a_link_is_refused(tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "target.db")
 
     for use in (prepare, check):
-        with pytest.raises(PlaceError, match=r"is a symbolic link\. Pass the path of the file itself"):
+        with pytest.raises(DatabaseFileError, match=r"is a symbolic link\. Pass the path of the file itself"):
             use(tmp_path / "link.db")
     assert not (tmp_path / "target.db").exists()
 
@@ -70,7 +70,7 @@ def test_what_is_no_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(PlaceError, match="is not a regular file"):
+        with pytest.raises(DatabaseFileError, match="is not a regular file"):
             prepare(path)
 
 
@@ -81,7 +81,7 @@ def test_the_file_of_another_user_is_refused(tmp_path):
     file.touch()
     os.chown(file, 12345, -1)
 
-    with pytest.raises(PlaceError, match="belongs to another user"):
+    with pytest.raises(DatabaseFileError, match="belongs to another user"):
         prepare(file)
 
 
@@ -89,5 +89,5 @@ def test_a_place_that_cannot_be_is_told_in_a_sentence(tmp_path):
     """A path through a file is not a traceback."""
     (tmp_path / "file").touch()
 
-    with pytest.raises(PlaceError, match=r"Cannot use .*: Not a directory"):
+    with pytest.raises(DatabaseFileError, match=r"Cannot use .*: Not a directory"):
         prepare(tmp_path / "file" / "inbox.db")

@@ -30,7 +30,7 @@ _ROOMY = 110
 _WAITING = 1_000
 _PATIENCE = 1.0
 """Seconds."""
-_STATUS_COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "1;31"}
+_STATUS_COLORS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "1;31"}
 _DIM, _BOLD, _RED = "2", "1", "31"
 
 
@@ -61,18 +61,18 @@ def fit(text: str, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The layout of a line. width: in columns. colour: use ANSI colors. reveal: do not mask secrets."""
+    """The layout of a line. width: in columns. color: use ANSI colors. reveal: do not mask secrets."""
 
     width: int = PIPED
-    colour: bool = False
+    color: bool = False
     reveal: bool = False
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ, *, reveal: bool = False) -> Layout:
         """Return the layout for a stream. Honors NO_COLOR (https://no-color.org) and TERM=dumb."""
         columns = shutil.get_terminal_size((PIPED, 24)).columns
-        colour = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-        return cls(columns, colour, reveal)
+        color = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        return cls(columns, color, reveal)
 
     def heading(self, *, dated: bool = False) -> str:
         """Return the line with the column names."""
@@ -91,7 +91,7 @@ class Layout:
             self._cell(summary.id[:ID], widths[1], _DIM),
             self._cell(summary.method, widths[2], _BOLD),
             self._path(summary, widths[3]),
-            self._cell(str(summary.status or ""), widths[4], _STATUS_COLOURS.get((summary.status or 0) // 100, "")),
+            self._cell(str(summary.status or ""), widths[4], _STATUS_COLORS.get((summary.status or 0) // 100, "")),
             self._cell(elapsed(summary.duration).rjust(_ELAPSED), widths[5]),
             self._cell(summary.user or "", widths[6]),
             self._cell(summary.device or "", widths[7]),
@@ -116,11 +116,11 @@ class Layout:
         path = max(_LEAST_PATH, self.width - sum(others) - len(self._gap) * len(others))
         return (*others[:3], path, *others[3:])
 
-    def _cell(self, text: str, width: int, colour: str = "") -> str:
-        return self._paint(fit(clean(text), width), colour)
+    def _cell(self, text: str, width: int, color: str = "") -> str:
+        return self._paint(fit(clean(text), width), color)
 
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self.colour and colour else text
+    def _paint(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self.color and color else text
 
 
 def elapsed(microseconds: int | None) -> str:

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from drhttp.inbox.errors import PlaceError
+from drhttp.inbox.errors import DatabaseFileError
 
 
 def default_file(environ: Mapping[str, str], project: Path) -> Path:
@@ -26,7 +26,7 @@ def default_file(environ: Mapping[str, str], project: Path) -> Path:
 
 
 def prepare(file: Path) -> None:
-    """Create the file (0600) and missing directories (0700), or check an existing file. Raises `PlaceError`."""
+    """Create the file (0600) and missing directories (0700), or check an existing file. Raises `DatabaseFileError`."""
     try:
         _make_directories(file.parent)
         try:
@@ -35,7 +35,7 @@ def prepare(file: Path) -> None:
             check(file)
             file.chmod(0o600)
     except OSError as problem:
-        raise PlaceError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
+        raise DatabaseFileError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
 
 
 def prepare_folder(file: Path) -> None:
@@ -43,23 +43,23 @@ def prepare_folder(file: Path) -> None:
     try:
         _make_directories(file.parent)
     except OSError as problem:
-        raise PlaceError(f"Cannot use {file.parent}: {problem.strerror or problem}.") from problem
+        raise DatabaseFileError(f"Cannot use {file.parent}: {problem.strerror or problem}.") from problem
 
 
 def check(file: Path) -> None:
-    """Raise `PlaceError` for a symbolic link, a special file, or another user's file."""
+    """Raise `DatabaseFileError` for a symbolic link, a special file, or another user's file."""
     try:
         found = file.lstat()
     except FileNotFoundError:
-        raise PlaceError(f"No inbox file at {file} yet. Run `drhttp inbox` to create it.") from None
+        raise DatabaseFileError(f"No inbox file at {file} yet. Run `drhttp inbox` to create it.") from None
     except OSError as problem:
-        raise PlaceError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
+        raise DatabaseFileError(f"Cannot use {file}: {problem.strerror or problem}.") from problem
     if stat.S_ISLNK(found.st_mode):
-        raise PlaceError(f"{file} is a symbolic link. Pass the path of the file itself.")
+        raise DatabaseFileError(f"{file} is a symbolic link. Pass the path of the file itself.")
     if not stat.S_ISREG(found.st_mode):
-        raise PlaceError(f"{file} is not a regular file.")
+        raise DatabaseFileError(f"{file} is not a regular file.")
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-        raise PlaceError(f"{file} belongs to another user.")
+        raise DatabaseFileError(f"{file} belongs to another user.")
 
 
 def _make_directories(folder: Path) -> None:

@@ -7,7 +7,7 @@ class InboxError(Exception):
     """Base class. The message is a sentence for the user."""
 
 
-class PlaceError(InboxError):
+class DatabaseFileError(InboxError):
     """The file cannot be used, for example because it is a symbolic link."""
 
 

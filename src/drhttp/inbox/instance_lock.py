@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from drhttp.inbox.errors import PlaceError
+from drhttp.inbox.errors import DatabaseFileError
 
 fcntl: ModuleType | None
 try:
@@ -92,7 +92,7 @@ def _open(file: Path) -> int:
         # It contains the token: mode 0600, and no symbolic links.
         return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as problem:
-        raise PlaceError(f"Cannot use {path}: {problem.strerror or problem}.") from problem
+        raise DatabaseFileError(f"Cannot use {path}: {problem.strerror or problem}.") from problem
 
 
 def _locked(descriptor: int) -> bool:
@@ -110,4 +110,4 @@ def _published(file: Path) -> RunningInbox:
         published: dict[str, Any] = json.loads(place(file).read_bytes())
         return RunningInbox(int(published["port"]), str(published["token"]))
     except (OSError, ValueError, KeyError, TypeError):
-        raise PlaceError(f"Another inbox is starting or stopping on {file}. Try again.") from None
+        raise DatabaseFileError(f"Another inbox is starting or stopping on {file}. Try again.") from None

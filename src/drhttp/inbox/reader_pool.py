@@ -24,7 +24,7 @@ class ReaderPool:
         self._idle: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="drhttp-inbox-reader")
 
-    async def ask(self, question: Callable[[Reading], T]) -> T:
+    async def run(self, question: Callable[[Reading], T]) -> T:
         """Call `question` with a reader in a thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
 

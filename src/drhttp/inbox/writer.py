@@ -51,7 +51,7 @@ class Writer:
             # A SQLite connection must stay in the thread that opened it.
             self._store = self._thread.submit(open_store).result()
             self._thread.submit(self._prune).result()
-            self._thread.submit(self._tend)
+            self._thread.submit(self._maintain)
         except BaseException:
             self._thread.shutdown()
             raise
@@ -94,12 +94,12 @@ class Writer:
         self._on_stored(written)
         self._since += len(batch)
         if not self._waiting_records or self._since >= SPARED:
-            self._tidy()
+            self._enforce_limits()
         return len(written.new)
 
     def _change(self, work: Callable[[Store], T]) -> T:
         done = work(self._store)
-        self._tend()
+        self._maintain()
         return done
 
     def _prune(self) -> None:
@@ -107,15 +107,15 @@ class Writer:
         while self._store.prune(self._limits, time.time_ns() // 1000):
             pass
 
-    def _tidy(self) -> None:
+    def _enforce_limits(self) -> None:
         """Prune the store; while batches are waiting, only in proportion to what was written since the last call."""
         now, steps = time.time_ns() // 1000, self._since // SPARED + 1
         self._since = 0
         while self._store.prune(self._limits, now) and (steps > 0 or not self._waiting_records):
             steps -= 1
-        self._tend()
+        self._maintain()
 
-    def _tend(self) -> None:
-        if self._store.tend() and not self._closing and not self._waiting_records:
+    def _maintain(self) -> None:
+        if self._store.maintain() and not self._closing and not self._waiting_records:
             # One step at a time, so that a new batch does not have to wait for all of it.
-            self._thread.submit(self._tend)
+            self._thread.submit(self._maintain)

@@ -41,7 +41,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
 
 
 def test_picture_of_the_readme(visit: Callable[..., Any], inbox: Any) -> None:
-    """The source of docs/inbox.png, which is this with fewer colours."""
+    """The source of docs/inbox.png, which is this with fewer colors."""
     events = [*shop.hour(900), *shop.story()]
     inbox.post(events)
     n = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]

@@ -29,7 +29,7 @@ class Actions:
 
     async def snippet(self, request: Request) -> Response:
         kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
-        _, exchange = await self._context.readers.ask(lambda store: whole(store, request.path_params["n"]))
+        _, exchange = await self._context.readers.run(lambda store: whole(store, request.path_params["n"]))
         found = snippet(exchange, kind, reveal=reveal)
         facts = {"complete": found.complete, "masked": found.masked, "remarks": list(found.remarks)}
         return Json({"as": kind, "text": found.text, **facts})
@@ -39,7 +39,7 @@ class Actions:
         ignore = request.query_params.get("ignore", ",".join(IGNORED))
         ignored = frozenset(name.strip() for name in ignore.split(",") if name.strip())
         reveal = parameters.flag(request, "reveal")
-        pairs = await self._context.readers.ask(lambda store: [whole(store, name) for name in names])
+        pairs = await self._context.readers.run(lambda store: [whole(store, name) for name in names])
         (left, one), (right, other) = pairs
         parts = await asyncio.to_thread(compare, one, other, ignored, reveal=reveal)
         equal = all(part["equal"] for part in parts)
@@ -47,7 +47,7 @@ class Actions:
 
     async def replay(self, request: Request) -> Response:
         options = await parameters.json_object(request)
-        _, original = await self._context.readers.ask(lambda store: whole(store, request.path_params["n"]))
+        _, original = await self._context.readers.run(lambda store: whole(store, request.path_params["n"]))
         context = self._context
         confirmed = options.get("confirm") is True
         planned = replay.plan(original, context.replay_to, port=context.port, confirmed=confirmed)
@@ -55,7 +55,7 @@ class Actions:
         repeated = await asyncio.to_thread(replay.send, planned, original.summary, identity)
         await context.change(lambda store: _keep(store, repeated))
         context.broadcaster.stored()
-        entry = await context.readers.ask(lambda store: store.one(identity))
+        entry = await context.readers.run(lambda store: store.one(identity))
         return Json({"record": summary_json(entry), "remarks": list(planned.remarks)}, 201)
 
     def _remember(self, original: Exchange) -> str:

@@ -31,7 +31,7 @@ class Aggregates:
         node = parameters.query(request)
         start, end = parameters.instant(request, "from"), parameters.instant(request, "to")
         buckets = parameters.number(request, "buckets", 60, 1, 500)
-        found = await self._context.readers.ask(
+        found = await self._context.readers.run(
             lambda store: store.histogram(node, start, end, buckets, seconds=SECONDS)
         )
         bars = [
@@ -53,7 +53,7 @@ class Aggregates:
         start, end = parameters.instant(request, "from"), parameters.instant(request, "to")
         within: Node = All((parameters.query(request), Between("started", start, None if end is None else end - 1)))
         limit = parameters.number(request, "limit", 2_000, 1, 5_000)
-        found = await self._context.readers.ask(lambda store: store.scatter(within, limit, seconds=SECONDS))
+        found = await self._context.readers.run(lambda store: store.scatter(within, limit, seconds=SECONDS))
         return Json(
             {
                 "n": [point[0] for point in found.points],
@@ -67,7 +67,7 @@ class Aggregates:
 
     async def endpoints(self, request: Request) -> Response:
         node, sort = parameters.query(request), parameters.choice(request, "sort", *_SORTS)
-        found = await self._context.readers.ask(lambda store: store.endpoints(node, seconds=SECONDS))
+        found = await self._context.readers.run(lambda store: store.endpoints(node, seconds=SECONDS))
         listed = [_endpoint(one) for one in found.endpoints]
         listed.sort(key=lambda one: _rank(one, sort))
         return Json(
@@ -87,7 +87,7 @@ class Aggregates:
 
     async def _groups(self, request: Request, column: str, other: str) -> Response:
         node, limit = parameters.query(request), parameters.number(request, "limit", 200, 1, 1_000)
-        found = await self._context.readers.ask(lambda store: store.groups(node, column, other, limit, seconds=SECONDS))
+        found = await self._context.readers.run(lambda store: store.groups(node, column, other, limit, seconds=SECONDS))
         return Json(
             {
                 "from": iso(found.start),

@@ -44,7 +44,7 @@ class EventStream:
         if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
             last = int(last_event_id)
         else:
-            last = (await self._context.readers.ask(lambda store: store.state())).newest
+            last = (await self._context.readers.run(lambda store: store.state())).newest
         stack = ExitStack()
         viewer = stack.enter_context(self._context.broadcaster.viewer())
         # A generator that never ran does not release the viewer, so the response does.
@@ -70,7 +70,7 @@ class EventStream:
 
     async def _news(self, node: Node, last: int) -> tuple[str, int, bool]:
         """Return a frame, the last ``n`` it covers, and whether more records are waiting."""
-        page = await self._context.readers.ask(
+        page = await self._context.readers.run(
             lambda store: store.page(node, MOST + 1, before=None, after=last, ascending=True, seconds=SLICE)
         )
         newest = max(page.newest, last)

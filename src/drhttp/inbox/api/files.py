@@ -30,7 +30,7 @@ class Files:
     async def raw(self, request: Request) -> Response:
         """Return the stored bytes as a download."""
         n, side = self._opened("raw", request)
-        body = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side).body or b"")
+        body = await self._context.readers.run(lambda store: side_of(store.read(store.entry(n)), side).body or b"")
         name = f'attachment; filename="record-{n}-{side}.bin"'
         headers = {"Content-Disposition": name, "Content-Security-Policy": _NOTHING}
         return Response(body, media_type="application/octet-stream", headers=headers)
@@ -38,7 +38,7 @@ class Files:
     async def image(self, request: Request) -> Response:
         """Return a raster image with the type detected from its bytes."""
         n, side = self._opened("image", request)
-        content = await self._context.readers.ask(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
+        content = await self._context.readers.run(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
         media = image_type(content.data)
         if media is None:
             raise RefusedError(404, "unknown", "The body is not an image that can be displayed.")
@@ -48,7 +48,7 @@ class Files:
         """Return HTML under a policy that blocks scripts, requests, forms, and links."""
         n, side = self._opened("preview", request)
         # Masked like the text view: the same people see it.
-        message = await self._context.readers.ask(lambda store: side_of(store.read(store.entry(n)), side))
+        message = await self._context.readers.run(lambda store: side_of(store.read(store.entry(n)), side))
         view = await asyncio.to_thread(shown, message, reveal=False)
         if view.content.form != "html" or view.text is None:
             raise RefusedError(404, "unknown", "The body is not HTML.")

@@ -39,7 +39,7 @@ class ImportExport:
         if only is None:
             pieces = self._texts(node, limit, kind, reveal=reveal)
         else:
-            text = await self._context.readers.ask(lambda store: single(store, only, kind, reveal=reveal))
+            text = await self._context.readers.run(lambda store: single(store, only, kind, reveal=reveal))
             pieces = _alone(text, kind)
         media = "application/json" if kind == "har" else "application/x-ndjson"
         name = f'attachment; filename="drhttp.{kind}"'
@@ -52,7 +52,7 @@ class ImportExport:
             found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)
         except har.NotHar as problem:
             raise RefusedError(400, "har", str(problem)) from problem
-        known = await self._context.readers.ask(lambda store: store.known([one.summary.id for one in found]))
+        known = await self._context.readers.run(lambda store: store.known([one.summary.id for one in found]))
         new = [one for one in found if one.summary.id not in known]
         for start in range(0, len(new), BATCH):
             some = new[start : start + BATCH]
@@ -69,7 +69,7 @@ class ImportExport:
         count = 0
         while after is not None:
             ask = partial(piece, node=node, after=after, left=limit - count, kind=kind, reveal=reveal)
-            texts, after = await self._context.readers.ask(ask)
+            texts, after = await self._context.readers.run(ask)
             for text in texts:
                 yield text if count == 0 else between + text
                 count += 1

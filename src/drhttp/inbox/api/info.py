@@ -30,7 +30,7 @@ class Info:
 
     async def info(self, request: Request) -> Response:
         context = self._context
-        state = await context.readers.ask(lambda store: store.state())
+        state = await context.readers.run(lambda store: store.state())
         limits = context.limits
         return Json(
             {
@@ -67,7 +67,7 @@ class Info:
     async def suggest(self, request: Request) -> Response:
         text = request.query_params.get("q", "")
         cursor = from_utf16(text, parameters.number(request, "cursor", 1 << 60, 0, 1 << 60))
-        start, end, items = await self._context.readers.ask(lambda store: complete(text, cursor, _shown(store)))
+        start, end, items = await self._context.readers.run(lambda store: complete(text, cursor, _shown(store)))
         listed = [asdict(one) for one in items]
         return Json({"start": utf16(text, start), "end": utf16(text, end), "items": listed})
 

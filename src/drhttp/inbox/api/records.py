@@ -58,7 +58,7 @@ class Records:
         limit = parameters.number(request, "limit", 100, 1, 500)
         ascending = parameters.choice(request, "order", "desc", "asc") == "asc"
         before, after = parameters.optional(request, "before"), parameters.optional(request, "after") or 0
-        page = await self._context.readers.ask(
+        page = await self._context.readers.run(
             lambda store: store.page(node, limit, before=before, after=after, ascending=ascending, seconds=SLICE)
         )
         reveal = parameters.flag(request, "reveal")
@@ -67,7 +67,7 @@ class Records:
 
     async def show(self, request: Request) -> Response:
         reveal = parameters.flag(request, "reveal")
-        return Json(await self._context.readers.ask(lambda store: self._whole(store, request, reveal)))
+        return Json(await self._context.readers.run(lambda store: self._whole(store, request, reveal)))
 
     async def body(self, request: Request) -> Response:
         side, reveal = request.path_params["side"], parameters.flag(request, "reveal")
@@ -86,11 +86,11 @@ class Records:
                 )
             return hex_page(message, offset, limit)
 
-        return Json(await self._context.readers.ask(page))
+        return Json(await self._context.readers.run(page))
 
     async def change(self, request: Request) -> Response:
         changes = _checked(await parameters.json_object(request))
-        entry = await self._context.readers.ask(lambda store: found(store, request.path_params["n"]))
+        entry = await self._context.readers.run(lambda store: found(store, request.path_params["n"]))
         changed = await self._context.change(lambda store: store.mark(entry.n, **changes))
         self._context.broadcaster.stored([entry.n])
         return Json(summary_json(changed))
@@ -106,7 +106,7 @@ class Records:
         entry, exchange = whole(store, request.path_params["n"])
         parent, calls = store.family(entry)
         original, replays = store.replays(entry)
-        previous, following = store.neighbours(entry.n)
+        previous, following = store.neighbors(entry.n)
         record = record_json(entry, exchange, reveal=reveal)
         for side in ("request", "response"):
             if record[side] is not None:

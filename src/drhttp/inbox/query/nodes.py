@@ -37,7 +37,7 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Present:
     """Whether a column has a value."""
 
     column: str
@@ -93,7 +93,7 @@ class Any:
     nodes: tuple[Node, ...]
 
 
-Node = Between | Like | Holds | Told | Flag | Body | Header | Anywhere | Not | All | Any
+Node = Between | Like | Holds | Present | Flag | Body | Header | Anywhere | Not | All | Any
 PAYLOAD = (Body, Header, Anywhere)
 EVERYTHING = All(())
 

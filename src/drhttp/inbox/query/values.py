@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from drhttp.inbox.errors import QueryError
 from drhttp.inbox.query.fields import Field
 from drhttp.inbox.query.lexer import Piece, Token
-from drhttp.inbox.query.nodes import Any, Between, Body, Flag, Header, Holds, Like, Node, Not, Told
+from drhttp.inbox.query.nodes import Any, Between, Body, Flag, Header, Holds, Like, Node, Not, Present
 
 _LARGEST = (1 << 62) - 1
 _COMPARED = re.compile(r"(>=|<=|>|<|=)?(.+)", re.DOTALL)
@@ -96,7 +96,7 @@ def _has(token: Token, field: Field, now: int) -> Node:
     name = token.value.lower()
     if name not in field.values:
         raise ValueError
-    return Flag(f"has-{name}") if name in {"outbound", "body", "response"} else Told(_COLUMNS.get(name, name))
+    return Flag(f"has-{name}") if name in {"outbound", "body", "response"} else Present(_COLUMNS.get(name, name))
 
 
 def _boolean(token: Token, field: Field, now: int) -> Node:
@@ -144,7 +144,7 @@ _READERS: dict[str, Callable[[Token, Field, int], Node]] = {
 
 
 def pattern(pieces: Sequence[Piece]) -> tuple[tuple[str | None, ...], ...]:
-    """Split a value at its unquoted wildcards."""
+    """Split a value at each unquoted ``*``; an unquoted ``?`` becomes None."""
     runs: list[list[str | None]] = [[]]
     for piece in pieces:
         for char in piece.text:
@@ -179,8 +179,8 @@ def _micros(at: datetime) -> int:
 
 def _presence(text: str, column: str) -> Node | None:
     if text == "any":
-        return Told(column)
-    return Not(Told(column)) if text == "none" else None
+        return Present(column)
+    return Not(Present(column)) if text == "none" else None
 
 
 def _any(nodes: list[Node]) -> Node:

@@ -151,7 +151,7 @@ def distribution(durations: Mapping[int, int]) -> list[int]:
 
 
 def width_for(span: int, buckets: int) -> int:
-    """A width that people can read, so that no more bars than that are needed."""
+    """Return the smallest allowed width that needs no more than `buckets` bars."""
     return next((width for width in WIDTHS if span < width * buckets), -(-span // buckets) or 1)
 
 

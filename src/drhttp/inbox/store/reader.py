@@ -11,7 +11,7 @@ from typing import Any
 
 from drhttp.inbox.errors import OutdatedStore, StoreError, UnknownRecord
 from drhttp.inbox.exchange import Entry, Exchange
-from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Told, reads_payload
+from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, aggregates, rollup, search
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
@@ -115,7 +115,7 @@ class SqliteReader:
             "r.replay_of = ? ORDER BY r.n LIMIT 100", entry.summary.id
         )
 
-    def neighbours(self, n: int) -> tuple[int | None, int | None]:
+    def neighbors(self, n: int) -> tuple[int | None, int | None]:
         with self._translated():
             before = self._value("SELECT max(n) FROM record WHERE n < ?", n)
             return before, self._value("SELECT min(n) FROM record WHERE n > ?", n)
@@ -149,7 +149,7 @@ class SqliteReader:
 
     def scatter(self, node: Node, limit: int, *, seconds: float = 60.0) -> aggregates.Scatter:
         with self._translated():
-            timed = All((node, Told("duration")))
+            timed = All((node, Present("duration")))
             scan = Scan(self._db, "r.n, r.started, r.duration, r.status, r.error", timed, seconds=seconds)
             points = [row for row, _ in zip(scan, range(limit), strict=False)]
         return aggregates.Scatter(points=points[::-1], scanned_to=_reached(scan))
@@ -167,7 +167,7 @@ class SqliteReader:
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         with self._translated():
             columns = f"r.{column}, r.{other}, r.started, r.duration, r.error"
-            scan = Scan(self._db, columns, All((node, Told(column))), seconds=seconds)
+            scan = Scan(self._db, columns, All((node, Present(column))), seconds=seconds)
             kept, total, start, end = aggregates.groups(scan, limit)
         return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
 

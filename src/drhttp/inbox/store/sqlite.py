@@ -121,7 +121,7 @@ class SqliteStore(SqliteReader):
                 self._shrink()
             return bool(gone)
 
-    def tend(self) -> bool:
+    def maintain(self) -> bool:
         while self._slice < self._highest // rollup.SLICE:
             self._uncounted.append(self._slice)
             self._slice += 1

@@ -18,7 +18,7 @@ from drhttp.inbox.query.nodes import (
     Like,
     Node,
     Not,
-    Told,
+    Present,
     reads_payload,
 )
 from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
@@ -68,14 +68,14 @@ class Condition:
         # In SQL, a comparison with NULL is NULL; here it is false.
         return f"ifnull({self._test(node)}, 0)"
 
-    def _test(self, node: Between | Like | Holds | Told | Flag | Body | Header | Anywhere) -> str:
+    def _test(self, node: Between | Like | Holds | Present | Flag | Body | Header | Anywhere) -> str:
         if isinstance(node, Between):
             return self._between(node)
         if isinstance(node, Like):
             return self._like(node)
         if isinstance(node, Holds):
             return f"instr(lower({_expression(node.column)}), {self._put(lower(node.part))})"
-        if isinstance(node, Told):
+        if isinstance(node, Present):
             return f"{_expression(node.column)} IS NOT NULL"
         if isinstance(node, Flag):
             return f"({_FLAGS[node.name]})"

@@ -11,6 +11,7 @@ import random
 import sys
 import threading
 import tracemalloc
+import types
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -103,12 +104,16 @@ class TestClose:
         assert recorded.record.response.status == (500 if taken == 0 else 200)
         assert recorded.record.aborted is False
 
-    def test_what_close_raises_after_an_empty_body(self) -> None:
-        """The status was sent before `close`, also without a body."""
-        recorded = Recorded(answering(Closable(error=OSError("disk"))))
+    @pytest.mark.parametrize(
+        ("software", "status"), [("gunicorn/23.0.0", 200), ("gevent/25.5", 200), ("waitress", 500)]
+    )
+    @pytest.mark.parametrize("blocks", [(), (b"",)])
+    def test_what_close_raises_after_an_empty_body(self, blocks: tuple[bytes, ...], software: str, status: int) -> None:
+        """The status was sent before `close`, also without a body, except by waitress."""
+        recorded = Recorded(answering(Closable(*blocks, error=OSError("disk"))))
         with pytest.raises(OSError, match="disk"):
-            recorded.serve(environ())
-        assert recorded.record.response.status == 200
+            recorded.serve(environ(SERVER_SOFTWARE=software))
+        assert recorded.record.response.status == status
         assert recorded.record.exception == drhttp._record.Failure(type="OSError", message="disk")
 
     def test_what_close_raises_after_an_error(self) -> None:
@@ -512,6 +517,73 @@ class TestExceptions:
         assert recorded.record.exception == drhttp._record.Failure(type=kind.__name__, message="halfway")
         assert recorded.record.response.body.content == b"a"
         assert recorded.record.aborted is False
+
+
+class TestStatusOfServers:
+    """Servers differ in the status that a client sees if the application fails before the first byte."""
+
+    @staticmethod
+    def failing_call(environ: dict[str, Any], start_response: Any) -> Any:
+        raise LookupError
+
+    @staticmethod
+    def failing_call_after_start(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("203 Fine", [])
+        raise LookupError
+
+    @staticmethod
+    def failing_first_block(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        raise LookupError
+        yield
+
+    @staticmethod
+    def failing_first_block_after_start(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("203 Fine", [])
+        raise LookupError
+        yield
+
+    @staticmethod
+    def failing_response(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("203 Fine", [])
+        return Failing(b"")
+
+    @staticmethod
+    def no_iterable(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("203 Fine", [])
+
+    @pytest.mark.parametrize(
+        ("software", "shown"),
+        [
+            ("waitress", ()),
+            ("gevent/25.5 Python/3.11", ()),
+            ("", ()),
+            ("Cheroot/11.1.2 Server", ("failing_first_block_after_start", "failing_response", "no_iterable")),
+            ("CherryPy/18.10.0 Cheroot/11.1.2", ("failing_first_block_after_start", "failing_response", "no_iterable")),
+            (
+                "uWSGI",
+                ("failing_call_after_start", "failing_first_block_after_start", "failing_response", "no_iterable"),
+            ),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("failing_call", "failing_call_after_start", "failing_first_block", "failing_first_block_after_start"),
+            *("failing_response", "no_iterable"),
+        ],
+    )
+    def test_failure(self, software: str, shown: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """uWSGI sends what `start_response` was called with, and Cheroot does if the application returned."""
+        if software == "uWSGI":  # it puts nothing into the environ
+            module: Any = types.ModuleType("uwsgi")
+            module.opt, module.version_info, module.worker_id = {}, (2, 0, 31), int
+            monkeypatch.setitem(sys.modules, "uwsgi", module)
+        more = {} if software == "uWSGI" else {"SERVER_SOFTWARE": software}
+        recorded = Recorded(getattr(self, name))
+        with pytest.raises((LookupError, TypeError)):
+            Server().serve(recorded.app, environ(**more))
+        assert recorded.record.response.status == (203 if name in shown else 500)
+        assert recorded.record.exception is not None
 
 
 class TestOneRecord:

@@ -166,6 +166,8 @@ class Recording:
 
     def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
         """End the recording after an exception: an error, or the end of a connection that the application took over."""
+        if self.exchange is not None:
+            self.exchange.raised = True
         if is_end(error, environ, self._responding):
             self.finish(True)
         else:

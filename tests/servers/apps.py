@@ -132,6 +132,29 @@ def failing_before_anything(environ: dict[str, Any], start_response: Any) -> Ite
     raise LookupError("nothing there")
 
 
+class FailingInClose:
+    """Blocks, and a `close` that raises."""
+
+    def __init__(self, *blocks: bytes) -> None:
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._blocks)
+
+    def close(self) -> None:
+        raise LookupError("nothing to close")
+
+
+def failing_in_close(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", [*TEXT, ("Content-Length", "3")])
+    return FailingInClose(b"all")
+
+
+def failing_in_close_without_a_body(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("203 Fine", [*TEXT, ("Content-Length", "0")])
+    return FailingInClose()
+
+
 def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
@@ -265,6 +288,8 @@ def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
         failing_after_writing,
         failing_after_nothing,
         failing_before_anything,
+        failing_in_close,
+        failing_in_close_without_a_body,
     )
     apps = {app.__name__: app for app in (*plain, identified)} | gated_apps(gate)
 

@@ -60,6 +60,8 @@ def test_head(server: Running, name: str) -> None:
         ("failing_after_writing", "LookupError"),
         ("failing_after_nothing", "LookupError"),
         ("failing_before_anything", "LookupError"),
+        ("failing_in_close", "LookupError"),
+        ("failing_in_close_without_a_body", "LookupError"),
     ],
 )
 def test_exception(server: Running, name: str, kind: str) -> None:

@@ -6,6 +6,7 @@ The middleware only keeps references here. Everything that can wait is done by t
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -31,9 +32,9 @@ class Exchange:
 
     environ: the strings of the WSGI environ. start: when the request arrived, by the performance counter. time: the
     same moment in seconds since the epoch. duration: seconds. failure: type and message of the exception that the
-    application raised. client_disconnected: `write` failed because the client had closed the connection. complete: the
-    response was sent to its end. written: `write` has sent something. file: the server sends a file. skip: do not
-    record this request.
+    application raised. raised: it raised instead of returning a response. client_disconnected: `write` failed because
+    the client had closed the connection. complete: the response was sent to its end. written: `write` has sent
+    something. file: the server sends a file. skip: do not record this request.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Exchange:
         "headers",
         "pid",
         "preparation",
+        "raised",
         "request_body",
         "response_body",
         "sensitive",
@@ -78,6 +80,7 @@ class Exchange:
         self.device: str | None = None
         self.client_disconnected = False
         self.complete = False
+        self.raised = False
         self.written = False
         self.aborted = False
         self.file = False
@@ -124,11 +127,18 @@ class Exchange:
         """Whether the server has sent status and headers.
 
         It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one; at
-        the latest after the last block, before `close`.
+        the latest after the last block, which is before `close` except in waitress. If the application fails earlier,
+        most servers send an error instead. uWSGI does not if `start_response` was called, and Cheroot does not if the
+        application returned.
         """
-        if self.complete or self.written or self.response_body.size:
+        if self.written or self.response_body.size:
             return True
-        return self.response_body.empty and self.environ.get("SERVER_SOFTWARE", "").startswith(_SEND_WITH_EMPTY_BLOCK)
+        software = self.environ.get("SERVER_SOFTWARE", "")
+        if self.complete and not software.startswith("waitress"):
+            return True
+        if self.response_body.empty and software.startswith(_SEND_WITH_EMPTY_BLOCK):
+            return True
+        return bool(self.status) and (_in_uwsgi() or ("Cheroot/" in software and not self.raised))
 
     @property
     def code(self) -> int:
@@ -142,6 +152,11 @@ class Exchange:
             return True
         length = content_length(first(self.headers, "content-length"))
         return length is not None and self.response_body.size >= length
+
+
+def _in_uwsgi() -> bool:
+    """Whether uWSGI runs this interpreter. It puts its module there, and no `SERVER_SOFTWARE` into the environ."""
+    return hasattr(sys.modules.get("uwsgi"), "opt")  # any package may have a module of that name
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:

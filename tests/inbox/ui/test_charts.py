@@ -57,7 +57,7 @@ def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page)
 
 
 def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:
-    busy.get_by_label("Picture").get_by_role("tab", name="Latency").click()
+    busy.get_by_label("Chart").get_by_role("tab", name="Latency").click()
     plot = busy.locator(".plot svg")
     expect(plot).to_have_attribute("aria-label", "Duration of 100 records, 1.0 ms to 100 ms")
     expect(plot.locator(".dots")).to_have_count(2)

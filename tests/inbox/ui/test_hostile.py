@@ -88,7 +88,7 @@ def test_everything_that_is_shown_stays_text(
     assert inbox.post(events) == 201
     rows = page.locator(".rows .row")
     expect(rows).to_have_count(len(events))
-    page.get_by_label("Picture").get_by_role("tab", name="Latency").click()
+    page.get_by_label("Chart").get_by_role("tab", name="Latency").click()
     rows.first.click()
     for left in range(len(events), 0, -1):
         expect(page.locator(".detail")).to_have_attribute("aria-label", f"Record {left}")

@@ -941,6 +941,35 @@ class TestIdentification:
         assert drhttp.stats().failures == 0
 
     @pytest.mark.parametrize("options", [{}, {"enabled": False}])
+    @pytest.mark.parametrize("name", ["headers", "response_headers"])
+    @pytest.mark.parametrize("positional", [0, 1])
+    @pytest.mark.parametrize("kind", [list, iter])
+    def test_headers_by_name(self, kind: Any, positional: int, name: str, options: dict[str, Any]) -> None:
+        """They are taken out of a named argument too, which servers in Python accept."""
+        seen = []
+
+        def response_headers(status: str, response_headers: Any, exc_info: Any = None) -> None:
+            seen.append(list(response_headers))
+
+        def headers(status: str, headers: Any, exc_info: Any = None) -> None:
+            seen.append(list(headers))
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            named = {name: kind([("x-drhttp-user", "ada"), ("X-Other", "1")])}
+            if positional:
+                start_response("203 Fine", **named)
+            else:
+                start_response(status="203 Fine", **named)
+            return [b"a"]
+
+        recorded = Recorded(app, **options)
+        recorded.app(environ(), headers if name == "headers" else response_headers)
+        assert seen == [[("X-Other", "1")]]
+        assert [(each.user, each.response.status, each.response.headers) for each in recorded.records] == [
+            ("ada", 203, (("x-other", "1"),))
+        ][: 0 if options else 1]
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}])
     @pytest.mark.parametrize("headers", ["generator", None, 7])
     def test_headers_that_fail(self, headers: Any, options: dict[str, Any]) -> None:
         """A generator of header fields that raises, or no iterable at all, fails in `start_response` as without us."""

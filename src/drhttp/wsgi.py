@@ -241,14 +241,14 @@ class RecordingStartResponse:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""
-        args, headers, who = without_identity(args, self._expose)
+        args, headers, who = without_identity(args, kwargs, self._expose)
         write: Any = self._original(*args, **kwargs)
         recording = self._recording
         recording.started = True
         exchange = recording.exchange
-        if exchange is None or not args:
+        if exchange is None:
             return write
-        exchange.status = args[0]
+        exchange.status = args[0] if args else kwargs.get("status", "")
         exchange.headers = guarded(list, headers) or ()
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip

@@ -17,6 +17,7 @@ DRHTTP_HEADER_DEVICE = "x-drhttp-device"
 HEADER_SKIP = "x-drhttp-skip"
 
 NAMES = frozenset((DRHTTP_HEADER_USER, DRHTTP_HEADER_DEVICE, HEADER_SKIP))
+_HEADERS = ("headers", "response_headers")  # names that servers give to the second argument of `start_response`
 _LENGTHS = frozenset(map(len, NAMES))
 
 
@@ -49,15 +50,23 @@ def identity(headers: Sequence[tuple[str, str]]) -> Identity | None:
     return Identity(found, [pair for pair in headers if pair[0].lower() not in found])
 
 
-def without_identity(arguments: tuple[Any, ...], expose: bool = False) -> tuple[tuple[Any, ...], Any, Identity | None]:
+def without_identity(
+    arguments: tuple[Any, ...], named: dict[str, Any], expose: bool = False
+) -> tuple[tuple[Any, ...], Any, Identity | None]:
     """Return the arguments for the server's `start_response`, the headers among them, and the identification.
 
     A list that identifies nobody is passed on as it is. Any other iterable is read here, once, because it may be an
     iterator. The server gets an iterator for an iterator and a tuple for any other, so that a server that requires a
     list (PEP 3333) refuses them as it does without the recorder. If the iterable raises, the exception passes.
 
-    arguments: those of the application. expose: leave the identification in the headers.
+    arguments, named: those of the application. Headers among the named ones are replaced there; PEP 3333 requires
+    positional arguments, but servers in Python accept both. expose: leave the identification in the headers.
     """
+    if named and len(arguments) < 2:
+        for name in _HEADERS:
+            if name in named:
+                (_, named[name]), kept, who = without_identity(("", named[name]), {}, expose)
+                return arguments, kept, who
     headers = arguments[1] if len(arguments) > 1 else ()
     if isinstance(headers, list):
         fields = headers
@@ -86,7 +95,8 @@ class FilteringStartResponse:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response."""
-        return self._original(*without_identity(args)[0], **kwargs)
+        args, _, _ = without_identity(args, kwargs)
+        return self._original(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)

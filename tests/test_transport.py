@@ -308,6 +308,67 @@ def test_a_broken_body_is_no_answer(to, private, answer, how, scheme):
         assert peer.served == 2
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: gzip\r\nTransfer-Encoding: Chunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"Transfer-Encoding\t: gzip ,\tchunked\r\n",
+        b"Transfer-Encoding:\r\n gzip,\r\n chunked\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n",
+        b"no colon\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length : 5\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Content-Length: 5\r\nContent-Length: 05\r\n",
+        b"no colon\r\nContent-Length: 5\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+        b": no name\r\nContent-Length: 5\r\n",
+        b"X\x00: NUL\r\nContent-Length: 5\r\n",
+        b"X Y: space\r\nContent-Length: 5\r\n",
+        b"X\xff: not ASCII\r\nContent-Length: 5\r\n",
+        b"X: CR\r\rY: CR\r\nContent-Length: 5\r\n",
+        b"\rX: CR\r\nContent-Length: 5\r\n",
+        b"From x\r\nContent-Length: 5\r\n",
+        b" continues nothing\r\nContent-Length: 5\r\n",
+    ],
+)
+def test_the_declared_end_is_found_in_any_header_section(to, head):
+    """Neither an invalid line nor an unusual way to write the end keeps a response from being incomplete without it."""
+    body = b"5\r\nhello\r\n0\r\n\r\n" if b"ransfer" in head else b"hello"
+    answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n"
+    with Peer(hangs_up(answer + body[:4])) as peer:
+        assert trouble(to(peer.dsn())) == "reset"
+    with Peer(says(answer + body)) as peer:
+        transport = to(peer.dsn())
+        assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
+        assert peer.served == 1
+
+
+@pytest.mark.parametrize("length", [b"abc", b"-5", b"+5", b"5_0", b"5 5", b"5, 6", b"", b"0x5", b"\xb2", b"9" * 5000])
+def test_an_invalid_length_is_no_end(to, length):
+    """RFC 9112 section 6.3: such a 2xx does not count. An error status does, and the connection is closed."""
+    fields = b"Retry-After: 9\r\nContent-Length: " + length + b"\r\n\r\nhello"
+    with Peer(says(b"HTTP/1.1 200 OK\r\n" + fields)) as peer:
+        transport = to(peer.dsn())
+        assert [trouble(transport) for _ in range(2)] == ["reset"] * 2
+        assert peer.served == 2
+    for status, action in ((b"400", "drop"), (b"413", "split"), (b"503", "retry")):
+        with Peer(says(b"HTTP/1.1 " + status + b" No\r\n" + fields)) as peer:
+            transport = to(peer.dsn())
+            assert [transport.post(b"x").action for _ in range(2)] == [action] * 2
+            assert peer.served == 2
+
+
+def test_a_response_that_has_no_body_needs_no_length(to):
+    """A 204 ends with its header section, whatever that declares."""
+    for field in (b"Transfer-Encoding: chunked", b"Content-Length: 100", b"Content-Length: abc"):
+        with Peer(says(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n")) as peer:
+            transport = to(peer.dsn())
+            assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
+            assert peer.served == 1
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("body", [b"", b"{}", b"x" * 65536, b"x" * 65537, b"x" * 1_000_000])
 def test_a_body_without_a_declared_end_ends_with_the_connection(to, private, body, scheme):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import socket
+
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*(:.*)")  # the name of a header field, and the rest of its line
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Deadline:
@@ -35,11 +39,11 @@ class Deadline:
 
 
 class Response(HTTPResponse):
-    """A response whose lines have to be complete.
+    """A response whose lines have to be complete, and whose body ends where RFC 9112 says.
 
     `http.client` takes the end of the connection for the end of a line and of the header section. This class raises
-    `ConnectionResetError` instead. It skips all interim responses (1xx other than 101), as RFC 9110 section 15.2
-    requires; `http.client` skips only 100.
+    `ConnectionResetError` instead. It raises `OSError` if the length of a 2xx response is invalid. It skips all interim
+    responses (1xx other than 101), as RFC 9110 section 15.2 requires; `http.client` skips only 100.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
@@ -52,26 +56,72 @@ class Response(HTTPResponse):
         while 100 <= self.status < 200 and self.status != 101:
             self.headers = self.msg = None  # type: ignore[assignment] # otherwise `begin` returns at once
             super().begin()
+        self._find_end()
         if self.status == 101:
             self.will_close = True  # the request did not ask for another protocol
         lines: Any = self.fp
         lines.in_head = False
 
+    def _find_end(self) -> None:
+        """Find out where the body ends, by RFC 9112 section 6.3.
+
+        `http.client` ignores lengths that are invalid, and codings that are a list.
+        """
+        codings = [each for each in self._members("Transfer-Encoding") if each not in ("", "identity")]
+        lengths = self._members("Content-Length")
+        self.chunked, self.length = False, None
+        if 100 <= self.status < 200 or self.status in (204, 304):
+            self.length = 0
+        elif codings:
+            self.chunked, self.chunk_left = codings[-1] == "chunked", None
+        elif all(map(_LENGTH.fullmatch, lengths)) and len(set(map(int, lengths))) <= 1:
+            self.length = int(lengths[0]) if lengths else None
+        elif 200 <= self.status < 300:
+            raise OSError("the Content-Length of the response is invalid")
+        else:  # the status counts without the body, and the connection is closed
+            del self.headers["Content-Length"]
+            self.length = 0
+            self.will_close = True
+            return
+        options = self._members("Connection")
+        closes = "close" in options if self.version == 11 else "keep-alive" not in options
+        self.will_close = closes or (self.length is None and not self.chunked)
+
+    def _members(self, name: str) -> list[str]:
+        """The members of a header field that is a list, in lower case."""
+        return [each.strip().lower() for value in self.headers.get_all(name, []) for each in value.split(",")]
+
 
 class _Lines(BufferedReader):
     """A reader that raises `ConnectionResetError` if the connection ends in the middle of a line.
+
+    The parser of header sections stops at the first line that is invalid, and ignores the fields after it. Hence such a
+    line is replaced by a field that means nothing.
 
     in_head: whether a header section is being read; there, the end of the connection in place of a line is an error
     too. The trailer section of a chunked body may be missing (RFC 9112 section 8: the last chunk completes the body).
     """
 
     in_head = True
+    _in_fields = False  # whether the status line of the current header section has been read
 
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(size)
         if not line.endswith(b"\n") and (len(line) != size if line else self.in_head):
             raise ConnectionResetError("the connection ended in the middle of the response")
-        return line
+        if not self.in_head or not line.endswith(b"\n"):
+            return line
+        in_fields, self._in_fields = self._in_fields, line not in (b"\r\n", b"\n")
+        return _valid(line) if in_fields and self._in_fields else line
+
+
+def _valid(line: bytes) -> bytes:
+    """A line of a header section as the parser understands it, without spaces before the colon."""
+    line = line.rstrip(b"\r\n").replace(b"\r", b" ")  # RFC 9112 section 2.2: a CR alone is a space
+    field = _FIELD.match(line)
+    if field is None and not line.startswith((b" ", b"\t")):
+        return b"X-Invalid:\r\n"
+    return (b"".join(field.groups()) if field else line) + b"\r\n"
 
 
 class _Reader(RawIOBase):

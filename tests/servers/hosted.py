@@ -18,10 +18,13 @@ logging.basicConfig(level=logging.WARNING, format="LOGGED %(name)s %(levelname)s
 
 
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """`/item/<name>` is an echo, `/not/<name>` is not recorded, `/stuck` never ends by itself."""
+    """`/item/<name>` is an echo, `/not/<name>` is not recorded, `/broken` fails, `/stuck` never ends."""
     kind, _, name = environ["PATH_INFO"].strip("/").partition("/")
     if kind == "not":
         return reply(start_response, ASIDE[name]())
+    if kind == "broken":
+        start_response("203 Fine", [])
+        raise LookupError
     if kind == "stuck":
         stay()
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()

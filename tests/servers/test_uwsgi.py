@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,6 +86,20 @@ def test_with_threads(mode: str, receiver: Receiver, tmp_path: Path) -> None:
         server.stop()
         once(receiver, asked)
         quiet(server.log)
+
+
+def test_status_of_a_failure(receiver: Receiver, tmp_path: Path) -> None:
+    """uWSGI sends the status of `start_response` although the application raises then, and so it is recorded."""
+    with serving(uwsgi(["--enable-threads"]), receiver, tmp_path) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/broken")
+        status = connection.getresponse().status
+        connection.close()
+        assert server.get("/not/flush") == "True"
+        server.stop()
+    (record,) = receiver.records
+    assert (record["response"]["status"], status) == (203, 203)
+    assert record["metadata"]["exception"]["type"] == "LookupError"
 
 
 @pytest.mark.parametrize("options", [["--processes", "2"], ["--processes", "2", "--py-call-uwsgi-fork-hooks"]])

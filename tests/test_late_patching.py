@@ -136,3 +136,18 @@ def test_first_delivery_at_the_exit(receiver: Receiver) -> None:
     done = program(f"{PATCHES['gevent']}{BEFORE}{AFTER}", receiver.dsn, 60.0)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(paths(receiver.records)) == NAMES
+
+
+def test_the_exit_does_not_wait_for_threads_that_have_ended(receiver: Receiver) -> None:
+    """After a late patch, the end of a new thread goes unnoticed: a join would last until its timeout."""
+    pytest.importorskip("gevent")
+    more = """
+from drhttp._delivery.worker_thread import WorkerThread
+WorkerThread.join = lambda self, timeout=None: print("joined")
+apps = [drhttp.WSGIMiddleware(echo, sys.argv[1], before_send=lambda record: record) for _ in range(5)]
+for each in apps:
+    hit(each, "/more")
+"""
+    done = program(f"{BEFORE}{PATCHES['gevent']}{more}", receiver.dsn, 60.0)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(paths(receiver.records)) == ["/before", *["/more"] * 5]

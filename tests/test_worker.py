@@ -385,6 +385,23 @@ def test_close_does_not_break_a_pause() -> None:
     assert bench.queue.counts().dropped == {"status_401": 2, "closed": 8}
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.25, 5.0])
+def test_waiting_for_the_end_of_the_thread_takes_no_longer_than_the_rest(bench: Bench, seconds: float) -> None:
+    """The timeout of a close covers the end of the thread too, which several recorders wait for one after another."""
+    joined = []
+
+    class Ended(threading.Thread):
+        ident = 1
+
+        def join(self, timeout: float | None = None) -> None:
+            joined.append(timeout)
+
+    bench.worker._thread = Ended()
+    bench.worker.begin_close(seconds)
+    bench.worker.finish_close()
+    assert joined == [seconds]
+
+
 def test_closing_twice_is_closing_once(bench: Bench) -> None:
     """A second close finds nothing to do and returns."""
     bench.put("a")

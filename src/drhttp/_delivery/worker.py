@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -105,8 +106,8 @@ class Worker(BackgroundLoop, Generic[I, P]):
             with self._progress:
                 self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
         thread = self._thread
-        if not mine and thread is not None and thread.ident is not None and not self.alive:
-            thread.join(1.0)  # it is about to end
+        if not mine and thread is not None and thread.ident is not None and not self.alive and _can_join(thread):
+            thread.join(max(0.0, end - self._clock.now()))  # it is about to end
         if self._queue.abandon("closed"):
             self.monitor.report()
         self._announce()
@@ -240,3 +241,8 @@ class Worker(BackgroundLoop, Generic[I, P]):
 
     def _forget_connections(self) -> None:
         self._exporter.renew()
+
+
+def _can_join(thread: threading.Thread) -> bool:
+    """Whether the end of a thread is noticed. It is not if gevent replaced `Thread` after its class was derived."""
+    return isinstance(thread, threading.Thread)

@@ -77,7 +77,7 @@ def test_a_missing_key_is_401(shared_inbox, key, method, path):
     status, _, content = shared_inbox.request(method, path, b"[]", Content_Type="application/json", **key)
 
     assert status == 401
-    assert json.loads(content)["error"].startswith("The key is missing")
+    assert json.loads(content)["error"].startswith("The API key is missing")
 
 
 @pytest.mark.parametrize("header", [{"Origin": "http://evil.test"}, {"Sec_Fetch_Site": "same-site"}])

@@ -31,7 +31,7 @@ def test_the_next_free_port_is_taken_when_none_was_asked_for(monkeypatch):
 
 def test_a_busy_port_that_was_asked_for_is_an_error():
     """Whoever names a port means it."""
-    with server.listen(0) as busy, pytest.raises(PortError, match=f"^Port {busy.port} is busy; "):
+    with server.listen(0) as busy, pytest.raises(PortError, match=f"^Port {busy.port} is in use. "):
         server.listen(busy.port)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -108,21 +109,28 @@ def page(visit: Callable[..., Visit], inbox: Any) -> Page:
     return opened
 
 
+def _fetch_axe() -> bytes:
+    """Fetch the source of axe-core with npm."""
+    if shutil.which("npm") is None:
+        without("npm is not here to fetch axe-core")
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", AXE], cwd=_CACHE, capture_output=True, text=True, check=False, timeout=60
+    )
+    if packed.returncode:
+        without(f"npm could not fetch axe-core: {packed.stderr.strip()[-200:]}")
+    with tarfile.open(_CACHE / packed.stdout.split()[-1]) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read()
+
+
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core, which npm fetches once."""
     source = _CACHE / f"{AXE}.js"
-    if not source.exists():
-        if shutil.which("npm") is None:
-            without("npm is not here to fetch axe-core")
-        _CACHE.mkdir(exist_ok=True)
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", AXE], cwd=_CACHE, capture_output=True, text=True, check=False, timeout=60
-        )
-        if packed.returncode:
-            without(f"npm could not fetch axe-core: {packed.stderr.strip()[-200:]}")
-        with tarfile.open(_CACHE / packed.stdout.split()[-1]) as archive:
-            member = archive.extractfile("package/axe.min.js")
-            assert member is not None
-            source.write_bytes(member.read())
+    _CACHE.mkdir(exist_ok=True)
+    with (_CACHE / "lock").open("w") as lock:  # several processes run tests
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not source.exists():
+            source.write_bytes(_fetch_axe())
     return source.read_text("utf-8")

@@ -18,7 +18,8 @@ _MARK = r"(?: {1,2}|[-.\xa0\u2009\u2010-\u2013\u202f]|&nbsp;|&#160;)"
 # front it is another kind of number, with a few exceptions: `No.4111...`, `PAN4111...`.
 _RUN = re.compile(
     r"(?:(?<![0-9A-Za-z.])|(?<=[A-Za-z]\.)|(?<=[Pp][Aa][Nn])|(?<=[Cc][Aa][Rr][Dd])|(?<=\bNo)|(?<=\\[nrt]))"
-    rf"[0-9](?:{_MARK}?[0-9]){{12,}}(?![0-9A-Za-z])"
+    # Digits of a group are one repetition of a set: `re` would keep 200 bytes for each turn of a group's repetition.
+    rf"(?=[0-9](?:{_MARK}?[0-9]){{12}})[0-9]+(?:{_MARK}[0-9]+)*(?![0-9A-Za-z])"
 )
 _PLAIN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")

@@ -26,7 +26,7 @@ WORKERS = 4  # processes that share the tests, which wait for servers more than 
 APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui", "patterns")]
 CORE = [
     "architecture", "bare", "check", "config", "delivery", "dsn", "exchange", "exit", "exported_members",
-    "fork", "gzip", "import", "packaging", "queue", "recorder", "throttle", "transport", "wire", "worker",
+    "fork", "gzip", "import", "packaging", "queue", "recorder", "rate_limiter", "transport", "wire", "worker",
     "wsgi", "wsgi_faults",
 ]  # fmt: skip
 

@@ -170,7 +170,7 @@ def test_413_for_everything(party: Party, serve: Serve) -> None:
     stats = app.wait_for(lambda state: state["stats"]["queued"] == 0)["stats"]
     assert (stats["sent"], stats["dropped"]) == (0, {"too_large": 16})
     assert len(party.starts) <= 4 + 16 + 16
-    refused, lost = sorted(app.lines)
+    lost, refused = sorted(app.lines)
     assert "the batch is too large" in refused
     assert re.search(r"records lost: \d+ \(too_large\)", lost)
     ends_in_time(app)

@@ -25,7 +25,7 @@ ALLOWED = {
     "_capture.body": "",
     "_capture.client_address": "",
     "_capture.environ_flags": "",
-    "_capture.exchange": "",
+    "_capture.exchange": "_process.uwsgi",
     "_capture.hijack": "",
     "_capture.identity": "_guard",
     "_capture.input_tap": "_guard",

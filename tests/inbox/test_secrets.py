@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privacy.corpus import MARK, all_cases
-from privacy.wiring import application, leaks, serve
+from privacy.wiring import deliver, leaks
 
 import drhttp
 
@@ -11,11 +11,7 @@ import drhttp
 def test_no_secret_gets_into_the_inbox(inbox):
     """Neither the file, nor what the inbox prints, lists or shows holds one of the planted secrets."""
     cases = all_cases()[::9]
-    wrapped = drhttp.WSGIMiddleware(
-        application(cases), dsn=f"http://local@127.0.0.1:{inbox.port}/", flush_interval=0.05
-    )
-    serve(wrapped, cases)
-    assert drhttp.flush(60.0)
+    deliver(f"http://local@127.0.0.1:{inbox.port}/", cases)
     assert drhttp.stats().sent == len(cases)
     listed = inbox.ls()
     assert len(listed) == len(cases)

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from privacy.corpus import all_cases
-from privacy.wiring import application, serve
+from privacy.wiring import deliver
 
 import drhttp
 from drhttp.inbox.decode import Arrival, decode_batch
@@ -157,11 +157,7 @@ def test_exports_say_it_and_an_import_remembers(inbox, start, event, tmp_path):
 def test_what_the_recorder_masked_is_not_hidden_once_more(inbox):
     """One set of rules: of what a recorder sends that masks, the inbox hides nothing."""
     cases = all_cases()[::5]
-    wrapped = drhttp.WSGIMiddleware(
-        application(cases), dsn=f"http://local@127.0.0.1:{inbox.port}/", flush_interval=0.05
-    )
-    serve(wrapped, cases)
-    assert drhttp.flush(60.0)
+    deliver(f"http://local@127.0.0.1:{inbox.port}/", cases)
     found = range(1, len(cases) + 1)
     hiding = {}
     for n in found:

@@ -93,11 +93,15 @@ def serve(middleware: Any, cases: Sequence[Case]) -> None:
             assert case.error
 
 
+def deliver(dsn: str, cases: Sequence[Case], **options: Any) -> None:
+    """Record all cases, and return once they are delivered."""
+    serve(drhttp.WSGIMiddleware(application(cases), dsn=dsn, **{"flush_interval": 0.05, **options}), cases)
+    assert drhttp.flush(100.0)
+
+
 def leave(receiver: Receiver, cases: Sequence[Case], **options: Any) -> list[dict[str, Any]]:
     """Return the records of all cases, in order, once all are delivered."""
-    options = {"flush_interval": 0.05, "queue_bytes": 2**30, "queue_size": 100_000, **options}
-    serve(drhttp.WSGIMiddleware(application(cases), dsn=receiver.dsn, **options), cases)
-    assert drhttp.flush(100.0)
+    deliver(receiver.dsn, cases, **{"queue_bytes": 2**30, "queue_size": 100_000, **options})
     records = receiver.wait(len(cases), 100.0)
     return sorted(records, key=lambda record: int(record["request"]["headers"]["x-case"]))
 

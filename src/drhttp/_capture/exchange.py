@@ -6,8 +6,9 @@ The middleware only keeps references here. Everything that can wait is done by t
 from __future__ import annotations
 
 import os
-import sys
 import time
+
+from drhttp._process.uwsgi import in_uwsgi
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -138,7 +139,7 @@ class Exchange:
             return True
         if self.response_body.empty and software.startswith(_SEND_WITH_EMPTY_BLOCK):
             return True
-        return bool(self.status) and (_in_uwsgi() or ("Cheroot/" in software and not self.raised))
+        return bool(self.status) and (in_uwsgi() or ("Cheroot/" in software and not self.raised))
 
     @property
     def code(self) -> int:
@@ -152,11 +153,6 @@ class Exchange:
             return True
         length = content_length(first(self.headers, "content-length"))
         return length is not None and self.response_body.size >= length
-
-
-def _in_uwsgi() -> bool:
-    """Whether uWSGI runs this interpreter. It puts its module there, and no `SERVER_SOFTWARE` into the environ."""
-    return hasattr(sys.modules.get("uwsgi"), "opt")  # any package may have a module of that name
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:

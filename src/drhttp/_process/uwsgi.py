@@ -1,9 +1,13 @@
-"""Whether uWSGI runs threads. If it does not, threads can be started, but stand still between two requests."""
+"""uWSGI: whether it runs this interpreter, and threads in it. If not, threads stand still between two requests."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ALWAYS = (2, 0, 27)  # the first version that runs threads regardless of its options
 # With any of these, threads run. The last three bring event loops in Python, which release the GIL while they wait.
@@ -22,6 +26,11 @@ def first_process() -> bool:
     """Whether this is the master, or the first worker process."""
     uwsgi = _uwsgi()
     return uwsgi is None or uwsgi.worker_id() <= 1
+
+
+def in_uwsgi() -> bool:
+    """Whether uWSGI runs this interpreter. It puts no `SERVER_SOFTWARE` into the environ."""
+    return _uwsgi() is not None
 
 
 def _uwsgi() -> Any:

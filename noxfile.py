@@ -6,6 +6,7 @@ Sessions with the tag `test` are `make test`; those with the tag `others` are wh
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,11 +26,13 @@ WORKERS = 4  # processes that share the tests, which wait for servers more than 
 # Each has a session of its own.
 APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui", "patterns")]
 CORE = [
-    "architecture", "bare", "check", "config", "delivery", "dsn", "exchange", "exit", "exported_members",
+    "architecture", "bare", "check", "config", "connection", "delivery", "dsn", "exchange", "exit", "exported_members",
     "fork", "gzip", "import", "packaging", "queue", "recorder", "rate_limiter", "transport", "wire", "worker",
     "wsgi", "wsgi_faults",
 ]  # fmt: skip
 
+# What goes over a real connection of urllib3, including what drhttp overrides there.
+TRANSPORT = ("connection", "transport", "proxies")
 OPTIONAL = ("architecture", "exported_members", "gzip")  # of those, what runs otherwise beside frameworks and extras
 
 nox.needs_version = ">=2025.5.1"
@@ -121,6 +124,15 @@ def bare(session: nox.Session) -> None:
     session.run("python", "-I", "tests/import_probe.py")
     _install(session, "tests")
     _pytest(session, *(f"tests/test_{name}.py" for name in CORE))
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def lowest_urllib3(session: nox.Session) -> None:
+    """The transport with the oldest urllib3 that pyproject.toml allows; the other sessions have the newest."""
+    _install(session, "tests")
+    (lowest,) = re.findall(r"urllib3>=([\d.]+)", " ".join(PROJECT["project"]["dependencies"]))
+    session.install(f"urllib3=={lowest}")
+    _pytest(session, *(f"tests/test_{name}.py" for name in TRANSPORT))
 
 
 @_each_python

@@ -35,23 +35,25 @@ ALLOWED = {
     "_capture.trace": "_record",
     "_capture.uri": "_percent",
     "_check": "_capture.body _capture.exchange _capture.sample _config _delivery.record_exporter "
-    "_delivery.retry _delivery.transport _process.recorder _version _wire exceptions",
+    "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
     "_config": "_dsn _privacy exceptions",
     "_delivery": "",
     "_delivery.batch": "_delivery.bisection _delivery.queue _delivery.retry",
     "_delivery.bisection": "",
     "_delivery.clock": "",
+    "_delivery.connection": "_delivery.idle_connections _delivery.response",
     "_delivery.exporter": "_delivery.record_exporter _privacy _process.fork",
     "_delivery.idle_connections": "",
     "_delivery.monitor": "_guard _rate_limiter",
     "_delivery.preparation": "",
+    "_delivery.proxy": "",
     "_delivery.queue": "",
     "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.retry _delivery.transport "
     "_guard "
     "_rate_limiter _record _redact _wire",
     "_delivery.response": "",
     "_delivery.retry": "",
-    "_delivery.transport": "_delivery.idle_connections _delivery.response _delivery.retry _version",
+    "_delivery.transport": "_delivery.connection _delivery.proxy _delivery.response _delivery.retry _version",
     "_delivery.worker": "_delivery.batch _delivery.clock _delivery.monitor _delivery.retry _delivery.worker_thread",
     "_delivery.worker_thread": "",
     "_dsn": "",
@@ -271,7 +273,7 @@ def test_urllib3_is_named_in_one_place():
     """The HTTP library is the transport's business alone."""
     assert [
         name for name in modules() if "urllib3" in {each.partition(".")[0] for each in imported(name, typing=True)}
-    ] == ["_delivery.transport"]
+    ] == ["_delivery.connection", "_delivery.transport"]
 
 
 def test_sql_is_spoken_in_one_place():

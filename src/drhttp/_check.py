@@ -81,7 +81,7 @@ def _print_configuration(config: Config) -> None:
 
 def _is_direct(dsn: Dsn) -> bool:
     """Whether there is no proxy, which would resolve the host name itself."""
-    from drhttp._delivery.transport import proxy_for  # loads urllib3, which the other commands do not need
+    from drhttp._delivery.proxy import proxy_for  # loads urllib.request, which the other commands do not need
 
     proxy = proxy_for(dsn)
     if proxy is not None:

@@ -1,11 +1,8 @@
-"""Sends POST requests by `urllib3`, which only this module imports, and returns a verdict for each."""
+"""Sends POST requests by `urllib3`, and returns a verdict for each."""
 
 from __future__ import annotations
 
-import _socket
-
-# Resolving a host name loads this codec. It is loaded here, so that it is not loaded while another thread forks.
-import encodings.idna  # noqa: F401
+import logging
 import math
 import os
 import socket
@@ -14,16 +11,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
-from drhttp._delivery.idle_connections import IdleConnections
-from drhttp._delivery.response import Deadline, Response
+from drhttp._delivery.connection import pool_classes, unused_overrides
+from drhttp._delivery.proxy import proxy_for
+from drhttp._delivery.response import Deadline
 from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
 
@@ -33,9 +28,9 @@ if TYPE_CHECKING:
     from drhttp._dsn import Dsn
 
 _MAX_RESPONSE_BODY = 64 * 1024  # bytes that are read of the body of a response
-_BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
-_PORTS = {"http": 80, "https": 443}
 _MAX_IDLE = 55.0  # seconds; load balancers commonly close an idle connection after 60
+
+_log = logging.getLogger("drhttp")
 
 
 class Transport:
@@ -53,6 +48,8 @@ class Transport:
         self._timeout = timeout
         self._deadline = Deadline()
         self._sockets: list[socket.socket] = []
+        self._used_overrides: set[str] = set()
+        self._overrides_checked = False
         self._pool: urllib3.PoolManager | None = None
         self._used = 0.0
         self.result = PostResult()
@@ -95,10 +92,21 @@ class Transport:
             self.close()
             self._pool = None
 
+    def _check_overrides(self) -> None:
+        """After the first response: log a warning if this version of `urllib3` does not use what is overridden."""
+        if self._overrides_checked:
+            return
+        self._overrides_checked = True
+        unused = unused_overrides(self._used_overrides)
+        if unused:
+            version = urllib3.__version__  # type: ignore[attr-defined]
+            _log.warning("urllib3 %s is not fully supported: %s; install another version", version, unused)
+
     def _exchange(self, body: bytes, timeout: float) -> PostResult:
         # Created here, because a mistake in the environment is to be reported like other failures.
         if self._pool is None:
-            self._pool = _pool(self._dsn, {"deadline": self._deadline, "sockets": self._sockets})
+            members = {"deadline": self._deadline, "sockets": self._sockets, "used_overrides": self._used_overrides}
+            self._pool = _pool(self._dsn, members)
         response = self._pool.request(
             "POST",
             self.url,
@@ -109,6 +117,7 @@ class Transport:
             redirect=False,
             preload_content=False,
         )
+        self._check_overrides()
         try:
             _read_to_the_end(response)
             if self._deadline.cut:
@@ -150,20 +159,13 @@ def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
         pool = urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=_context(dsn.scheme))
     else:
         pool = _through_proxy(dsn, proxy if "://" in proxy else f"http://{proxy}")
-    pool.pool_classes_by_scheme = _pool_classes(members)
+    pool.pool_classes_by_scheme = pool_classes(members)
     return pool
 
 
 def _context(*schemes: str | None) -> ssl.SSLContext | None:
     # The default context trusts what the system trusts, and honors SSL_CERT_FILE and SSL_CERT_DIR.
     return ssl.create_default_context() if "https" in schemes else None
-
-
-def proxy_for(dsn: Dsn) -> str | None:
-    """The proxy from the environment, if any. An entry of `NO_PROXY` may be a host, or a host with its port."""
-    host = f"[{dsn.host}]" if ":" in dsn.host else dsn.host
-    places = (dsn.host, f"{host}:{dsn.port or _PORTS[dsn.scheme]}")
-    return None if any(map(proxy_bypass, places)) else getproxies().get(dsn.scheme)
 
 
 def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
@@ -177,78 +179,6 @@ def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
         )
     except (HTTPError, ValueError):
         raise _BadProxyError from None
-
-
-class _Timed(HTTPConnection):
-    """A connection whose operations end with the deadline.
-
-    The timeout of a socket is for one operation. A receiver that reads or sends a byte now and then would never exceed
-    it, and a name with several dead addresses would take that long several times.
-    """
-
-    deadline: Deadline
-    sockets: list[socket.socket]  # the socket of the latest connection; there is one at a time
-
-    def connect(self) -> None:
-        super().connect()
-        # TLS inside the TLS of a proxy is not a socket, but has one.
-        self.sockets[:] = [getattr(self.sock, "socket", self.sock)]
-
-    def _new_conn(self) -> socket.socket:
-        addresses = _addresses(self._dns_host, self.port)
-        failure: OSError | None = None
-        for index, (family, kind, protocol, _, address) in enumerate(addresses):
-            share = self.deadline.remaining_seconds() / (
-                len(addresses) - index
-            )  # so that a dead address leaves time for the next
-            sock = socket.socket(family, kind, protocol)
-            try:
-                for option in self.socket_options or ():
-                    sock.setsockopt(*option)
-                sock.settimeout(share)
-                sock.connect(address)
-                sock.settimeout(self.deadline.remaining_seconds())
-            except OSError as error:
-                failure = error
-                sock.close()
-            else:
-                return sock
-        if isinstance(failure, TimeoutError):
-            raise failure
-        raise NewConnectionError(self, "no address could be connected to") from failure
-
-    def send(self, data: Any) -> None:
-        view = memoryview(data)
-        for start in range(0, len(view), _BLOCK):
-            if self.sock is not None:
-                self.sock.settimeout(self.deadline.remaining_seconds())
-            try:
-                super().send(view[start : start + _BLOCK])
-            except (BrokenPipeError, ConnectionResetError) as error:
-                self.deadline.cut = True
-                # For this exception, urllib3 reads a response that came before the end of the request.
-                raise BrokenPipeError(error.errno, error.strerror) from error
-
-    # A method instead of a class: urllib3 only calls it, and it needs the deadline.
-    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
-        return Response(sock, self.deadline, *args, **kwargs)
-
-
-def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
-    """Resolve a host name. gevent does that in a thread, which cannot be started while the interpreter shuts down."""
-    try:
-        return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except RuntimeError:
-        return [*_socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-def _pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]:
-    plain = type("_TimedHTTP", (_Timed,), members)
-    secure = type("_TimedHTTPS", (_Timed, HTTPSConnection), members)
-    return {
-        "http": type("_HTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain, "QueueCls": IdleConnections}),
-        "https": type("_HTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure, "QueueCls": IdleConnections}),
-    }
 
 
 def _failure(error: Exception) -> PostResult:

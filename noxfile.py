@@ -23,17 +23,10 @@ SUPPORTED = nox.project.python_versions(PROJECT)
 HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
 WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
-# Each has a session of its own.
-APART = [f"--ignore=tests/{name}" for name in ("servers", "faults", "growth", "inbox/ui", "patterns")]
-CORE = [
-    "architecture", "bare", "check", "config", "connection", "delivery", "dsn", "exchange", "exit", "exported_members",
-    "fork", "gzip", "import", "packaging", "queue", "recorder", "rate_limiter", "transport", "wire", "worker",
-    "wsgi", "wsgi_faults",
-]  # fmt: skip
-
 # What goes over a real connection of urllib3, including what drhttp overrides there.
 TRANSPORT = ("connection", "transport", "proxies")
-OPTIONAL = ("architecture", "exported_members", "gzip")  # of those, what runs otherwise beside frameworks and extras
+# Each of the other folders has a session of its own.
+WITH_FRAMEWORKS = ["frameworks", "inbox", "privacy", "project", "unit/wire/test_gzip.py"]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -86,9 +79,9 @@ def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
     session.install("--force-reinstall", "--no-deps", str(wheel))  # an environment that is used again has an older one
 
 
-def _pytest(session: nox.Session, *arguments: str, workers: int = WORKERS) -> None:
-    """Run tests, in processes that share them."""
-    session.run("pytest", "-n", str(workers), "--dist=worksteal", *arguments, *session.posargs)
+def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS) -> None:
+    """Run these tests, or those that the command line names, in processes that share them."""
+    session.run("pytest", "-n", str(workers), "--dist=worksteal", *(session.posargs or chosen))
 
 
 @nox.session(python=HERE, tags=["test"])
@@ -119,11 +112,11 @@ def build(session: nox.Session) -> None:
 
 @_each_python
 def bare(session: nox.Session) -> None:
-    """The built wheel alone with its one dependency, and then the core's tests without any framework or extra."""
+    """The built wheel alone with its one dependency, and then the unit tests without any framework or extra."""
     _install(session)
-    session.run("python", "-I", "tests/import_probe.py")
+    session.run("python", "-I", "tests/support/import_probe.py")
     _install(session, "tests")
-    _pytest(session, *(f"tests/test_{name}.py" for name in CORE))
+    _pytest(session, "tests/unit")
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])
@@ -132,14 +125,14 @@ def lowest_urllib3(session: nox.Session) -> None:
     _install(session, "tests")
     (lowest,) = re.findall(r"urllib3>=([\d.]+)", " ".join(PROJECT["project"]["dependencies"]))
     session.install(f"urllib3=={lowest}")
-    _pytest(session, *(f"tests/test_{name}.py" for name in TRANSPORT))
+    _pytest(session, *(f"tests/unit/delivery/test_{name}.py" for name in TRANSPORT))
 
 
 @_each_python
 def tests(session: nox.Session) -> None:
-    """The test suite, against the built wheel, with every framework."""
+    """What needs frameworks or extras, and masking, against the built wheel."""
     _install(session, "tests", "frameworks")
-    _pytest(session, *APART, *(f"--ignore=tests/test_{name}.py" for name in CORE if name not in OPTIONAL))
+    _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
 @_each_python
@@ -211,7 +204,9 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of the whole suite."""
     session.install("-e", ".", *_group("tests"), *_group("frameworks"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *APART[3:], *session.posargs)
+    session.run(
+        "coverage", "run", "-m", "pytest", "--ignore=tests/inbox/ui", "--ignore=tests/patterns", *session.posargs
+    )
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

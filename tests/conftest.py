@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from receiver import Receiver
+from support.receiver import Receiver
 
 import drhttp
 from drhttp._guard import forget_failures
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 # What needs a framework is left out where it is not installed, and what is about having none where one is.
 _NEEDS = {
-    "test_django.py": "django",
-    "test_django_servers.py": "django",
-    "test_flask.py": "flask",
-    "test_examples.py": "flask",
-    "test_demo.py": "flask",
-    "test_readme.py": "django",
+    "frameworks/test_django.py": "django",
+    "frameworks/test_django_servers.py": "django",
+    "frameworks/test_flask.py": "flask",
+    "frameworks/test_flask_factories.py": "flask",
+    "project/test_examples.py": "flask",
+    "project/test_demo.py": "flask",
+    "project/test_readme.py": "django",
     "inbox": "starlette",
 }
 _missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
 collect_ignore = [place for place, package in _NEEDS.items() if package in _missing]
 if _missing != set(_NEEDS.values()):
-    collect_ignore.append("test_bare.py")
+    collect_ignore.append("unit/test_bare.py")
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

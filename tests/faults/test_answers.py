@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sockets import Proxy
+from support.sockets import Proxy
 
 from .comparison import Comparison
 from .invariants import all_sent, arrived_once, ends_in_time, says_nothing_secret, unharmed

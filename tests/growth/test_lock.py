@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from load import hit
+from support.load import hit
 
 import drhttp
 from benchmarks import adversarial
@@ -23,7 +23,7 @@ from growth.entries import SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 pytestmark = pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="needs clocks of single threads")
 

@@ -7,12 +7,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT6
+from support.effort import effort
 
 from drhttp.inbox import har, mask_detection
 from drhttp.inbox.decode import Arrival, decode_batch

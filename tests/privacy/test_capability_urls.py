@@ -7,7 +7,7 @@ import uuid
 from functools import partial
 
 import pytest
-from specimen import a_record, with_request
+from support.specimen import a_record, with_request
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy, redact

@@ -7,9 +7,9 @@ import io
 import json
 
 import pytest
-from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import effort
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, quote, quote_plus, urlencode
 
 import graphql
 import pytest
-from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import effort
 
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url

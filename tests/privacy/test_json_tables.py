@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import effort
 
 from privacy.corpus import MARK
 from privacy.masking import POLICY, masked, text_of

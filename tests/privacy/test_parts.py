@@ -7,7 +7,7 @@ import sys
 import zlib
 
 import pytest
-from specimen import a_full_record, a_record, with_request
+from support.specimen import a_full_record, a_record, with_request
 
 from drhttp._privacy import Redact
 from drhttp._record import Body, Failure

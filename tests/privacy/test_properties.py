@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import effort
 
 from drhttp._privacy import Redact
 from drhttp._record import Body

@@ -22,7 +22,7 @@ from privacy.corpus import MARK, Case
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from receiver import Post, Receiver
+    from support.receiver import Post, Receiver
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _SHORT = 300  # characters of a text whose forms are cached, as most records of a test hold the same texts

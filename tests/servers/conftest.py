@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from receiver import Receiver
 from running import SERVERS, Running
+from support.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

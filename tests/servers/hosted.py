@@ -71,7 +71,7 @@ application = drhttp.WSGIMiddleware(
 )
 
 if "BEFORE_THE_FORK" in os.environ:
-    from load import hit
+    from support.load import hit
 
     hit(application, "/item/preloaded", b"preloaded")
     assert drhttp.stats().queued == 1

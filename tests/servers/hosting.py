@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 HERE = Path(__file__).parent
 REQUESTS, CLIENTS = 1000, 4

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 SERVERS = ("wsgiref", "waitress", "werkzeug", "gunicorn-sync", "gunicorn-gthread")
 PATIENCE = 20.0  # seconds until something that should happen is given up

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hosting import HERE, PATIENCE
-from load import TESTS, paths
+from support.load import TESTS, paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 HEAD = """
 import sys, threading, logging

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hosting import PATIENCE, Server, python, quiet, serving
-from receiver import Receiver
+from support.receiver import Receiver
 
 from benchmarks import adversarial
 

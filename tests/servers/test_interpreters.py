@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hosting import PATIENCE
 from interpreters import HERE, VERSIONS, copy_packages, executable, installed, missing
-from load import TESTS, paths, program
+from support.load import TESTS, paths, program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 FIRST_TO_REFUSE = "3.12"  # the first that refuses threads while it ends
 
@@ -29,7 +29,7 @@ sys.path[:] = {path!r}
 import logging
 logging.basicConfig(format="LOGGED %(name)s %(levelname)s %(message)s", stream=sys.stdout)
 import drhttp
-from load import echo, hit
+from support.load import echo, hit
 app = drhttp.WSGIMiddleware(echo, {dsn!r}, timeout=60.0)
 for number in range(1000):
     assert hit(app, f"/{{number}}", b"body") == b"body"
@@ -56,7 +56,7 @@ ENDING = """
 import atexit, sys, threading, logging
 logging.basicConfig(format="LOGGED %(name)s %(levelname)s %(message)s")
 import drhttp
-from load import echo, hit
+from support.load import echo, hit
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 if sys.argv[2] == "first":
     atexit.register(hit, app, "/at the end")  # runs when no thread can be started any more

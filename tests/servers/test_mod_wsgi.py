@@ -14,7 +14,7 @@ from interpreters import VERSIONS, copy_packages, embedded, missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 APACHE = Path("/usr/sbin/apache2")
 MODULES = Path("/usr/lib/apache2/modules")

@@ -15,7 +15,7 @@ import pytest
 from hosting import HERE, PATIENCE, Server, once, python, quiet, serving
 
 if TYPE_CHECKING:
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 WERKZEUG = """
 from werkzeug.serving import run_simple

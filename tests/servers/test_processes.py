@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hosting import HERE, PATIENCE
-from load import TESTS, paths
+from support.load import TESTS, paths
 
 if TYPE_CHECKING:
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 HEAD = """
 import os, sys, threading, logging
 sys.path[:0] = sys.argv[2:4]
 logging.basicConfig(level=logging.WARNING, format="LOGGED %(name)s %(levelname)s %(message)s")
 import drhttp
-from load import echo, hit
+from support.load import echo, hit
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=20.0)
 def serve(number):
     hit(app, f"/{number}")

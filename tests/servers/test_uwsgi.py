@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from receiver import Receiver
+    from support.receiver import Receiver
 
 RUN = ["-c", "import pyuwsgi; pyuwsgi.run()"]
 PLACE = ["--http-socket", "127.0.0.1:{port}", "--module", "hosted", "--master", "--need-app", "--disable-logging"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hosting import PATIENCE, Server, python, quiet, serving
-from receiver import Receiver
+from support.receiver import Receiver
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import BytesMessage, CloseConnection, Message, Request, TextMessage
 

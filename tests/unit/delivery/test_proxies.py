@@ -1,0 +1,141 @@
+"""Proxies from the environment, with a real one in between."""
+
+from __future__ import annotations
+
+import pytest
+from support.receiver import Receiver
+from support.sockets import CREATED, KEY, Peer, Proxy, authority, is_silent, says, transports, trouble
+
+from drhttp._delivery.retry import DONE
+
+PASSWORD = "pa@ss/wörd"
+CREDENTIALS = "us%65r:pa%40ss%2Fw%C3%B6rd"
+SECRETS = (PASSWORD, "pa%40ss", "user:")
+NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE")
+
+to = pytest.fixture(transports)
+
+
+@pytest.fixture
+def environ(monkeypatch):
+    """Sets variables of an environment that has none of these."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch.setenv
+
+
+def test_a_plain_request_is_forwarded(receiver, environ, to):
+    """`HTTP_PROXY` is used for http, its credentials are percent-decoded, and they do not reach the receiver."""
+    with Proxy(f"user:{PASSWORD}") as proxy:
+        environ("HTTP_PROXY", f"http://{CREDENTIALS}@{proxy.place}")
+        transport = to(receiver.dsn)
+        assert transport.post(b"x") == DONE
+        assert transport.post(b"y") == DONE
+        assert proxy.seen == [f"POST http://127.0.0.1:{receiver.port}/path HTTP/1.1"] * 2
+    assert [post.body for post in receiver.posts] == [b"x", b"y"]
+    assert "proxy-authorization" not in receiver.posts[0].headers
+
+
+def test_tls_goes_through_a_tunnel(environ, to, tmp_path):
+    """`HTTPS_PROXY` is used for https by CONNECT, so that the proxy sees neither the key nor a record."""
+    file, context = authority(tmp_path, "localhost")
+    environ("SSL_CERT_FILE", file)
+    with Proxy("user:word") as proxy, Peer(says(CREATED), context) as peer:
+        environ("https_proxy", f"user:word@{proxy.place}")
+        transport = to(peer.dsn("https", "localhost"))
+        assert transport.post(b"x") == DONE
+        assert transport.post(b"x" * 100_000) == DONE
+        assert [line.split()[:2] for line in proxy.seen] == [["CONNECT", f"localhost:{peer.port}"]]
+        assert KEY not in str(proxy.heard)
+        assert peer.served == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
+    """A proxy with an https address is reached over TLS, for both kinds of receivers."""
+    file, context = authority(tmp_path, "localhost")
+    environ("SSL_CERT_FILE", file)
+    with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
+        environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
+        transport = to(peer.dsn(scheme, "localhost"))
+        assert transport.post(b"x") == DONE
+        assert transport.post(b"x" * 100_000) == DONE
+        assert len(proxy.seen) == (1 if scheme == "https" else 2)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_through_a_proxy_can_be_disowned(environ, to, tmp_path, scheme):
+    """What a forked child does with its parent's connection works for every kind of it."""
+    file, context = authority(tmp_path, "localhost")
+    environ("SSL_CERT_FILE", file)
+    with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
+        environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
+        transport = to(peer.dsn(scheme, "localhost"))
+        assert transport.post(b"x") == DONE
+        transport.disown()
+        assert transport.post(b"x").action in ("done", "retry")
+        assert transport.post(b"x") == DONE
+
+
+@pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "other.example, 127.0.0.1", "*"])
+def test_no_proxy_goes_direct(receiver, environ, to, exception):
+    """What `NO_PROXY` names, by host or by host and port, is reached without the proxy."""
+    with Proxy() as proxy:
+        environ("http_proxy", f"http://{proxy.place}")
+        environ("no_proxy", exception.format(port=receiver.port))
+        assert to(receiver.dsn).post(b"x") == DONE
+        assert proxy.seen == []
+
+
+@pytest.mark.parametrize("exception", ["other.example", "127.0.0.1:1", "0.0.2", ""])
+def test_no_proxy_means_what_it_says(receiver, environ, to, exception):
+    """What `NO_PROXY` does not name goes through the proxy."""
+    with Proxy() as proxy:
+        environ("http_proxy", f"http://{proxy.place}")
+        environ("no_proxy", exception)
+        assert to(receiver.dsn).post(b"x") == DONE
+        assert len(proxy.seen) == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_wrong_credentials_are_the_proxys_trouble(environ, to, scheme):
+    """A 407 is not the receiver's answer: nothing is dropped, and the proxy is named."""
+    with Proxy("user:other") as proxy, Receiver() as receiver:
+        environ(f"{scheme}_proxy", f"http://user:pa%40ss@{proxy.place}")
+        assert trouble(to(receiver.dsn.replace("http", scheme)), secrets=SECRETS) == "proxy"
+        assert len(proxy.seen) == 1
+        assert receiver.posts == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://user:pa%40ss@127.0.0.1:1",
+        "http://user:pa%40ss@nonexistent.invalid:3128",
+        "http://user:pa%40ss@127.0.0.1:x",
+        "http://user:pa%40ss@127.0.0.1:99999",
+        "http://user:pa%40ss@[::1",
+        "http://user:pa%40ss@",
+        "http://user:pa%E2%82%AC@127.0.0.1:1",
+        "http://",
+        "://",
+        "socks5://user:pa%40ss@127.0.0.1:1",
+        "user:pa%40ss@",
+        "http://us er:pa%40ss@127.0.0.1:1",
+        f"http://{'a' * 70}.example",
+        "\x7f",
+    ],
+)
+def test_a_bad_proxy_is_trouble(environ, to, scheme, address):
+    """A proxy that is down or whose address is nonsense is a failed POST like others; its password is not told."""
+    environ(f"{scheme}_proxy", address)
+    assert trouble(to(f"{scheme}://{KEY}@receiver.example/"), secrets=SECRETS) in ("proxy", "address", "reset")
+
+
+def test_a_proxy_that_hangs_has_the_timeout(environ, to):
+    """A proxy that never answers takes the option `timeout`."""
+    with Peer(is_silent) as peer:
+        environ("https_proxy", f"http://127.0.0.1:{peer.port}")
+        assert trouble(to(f"https://{KEY}@receiver.example/", 0.3), secrets=SECRETS) in ("proxy", "timeout")

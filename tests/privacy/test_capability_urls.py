@@ -75,6 +75,35 @@ LINKS = [
     ("Infura", "wss://mainnet.infura.io/ws/v3/", HEX, ""),
     ("Alchemy", "https://eth-mainnet.g.alchemy.com/v2/", LONG, ""),
     ("Google Calendar", "https://calendar.google.com/calendar/ical/ada%40example.com/private-", HEX, "/basic.ics"),
+    ("Tines", "https://quiet-fog-1234.tines.com/webhook/orders/", HEX, ""),
+    ("Grafana OnCall", "https://oncall-prod.grafana.net/oncall/integrations/v1/alertmanager/", "aB3dE6gH9jK2mN5pQ8sT1vW4x", "/"),
+    ("Buildkite", "https://webhook.buildkite.com/deliver/", HEX + HEX, ""),
+    ("Airtable", "https://hooks.airtable.com/workflows/v1/genericWebhook/", "appA1b2C3d4E5f6G7/wflA1b2C3d4E5f6G7/wtrA1b2C3d4E5f6G7", ""),
+    ("Workato", "https://webhooks.workato.com/webhooks/rest/", ID, "/order"),
+    ("Docker Hub", f"https://hub.docker.com/api/build/v1/source/{ID}/trigger/", ID.replace("5", "6"), "/call/"),
+    ("Datadog", "https://http-intake.logs.datadoghq.com/v1/input/", HEX, ""),
+    ("Cronitor", "https://cronitor.link/p/", HEX, "/backup"),
+    ("Dead Man's Snitch", "https://nosnch.in/", "c2354d53d2", ""),
+    ("Uptime Kuma", "https://status.example/api/push/", "aB3dE6gH9j", ""),
+    ("ntfy", "https://ntfy.sh/", "phil_alerts_Xk29", ""),
+    ("Firebase Cloud Messaging", "https://fcm.googleapis.com/fcm/send/", f"dQw4w9WgXcQ:APA91b{LONG}_{LONG}-x", ""),
+    ("Mozilla push service", "https://updates.push.services.mozilla.com/wpush/v2/", f"gAAAAAB{LONG}_{LONG}-x", ""),
+    ("Apple push service", "https://web.push.apple.com/", f"Q{LONG}_{LONG}-x", ""),
+    ("Outlook calendar", f"https://outlook.office365.com/owa/calendar/{HEX}@example.com/", HEX + "12345678", "/calendar.ics"),
+    ("iCloud calendar", "https://p01-caldav.icloud.com/published/2/", f"MTIz{LONG}", ""),
+    # Behind a segment that is a secret name.
+    ("names", "https://shop.example/set-password/MQ/", "8d1f40b7c2", "/"),
+    ("names", "https://shop.example/set-password/MQ/", f"c3x1a2-{HEX}", "/"),
+    ("names", "https://shop.example/accounts/new_password/7/", "8d1f40b7c2", ""),
+    ("names", "https://shop.example/password/edit/", "8d1f40b7c2", ""),
+    ("names", "https://shop.example/api/token/", "8d1f40b7c2", "/refresh"),
+    ("names", "https://shop.example/sessions/", ID, ""),
+    ("names", "https://shop.example/auth/email/", LONG, ""),
+    ("others", "https://shop.example/unsubscribe/", LONG, ""),
+    ("others", "https://shop.example/login/", "aB3dE6gH9jK2", ""),
+    ("others", "https://shop.example/sign-in/", "aB3dE6gH9jK2", ""),
+    ("others", "https://shop.example/one-time-login/", LONG, ""),
+    ("others", "https://shop.example/passwordless/", LONG, ""),
     ("Django", "https://shop.example/reset/MQ/", f"c3x1a2-{HEX}", "/"),
     ("Django", "https://shop.example/accounts/reset/MQ/", f"c3x1a2-{HEX}", "/"),
     ("Django before 3.1", "https://shop.example/reset/MQ/", "5f3-0123456789abcdef0123", "/"),
@@ -158,6 +187,9 @@ STAY = [
     "/static/app-d41d8cd98f00b204e9800998ecf8427e.js", "/commit/fix-da39a3ee5e6b4b0d3255bfef95601890afd80709", f"/users/{ID}", "/integration/slack/enqueue",
     "/inputs/5/tag/http", "/receiver/v1/http/x", "/heartbeat", "/heartbeat/live", "/v3/projects", "/confirm-email/sent", "/magic/cards/black-lotus-1993",
     "/with/key/value", "/open-apis/bot/v2/info", "/integrations/deploy/now", "/ical/public/basic.ics", "/workflows/build/runs/1234567890", "/triggers/on/push",
+    "/set-password/MQ/", "/auth/oauth2callback", "/auth/2024-01-15/log", "/auth/v1.2.3-beta.4/docs", "/auth/migrations/0001_initial.py", "/session/static/app-d41d8cd9.js",
+    "/tokens/how-to-rotate-tokens-in-2024", "/password/reset", "/login/next/2", "/login/two-factor-setup-2", "/api/push/x", "/trigger/on/call", "/input/5", "/calendar/2024-01-15",
+    "/published/2/posts", "/monkey/12345678ab", "/unsubscribe/newsletter",
 ]  # fmt: skip
 
 
@@ -170,6 +202,39 @@ def test_other_paths_stay(path):
         assert text_of(json.dumps({"url": url, "b": "c"}), "application/json") == json.dumps({"url": url, "b": "c"})
 
 
+def test_a_host_is_no_segment():
+    """A secret word in the name of a host does not make the segments of its paths secret."""
+    for url in ("https://auth.example.com/v1/550e8400e29b", "https:\\/\\/token.example\\/v1\\/550e8400e29b"):
+        assert mask_text(f"see {url} there", POLICY) == (f"see {url} there", 0)
+
+
+def test_names_of_the_user_in_paths():
+    """A name that the user added makes the segments behind it secret, in the URL and in text; allowed names do not."""
+    policy = Policy(Redact(also=["patient_id"], allow=["session"]))
+    for path, shown in (("/patient-id/8d1f40b7c2", f"/patient-id/{M}"), ("/session/8d1f40b7c2", "/session/8d1f40b7c2")):
+        assert mask_url(path, policy)[0] == shown
+        assert mask_text(f"GET https://h{path} 200", policy)[0] == f"GET https://h{shown} 200"
+
+
+def test_signed_links():
+    """The signatures of links to cloud storage and to web hooks are masked, in the URL and in text."""
+    for url in (
+        f"https://b.s3.amazonaws.com/a.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature={HEX}",
+        f"https://storage.googleapis.com/b/a.png?X-Goog-Date=20240115T103045Z&X-Goog-Signature={HEX}",
+        f"https://a.blob.core.windows.net/b/a.png?sv=2022-11-02&sr=b&sig={LONG}%3D",
+        f"https://chat.googleapis.com/v1/spaces/AAAA/messages?key={LONG}",
+        f"https://chat.googleapis.com/v1/spaces/AAAA/messages?token={LONG}",
+        f"https://gotify.example/message?token={LONG}",
+        f"https://prod-1.westeurope.logic.azure.com/workflows/{HEX[::-1]}/triggers/manual/paths/invoke?sig={LONG}",
+        f"https://firebasestorage.googleapis.com/v0/b/x/o/a.png?alt=media&token={ID}",
+    ):
+        for text in (url, f"see {url} there", json.dumps({"a": url}), f'<a href="{url}">a</a>'):
+            assert HEX not in mask_text(text, POLICY)[0]
+            assert LONG not in mask_text(text, POLICY)[0]
+            assert ID not in mask_text(text, POLICY)[0]
+        assert mask_url(url, POLICY)[1] == 1
+
+
 def test_random_identifiers_stay():
     """Hardly any path with random IDs of other things is taken for one with a token."""
     paths = [f"/orders/{uuid.UUID(int=number * 7919 << 64)}/items/{number}" for number in range(2000)]
@@ -179,7 +244,8 @@ def test_random_identifiers_stay():
 @pytest.mark.parametrize(
     "unit",
     ["/reset", "/reset/", "/reset/a", "/a-a-a-reset/a", "/services/T", "/bot1", "/bot123456789:", "/hooks/", "/webhooks/", "//a.", "/confirm/1a:1a",
-     "/a_", "/a-b-c-", "/password", "\\/", "/ical/a", "/workflows/TAAAAA/aaaaaa", "/with/key/", "//hook.", "/reset/c3x1a2-0123456789"],
+     "/a_", "/a-b-c-", "/password", "\\/", "/ical/a", "/workflows/TAAAAA/aaaaaa", "/with/key/", "//hook.", "/reset/c3x1a2-0123456789",
+     "/token/1234567a", "/a1/token1/", "/a/a/a/1234567a", "/token.", "/1a-", "/auth\\/1.1.1", "/aaaa1aaaa", "/a@"],
 )  # fmt: skip
 def test_the_time_is_linear(unit):
     """Four times as much text takes no more than six times as long."""

@@ -32,7 +32,11 @@ class Policy:
         normalized = {normalize_name(name) for name in marked}
         allow = [name for name in redact.allow if normalize_name(name) not in normalized]
         self._names: Final = SecretNames((*redact.also, *marked), allow)
-        self._credentials: Final = CredentialFinder(redact.patterns, emails=redact.emails)  # type: ignore[arg-type]
+        self._credentials: Final = CredentialFinder(
+            redact.patterns,  # type: ignore[arg-type]
+            emails=redact.emails,
+            is_secret=self._is_secret_segment,
+        )
         self._replacement: Final = redact.value
         self.min_length: Final = self._credentials.min_length
         # With patterns of the user every text is searched twice.
@@ -46,6 +50,11 @@ class Policy:
         self.may_hold_secret: Final = self._credentials.may_hold_secret
         # Bounded. Few requests mark names, and those that do come from few views.
         self.with_names: Final = lru_cache(maxsize=64)(partial(Policy, redact, budget=self.budget))
+
+    def _is_secret_segment(self, segment: str) -> bool:
+        """Whether a segment of a path is a secret name."""
+        self.budget.spend(1)
+        return self._names.is_secret(segment)
 
     def are_harmless(self, names: frozenset[str]) -> bool:
         """Whether none of the names is secret."""

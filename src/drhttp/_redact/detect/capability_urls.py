@@ -1,6 +1,8 @@
 """Capability URLs (W3C TAG): masks the token in paths that are permissions themselves, such as `/services/T0/B0/XXXX`.
 
-These are webhooks, bots, deploy hooks, and links in mails that reset a password or accept an invitation.
+These are webhooks, bots, deploy hooks, links in mails that reset a password or accept an invitation, and segments that
+look generated behind one that is a secret name: `/set-password/MQ/8d1f40b7c2/`. The rules are the same for the URL of a
+request and for URLs in any other text.
 """
 
 from __future__ import annotations
@@ -23,17 +25,19 @@ for _service in SERVICES.values():
 _ACTION = re.compile(
     r"/((?:[a-z]{2,12}[-_]){0,3}(?:password|email|account|user)?"
     r"(?:reset|recover|recovery|activate|activation|confirm|confirmation|verify|verification"
-    r"|invite|invites|invitation|invitations|magic|unlock)"
+    r"|invite|invites|invitation|invitations|magic|unlock|unsubscribe|passwordless|sign-?in|login|one-?time)"
     rf"(?:password|email|account|user)?(?:[-_][a-z]{{2,12}}){{0,3}})((?:{SLASH}[\w:.~=%+-]+){{1,5}})",
     re.IGNORECASE,
 )
 # One of the two matches in a long text only if that holds one of these, in lower case. Searching for them one by one is
 # faster than a regular expression if there are many slashes.
 _SERVICE_HINTS = (
-    "hook", "services", "/bot", "workflows", "triggers", "interactions", "/key", "integration", "/tag", "receiver",
-    "hc-ping", "heartbeat", "infura", "alchemy", "private-",
+    "hook", "services", "/bot", "workflows", "interactions", "/key", "integration", "/tag", "receiver",
+    "hc-ping", "heartbeat", "infura", "alchemy", "private-", "trigger", "datadoghq", "cronitor", "nosnch", "/push",
+    "ntfy", "fcm.google", "wpush", "push.apple", "/calendar", "icloud",
 )  # fmt: skip
-_ACTION_HINTS = ("reset", "recover", "activat", "confirm", "verif", "invit", "magic", "unlock")
+_ACTION_HINTS = ("reset", "recover", "activat", "confirm", "verif", "invit", "magic", "unlock", "unsubscribe",
+                 "passwordless", "signin", "sign-in", "login", "onetime", "one-time")  # fmt: skip
 _LONG, _SPARSE = 1000, 100  # characters; characters to a slash
 _SEGMENT = re.compile(r"[^\\/]+")
 # django.contrib.auth.tokens: the time and the hash; allauth puts the user's id in front.
@@ -46,31 +50,53 @@ _TIMES, _SHORTEST_SIGNATURE = range(5, 9), 20  # characters
 _IDENTIFIER = re.compile(r"[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+){4}|[0-9a-f]+")
 _IDENTIFIERS = (24, 36)  # characters
 # Words in links about people, not about orders or devices.
-_SURE = ("password", "email", "account", "magic", "login", "user", "signup", "register", "invit", "recover", "activat")
+_SURE = ("password", "email", "account", "magic", "login", "user", "signup", "register", "invit", "recover", "activat",
+         "unsubscribe", "signin", "sign-in")  # fmt: skip
 _NEAR = 30  # characters in front of the segment that are searched for such a word
-_SHORTEST, _SHORTEST_UNSURE = 12, 20  # characters of a token
+_SHORTEST, _SHORTEST_UNSURE, _SHORTEST_NAMED = 12, 20, 8  # characters of a token
+# Paths; the beginning of a segment with a digit; a segment that may be generated.
+_PATH = re.compile(rf"/[\w:.~=%+@-]+(?:{SLASH}[\w:.~=%+@-]+)+")
+_DIGIT_WITHIN = re.compile(r"/[A-Za-z_.~%-]*[0-9]")
+_GENERATED = re.compile(r"(?=[^0-9]*[0-9])([\w~.%-]{8,})(?:[:=][\w~.%=-]*)?")
+# What looks generated and is not: dates, versions, words with a number inside (`oauth2callback`), files of programs.
+_HARMLESS = re.compile(
+    r"\d{4}-\d\d-\d\d(?:T[\d:.%AZ+-]*)?|v?\d{1,4}(?:\.\d{1,6}){1,3}(?:[-+][a-z]{1,6}\.?\d{0,3})?"
+    r"|[a-z]{4,15}[0-9][a-z]{4,15}|.*\.(?:js|mjs|css|map|svg|png|jpe?g|gif|woff2?|py|rb|go|rs|java|php|tsx?)",
+    re.DOTALL,
+)
 _SET_PASSWORD = "set-password"  # Django redirects there with the token in the session
 
 
-def holds_token(text: str) -> bool:
-    """Whether a text holds a capability URL."""
-    return "/" in text and next(find_tokens(text), None) is not None
+def holds_token(text: str, is_secret: Callable[[str], bool]) -> bool:
+    """Whether a text holds a capability URL. is_secret: whether a name is secret."""
+    return "/" in text and next(find_tokens(text, is_secret), None) is not None
 
 
-def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
-    """Replace the tokens of capability URLs by the result of `mask`; return the text and how many there were."""
-    if "/" not in text:
-        return text, 0
+def mask(text: str, mask: Callable[[str], str], is_secret: Callable[[str], bool]) -> tuple[str, int]:
+    """Replace the tokens of capability URLs by the result of `mask`; return the text and how many there were.
+
+    is_secret: whether a name is secret.
+    """
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(find_tokens(text)):
-        if begin >= copied:
-            pieces += [text[copied:begin], mask(text[begin:end])]
-            copied, count = end, count + 1
+    for begin, end in spans_of(text, is_secret):
+        pieces += [text[copied:begin], mask(text[begin:end])]
+        copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
 
-def find_tokens(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the tokens, in any order; some may occur twice."""
+def spans_of(text: str, is_secret: Callable[[str], bool]) -> list[tuple[int, int]]:
+    """Return the spans of the tokens, in order and apart from each other. is_secret: whether a name is secret."""
+    if "/" not in text:
+        return []
+    spans: list[tuple[int, int]] = []
+    for begin, end in sorted(find_tokens(text, is_secret)):
+        if not spans or begin >= spans[-1][1]:
+            spans.append((begin, end))
+    return spans
+
+
+def find_tokens(text: str, is_secret: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the tokens, in any order; some may occur twice, or begin alike. is_secret: of a name."""
     lower = text.lower() if text.count("/") * _SPARSE > len(text) >= _LONG else ""
     if not lower or any(hint in lower for hint in _SERVICE_HINTS):
         for match in _WORD.finditer(text):
@@ -78,6 +104,26 @@ def find_tokens(text: str) -> Iterator[tuple[int, int]]:
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
             yield from _find_link_tokens(match)
+    if _DIGIT_WITHIN.search(text) is not None:
+        for match in _PATH.finditer(text):
+            if _DIGIT_WITHIN.search(match[0]) is not None:
+                yield from _find_named_tokens(match, is_secret)
+
+
+def _find_named_tokens(match: re.Match[str], is_secret: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the segments of a path that look generated, behind one that is a secret name."""
+    path, start, named = match[0], match.start(), False
+    # Behind two slashes stands a host.
+    at = path.find("/", 1) if match.string[max(0, start - 3) : start].rstrip("\\")[-1:] == "/" else 0
+    names = path[at:].split("/")[:-1]
+    if not any(is_secret(name) for name in names if len(name) < _SHORTEST_NAMED or _GENERATED.fullmatch(name) is None):
+        return
+    for segment in _SEGMENT.finditer(path, at):
+        generated = _GENERATED.fullmatch(segment[0])
+        if generated is None:
+            named = named or is_secret(segment[0])
+        elif named and not is_slug(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
+            yield start + segment.start(), start + segment.end()
 
 
 def _find_service_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:

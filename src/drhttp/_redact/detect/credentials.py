@@ -100,12 +100,20 @@ class CredentialFinder:
     """Finds and masks tokens, keys, passwords in URLs, capability URLs, card numbers and IBANs.
 
     patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
+    is_secret: whether a name is secret, by which tokens in paths are found: `/reset-password/8d1f40b7c2`.
 
     min_length: shorter texts, in characters, hold no secret value; 0 if there are further patterns.
     """
 
-    def __init__(self, patterns: Iterable[re.Pattern[str]] = (), *, emails: bool = False) -> None:
+    def __init__(
+        self,
+        patterns: Iterable[re.Pattern[str]] = (),
+        *,
+        emails: bool = False,
+        is_secret: Callable[[str], bool] = frozenset[str]().__contains__,
+    ) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
+        self._is_secret = is_secret
         # The user's patterns may match a text of any length.
         self.min_length = 0 if self._patterns else _SHORTEST
 
@@ -118,7 +126,7 @@ class CredentialFinder:
         return (
             (_has_userinfo(text) and any(map(_userinfo_span, _USERINFO.finditer(text))))
             or (_may_match(text) and next(_find_secrets(_PATTERN, text), None) is not None)
-            or capability_urls.holds_token(text)
+            or capability_urls.holds_token(text, self._is_secret)
             or check_digits.holds_number(text)
         )
 
@@ -126,7 +134,7 @@ class CredentialFinder:
         """Replace secret values by the result of `mask`; return the text and how many there were."""
         count = 0
         if len(text) >= _SHORTEST:
-            text, found = capability_urls.mask(text, mask)
+            text, found = capability_urls.mask(text, mask, self._is_secret)
             count += found
             for pattern in _applicable_patterns(text):
                 text, found = _replace(text, pattern, mask)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,7 +26,6 @@ _HARMLESS = re.compile(
 )
 _SHORT_TOKENS = "hooks"  # in URLs of Zapier and Slack, whose tokens may be short
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
-_GENERATED = re.compile(r"(?=[^0-9]*[0-9])[\w~.%-]{8,}(?:[:=][\w~.%=-]*)?")
 _PATH = "/;=:@!$&'()*+,[]%"  # characters that are not encoded in a path
 
 
@@ -41,9 +41,7 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
     userinfo, at, host = authority.rpartition("@")
     count = bool(at) + 0
     authority = f"//{policy.mask(userinfo[2:])}@{host}" if at else authority
-    path, found = _mask_capability_url(host if at else authority[2:], path, policy)
-    count += found
-    path, found = _mask_path(path, policy)
+    path, found = _mask_whole_path(host if at else authority[2:], path, policy)
     count += found
     if query:
         masked, found = mask_query(query[1:], policy)
@@ -57,7 +55,7 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
 def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
     """Mask a fragment, which may be a query, or a route with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
-    route, count = _mask_capability_url("", route, policy)
+    route, count = capability_urls.mask(route, partial(_mask_segment, policy=policy), policy.is_secret)
     masked, found = mask_query(route, policy)
     text, more = mask_query(query, policy)
     return f"{masked}{mark}{text}", count + found + more
@@ -70,33 +68,31 @@ def origin_of(url: str) -> str:
     return f"{scheme}//{authority.removeprefix('//').rpartition('@')[2]}/" if authority else ""
 
 
-def _mask_capability_url(host: str, path: str, policy: Policy) -> tuple[str, int]:
-    """Mask tokens in the paths of capability URLs, some of which are known only by their host."""
+def _mask_whole_path(host: str, path: str, policy: Policy) -> tuple[str, int]:
+    """Mask the tokens of capability URLs, some of which are known only by their host, and other secrets in a path."""
     front = f"//{host}"
-    masked, count = capability_urls.mask(front + path, lambda token: quote(policy.mask(unquote(token)), safe=_PATH))
-    return masked[len(front) :], count
+    copied = len(front)
+    pieces, count = [], 0
+    for begin, end in capability_urls.spans_of(front + path, policy.is_secret):
+        between, found = _mask_path(path[copied - len(front) : begin - len(front)], policy)
+        pieces += [between, _mask_segment(path[begin - len(front) : end - len(front)], policy)]
+        copied, count = end, count + found + 1
+    rest, found = _mask_path(path[copied - len(front) :], policy)
+    return "".join(pieces) + rest, count + found
+
+
+def _mask_segment(segment: str, policy: Policy) -> str:
+    """Return the mask of a segment of a path, percent-encoded like that."""
+    return quote(policy.mask(unquote(segment)), safe=_PATH)
 
 
 def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
-    """Mask secrets in a path, in its segments or as text."""
-    path, count = _mask_segments(path, policy)
-    if count:
-        return path, count
+    """Mask secrets in a path, as text."""
     if "%" not in path:
         return mask_text(path, policy)
     # Encoded spaces may separate the words of a secret.
     masked, count = mask_text(unquote(path), policy)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)
-
-
-def _mask_segments(path: str, policy: Policy) -> tuple[str, int]:
-    """Mask segments that look generated, behind a secret name: `/reset-password/8d1f40b7c2/`."""
-    names, segments, count = False, path.split("/"), 0
-    for at, segment in enumerate(segments):
-        if names and _GENERATED.fullmatch(segment):
-            segments[at], count = quote(policy.mask(unquote(segment)), safe=_PATH), count + 1
-        names = names or (bool(segment) and _GENERATED.fullmatch(segment) is None and policy.is_secret(segment))
-    return "/".join(segments), count
 
 
 def mask_links(value: str, policy: Policy) -> tuple[str, int]:

@@ -95,6 +95,11 @@ def test_what_is_missing_from_a_body_is_told(exchange, marks, size, expected):
     [
         ("gzip", gzip.compress("größer".encode(), mtime=0)),
         ("deflate", zlib.compress("größer".encode())),
+        ("deflate", zlib.compress("größer".encode())[2:-4]),
+        ("deflate", gzip.compress("größer".encode(), mtime=0)),
+        ("gzip", zlib.compress("größer".encode())),
+        ("gzip", gzip.compress("grö".encode(), mtime=0) + gzip.compress("ßer".encode(), mtime=0)),
+        ("gzip", gzip.compress("größer".encode(), mtime=0) + b"what is not gzip"),
         ("gzip", "größer".encode()),
         ("br", "größer".encode()),
     ],

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import drhttp
-from drhttp._redact.decoding.content_coding import decode
-from drhttp._redact.errors import MaskingError
+from drhttp._http.content_coding import CodingError, decode
 from privacy.corpus import MARK, Case
 
 if TYPE_CHECKING:
@@ -154,8 +153,10 @@ def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:
     except (binascii.Error, ValueError):
         return
     for coding in ("gzip", "deflate", "br", "zstd"):
-        with suppress(MaskingError):
-            yield from _forms_of_text(decode(content, coding, cut=True)[0].decode("latin-1"), depth)
+        with suppress(CodingError):
+            yield from _forms_of_text(
+                decode(content, coding, limit=64 * 1024, cut=True).content.decode("latin-1"), depth
+            )
     yield from _forms_of_text(content.decode("latin-1"), depth)
 
 

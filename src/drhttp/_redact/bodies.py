@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from drhttp._http.content_coding import CodingError, decode, detect_coding
 from drhttp._redact.decoding import charset as charsets
-from drhttp._redact.decoding.content_coding import decode, undeclared_coding
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_json
@@ -36,6 +36,7 @@ _TEXTUAL = re.compile(
     r"text/|application/(?:javascript|ecmascript|yaml|x-yaml|toml|sql|graphql|xml)\b|.*\+(?:xml|yaml)\b"
 )
 _LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
+_MOST_DECODED = 64 * 1024  # bytes of decoded content; the rest is cut off, as from the body itself
 _MOST_UNDECLARED = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
@@ -121,13 +122,22 @@ class _BodyMasker:
         """Undo the content codings, declared or not; return their names for the record."""
         codings = [coding] if coding not in ("", "identity") else []
         if codings:
-            self._content, self._cut = decode(self._content, coding, cut=self._cut)
-        while (hidden := undeclared_coding(self._content, cut=self._cut)) is not None:
+            self._undo(coding)
+        while (hidden := detect_coding(self._content, limit=_MOST_DECODED, cut=self._cut)) is not None:
             if len(codings) > _MOST_UNDECLARED:
                 raise MaskingError("coding")
             codings.append(hidden)
-            self._content, self._cut = decode(self._content, hidden, cut=self._cut)
+            self._undo(hidden)
         return ", ".join(codings) or None
+
+    def _undo(self, coding: str) -> None:
+        """Decode the content. Raises `MaskingError` if it cannot be decoded."""
+        try:
+            decoded = decode(self._content, coding, limit=_MOST_DECODED, cut=self._cut)
+        except CodingError:
+            raise MaskingError("coding") from None
+        self._content = decoded.content
+        self._cut = self._cut or decoded.more or decoded.incomplete
 
     def _mask(self) -> tuple[bytes, int]:
         """Mask the decoded content; return it and how many values were masked."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from drhttp._http.content_coding import GZIP, CodingError, InflateStream
 
 MAX_DEPTH = 64
 """Maximum nesting of JSON, including the array of a batch."""
@@ -82,21 +83,20 @@ def measure(wire: bytes, limit: int) -> int:
 
 def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
     """Decompress gzip data in pieces of up to `PIECE` bytes. Raises `Refused`: 413 beyond `limit`, else 400."""
-    machine = zlib.decompressobj(wbits=31)
-    total, rest = 0, wire
+    stream = InflateStream(wire, GZIP)
+    total = 0
     try:
-        while rest and not machine.eof:
-            piece = machine.decompress(rest, PIECE)
+        while stream.readable:
+            piece = stream.read(PIECE)
             total += len(piece)
-            rest = machine.unconsumed_tail
             if total > limit:
                 raise Refused(413, f"The body decompresses to more than {limit:,} bytes.")
             yield piece
-    except zlib.error as problem:
+    except CodingError as problem:
         raise Refused(400, f"The body is not valid gzip: {problem}.") from problem
-    if not machine.eof:
+    if not stream.ended:
         raise Refused(400, "The gzip data is truncated.")
-    if machine.unused_data:
+    if stream.trailing:
         raise Refused(400, "The gzip data is followed by other bytes.")
 
 

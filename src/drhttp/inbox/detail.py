@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from drhttp.inbox.coerce import header, moment
+from drhttp.inbox.coerce import moment
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking, unmasked_values
+from drhttp.inbox.view.content import uncoded
 
 SHOWN = 256 * 1024
 """Maximum bytes of a body that are decompressed, parsed, and shown."""
@@ -158,7 +158,7 @@ def _about_sender(message: Message) -> Iterator[str]:
 
 
 def _body_lines(message: Message) -> Iterator[str]:
-    shown = _decoded(message)
+    shown = uncoded(message, SHOWN + 1)[0]
     readable = _as_text(shown)
     if readable is None:
         yield from _hex(shown)
@@ -174,7 +174,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
     return {
         "headers": [list(pair) for pair in message.headers],
         "body_base64": None if body is None else base64.b64encode(body).decode(),
-        "body_text": None if body is None else _as_text(_decoded(message, len(body) + SHOWN), whole=True),
+        "body_text": None if body is None else _as_text(uncoded(message, len(body) + SHOWN)[0], whole=True),
         "size": size,
         "parsed": message.parsed,
         "truncated": message.truncated,
@@ -184,18 +184,6 @@ def _message(message: Message, size: object) -> dict[str, Any]:
         "decoded": message.decoded,
         "read": message.read,
     }
-
-
-def _decoded(message: Message, limit: int = SHOWN + 1) -> bytes:
-    """Decompress gzip or deflate up to `limit` bytes. Returns the body unchanged if it does not match its header."""
-    body = message.body or b""
-    coding = (header(message.headers, "content-encoding") or "").strip().lower()
-    if message.parsed or message.decoded or coding not in {"gzip", "x-gzip", "deflate"}:
-        return body
-    try:
-        return zlib.decompressobj(wbits=47).decompress(body, limit)
-    except zlib.error:
-        return body
 
 
 def _as_text(body: bytes, *, whole: bool = False) -> str | None:

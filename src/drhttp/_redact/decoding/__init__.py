@@ -1,1 +1,1 @@
-"""Decoding: charsets, content codings such as gzip, and character references such as `&lt;`."""
+"""Decoding: charsets, and character references such as `&lt;`."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
+from contextlib import suppress
 
+from drhttp._http.content_coding import CodingError, decode
 from drhttp.inbox.store.rows import unpack
 
 INFLATED = 8 * 1024 * 1024
@@ -28,7 +29,8 @@ def in_body(kept: bytes | str | None, part: bytes) -> bool:
     if body is None:
         return False
     if body[:2] == b"\x1f\x8b":
-        body = _gunzip(body)
+        with suppress(CodingError):
+            body = decode(body, "gzip", limit=INFLATED, cut=True, ignore_trailing=True).content
     return part in body.lower()
 
 
@@ -61,10 +63,3 @@ def _within(value: str, part: str) -> bool:
 
 def _plain(name: str) -> bool:
     return name.isascii() and name.isprintable() and '"' not in name and "\\" not in name
-
-
-def _gunzip(body: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(wbits=31).decompress(body, INFLATED)
-    except zlib.error:
-        return body

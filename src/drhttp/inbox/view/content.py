@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
 
+from drhttp._http.content_coding import CodingError, decode, detect_coding
 from drhttp._redact.decoding.charset import codec_of
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Message
@@ -16,7 +16,7 @@ STRUCTURED = 192 * 1024
 """Maximum decompressed bytes of a structured body whose compression ratio exceeds `RATIO`."""
 RATIO = 20
 _TAKEN_APART = {"json", "xml", "html", "form", "multipart"}
-_CODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
+_CODINGS = {"gzip", "x-gzip", "deflate"}
 _RASTER = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -49,7 +49,7 @@ def content_of(message: Message) -> Content:
     """Decode a body for display, within limits."""
     declared = header(message.headers, "content-type") or ""
     media = declared.partition(";")[0].strip().lower()
-    data, coding, problem, cut = _uncoded(message)
+    data, coding, problem, cut = uncoded(message, INFLATED)
     cut = cut or message.truncated
     if not data:
         return Content(data, media, "empty", None, coding, problem, cut)
@@ -73,31 +73,25 @@ def image_type(data: bytes) -> str | None:
     return next((kind for start, kind in _RASTER if data.startswith(start)), None)
 
 
-def _uncoded(message: Message) -> tuple[bytes, str | None, str | None, bool]:
+def uncoded(message: Message, limit: int) -> tuple[bytes, str | None, str | None, bool]:
+    """Return a body without its content coding, up to `limit` bytes.
+
+    Returns as well the coding that was removed, why it could not be, and whether there is more than `limit`.
+    """
     body = message.body or b""
     coding = (header(message.headers, "content-encoding") or "").strip().lower()
     if not body or message.parsed or message.decoded or coding in {"", "identity"}:
         return body, None, None, False
     if coding not in _CODINGS:
         return body, None, f"The content coding {coding} is not supported.", False
+    # Some servers call the one coding by the name of the other.
+    actual = detect_coding(body, limit=1, cut=True)
     try:
-        data, cut = _inflate(body, _CODINGS[coding])
-    except zlib.error:
-        try:
-            # Some servers send raw deflate without the zlib wrapper.
-            data, cut = _inflate(body, -15) if coding == "deflate" else (b"", False)
-        except zlib.error:
-            data, cut = b"", False
-        if not data:
-            # Senders may remove the coding but keep the header.
-            return body, None, None if _plain(body) else f"The body is not valid {coding}.", False
-    return data, coding, None, cut
-
-
-def _inflate(body: bytes, wbits: int) -> tuple[bytes, bool]:
-    machine = zlib.decompressobj(wbits=wbits)
-    data = machine.decompress(body, INFLATED)
-    return data, bool(machine.unconsumed_tail)
+        found = decode(body, actual if actual in _CODINGS else coding, limit=limit, cut=True, ignore_trailing=True)
+    except CodingError:
+        # Senders may remove the coding but keep the header.
+        return body, None, None if _plain(body) else f"The body is not valid {coding}.", False
+    return found.content, coding, None, found.more
 
 
 def _plain(body: bytes) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import string
 import uuid
 from functools import partial
 
@@ -12,6 +14,7 @@ from support.specimen import a_record, with_request
 from drhttp._privacy import Redact
 from drhttp._redact import Policy, redact
 from drhttp._redact.detect.capability_services import SERVICES
+from drhttp._redact.detect.false_positives import is_page
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url
@@ -255,3 +258,28 @@ def test_the_time_is_linear(unit):
 
     size = 16_000 // len(unit)
     assert min(seconds(unit * size * 4) / max(seconds(unit * size), 1e-3) for _ in range(3)) < 6
+
+
+# Pages, documents and handlers behind words of links, and behind secret names.
+PAGES = """/docs/activation/how-to-activate-your-account /webhooks/stripe /webhooks/github-app-v2 /verify/email /verify/iso27001-certificate
+/blog/recover-deleted-files-2024 /account/recovery/windows-10-data-recovery /user/activate/office365-family-plan /reset/factory-settings-iphone-15
+/invite/k8s-community-days /invite/h2o-ai-users /verify/web3wallet-signature /confirm/order-2024-000123 /registration/confirm/2024-01-15T10:30:45Z
+/webhook/order-created-notification-handler-v2 /api/webhook/woocommerce-order-updated-handler /confirm-email/step-2-of-3
+/webhooks/incoming/github-enterprise-server-push-events-to-our-slack-v2 /docs/reset-password/oauth2-provider-setup /password/policy-v2
+/docs/tokens/jwt-explained-2024 /sessions/pycon-2024-keynote /auth/google-oauth2/login /docs/authentication/oauth2-client-credentials
+/secrets/k8s-secrets-in-2024 /token/erc20-standard /otp/2fa-setup /recovery/data-recovery-guide-2023 /activate/windows-11-without-a-key""".split()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_behind_words_of_links_stay(path):
+    """What follows such a word stays if it is a slug or a date, also with numbers in its words."""
+    test_other_paths_stay(path)
+
+
+@pytest.mark.parametrize("groups", [(22,), (12,), (4, 4, 4), (5, 5, 5), (8, 8), (6, 6, 6, 6), (8, 4, 4, 4, 12)])
+def test_random_groups_are_hardly_ever_pages(groups):
+    """Hardly any random token is taken for a slug because of parts that look like a word and a number."""
+    rng = random.Random(3)
+    letters = string.ascii_lowercase + string.digits
+    codes = ["-".join("".join(rng.choices(letters, k=size)) for size in groups) for _ in range(5000)]
+    assert sum(map(is_page, codes)) < 20

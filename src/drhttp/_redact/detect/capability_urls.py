@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._redact.detect.capability_services import SERVICES, SLASH, Service
-from drhttp._redact.detect.false_positives import is_slug
+from drhttp._redact.detect.false_positives import is_page, is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +122,7 @@ def _find_named_tokens(match: re.Match[str], is_secret: Callable[[str], bool]) -
         generated = _GENERATED.fullmatch(segment[0])
         if generated is None:
             named = named or is_secret(segment[0])
-        elif named and not is_slug(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
+        elif named and not _is_page(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
             yield start + segment.start(), start + segment.end()
 
 
@@ -133,8 +133,10 @@ def _find_service_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         found = expression.match(text, match.end())
         if found and service.host in front:
             begin, end = found.span(1)
-            shortest = 1 if service.own_host and service.own_host in front else service.lengths[0]
-            if shortest <= end - begin <= service.lengths[1]:
+            own = bool(service.own_host) and service.own_host in front
+            shortest = 1 if own else service.lengths[0]
+            known = own or bool(service.host) or service.word[0] == "/"
+            if shortest <= end - begin <= service.lengths[1] and (known or not _is_page(found[1])):
                 yield begin, end
 
 
@@ -162,6 +164,11 @@ def _is_random(text: str, *, sure: bool) -> bool:
     person).
     """
     mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-    if len(text) < (_SHORTEST if sure else _SHORTEST_UNSURE) or not mixed or is_slug(text):
+    if len(text) < (_SHORTEST if sure else _SHORTEST_UNSURE) or not mixed or _is_page(text):
         return False
     return sure or len(text) not in _IDENTIFIERS or _IDENTIFIER.fullmatch(text) is None
+
+
+def _is_page(text: str) -> bool:
+    """Whether a segment is a slug, also with numbers in its words, or a date."""
+    return is_slug(text) or is_page(text)

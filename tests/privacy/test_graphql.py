@@ -54,6 +54,17 @@ LITERALS = {
     "value beside a name": (f'{{ set(name: "password", value: "{S}") {{ id }} }}', f'{{ set(name: "password", value: "{M}") {{ id }} }}'),
     "enum": ("{ a(credentials: BASIC, sort: TOKEN) }", f'{{ a(credentials: "{M}", sort: TOKEN) }}'),
     "card": ("{ a(n: 4111111111111111) }", f'{{ a(n: "{M}") }}'),
+    "password field": (
+        f'mutation {{ changePassword(old: "{S}", new: """{S}""", userId: 5, email: "a@b.c") {{ id }} }}',
+        f'mutation {{ changePassword(old: "{M}", new: "{M}", userId: 5, email: "a@b.c") {{ id }} }}',
+    ),
+    "password field, its input": (
+        f'mutation {{ password_update(input: {{old: "{S}", n: {{x: "{S}"}}, user: "ada"}}, x: true) {{ id }} }}',
+        f'mutation {{ password_update(input: {{old: "{M}", n: {{x: "{M}"}}, user: "ada"}}, x: true) {{ id }} }}',
+    ),
+    "login": (f'mutation {{ signIn(email: "x", p: "{S}") {{ id }} }}', f'mutation {{ signIn(email: "x", p: "{M}") {{ id }} }}'),
+    "login, pw": (f'mutation {{ login(email: "x", pw: "{S}") {{ id }} }}', f'mutation {{ login(email: "x", pw: "{M}") {{ id }} }}'),
+    "type": (f'query($p: Password! = "{S}", $t: TokenType = "b") {{ a(b: $p, t: $t) }}', f'query($p: Password! = "{M}", $t: TokenType = "b") {{ a(b: $p, t: $t) }}'),
     "two operations": (f'query A {{ a }} mutation B {{ b(token: "{S}") }}', f'query A {{ a }} mutation B {{ b(token: "{M}") }}'),
     "commas": (f'{{,a(,password:,"{S}",,b:1,),}}', f'{{,a(,password:,"{M}",,b:1,),}}'),
 }  # fmt: skip
@@ -74,13 +85,21 @@ VARIABLES = [
     "mutation A($q: Int) { a(q: $q) } mutation B($p: String) { b(password: $p) }",
     "subscription($p: String!) { on(token: $p) { id } }",
     "mutation($p: String = \"x\") { login(password: $p) { id } }",
+    "mutation($p: String!, $q: ID!) { changePassword(old: $p, userId: $q) { id } }",
+    "mutation($p: String!, $q: ID!) { changePassword(input: {new: $p, id: $q}) { id } }",
+    "mutation($p: String!) { logIn(email: \"x\", p: $p) { id } }",
+    "mutation($p: Password!) { a(b: $p) { id } }",
+    "mutation($q: Int, $p: [[UserAccessToken!]]!) { a(b: $p, q: $q) { id } }",
+    "mutation($p: API_KEY = null, $q: Int) { a(b: $p, q: $q) { id } }",
 ]  # fmt: skip
 HARMLESS = [
     "query{ user(id:$id){ passwordUpdatedAt } }", "{ me { password token { value } } }", "query($id: ID!) { user(id: $id) { token } }",
     "{ password: user(id: 1) { id } }", "mutation($token: String!) { login(token: $token) { id } }", "{ a(has_password: true, max_tokens: 5, token: null) }",
     "query Password($p: Int = 5) { a(first: $p, after: \"b\") @include(if: $q) { ...Token } } fragment Token on Secret { id }",
     "mutation { save(text: \"\"\"a \"b\" c: d\"\"\", n: -1.5e10, e: RED, l: [], o: {}) { ok } }", "{ a(name: \"colour\", value: \"red\") }",
-    "query { a(b: \"query { c }\") }",
+    "query { a(b: \"query { c }\") }", "query($a: TokenType = X, $b: PasswordInput, $c: SessionFilter) { tokens(kind: $a, p: \"b\", first: 10) { id } }",
+    "mutation { changePassword(userId: 5, email: \"a@b.c\", force: true, locale: EN) { ok } }", "{ passwordPolicy(old: \"b\", minLength: 8) { id } }",
+    "mutation changePassword($o: String = \"abc\") { rename(old: $o) { id } }", "{ key(p: \"a\") { code(with: \"b\") } }",
 ]  # fmt: skip
 
 
@@ -210,6 +229,15 @@ def test_what_is_no_document_is_masked_as_text(text):
         shown = text_of(text, kind)
         assert "password" not in text or f'password: "{S}"' not in shown
         assert f'token: "{S}' not in shown
+
+
+def test_the_object_for_a_field_that_sets_a_password():
+    """The members of a variable are masked that is passed to such a field as its input, unless they say whose it is."""
+    document = "mutation($i: ChangeInput!, $j: J) { changePassword(input: $i) { ok } rename(input: $j) { id } }"
+    values = {"i": {"old": S, "next": [S], "email": "a@b.c", "force": True}, "j": {"old": "a", "next": "b"}}
+    shown = json.loads(text_of(request(document, values), JSON))["variables"]
+    assert shown == {"i": {"old": M, "next": M, "email": "a@b.c", "force": True}, "j": values["j"]}
+    assert json.loads(text_of(request(document, {"i": S}), JSON))["variables"] == {"i": M}
 
 
 names = st.sampled_from(["id", "name", "input", "password", "apiKey"])

@@ -101,12 +101,17 @@ ALLOWED = {
     "_redact.formats": "",
     "_redact.formats.csv": "_redact.formats.secret_columns",
     "_redact.formats.error_messages": "",
-    "_redact.formats.graphql": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
+    "_redact.detect.graphql_names": "",
+    "_redact.formats.graphql": "_redact.detect.graphql_names _redact.formats.json_name_value_pairs "
+    "_redact.formats.secret_columns",
+    "_redact.formats.graphql_variables": "_redact.detect.graphql_names _redact.formats.graphql "
+    "_redact.formats.secret_columns",
     "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
     "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.markup_attributes",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
+    "_redact.formats.graphql_variables "
     "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "
     "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.markup _redact.formats.text "
     "_redact.formats.text_tables _redact.formats.truncated_json",
@@ -129,7 +134,8 @@ ALLOWED = {
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",
-    "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.graphql _redact.formats.json "
+    "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.graphql "
+    "_redact.formats.graphql_variables _redact.formats.json "
     "_redact.formats.json_rewriter",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
     "_redact.formats.value_locator": "",

@@ -1,4 +1,4 @@
-"""GraphQL: masks the values of secret arguments, such as `login(password: "abc")`, and the variables passed to them.
+"""GraphQL documents: masks the values of secret arguments, such as `login(password: "abc")`.
 
 The masked document still parses. Syntax: https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary
 """
@@ -9,13 +9,18 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drhttp._redact.detect.graphql_names import (
+    INPUTS,
+    is_secret_in,
+    is_secret_type,
+    sets_password,
+)
 from drhttp._redact.formats.json_name_value_pairs import decode_string
 from drhttp._redact.formats.secret_columns import NAMING, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drhttp._redact.formats.json_tree import Node
     from drhttp._redact.policy import Policy
 
 _BEGIN = re.compile(
@@ -28,13 +33,9 @@ _TOKEN = re.compile(
     r"|(?P<spread>\.\.\.)|(?P<mark>[{}()\[\]:!=@])|(?P<other>[^\s,\ufeff])",
     re.DOTALL,
 )
-_ARGUMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})[\s,]*:")
 _LONG_NUMBER = 12  # digits from which on a number may be a card number
 _NOTHING = frozenset(("null", "true", "false"))
 _DEEPEST = 100  # levels of nested brackets
-#: Members of a request that hold a document, and its variables.
-DOCUMENTS = ("query", "mutation", "subscription", "document")
-VARIABLES = ("variables", "variableValues")
 _quoted: Any = encoder.encode_basestring_ascii
 
 
@@ -53,22 +54,23 @@ class _Level:
     """An open bracket. kind: "selection", "arguments", "object", "list" or "type".
 
     expected: what comes next in arguments and objects: "name", "colon", "value", or "type" in the definition of a
-    variable, whose name is `variable`.
+    variable, whose name is `variable`. field: the field of the arguments.
     """
 
-    __slots__ = ("expected", "kind", "name", "named", "secret", "valued", "variable")
+    __slots__ = ("expected", "field", "kind", "name", "named", "secret", "valued", "variable")
 
-    def __init__(self, kind: str, *, secret: bool = False, name: str = "", variable: str = "") -> None:
+    def __init__(self, kind: str, *, secret: bool = False, name: str = "", variable: str = "", field: str = "") -> None:
         self.kind = kind
         self.expected = "value" if kind == "list" else "name"
         self.name = name
         self.secret = secret
         self.variable = variable
+        self.field = field
         self.named = False  # a member holds a secret name: `{name: "password", value: $v}`
         self.valued: list[int] = []  # indexes of the leaves that it names
 
 
-class _DocumentReader:
+class DocumentReader:
     """Reads the tokens of a document, and collects its scalars, comments and secret variables."""
 
     def __init__(self, text: str, policy: Policy) -> None:
@@ -76,9 +78,11 @@ class _DocumentReader:
         self._policy = policy
         self._open: list[_Level] = []
         self._before = ""  # the kind of the previous token
+        self._name = ""  # the last name outside of arguments
         self.leaves: list[_Leaf] = []
         self.comments: list[tuple[int, int]] = []
-        self.variables: set[str] = set()  # passed to secret arguments
+        self.variables: set[str] = set()  # passed to secret arguments, or of a secret type
+        self.inputs: set[str] = set()  # of objects that are passed to fields that set or check a password
 
     def run(self) -> bool:
         """Read all tokens; return whether they make a document."""
@@ -106,18 +110,21 @@ class _DocumentReader:
         if token == "{":
             self._open.append(_Level("selection"))
         elif token == "(":
-            self._open.append(_Level("arguments"))
+            self._open.append(_Level("arguments", field=self._name if self._open else ""))
             return self._before == "name"
         elif token == "}":
             if not self._open:
                 return False
             self._open.pop()
         else:
+            self._name = token
             return kind in ("name", "spread") or token in (":", "@")
         return True
 
     def _type(self, level: _Level, token: str, kind: str) -> bool:
         """Read a token of a variable's type, up to its default, the next variable or the end."""
+        if kind == "name" and is_secret_type(token, self._policy):
+            self.variables.add(next((each.variable for each in reversed(self._open) if each.variable), ""))
         if token == "[":
             self._open.append(_Level("type"))
         elif token == "]" and level.kind == "type":
@@ -160,23 +167,28 @@ class _DocumentReader:
 
     def _value(self, level: _Level, match: re.Match[str], kind: str) -> bool:
         token = match[0]
-        secret = level.secret or (level.kind != "list" and self._policy.is_secret(level.name))
+        secret = level.secret or (level.kind != "list" and self._is_secret(level.name, level.field))
         if level.kind != "list":
             level.expected = "name"
         if token in ("{", "["):
             kind = "object" if token == "{" else "list"
-            self._open.append(_Level(kind, secret=secret, name=level.name, variable=level.variable))
+            whole = secret and not (level.name in INPUTS and sets_password(level.field))
+            self._open.append(_Level(kind, secret=whole, name=level.name, variable=level.variable, field=level.field))
             return True
         if kind in ("mark", "spread", "other"):
             return False
         if kind == "variable" and secret:
-            self.variables.add(token[1:])
+            (self.inputs if level.name in INPUTS and sets_password(level.field) else self.variables).add(token[1:])
         if level.name in NAMING and kind == "string":
             level.named = level.named or self._policy.is_secret(decode_string(token))
         elif level.name in VALUED:
             level.valued.append(len(self.leaves))
         self.leaves.append(_Leaf(*match.span(), kind, level.name, secret, level.variable))
         return True
+
+    def _is_secret(self, name: str, field: str) -> bool:
+        """Whether an argument or a member of an input object is secret, by its name or by the field it is passed to."""
+        return self._policy.is_secret(name) or (bool(field) and is_secret_in(field, name, self._policy))
 
     def _close(self) -> bool:
         level = self._open.pop()
@@ -192,11 +204,11 @@ def looks_like_graphql(text: str) -> bool:
     return "{" in text and _BEGIN.match(text) is not None
 
 
-def _read(text: str, policy: Policy) -> _DocumentReader | None:
+def read_document(text: str, policy: Policy) -> DocumentReader | None:
     """Read a document; `None` if the text is not one."""
     if not looks_like_graphql(text):
         return None
-    reader = _DocumentReader(text, policy)
+    reader = DocumentReader(text, policy)
     return reader if reader.run() else None
 
 
@@ -205,7 +217,7 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
 
     inner: masks the content of its strings and comments.
     """
-    reader = _read(text, policy)
+    reader = read_document(text, policy)
     if reader is None:
         return None
     found = [(*span, inner(text[slice(*span)])) for span in reader.comments]
@@ -225,7 +237,7 @@ def mask_graphql(text: str, policy: Policy, inner: Callable[[str], tuple[str, in
 
 
 def _mask_leaf(
-    leaf: _Leaf, token: str, reader: _DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
+    leaf: _Leaf, token: str, reader: DocumentReader, policy: Policy, inner: Callable[[str], tuple[str, int]]
 ) -> tuple[str, int]:
     """Return what replaces a scalar, and how many values were masked in it."""
     content = token[3:-3] if leaf.kind == "block" else decode_string(token) if leaf.kind == "string" else token
@@ -237,32 +249,3 @@ def _mask_leaf(
     if leaf.kind in ("block", "string"):
         return inner(content)
     return policy.mask_values(token) if leaf.kind == "number" and len(token) >= _LONG_NUMBER else (token, 0)
-
-
-def secret_variables(text: str, policy: Policy) -> frozenset[str]:
-    """Return the variables of a document that are passed to secret arguments."""
-    names = _ARGUMENT.findall(text) if "$" in text else ()
-    if not any(name in NAMING or policy.is_secret(name) for name in names):
-        return frozenset()
-    reader = _read(text, policy)
-    return frozenset(reader.variables) if reader else frozenset()
-
-
-def secret_variables_at(nodes: list[Node], policy: Policy) -> set[int]:
-    """Return where the values of secret variables begin in one request or in several.
-
-    If the end of an object is missing and it holds no document, every variable may be secret.
-    """
-    found: set[int] = set()
-    for node in nodes:
-        variables = list(node.member(*VARIABLES))
-        if not variables:
-            continue
-        documents = [each.text for each in node.member(*DOCUMENTS) if "{" in each.text]
-        names = frozenset[str]().union(*(secret_variables(each, policy) for each in documents))
-        unknown = node.is_open and not documents
-        for each in variables:
-            if each.literal[:1] == '"' and names:  # JSON in a string
-                found.add(each.begin)
-            found.update(value.begin for key, value in each.members or () if unknown or key in names)
-    return found

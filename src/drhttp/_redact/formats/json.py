@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape
 from drhttp._json_document import Document, read, remember_derived
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.graphql import VARIABLES, mask_graphql, secret_variables_at
+from drhttp._redact.formats.graphql import mask_graphql
+from drhttp._redact.formats.graphql_variables import VARIABLES, secret_variables_at
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
 from drhttp._redact.formats.json_rewriter import (

@@ -12,6 +12,7 @@ from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking, unmasked_values
 from drhttp.inbox.view.content import uncoded
+from drhttp.inbox.view.summary_fields import summary_fields
 
 SHOWN = 256 * 1024
 """Maximum bytes of a body that are decompressed, parsed, and shown."""
@@ -25,31 +26,8 @@ def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
     """
     summary, counts = (summary, {}) if reveal else masking.summary_and_counts(summary)
     return {
-        "id": summary.id,
-        "time": iso(summary.started),
-        "received": iso(summary.received),
-        "protocol": summary.protocol,
+        **summary_fields(summary, iso),
         "direction": summary.direction,
-        "method": summary.method,
-        "url": summary.url,
-        "path": summary.path,
-        "query": summary.query,
-        "route": summary.route,
-        "status": summary.status,
-        "duration_ms": _ms(summary.duration),
-        "ttfb_ms": _ms(summary.ttfb),
-        "user": summary.user,
-        "device": summary.device,
-        "client": summary.client,
-        "trace_id": summary.trace,
-        "span_id": summary.span,
-        "parent_id": summary.parent,
-        "aborted": summary.aborted,
-        "exception": None
-        if summary.exception is None
-        else {"type": summary.exception, "message": summary.exception_text},
-        "request_size": summary.request_size,
-        "response_size": summary.response_size,
         "hidden": unmasked_values.hidden_json(unmasked_values.in_line(counts)),
     }
 
@@ -220,7 +198,3 @@ def _hex(body: bytes) -> Iterator[str]:
         row = body[start : start + 16]
         letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
         yield f"{start:06x}  {row.hex(' '):<47}  {letters}"
-
-
-def _ms(microseconds: int | None) -> float | None:
-    return None if microseconds is None else microseconds / 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -115,6 +115,25 @@ def hour(count: int, end: datetime | None = None, seed: int = 5) -> Iterator[dic
             device=chance.choice(list(AGENTS)) if known else None,
             metadata={"route": route},
         )
+
+
+def ten_minutes(request_line: Callable[[int], tuple[str, str]]) -> list[dict[str, Any]]:
+    """A hundred events, one every six seconds: durations rise from 1 to 100 ms, and the last ten failed.
+
+    request_line: method and URI of an event, by its number from 0.
+    """
+    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
+    return [
+        event(
+            *request_line(at),
+            500 if at >= 90 else 200,
+            time=begin + timedelta(seconds=6 * at),
+            duration=1.0 + at,
+            user="ann" if at % 2 else "bob",
+            device=f"d{at % 4}",
+        )
+        for at in range(100)
+    ]
 
 
 def encoded(kind: str, text: str, **more: Any) -> dict[str, Any]:

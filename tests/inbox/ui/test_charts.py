@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,21 +15,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def busy(page: Page, inbox: Any) -> Page:
-    """The page of an inbox with ten minutes in it: a record every six seconds, the durations rising."""
-    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
-    inbox.post(
-        [
-            shop.event(
-                status=500 if at >= 90 else 200,
-                uri=f"http://shop.test/api/items/{at}",
-                time=begin + timedelta(seconds=6 * at),
-                duration=1.0 + at,
-                user="ann" if at % 2 else "bob",
-                device=f"d{at % 4}",
-            )
-            for at in range(100)
-        ]
-    )
+    """The page of an inbox with a hundred records of one endpoint."""
+    inbox.post(shop.ten_minutes(lambda at: ("GET", f"http://shop.test/api/items/{at}")))
     expect(page.locator(".foot")).to_contain_text("100 shown")
     return page
 

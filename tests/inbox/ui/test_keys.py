@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,22 +15,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def busy(page: Page, inbox: Any) -> Page:
-    """Ten minutes with a record every six seconds: durations rise, the last ten failed."""
-    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
-    inbox.post(
-        [
-            shop.event(
-                "GET" if at % 2 else "POST",
-                f"http://shop.test/{'ab'[at % 2]}",
-                500 if at >= 90 else 200,
-                time=begin + timedelta(seconds=6 * at),
-                duration=1.0 + at,
-                user="ann" if at % 2 else "bob",
-                device=f"d{at % 4}",
-            )
-            for at in range(100)
-        ]
-    )
+    """The page of an inbox with a hundred records of two endpoints."""
+    inbox.post(shop.ten_minutes(lambda at: ("GET" if at % 2 else "POST", f"http://shop.test/{'ab'[at % 2]}")))
     expect(page.locator(".foot")).to_contain_text("100 shown")
     return page
 

@@ -14,7 +14,8 @@ from drhttp.inbox.api.responses import Json
 from drhttp.inbox.query.nodes import All, Between, Node
 from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.summary import iso, ms
+from drhttp.inbox.view.summary import iso
+from drhttp.inbox.view.summary_fields import ms
 
 SECONDS = 1.0
 """Time limit in seconds; beyond it, the aggregate covers the most recent records only."""

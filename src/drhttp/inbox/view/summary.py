@@ -10,6 +10,7 @@ from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.view import masking, unmasked_values
 from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, readable, views
 from drhttp.inbox.view.masked_exchange import extra
+from drhttp.inbox.view.summary_fields import summary_fields
 
 
 def iso(microseconds: int) -> str:
@@ -17,44 +18,18 @@ def iso(microseconds: int) -> str:
     return moment(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def ms(microseconds: int | None) -> float | None:
-    return None if microseconds is None else microseconds / 1000
-
-
 def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     """Return a record without headers and bodies."""
     summary, counts = (entry.summary, {}) if reveal else masking.summary_and_counts(entry.summary)
-    failure = None if summary.exception is None else {"type": summary.exception, "message": summary.exception_text}
     return {
         "n": entry.n,
-        "id": summary.id,
-        "time": iso(summary.started),
-        "received": iso(summary.received),
-        "protocol": summary.protocol,
+        **summary_fields(summary, iso),
         "direction": "out" if summary.direction == "Outgoing" else "in",
-        "method": summary.method,
-        "url": summary.url,
         "scheme": summary.scheme,
         "host": summary.host,
-        "path": summary.path,
-        "query": summary.query,
-        "route": summary.route,
         "endpoint": entry.endpoint if reveal else masking.path(entry.endpoint)[0],
-        "status": summary.status,
-        "duration_ms": ms(summary.duration),
-        "ttfb_ms": ms(summary.ttfb),
-        "request_size": summary.request_size,
-        "response_size": summary.response_size,
         "request_type": summary.request_type,
         "response_type": summary.response_type,
-        "user": summary.user,
-        "device": summary.device,
-        "client": summary.client,
-        "trace_id": summary.trace,
-        "span_id": summary.span,
-        "parent_id": summary.parent,
-        "aborted": summary.aborted,
-        "exception": failure,
         "error": entry.error,
         "pinned": entry.pinned,
         "tags": list(entry.tags),

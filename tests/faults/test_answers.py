@@ -119,6 +119,31 @@ def test_answers_that_mean_no(status: int, advice: str, party: Party, bare: Side
     ends_in_time(app)
 
 
+@pytest.mark.parametrize("status", [400, pytest.param(401, marks=pytest.mark.long)])
+def test_a_bad_deployment(status: int, party: Party, bare: Side, serve: Serve, report: Report) -> None:
+    """A receiver that has accepted records and then rejects everything loses none of them, and costs one line."""
+    app = serve(party.dsn(), WITHOUT_CHANCE)
+    app.record(BATCH)
+    party.wait(BATCH)
+    before = app.wait_for(all_sent)
+    party.become(answers(status))
+    compared = Comparison()
+    compared.go_on(bare, app, 4 * BATCH // 25)
+    report(compared.check())
+    rejected = app.wait_for(lambda state: f"answered {status}" in (state["stats"]["last_error"] or ""))
+    assert rejected["stats"]["dropped"] == {}
+    party.become(takes)
+    assert party.wait(5 * BATCH, timeout=PAUSE + 60) == sorted(app.asked)
+    state = app.wait_for(all_sent)
+    assert state["stats"]["dropped"] == {}
+    assert party.repeats == 0
+    unharmed(before, state)
+    (line, *later) = app.lines
+    assert "the receiver rejects records" in line
+    assert len(later) <= 1  # that records wait, after a minute
+    ends_in_time(app)
+
+
 def test_an_exit_while_nothing_may_be_sent(party: Party, serve: Serve) -> None:
     """A process that ends within that minute does not wait for it, and does not hammer the receiver either."""
     app = serve(party.dsn(), WITHOUT_CHANCE)

@@ -79,7 +79,8 @@ class Batch(Generic[I, P]):
         elif verdict.action == "split" and len(self._sent) > 1:
             self._bisection.too_large()
         elif verdict.action == "retry" and verdict.crash:
-            self._bisection.crashed()
+            if self._bisection.crashed():
+                self._end(self._sent, verdict.reason)
         elif verdict.action == "retry" and not verdict.suspect:
             self._bisection.postponed()
         elif verdict.action != "retry" or self._bisection.failed():

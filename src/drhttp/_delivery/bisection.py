@@ -10,8 +10,9 @@ from collections import deque
 _TRIES = 3  # of a whole batch, before it is divided
 _PROVED = 2  # failures that only one record explains; after them it is tried without waiting for others
 _POISON = 10  # such failures, after which the record is dropped
-_SUSPECTS = 1000  # suspects; with more of them, no new batch is started
+_MOST_ASIDE = 1000  # records that are set aside while the receiver accepts others; further ones are dropped
 _LONGEST_GAP = 6  # a record that was set aside waits for no more than 2 ** 6 other POSTs to succeed
+_LONGEST_SHARED_GAP = 3  # between two tries of any such records, no more than 2 ** 3 other POSTs have to succeed
 _OUTAGE = 6  # crashes without a success, after which new batches wait for the back-off like the others
 
 
@@ -55,7 +56,8 @@ class Bisection:
     failures is poison, and is dropped.
 
     Where the receiver or a gateway may have crashed (a "crash" verdict), batches are divided in the same way, but
-    nothing is blamed. A single record that fails alone is set aside: it is tried again more and more rarely.
+    nothing is blamed. A single record that fails alone is set aside: it is tried again more and more rarely. However
+    many there are, other POSTs come in between, and beyond a bound they are dropped if the receiver accepts others.
     """
 
     def __init__(self) -> None:
@@ -70,11 +72,13 @@ class Bisection:
         self._largest: int | None = None  # number of records that the receiver accepts in one POST
         self._attempt = 0  # failures since the last success
         self._crashes = 0  # those without proof
+        self._aside_crashes = 0  # failures of records that were set aside, since one of them was accepted
+        self._aside_after = -1  # no such record is tried until more POSTs have succeeded
 
     @property
     def wants_more(self) -> bool:
         """Whether a new batch may be added: every piece, if there is any, waits for another POST to succeed."""
-        return len(self._pieces) < _SUSPECTS and all(map(self._idle, self._pieces))
+        return all(map(self._idle, self._pieces))
 
     @property
     def urgent(self) -> bool:
@@ -151,21 +155,29 @@ class Bisection:
             self._pieces[0].after = self._successes
             self._pieces.rotate(-1)  # the others need not wait for it
 
-    def crashed(self) -> None:
-        """The receiver was not ready or did not respond, perhaps because of one of the records. None is to blame."""
+    def crashed(self) -> bool:
+        """The receiver was not ready or did not respond, perhaps because of one of the records. None is to blame.
+
+        Returns `True` if a single record is dropped because too many are set aside.
+        """
+        up = self._successes > 0 and self._attempt == 0  # the receiver has just accepted something
         self._failed.update(self._sent)
         self._attempt += 1
         self._crashes += 1
         if self._together:
             self._fail_together()
-            return
+            return False
         piece = self._pieces[0]
         piece.failures += 1
         piece.after = self._successes
         if piece.suspect:
-            piece.crashes += 1
-            piece.after += 2 ** min(piece.crashes, _LONGEST_GAP) - 1
+            full = sum(1 for each in self._pieces if each.crashes) >= _MOST_ASIDE
+            self._set_aside(piece, hurried=full)
+            if full and up:
+                self._take_out(self._sent)
+                return True
         self._divide_failed(piece)
+        return False
 
     def failed(self) -> bool:
         """The receiver failed, perhaps on one of the records. Returns `True` if it was a single one, and poison."""
@@ -186,7 +198,17 @@ class Bisection:
 
     def _idle(self, piece: _Piece) -> bool:
         """Whether a piece waits for another one to succeed."""
-        return piece.suspect and piece.after >= self._successes
+        after = max(piece.after, self._aside_after) if piece.crashes else piece.after
+        return piece.suspect and after >= self._successes
+
+    def _set_aside(self, piece: _Piece, *, hurried: bool) -> None:
+        """Let other records go first after a crash, and ever more of them. hurried: only one other POST."""
+        if piece.crashes:
+            gap = 0 if hurried else 2 ** min(self._aside_crashes, _LONGEST_SHARED_GAP) - 1
+            self._aside_after = self._successes + gap
+            self._aside_crashes += 1
+        piece.crashes += 1
+        piece.after += 2 ** min(piece.crashes, _LONGEST_GAP) - 1
 
     def _divide_failed(self, piece: _Piece) -> None:
         """Divide the first piece if it has failed often enough."""
@@ -231,6 +253,7 @@ class Bisection:
         aside = [piece for piece in self._pieces if piece.crashes]
         for piece in aside if again else ():
             piece.crashes, piece.after = 0, self._successes
+            self._aside_crashes = 0
         return again and bool(aside)
 
     def _first(self) -> list[int]:

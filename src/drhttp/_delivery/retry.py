@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ def verdict(result: PostResult, url: str) -> Verdict:
     if status == 413:
         return Verdict(action="split", reason="too_large", error=f"{error}: the batch is too large")
     return Verdict(action="drop", reason=reason, error=error + _advice(status), after=_pause(status))
+
+
+def despite_success(rejection: Verdict) -> Verdict:
+    """What a rejection means if the receiver has accepted records before, with the same settings.
+
+    The key and the address are right, so a rejection of these is an outage, such as a bad deployment: the records are
+    kept over the pause. Any other rejection is an outage too, unless one of the records proves to be its cause.
+    """
+    return replace(rejection, action="retry", suspect=rejection.after is None)
 
 
 def retry_after(text: str | None, now: float) -> float | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from drhttp._delivery.batch import Batch
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.monitor import DeliveryMonitor
-from drhttp._delivery.retry import Verdict, back_off
+from drhttp._delivery.retry import Verdict, back_off, despite_success
 from drhttp._delivery.worker_thread import BackgroundLoop
 
 if TYPE_CHECKING:
@@ -183,6 +183,8 @@ class Worker(BackgroundLoop, Generic[I, P]):
         encoded_records = self._batch.next()
         self.retried += self._batch.repeated
         verdict = self._deliver_once(encoded_records)
+        if verdict.action == "drop" and self.monitor.last_success is not None:
+            verdict = despite_success(verdict)
         self.monitor.note(verdict)
         self._batch.settle(verdict)
         if verdict.after:

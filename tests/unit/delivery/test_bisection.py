@@ -385,6 +385,66 @@ def test_an_outage_that_looks_like_a_crash_loses_nothing(seconds: float, most: i
     assert posts[0] <= posts[1] + 10
 
 
+def crash_after_crash(bench: Bench, count: int) -> Receiver:
+    """Put four records every ten seconds; the receiver crashes on one of them."""
+    receiver = crashing(bench, set(named(4 * count)[::4]))
+    for number in range(4 * count):
+        bench.clock.after(2.5 * number, lambda number=number: bench.put(str(number)))
+    return receiver
+
+
+@pytest.mark.parametrize(("count", "most"), [(100, None), (100, 1), (1100, 1)])
+def test_new_batches_flow_beside_any_number_of_records_that_crash_the_receiver(count: int, most: int | None) -> None:
+    """Beyond a bound, records that the receiver crashes on are dropped and counted; all others arrive, and soon."""
+    bench = Bench(size=4, interval=60.0, most=most)
+    receiver = crash_after_crash(bench, count)
+    delivered: list[int] = []
+    bench.clock.after(10.0 * count + 300.0, lambda: delivered.append(len(bench.exporter.delivered)))
+    bench.clock.after(10.0 * count + 300.0, lambda: bench.worker.begin_close(0.0))
+    bench.run()
+    assert delivered == [3 * count]
+    arrived(bench, 4 * count, receiver.poison)
+    dropped = bench.queue.counts().dropped
+    assert abs(dropped["closed"] - min(count, 1000)) <= 10
+    assert dropped.get("status_502", 0) == count - dropped["closed"]
+
+
+def test_an_outage_drops_no_record_although_many_are_set_aside() -> None:
+    """The bound holds only while the receiver accepts other records. In an outage, all of them fail."""
+    bench = Bench(size=4, interval=60.0)
+    receiver = crash_after_crash(bench, 1200)
+    lost: list[int] = []
+
+    def note() -> None:
+        lost.append(bench.queue.counts().dropped["status_502"])
+
+    def break_down() -> None:
+        note()
+        receiver.down = lambda time: True
+
+    def recover() -> None:
+        note()
+        receiver.poison.clear()
+        receiver.down = lambda time: False
+
+    bench.clock.after(11_500.0, break_down)
+    bench.clock.after(20_000.0, recover)
+    bench.run()
+    assert lost[0] + 1 >= lost[1] > 50
+    assert len(set(bench.exporter.delivered)) == len(bench.exporter.delivered) == 4 * 1200 - lost[1]
+
+
+def test_records_that_were_set_aside_in_an_outage_do_not_wait_for_many_others() -> None:
+    """As soon as the receiver accepts one of them, all are tried."""
+    bench = Bench()
+    receiver = crashing(bench, named(50))
+    bench.put(*named(200))
+    bench.clock.after(3600.0, receiver.poison.clear)
+    bench.clock.after(3700.0, lambda: bench.worker.begin_close(0.0))
+    bench.run()
+    arrived(bench, 200)
+
+
 def test_a_crash_keeps_the_wait_that_the_receiver_asks_for() -> None:
     """Neither parts of the batch nor new batches are sent before the time in `Retry-After` has passed."""
     bench = Bench()
@@ -396,6 +456,71 @@ def test_a_crash_keeps_the_wait_that_the_receiver_asks_for() -> None:
     arrived(bench, 12, {"3"})
     for batch, wait in zip(bench.batches, bench.waits, strict=False):
         assert wait >= 40.0 or "3" not in batch
+
+
+# Rejections
+
+
+NO = Verdict(action="drop", reason="status_401", error="answered 401", after=60.0)
+BAD = Verdict(action="drop", reason="status_400", error="answered 400")
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("rejection", [NO, BAD], ids=["key", "request"])
+def test_a_rejection_by_a_receiver_that_has_accepted_records_is_an_outage(rejection: Verdict, most: int | None) -> None:
+    """A bad deployment loses nothing, however it responds. The pause is kept: one POST a minute."""
+    bench = Bench(most=most)
+    receiver = receiver_of(bench)
+    receiver.failure, receiver.down = rejection, lambda time: 10.0 < time < 3610.0
+    for second in range(40):
+        bench.clock.after(second, lambda second=second: bench.put(*map(str, range(second, 400, 40))))
+    bench.run()
+    arrived(bench, 400)
+    assert bench.queue.counts().dropped == {}
+    failed = [time for time, _ in bench.exporter.posts if 1010.0 < time < 4610.0]
+    assert rejection is BAD or len(failed) <= 61
+
+
+@pytest.mark.parametrize("size", [2, 3, 100])
+def test_a_record_that_is_rejected_costs_itself(size: int) -> None:
+    """Once the receiver has accepted a batch, it loses no other record."""
+    for place in range(0, size, 7):
+        bench = Bench()
+        receiver_of(bench, {str(place)}).failure = BAD
+        bench.put("1000")
+        bench.clock.after(3.0, lambda bench=bench: bench.put(*named(size)))
+        bench.clock.after(60.0, lambda bench=bench: bench.worker.begin_close(0.0))
+        bench.run()
+        assert sorted(bench.exporter.delivered) == sorted({*named(size), "1000"} - {str(place)})
+        assert bench.queue.counts().dropped == {"status_400": 1} if size > 2 else {"closed": 1}
+        assert len(bench.batches) <= most_posts(size) + 1
+
+
+@pytest.mark.parametrize("rejection", [NO, BAD], ids=["key", "request"])
+def test_a_rejection_by_a_receiver_that_has_accepted_nothing(rejection: Verdict) -> None:
+    """That is a wrong setting: each batch is dropped."""
+    bench = Bench()
+    receiver_of(bench).failure = rejection
+    bench.exporter.judge.down = lambda time: True  # type: ignore[union-attr]
+    bench.put(*named(100))
+    bench.run()
+    assert bench.queue.counts().dropped == {rejection.reason: 100}
+    assert len(bench.batches) == 1
+
+
+def test_the_end_does_not_wait_for_a_receiver_that_rejects_everything() -> None:
+    """Flush and close end in their time, and what is kept until then is counted."""
+    bench = Bench()
+    receiver = receiver_of(bench)
+    receiver.failure = NO
+    bench.put("0")
+    bench.clock.after(3.0, lambda: setattr(receiver, "down", lambda time: True))
+    bench.clock.after(3.0, lambda: bench.put("1"))
+    bench.clock.after(10.0, lambda: bench.worker.begin_close(2.0))
+    bench.run()
+    assert bench.clock.time - 1000.0 < 13.0
+    assert bench.queue.counts().dropped == {"closed": 1}
+    assert len(bench.batches) == 2
 
 
 # The proof

@@ -35,7 +35,7 @@ from support.receiver import Answer, Receiver
 import drhttp
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.queue import BATCH_BYTES, Queue
-from drhttp._delivery.retry import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict, despite_success
 from drhttp._delivery.worker import Worker
 from drhttp._process import registry
 
@@ -202,6 +202,9 @@ class Exporter:
         if isinstance(answer, BaseException):
             self.fail()
             return
+        if answer.action == "drop" and any(outcome == "done" for _, outcome in self.history):
+            answer = despite_success(answer)
+        self.last_reason = answer.reason
         outcome = "suspect" if answer.suspect else "crash" if answer.crash else answer.action
         self.history.append(({item.number for item in encoded_records}, outcome))
         if answer.after:
@@ -224,7 +227,7 @@ class Exporter:
         held = self.held()
         for item in [each for each in self.in_hand if each not in held]:
             self.check_proof(item.number)
-            self.end([item], "status_500")
+            self.end([item], self.last_reason)
 
     def check_proof(self, number: int) -> None:
         """It was never taken; it failed ten times and more, in the end alone, and twice and more of them when the

@@ -21,7 +21,7 @@ KIND = "application/json"
         ('{ "password" : 5 , "a" : 1.50E+10 }', '{ "password" : "[redacted]" , "a" : 1.50E+10 }'),
         ('{"password":\n\ttrue}', '{"password":\n\t"[redacted]"}'),
         ('{"password": {"a": [1, "}"]}, "b": -0.0}', '{"password": "[redacted]", "b": -0.0}'),
-        ('{"token": [], "a": [[], {}]}', '{"token": "[redacted]", "a": [[], {}]}'),
+        ('{"token": [5], "a": [[], {}]}', '{"token": "[redacted]", "a": [[], {}]}'),
         ('{"token": "", "a": ""}', '{"token": "[redacted]", "a": ""}'),
         ('[{"Password": 1}, {"Password": 2}]', '[{"Password": "[redacted]"}, {"Password": "[redacted]"}]'),
         ('{"token": 1, "token": 2, "a": 1, "a": 2}', '{"token": "[redacted]", "token": "[redacted]", "a": 1, "a": 2}'),

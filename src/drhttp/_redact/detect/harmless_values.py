@@ -7,6 +7,7 @@ import re
 #: Kinds of harmless values: numbers (and booleans and nulls in their place), times and durations, booleans that answer
 #: a question, results of checks, types of tokens, and special tokens of tokenizers (`<s>`, `[PAD]`).
 NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
+SERVICE_URLS = "service urls"  # the same in OpenAPI and in service accounts: `tokenUrl`, `auth_uri`
 ENDPOINTS = "endpoints"  # URLs of services, as in OpenID Connect Discovery: `token_endpoint`
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
 _COUNTING_LAST = frozenset((
@@ -52,6 +53,10 @@ _TIME = re.compile(
 )
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|µs|[smhd])){1,4}")
 _ENDPOINT = re.compile(r"https?://[\w.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~-]{1,40}){0,6}/?")
+# The URL of a service in `token_uri`: words and versions, as a link with a token has other segments.
+_SERVICE_URL = re.compile(
+    r"(?:https?://[\w.-]{1,100}(?::[0-9]{1,5})?)?/?(?:(?:[A-Za-z_.-]{1,20}|v[0-9.]{1,4}|oauth2)(?:/|\Z)){0,8}"
+)
 _UNLIMITED = frozenset(("auto", "inf", "unlimited"))  # in the place of a number
 _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}\]")
 
@@ -72,6 +77,7 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
         (TYPES, _names_a_type(words)),
         (MARKERS, last == "token" and words[-2] in _MARKED),
         (ENDPOINTS, last == "endpoint"),
+        (SERVICE_URLS, last in ("url", "uri") and words[-2] in ("token", "auth", "authorization")),
     )
     return tuple(kind for kind, holds in found if holds)
 
@@ -89,6 +95,8 @@ def _measures_tokens(words: list[str]) -> bool:
 def _names_a_type(words: list[str]) -> bool:
     """Whether a name is one for the type of a token, or for a method of authentication."""
     *before, last = words[:-1] if words[-1] == "hint" else words
+    if words == ["bearer", "format"]:  # OpenAPI
+        return True
     return last in ("type", "method") and before[-1:] in (["token"], ["auth"], ["authentication"], ["assertion"])
 
 
@@ -105,6 +113,7 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         or (TYPES in kinds and (text.lower() in _TYPES or _TYPE_URN.fullmatch(text) is not None))
         or (MARKERS in kinds and is_marker(text))
         or (ENDPOINTS in kinds and _ENDPOINT.fullmatch(text) is not None)
+        or (SERVICE_URLS in kinds and _SERVICE_URL.fullmatch(text) is not None)
         or (NUMBERS in kinds and text in _UNLIMITED)
     )
 

@@ -18,6 +18,7 @@ from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_p
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 from drhttp._redact.detect.token_usage import end_of_token_usage
+from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _CREDENTIALS = re.compile(
     r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
     r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
 )
+_EMPTY = re.compile(r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}\])")
 _LONGEST = 200  # characters of a name that are read; real names are shorter
 _LONGEST_WORD = 32  # letters without a separator that are split into words
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
@@ -87,18 +89,30 @@ class SecretNames:
     def is_harmless(self, name: str, value: str) -> bool:
         """Whether a value is harmless although its name is secret. It never is under a name that the user added.
 
-        Examples: a number under `max_tokens`, `true` under `has_password`, "pass" under `cvc_check`.
+        Examples: a number under `max_tokens`, `true` under `has_password`, "pass" under `cvc_check`, and in quotes a
+        message about the field: "must be at least 8 characters".
         """
         kinds = self._harmless(name)
-        return bool(kinds) and harmless_values.is_harmless(value, kinds)
+        if kinds and harmless_values.is_harmless(value, kinds):
+            return True
+        return value[:1] == '"' and is_quoted_message(value) and not self._added(normalize_name(name))
 
     def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
         """Return where the object or array ends that begins at `at`, if it is harmless although its name is secret.
 
-        It is if it holds only measures, as under `completion_tokens_details`. `None` if it is to be masked.
+        It is if it is empty, or holds only measures, as under `completion_tokens_details`, or only messages about the
+        field. `None` if it is to be masked, as always under a name that the user added.
         """
         normalized = normalize_name(name)
-        if normalized == "token" and not self._added(normalized):
+        if self._added(normalized):
+            return None
+        empty = _EMPTY.match(text, at)
+        if empty is not None:
+            return empty.end()
+        messages = end_of_messages(text, at, spend)
+        if messages is not None:
+            return messages
+        if normalized == "token":
             return end_of_token_usage(text, at, needs_logprob=True, spend=spend)
         counts = "token" in normalized and not _MEASURED.isdisjoint(self._harmless(name))
         return end_of_token_usage(text, at, spend=spend) if counts and _CREDENTIALS.search(normalized) is None else None

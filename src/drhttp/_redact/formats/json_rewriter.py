@@ -12,7 +12,7 @@ from drhttp._redact.detect import command_lines
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decode_string
-from drhttp._redact.formats.json_schemas import schema_examples_at
+from drhttp._redact.formats.json_schemas import examples_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
-_LITERAL = re.compile(r'"[^"\\]{0,80}"|[^\s,{}\[\]"]+')
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.){0,300}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
 # One expression for all of them, which is five times faster for short texts.
@@ -163,7 +163,7 @@ class JsonRewriter:
             return False
         value = self._text[start:end]
         self._policy.budget.spend(10 if value[0] == "{" else 0)
-        described = schema_examples_at(value) if value[0] == "{" else None
+        described = examples_at(value) if value[0] == "{" else None
         if described is not None:
             rewriter = JsonRewriter(
                 value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, secret_at=described

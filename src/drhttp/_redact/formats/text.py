@@ -155,7 +155,7 @@ def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> boo
     count = _COUNT.match(text, begin)
     value = text[begin : min(end, begin + _LONGEST_HARMLESS)]
     if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
-        return policy.is_harmless(name, f'"{value}"')
+        return end - begin <= _LONGEST_HARMLESS and policy.is_harmless(name, f'"{value}"')
     if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
         return False
     return policy.is_harmless(name, value) or (count is not None and policy.is_harmless(name, count[0]))

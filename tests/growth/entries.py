@@ -199,6 +199,8 @@ ENTRIES: dict[str, Callable[[str], Exchange]] = {
     "csv": _body("text/csv"),
     "csv rows": _body("text/csv", "id,password,note\n"),
     "tsv": _body("text/tab-separated-values", "id\tpassword\tnote\n"),
+    "text of one column": _body("text/plain", "password\n"),
+    "spreadsheet": _body("text/xml", "<Table><Row><Cell>Password</Cell></Row><Row><Cell>", "</Cell></Row></Table>"),
     "plain text": _body("text/plain"),
     "plain text behind a name": _body("text/plain", "password: "),
     "cut text": _body("text/plain", cut=True),

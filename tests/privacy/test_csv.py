@@ -124,6 +124,41 @@ def test_tables_within_texts(text, expected):
     assert text_of(form.format(text), "multipart/form-data; boundary=B") == form.format(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"user,password,\nada,{S}\nbob,{S}\n", f"user,password,\nada,{M}\nbob,{M}\n"),
+        (f"user,password\nada,{S},\nbob,{S},\n", f"user,password\nada,{M},\nbob,{M},\n"),
+        (f"user;password;\r\nada;{S};\r\n", f"user;password;\r\nada;{M};\r\n"),
+    ],
+)
+def test_a_delimiter_at_the_end(text, expected):
+    """A heading or the rows may end with a delimiter."""
+    for kind in ("text/csv", "text/plain", ""):
+        assert text_of(text, kind) == expected
+    assert json.loads(text_of(json.dumps({"a": text}), "application/json")) == {"a": expected}
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "text/plain", ""])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_one_column(kind, end):
+    """A text of one column whose first line is a secret name is masked, whatever its content type."""
+    for name in ("password", "API key", "\ufeffToken"):
+        text = end.join((name, S, "abc", "", S, ""))
+        assert text_of(text, kind) == end.join((name, M, M, "", M, ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password\n", "password", "Password\nForgot your password?\n", "password\nemail\ntoken\n", "token\n<b>a</b>\n", "max tokens\n5\n",
+     "color\nred\n", "token\n{\n}\n", "password\nis: required\n"],
+)  # fmt: skip
+def test_lines_that_are_no_column(text):
+    """Lists of names, sentences, markup and programs are no column of secrets."""
+    for kind in ("text/plain", ""):
+        assert masked(text, kind).redacted == 0
+
+
 @pytest.mark.parametrize("kind", ["text/csv", "text/plain", "", "application/vnd.ms-excel"])
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_other_tables_stay(text, kind):

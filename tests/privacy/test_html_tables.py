@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -107,6 +108,35 @@ def test_other_tables_stay(table):
     """Other tables stay byte for byte."""
     body = masked(f"<html>{table}</html>", "text/html")
     assert (body.content, body.redacted) == (f"<html>{table}</html>".encode(), 0)
+
+
+SHEETS = {
+    "SpreadsheetML": "<Table><Row><Cell><Data ss:Type='String'>User</Data></Cell><Cell><Data>Password</Data></Cell></Row>"
+    "<Row><Cell><Data>ada</Data></Cell><Cell><Data>{}</Data></Cell></Row></Table>",
+    "SpreadsheetML, prefixed": "<ss:Table><ss:Row><ss:Cell><ss:Data>Password</ss:Data></ss:Cell><ss:Cell><ss:Data>User</ss:Data></ss:Cell></ss:Row>"
+    "<ss:Row><ss:Cell><ss:Data>{}</ss:Data></ss:Cell><ss:Cell><ss:Data>ada</ss:Data></ss:Cell></ss:Row></ss:Table>",
+    "SpreadsheetML, empty cells": "<Table><Row><Cell><Data>User</Data></Cell><Cell/><Cell><Data>Password</Data></Cell></Row>"
+    "<Row><Cell><Data>ada</Data></Cell><Cell ss:Index='3'><Data>{}</Data></Cell></Row></Table>",
+    "SpreadsheetML, merged cells": "<Table><Row><Cell ss:MergeAcross='1'><Data>User</Data></Cell><Cell><Data>Password</Data></Cell></Row>"
+    "<Row><Cell><Data>ada</Data></Cell><Cell><Data>b</Data></Cell><Cell><Data>{}</Data></Cell></Row></Table>",
+    "OpenDocument": "<table:table table:name='a'><table:table-row><table:table-cell><text:p>User</text:p></table:table-cell>"
+    "<table:table-cell table:number-columns-repeated='2'/><table:table-cell><text:p>Password</text:p></table:table-cell></table:table-row>"
+    "<table:table-row><table:table-cell><text:p>ada</text:p></table:table-cell><table:table-cell table:number-columns-repeated='2'/>"
+    "<table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row></table:table>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sheet", SHEETS.values(), ids=SHEETS)
+def test_cells_of_spreadsheets(sheet):
+    """Cells below a secret heading are masked in the XML of spreadsheets, which stays well-formed."""
+    text = f"<a xmlns:ss='s' xmlns:table='t' xmlns:text='u'>{sheet}</a>"
+    for kind in ("application/xml", "application/vnd.ms-excel", ""):
+        shown = text_of(text.format(S), kind)
+        assert S not in shown
+        assert "ada" in shown
+        assert ElementTree.fromstring(shown) is not None
+    harmless = text.replace("Password", "City").format("Lima")
+    assert text_of(harmless, "application/xml") == harmless
 
 
 def test_each_cell_is_counted():

@@ -33,6 +33,14 @@ TABLES = {
     "Elasticsearch": {"columns": objects("user", "password"), "rows": [["ada", "X"]], "cursor": "abc"},
     "Trino": {"id": "q", "columns": objects("user", "password"), "data": [["ada", "X"]], "stats": {"state": "FINISHED"}},
     "InfluxDB": {"results": [{"series": [{"name": "logins", "columns": ["time", "password"], "values": [["t", "X"]]}]}]},
+    "Neo4j, one column": {"results": [{"columns": ["u.password"], "data": [{"row": ["X"], "meta": [None]}]}], "errors": []},
+    "Neo4j, query API": {"data": {"fields": ["password"], "values": [["X"]]}},
+    "Athena, heading in the rows": {"ResultSet": {"Rows": [
+        {"Data": [{"VarCharValue": "user"}, {"VarCharValue": "password"}]}, {"Data": [{"VarCharValue": "ada"}, {"VarCharValue": "X"}]}]}},
+    "Athena, one column": {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "password"}]}, {"Data": [{"VarCharValue": "X"}]}]}},
+    "Google Sheets, cells": {"rowData": [
+        {"values": [{"formattedValue": "Password"}, {"formattedValue": "User"}]}, {"values": [{"formattedValue": "X"}, {"formattedValue": "ada"}]}]},
+    "two columns, the first one secret": [["password", "user"], ["X", "ada"], ["X", "bob"]],
     "Google Sheets": {"range": "A1:B2", "majorDimension": "ROWS", "values": [["user", "password"], ["ada", "X"]]},
     "Google Sheets by column": {"majorDimension": "COLUMNS", "values": [["user", "ada", "bob"], ["password", "X", "X"]]},
     "Metabase": {"data": {"rows": [["ada", "X"]], "cols": objects("user", "password")}},
@@ -62,6 +70,7 @@ TABLES = {
     "deep": {"a": [{"b": {"c": [{"d": {"columns": ["id", "password"], "rows": [[1, "X"]]}}]}}]},
 }  # fmt: skip
 HARMLESS = [
+    {"errors": [["password"], ["email"]]}, {"Rows": [{"Data": [{"VarCharValue": "user"}]}, {"Data": [{"VarCharValue": "password"}]}]},
     {"columns": ["id", "name"], "rows": [[1, "password"], [2, "token"]]}, {"columns": ["id", "token_count"], "rows": [[1, 5], [2, 7]]},
     {"columns": ["user", "has_password"], "rows": [["ada", True], ["bob", False]]}, {"columns": ["id", "password"], "rows": []},
     {"fields": ["id", "name"], "data": [[1, "ada"]]}, {"coordinates": [[[1.5, 2.5], [3.5, 4.5]]]}, [["a", "b"], ["c", "d"]],
@@ -137,6 +146,12 @@ def test_a_table_that_is_cut(name):
         for size in range(1, len(text)):
             shown = text_of(text[:size], JSON, cut=True)
             assert MARK not in shown, text[:size]
+
+
+def test_lines_of_one_column():
+    """The first line may name the only column of the lines below."""
+    shown = text_of(f'["password"]\n["{S}"]\n["{S}"]\n', "application/x-ndjson")
+    assert shown == f'["password"]\n["{M}"]\n["{M}"]\n'
 
 
 @pytest.mark.parametrize("document", HARMLESS, ids=str)

@@ -111,7 +111,8 @@ ALLOWED = {
     "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
     "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "",
-    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.markup_attributes",
+    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.markup_attributes "
+    "_redact.formats.secret_columns",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
     "_redact.formats.graphql_variables "
     "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "

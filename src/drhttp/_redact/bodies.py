@@ -19,7 +19,7 @@ from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_j
 from drhttp._redact.formats.multipart import looks_like_multipart, mask_multipart
 from drhttp._redact.formats.ndjson_and_sse import mask_ndjson, mask_sse
 from drhttp._redact.formats.text import mask_text
-from drhttp._redact.formats.text_tables import mask_tables
+from drhttp._redact.formats.text_tables import mask_single_column, mask_tables
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.xml import mask_xml
 
@@ -223,7 +223,7 @@ class _BodyMasker:
             if table is not None:
                 return table
         if not self._cut:
-            return mask_string(text, self._policy)
+            return mask_single_column(text, self._policy) or mask_string(text, self._policy)
         text, count = mask_tables(text, self._policy, cut=True)
         masked, found = mask_string(drop_partial_end(text), self._policy, tables=False)
         return masked, count + found

@@ -1,4 +1,4 @@
-"""HTML tables: finds the cells of secret columns:
+"""Tables in HTML, and in XML of spreadsheets (SpreadsheetML, OpenDocument): finds the cells of secret columns:
 `<tr><th>User</th><th>Password</th></tr><tr><td>ada</td><td>abc</td>`.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.formats.markup_attributes import ATTRIBUTE, value_of
+from drhttp._redact.formats.secret_columns import COLUMNS_BESIDE
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -18,19 +19,24 @@ if TYPE_CHECKING:
 # No part of a tag reaches beyond the next "<", which keeps the search linear.
 _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<(?P<raw>script|style)(?=[\s/>])"
-    r"""|<(?P<close>/?)(?P<name>table|thead|tbody|tfoot|tr|th|td)(?=[\s/>])(?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""",
+    r"""|<(?P<close>/?)(?P<name>(?:ss:)?(?:table|row|cell)|table:table(?:-row|-cell)?|thead|tbody|tfoot|tr|th|td)(?=[\s/>])"""
+    r"""(?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""",
     re.IGNORECASE,
 )
 _RAW_END = re.compile(r"</(?:script|style)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<th(?=[\s/>])[^<>]*>((?:[^<]|<(?!/?(?:t[hdr]|table)\b))*)", re.IGNORECASE)
-_TABLE = re.compile(r"<table(?=[\s/>])", re.IGNORECASE)
-_ROW = re.compile(r"<tr(?=[\s/>])", re.IGNORECASE)
-_ROW_END = re.compile(r"</?tr(?=[\s/>])", re.IGNORECASE)
-_CELL = re.compile(r"<t[dh](?=[\s/>])[^<>]*>", re.IGNORECASE)
+_TABLE = re.compile(r"<(?:table:|ss:)?table(?=[\s/>])", re.IGNORECASE)
+_ROW = re.compile(r"<(?:tr|(?:ss:)?row|table:table-row)(?=[\s/>])", re.IGNORECASE)
+_ROW_END = re.compile(r"</?(?:tr|(?:ss:)?row|table:table-row)(?=[\s/>])", re.IGNORECASE)
+_CELL = re.compile(r"<(?:t[dh]|(?:ss:)?cell|table:table-cell)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# The names in HTML of elements that XML of spreadsheets calls otherwise.
+_IN_HTML = {"row": "tr", "cell": "td", "table-row": "tr", "table-cell": "td"}
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_BEGINNINGS = ("<t", "<T", "<Row", "<row", "<ss:")
 _LONGEST_ROW = 8000  # characters of a row that may be a heading
 _LONGEST_NAME = 80
 _MOST_COLUMNS = 1000
+_LONGEST_INDEX = 5  # digits
 
 
 class SecretCells(NamedTuple):
@@ -52,9 +58,14 @@ class SecretCells(NamedTuple):
 NO_CELLS = SecretCells({}, [])
 
 
+def holds_spreadsheet(text: str) -> bool:
+    """Whether an XML document may hold a table of SpreadsheetML or OpenDocument."""
+    return "<Cell" in text or "<ss:Cell" in text or "<table:table-cell" in text
+
+
 def secret_cells(text: str, policy: Policy) -> SecretCells:
     """Return the secret cells of all tables in a document, or in a part of one."""
-    if "<t" not in text and "<T" not in text:
+    if not any(begin in text for begin in _BEGINNINGS):
         return NO_CELLS
     if not _names_secret_column(text, policy):
         return NO_CELLS
@@ -111,8 +122,13 @@ class _Cell:
         self.begin, self.content = match.span()
         self.end = -1
         self.is_heading = match["name"].lower() == "th"
-        self.column = column
-        self.span = _span_attribute(attributes.get("colspan"))
+        index = attributes.get("ss:index", "")  # of a cell behind empty ones
+        self.column = max(column, int(index) - 1) if index.isdecimal() and len(index) < _LONGEST_INDEX else column
+        merged = attributes.get("ss:mergeacross", "")
+        span = attributes.get("colspan") or attributes.get("table:number-columns-repeated")
+        self.span = _span_attribute(
+            str(int(merged) + 1) if merged.isdecimal() and len(merged) < _LONGEST_INDEX else span
+        )
         self.attributes = attributes
 
 
@@ -157,7 +173,8 @@ class _TableReader:
                 end = _RAW_END.search(self._text, match.end()) if match.start() >= raw else None
                 raw = max(raw, end.start() if end else len(self._text))
             elif match["name"] and match.start() >= raw:
-                self._tag(match, match["name"].lower())
+                name = match["name"].lower().rpartition(":")[2]
+                self._tag(match, _IN_HTML.get(name, name))
         while self._tables:
             self._end_row(self._tables.pop(), len(self._text))
 
@@ -217,7 +234,9 @@ class _TableReader:
         if not table.is_first or any(cell.is_heading for cell in row):
             return table.is_first and all(cell.is_heading for cell in row[1:])
         # A first row without `<th>`. If it has two columns, these are more often a name and its value.
-        return len(row) > 2 or (len(row) == 2 and not self._secret_name(row[0]))
+        if len(row) == 2 and self._secret_name(row[0]):
+            return _cell_text(self._text[row[1].content : row[1].end]).lower() in COLUMNS_BESIDE
+        return len(row) > 1
 
     def _secret_name(self, cell: _Cell) -> str:
         """Return the secret name of a heading; empty if it has none."""

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._redact.formats.json_name_value_pairs import decode_string, spellings
-from drhttp._redact.formats.secret_columns import Columns
+from drhttp._redact.formats.secret_columns import COLUMNS_BESIDE, Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,8 +38,12 @@ _LIST_OF_ROWS = re.compile(r'\[\s*\[\s*"')
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # up to its end or the end of the text
 _BRACKET = re.compile(r"[\[\]]")
 _WINDOW = 4000  # characters of a heading that are searched for a secret name
-#: Members that may hold the heading of a table, or its orientation.
-TABLE_KEYS = _HEADINGS | {"majorDimension"}
+# Members that hold the text of a cell described by an object, where the first row may be the heading (Amazon Athena,
+# Google Sheets).
+_TEXTS = frozenset(("VarCharValue", "formattedValue", "stringValue"))
+_TEXT = re.compile(r'"(?:VarCharValue|formattedValue|stringValue)"\s*:\s*"([^"\\]{1,80})"')
+#: Members that may hold the heading of a table or a name in it, or its orientation.
+TABLE_KEYS = _HEADINGS | _TEXTS | {"majorDimension"}
 _DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
 _MOST_HEADINGS = 16
 _LONGEST_NAME = 80
@@ -57,9 +61,18 @@ def may_hold_table(text: str, names: frozenset[str], policy: Policy, *, cut: boo
         return False
     if (cut and not _ROWS.isdisjoint(names)) or _DIMENSION in names:
         return True
+    if not _TEXTS.isdisjoint(names) and _holds_secret_text(text, policy):
+        return True
     return (not _HEADINGS.isdisjoint(names) and _names_secret(_KEY, text, policy)) or _names_secret(
         _LIST_OF_ROWS, text, policy
     )
+
+
+def _holds_secret_text(text: str, policy: Policy) -> bool:
+    """Whether the text of a cell described by an object is a secret name."""
+    names = frozenset(_TEXT.findall(text))
+    policy.budget.spend(len(names))
+    return any(map(policy.is_secret, names))
 
 
 def _names_secret(pattern: re.Pattern[str], text: str, policy: Policy) -> bool:
@@ -107,7 +120,7 @@ def secret_cells_at(nodes: list[Node], policy: Policy) -> tuple[set[int], set[in
             reader.read_object(node)
     for node in nodes:
         if node.elements and id(node) not in reader.known:
-            reader.read_list(node)
+            reader.read_list(node, outermost=node is nodes[0])
     return reader.found, reader.names
 
 
@@ -177,16 +190,17 @@ class _TableReader:
         columns = Columns((), self._policy)
         for heading, _ in headings:
             columns.add(self._columns(heading))
-        self.known.add(id(table))
         if not columns:
             return
+        self.known.add(id(table))
         elements = table.elements or []
         rows = [row for row in map(_cells, elements) if row is not None]
         whole = [len(row.elements) for row in elements if row.elements is not None and not row.is_open]
         in_frame = keys[-2:] == ("data", "values") and all(path[-2:] == ("schema", "fields") for _, path in headings)
         # A list for each column. A truncated list may be either.
         as_wide = len(elements) == columns.width or (table.is_open and len(elements) < columns.width)
-        by_column = in_frame or (as_wide and columns.width not in whole and bool(rows))
+        of_lists = any(row.elements is not None for row in elements)
+        by_column = in_frame or (as_wide and columns.width not in whole and of_lists)
         if len(rows) < len(elements) == columns.width and keys[-1] in _FLAT:
             rows = [elements]
             by_column = False
@@ -217,23 +231,39 @@ class _TableReader:
                 for each in cells if _is_secret(first.text, self._policy) else ():
                     self._add(each, first.text)
 
-    def read_list(self, table: Node) -> None:
-        """Collect the secret cells of a list of rows whose first row may be the heading."""
+    def read_list(self, table: Node, *, outermost: bool) -> None:
+        """Collect the secret cells of a list of rows whose first row may be the heading.
+
+        A heading of one column is read as such only in the outermost list, as in lines of JSON.
+        """
         first, *others = table.elements or [table]
-        names = [each.text for each in first.elements or ()]
-        if len(names) < 2 or not all(names) or not any(_is_secret(each, self._policy) for each in names):
+        heading = _cells(first) or []
+        names = list(map(_text_of, heading))
+        described = bool(heading) and heading[0].members is not None
+        if (
+            len(names) < 2 - (described or outermost)
+            or not all(names)
+            or not any(_is_secret(each, self._policy) for each in names)
+        ):
             return
         columns = Columns(names, self._policy)
-        if len(names) == 2 and 0 in columns.secret:  # these are more often names with values
+        # Two are more often a name with its value.
+        if len(names) == 2 and 0 in columns.secret and not described and names[1].lower() not in COLUMNS_BESIDE:
             return
+        self.names.update(each.begin for each in heading)
         for each in others:
-            row = each.elements or []
+            row = _cells(each) or []
             if len(row) == len(names) or each.is_open:
                 self._mask_row(row, columns)
 
     @staticmethod
     def _holds_texts(table: Node) -> bool:
         return any(cell.text or cell.members for row in map(_cells, table.elements or ()) for cell in row or ())
+
+
+def _text_of(cell: Node) -> str:
+    """Return the text of a cell, which is a string or an object that holds one."""
+    return cell.text or next((each.text for each in cell.member(*_TEXTS)), "")
 
 
 def _cells(row: Node) -> list[Node] | None:

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.html_elements import CELLS, INLINE, LABELED, NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
-from drhttp._redact.formats.html_tables import NO_CELLS, secret_cells
+from drhttp._redact.formats.html_tables import NO_CELLS, holds_spreadsheet, secret_cells
 from drhttp._redact.formats.markup_attributes import ATTRIBUTE, VALUED, has_secret_content, has_secret_name, value_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _MarkupMasker:
         self._inner = inner
         self._cut = cut
         self._html = html
-        self._table = secret_cells(text, policy) if html else NO_CELLS
+        self._table = secret_cells(text, policy) if html or holds_spreadsheet(text) else NO_CELLS
         self._position = 0
         self._raw = 0  # where a script or style sheet ends
         self._secret: str | None = None  # the open element whose content is masked

@@ -16,6 +16,8 @@ NAMING = frozenset(("name", "key", "field", "setting", "option", "variable", "pa
                      "header", "config", "env"))  # fmt: skip
 VALUED = frozenset(("value", "val", "values", "content", "new value", "old value", "default value", "current value",
                      "default"))  # fmt: skip
+#: Beside one of these, a secret name in front is one of two columns rather than a name with its value.
+COLUMNS_BESIDE = frozenset(("user", "username", "login", "email", "mail", "name", "id", "account", "host", "userid"))
 
 
 class Columns:

@@ -24,6 +24,8 @@ _LONGEST_HEADING = 2000  # characters
 _NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
 _ONE_WORD = re.compile(r"[\w.-]*")
 _SURROUNDING = " \t\r\n\"'`\ufeff*#"
+_LONGEST_COLUMN, _LONGEST_WORD = 60, 200  # characters of the name and of a value in a text of one column
+_WORD_ALONE = re.compile(r"[^\s<>{}()\[\]:]*")
 _SAMPLE = 4  # rows below a heading that are examined
 
 
@@ -45,11 +47,16 @@ def may_hold_tables(text: str, policy: Policy) -> bool:
             continue
         line = decode_string(f'"{line}"')
         for mark in _marks(line, first):
-            count = line.count(mark)
             below = pieces[at + 1 : at + 1 + _SAMPLE]
-            if (mark == "|" or any(each.count(mark) == count for each in below)) and _columns(line, mark, policy):
+            if (mark == "|" or any(_has_width(each, line, mark) for each in below)) and _columns(line, mark, policy):
                 return True
     return False
+
+
+def _has_width(row: str, heading: str, mark: str) -> bool:
+    """Whether a row has as many fields as a heading, apart from an empty one at the end of either."""
+    more = row.count(mark) - heading.count(mark)
+    return more == 0 or (more == -1 and heading.rstrip()[-1:] == mark) or (more == 1 and mark in row[-3:])
 
 
 def _marks(line: str, first: bool) -> list[str]:
@@ -80,6 +87,34 @@ def mask_tables(text: str, policy: Policy, *, cut: bool = False) -> tuple[str, i
 
 
 _IN_FRONT = ("#", "sep=")  # lines in front of a heading: comments, and the delimiter for spreadsheets
+
+
+def mask_single_column(text: str, policy: Policy) -> tuple[str, int] | None:
+    """Mask a text of one column whose first line is its name, such as `password`; `None` if it is something else.
+
+    The other lines must be single words, none of them a secret name.
+    """
+    heading, _, rest = text.lstrip("\ufeff").partition("\n")
+    name = heading.strip(_SURROUNDING)
+    if not rest or not name or len(heading) > _LONGEST_COLUMN or not (_NAME.fullmatch(name) and policy.is_secret(name)):
+        return None
+    lines = rest.split("\n")
+    policy.budget.spend(len(lines))
+    if not all(_is_single_word(line) for line in lines) or any(policy.is_secret(line.strip()) for line in lines):
+        return None
+    count = 0
+    for at, line in enumerate(lines):
+        value = line.strip()
+        if value and not policy.is_harmless(name, value):
+            lines[at] = line.replace(value, policy.mask(value))
+            count += 1
+    return f"{text[: len(text) - len(rest)]}{chr(10).join(lines)}", count
+
+
+def _is_single_word(line: str) -> bool:
+    """Whether a line is empty or one word, and neither a name with its value nor markup."""
+    word = line.strip()
+    return len(word) <= _LONGEST_WORD and _WORD_ALONE.fullmatch(word) is not None
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
@@ -135,7 +170,8 @@ def _has_rows(text: str, begin: int, line: str, delimiter: str, *, cut: bool) ->
     if "-" in below and is_separator_line(below):
         return True  # a separator line below makes it a heading
     spaced = f"{delimiter} " in line and not all(_ONE_WORD.fullmatch(name.strip(_SURROUNDING)) for name in names)
-    return sum(len(fields) == len(names) for fields, _ in rows) > spaced
+    width = len(names) - (not names[-1].strip())  # a heading, or a row, may end with a delimiter
+    return sum(width <= len(fields) <= len(names) + (not fields[-1].strip()) for fields, _ in rows) > spaced
 
 
 def _mask_table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from browser import expect
+from held import Held
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -206,6 +207,21 @@ def test_replay_asks_first_and_shows_the_new_record(page: Page, inbox: Any, shop
     assert got == [("/orders", b'{"a": 1}')]
     page.locator(".detail .related").get_by_role("button", name="compare").click()
     expect(page.locator(".changes").first).to_contain_text("500")
+
+
+def test_a_replay_that_ends_late_does_not_take_the_reader_away(page: Page, inbox: Any, shop_server: Any) -> None:
+    port, _ = shop_server
+    inbox.post([shop.event(), shop.event("POST", f"http://127.0.0.1:{port}/orders")])
+    opened(page, "/orders", "Overview")
+    page.keyboard.press("r")
+    held = Held(page, "records/2/replay")
+    page.get_by_role("dialog").get_by_role("button", name="Send POST again").click()
+    held.wait(1)
+    page.keyboard.press("Escape")
+    opened(page, "/api/items/7")
+    held.release()
+    expect(page.locator(".news")).to_contain_text("Replayed.")
+    expect(page.locator(".detail .url")).to_have_text("http://shop.test/api/items/7")
 
 
 def test_a_permalink_opens_the_record(told: Page, visit: Callable[..., Any], inbox: Any) -> None:

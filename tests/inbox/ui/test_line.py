@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from browser import expect
+from held import Held
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -118,6 +119,64 @@ def test_a_field_and_its_value_are_completed_by_keyboard_alone(listed: Page) -> 
     expect(_field(listed)).not_to_be_focused()
 
 
+def test_a_completion_replaces_the_word_as_it_is_now(listed: Page) -> None:
+    _field(listed).press_sequentially("status:2xx device:fi")
+    expect(listed.get_by_role("option")).to_have_count(1)
+    held = Held(listed, "suggest")
+    listed.keyboard.type("re")
+    held.wait(1)
+    listed.keyboard.press("ArrowDown")
+    listed.keyboard.press("Enter")
+    expect(_field(listed)).to_have_value("status:2xx device:firefox ")
+    # The answer that came too late opens nothing any more.
+    held.answer(0)
+    expect(listed.get_by_role("option")).to_have_count(0)
+    expect(_field(listed)).to_have_value("status:2xx device:firefox ")
+
+
+def test_a_completion_replaces_a_quoted_value_whole(listed: Page) -> None:
+    _field(listed).fill('user:"bob jones" status:201')
+    _field(listed).evaluate("field => field.setSelectionRange(9, 9)")
+    listed.keyboard.press("ArrowDown")
+    listed.get_by_role("option", name=re.compile("bob smith")).click()
+    expect(_field(listed)).to_have_value('user:"bob smith" status:201')
+
+
+def test_completions_of_another_word_are_not_offered(listed: Page) -> None:
+    _field(listed).press_sequentially("dev")
+    expect(listed.get_by_role("option")).to_have_count(1)
+    held = Held(listed, "suggest")
+    listed.keyboard.type(" x")
+    held.wait(1)
+    expect(listed.get_by_role("option")).to_have_count(0)
+    held.release()
+
+
+def test_an_older_completion_answer_does_not_replace_a_newer_one(listed: Page) -> None:
+    _field(listed).focus()
+    held = Held(listed, "suggest")
+    _field(listed).fill("d")
+    held.wait(1)
+    _field(listed).fill("dev")
+    held.wait(2)
+    held.answer(1)
+    expect(listed.get_by_role("option")).to_have_count(1)
+    held.answer(0)
+    expect(listed.get_by_role("option")).to_have_count(1)
+
+
+def test_the_chosen_completion_stays_chosen_when_a_newer_answer_has_it_too(listed: Page) -> None:
+    _field(listed).press_sequentially("device:f")
+    expect(listed.get_by_role("option")).to_have_count(1)
+    held = Held(listed, "suggest")
+    listed.keyboard.type("ire")
+    held.wait(1)
+    listed.keyboard.press("ArrowDown")
+    held.answer(0)
+    listed.keyboard.press("Enter")
+    expect(_field(listed)).to_have_value("device:firefox ")
+
+
 @pytest.mark.parametrize(
     ("query", "marked", "said"),
     [
@@ -144,3 +203,16 @@ def test_an_address_with_a_broken_query_says_so_and_is_mended(listed: Page) -> N
     expect(listed.locator(".complaint")).to_contain_text("did you mean status?")
     listed.get_by_role("button", name="Show all records").click()
     expect(listed.locator(ROWS)).to_have_count(8)
+
+
+def test_a_chip_of_an_older_text_cuts_nothing_from_a_newer_one(listed: Page) -> None:
+    _field(listed).fill("status:500")
+    expect(listed.locator(".chip")).to_have_count(1)
+    held = Held(listed, "parse")
+    listed.keyboard.press("Home")
+    listed.keyboard.type("user:ann ")
+    held.wait(1)
+    listed.get_by_role("button", name="Remove status:500").press("Enter")
+    expect(_field(listed)).to_have_value("user:ann status:500")
+    held.release()
+    expect(listed.locator(".chip")).to_have_count(2)

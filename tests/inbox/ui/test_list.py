@@ -84,7 +84,6 @@ def test_the_reader_keeps_the_place(page: Page, inbox: Any) -> None:
 def test_a_chosen_row_stays_where_it_is(page: Page, inbox: Any) -> None:
     inbox.post([shop.event(uri=f"http://shop.test/old/{at}") for at in range(100)])
     expect(page.locator(ROWS).first).to_contain_text("/old/99")
-    # The plot above the rows moves them when it comes.
     expect(page.locator(".plot svg")).to_have_attribute("aria-label", re.compile("^100 records"))
     page.keyboard.press("j")
     page.keyboard.press("j")

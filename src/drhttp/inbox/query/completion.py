@@ -10,6 +10,7 @@ from drhttp.inbox.query.fields import FIELDS
 
 MOST = 20
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(.*)", re.DOTALL)
+_CLOSING = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _STORED = {"status", "method", "path", "host", "user", "device", "route", "type", "client", "exception", "tag"}
 
 Values = Callable[[str, str, int], list[tuple[str, int]]]
@@ -25,26 +26,28 @@ class Completion:
 
 def complete(text: str, cursor: int, values: Values) -> tuple[int, int, list[Completion]]:
     """Return the start and end of the word at the cursor, and its completions."""
-    start = _start(text, cursor)
+    start, end = _bounds(text, cursor)
     word = text[start:cursor]
-    end = cursor
-    while end < len(text) and not text[end].isspace() and text[end] not in '()"':
-        end += 1
     named = _NAMED.fullmatch(word)
     if named and named[1].lower() in FIELDS:
         return start, end, _values(named[1].lower(), named[2].lstrip('"'), values)
     return start, end, _names(word.lower())
 
 
-def _start(text: str, cursor: int) -> int:
-    """Return the offset after the last unquoted space, parenthesis, or minus sign."""
+def _bounds(text: str, cursor: int) -> tuple[int, int]:
+    """Return the start and end of the word at the cursor; a quoted value belongs to its word as a whole."""
     start, quoted = 0, False
     for at, char in enumerate(text[:cursor]):
         if char == '"' and text[at - 1 : at] != "\\":
             quoted = not quoted
         elif not quoted and (char.isspace() or char in "()" or (char == "-" and at == start)):
             start = at + 1
-    return start
+    if quoted and (closing := _CLOSING.match(text, cursor)):
+        return start, closing.end()
+    end = cursor
+    while end < len(text) and not text[end].isspace() and text[end] not in '()"':
+        end += 1
+    return start, end
 
 
 def _names(word: str) -> list[Completion]:

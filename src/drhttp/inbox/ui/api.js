@@ -67,6 +67,24 @@ export async function get(path, parameters, signal) {
   return (await answer(path, { parameters, signal })).json();
 }
 
+/**
+ * A function that runs requests by key. Its result is null when a newer request with the same key has begun meanwhile,
+ * so that a late answer never replaces a newer one.
+ */
+export function newestOnly() {
+  const running = new Map();
+  return async (key, request) => {
+    const own = {};
+    running.set(key, own);
+    try {
+      const answer = await request();
+      return running.get(key) === own ? answer : null;
+    } finally {
+      if (running.get(key) === own) running.delete(key);
+    }
+  };
+}
+
 export async function send(method, path, value, parameters) {
   const body = value instanceof Blob || value === undefined ? value : JSON.stringify(value);
   return (await answer(path, { method, parameters, body, headers: { "Content-Type": "application/json" } })).json();
@@ -85,6 +103,7 @@ export async function stream(query, after, { onOpen, onFrame }, signal) {
   const local = new AbortController();
   const stop = () => local.abort();
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   let watch = setTimeout(stop, SILENCE);
   try {
     const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };

@@ -59,7 +59,7 @@ function Inbox({ onExpired }) {
   useEffect(() => feed.open(at.q), [at.q]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
-  const open = (n) => (setCursor(n), go({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
+  const open = (n) => (setCursor(n), n === opened || setAsked(""), go({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const act = { feed, lines, nest, cursor, setCursor, opened, open, field, help: () => setAsked("help") };
   keyboard(act, recordKeys(act, setAsked));
   const list = { feed, query: at.q, lines, nest, cursor, setCursor, opened, onOpen: open };

@@ -54,7 +54,7 @@ function useText({ n, side, body, reveal }) {
   const [problem, setProblem] = useState(null);
   useEffect(() => setText(body.text || ""), [body.text]);
   const more = () => get(`/records/${n}/body/${side}`, { offset: [...text].length, limit: 262_144, reveal: reveal ? 1 : null })
-    .then((told) => setText(text + told.text), setProblem);
+    .then((told) => setText((now) => (now === text ? text + told.text : now)), setProblem);
   return { text, problem, more: [...text].length < body.length ? more : null };
 }
 

@@ -17,7 +17,7 @@ const MARKED = "drhttp-marked";
 export const acts = {
   async pin(record, feed) {
     const told = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
-    feed.replace(told);
+    feed.refetch([record.n]);
     say(told.pinned ? "Pinned. The inbox keeps this record until you unpin it." : "Unpinned.");
     return told;
   },

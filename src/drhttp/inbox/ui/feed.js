@@ -1,6 +1,6 @@
 // The records of the list: loaded page by page, kept current by the stream, and held back while paused.
 
-import { get, stream } from "./api.js";
+import { get, newestOnly, stream } from "./api.js";
 
 const PAGE = 200;
 const MOST = 6_000; // rows that may gather while the list follows; KEPT of them stay
@@ -28,6 +28,8 @@ export class Feed {
   #stale = false;
   #loaded = false;
   #stop = null;
+  #epoch = 0; // changes when rows are dropped: a page that was requested before does not fit any more
+  #newest = newestOnly();
 
   /** onChange: something is different; onTouch(ns, records): these were changed, those are new. */
   constructor(onChange, onTouch, onExpired) {
@@ -69,9 +71,11 @@ export class Feed {
 
   /** Forget what is far below; called while the reader is at the top. */
   trim() {
-    if (this.rows.length <= MOST) return;
+    if (this.rows.length <= MOST || !this.#loaded) return;
     this.rows = this.rows.slice(0, KEPT);
     this.next = this.rows.at(-1).n;
+    this.#epoch += 1;
+    this.loading = false;
   }
 
   #reset() {
@@ -119,9 +123,12 @@ export class Feed {
   async #page(signal, before) {
     this.loading = true;
     let missing = PAGE;
+    if (before === null) this.#epoch += 1;
+    const epoch = this.#epoch;
     try {
       do {
         const told = await get("/records", { q: this.#query, limit: missing, before }, signal);
+        if (signal.aborted || epoch !== this.#epoch) return;
         if (before === null) Object.assign(this, { rows: [], newest: told.newest ?? 0 });
         this.#loaded = true;
         this.rows = this.rows.concat(told.records);
@@ -132,7 +139,7 @@ export class Feed {
         if (told.complete) break;
       } while (before !== null && missing > 0 && !signal.aborted);
     } finally {
-      if (!signal.aborted) Object.assign(this, { loading: false, searching: null });
+      if (!signal.aborted && epoch === this.#epoch) Object.assign(this, { loading: false, searching: null });
       this.onChange();
     }
   }
@@ -168,7 +175,7 @@ export class Feed {
   #count(fresh) {
     const parents = new Map(this.rows.filter((row) => row.span_id).map((row) => [row.span_id, row.n]));
     const numbers = new Set(fresh.map((record) => parents.get(record.parent_id)).filter(Boolean));
-    if (numbers.size && numbers.size <= REFETCHED) this.#fetch([...numbers]);
+    if (numbers.size && numbers.size <= REFETCHED) this.refetch([...numbers]);
   }
 
   #release() {
@@ -183,15 +190,15 @@ export class Feed {
     const shown = new Set(this.rows.map((row) => row.n));
     const wanted = numbers.filter((n) => shown.has(n));
     if (wanted.length > REFETCHED) return this.reload();
-    await this.#fetch(wanted);
+    await this.refetch(wanted);
   }
 
-  async #fetch(numbers) {
-    for (const n of numbers) this.replace(await get(`/records/${n}`).catch(() => null));
+  /** Load records again and replace their rows. */
+  async refetch(numbers) {
+    for (const n of numbers) this.#replace(await this.#newest(n, () => get(`/records/${n}`)).catch(() => null));
   }
 
-  /** Put a newer summary in the place of a record. */
-  replace(summary) {
+  #replace(summary) {
     if (!summary) return;
     this.rows = this.rows.map((row) => (row.n === summary.n ? summary : row));
     this.onChange();

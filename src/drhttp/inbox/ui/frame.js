@@ -1,7 +1,7 @@
 // The ground of a picture over time. A drag, or Shift and arrow keys, make a time range in the query; a click, or Enter,
 // does what the picture says with the bar or point that it is on.
 
-import { go } from "./address.js";
+import { go, place } from "./address.js";
 import { brief } from "./format.js";
 import { html, useRef, useState } from "./parts.js";
 import { ranged } from "./query.js";
@@ -17,7 +17,10 @@ export function Frame({ query, from, span, label, legend, tall, stops, near, pic
   const [at, setAt] = useState(null); // [first, last] stop of what the keys have chosen
   const [hint, setHint] = useState(null);
   const plot = useRef();
-  const narrow = async (begin, end) => go({ q: await ranged(query, begin, end) });
+  const narrow = async (begin, end) => {
+    const next = await ranged(query, begin, end);
+    if (place().q === query) go({ q: next }); // another query may have been typed meanwhile
+  };
   const choose = (stop) => (pick ? pick(stop) : narrow(stop.begin, stop.end));
   const stopAt = (event) => {
     const box = plot.current.getBoundingClientRect();
@@ -62,6 +65,9 @@ export function Frame({ query, from, span, label, legend, tall, stops, near, pic
     <div class="axis"><span>${brief(from)}</span><span class="legend">${told || hint ? html`<b>${told || hint}</b>` : legend}</span><span>${brief(from + span)}</span></div>
   </div>`;
 }
+
+/** An empty chart of the same height, so that nothing below moves when the answer comes. */
+export const Blank = ({ tall, text }) => html`<div class="plot ${tall ? "tall" : ""}"><div class="blank"></div><div class="axis"><span>${text || "\u00a0"}</span></div></div>`;
 
 /** The stop that a key leads to from `at` among `many`, or null where the key leads nowhere. */
 function steps(key, at, many) {

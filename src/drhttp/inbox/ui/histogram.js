@@ -1,7 +1,7 @@
 // Requests over time, by class of status.
 
 import { brief, clock, count, period, plural } from "./format.js";
-import { Frame, HIGH, WIDE } from "./frame.js";
+import { Blank, Frame, HIGH, WIDE } from "./frame.js";
 import { html, useAnswer } from "./parts.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
@@ -9,7 +9,7 @@ const label = (name) => (name === "none" ? "no status" : name);
 
 export function Histogram({ query, beat }) {
   const [told] = useAnswer("/histogram", { q: query, buckets: 120 }, { every: beat });
-  if (!told?.buckets.length) return null;
+  if (!told?.buckets.length) return html`<${Blank} />`;
   const from = Date.parse(told.from);
   const span = Math.max(1, Date.parse(told.to) - from);
   const most = Math.max(1, ...told.buckets.map((bucket) => KINDS.reduce((sum, name) => sum + bucket[name], 0)));

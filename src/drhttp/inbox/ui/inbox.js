@@ -2,12 +2,13 @@
 
 import { download, send } from "./api.js";
 import { count, moment, plural, size } from "./format.js";
-import { Dialog, html, Problem, say, useAnswer, useState } from "./parts.js";
+import { Dialog, html, Problem, say, useAnswer, useMounted, useState } from "./parts.js";
 
 export function About({ feed, query, onClose }) {
   const [info, problem, again] = useAnswer("/info", {});
   const [failure, setFailure] = useState(null);
   const [sure, setSure] = useState(false);
+  const mounted = useMounted();
   const attempt = (work) => () => (setFailure(null), work().catch(setFailure));
   const save = (as) => attempt(() => download("/export", { q: query, as }, `drhttp-inbox.${as}`));
   const take = async (event) => {
@@ -21,7 +22,7 @@ export function About({ feed, query, onClose }) {
     const told = await send("DELETE", "/records", undefined, { q: query });
     say(`${plural(told.deleted, "record")} deleted.`);
     feed.reload();
-    onClose();
+    if (mounted()) onClose();
   };
   return html`<${Dialog} title="Inbox" onClose=${onClose}>
     <${Problem} problem=${problem || failure} />

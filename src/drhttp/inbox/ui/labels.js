@@ -21,7 +21,7 @@ export function Labels({ record, feed, again, asked, onAsked }) {
   const put = (change) => {
     setProblem(null);
     waits.current += 1;
-    last.current = last.current.then(() => send("PATCH", `/records/${record.n}`, change)).then((told) => feed.replace(told), setProblem).then(() => {
+    last.current = last.current.then(() => send("PATCH", `/records/${record.n}`, change)).then(() => void feed.refetch([record.n]), setProblem).then(() => {
       waits.current -= 1;
       if (!waits.current) again();
     });

@@ -1,12 +1,13 @@
 // Outbound calls under the request that made them: which lines the list has, and which of them are unfolded.
 
-import { get } from "./api.js";
+import { get, newestOnly } from "./api.js";
 import { useEffect, useRef, useState } from "./parts.js";
 
 /** The unfolded requests: `calls` maps a request's number to the calls that are known of it. */
 export function useNest(feed) {
   const [calls, setCalls] = useState(new Map());
   const now = useRef(calls);
+  const newest = useRef(newestOnly());
   now.current = calls;
   const put = (change) => {
     const next = new Map(now.current);
@@ -14,7 +15,7 @@ export function useNest(feed) {
     setCalls((now.current = next));
   };
   const load = async ({ n, span_id: span }) => {
-    const told = await get(`/records/${n}`).catch(() => null);
+    const told = await newest.current(n, () => get(`/records/${n}`)).catch(() => null);
     if (told && now.current.has(n)) put((next) => next.set(n, { span, known: told.calls }));
   };
   const open = (record) => {

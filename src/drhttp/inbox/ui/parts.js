@@ -34,23 +34,34 @@ export const Value = ({ value, masked, onReveal }) => masked && onReveal && !val
   ? html`<button class="hidden-here" onClick=${onReveal} title=${`${LOOKS[HIDDEN][1]} Click to show it.`}>${value || HIDDEN}</button>`
   : html`<span><${Text} text=${value} onReveal=${onReveal} /></span>`;
 
-/** Ask the API whenever the parameters change: [answer, problem, ask again]. The last answer stays until the next. */
+/**
+ * Request a path of the API whenever the parameters change: [answer, problem, request again].
+ * The last answer for the same path stays until the next one.
+ */
 export function useAnswer(path, parameters, { every = 0 } = {}) {
-  const [told, setTold] = useState([null, null]);
+  const [last, setLast] = useState({ answer: null, problem: null });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (!path) return undefined;
     const stop = new AbortController();
     get(path, parameters, stop.signal)
-      .then((answer) => setTold([answer, null]))
-      .catch((problem) => stop.signal.aborted || setTold(([kept]) => [problem.status ? null : kept, problem]));
+      .then((answer) => stop.signal.aborted || setLast({ path, answer, problem: null }))
+      .catch((problem) => stop.signal.aborted || setLast((kept) => ({ path, answer: problem.status || kept.path !== path ? null : kept.answer, problem })));
     return () => stop.abort();
   }, [path, JSON.stringify(parameters), turn, every]);
-  return [...told, () => setTurn((value) => value + 1)];
+  const current = last.path === path; // the page may have moved on to another path
+  return [current ? last.answer : null, current ? last.problem : null, () => setTurn((value) => value + 1)];
 }
 
 export const Problem = ({ problem }) => problem && problem.status !== 401
   ? html`<p class="problem" role="alert">${problem.message}</p>` : null;
+
+/** A function that says whether the component is still on the page, for what comes after an answer. */
+export function useMounted() {
+  const mounted = useRef(true);
+  useEffect(() => () => (mounted.current = false), []);
+  return () => mounted.current;
+}
 
 /** Copy text; where the page may not (an inbox under another name), by the old way. */
 export async function copy(text) {

@@ -21,7 +21,19 @@ export const joined = (query, added) => {
   return kept.split(" ").includes(added) ? kept : `${kept} ${added}`.trim();
 };
 
-/** The query with another time range in the place of the one that it has. */
+/** The start and end of the word at the caret; spaces and parentheses within quotes belong to the word. */
+export function wordAt(text, caret) {
+  let [start, quoted] = [0, false];
+  for (let at = 0; at < caret; at += 1) {
+    if (text[at] === '"' && text[at - 1] !== "\\") quoted = !quoted;
+    else if (!quoted && (/[\s()]/.test(text[at]) || (text[at] === "-" && at === start))) start = at + 1;
+  }
+  const rest = text.slice(caret);
+  const closing = quoted ? /^(?:[^"\\]|\\.)*"/s.exec(rest) : null;
+  return { start, end: caret + (closing ? closing[0].length : rest.search(/[\s()"]|$/)) };
+}
+
+/** The query with its time range replaced by another one. */
 export async function ranged(query, from, to) {
   const told = await get("/parse", { q: query });
   const old = told.terms.filter((one) => one.depth === 0 && !one.negated && ["after", "before"].includes(one.field));
@@ -35,6 +47,8 @@ export function Query({ value, onChange, field }) {
   const [told, setTold] = useState(null); // what /parse says of the draft
   const [problem, setProblem] = useState(null);
   const sent = useRef(value);
+  const latest = useRef(draft);
+  latest.current = draft;
   useEffect(() => {
     if (value !== sent.current) setDraft(value);
     sent.current = value;
@@ -48,17 +62,20 @@ export function Query({ value, onChange, field }) {
     // Typing changes the list at once, but a half-written word is no reason to complain.
     const timer = setTimeout(async () => {
       try {
-        setTold(await get("/parse", { q: draft }, stop.signal));
+        const parsed = await get("/parse", { q: draft }, stop.signal);
+        if (latest.current !== draft) return; // an answer about an older text changes nothing
+        setTold(parsed);
         setProblem(null);
         if (draft.trim() !== sent.current.trim()) commit(draft.trim(), true);
       } catch (error) {
-        if (!stop.signal.aborted) complain = setTimeout(() => setProblem(error.code === "query" ? error : null), 350);
+        if (!stop.signal.aborted) complain = setTimeout(() => setProblem(error.code === "query" ? { error, text: draft } : null), 350);
       }
     }, 40);
     let complain;
     return () => (stop.abort(), clearTimeout(timer), clearTimeout(complain));
   }, [draft]);
   const cut = (one) => {
+    if (draft.slice(one.start, one.end) !== one.text) return; // the chips are of an older text
     const rest = [draft.slice(0, one.start).trimEnd(), draft.slice(one.end).trimStart()].filter(Boolean).join(" ");
     const by = draft.length - rest.length;
     const left = told.terms.filter((other) => other !== one && draft.slice(other.start, other.end) === other.text);
@@ -69,7 +86,7 @@ export function Query({ value, onChange, field }) {
   };
   return html`<div class="query">
     <${Field} field=${field} draft=${draft} problem=${problem} onDraft=${setDraft} onDone=${() => problem || commit(draft.trim())} />
-    ${problem ? html`<${Complaint} problem=${problem} draft=${draft} onFix=${setDraft} />`
+    ${problem ? html`<${Complaint} ...${problem} onFix=${(fixed) => problem.text === draft && setDraft(fixed)} />`
       : html`<${Chips} terms=${told?.terms || []} onCut=${cut} />`}
   </div>`;
 }
@@ -82,48 +99,56 @@ function Chips({ terms, onCut }) {
   </li>`)}</ul>`;
 }
 
-function Complaint({ problem, draft, onFix }) {
-  const { position = 0, length = 0 } = problem;
-  const put = (word) => draft.slice(0, position) + word + draft.slice(position + length);
+/** What is wrong with `text`, which may be older than what the field holds by now. */
+function Complaint({ error, text, onFix }) {
+  const start = error.position ?? 0;
+  const end = start + (error.length ?? 0);
+  const put = (word) => text.slice(0, start) + word + text.slice(end);
   return html`<p class="complaint" id="complaint" role="alert">
-    ${length > 0 && html`<code>${draft.slice(0, position).slice(-24)}<mark>${draft.slice(position, position + length)}</mark>${draft.slice(position + length).slice(0, 24)}</code> `}
-    ${problem.message}
-    ${problem.suggestions.map((word) => html` <button class="link" onClick=${() => onFix(put(word))}>${word}</button>`)}
+    ${end > start && html`<code>${text.slice(0, start).slice(-24)}<mark>${text.slice(start, end)}</mark>${text.slice(end).slice(0, 24)}</code> `}
+    ${error.message}
+    ${error.suggestions.map((word) => html` <button class="link" onClick=${() => onFix(put(word))}>${word}</button>`)}
   </p>`;
 }
 
 function Field({ field, draft, problem, onDraft, onDone }) {
-  const [offer, setOffer] = useState(null);
-  const [active, setActive] = useState(-1);
-  const asked = useRef(0);
-  const close = () => ((asked.current += 1), setOffer(null), setActive(-1));
+  const [offer, setOffer] = useState(null); // the completions, and where the word begins that they are for
+  const [chosen, setChosen] = useState(null); // the text that the chosen completion inserts
+  const requests = useRef(0);
+  const close = () => ((requests.current += 1), setOffer(null), setChosen(null));
+  const word = (input) => wordAt(input.value, input.selectionStart);
   const ask = async (input) => {
-    const turn = (asked.current += 1);
-    const told = await get("/suggest", { q: input.value, cursor: input.selectionStart }).catch(() => null);
-    if (turn !== asked.current || document.activeElement !== input) return;
-    const typed = told && input.value.slice(told.start, told.end);
-    const news = told?.items.some((item) => item.insert.trim() !== typed); // what is there already need not be offered
-    setOffer(news ? told : null);
-    setActive(-1);
+    const request = (requests.current += 1);
+    const [text, caret, { start }] = [input.value, input.selectionStart, word(input)];
+    const answer = await get("/suggest", { q: text, cursor: caret }).catch(() => null);
+    if (request !== requests.current || document.activeElement !== input) return;
+    const now = word(input);
+    const typed = input.value.slice(now.start, now.end);
+    const offers = now.start === start && answer?.items.some((item) => item.insert.trim() !== typed); // what is there already need not be offered
+    setOffer(offers ? { items: answer.items, start } : null);
   };
-  const take = (item) => {
-    const { start, end } = offer;
-    const rest = draft.slice(end);
-    const put = item.insert + (item.insert.endsWith(":") || rest.startsWith(" ") ? "" : " ");
-    onDraft(draft.slice(0, start) + put + rest);
-    close();
+  /** Replace the word at the caret as it is now: the user may have typed on since the completions were asked for. */
+  const accept = (item) => {
     const input = field.current;
-    requestAnimationFrame(() => {
-      input.focus();
-      input.setSelectionRange(start + put.length, start + put.length);
-      if (put.endsWith(":")) ask(input);
-    });
+    const { start, end } = word(input);
+    const put = item.insert + (item.insert.endsWith(":") || input.value[end] === " " ? "" : " ");
+    input.setRangeText(put, start, end, "end");
+    onDraft(input.value);
+    close();
+    if (put.endsWith(":")) ask(input);
   };
+  const edit = ({ target: input }) => {
+    onDraft(input.value);
+    if (offer && word(input).start !== offer.start) close(); // these completions are for another word
+    ask(input);
+  };
+  const items = offer?.items || [];
+  const active = items.findIndex((item) => item.insert === chosen);
   const keys = {
-    ArrowDown: () => (offer ? setActive((active + 1) % offer.items.length) : ask(field.current)),
-    ArrowUp: () => offer && setActive((active <= 0 ? offer.items.length : active) - 1),
-    Tab: () => (offer && active >= 0 ? take(offer.items[active]) : (close(), false)),
-    Enter: () => (offer && active >= 0 ? take(offer.items[active]) : (close(), onDone())),
+    ArrowDown: () => (offer ? setChosen(items[(active + 1) % items.length].insert) : ask(field.current)),
+    ArrowUp: () => offer && setChosen(items.at(active <= 0 ? -1 : active - 1).insert),
+    Tab: () => (active >= 0 ? accept(items[active]) : (close(), false)),
+    Enter: () => (active >= 0 ? accept(items[active]) : (close(), onDone())),
     Escape: () => (offer ? close() : field.current.blur()),
   };
   const press = (event) => {
@@ -138,11 +163,11 @@ function Field({ field, draft, problem, onDraft, onDone }) {
       aria-controls="offers" aria-activedescendant=${active >= 0 ? `offer-${active}` : null} aria-invalid=${Boolean(problem)}
       aria-describedby=${problem ? "complaint" : null} autocomplete="off" autocapitalize="off" spellcheck="false"
       placeholder="status:5xx  path:/api/*  user:42  dur:>500  …" value=${draft}
-      onInput=${(event) => (onDraft(event.target.value), ask(event.target))} onKeyDown=${press} onBlur=${() => setTimeout(close, 120)} />
+      onInput=${edit} onKeyDown=${press} onBlur=${() => setTimeout(() => document.activeElement === field.current || close(), 120)} />
     ${draft && html`<button class="clear" aria-label="Clear the query" title="Clear the query" onClick=${() => (onDraft(""), field.current.focus())}>×</button>`}
     <ul id="offers" role="listbox" aria-label="Completions" hidden=${!offer}>
-      ${offer?.items.map((item, at) => html`<li role="option" id=${`offer-${at}`} key=${item.insert} aria-selected=${at === active}
-        onMouseDown=${(event) => (event.preventDefault(), take(item))}><b>${item.label}</b><span>${item.detail}</span></li>`)}
+      ${items.map((item, at) => html`<li role="option" id=${`offer-${at}`} key=${item.insert} aria-selected=${at === active}
+        onMouseDown=${(event) => (event.preventDefault(), accept(item))}><b>${item.label}</b><span>${item.detail}</span></li>`)}
     </ul>
   </div>`;
 }

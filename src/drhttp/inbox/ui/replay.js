@@ -1,16 +1,18 @@
 // Sending a recorded request once more, after asking.
 
 import { send } from "./api.js";
-import { Dialog, html, Problem, say, Text, useState } from "./parts.js";
+import { Dialog, html, Problem, say, Text, useMounted, useState } from "./parts.js";
 
 export function Replay({ record, onClose, onOpen }) {
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const mounted = useMounted();
   const start = async () => {
     setBusy(true);
     try {
       const told = await send("POST", `/records/${record.n}/replay`, { confirm: true });
       say(["Replayed.", ...told.remarks].join(" "));
+      if (!mounted()) return; // the reader closed the dialog and may be elsewhere by now
       onClose();
       onOpen(told.record.n);
     } catch (error) {

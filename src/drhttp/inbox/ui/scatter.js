@@ -1,7 +1,7 @@
 // How long each request took, on a logarithmic scale.
 
 import { clock, count, duration, kind, period, plural } from "./format.js";
-import { Frame, HIGH, WIDE } from "./frame.js";
+import { Blank, Frame, HIGH, WIDE } from "./frame.js";
 import { html, useAnswer, useMemo } from "./parts.js";
 
 const NEAR = 14; // pixels around a point that count as a click on it
@@ -9,7 +9,7 @@ const NEAR = 14; // pixels around a point that count as a click on it
 export function Scatter({ query, beat, onOpen }) {
   const [told] = useAnswer("/scatter", { q: query }, { every: beat });
   const dots = useMemo(() => told && placed(told), [told]);
-  if (!dots?.points.length) return html`<p class="dim pad">No matching record has a duration.</p>`;
+  if (!dots?.points.length) return html`<${Blank} tall text=${dots && "No matching record has a duration."} />`;
   const near = (box, x, y) => {
     const far = (dot) => Math.hypot((dot.x - x) * box.width, (dot.y / HIGH - y) * box.height);
     const best = dots.points.reduce((one, dot) => (far(dot) < far(one) ? dot : one));

@@ -156,6 +156,11 @@ def part(head, body):
         (part('name="a"', "token=x"), part('name="a"', f"token={M}")),
         (part('name="a"; filename="b"', "xyz"), part('name="a"; filename="b"', "[3 bytes]")),
         (part('name="token"; filename="b"', "xyz"), part(f'name="token"; filename="{M}"', "[3 bytes]")),
+        (part("name*=UTF-8''t%6Fken", "x"), part("name*=UTF-8''t%6Fken", M)),
+        (part('name*0="to"; name*1=ken', "x"), part('name*0="to"; name*1=ken', M)),
+        (part("name=a; filename*=UTF-8''b", "xyz"), part("name=a; filename*=UTF-8''b", "[3 bytes]")),
+        (part("name=a; filename*0=b; filename*1=c", "xyz"), part("name=a; filename*0=b; filename*1=c", "[3 bytes]")),
+        (part("name=token; filename*0=b", "x"), part(f'name=token; filename="{M}"', "[1 bytes]")),
         (part('name="a"', "x\n--B\nmore"), "unparsable"),
         ("junk\r\n" + part('name="a"', "x"), "unparsable"),
         ("--B\r\nno head", "unparsable"),
@@ -168,6 +173,14 @@ def test_multipart(text, shown):
     assert text_of(text + end, "multipart/form-data; boundary=B") == shown + (
         end if M in shown or "bytes]" in shown else ""
     )
+
+
+@pytest.mark.parametrize("epilogue", ["password=hush", "\r\n\r\n--B\r\n\r\ntoken=hush"])
+def test_text_behind_the_last_part_is_left_out(epilogue):
+    """It belongs to no part (RFC 2046, section 5.1.1)."""
+    form = part('name="a"', "x") + "--B--\r\n"
+    assert text_of(form + epilogue, "multipart/form-data; boundary=B") == form
+    assert text_of(form + "\r\n", "multipart/form-data; boundary=B") == form + "\r\n"
 
 
 def test_forms_within_forms():

@@ -60,6 +60,7 @@ ALLOWED = {
     "_guard": "_logger _rate_limiter",
     "_http": "",
     "_http.content_coding": "",
+    "_http.multipart": "",
     "_json_document": "",
     "_logger": "",
     "_percent": "",
@@ -129,7 +130,7 @@ ALLOWED = {
     "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.html_elements "
     "_redact.formats.html_tables _redact.formats.markup_attributes",
     "_redact.formats.markup_attributes": "_redact.decoding.entities",
-    "_redact.formats.multipart": "_redact.errors _redact.formats.json",
+    "_redact.formats.multipart": "_http.multipart _redact.errors _redact.formats.json",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "",
     "_redact.formats.text": "_percent _redact.detect.command_lines _redact.formats.error_messages "
@@ -170,6 +171,7 @@ SHARED = {
     "inbox.bounded_json": "_http.content_coding",
     "inbox.store.search": "_http.content_coding",
     "inbox.view.content": "_http.content_coding",
+    "inbox.view.multipart": "_http.multipart",
 }
 # But also for what it masks on display, and the charsets that it reads: they are the recorder's. Two sets of rules
 # would drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.

@@ -138,6 +138,14 @@ def header(pairs: Headers, name: str) -> str | None:
     return None
 
 
+def readable(value: str) -> str:
+    """Decode header bytes as UTF-8 if valid, else as latin-1."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
 def body(value: object, *, encoding: object, content_type: str | None) -> tuple[bytes | None, bool]:
     """Return the bytes of a body, and whether the sender had parsed it as JSON.
 

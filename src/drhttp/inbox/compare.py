@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from drhttp.inbox.coerce import readable
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import Shown, readable, shown
+from drhttp.inbox.view.bodies import Shown, shown
 
 IGNORED = ("date", "age", "x-request-id", "etag")
 MOST = 1_000

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from drhttp.inbox.coerce import moment
+from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking, unmasked_values
@@ -102,7 +102,7 @@ def _compact(value: object) -> str:
 
 def _side(name: str, message: Message, size: int | None) -> Iterator[str]:
     yield from ("", f"{name} headers")
-    yield from (f"  {clean(key)}: {clean(_readable(value))}" for key, value in message.headers)
+    yield from (f"  {clean(key)}: {clean(readable(value))}" for key, value in message.headers)
     yield from ("", f"{name} body ({', '.join(_about(message, size))})")
     if message.body:
         yield from (f"  {line}" for line in _body_lines(message))
@@ -137,12 +137,12 @@ def _about_sender(message: Message) -> Iterator[str]:
 
 def _body_lines(message: Message) -> Iterator[str]:
     shown = uncoded(message, SHOWN + 1)[0]
-    readable = _as_text(shown)
-    if readable is None:
+    found = _as_text(shown)
+    if found is None:
         yield from _hex(shown)
     else:
-        yield from map(clean, _pretty(readable).splitlines())
-    rest = len(shown) - (SHOWN if readable is not None else HEX_SHOWN)
+        yield from map(clean, _pretty(found).splitlines())
+    rest = len(shown) - (SHOWN if found is not None else HEX_SHOWN)
     if rest > 0:
         yield f"... {rest:,} more bytes; use --json to print them all"
 
@@ -176,21 +176,13 @@ def _as_text(body: bytes, *, whole: bool = False) -> str | None:
     return None if any(char < " " and char not in "\t\r\n\f" for char in found) else found
 
 
-def _pretty(readable: str) -> str:
-    if readable.lstrip()[:1] not in {"{", "["}:
-        return readable
+def _pretty(found: str) -> str:
+    if found.lstrip()[:1] not in {"{", "["}:
+        return found
     try:
-        return json.dumps(json.loads(readable), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(found), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return readable
-
-
-def _readable(value: str) -> str:
-    """Decode header bytes as UTF-8 if valid, else as latin-1."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
+        return found
 
 
 def _hex(body: bytes) -> Iterator[str]:

@@ -10,14 +10,13 @@ import quopri
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._http.multipart import PARAMETER, MultipartError, boundary_of, parameters, strict_parts, text_of
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.json import mask_string
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
-_BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
-_PARAMETER = re.compile(rb"""(?<![\w*])(name|filename)(\*?)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]+)""", re.IGNORECASE)
 _NESTED = re.compile(r"content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE)
 _CODING = re.compile(r"content-transfer-encoding\s*:\s*(base64|quoted-printable)", re.IGNORECASE)
 _LIKE = re.compile(rb"\s*--([^\s\"]{1,70})\r?\ncontent-[\w-]{1,60}:", re.IGNORECASE)
@@ -38,54 +37,47 @@ def mask_multipart(
     cut: the end is missing, so the last part is left out, as it may be incomplete. Raises `MaskingError` if it is not a
     form.
     """
-    match = _BOUNDARY.search(content_type)
-    if match is None:
+    boundary = boundary_of(content_type)
+    if boundary is None:
         raise MaskingError("unparsable")
     if level == _DEEPEST:
         raise MaskingError("too_deep")
-    delimiter = b"--" + (match[1] or match[2]).encode("latin-1", "replace")
-    parts = _split(content, delimiter)
-    if cut:
-        parts = parts[:-1]
-    masked, total, end = [], 0, b""
-    for part in parts:
-        if part.startswith(b"--"):
-            end = delimiter + b"--\r\n"
-            break
-        if not part.lstrip(b" \t").startswith(b"\r\n") or delimiter in part:
-            raise MaskingError("unparsable")
-        text, count = _mask_part(part, policy, level)
-        masked.append(delimiter + text + b"\r\n")
-        total += count
-    changed = total or cut or b"filename" in content.lower()
-    return b"".join([*masked, end]) if changed else content, total
+    delimiter = b"--" + boundary
+    masked, total, end = [], 0, 0
+    try:
+        for part in strict_parts(content, boundary, cut=cut):
+            text, count = _mask_part(part.head, content[part.start : part.end], policy, level)
+            masked.append(delimiter + text + b"\r\n")
+            total += count
+            end = part.end
+    except MultipartError:
+        raise MaskingError("unparsable") from None
+    closing, rest = delimiter + b"--", content[end:].lstrip()
+    epilogue = rest[len(closing) :] if rest.startswith(closing) else None
+    if epilogue is not None:
+        masked.append(closing + b"\r\n")
+    # What stands behind the last part belongs to no part, and may be anything (RFC 2046, section 5.1.1).
+    changed = total or cut or (epilogue and epilogue.strip()) or b"filename" in content.lower()
+    return b"".join(masked) if changed else content, total
 
 
-def _split(content: bytes, delimiter: bytes) -> list[bytes]:
-    """Split a form into its parts. Raises `MaskingError` if there are none."""
-    preamble, *parts = (b"\r\n" + content).split(b"\r\n" + delimiter)
-    if not parts or preamble.strip():
-        raise MaskingError("unparsable")
-    return parts
-
-
-def _mask_part(part: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
+def _mask_part(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
     """Mask one part: its header fields, and its content unless it is a file."""
     policy.budget.spend(8)
-    head, separator, body = part.partition(b"\r\n\r\n")
-    if not separator:
-        raise MaskingError("unparsable")
-    parameters = [(kind.lower(), star, value) for kind, star, value in _PARAMETER.findall(head)]
-    secret = any(kind == b"name" and policy.is_secret(_text_of(value)) for kind, _, value in parameters)
-    head, found = _mask_head(head, policy, secret=secret)
-    if any(kind == b"filename" for kind, _, _ in parameters):
+    # Not by `email`: its time grows with the square of a hostile line, and it stops at the first line that is no field.
+    # A name counts wherever it stands, as it is not known how the application reads the head.
+    found = parameters(head)
+    secret = any(kind == "name" and policy.is_secret(text) for kind, text in found)
+    head, count = _mask_head(head, policy, secret=secret)
+    head += b"\r\n\r\n"
+    if any(kind == "filename" for kind, _ in found):
         # A file may hold anything in any format. For debugging, it is enough to know that it was there.
-        return head + separator + f"[{len(body)} bytes]".encode(), found
+        return head + f"[{len(body)} bytes]".encode(), count
     if secret:
         masked = policy.mask(body.decode("utf-8", "replace"))
-        return head + separator + masked.encode(), found + 1
-    content, count = _mask_content(head, body, policy, level)
-    return head + separator + content, found + count
+        return head + masked.encode(), count + 1
+    content, more = _mask_content(head, body, policy, level)
+    return head + content, count + more
 
 
 def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
@@ -129,12 +121,6 @@ def _mask_head(head: bytes, policy: Policy, *, secret: bool) -> tuple[bytes, int
         if match[1].lower() == b"name":
             return match[0]
         count += 1
-        return match[1] + b'="' + policy.mask(_text_of(match[3])).replace('"', "'").encode() + b'"'
+        return match[1] + b'="' + policy.mask(text_of(match[3])).replace('"', "'").encode() + b'"'
 
-    return _PARAMETER.sub(replace, head), found + count
-
-
-def _text_of(value: bytes) -> str:
-    """Return the text of a parameter, without its quotes."""
-    text = value.decode("utf-8", "replace")
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text[:1] == '"' else text
+    return PARAMETER.sub(replace, head), found + count

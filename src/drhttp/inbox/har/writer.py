@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from drhttp._version import __version__
-from drhttp.inbox.coerce import header, moment
+from drhttp.inbox.coerce import header, moment, readable
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 from drhttp.inbox.view import unmasked_values
-from drhttp.inbox.view.bodies import cookies, readable
+from drhttp.inbox.view.bodies import cookies
 from drhttp.inbox.view.content import Content, content_of
 
 MARKS = tuple(field.name for field in fields(Message) if field.name not in {"headers", "body"})

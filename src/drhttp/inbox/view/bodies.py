@@ -175,7 +175,7 @@ def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, in
     """Return the masked text of a part and its number of masked values."""
     raw = data[part.start : part.end]
     text = _utf8(raw)
-    if not reveal and raw and masking.is_secret(part.name or "") and not _stands_in((text or "").strip()):
+    if not reveal and raw and any(map(masking.is_secret, part.names)) and not _stands_in((text or "").strip()):
         return masking.MASK, 1
     if text is None:
         hidden = 0 if reveal else masking.bytes_betray(raw)
@@ -206,14 +206,6 @@ def _utf8(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text
-
-
-def readable(value: str) -> str:
-    """Decode header bytes as UTF-8 if valid, else as latin-1."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
 
 
 def cookies(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

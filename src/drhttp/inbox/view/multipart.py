@@ -1,24 +1,31 @@
-"""A lenient, bounded parser of multipart bodies, for display."""
+"""The parts of multipart bodies, for display."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.message import Message
+from itertools import islice
 
-from drhttp.inbox.coerce import header
+from drhttp._http.multipart import boundary_of, lenient_parts, parameters
+from drhttp.inbox.coerce import header, readable
 from drhttp.inbox.exchange import Headers
 
 MOST = 200
 """Maximum number of parts."""
-_BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(r'(?:^|[;\s])name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))', re.IGNORECASE)
-_FILE = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))', re.IGNORECASE)
+MOST_PARAMETERS = 2048
+"""Maximum characters of a Content-Disposition that `email` reads, as its time grows with the square of the length."""
+_FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part. start, end: offsets of its content in the body."""
+    """One part. start, end: offsets of its content in the body.
+
+    name, filename: `None` without one. names: all that a reader may take for the name: if one of them is secret, so is
+    the content.
+    """
 
     headers: Headers
     name: str | None
@@ -26,49 +33,60 @@ class Part:
     media: str
     start: int
     end: int
+    names: tuple[str, ...] = ()
 
 
 def parts(data: bytes, content_type: str) -> list[Part]:
     """Return the parts in order. Without a boundary there are none; the last part may be truncated."""
-    found = _BOUNDARY.search(content_type)
-    if found is None:
+    boundary = boundary_of(content_type)
+    if boundary is None:
         return []
-    mark = b"--" + (found[1] or found[2]).encode("latin-1", "replace")
-    return [part for part, _ in zip(_parts(data, mark), range(MOST), strict=False)]
+    found = islice(lenient_parts(data, boundary), MOST)
+    return [_part(head, start, end) for head, start, end in found]
 
 
-def _parts(data: bytes, mark: bytes) -> Iterator[Part]:
-    at = 0 if data.startswith(mark) else data.find(b"\n" + mark) + 1
-    while data[at : at + len(mark)] == mark and data[at + len(mark) : at + len(mark) + 2] != b"--":
-        start = data.find(b"\n", at) + 1
-        if not start:
-            return
-        end = data.find(b"\n" + mark, start - 1)
-        following = end + 1 if end >= 0 else len(data)
-        end = end - 1 if end > 0 and data[end - 1 : end] == b"\r" else end
-        yield _part(data, start, end if end >= 0 else len(data))
-        at = following
-
-
-def _part(data: bytes, start: int, end: int) -> Part:
-    blank = re.compile(rb"\r?\n\r?\n").search(data, max(0, start - 2), end)
-    head, body = (data[start : blank.start()], blank.end()) if blank else (b"", start)
-    pairs = tuple(
-        (name.strip().lower(), value.strip())
-        for name, mark, value in (line.partition(":") for line in head.decode("latin-1").splitlines())
-        if mark
-    )
-    said = header(pairs, "content-disposition") or ""
+def _part(head: bytes, start: int, end: int) -> Part:
+    pairs = tuple(_fields(head))
+    found = parameters(head)
+    names = [text for kind, text in found if kind == "name"]
+    name, filename = _disposition(header(pairs, "content-disposition") or "")
+    if name is not None:
+        names.insert(0, name)
+    if filename is None:
+        filename = next((text for kind, text in found if kind == "filename"), None)
     media = (header(pairs, "content-type") or "text/plain").partition(";")[0].strip().lower()
-    return Part(pairs, _found(_NAME, said), _found(_FILE, said), media, min(body, end), end)
+    return Part(pairs, next(iter(names), None), filename, media, start, end, tuple(names))
 
 
-def _found(pattern: re.Pattern[str], said: str) -> str | None:
-    found = pattern.search(said)
-    if found is None:
-        return None
-    value = found[2] if found[1] is None else re.sub(r"\\(.)", r"\1", found[1])
+def _fields(head: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the header fields in the head of a part, each on one line."""
+    _, _, lines = head.decode("latin-1").partition("\n")
+    for line in _FOLD.sub(" ", lines).split("\n"):
+        name, mark, value = line.partition(":")
+        if mark:
+            yield name.strip().lower(), value.strip()
+
+
+def _disposition(value: str) -> tuple[str | None, str | None]:
+    """Return the parameters `name` and `filename` of a Content-Disposition (RFC 6266), decoded (RFC 8187, RFC 2231)."""
+    if len(value) > MOST_PARAMETERS:
+        return None, None
+    message = Message()
+    message["Content-Disposition"] = value
     try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
+        found = message.get_params([], header="Content-Disposition")
+    except (TypeError, ValueError):  # as for a value in sections of which one has no number
+        return None, None
+    return _parameter(found, "name"), _parameter(found, "filename")
+
+
+def _parameter(found: Sequence[tuple[str, str | tuple[str | None, str | None, str]]], name: str) -> str | None:
+    """Return the text of a parameter. found: the value of each, with charset and language if it is an extended one."""
+    values = [value for key, value in found if key.lower() == name]
+    # The plain value is for readers that do not know the extended one (RFC 6266, section 4.3).
+    for value in values:
+        if isinstance(value, tuple):
+            # Not by any codec of that name: `idna` takes quadratic time, and others raise errors of their own.
+            codec = "latin-1" if (value[0] or "").lower() == "iso-8859-1" else "utf-8"
+            return value[2].encode("latin-1", "replace").decode(codec, "replace")
+    return next((readable(value) for value in values if isinstance(value, str)), None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from drhttp.inbox.coerce import moment
+from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.view import masking, unmasked_values
-from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, readable, views
+from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, views
 from drhttp.inbox.view.masked_exchange import extra
 from drhttp.inbox.view.summary_fields import summary_fields
 

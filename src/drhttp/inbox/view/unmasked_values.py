@@ -13,7 +13,7 @@ from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.mask_detection import masks
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, readable, views
+from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, views
 from drhttp.inbox.view.masked_exchange import masked_with
 
 MOST_PLACES = 50
@@ -52,7 +52,7 @@ def in_record(exchange: Exchange, bodies: Mapping[str, Shown]) -> list[Place]:
         found += named if sum(place.count for place in named) >= query else [Place("query", query)]
     for side, message in (("request", exchange.request), ("response", exchange.response)):
         if message is not None:
-            pairs = [(name, readable(value)) for name, value in message.headers]
+            pairs = [(name, coerce.readable(value)) for name, value in message.headers]
             found += _named(f"{side}.headers", masking.headers(tuple(pairs), reveal=False))
             found += _in_body(f"{side}.body", bodies[side])
     if exchange.extra:

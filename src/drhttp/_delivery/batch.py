@@ -28,15 +28,14 @@ class Batch(Generic[I, P]):
         self._queue = queue
         self._size = size
         self._on_end = on_end
-        self._records: dict[
-            int, tuple[P, int]
-        ] = {}  # by number, in order: encoded records, and their size in the queue
+        # By number, in order: the encoded record, and its size in the queue.
+        self._records: dict[int, tuple[P, int]] = {}
         self._gathered: list[int] = []  # numbers of the records of the next batch
         self._bisection = Bisection()
         self._sent: list[int] = []
         self._preparing: int | None = None  # size of the item that is being prepared
-        self.taken = 0  # number of the last record taken
-        self.passed = 0  # all records up to this number are delivered or dropped
+        self.last_taken = 0  # number of the last record taken
+        self.done_up_to = 0  # all records up to this number are delivered or dropped
 
     def __len__(self) -> int:
         return len(self._records)
@@ -99,14 +98,14 @@ class Batch(Generic[I, P]):
             taken = self._queue.take()
             if taken is None:
                 break
-            item, self._preparing, self.taken = taken
+            item, self._preparing, self.last_taken = taken
             encoded_record = exporter.prepare(item)
             held, self._preparing = self._preparing, None
             if isinstance(encoded_record, Verdict):
                 self._finish(1, held, encoded_record.reason)
             else:
-                self._records[self.taken] = encoded_record, held
-                gathered.append(self.taken)
+                self._records[self.last_taken] = encoded_record, held
+                gathered.append(self.last_taken)
                 size += len(encoded_record)
             yield_gil()
         self._gathered = []
@@ -138,5 +137,5 @@ class Batch(Generic[I, P]):
     def _finish(self, count: int, held: int, reason: str | None) -> None:
         self._queue.finish(count, held, reason)
         # A record may be done before older ones that are still in this batch.
-        self.passed = next(iter(self._records)) - 1 if self._records else self.taken
+        self.done_up_to = next(iter(self._records)) - 1 if self._records else self.last_taken
         self._on_end()

@@ -6,8 +6,9 @@ import math
 import threading
 import time
 
-_SOON = 0.2  # seconds; two batches within them mean that the application is busy
-_BUSY, _HURRIED = 0.001, 0.005  # seconds that the worker may hold the GIL then; and if the queue is half full
+_BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
+_BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy
+_FULL_GIL_LIMIT = 0.005  # the same while the queue is more than half full
 
 
 class Clock:
@@ -20,8 +21,8 @@ class Clock:
     def __init__(self) -> None:
         self.renew()
         self._yielded_at = 0.0  # when the GIL was last given to other threads
-        self._stretch = 0.0  # seconds for which the GIL may be held
-        self._begun = -math.inf  # when the last batch began
+        self._gil_limit = 0.0  # seconds for which the GIL may be held
+        self._last_batch_at = -math.inf  # when the last batch began
 
     def renew(self) -> None:
         """Make new locks, and look up `sleep` again: gevent or eventlet may have replaced them."""
@@ -44,22 +45,23 @@ class Clock:
         except RuntimeError:
             return  # it is released already
 
-    def begin_batch(self, fill: float) -> None:
+    def begin_batch(self, fill_level: float) -> None:
         """Decide for how long the GIL may be held while a batch is prepared.
 
         There are three cases. With few requests, the GIL is offered after each record, so that no request waits longer.
         With many, so many thread switches would cost each request more than the wait does. And when the queue fills
         up, the worker has to hurry, or records are lost.
 
-        fill: how full the queue is, from 0 to 1.
+        fill_level: how full the queue is, from 0 to 1.
         """
         now = self.now()
-        self._stretch = _HURRIED if fill > 0.5 else _BUSY if now - self._begun < _SOON else 0.0
-        self._begun = now
+        busy = now - self._last_batch_at < _BUSY_GAP
+        self._gil_limit = _FULL_GIL_LIMIT if fill_level > 0.5 else _BUSY_GIL_LIMIT if busy else 0.0
+        self._last_batch_at = now
 
     def yield_gil(self) -> None:
         """Let the threads that wait for the GIL run, if the worker has held it for long enough."""
         now = time.perf_counter()
-        if now - self._yielded_at > self._stretch:
+        if now - self._yielded_at > self._gil_limit:
             self._sleep(0)
             self._yielded_at = time.perf_counter()

@@ -30,7 +30,7 @@ _UNDOCUMENTED = {
 }
 
 
-class _Timed(HTTPConnection):
+class _DeadlineConnection(HTTPConnection):
     """A connection whose operations end with the deadline.
 
     The timeout of a socket is for one operation. A receiver that reads or sends a byte now and then would never exceed
@@ -111,8 +111,8 @@ def pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]
 
     members: the attributes `deadline`, `sockets` and `used_overrides` of all connections.
     """
-    plain = type("_TimedHTTP", (_Timed,), members)
-    secure = type("_TimedHTTPS", (_Timed, HTTPSConnection), members)
+    plain = type("_HTTPConnection", (_DeadlineConnection,), members)
+    secure = type("_HTTPSConnection", (_DeadlineConnection, HTTPSConnection), members)
 
     def queue(maxsize: int) -> IdleConnections:
         members["used_overrides"].add("QueueCls")

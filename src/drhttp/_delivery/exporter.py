@@ -43,7 +43,7 @@ class Exporter(Protocol[I_contra, P]):
 
 
 class LazyExporter:
-    """An exporter that creates the real one on first use, in the worker, because that loads `urllib3`."""
+    """An exporter that creates a `RecordExporter` on first use, in the worker, because that loads `urllib3`."""
 
     def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
         # Without the callbacks: an idle thread must not keep alive the objects that they refer to.
@@ -51,7 +51,7 @@ class LazyExporter:
         self._config = replace(config, before_send=None, redact=redact)
         self._queue = queue
         self.remaining_seconds: Callable[[], float] = lambda: math.inf  # how long the next POST may take
-        self._made: RecordExporter | None = None
+        self._exporter: RecordExporter | None = None
 
     @property
     def most(self) -> int | None:
@@ -64,26 +64,27 @@ class LazyExporter:
         return self.exporter.deliver(encoded_records, self.remaining_seconds())
 
     def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
+        if self._exporter is not None:
+            self._exporter.close()
 
     def renew(self) -> None:
-        if self._made is not None:
-            self._made.renew()
+        if self._exporter is not None:
+            self._exporter.renew()
 
     def disown(self) -> None:
         """In a forked child: close the connection of the parent on this side."""
-        if self._made is not None:
-            self._made.disown()
+        if self._exporter is not None:
+            self._exporter.disown()
 
     @property
     def exporter(self) -> RecordExporter:
-        if self._made is None:
+        """The exporter that does the work. It is created by the first call."""
+        if self._exporter is None:
             with loading():
                 from drhttp._delivery.record_exporter import RecordExporter
 
-                self._made = RecordExporter(self._config, self._losses)
-        return self._made
+                self._exporter = RecordExporter(self._config, self._losses)
+        return self._exporter
 
     def _losses(self) -> Mapping[str, int]:
         return self._queue.counts().dropped

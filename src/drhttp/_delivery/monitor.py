@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drhttp._delivery.queue import Queue
     from drhttp._delivery.retry import Verdict
 
-_SILENCE = 60.0  # seconds without a successful delivery, after which a warning comes even if no record is lost
+_LONGEST_SILENCE = 60.0  # seconds without a successful delivery, after which a warning comes even if no record is lost
 _CHECK_AGAIN = 10.0  # seconds
 _INTENDED = frozenset(("before_send", "forked"))  # the user dropped them, or the parent process delivers them
 
@@ -60,7 +60,7 @@ class DeliveryMonitor:
         """Log a warning if one is due. Returns in how many seconds to call again, `None` if there is no need."""
         if not self._due():
             # Reset before looking again: a loss that comes later wakes the worker.
-            self._queue.losing = False
+            self._queue.new_losses = False
             if not self._due():
                 return None if self._failing_since is None or self._queue.empty else _CHECK_AGAIN
         if self._report_limiter.allow():
@@ -69,7 +69,7 @@ class DeliveryMonitor:
 
     def report(self) -> None:
         """Log the losses and the state of the queue, without regard to the rate limit."""
-        self._queue.losing = False
+        self._queue.new_losses = False
         counts = self._queue.counts()
         lost, self._reported = self._unreported_losses(counts.dropped), counts.dropped
         parts = []
@@ -86,7 +86,7 @@ class DeliveryMonitor:
     def _due(self) -> bool:
         counts = self._queue.counts()
         silence = 0.0 if self._failing_since is None else self._now() - self._failing_since
-        return bool(self._unreported_losses(counts.dropped)) or (counts.queued > 0 and silence >= _SILENCE)
+        return bool(self._unreported_losses(counts.dropped)) or (counts.queued > 0 and silence >= _LONGEST_SILENCE)
 
     def _unreported_losses(self, dropped: Mapping[str, int]) -> dict[str, int]:
         """The number of lost records that no warning has reported yet, by reason."""

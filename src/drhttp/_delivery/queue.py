@@ -50,10 +50,13 @@ class Queue(Generic[T]):
         self._dropped: defaultdict[str, int] = defaultdict(int)
         self._closed = False
         self.sealed = False  # empty and closed, with final counts
-        self.losing = False  # set by a loss, and reset when the monitor has looked at the losses
+        self.new_losses = False  # set by a loss, and reset when the monitor has looked at the losses
 
     def put(self, item: T, size: int) -> bool:
-        """Append an item of `size` bytes. Returns whether to wake the worker, or `True` if the queue is sealed."""
+        """Append an item of `size` bytes, or drop it if there is no room. Returns whether to wake the worker.
+
+        If the queue is sealed, it returns `True` and does not count the item.
+        """
         with self._lock:
             reason = self._reason_to_drop(size)
             if reason:
@@ -159,7 +162,7 @@ class Queue(Generic[T]):
         return len(self._waiting)
 
     @property
-    def fill(self) -> float:
+    def fill_level(self) -> float:
         """How full the queue is, from 0 to 1, by the nearer of its two bounds."""
         held = self._waiting_bytes + self._in_flight_bytes
         return max(len(self._waiting) / self._max_records, held / self._max_bytes)
@@ -183,5 +186,5 @@ class Queue(Generic[T]):
         """Count a record that does not fit. Returns whether to wake the worker, which logs a warning."""
         self._recorded += 1
         self._dropped[reason] += 1
-        first, self.losing = not self.losing, True
+        first, self.new_losses = not self.new_losses, True
         return first and reason != "closed"

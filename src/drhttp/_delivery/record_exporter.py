@@ -95,7 +95,7 @@ class RecordExporter:
     def _apply_before_send(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """The record that the user's callback returns, or a verdict. An exception costs only this record."""
         result = guarded(_call, before_send, record)
-        if result is None:
+        if result is None:  # it raised
             return Verdict(action="drop", reason="before_send_failed")
         (allowed,) = result
         if allowed is None:
@@ -127,4 +127,5 @@ def _policy(preparation: Preparation, redact: Redact) -> Policy:
 
 
 def _call(before_send: Callable[[Record], object], record: Record) -> tuple[object]:
+    """Call the user's function. The result is in a tuple, because `guarded` returns `None` for an exception."""
     return (before_send(record),)

@@ -51,7 +51,7 @@ class Transport:
         self._used_overrides: set[str] = set()
         self._overrides_checked = False
         self._pool: urllib3.PoolManager | None = None
-        self._used = 0.0
+        self._last_used_at = 0.0
         self.result = PostResult()
 
     def post(self, body: bytes, within: float = math.inf) -> Verdict:
@@ -59,7 +59,7 @@ class Transport:
 
         within: seconds that the POST may take, if the timeout is longer.
         """
-        if time.monotonic() - self._used > _MAX_IDLE:
+        if time.monotonic() - self._last_used_at > _MAX_IDLE:
             self.close()
         timeout = min(self._timeout, max(0.001, within))
         self._deadline.begin(timeout)
@@ -68,7 +68,7 @@ class Transport:
         except (HTTPError, OSError, ValueError) as error:
             self.result = _failure(error)
             self._forget_failed_pool()
-        self._used = time.monotonic()
+        self._last_used_at = time.monotonic()
         return verdict(self.result, self.url)
 
     def close(self) -> None:
@@ -184,13 +184,13 @@ def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:
 def _failure(error: Exception) -> PostResult:
     """Translate an exception of `urllib3` or the standard library into a word and a sentence."""
     causes = list(_causes(error))
-    words = _words(causes[-1])
+    message = _safe_message(causes[-1])
     for kinds, failure, sentence in _FAILURES:
         if any(isinstance(cause, kinds) for cause in causes):
-            return PostResult(failure=failure, detail=f"{sentence} ({words})")
+            return PostResult(failure=failure, detail=f"{sentence} ({message})")
     if isinstance(error, ValueError):
-        return PostResult(failure="address", detail=f"the address is invalid ({words})")
-    return PostResult(failure="reset", detail=f"the connection broke before the response was complete ({words})")
+        return PostResult(failure="address", detail=f"the address is invalid ({message})")
+    return PostResult(failure="reset", detail=f"the connection broke before the response was complete ({message})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -199,7 +199,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _words(error: BaseException) -> str:
+def _safe_message(error: BaseException) -> str:
     """The message of a system error. Of other errors only the type: their messages may contain the key."""
     return str(error)[:200] if isinstance(error, OSError) else type(error).__name__
 

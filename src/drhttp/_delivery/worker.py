@@ -48,12 +48,12 @@ class Worker(BackgroundLoop, Generic[I, P]):
         # Its own generator: using the shared one would change the numbers of an application that has seeded it.
         self._random = random.Random()
         self.monitor = DeliveryMonitor(queue, self._clock.now)
-        self._batch: Batch[I, P] = Batch(queue, batch_size, self._announce)
-        self._due_at: float | None = None
-        self._drain_to = 0  # deliver the records up to this number without delay
-        self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_drain_to`
-        self._hurried = False
-        self._rest_until = -math.inf  # until when the receiver asked to wait
+        self._batch: Batch[I, P] = Batch(queue, batch_size, self._notify_waiters)
+        self._due_at: float | None = None  # when the next batch is sent, even if it is not full
+        self._flush_up_to = 0  # deliver the records up to this number without delay
+        self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_flush_up_to`
+        self._skip_back_off = False  # a flush or a close has begun since the last POST
+        self._retry_not_before = -math.inf  # until when the receiver asked to wait
         self._error: BaseException | None = None
         self.retried = 0
         self.restarts = 0
@@ -65,7 +65,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
     def begin_flush(self) -> int:
         """Deliver the records that wait now without delay. Returns a mark for `finish_flush`."""
         mark = self._queue.accepted
-        self._flushing = self._hurried = True
+        self._flushing = self._skip_back_off = True
         self._clock.wake()
         return mark
 
@@ -76,10 +76,10 @@ class Worker(BackgroundLoop, Generic[I, P]):
         """
 
         def finished() -> bool:
-            return self._batch.passed >= mark or self._queue.empty
+            return self._batch.done_up_to >= mark or self._queue.empty
 
         end = self._clock.now() + timeout
-        while not self._is_mine() and not finished():
+        while not self._runs_in_this_thread() and not finished():
             if self._run_in_caller(end, finished):
                 break
             with self._progress:
@@ -95,13 +95,13 @@ class Worker(BackgroundLoop, Generic[I, P]):
         """
         self._queue.close()
         self._close_at = self._clock.now() + timeout
-        self._hurried = True
+        self._skip_back_off = True
         self._clock.wake()
 
     def finish_close(self) -> None:
         """Wait for the thread until its time is over, or do its work. The remaining records are dropped and counted."""
         end = self._close_at or 0.0
-        mine = self._is_mine()
+        mine = self._runs_in_this_thread()
         if not mine and not self._run_in_caller(end, lambda: self._queue.empty):
             with self._progress:
                 self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
@@ -110,7 +110,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
             thread.join(max(0.0, end - self._clock.now()))  # it is about to end
         if self._queue.abandon("closed"):
             self.monitor.report()
-        self._announce()
+        self._notify_waiters()
 
     def _step(self) -> bool:
         """Do one round. Returns `False` if it was the last.
@@ -120,7 +120,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         try:
             if self._error is not None and not self.outdated:
                 self._recover()
-            if not self._out_of_time() and self._cycle():
+            if not self._out_of_time() and self._gather_and_send():
                 return True
             self._exporter.close()
         except BaseException as error:  # if the worker ended here, all records would be lost unnoticed
@@ -137,10 +137,10 @@ class Worker(BackgroundLoop, Generic[I, P]):
             return not self._out_of_time()
         return False
 
-    def _cycle(self) -> bool:
+    def _gather_and_send(self) -> bool:
         """Gather a batch if one is due, and send the next POST. Returns `False` if the work is done."""
         if self._batch.wants_more:
-            delay = 0.0 if self._batch.interrupted else self._delay()
+            delay = 0.0 if self._batch.interrupted else self._seconds_until_due()
             if delay == 0.0:
                 self._gather()
             elif not self._batch:
@@ -155,20 +155,20 @@ class Worker(BackgroundLoop, Generic[I, P]):
 
     def _gather(self) -> None:
         self._due_at = None
-        self._drain_to = self._queue.accepted
-        self._clock.begin_batch(self._queue.fill)
+        self._flush_up_to = self._queue.accepted
+        self._clock.begin_batch(self._queue.fill_level)
         self._batch.gather(self._exporter, self._clock.yield_gil)
 
-    def _delay(self) -> float | None:
+    def _seconds_until_due(self) -> float | None:
         """Seconds until the next batch is due; `None` if no record waits."""
         queue = self._queue
         if self._flushing:
             self._flushing = False
-            self._drain_to = queue.accepted
+            self._flush_up_to = queue.accepted
         if not queue.waiting:
             self._due_at = None
             return None
-        if queue.has_batch or self._close_at is not None or self.retiring or self._batch.taken < self._drain_to:
+        if queue.has_batch or self._close_at is not None or self.retiring or self._batch.last_taken < self._flush_up_to:
             return 0.0
         now = self._clock.now()
         if self._due_at is None:
@@ -177,9 +177,9 @@ class Worker(BackgroundLoop, Generic[I, P]):
 
     def _send(self) -> None:
         """Send one POST, and wait after it if necessary."""
-        if not self._rest(self._rest_until - self._clock.now(), imposed=True):
+        if not self._wait_before_retry(self._retry_not_before - self._clock.now(), imposed=True):
             return  # the thread that worked before was asked to wait, and there is no time for that
-        self._hurried = False
+        self._skip_back_off = False
         encoded_records = self._batch.next()
         self.retried += self._batch.repeated
         verdict = self._deliver_once(encoded_records)
@@ -188,9 +188,11 @@ class Worker(BackgroundLoop, Generic[I, P]):
         self.monitor.note(verdict)
         self._batch.settle(verdict)
         if verdict.after:
-            self._rest(verdict.after, imposed=True)
+            self._wait_before_retry(verdict.after, imposed=True)
         elif self._batch.attempt:
-            self._rest(back_off(self._batch.attempt, self._random.random(), self.remaining_seconds()), imposed=False)
+            self._wait_before_retry(
+                back_off(self._batch.attempt, self._random.random(), self.remaining_seconds()), imposed=False
+            )
 
     def _deliver_once(self, encoded_records: list[P]) -> Verdict:
         """Send records. If gevent or eventlet replaced sockets in the middle, an exception means: try again."""
@@ -201,21 +203,23 @@ class Worker(BackgroundLoop, Generic[I, P]):
                 raise
             return Verdict(action="retry")
 
-    def _rest(self, seconds: float, *, imposed: bool) -> bool:
+    def _wait_before_retry(self, seconds: float, *, imposed: bool) -> bool:
         """Wait before the next try. Returns `False` if there is no time left for it.
 
         A flush or a close ends a back-off early, once, and so does a new batch that may be sent first. They do not
         shorten a wait that the receiver imposed.
+
+        imposed: whether the receiver asked for the wait (`Retry-After`), as opposed to a back-off.
         """
         until = self._clock.now() + seconds
         if imposed:
-            self._rest_until = until
+            self._retry_not_before = until
         while (remaining := until - self._clock.now()) > 0:
-            due = self._delay() if not imposed and self._batch.urgent else None
-            if due == 0.0 or (self._hurried and not imposed):
+            due = self._seconds_until_due() if not imposed and self._batch.urgent else None
+            if due == 0.0 or (self._skip_back_off and not imposed):
                 break
             if remaining > self.remaining_seconds():
-                self._spent = True
+                self._no_time_left = True
                 break
             self._wait(remaining if due is None else min(remaining, due))
         return not self._out_of_time()
@@ -231,7 +235,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         return min(ends, default=math.inf) - self._clock.now()
 
     def _out_of_time(self) -> bool:
-        return self._spent or self.outdated or self.remaining_seconds() <= 0.0
+        return self._no_time_left or self.outdated or self.remaining_seconds() <= 0.0
 
     def _recover(self) -> None:
         """After an exception: drop the current record or batch, log the error, and go on."""

@@ -53,7 +53,7 @@ class BackgroundLoop(ABC):
         self._owner: int | None = None  # identifier of the thread that does the work
         self._close_at: float | None = None
         self._caller_deadline: float | None = None  # until when the thread of a caller does the work
-        self._spent = False  # the receiver asked to wait longer than there is time
+        self._no_time_left = False  # the receiver asked to wait longer than there is time
         self._replacing = False
         self.retiring = False  # no more records come, and the thread ends when all are delivered
         self.alive = False  # whether the thread runs, or a caller does its work
@@ -129,12 +129,12 @@ class BackgroundLoop(ABC):
     def _forget_connections(self) -> None:
         """Let go of sockets and locks that gevent or eventlet have replaced."""
 
-    def _run_in_caller(self, end: float, enough: Callable[[], bool]) -> bool:
-        """Do the work in the calling thread until `enough()` is true or the clock shows `end`.
+    def _run_in_caller(self, end: float, is_done: Callable[[], bool]) -> bool:
+        """Do the work in the calling thread until `is_done()` is true or the clock shows `end`.
 
         Returns `False` at once if the thread of the worker runs, or another caller does its work.
         """
-        self._await_outdated(end)
+        self._wait_for_outdated_thread(end)
         if self.alive or not self._starting.acquire(blocking=False):
             return False
         thread, owner, taken_over = self._thread, self._owner, False
@@ -147,15 +147,15 @@ class BackgroundLoop(ABC):
                     self._owner = self._get_ident()
             finally:
                 self._starting.release()
-            while taken_over and not enough() and not self._out_of_time() and self._step():
+            while taken_over and not is_done() and not self._out_of_time() and self._step():
                 pass
         finally:
             if taken_over:
-                self._thread, self._owner, self._caller_deadline, self._spent = thread, owner, None, False
+                self._thread, self._owner, self._caller_deadline, self._no_time_left = thread, owner, None, False
                 self._mark_ended()
         return taken_over
 
-    def _is_mine(self) -> bool:
+    def _runs_in_this_thread(self) -> bool:
         """Whether the current thread does the work, and so must not wait for it."""
         return self.alive and self._owner == self._get_ident()
 
@@ -167,7 +167,7 @@ class BackgroundLoop(ABC):
             self.alive = False
             self._progress.notify_all()
 
-    def _announce(self) -> None:
+    def _notify_waiters(self) -> None:
         if not self.outdated:
             with self._progress:
                 self._progress.notify_all()
@@ -179,9 +179,9 @@ class BackgroundLoop(ABC):
         self._replacing = False
         self.start()
 
-    def _await_outdated(self, end: float) -> None:
+    def _wait_for_outdated_thread(self, end: float) -> None:
         """Wait until an outdated thread has ended, or until the clock shows `end`."""
-        while self.alive and self.outdated and not self._is_mine() and self._clock.now() < end:
+        while self.alive and self.outdated and not self._runs_in_this_thread() and self._clock.now() < end:
             self._clock.wake()
             time.sleep(_POLL)
         self._renew()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # Modules that are imported before a patch. eventlet replaces modules with patched copies during its own import.
 _BEFORE_PATCH = ("gevent.events", "eventlet", "eventlet.green.thread")
 
-_lock = threading.Lock()
-_forking: int | None = None  # the thread that holds the lock for a fork
+_loading_lock = threading.Lock()
+_forking_thread: int | None = None  # the thread that holds the lock for a fork
 _registered = False
 
 
@@ -34,14 +34,14 @@ def loading() -> Iterator[None]:
 
     A patch replaces what the import system uses to recognize the thread that holds one of its locks; an import under
     way would then never end. Both libraries import a certain module before they patch: that import waits here. Where
-    the module is loaded already, gevent notifies its subscribers, of which `_wait` is one.
+    the module is loaded already, gevent notifies its subscribers, of which `_wait_for_loading` is one.
     """
-    with _lock:
+    with _loading_lock:
         sys.meta_path.insert(0, _Finder)
         try:
             subscribers = getattr(sys.modules.get("gevent.events"), "subscribers", None)
-            if isinstance(subscribers, list) and _wait not in subscribers:
-                subscribers.append(_wait)
+            if isinstance(subscribers, list) and _wait_for_loading not in subscribers:
+                subscribers.append(_wait_for_loading)
             yield
         finally:
             sys.meta_path.remove(_Finder)
@@ -59,16 +59,16 @@ class _Finder:
         load = spec.loader.exec_module
 
         def wait_and_load(module: ModuleType) -> None:
-            _wait()
+            _wait_for_loading()
             load(module)
 
         spec.loader.exec_module = wait_and_load  # type: ignore[method-assign]
         return spec
 
 
-def _wait(event: object = None) -> None:
+def _wait_for_loading(event: object = None) -> None:
     """Wait until no thread loads modules, but no longer than five seconds: it may be this same thread."""
-    lock = _lock
+    lock = _loading_lock
     if lock.acquire(timeout=5.0):
         lock.release()
 
@@ -85,24 +85,24 @@ def register_fork_hooks() -> None:
 
 def _before_fork() -> None:
     """Wait until no thread loads modules, and let none begin until the fork is done."""
-    global _forking  # noqa: PLW0603 - the hooks of a fork have nothing else in common
+    global _forking_thread  # noqa: PLW0603 - the hooks of a fork have nothing else in common
     # Bounded, because under gevent the holder may be a greenlet of this same thread.
-    if _lock.acquire(timeout=5.0):
-        _forking = threading.get_ident()
+    if _loading_lock.acquire(timeout=5.0):
+        _forking_thread = threading.get_ident()
 
 
 def _after_fork_in_parent() -> None:
     """Allow threads to load modules again."""
-    global _forking  # noqa: PLW0603
-    if _forking == threading.get_ident():
-        _forking = None
-        _lock.release()
+    global _forking_thread  # noqa: PLW0603
+    if _forking_thread == threading.get_ident():
+        _forking_thread = None
+        _loading_lock.release()
 
 
 def _after_fork_in_child() -> None:
     """Forget what belongs to the parent: the thread that held the lock, the failures, the recorders' state."""
-    global _lock, _forking
-    _lock, _forking = threading.Lock(), None
+    global _loading_lock, _forking_thread
+    _loading_lock, _forking_thread = threading.Lock(), None
     forget_failures()
     for recorder in recorders:
         recorder.forget()

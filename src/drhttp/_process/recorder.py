@@ -44,11 +44,11 @@ class Recorder:
     def put(self, exchange: Exchange) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
-        state = self._state() or self._begin()
+        state = self._state() or self._create_state()
         if exchange.pid != state.pid:
             state.queue.drop("forked")  # the request began in the parent, which finishes it too
         elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):
-            if state.queue.sealed:
+            if state.queue.sealed:  # an unused recorder has delivered everything, and then recorded another request
                 self._states.pop(state.pid, None)
                 self.put(exchange)
             else:
@@ -95,7 +95,7 @@ class Recorder:
         """The state of this process; `None` before its first record. uWSGI forks without calling the fork hooks."""
         return self._states.get(os.getpid())
 
-    def _begin(self) -> ProcessState:
+    def _create_state(self) -> ProcessState:
         """Create the queue and the worker of this process."""
         pid = os.getpid()
         with lock():
@@ -110,7 +110,7 @@ class Recorder:
             register_fork_hooks()
             # Another thread may have been faster, or a destructor that ran in between and recorded a request.
             if self._states.setdefault(pid, state) is state:
-                recorders.enter(state)
+                recorders.add_state(state)
             return self._states[pid]
 
     def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
@@ -123,7 +123,7 @@ class Recorder:
 
 def recorder_for(config: Config) -> Recorder:
     """The recorder of this process for a configuration. Equal configurations share one, unless it is closed."""
-    recorders.sweep()
+    recorders.settle_idle()
     with lock():
         recorder = recorders.find(config)
         if recorder is not None:
@@ -168,8 +168,8 @@ def stats() -> Stats:
 
 
 _warned = False
-_OFF = "credentials are not masked, because the option redact is off"
-_SLOW = (
+_REDACT_IS_OFF = "credentials are not masked, because the option redact is off"
+_SLOW_PATTERN = (
     "Redact(patterns=...): %r can take very long on some texts and block the process; "
     'see "Writing a safe pattern" in docs/privacy.md'
 )
@@ -192,12 +192,12 @@ def _warn_once() -> None:
 def _warn_of_masking(config: Config) -> None:
     """Log a warning if masking is off, and one for each pattern of the user that can take very long; each only once."""
     if not config.redact:
-        _warn(_OFF)
+        _warn(_REDACT_IS_OFF)
     elif config.redact.patterns:
         from drhttp._redos.backtracking import is_superlinear
 
         for pattern in filter(is_superlinear, cast("Iterable[re.Pattern[str]]", config.redact.patterns)):
-            _warn(_SLOW % (pattern.pattern,))
+            _warn(_SLOW_PATTERN % (pattern.pattern,))
 
 
 def _warn(text: str) -> None:

@@ -37,9 +37,8 @@ class Registry:
         self._recorders: list[weakref.ref[Recorder]] = []
         self._states: list[ProcessState] = []
         self._warnings: set[str] = set()  # warnings that have been logged
-        self._finished: dict[
-            int, tuple[float, Stats]
-        ] = {}  # by process id: when a delivery last failed, and the counts
+        # The counts of settled states, by process id, and when one of their deliveries last failed.
+        self._finished: dict[int, tuple[float, Stats]] = {}
 
     def __iter__(self) -> Iterator[Recorder]:
         return iter([recorder for reference in list(self._recorders) if (recorder := reference()) is not None])
@@ -55,7 +54,7 @@ class Registry:
         """Add a recorder."""
         self._recorders = [*(each for each in self._recorders if each() is not None), weakref.ref(recorder)]
 
-    def enter(self, state: ProcessState) -> None:
+    def add_state(self, state: ProcessState) -> None:
         """Add the state of a recorder in this process."""
         self._states.append(state)
 
@@ -75,8 +74,8 @@ class Registry:
         if state.worker.retiring and state.queue.waiting:
             state.wake()  # a destructor that ran at the same time has recorded a request
 
-    def sweep(self) -> None:
-        """Settle the states that have no thread to call `settle`."""
+    def settle_idle(self) -> None:
+        """Call `settle` for the states that have delivered everything and have no thread that would call it."""
         for state in self.states():
             if state.retired and state.queue.empty:
                 self.settle(state)
@@ -97,7 +96,10 @@ class Registry:
         self._finished = {key: value for key, value in self._finished.items() if key == pid}
 
     def first_warning(self, text: str) -> bool:
-        """Whether a warning is new in this process. An application factory may create many equal recorders."""
+        """Whether this process has not logged this warning yet; an application factory may create many equal recorders.
+
+        It counts as logged from now on.
+        """
         if text in self._warnings:
             return False
         self._warnings.add(text)

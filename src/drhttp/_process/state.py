@@ -38,7 +38,7 @@ class ProcessState:
         )
         self.exporter.remaining_seconds = self.worker.remaining_seconds
         self.worker.on_end = lambda: on_end(self)
-        self._refused = False  # the interpreter has refused to start a thread
+        self._thread_refused = False  # the interpreter has refused to start a thread
         self._threadless = missing_option() is not None
         self._start_limiter = RateLimiter(1.0)
         self._warning_limiter = RateLimiter()
@@ -51,9 +51,9 @@ class ProcessState:
         if worker.alive and worker.outdated:
             worker.replace()
             return
-        if not worker.alive and (not self._refused or self._start_limiter.allow()):
-            self._refused = not worker.start()
-        if not self._refused:
+        if not worker.alive and (not self._thread_refused or self._start_limiter.allow()):
+            self._thread_refused = not worker.start()
+        if not self._thread_refused:
             worker.wake()
         elif self._warning_limiter.allow():
             _log.warning("could not start a thread to deliver records; they wait for drhttp.flush()")

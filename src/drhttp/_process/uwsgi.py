@@ -9,17 +9,17 @@ TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to loa
 if TYPE_CHECKING:
     from typing import Any
 
-_ALWAYS = (2, 0, 27)  # the first version that runs threads regardless of its options
+_THREADS_BY_DEFAULT = (2, 0, 27)  # the first version that runs threads regardless of its options
 # With any of these, threads run. The last three bring event loops in Python, which release the GIL while they wait.
-_ANY_OF = ("enable-threads", "threads", "gevent", "asyncio", "tornado")
+_THREAD_OPTIONS = ("enable-threads", "threads", "gevent", "asyncio", "tornado")
 
 
 def missing_option() -> str | None:
     """The uWSGI option that is needed to run threads; `None` if it is set or not needed, or this is not uWSGI."""
     uwsgi = _uwsgi()
-    if uwsgi is None or uwsgi.version_info[:3] >= _ALWAYS or any(name in uwsgi.opt for name in _ANY_OF):
+    if uwsgi is None or uwsgi.version_info[:3] >= _THREADS_BY_DEFAULT:
         return None
-    return "--enable-threads"
+    return None if any(name in uwsgi.opt for name in _THREAD_OPTIONS) else "--enable-threads"
 
 
 def first_process() -> bool:

@@ -77,13 +77,13 @@ def test_drops_elsewhere_are_counted() -> None:
 def test_it_says_how_full_it_is() -> None:
     """By whichever bound is nearer; what is in flight holds bytes, but no place in the line."""
     queue: Queue[str] = Queue(10, 1000, 100)
-    assert queue.fill == 0.0
+    assert queue.fill_level == 0.0
     queue.put("a", 50)
-    assert queue.fill == 0.1
+    assert queue.fill_level == 0.1
     queue.put("b", 350)
-    assert queue.fill == 0.4
+    assert queue.fill_level == 0.4
     queue.take()
-    assert queue.fill == 0.4
+    assert queue.fill_level == 0.4
 
 
 def test_it_says_when_to_wake_the_worker() -> None:
@@ -92,7 +92,7 @@ def test_it_says_when_to_wake_the_worker() -> None:
     assert [queue.put(item, 1) for item in range(5)] == [True, False, True, False, False]
     assert queue.put(5, BATCH_BYTES)
     assert [queue.put(item, 1) for item in range(3)] == [True, False, False]
-    queue.losing = False
+    queue.new_losses = False
     assert queue.put(9, 1)
 
 

@@ -152,7 +152,7 @@ class Model(RuleBasedStateMachine):
 
     @rule()
     def speak_of_losses(self) -> None:
-        self.queue.losing = False
+        self.queue.new_losses = False
         self.told = True
 
     # -- what always holds
@@ -173,7 +173,7 @@ class Model(RuleBasedStateMachine):
         assert self.queue.empty == (not self.waiting and not self.flying)
         assert self.queue.waiting == len(self.waiting)
         assert self.queue.has_batch == self.full_batch
-        assert self.queue.losing == (not self.told)
+        assert self.queue.new_losses == (not self.told)
 
     @invariant()
     def nobody_sleeps_over_what_waits(self) -> None:

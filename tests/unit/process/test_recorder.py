@@ -86,7 +86,7 @@ def test_a_thread_that_cannot_be_started(
 def test_a_flush_makes_up_for_a_thread_that_died(receiver: Receiver) -> None:
     """C3: records that wait without a thread, for whatever reason, are delivered by a flush."""
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=60.0)
-    state = registry.recorders[0]._begin()
+    state = registry.recorders[0]._create_state()
     hitting = threading.Thread(target=state.worker._starting.acquire)  # as if another thread were starting it
     hitting.start()
     hitting.join()

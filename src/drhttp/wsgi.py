@@ -15,7 +15,7 @@ from functools import partial
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
-from drhttp._capture.hijack import is_end, is_faulty, is_final
+from drhttp._capture.hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.identity import FilteringStartResponse, without_identity
 from drhttp._capture.input_tap import tapped
 from drhttp._capture.output_tap import OutputTap, SizedOutputTap
@@ -174,16 +174,11 @@ class Recording:
             self.finish(False, error)
 
     def finish(self, complete: bool, error: BaseException | None = None) -> None:
-        """End the recording.
+        """End the recording. Only the first call counts.
 
         complete: whether the response was sent to its end. error: the exception of the application, if there was one.
-        Only the first call counts, but an exception of a response that was sent to its end is added: it is that of
-        `close`. The exchange does not wait for `close` in order to be queued: some servers and test clients never call
-        it. The exception is lost if the exchange is delivered first.
         """
         if self.done:
-            if error is not None and self.exchange is not None:
-                guarded(self.exchange.close_failed, error)
             return
         self.done = True
         exchange = self.exchange
@@ -193,6 +188,27 @@ class Recording:
             exchange.finish(complete=complete)
             if not exchange.skip:
                 self._recorder.put(exchange)
+
+    def ended(self) -> None:
+        """End the recording of a response that was sent to its end. It waits for `close`, which may still raise.
+
+        If nobody calls `close`, the end of the response object, a flush, or the exit takes its place.
+        """
+        if not self.done:
+            self.done = True
+            if self.exchange is not None:
+                self.exchange.finish(complete=True)
+                if not self.exchange.skip:
+                    self._recorder.hold(self.exchange)
+
+    def closed(self, error: BaseException | None = None) -> None:
+        """Record the response, which was closed. An exception of `close` is added if it was sent to its end."""
+        if not self.done:
+            self.finish(False, error)
+        elif self.exchange is not None:
+            if error is not None:
+                guarded(self.exchange.close_failed, error)
+            self._recorder.release(self.exchange)
 
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
         """Return the result of the application, wrapped in a tap where that is possible.
@@ -207,7 +223,7 @@ class Recording:
                     guarded(tap.note, chunk)
             self.finish(True)
             return result
-        if _is_file(result, environ.get("wsgi.file_wrapper")):
+        if is_file(result, environ.get("wsgi.file_wrapper")):
             if self.exchange is not None:
                 self.exchange.file = True
             self.finish(True)
@@ -282,13 +298,3 @@ def _expects_body(environ: WSGIEnvironment) -> bool:
     if length:
         return bool(length != "0")
     return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in _WITH_BODY
-
-
-def _is_file(result: Any, file_wrapper: Any) -> bool:
-    """Whether a result is a file that the server sends, from its `wsgi.file_wrapper`.
-
-    If that is a function, the result is the file itself (uWSGI) or an object that refers to it (mod_wsgi).
-    """
-    if isinstance(file_wrapper, type):
-        return isinstance(result, file_wrapper)
-    return file_wrapper is not None and (hasattr(result, "read") or hasattr(result, "filelike"))

@@ -278,8 +278,8 @@ def test_flask_httpauth(receiver: Receiver) -> None:
     """The user whom Flask-HTTPAuth knows is recorded, and the client does not see the header; nobody is nobody."""
     client = recorded(make_app([]), receiver).test_client()
     for name in ("anna", "ben"):
-        response = client.get("/private", auth=(name, "sesame"))
-        assert (response.data, drhttp.DRHTTP_HEADER_USER in response.headers) == (b"private", False)
+        with client.get("/private", auth=(name, "sesame")) as response:
+            assert (response.data, drhttp.DRHTTP_HEADER_USER in response.headers) == (b"private", False)
     assert drhttp.DRHTTP_HEADER_USER not in client.get("/count").headers
     assert drhttp.flush()
     assert [record.get("user_id") for record in receiver.records] == ["anna", "ben", None]

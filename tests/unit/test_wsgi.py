@@ -125,8 +125,18 @@ class TestClose:
             server.close()
         assert recorded.record.exception == drhttp._record.Failure(type="LookupError", message="broken")
 
+    def test_the_record_waits_for_close(self) -> None:
+        """However soon the worker takes a record, what `close` raises after a long time is in it."""
+        recorded, server = Recorded(answering(Closable(b"a", error=OSError("disk"))), batch_size=1), Server()
+        server.send(server.call(recorded.app, environ()))
+        assert drhttp.stats().recorded == 0
+        with pytest.raises(OSError, match="disk"):
+            server.close()
+        assert drhttp.stats().recorded == 1
+        assert recorded.record.exception == drhttp._record.Failure(type="OSError", message="disk")
+
     def test_close_that_comes_after_the_delivery(self) -> None:
-        """The record does not wait for `close`, and an exception that comes after the delivery adds no second one."""
+        """A flush does not wait for `close`, and an exception that comes after the delivery adds no second one."""
         recorded, server = Recorded(answering(Closable(b"a", error=OSError("disk")))), Server()
         server.send(server.call(recorded.app, environ()))
         assert recorded.record.exception is None

@@ -51,6 +51,16 @@ def is_faulty(result: Any, answering: bool) -> bool:
     return answering and type(result) is not object and not hasattr(type(result), "__iter__")
 
 
+def is_file(result: Any, file_wrapper: Any) -> bool:
+    """Whether a result is a file that the server sends, from its `wsgi.file_wrapper`.
+
+    If that is a function, the result is the file itself (uWSGI) or an object that refers to it (mod_wsgi).
+    """
+    if isinstance(file_wrapper, type):
+        return isinstance(result, file_wrapper)
+    return file_wrapper is not None and (hasattr(result, "read") or hasattr(result, "filelike"))
+
+
 def is_end(error: BaseException, environ: Mapping[str, Any], answering: bool) -> bool:
     """Whether an exception of the application is not an error, but the end of a connection that it has taken over.
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
         def finish(self, complete: bool, error: BaseException | None = None) -> None:
             """The response has ended. This may be called several times."""
 
+        def ended(self) -> None:
+            """The response was sent to its end, and `close` comes next."""
+
+        def closed(self, error: BaseException | None = None) -> None:
+            """The response was closed, or is not used any more. error: the exception of `close`."""
+
 
 class BlockIterator:
     """The iterator over the blocks of a response.
@@ -43,7 +49,7 @@ class BlockIterator:
         try:
             chunk = self._next()
         except StopIteration:
-            guarded(self._watcher.finish, True)
+            guarded(self._watcher.ended)
             raise
         except BaseException as error:
             guarded(self._watcher.finish, False, error)
@@ -93,15 +99,15 @@ class OutputTap:
             if (close := getattr(self._iterable, "close", None)) is not None:
                 close()
         except BaseException as error:
-            guarded(self._watcher.finish, False, error)
+            guarded(self._watcher.closed, error)
             raise
-        guarded(self._watcher.finish, False)
+        guarded(self._watcher.closed)
 
     def __del__(self) -> None:
         guarded(self._abandoned)
 
     def _abandoned(self) -> None:
-        self._watcher.finish(False)  # the server neither read it to the end nor closed it
+        self._watcher.closed()  # the server did not close it, or it did and this has no effect
 
 
 class SizedOutputTap(OutputTap):

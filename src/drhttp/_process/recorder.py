@@ -38,6 +38,7 @@ class Recorder:
         self.config = config
         self._preparation = Preparation(config)
         self._states: dict[int, ProcessState] = {}  # by process id; there is never more than one
+        self._held: dict[int, Exchange] = {}  # by the identity of the exchange
         self._closed = False
         self._unused = False
 
@@ -54,11 +55,28 @@ class Recorder:
             else:
                 state.wake()
 
+    def hold(self, exchange: Exchange) -> None:
+        """Keep a finished exchange until its response is closed, as that may still raise."""
+        self._held[id(exchange)] = exchange
+
+    def release(self, exchange: Exchange) -> None:
+        """Record an exchange that was held. It has no effect if that has been done."""
+        if self._held.pop(id(exchange), None) is not None:
+            self.put(exchange)
+
+    def release_all(self) -> None:
+        """Record the exchanges that are held, because a flush or the end cannot wait for their responses."""
+        pid = os.getpid()
+        for exchange in list(self._held.values()):
+            if exchange.pid == pid:  # a forked child leaves the others to its parent
+                self.release(exchange)
+
     def begin_close(self, timeout: float) -> None:
         """Start to deliver the waiting records and to stop. Returns at once.
 
         timeout: seconds for both.
         """
+        self.release_all()
         with lock():
             self._closed = True
             state = self._state()
@@ -67,6 +85,7 @@ class Recorder:
 
     def begin_flush(self) -> int:
         """Deliver the records so far without delay. Returns a mark to wait for."""
+        self.release_all()
         state = self._state()
         return 0 if state is None else state.begin_flush()
 
@@ -144,6 +163,8 @@ def flush(timeout: float = 10.0) -> bool:
     then delivery goes on.
     """
     end = time.monotonic() + timeout
+    for recorder in recorders:
+        recorder.release_all()
     marks = [(state, state.begin_flush()) for state in recorders.states()]
     return all(state.finish_flush(mark, end - time.monotonic()) for state, mark in marks)
 

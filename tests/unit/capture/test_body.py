@@ -293,6 +293,12 @@ class Log:
     def finish(self, complete: bool, error: BaseException | None = None) -> None:
         self.told.append((complete, repr(error)))
 
+    def ended(self) -> None:
+        self.finish(True)
+
+    def closed(self, error: BaseException | None = None) -> None:
+        self.finish(False, error)
+
 
 def test_blocks_that_change_after_the_end() -> None:
     """A server that goes on asking after the end gets what the iterator says."""

@@ -61,6 +61,19 @@ DOCUMENTS = {
     "OpenRouter": {"native_tokens_prompt": 5, "native_tokens_completion": 6, "native_tokens_reasoning": 0, "tokens_prompt": 3},
     "OAuth": {"token_type": "Bearer", "expires_in": 3600, "token_type_hint": "access_token", "token_endpoint_auth_method": "client_secret_post",
               "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"},
+    "strings": {"tokens": "1234", "total_tokens": "1,234", "max_tokens": "4096", "completion_tokens": "12", "token_count": "12", "limit_tokens": "40k",
+                "usageMetadata": {"promptTokensDetails": [{"modality": "MODALITY_UNSPECIFIED", "tokenCount": "3"}]}},
+    "by model": {"token_usage": {"gpt-4o": {"prompt_tokens": 1}, "claude-3-5-sonnet-20241022": {"input_tokens": 5}, "meta-llama/Llama-3.1-8B-Instruct": {"in": 1},
+                                 "us.anthropic.claude-3-sonnet-20240229-v1:0": {"inputTokens": 1}, "llama3.1:8b-instruct-q4_K_M": 5, "o1": 1, "o3-mini": 2,
+                                 "Qwen/Qwen2.5-72B-Instruct": 1, "ft:gpt-4o-mini-2024-07-18:acme::9xYz12Ab": 1, "@cf/meta/llama-2-7b-chat-int8": 3},
+                 "tokens_by_model": {"gemini-1.5-pro": 12}, "tokens_per_day": {"2024-01-15": 5}},
+    "Bedrock": {"usage": {"inputTokens": 5, "cacheReadInputTokens": 0}, "inputTextTokenCount": 5, "results": [{"tokenCount": 5, "outputText": "x"}],
+                "amazon-bedrock-invocationMetrics": {"inputTokenCount": 5, "outputTokenCount": 6}, "generation_token_count": 9},
+    "Cohere tokenize": {"tokens": [10002, 2261], "token_strings": ["token", "ized"], "meta": {"billed_units": {"output_tokens": 2}}},
+    "Ollama": {"eval_count": 5, "model_info": {"tokenizer.ggml.bos_token_id": 128000, "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.tokens": ["!", "#"],
+               "tokenizer.ggml.token_type": [1, 1], "tokenizer.ggml.merges": None, "tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.padding_token_id": 1}},
+    "LangSmith": {"total_tokens": 5, "prompt_token_details": {"cache_read": 0}, "first_token_time": "2024-01-15T10:30:45.123456+00:00", "token_events": []},
+    "a token with escapes": {"content": [{"token": "\n\"", "logprob": -0.25}, {"token": "=" * 100, "logprob": -1.5}]},
     "times": {"token_expires_at": "2026-01-15T10:30:45.123Z", "session_timeout": "30m", "ratelimit_reset_tokens": "6m0s"},
 }  # fmt: skip
 
@@ -90,6 +103,8 @@ def test_documents_of_language_models_stay(name, indent):
         {"bos_token": "Zx9S"}, {"eos_token_id": "Zx9S"}, {"access_token_id": 123456}, {"token": "Hello", "prob": 1},
         {"access_token": "<s>"}, {"passwords": [1, 2, 3]}, {"secrets": {"pin": 1234}}, {"tokens": {"550e8400-e29b": 1}},
         {"refreshTokens": {"abc": 1}}, {"access_tokens": [123456, 234567]}, {"tokens": {"abcdefghijklm": 1}}, {"tokens": {"qwrtplkj": 1}},
+        {"tokens": "123456"}, {"access_tokens": "1234"}, {"input_token": "1234"}, {"token_used": "123456"}, {"token": "1234"}, {"tokens": "Zx9k"},
+        {"token_usage": {"gptx9S": 1}}, {"token_usage": {"acme-Zx9S77": 1}}, {"total_tokens": "1234 Zx9S"}, {"token_count": {"tokens": "12345678901"}},
     ],
 )  # fmt: skip
 def test_what_may_be_a_secret_is_masked(document):
@@ -127,7 +142,7 @@ def test_counts_in_text_stay(text):
 @pytest.mark.parametrize(
     "text",
     ["tokens: Zx9S", "max_tokens: Zx9S", "your tokens: 123456, 234567", "token: 123456", "tokens={'a': 'Zx9S'}", "secret=5",
-     "tokens: 5 Zx9S", "tokens=[Zx9S]", "tokens={'Zx9S1': 1}", "x tokens='123456'", "max_tokens: '123456'"],
+     "tokens: 5 Zx9S", "tokens=[Zx9S]", "tokens={'Zx9S1': 1}", "x tokens='123456'", "session_tokens: '123456'"],
 )  # fmt: skip
 def test_other_values_in_text_are_masked(text):
     """A number in text is masked unless it certainly is a count."""
@@ -142,6 +157,8 @@ def test_other_values_in_text_are_masked(text):
     [
         ("x-ratelimit-reset-tokens", "6m0s"), ("x-ratelimit-remaining-tokens", "149984"), ("x-ratelimit-limit-tokens", "150000"),
         ("anthropic-ratelimit-input-tokens-reset", "2026-01-15T10:30:45Z"), ("anthropic-ratelimit-tokens-limit", "80000"),
+        ("x-ratelimit-limit-tokens", "40k"), ("x-ratelimit-limit-tokens", "1.5M"), ("x-ratelimit-reset-tokens-usage-based", "1s"),
+        ("x-ratelimit-remaining-tokens-month", "5"), ("x-token-usage", "5/100"),
         ("x-amzn-bedrock-input-token-count", "12"), ("x-amzn-bedrock-output-token-count", "7"),
     ],
     ids=str,

@@ -92,7 +92,7 @@ ALLOWED = {
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
     "_redact.detect.false_positives",
     "_redact.detect.false_positives": "",
-    "_redact.detect.harmless_values": "",
+    "_redact.detect.harmless_values": "_redact.detect.false_positives",
     "_redact.detect.name_tables": "",
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
     "_redact.detect.name_tables _redact.detect.token_usage _redact.detect.validation_messages "

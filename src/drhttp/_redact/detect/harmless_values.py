@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
+from drhttp._redact.detect.false_positives import are_words
+
 #: Kinds of harmless values: numbers (and booleans and nulls in their place), times and durations, booleans that answer
 #: a question, results of checks, types of tokens, and special tokens of tokenizers (`<s>`, `[PAD]`).
 NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
+COUNTS, FEW = "counts", "few"  # numbers as strings: "1,234", "40k"; of up to five digits
+STRENGTHS = "strengths"  # of passwords: "weak"
+IDENTIFIERS = "identifiers"  # made of words, as in `secretName` and `csrf_cookie_name`
 SERVICE_URLS = "service urls"  # the same in OpenAPI and in service accounts: `tokenUrl`, `auth_uri`
 ENDPOINTS = "endpoints"  # URLs of services, as in OpenID Connect Discovery: `token_endpoint`
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
@@ -22,35 +27,59 @@ _OF_TOKENS = frozenset((
     "costs", "price", "pricing", "rate", "budget", "in", "out", "evaluated", "predicted", "cached", "generated",
     "processed", "consumed", "saved", "estimate", "estimated", "average", "avg", "mean", "sum", "bucket", "logprob",
     "logprobs", "index", "position", "positions", "offset", "offsets", "throughput", "latency", "sample", "batches",
+    "model", "models", "month", "week",
 ))  # fmt: skip
 # Behind `tokens` alone: `native_tokens_prompt` (OpenRouter), `ratelimit_tokens_reset`.
 _OF_ONE_KIND = ("prompt", "completion", "reasoning", "input", "output", "reset")
+# Beside `tokens` these make a number, also if it is written as a string: `prompt_tokens: "12"`.
+_COUNTED = frozenset((
+    "prompt", "completion", "input", "output", "cached", "reasoning", "generated", "predicted", "evaluated", "consumed",
+    "processed", "thoughts", "candidates", "billed", "limit", "remaining", "quota", "usage", "used", "ratelimit",
+)) | _COUNTING_FIRST  # fmt: skip
+_COUNTING_ONE = frozenset(("count", "counts", "limit", "limits", "quota", "usage", "total"))  # behind `token`
 # Words in front of `token` or `token_id` in the settings of tokenizers and models.
 _MARKED = frozenset((
-    "bos", "eos", "unk", "pad", "sep", "cls", "mask", "stop", "start", "end", "eot", "eom", "boi", "eoi", "image",
-    "video", "audio", "vision", "prefix", "suffix", "middle", "special", "prompt", "output", "input", "completion",
+    "bos", "eos", "unk", "pad", "padding", "sep", "cls", "mask", "stop", "start", "end", "eot", "eom", "boi", "eoi",
+    "image", "video", "audio", "vision", "prefix", "suffix", "middle", "special", "prompt", "output", "input",
+    "completion",
 ))  # fmt: skip
-_ASKING_FIRST = frozenset((
-    "has", "is", "are", "was", "can", "use", "uses", "need", "needs", "require", "requires", "should", "show", "allow",
-    "allows", "enable", "disable", "supports", "with", "ignore", "add", "skip", "include",
+# Behind these stands the time of an event: `password_last_changed`, `session_start`.
+_DATED = frozenset((
+    "start", "started", "end", "ended", "created", "updated", "changed", "change", "set", "issued", "login", "date",
+    "on", "until", "since", "rotated", "modified", "seen", "reset",
 ))  # fmt: skip
-_ASKING_LAST = frozenset((
-    "enabled", "disabled", "required", "set", "changed", "expired", "valid", "verified", "confirmed", "revoked",
-    "consent", "accepted", "exists", "active", "supported", "needed", "sent", "used",
-))  # fmt: skip
+_RATED = frozenset(("strength", "score", "complexity", "quality", "rating"))
+_STRENGTH = re.compile(
+    r"(?:very|too)?[ _-]?(?:weak|fair|medium|moderate|good|strong|excellent|poor|low|high|short)", re.IGNORECASE
+)
+# In front of `name`.
+_NAMED = frozenset(("secret", "secrets", "token", "cookie", "session", "credential", "credentials", "key", "header",
+                    "param", "parameter", "field"))  # fmt: skip
+_IDENTIFIER = re.compile(r"[A-Za-z]{1,20}(?:[ _.-](?:[A-Za-z]{1,20}|[0-9]{1,3})){0,6}")
 _CHECKED = frozenset(("pass", "passed", "fail", "failed", "unavailable", "unchecked", "not_checked", "not_provided"))
 # RFC 6749 (bearer, mac), RFC 9449 (DPoP), RFC 8693 (N_A), RFC 7009 (hints), RFC 7591 (methods of clients).
 _TYPES = frozenset((
     "bearer", "mac", "dpop", "pop", "n_a", "jwt", "basic", "digest", "negotiate", "ntlm", "oauth", "oauth2", "saml",
     "access_token", "refresh_token", "id_token", "none", "client_secret_basic", "client_secret_post",
     "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "jwt-bearer",
-    "saml2-bearer",
+    "saml2-bearer", "password", "passkey", "webauthn", "fido2", "otp", "totp", "sms", "email", "magic_link", "sso",
+    "oidc", "ldap", "kerberos", "api_key", "apikey", "token", "session", "cookie", "certificate", "mtls", "mfa",
+    "public_key", "publickey", "openid", "openid_connect", "anonymous", "google", "github", "gitlab", "facebook",
+    "apple", "microsoft", "okta", "auth0", "cognito", "keycloak", "local", "opaque", "service_account", "iam",
+    "access", "refresh", "bcrypt", "scrypt", "argon2", "argon2id", "pbkdf2", "pbkdf2_sha256", "sha256", "s256",
+    "plain", "rs256", "es256", "hs256", "ps256", "eddsa", "implicit", "authorization_code", "client_credentials",
+    "spnego", "sigv4",
 ))  # fmt: skip
+_TYPED = frozenset(("type", "types", "method", "methods", "mode", "scheme", "provider", "strategy", "mechanism", "alg",
+                    "algorithm", "algorithms", "hasher"))  # fmt: skip
+_TYPED_NAMES = ("token", "auth", "authentication", "assertion", "password", "credential", "credentials", "otp")
 _TYPE_URN = re.compile(r"urn:ietf:params:oauth:token-type:[a-z0-9_-]{1,20}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?")
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+_COUNT = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,3})?[kKMB]?|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:/[0-9]{1,15}[kKMB]?)?")
+_FEW = re.compile(r"[0-9]{1,5}")
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|µs|[smhd])){1,4}")
 _ENDPOINT = re.compile(r"https?://[\w.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~-]{1,40}){0,6}/?")
 # The URL of a service in `token_uri`: words and versions, as a link with a token has other segments.
@@ -68,14 +97,17 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
     first, last = words[0], words[-1]
     counts = first in _COUNTING_FIRST or last in _COUNTING_LAST or words[-2:] == ["expires", "in"]
     counts = counts or _measures_tokens(words)
-    asks = first in _ASKING_FIRST or last in _ASKING_LAST
     found = (
         (NUMBERS, counts),
-        (TIMES, counts),
-        (ANSWERS, asks),
+        (COUNTS, _counts_tokens(words)),
+        (FEW, words == ["tokens"]),
+        (TIMES, counts or last in _DATED),
+        (ANSWERS, len(words) > 1),
         (RESULTS, last == "check"),
         (TYPES, _names_a_type(words)),
         (MARKERS, last == "token" and words[-2] in _MARKED),
+        (STRENGTHS, last in _RATED),
+        (IDENTIFIERS, last == "name" and words[-2] in _NAMED),
         (ENDPOINTS, last == "endpoint"),
         (SERVICE_URLS, last in ("url", "uri") and words[-2] in ("token", "auth", "authorization")),
     )
@@ -89,7 +121,16 @@ def _measures_tokens(words: list[str]) -> bool:
         return last == "ids" or before[-2:-1] in ([word] for word in _MARKED)
     if last == "token":
         return "per" in before or before[-2:] == ["to", "first"]
-    return ("tokens" in before and last in (*_OF_TOKENS, *_OF_ONE_KIND)) or ("token" in before and last in _OF_TOKENS)
+    if "tokens" in before and (last in _OF_ONE_KIND or "ratelimit" in before):
+        return True
+    return last in _OF_TOKENS and ("tokens" in before or "token" in before)
+
+
+def _counts_tokens(words: list[str]) -> bool:
+    """Whether a name is one for a number of tokens, beyond doubt, so that the number may be a string."""
+    if "tokens" in words:
+        return not _COUNTED.isdisjoint(words) or words[-1] in _COUNTING_ONE
+    return "token" in words[:-1] and words[-1] in _COUNTING_ONE
 
 
 def _names_a_type(words: list[str]) -> bool:
@@ -97,7 +138,7 @@ def _names_a_type(words: list[str]) -> bool:
     *before, last = words[:-1] if words[-1] == "hint" else words
     if words == ["bearer", "format"]:  # OpenAPI
         return True
-    return last in ("type", "method") and before[-1:] in (["token"], ["auth"], ["authentication"], ["assertion"])
+    return last in _TYPED and before[-1:] in ([word] for word in _TYPED_NAMES)
 
 
 def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
@@ -114,8 +155,17 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         or (MARKERS in kinds and is_marker(text))
         or (ENDPOINTS in kinds and _ENDPOINT.fullmatch(text) is not None)
         or (SERVICE_URLS in kinds and _SERVICE_URL.fullmatch(text) is not None)
+        or (COUNTS in kinds and _COUNT.fullmatch(text) is not None)
+        or (FEW in kinds and _FEW.fullmatch(text) is not None)
+        or (STRENGTHS in kinds and (value.isdigit() or _STRENGTH.fullmatch(text) is not None))
+        or (IDENTIFIERS in kinds and _is_identifier(text))
         or (NUMBERS in kinds and text in _UNLIMITED)
     )
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a text is an identifier made of words: `letsencrypt-prod`, `csrftoken`."""
+    return _IDENTIFIER.fullmatch(text) is not None and are_words(text.lower().replace("csrf", "").replace("xsrf", ""))
 
 
 def is_marker(text: str) -> bool:

@@ -52,6 +52,9 @@ _CREDENTIALS = re.compile(
     r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
     r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
 )
+# The vocabulary of a tokenizer: Cohere; Ollama, in the names of GGUF. And a game.
+_VOCABULARY = re.compile(r"tokenstrings|tokenizerggml[a-z]{2,20}")
+_SANTA = re.compile(r"secret[\W_]*santa", re.IGNORECASE)
 _EMPTY = re.compile(r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}\])")
 _LONGEST = 200  # characters of a name that are read; real names are shorter
 _LONGEST_WORD = 32  # letters without a separator that are split into words
@@ -136,6 +139,11 @@ class SecretNames:
             return False
         if normalized in self._secret or normalized in self._whole:
             return True
+        if self._added(normalized) is None:
+            if _VOCABULARY.fullmatch(normalized):
+                return False
+            if "secretsanta" in normalized:
+                return self._is_secret(_SANTA.sub("santa", name))
         if name.isalpha() and (name.islower() or name.isupper()):
             return self._holds_secret(normalized)
         written = _WORDS.findall(_plain(name))

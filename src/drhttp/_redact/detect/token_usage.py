@@ -28,6 +28,16 @@ _KEY = re.compile(
     r"(?:[A-Z]?[a-z]{1,12}|[0-9]{1,3}[a-z]{0,2})"
     r"(?:[_.-]?[A-Z][a-z]{1,12}|[_.-][a-z]{1,12}|[_.-][0-9]{1,3}[a-z]{0,2})*"
 )
+# A key that is a model: `gpt-4o-2024-08-06`, `meta-llama/Llama-3.1-8B`, `us.anthropic.claude-3-sonnet-20240229-v1:0`.
+_MODEL = re.compile(
+    r"@?(?:[\w-]{1,30}[/.:]){0,3}(?:(?:gpt|chatgpt|claude|gemini|gemma|(?:code)?llama|mistral|mixtral|ministral|codestral"
+    r"|pixtral|command|embed|rerank|qwen|qwq|deepseek|titan|nova|grok|phi|palm|bison|text-(?:embedding|bison|davinci)|davinci"
+    r"|whisper|tts|dall-e|sonar|jamba|kimi|glm|granite|nemotron|falcon|yi|dbrx|starcoder|voyage|aya|minimax|hunyuan|ernie"
+    r"|solar)(?:[-._:/@0-9][\w.:/@-]{0,50})?|o[1-9](?:-[a-z]{2,10})?(?:-[0-9-]{4,10})?)",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
+_NUMBER = re.compile(r"[0-9]{1,10}")  # as a string, as in Protocol Buffers' JSON
 _LONGEST_KEY = 48
 # The members of a token beside its log probability (Text Generation Inference).
 _LOGPROB_KEYS = frozenset(("id", "text", "logprob", "special", "rank"))
@@ -66,6 +76,8 @@ def end_of_token_usage(
 
 def _is_harmless_string(key: str, string: str) -> bool:
     """Whether a string is harmless in an object of measures."""
+    if key.lower().endswith(("count", "tokens")) and _NUMBER.fullmatch(string):
+        return True
     return is_marker(string) or (key == "modality" and _MODALITY.fullmatch(string) is not None)
 
 
@@ -74,9 +86,16 @@ def _are_harmless(named: set[str], keys: set[str]) -> bool:
 
     named: the keys whose values are strings.
     """
-    if any(len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None or not are_words(key) for key in keys):
+    if not all(map(_is_plain, keys)):
         return False
     return not named or (named == {"text"} and "logprob" in keys and keys <= _LOGPROB_KEYS)
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a key is made of words, or is a model or a day."""
+    if len(key) <= _LONGEST_KEY and _KEY.fullmatch(key) is not None and are_words(key):
+        return True
+    return _MODEL.fullmatch(key) is not None or _DAY.fullmatch(key) is not None
 
 
 def has_logprob(name: str, text: str, end: int) -> bool:

@@ -192,6 +192,10 @@ ENTRIES: dict[str, Callable[[str], Exchange]] = {
     "html": _body("text/html"),
     "html tag": _body("text/html", "<a ", ">"),
     "html table": _body("text/html", "<table><tr><th>Password</th></tr><tr><td>", "</td></tr></table>"),
+    "html roles": _body(
+        "text/html", "<p role=row><b role=columnheader>Token</b></p><p role=row><b role=cell>", "</b></p>"
+    ),
+    "html label": _body("text/html", "<b>Password</b>: ", "<div>Password</div><div>a1</div>"),
     "html script": _body("text/html", "<script>", "</script>"),
     "cut html": _body("text/html", cut=True),
     "event stream": _body("text/event-stream"),

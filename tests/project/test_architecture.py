@@ -112,8 +112,10 @@ ALLOWED = {
     "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
     "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "",
-    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.markup_attributes "
-    "_redact.formats.secret_columns",
+    "_redact.formats.aria_tables": "_redact.decoding.entities",
+    "_redact.formats.html_labels": "_redact.formats.html_elements",
+    "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
+    "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
     "_redact.formats.graphql_variables "
     "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "
@@ -128,7 +130,7 @@ ALLOWED = {
     "_redact.formats.json_tables": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
     "_redact.formats.json_tree": "_redact.formats.json_name_value_pairs",
     "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.html_elements "
-    "_redact.formats.html_tables _redact.formats.markup_attributes",
+    "_redact.formats.html_labels _redact.formats.html_tables _redact.formats.markup_attributes",
     "_redact.formats.markup_attributes": "_redact.decoding.entities",
     "_redact.formats.multipart": "_http.multipart _redact.errors _redact.formats.json",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.formats.aria_tables import AriaTableReader
 from drhttp._redact.formats.markup_attributes import ATTRIBUTE, value_of
 from drhttp._redact.formats.secret_columns import COLUMNS_BESIDE
 
@@ -65,13 +66,13 @@ def holds_spreadsheet(text: str) -> bool:
 
 def secret_cells(text: str, policy: Policy) -> SecretCells:
     """Return the secret cells of all tables in a document, or in a part of one."""
-    if not any(begin in text for begin in _BEGINNINGS):
-        return NO_CELLS
-    if not _names_secret_column(text, policy):
-        return NO_CELLS
+    by_role = AriaTableReader(text, policy)
+    by_role.run()
+    if not (any(begin in text for begin in _BEGINNINGS) and _names_secret_column(text, policy)):
+        return SecretCells(by_role.cells, by_role.headings)
     reader = _TableReader(text, policy)
     reader.run()
-    return SecretCells(reader.cells, _joined(reader.headings))
+    return SecretCells(by_role.cells | reader.cells, _joined(by_role.headings + reader.headings))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

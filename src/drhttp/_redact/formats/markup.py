@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.html_elements import CELLS, INLINE, LABELED, NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
+from drhttp._redact.formats.html_elements import NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
+from drhttp._redact.formats.html_labels import LabelReader
 from drhttp._redact.formats.html_tables import NO_CELLS, holds_spreadsheet, secret_cells
 from drhttp._redact.formats.markup_attributes import ATTRIBUTE, VALUED, has_secret_content, has_secret_name, value_of
 
@@ -26,9 +27,6 @@ _TAG = re.compile(
     r"<!--(?:[^-]|-(?!->))*(?:-->|\Z)|<!\[CDATA\[(?P<data>(?:[^\]]|\](?!\]>))*)(?:\]\]>|\Z)|<[?!][^<>]*>"
     r"""|<(?P<close>/?)(?P<name>[^\s<>/="'?!]+)(?P<attributes>(?=[\s/="'?!>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<"""
 )
-_LONGEST_LABEL = 120
-_LABEL = re.compile(r"\s*[\w.-]{1,40}(?: [\w.-]{1,30}){0,3}\s*")
-_LEADING = re.compile(r"(?:^|[\s(>])([\w.-]{1,40}(?: [\w.-]{1,30}){0,2})\s*[:=]\s*\Z")
 _ELEMENT = re.compile(r"<[^<>]*>")
 _BROKEN_TAG = re.compile(r"<[A-Za-z][^<]*")
 
@@ -61,14 +59,13 @@ class _MarkupMasker:
         self._secret: str | None = None  # the open element whose content is masked
         self._depth = 0  # how many elements of that name are open
         self._begin = 0  # where its content begins
-        self._element = ""  # the last start tag
+        self._labels = LabelReader(policy, self._table)
         self._named = False  # its content was a secret name
         self._passed = 0  # where an unclosed attribute, or a masked cell, ends
         self._level = 0  # how many elements are open
         self._beside = 0  # the level of the last secret name; 0 if there is none
         # By level: where the content of a value element begins, and its first and last piece.
         self._values: dict[int, tuple[int, int, int] | None] = {}
-        self._label = ""  # "text": the previous text ended with a secret name; "cell": it was one
         self._pieces: list[str] = []
         self._count = 0
 
@@ -101,15 +98,19 @@ class _MarkupMasker:
             self._pieces.append(text)
             return
         raw = self._position < self._raw
-        if self._follows_label() and not raw:
-            self._mask_content(text)
-            return
+        front = ""
+        if self._html and not raw:
+            if self._labels.names_value(text):
+                self._mask_content(text)
+                return
+            front = self._labels.name_in_front(text)
         self._note_name(text)
         if "<" in text and not raw:
             self._policy.budget.spend(text.count("<"))
             text = _BROKEN_TAG.sub(lambda match: self._attributes(match[0]), text)
         plain = text if raw else unescape(text)
-        masked, count = self._mask_inner(plain, tags=raw or plain != text)
+        masked, count = self._mask_inner(front + plain, tags=raw or plain != text)
+        masked = masked.removeprefix(front)
         self._count += count
         # Its "<" was in the text before.
         self._pieces.append((masked if raw or (plain == text and "<" in text) else escape(masked)) if count else text)
@@ -117,22 +118,13 @@ class _MarkupMasker:
     def _note_name(self, text: str) -> None:
         """Note a text that may name its neighbor."""
         if self._html:
-            leading = _LEADING.search(text[-_LONGEST_LABEL:]) if ":" in text or "=" in text else None
-            if leading is not None and self._policy.is_secret(leading[1]):
-                self._label = "text"
-            elif self._element in CELLS and _LABEL.fullmatch(text) and self._policy.is_secret(text.strip()):
-                self._label = "" if self._table.in_heading(self._position) else "cell"
-        if self._element in NAME_ELEMENTS and self._policy.is_secret(text.strip()):
+            self._labels.read_text(text, self._position)
+        if self._labels.element in NAME_ELEMENTS and self._policy.is_secret(text.strip()):
             self._named, self._beside = True, self._level
             value = self._values.get(self._level)
             if value is not None and value[2] > 0 and not self._html:
                 self._values[self._level] = None
                 self._mask_pieces(*value[1:])
-
-    def _follows_label(self) -> bool:
-        """Whether a text follows its label."""
-        label, self._label = self._label, ""
-        return label == "text" or (label == "cell" and self._element in LABELED)
 
     def _mask_content(self, text: str) -> None:
         masked, count = self._mask_value("", unescape(text))
@@ -150,8 +142,8 @@ class _MarkupMasker:
 
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
-        if name is not None and self._label and name.lower() not in INLINE:
-            self._label = ""
+        if name is not None:
+            self._labels.read_tag(name, closes=bool(match["close"]))
         if self._secret is not None:
             self._skip_in_secret(match)
         elif name is not None:
@@ -161,7 +153,6 @@ class _MarkupMasker:
             self._pieces.append(
                 f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
             )
-            self._element = "" if match["close"] else name.rpartition(":")[2].lower()
             if not match["close"]:
                 self._start_tag(match)
         elif match["data"] is not None:

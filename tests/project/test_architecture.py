@@ -123,9 +123,10 @@ ALLOWED = {
     "_redact.formats.text_tables _redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
     "_redact.formats.json_rewriter _redact.formats.text_tables",
+    "_redact.formats.json_known_objects": "_redact.detect.harmless_values _redact.formats.json_name_value_pairs",
     "_redact.formats.json_name_value_pairs": "_redact.detect.command_lines",
     "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.token_usage _redact.errors "
-    "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
+    "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
     "_redact.formats.json_tables": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
     "_redact.formats.json_tree": "_redact.formats.json_name_value_pairs",

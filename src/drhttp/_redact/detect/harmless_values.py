@@ -10,6 +10,8 @@ from drhttp._redact.detect.false_positives import are_words
 #: a question, results of checks, types of tokens, and special tokens of tokenizers (`<s>`, `[PAD]`).
 NUMBERS, TIMES, ANSWERS, RESULTS, TYPES, MARKERS = "numbers", "times", "answers", "results", "types", "markers"
 COUNTS, FEW = "counts", "few"  # numbers as strings: "1,234", "40k"; of up to five digits
+SUPPORTED = "supported"  # lists of methods and algorithms, as in OpenID Connect Discovery
+STATES = "states"  # "read", "enabled"
 STRENGTHS = "strengths"  # of passwords: "weak"
 IDENTIFIERS = "identifiers"  # made of words, as in `secretName` and `csrf_cookie_name`
 SERVICE_URLS = "service urls"  # the same in OpenAPI and in service accounts: `tokenUrl`, `auth_uri`
@@ -19,7 +21,7 @@ _COUNTING_LAST = frozenset((
     "count", "counts", "total", "max", "min", "limit", "limits", "quota", "remaining", "used", "usage", "length",
     "size", "at", "ttl", "age", "expires", "expiry", "expiration", "exp", "lifetime", "timeout", "duration", "time",
     "timestamp", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries", "tokens", "sessions", "cookies",
-    "left", "keep",
+    "left", "keep", "validity", "prevention", "history",
 ))  # fmt: skip
 # Words in names of measures of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
 _OF_TOKENS = frozenset((
@@ -47,6 +49,15 @@ _MARKED = frozenset((
 _DATED = frozenset((
     "start", "started", "end", "ended", "created", "updated", "changed", "change", "set", "issued", "login", "date",
     "on", "until", "since", "rotated", "modified", "seen", "reset",
+))  # fmt: skip
+# Behind these may stand whether something is allowed, or how: `secrets: "read"`, `sessionAffinity: "ClientIP"`.
+_STATED = frozenset(
+    ("secrets", "alerts", "affinity", "scanning", "authentication", "protection", "policy", "status", "state")
+)
+_STATES = frozenset((
+    "read", "write", "none", "enabled", "disabled", "required", "optional", "active", "inactive", "expired",
+    "revoked", "valid", "invalid", "clientip", "strict", "lax", "missing", "unknown", "pending", "ok", "success",
+    "failed",
 ))  # fmt: skip
 _RATED = frozenset(("strength", "score", "complexity", "quality", "rating"))
 _STRENGTH = re.compile(
@@ -76,8 +87,17 @@ _TYPED_NAMES = ("token", "auth", "authentication", "assertion", "password", "cre
 _TYPE_URN = re.compile(r"urn:ietf:params:oauth:token-type:[a-z0-9_-]{1,20}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?")
 _TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z| UTC| ?[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+# Ranges of versions in lists of dependencies, whose names may be secret words: `"cookie": "^0.5.0"`.
+_VERSION = re.compile(
+    r"(?:[~^]|[<>=]=?)? ?v?[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}(?:-[a-z]{1,8}(?:\.[0-9]{1,4})?)?"
+    r"(?: [<>]=? ?[0-9.]{1,12})?"
+)
+_LIST = re.compile(r'\[\s{0,99}"[^"\\]{0,60}"(?:\s{0,99},\s{0,99}"[^"\\]{0,60}"){0,39}\s{0,99}\]')
+_ENTRY = re.compile(r'"([^"]*)"')
+_METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_+.:/-]{0,60}")
 _COUNT = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,3})?[kKMB]?|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:/[0-9]{1,15}[kKMB]?)?")
 _FEW = re.compile(r"[0-9]{1,5}")
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|µs|[smhd])){1,4}")
@@ -92,7 +112,7 @@ _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}
 
 def harmless_kinds(words: list[str]) -> tuple[str, ...]:
     """Return the kinds of values that are harmless under a name. words: of the name, in lower case."""
-    if not words or (len(words) == 1 and words[0] not in _COUNTING_LAST):
+    if not words or (len(words) == 1 and words[0] not in _COUNTING_LAST | _STATED):
         return ()
     first, last = words[0], words[-1]
     counts = first in _COUNTING_FIRST or last in _COUNTING_LAST or words[-2:] == ["expires", "in"]
@@ -105,6 +125,8 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
         (ANSWERS, len(words) > 1),
         (RESULTS, last == "check"),
         (TYPES, _names_a_type(words)),
+        (SUPPORTED, last == "supported"),
+        (STATES, last in _STATED),
         (MARKERS, last == "token" and words[-2] in _MARKED),
         (STRENGTHS, last in _RATED),
         (IDENTIFIERS, last == "name" and words[-2] in _NAMED),
@@ -138,6 +160,8 @@ def _names_a_type(words: list[str]) -> bool:
     *before, last = words[:-1] if words[-1] == "hint" else words
     if words == ["bearer", "format"]:  # OpenAPI
         return True
+    if last in ("alg", "algorithm"):
+        return True
     return last in _TYPED and before[-1:] in ([word] for word in _TYPED_NAMES)
 
 
@@ -156,14 +180,31 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         or (ENDPOINTS in kinds and _ENDPOINT.fullmatch(text) is not None)
         or (SERVICE_URLS in kinds and _SERVICE_URL.fullmatch(text) is not None)
         or (COUNTS in kinds and _COUNT.fullmatch(text) is not None)
+        or (STATES in kinds and text.lower() in _STATES)
         or (FEW in kinds and _FEW.fullmatch(text) is not None)
         or (STRENGTHS in kinds and (value.isdigit() or _STRENGTH.fullmatch(text) is not None))
-        or (IDENTIFIERS in kinds and _is_identifier(text))
+        or (IDENTIFIERS in kinds and is_identifier(text))
         or (NUMBERS in kinds and text in _UNLIMITED)
     )
 
 
-def _is_identifier(text: str) -> bool:
+def is_version(text: str) -> bool:
+    """Whether a text is the version of a package, or a range of them: `^0.5.0`."""
+    return _VERSION.fullmatch(text) is not None
+
+
+def end_of_list(text: str, at: int, kinds: tuple[str, ...]) -> int | None:
+    """Return where the array of strings ends that begins at `at`, if all are harmless; `None` if they are not."""
+    found = _LIST.match(text, at) if TYPES in kinds or SUPPORTED in kinds else None
+    if found is None:
+        return None
+    entries = _ENTRY.findall(found[0])
+    if SUPPORTED in kinds and all(map(_METHOD.fullmatch, entries)):
+        return found.end()
+    return found.end() if TYPES in kinds and all(entry.lower() in _TYPES for entry in entries) else None
+
+
+def is_identifier(text: str) -> bool:
     """Whether a text is an identifier made of words: `letsencrypt-prod`, `csrftoken`."""
     return _IDENTIFIER.fullmatch(text) is not None and are_words(text.lower().replace("csrf", "").replace("xsrf", ""))
 

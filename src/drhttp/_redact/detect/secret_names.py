@@ -98,7 +98,9 @@ class SecretNames:
         kinds = self._harmless(name)
         if kinds and harmless_values.is_harmless(value, kinds):
             return True
-        return value[:1] == '"' and is_quoted_message(value) and not self._added(normalize_name(name))
+        if value[:1] != '"' or not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
+            return False
+        return not self._added(normalize_name(name))
 
     def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
         """Return where the object or array ends that begins at `at`, if it is harmless although its name is secret.
@@ -112,9 +114,9 @@ class SecretNames:
         empty = _EMPTY.match(text, at)
         if empty is not None:
             return empty.end()
-        messages = end_of_messages(text, at, spend)
-        if messages is not None:
-            return messages
+        end = harmless_values.end_of_list(text, at, self._harmless(name)) or end_of_messages(text, at, spend)
+        if end is not None:
+            return end
         if normalized == "token":
             return end_of_token_usage(text, at, needs_logprob=True, spend=spend)
         counts = "token" in normalized and not _MEASURED.isdisjoint(self._harmless(name))

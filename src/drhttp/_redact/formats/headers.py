@@ -25,7 +25,8 @@ _SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate", "ntlm", "token",
 _ATTRIBUTES = frozenset(("path", "domain", "max-age", "samesite", "secure", "httponly", "partitioned", "priority"))
 _DATE = re.compile(r"(\w{3,9}, )?[\w: -]+", re.ASCII)  # RFC 1123 and similar dates, with no more than one comma
 # Fields with secret names that hold no credentials.
-_HARMLESS_NAMES = frozenset(("access-control-allow-credentials", "sec-websocket-key", "sec-websocket-accept"))
+_HARMLESS_NAMES = frozenset(("access-control-allow-credentials", "sec-websocket-key", "sec-websocket-accept",
+                             "x-oauth-scopes", "x-accepted-oauth-scopes"))  # fmt: skip
 # Fields that mention secret names without holding their values.
 _MENTIONING = frozenset((
     "authentication-results", "arc-authentication-results", "permissions-policy", "permissions-policy-report-only",

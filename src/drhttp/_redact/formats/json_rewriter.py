@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._redact.detect import command_lines
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.json_known_objects import ids_at
 from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decode_string
 from drhttp._redact.formats.json_schemas import examples_at
 
@@ -162,8 +163,7 @@ class JsonRewriter:
         if end is None:
             return False
         value = self._text[start:end]
-        self._policy.budget.spend(10 if value[0] == "{" else 0)
-        described = examples_at(value) if value[0] == "{" else None
+        described = self._described_at(value)
         if described is not None:
             rewriter = JsonRewriter(
                 value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, secret_at=described
@@ -173,6 +173,14 @@ class JsonRewriter:
         else:
             self._replace_if(start, end, self._policy.mask(decode_string(value) if value[0] == '"' else value), 1)
         return True
+
+    def _described_at(self, value: str) -> frozenset[int] | None:
+        """Return where the secrets begin in an object or array that is known for something harmless, or `None`."""
+        if value[0] not in "{[":
+            return None
+        self._policy.budget.spend(10 + len(value) // 64)
+        examples = examples_at(value) if value[0] == "{" else None
+        return examples if examples is not None else ids_at(value)
 
     def _end_of_value(self, first: re.Match[str]) -> int | None:
         """Skip the value that begins with a token; return its end, or `None` if the text ends within it."""

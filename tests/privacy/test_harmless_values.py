@@ -60,3 +60,28 @@ def test_names_of_the_user():
     document = {"secret_santa": "Ada", "token_strings": ["a"], "password_strength": "weak"}
     assert json.loads(text_of(json.dumps(document), JSON, policy=policy)) == dict.fromkeys(document, M)
     assert not POLICY.is_secret("secret-santa")
+
+
+ADDRESS = {"line1": "MG Road 5", "city": "Bengaluru", "pin_code": "560001", "country": "IN"}
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"password": "x"}, {"note": "a: b"}, {"note": "a: b\n"}, {"card": {"x": 1}, "token": [5]}]
+)
+def test_postal_codes_stay(beside):
+    """A PIN code of India stays in an address; anything else under that name is masked, and so is a PIN elsewhere."""
+    for code in ("560001", 560001, "560 001"):
+        address = {**ADDRESS, "pin_code": code}
+        assert json.loads(text_of(json.dumps({"a": address, **beside}), JSON))["a"] == address
+        assert json.loads(text_of(json.dumps({"a": [{"pinCode": code}, {"city": "x"}], **beside}), JSON))["a"][0] == {
+            "pinCode": M
+        }
+    for code in ("1234", "012345", "5600011", 1234, "56000a"):
+        shown = json.loads(text_of(json.dumps({"a": {**ADDRESS, "pin_code": code}, **beside}), JSON))
+        assert shown["a"] == {**ADDRESS, "pin_code": M}
+    assert json.loads(text_of(json.dumps({"a": {"city": "x", "pin": "560001"}, **beside}), JSON))["a"] == {
+        "city": "x",
+        "pin": M,
+    }
+    policy = Policy(Redact(also=["pin code"]))
+    assert json.loads(text_of(json.dumps({"a": ADDRESS, **beside}), JSON, policy=policy))["a"]["pin_code"] == M

@@ -46,6 +46,7 @@ class Policy:
         self.is_secret_in_query: Final = self._names.is_secret_in_query
         self.is_allowed: Final = self._names.is_allowed
         self.is_harmless: Final = self._names.is_harmless
+        self.is_postal_code: Final = self._names.is_postal_code
         self.end_of_harmless: Final = partial(self._names.end_of_harmless, spend=self.budget.spend)
         self.may_hold_secret: Final = self._credentials.may_hold_secret
         # Bounded. Few requests mark names, and those that do come from few views.

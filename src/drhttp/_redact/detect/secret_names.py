@@ -17,6 +17,7 @@ from drhttp._redact.detect import harmless_values
 from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_phrase
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.postal_codes import is_postal_code
 from drhttp._redact.detect.token_usage import end_of_token_usage
 from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
@@ -101,6 +102,11 @@ class SecretNames:
         if value[:1] != '"' or not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
             return False
         return not self._added(normalize_name(name))
+
+    def is_postal_code(self, name: str, text: str, begin: int, end: int) -> bool:
+        """Whether the JSON value between two positions is a postal code, not a PIN. Never under a name of the user."""
+        normalized = normalize_name(name)
+        return is_postal_code(normalized, text, begin, end) and not self._added(normalized)
 
     def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
         """Return where the object or array ends that begins at `at`, if it is harmless although its name is secret.

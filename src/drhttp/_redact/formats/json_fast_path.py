@@ -22,6 +22,8 @@ _MEMBER = re.compile(r'\s*:\s*("[^"]*"|[^\s,{}\[\]"]+)')  # a colon, and a scala
 _NAME = re.compile(r"[\w.$@ -]+")  # a name that cannot be the text between two strings
 _COLON = re.compile(r"\s*:\s*")
 _ROWS_IN_STRING = re.compile(r'"\[\s*\[\s*\\"')  # a list of lists, as JSON in a string
+_POSTAL = re.compile(r'(?:\s*:\s*)?([0-9]{3} ?[0-9]{3})(?![^\s,}"])')  # like a postal code of India
+_NEIGHBORS = 40  # pieces on each side that may belong to the same object
 _FEW = 16  # names that are searched for one by one
 
 
@@ -85,6 +87,8 @@ def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[st
         value = text[start:end]
         if policy.is_harmless(name, value) or has_logprob(name, text, end):
             continue
+        if policy.is_postal_code(name, text, start, end):
+            continue
         pieces += (text[copied:start], encode_string(policy.mask(value.strip('"'))))
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
@@ -118,15 +122,27 @@ def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) 
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
         ):
             return 0
+        if _is_postal_code(pieces, at, policy, quotes=True):
+            return 0
         pieces[at + 2] = _encode_inside_quotes(policy.mask(pieces[at + 2]))
         return 1
     match = _SCALAR.match(pieces[at + 1])
     if match is None:
         return None
-    if policy.is_harmless(pieces[at], match[2]):
+    if policy.is_harmless(pieces[at], match[2]) or _is_postal_code(pieces, at, policy, quotes=False):
         return 0
     pieces[at + 1] = f"{match[1]}{encode_string(policy.mask(match[2]))}{pieces[at + 1][match.end() :]}"
     return 1
+
+
+def _is_postal_code(pieces: list[str], at: int, policy: Policy, *, quotes: bool) -> bool:
+    """Whether the value of a name is a postal code. quotes: whether it is a string."""
+    if not pieces[at].lower().endswith("code"):
+        return False
+    front = '"'.join(pieces[max(0, at - _NEIGHBORS) : at + (2 if quotes else 1)]) + '"'
+    text = front + '"'.join(pieces[at + (2 if quotes else 1) : at + _NEIGHBORS])
+    value = _POSTAL.match(text, len(front))
+    return value is not None and policy.is_postal_code(pieces[at], text, *value.span(1))
 
 
 def _encode_inside_quotes(text: str) -> str:

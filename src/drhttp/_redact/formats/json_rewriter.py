@@ -150,7 +150,11 @@ class JsonRewriter:
         """Whether the value of a secret name is harmless; then it is read like any other."""
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
-            return self._policy.is_harmless(key, literal[0]) or has_logprob(key, self._text, literal.end())
+            return (
+                self._policy.is_harmless(key, literal[0])
+                or has_logprob(key, self._text, literal.end())
+                or self._policy.is_postal_code(key, self._text, *literal.span())
+            )
         if at < self._harmless_until:  # within a harmless object
             return True
         end = self._policy.end_of_harmless(key, self._text, at)

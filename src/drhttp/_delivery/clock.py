@@ -6,6 +6,8 @@ import math
 import threading
 import time
 
+from drhttp._delivery.native_thread import original
+
 _BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
 _BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy
 _FULL_GIL_LIMIT = 0.005  # the same while the queue is more than half full
@@ -24,11 +26,14 @@ class Clock:
         self._gil_limit = 0.0  # seconds for which the GIL may be held
         self._last_batch_at = -math.inf  # when the last batch began
 
-    def renew(self) -> None:
-        """Make new locks, and look up `sleep` again: gevent or eventlet may have replaced them."""
-        self._wakeup = threading.Lock()
+    def renew(self, *, native: bool = False) -> None:
+        """Make new locks, and look up `sleep` again: gevent or eventlet may have replaced them.
+
+        native: use what they have replaced, because a thread of the operating system waits.
+        """
+        self._wakeup = original("_thread", "allocate_lock")() if native else threading.Lock()
         self._wakeup.acquire()
-        self._sleep = time.sleep
+        self._sleep = original("time", "sleep") if native else time.sleep
 
     def now(self) -> float:
         """Seconds, monotonic."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import _thread
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -39,7 +39,7 @@ class Queue(Generic[T]):
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._batch_size = batch_size
-        self._lock = threading.RLock()
+        self._lock = _thread.RLock()  # gevent does not replace it, and nothing waits while it is held
         self._waiting: deque[tuple[T, int]] = deque()
         self._waiting_bytes = 0
         self._in_flight_bytes = 0

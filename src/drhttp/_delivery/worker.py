@@ -82,8 +82,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         while not self._runs_in_this_thread() and not finished():
             if self._run_in_caller(end, finished):
                 break
-            with self._progress:
-                self._progress.wait_for(lambda: finished() or not self.alive, max(0.0, end - self._clock.now()))
+            self._wait_until(lambda: finished() or not self.alive, end)
             if self._clock.now() >= end:
                 break
         return finished()
@@ -103,10 +102,10 @@ class Worker(BackgroundLoop, Generic[I, P]):
         end = self._close_at or 0.0
         mine = self._runs_in_this_thread()
         if not mine and not self._run_in_caller(end, lambda: self._queue.empty):
-            with self._progress:
-                self._progress.wait_for(lambda: not self.alive, max(0.0, end - self._clock.now()))
+            self._wait_until(lambda: not self.alive, end)
         thread = self._thread
-        if not mine and thread is not None and thread.ident is not None and not self.alive and _can_join(thread):
+        # The end of a thread goes unnoticed if gevent replaced `Thread` after the class of this one was derived.
+        if not mine and isinstance(thread, threading.Thread) and thread.ident is not None and not self.alive:
             thread.join(max(0.0, end - self._clock.now()))  # it is about to end
         if self._queue.abandon("closed"):
             self.monitor.report()
@@ -247,8 +246,3 @@ class Worker(BackgroundLoop, Generic[I, P]):
 
     def _forget_connections(self) -> None:
         self._exporter.renew()
-
-
-def _can_join(thread: threading.Thread) -> bool:
-    """Whether the end of a thread is noticed. It is not if gevent replaced `Thread` after its class was derived."""
-    return isinstance(thread, threading.Thread)

@@ -8,6 +8,8 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from drhttp._delivery.native_thread import NativeThread, greenlets_stall, original
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,11 +47,17 @@ class BackgroundLoop(ABC):
     `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. The old ones still work,
     but must not be mixed with new ones. So the old thread ends after its current step, and a new one goes on, with new
     locks and a new connection, and the same batch.
+
+    Under gevent, the new thread is a greenlet if the main thread starts it; otherwise, it is one of the operating
+    system. Such a thread and greenlets must not wait for each other with a lock, so waiters check it repeatedly.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._thread: threading.Thread | None = None
+        self._thread: threading.Thread | NativeThread | None = None
+        self._native = False  # whether the work is done by a thread that gevent knows nothing of
+        self._connected_by: int | None = None  # identifier of the native thread that uses the connections
+        self._renewing = _thread.RLock()  # which gevent and eventlet do not replace
         self._owner: int | None = None  # identifier of the thread that does the work
         self._close_at: float | None = None
         self._caller_deadline: float | None = None  # until when the thread of a caller does the work
@@ -67,7 +75,8 @@ class BackgroundLoop(ABC):
             return True
         try:
             if not self.alive:  # another thread may have been faster
-                self._thread = WorkerThread(self.run)
+                self._adapt()
+                self._thread = NativeThread(self.run) if self._native else WorkerThread(self.run)
                 self.alive = True  # set before it runs, so that `finish_close` waits for a thread that is starting
                 self._thread.start()
         except RuntimeError:
@@ -78,12 +87,13 @@ class BackgroundLoop(ABC):
             self._starting.release()
         return True
 
-    def run(self, thread: threading.Thread | None = None) -> None:
+    def run(self, thread: threading.Thread | NativeThread | None = None) -> None:
         """Run the loop. Only `begin_close` and `retire` end it; exceptions are counted and logged, and it goes on."""
         if thread is not None and thread is not self._thread:
             return  # its start was interrupted, and another thread has been started since
-        park = threading.Lock()  # created before a patch can replace locks
+        park = original("_thread", "allocate_lock")()
         park.acquire()
+        self._claim_connections()
         self.alive, self._owner = True, self._get_ident()
         try:
             while self._step():
@@ -108,7 +118,8 @@ class BackgroundLoop(ABC):
             return
         self._replacing = True
         try:
-            WorkerThread(lambda _: self._start_successor()).start()
+            helper = NativeThread if greenlets_stall() else WorkerThread
+            helper(lambda _: self._start_successor()).start()
         except RuntimeError:
             self._replacing = False  # a flush or the exit will deliver the records
 
@@ -142,6 +153,8 @@ class BackgroundLoop(ABC):
         try:
             try:
                 if not self.alive:  # another thread may have been faster
+                    self._adapt()
+                    self._claim_connections()
                     self._thread, self._caller_deadline = threading.current_thread(), end
                     self.alive, taken_over = True, True
                     self._owner = self._get_ident()
@@ -160,7 +173,7 @@ class BackgroundLoop(ABC):
         return self.alive and self._owner == self._get_ident()
 
     def _mark_ended(self) -> None:
-        if self.outdated:
+        if self.outdated or self._native:
             self.alive = False  # threads that wait for that check it repeatedly
             return
         with self._progress:
@@ -168,14 +181,15 @@ class BackgroundLoop(ABC):
             self._progress.notify_all()
 
     def _notify_waiters(self) -> None:
-        if not self.outdated:
+        if not (self.outdated or self._native):
             with self._progress:
                 self._progress.notify_all()
 
     def _start_successor(self) -> None:
         """In a helper thread: start the new thread when the old one has ended."""
+        sleep = original("time", "sleep") if greenlets_stall() else time.sleep
         while self.alive and self.outdated:
-            time.sleep(_POLL)
+            sleep(_POLL)
         self._replacing = False
         self.start()
 
@@ -188,11 +202,36 @@ class BackgroundLoop(ABC):
 
     def _renew(self) -> None:
         """Replace outdated locks and connections, once no thread uses them."""
-        if self.outdated and not self.alive:
-            self._thread = None  # it is not joined any more
+        with self._renewing:
+            if self.outdated and not self.alive:
+                self._thread = None  # it is not joined any more
+                self._native = False
+                self._forget_connections()
+                self._clock.renew()
+                self._make_locks()
+
+    def _adapt(self) -> None:
+        """Use locks that suit the current thread, which will do the work or start a thread for it."""
+        native = greenlets_stall()
+        if native != self._native:
+            self._native = native
+            self._clock.renew(native=native)
+
+    def _claim_connections(self) -> None:
+        """Under gevent, drop connections that another thread has opened: they belong to its event loop."""
+        current = original("_thread", "get_ident")()
+        if current != self._connected_by and _thread.get_ident is not original("_thread", "get_ident"):
             self._forget_connections()
-            self._clock.renew()
-            self._make_locks()
+        self._connected_by = current
+
+    def _wait_until(self, happened: Callable[[], bool], end: float) -> None:
+        """Wait until `happened()` is true, or until the clock shows `end`."""
+        if self._native or greenlets_stall():
+            while not happened() and self._clock.now() < end:
+                time.sleep(_POLL)
+        else:
+            with self._progress:
+                self._progress.wait_for(happened, max(0.0, end - self._clock.now()))
 
     def _make_locks(self) -> None:
         self._starting = threading.Lock()

@@ -70,6 +70,73 @@ def test_at_any_moment(patch: str, receiver: Receiver) -> None:
         receiver.posts.clear()
 
 
+NATIVE = """
+import _thread
+start, lock, sleep = _thread.start_new_thread, _thread.allocate_lock(), time.sleep
+
+def natively(path):
+    # Record a request in a thread that gevent knows nothing of, and wait for its end.
+    lock.acquire()
+    def work():
+        hit(app, path)
+        lock.release()
+    start(work, ())
+    while lock.locked():
+        sleep(0.001)
+"""
+DELIVERED = """
+while drhttp.stats().sent < 13:
+    time.sleep(0.01)
+print("delivered")
+"""
+
+
+@patcher
+@pytest.mark.parametrize("first", ["", "assert drhttp.flush(20)\n"], ids=["waiting", "flushed"])
+@pytest.mark.parametrize("end", [DELIVERED, "assert drhttp.flush(20)\nprint('delivered')\n", "print('delivered')\n"])
+def test_native_threads(patch: str, first: str, end: str, receiver: Receiver) -> None:
+    """A thread that began before the patch may be the first to record after it: all is delivered, and in its time."""
+    native = "natively('/native')\n"
+    done = program(f"{BEFORE}{NATIVE}{first}{patch}{native}{AFTER}{end}", receiver.dsn, 0.05)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
+    assert sorted(paths(receiver.records)) == sorted([*NAMES, "/native"])
+
+
+@patcher
+def test_a_native_thread_after_greenlets(patch: str, receiver: Receiver) -> None:
+    """Whoever began: records of greenlets and of threads are delivered side by side."""
+    then = "time.sleep(0.2)\nnatively('/native')\n"
+    done = program(f"{BEFORE}{NATIVE}{patch}{AFTER}{then}{DELIVERED}", receiver.dsn, 0.05)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
+    assert sorted(paths(receiver.records)) == sorted([*NAMES, "/native"])
+
+
+def test_a_thread_of_the_pool_records_first(receiver: Receiver) -> None:
+    """No greenlet runs in gevent's thread pool. A flush in the main thread lets other greenlets go on."""
+    pytest.importorskip("gevent")
+    source = """
+import gevent
+app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=float(sys.argv[2]), exit_timeout=20.0)
+gevent.get_hub().threadpool.apply(hit, (app, "/pool"))
+while drhttp.stats().sent < 1:
+    time.sleep(0.01)
+hit(app, "/main")
+ticks = []
+def tick():
+    while True:
+        ticks.append(1)
+        time.sleep(0)
+spawn(tick)
+assert drhttp.flush(20)
+assert ticks
+gevent.get_hub().threadpool.apply(hit, (app, "/last"))
+print("delivered")
+"""
+    done = program(PATCHES["gevent"] + source, receiver.dsn, 0.05)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
+    assert sorted(paths(receiver.records)) == ["/last", "/main", "/pool"]
+
+
 class Held(Receiver):
     """A receiver that keeps its first POST waiting until it is let go."""
 

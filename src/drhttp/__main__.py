@@ -17,7 +17,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from drhttp._check import add_parser as add_check
     from drhttp._version import __version__
     from drhttp.inbox.arguments import QueryParser
     from drhttp.inbox.commands import add_parser as add_inbox
@@ -28,8 +27,17 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", parser_class=QueryParser
     )
     add_inbox(subparsers)
-    add_check(subparsers)
+    check = subparsers.add_parser("check", help="send one probe record and report what happens")
+    check.add_argument("dsn", nargs="?", metavar="DSN", help="where to send it; the default is $DRHTTP_DSN")
+    check.add_argument("--show", action="store_true", help="print the record of a sample request instead of sending it")
+    check.set_defaults(func=_check)
     return parser
+
+
+def _check(args: argparse.Namespace) -> int:
+    from drhttp._check import run  # not for the other commands: it loads the whole recorder
+
+    return run(args)
 
 
 if __name__ == "__main__":

@@ -29,18 +29,11 @@ _ANYWHERE = "http://key@localhost/"
 _GRACE = 1.0  # seconds, in addition to the timeout of the POST
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command `check` to the command line."""
-    parser = subparsers.add_parser("check", help="send one probe record and report what happens")
-    parser.add_argument("dsn", nargs="?", metavar="DSN", help="where to send it; the default is $DRHTTP_DSN")
-    parser.add_argument(
-        "--show", action="store_true", help="print the record of a sample request instead of sending it"
-    )
-    parser.set_defaults(func=run)
-
-
 def run(args: argparse.Namespace) -> int:
-    """Run the command. The exit status is 0 if the probe was accepted, 1 if not, and 2 for a bad configuration."""
+    """Run the command. args: `dsn`, or `None` for the one of the environment, and `show`.
+
+    The exit status is 0 if the probe was accepted, 1 if not, and 2 for a bad configuration.
+    """
     try:
         # The record does not depend on the address, so `--show` works without a DSN.
         config = Config.load(args.dsn or (None if not args.show else os.environ.get("DRHTTP_DSN") or _ANYWHERE), {})

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.page import routes
 from drhttp.inbox.api.parameters import UPLOAD_TIME
 from drhttp.inbox.api.responses import on_failure, on_refused, on_unknown
-from drhttp.inbox.api.routes import routes
 from drhttp.inbox.bounded_json import BATCH, SINGLE, SMALL, Limits, Refused, announced, load
 from drhttp.inbox.coerce import header
 from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record

@@ -17,7 +17,6 @@ from typing import TextIO
 
 from drhttp.inbox.coerce import moment
 from drhttp.inbox.exchange import Exchange, Summary
-from drhttp.inbox.view import masking
 
 ID = 8
 """Characters of an ID that are shown; `drhttp inbox show` accepts any unique prefix."""
@@ -82,6 +81,8 @@ class Layout:
 
     def line(self, summary: Summary, *, dated: bool = False) -> str:
         """Return the line of an exchange. dated: include the date."""
+        from drhttp.inbox.view import masking  # not before a line is printed: the rules take a while to load
+
         summary = masking.summary(summary, reveal=self.reveal)
         local = moment(summary.started).astimezone()
         time = f"{local:%m-%d %H:%M:%S}" if dated else f"{local:%H:%M:%S.%f}"[:_TIME]

@@ -1,15 +1,13 @@
-"""The routes of the API and the page."""
+"""The routes of the API and of the files in records."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from drhttp.inbox.api.access import Access
 from drhttp.inbox.api.actions import Actions
@@ -22,19 +20,14 @@ from drhttp.inbox.api.info import Info
 from drhttp.inbox.api.records import Records
 from drhttp.inbox.api.responses import HANDLERS
 
-UI = Path(__file__).resolve().parent.parent / "ui"
-
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def routes(context: Context) -> list[BaseRoute]:
-    """Return the routes of the page, its files, and the API."""
+    """Return the routes of the API and of the files in records."""
     files = Files(context)
-    pages: list[BaseRoute] = [Route("/", _page)]
-    if UI.is_dir():
-        pages.append(Mount("/ui", StaticFiles(directory=UI)))
-    for name, handler in (("raw", files.raw), ("image", files.image), ("preview", files.preview)):
-        pages.append(Route(f"/{name}/{{n:int}}/{{side}}", handler))
+    handlers = (("raw", files.raw), ("image", files.image), ("preview", files.preview))
+    pages = [Route(f"/{name}/{{n:int}}/{{side}}", handler) for name, handler in handlers]
     return [*pages, Mount("/api/v1", Access(_api(context), context))]
 
 
@@ -65,10 +58,3 @@ def _api(context: Context) -> Starlette:
     ]
     listed = [Route(path, handler, methods=[method]) for method, path, handler in table]
     return Starlette(routes=listed, exception_handlers=HANDLERS)
-
-
-async def _page(request: Request) -> Response:
-    index = UI / "index.html"
-    if index.is_file():
-        return FileResponse(index, media_type="text/html; charset=utf-8")
-    return JSONResponse({"drhttp": "inbox", "list": "drhttp inbox ls", "show": "drhttp inbox show ID"})

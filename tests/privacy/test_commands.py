@@ -83,6 +83,48 @@ LINES = [
 ]  # fmt: skip
 
 
+LINES += [
+    (f"CURL -U ada:{S} https://x/", f"CURL -U {M} https://x/"),
+    (f"Curl.exe -u ada:{S} https://x/", f"Curl.exe -u {M} https://x/"),
+    (f"CURL.EXE -u ada:{S} https://x/", f"CURL.EXE -u {M} https://x/"),
+    (f"MYSQL -p{S} shop", f"MYSQL -p{M} shop"),
+    (f"sqlplus ada/{S}@db", f"sqlplus ada/{M}@db"),
+    (f"sqlplus -S -L ada/{S}@//h:1521/db @run.sql", f"sqlplus -S -L ada/{M}@//h:1521/db @run.sql"),
+    (f"sqlplus 'ada/{S}'", f"sqlplus 'ada/{M}'"),
+    (f"htpasswd -b users ada {S} -x", f"htpasswd -b users ada {M} -x"),
+    (f"htpasswd -c -b -C 10 users ada {S}", f"htpasswd -c -b -C 10 users ada {M}"),
+    (f"htpasswd -nbB ada {S} > f", f"htpasswd -nbB ada {M} > f"),
+    (f"mosquitto_passwd -b f ada {S}", f"mosquitto_passwd -b f ada {M}"),
+    (f"rabbitmqctl add_user ada {S}", f"rabbitmqctl add_user ada {M}"),
+    (f"mysqladmin -u root password {S}", f"mysqladmin -u root password {M}"),
+    (f"smbclient //h/s {S} -U ada", f"smbclient //h/s {M} -U ada"),
+    (f"usermod -p {S} ada", f"usermod -p {M} ada"),
+    (f"psexec \\\\h -u ada -p {S} cmd", f"psexec \\\\h -u ada -p {M} cmd"),
+    (f"pscp -pw {S} a b", f"pscp -pw {M} a b"),
+    (f"isql -U sa -P {S}", f"isql -U sa -P {M}"),
+    (f"oc login -u ada -p {S}", f"oc login -u ada -p {M}"),
+    (f"unzip -qoP {S} a.zip", f"unzip -qoP {M} a.zip"),
+    (f"ldapsearch -xw {S} -b dc=b", f"ldapsearch -xw {M} -b dc=b"),
+]  # fmt: skip
+# Without an option they are found in text only.
+WORDS = [
+    (f"sqlldr userid=ada/{S} control=c", f"sqlldr userid=ada/{M} control=c"), (f"expdp ada/{S}@db a", f"expdp ada/{M}@db a"),
+    (f"rman target sys/{S}@db", f"rman target sys/{M}@db"), (f"wpa_passphrase net {S}", f"wpa_passphrase net {M}"),
+    (f"nmcli dev wifi connect net password {S}", f"nmcli dev wifi connect net password {M}"), (f"rclone obscure {S}", f"rclone obscure {M}"),
+    (f"vault login {S}", f"vault login {M}"), (f"cf auth ada {S}", f"cf auth ada {M}"), (f"net user ada {S} /add", f"net user ada {M} /add"),
+    (f"net use Z: \\\\h\\s {S} /user:ada", f"net use Z: \\\\h\\s {M} /user:ada"), (f"pdftk a user_pw {S}", f"pdftk a user_pw {M}"),
+    (f"ansible-vault encrypt_string '{S}'", f"ansible-vault encrypt_string '{M}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "shown"), WORDS)
+def test_secrets_without_an_option(line, shown):
+    """The secret is masked among the words of a command, in text and in a log."""
+    assert mask_text(line, POLICY)[0] == shown
+    assert S not in mask_text(f"INFO run {line}\nnext line", POLICY)[0]
+    assert S not in text_of(f"$ {line}\n", "text/plain")
+
+
 @pytest.mark.parametrize(("line", "shown"), LINES)
 def test_the_secret_is_masked(line, shown):
     """The secret is masked in text, in a log, and in a JSON string under any name."""
@@ -118,6 +160,9 @@ STAY = [
     "curl -b cookies.txt https://x/", "curl --help", "the curl -u option takes a name", "unzip -l a.zip", "zip -r a.zip b", "7z x a.7z",
     "smbclient -U ada //h/s", "sort -u a:b", "libcurl -u a:b", "my-curl -u a:b", "openssl rsa -passin env:PASS -in k", "lftp -u ada ftp://h",
     "az vm create -p x", "redis-cli -h r ping", "git config user.name ada", "aws configure set region eu-west-1", "python -u app:main", "sudo -u www ls",
+    "sqlplus / as sysdba", "sqlplus ada@db", "sqlplus -S /nolog @a/b.sql", "htpasswd -c users ada", "htpasswd -b users ada $PASS", "htpasswd -v users ada x",
+    "rabbitmqctl list_users", "the vault login page is -x", "the net user growth was", "cf auth is -x", "tar -sSu a:b", "docker run -xp 8080:80 a",
+    "mysql -sSp shop", "net use of -a energy", "expdp a=b",
     "a - b: curl, wget - c", "he said: curl - and left", "tar -xzf a -C b", "docker ps -a", "sshpass -e ssh ada@h", "sshpass -f pw.txt ssh ada@h",
 ]  # fmt: skip
 
@@ -157,7 +202,8 @@ def test_other_options_stay(line):
 @pytest.mark.parametrize(
     "unit", ["curl ", "curl -u ", "curl -", " -u", " -u a:b", "curl -u a:b ", "mysql -p", "sshpass -p", "curl \\\n", "xcurl -", "config set a ", "-sSsSsSsS",
              "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token ",
-             "curl -u {:\n", "mysql -p[\n", "docker login -p (\n", "curl -b {=\n", "aws configure set a.token {:\n", "config set token {"]
+             "curl -u {:\n", "mysql -p[\n", "docker login -p (\n", "curl -b {=\n", "aws configure set a.token {:\n", "config set token {",
+             "sqlplus a/", "htpasswd -b ", "htpasswd -b a b ", "rabbitmqctl add_user ", "vault login ", "net use net user ", "CURL -U "]
 )  # fmt: skip
 def test_the_time_is_linear(unit):
     """Four times as much text takes no more than six times as long."""

@@ -88,7 +88,10 @@ ALLOWED = {
     "_redact.detect.capability_services": "",
     "_redact.detect.capability_urls": "_redact.detect.capability_services _redact.detect.false_positives",
     "_redact.detect.check_digits": "",
-    "_redact.detect.command_lines": "",
+    "_redact.detect.command_lines": "_redact.detect.command_words _redact.detect.commands _redact.detect.tries",
+    "_redact.detect.command_words": "",
+    "_redact.detect.commands": "_redact.detect.command_words",
+    "_redact.detect.tries": "",
     "_redact.detect.compound_names": "",
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
     "_redact.detect.false_positives",
@@ -97,7 +100,7 @@ ALLOWED = {
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
-    "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.token_usage "
+    "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.token_usage _redact.detect.tries "
     "_redact.detect.validation_messages "
     "_redact.detect.vendor_headers",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",

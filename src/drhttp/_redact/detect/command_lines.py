@@ -6,7 +6,11 @@ Long options with a secret name (`--password abc`) are found by that name, whate
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from drhttp._redact.detect.command_words import WORDS, secret_words
+from drhttp._redact.detect.commands import COMMANDS, Command
+from drhttp._redact.detect.tries import trie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,79 +19,17 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 
-class Command(NamedTuple):
-    """The options of a command whose values are secret.
-
-    separate: options whose value is the next word. attached: options whose value follows in the same word; it is in the
-    next word if the option is in both. holds: text that the value must contain, such as the colon between user and
-    password. only_with: a word that must also occur in the line, such as `login`.
-    """
-
-    separate: str
-    attached: str = ""
-    holds: str = ""
-    only_with: str = ""
-
-
-_LDAP = Command("-w", attached="-w")
-_MYSQL = Command("", attached="-p")
-_MONGO = Command("-p", attached="-p")
-_REGISTRY = Command("-p", attached="-p", only_with="login")
-_CREDENTIALS = Command("--creds --src-creds --dest-creds --credential", holds=":")
-_JAVA = Command("-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass")
-_OPENSSL = Command("-pass -passin -passout", holds="pass:")
-_SQL = Command("-P", attached="-P")
-_SAMBA = Command("-U --user", attached="-U", holds="%")
-_SNMP = Command("-A -X -c")
-_ARCHIVE = Command("", attached="-p -hp")
-#: By command, from the manual of each: curl(1), httpie, mysql(1), sshpass(1), redis-cli, mongosh, docker-login ...
-COMMANDS: dict[str, tuple[Command, ...]] = {
-    "curl": (
-        Command("-u --user -U --proxy-user", attached="-u -U", holds=":"),
-        Command("-b", attached="-b", holds="="),
-        Command("-E --cert --proxy-cert", attached="-E", holds=":"),
-        Command("--proxy-pass"),
-    ),
-    "wget": (Command("--http-passwd --ftp-passwd"),),
-    **dict.fromkeys(("http", "https", "httpie", "xh", "xhs"), (Command("-a --auth", attached="-a"),)),
-    **dict.fromkeys(
-        ("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mysqlbinlog", "mysqlpump",
-         "mariadb", "mariadb-dump", "mariadb-admin"), (_MYSQL,),
-    ),
-    "sshpass": (Command("-p", attached="-p"),),
-    "redis-cli": (Command("-a"),),
-    "redis-server": (Command("--requirepass --masterauth"),),
-    **dict.fromkeys(
-        ("mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat"), (_MONGO,)
-    ),
-    **dict.fromkeys(("docker", "podman", "nerdctl", "buildah", "oras", "crane"), (_REGISTRY, _CREDENTIALS)),
-    "helm": (Command("-p", only_with="registry"),),
-    "skopeo": (_CREDENTIALS, _REGISTRY),
-    "az": (_REGISTRY,),
-    **dict.fromkeys(
-        ("ldapsearch", "ldapmodify", "ldapadd", "ldapdelete", "ldapwhoami", "ldapcompare"), (_LDAP,)
-    ),
-    "ldappasswd": (Command("-w -s -a"),),
-    **dict.fromkeys(("smbclient", "rpcclient", "smbget"), (_SAMBA,)),
-    **dict.fromkeys(("sqlcmd", "bcp", "osql"), (_SQL,)),
-    **dict.fromkeys(("zip", "unzip"), (_SQL,)),
-    **dict.fromkeys(("7z", "7za", "rar", "unrar"), (_ARCHIVE,)),
-    **dict.fromkeys(("keytool", "jarsigner"), (_JAVA,)),
-    "openssl": (_OPENSSL, Command("-k")),
-    "lftp": (Command("-u", holds=","),),
-    "twine": (Command("-p"),),
-    "etcdctl": (Command("--user", holds=":"),),
-    **dict.fromkeys(("mosquitto_pub", "mosquitto_sub", "ipmitool"), (Command("-P"),)),
-    **dict.fromkeys(("snmpwalk", "snmpget", "snmpset"), (_SNMP,)),
-    "ssh-keygen": (Command("-N -P"),),
-    **dict.fromkeys(("rabbitmqadmin", "cqlsh", "cypher-shell"), (Command("-p"),)),
-}  # fmt: skip
-_NAMES = re.compile(
-    "(?:" + "|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True))) + r""")(?:\.exe)?(?=["'`\\]{0,4}[\s,])"""
-)
+# Windows ignores case; three spellings are far faster to search for than any case.
+_SPELLINGS = {spelling for name in COMMANDS for spelling in (name, name.upper(), name.capitalize())}
+_NAMES = re.compile(trie(_SPELLINGS) + r"""(?:\.exe|\.EXE)?(?=["'`\\]{0,4}[\s,])""")
+_WORK_FOR_WORDS = 12  # microseconds to read the words of a command
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
 _DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, which `re` searches for fast
+_WITHOUT_OPTIONS = (
+    "sqlplus", "rabbitmqctl", "sqlldr", "expdp", "impdp", "rman target", "wpa_passphrase", "nmcli", "rclone obscure",
+    "encrypt_string", "pdftk", "vault login", "cf auth", "net user", "net use",
+)  # fmt: skip
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
 # Commands that set a value by its name: `aws configure set aws_secret_access_key abc`.
@@ -96,24 +38,18 @@ _SETTING = re.compile(
 )
 
 
-# Options of curl(1) without a value, which may stand in the same word in front of one that has a value.
-_FLAGS = "[sSfLkivgN#IGOJRjaBnpqlZ0-9]"
-
-
 def _option(command: Command) -> re.Pattern[str]:
     """Compile an expression for the options of a command, up to where the value begins."""
 
     def either(options: str) -> str:
         return "|".join(option[1:] for option in sorted(options.split(), key=len, reverse=True))
 
+    flags = f"[{command.flags}]{{0,8}}" if command.flags else ""
     branches = []
     if command.separate:
-        # Flags without a value may stand in the same word: `curl -sSu user:password`.
-        branches.append(rf"-(?<![\w-]-)(?:{_FLAGS}{{0,8}}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
+        branches.append(rf"-(?<![\w-]-)(?:{flags}(?:{either(command.separate)}))(?:={{1}}|{_GAP})")
     if command.attached:
-        branches.append(
-            rf"-(?<![\w-]-)(?:{_FLAGS}{{0,8}}(?:{either(command.attached)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])"
-        )
+        branches.append(rf"-(?<![\w-]-)(?:{flags}(?:{either(command.attached)}))=?(?=[^\s\"'`,=-]|[\"'][^\s,\"'])")
     return re.compile("|".join(branches))
 
 
@@ -122,7 +58,8 @@ _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for comm
 
 def holds_command(text: str) -> bool:
     """Whether a text holds a command with options that may be secret."""
-    return may_hold_options(text) and _first_command(text) is not None
+    most = may_hold_options(text) or "sqlplus" in text or "rabbitmqctl" in text
+    return most and _first_command(text) is not None
 
 
 def holds_config_set(text: str) -> bool:
@@ -133,6 +70,11 @@ def holds_config_set(text: str) -> bool:
 def may_hold_options(text: str) -> bool:
     """Whether a text holds something like an option."""
     return "-" in text and _DASH.search(text) is not None
+
+
+def may_hold_words(text: str) -> bool:
+    """Whether a text holds a command that takes a secret without an option."""
+    return " " in text and any(command in text for command in _WITHOUT_OPTIONS)
 
 
 def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
@@ -148,7 +90,7 @@ def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
 def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
     """Yield the spans of the credentials in the command lines of a text."""
     covered = 0  # up to where values have been found, so that a bracket without an end is looked for once
-    match = _first_command(text) if may_hold_options(text) else None
+    match = _first_command(text) if may_hold_options(text) or may_hold_words(text) else None
     while match is not None:
         if match.start() < covered:
             match = _first_command(text, covered)
@@ -157,8 +99,9 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
         found: dict[Command, int] = {}
         while match is not None and match.start() < end:
             policy.budget.spend(3)
-            for command in COMMANDS[match[0].removesuffix(".exe")]:
-                found.setdefault(command, match.end())
+            name = match[0].lower().removesuffix(".exe")
+            found = dict.fromkeys(COMMANDS[name], match.end()) | found
+            yield from _words(name, text, match.end(), end, policy)
             match = _first_command(text, match.end())
         for command, start in found.items():
             if not command.only_with or text.find(command.only_with, start, end) >= 0:
@@ -166,6 +109,13 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
                     yield begin, stop
                     covered = max(covered, stop)
     yield from _settings(text, policy, locator)
+
+
+def _words(name: str, text: str, at: int, end: int, policy: Policy) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the secrets among the words of a command."""
+    if name in WORDS:
+        policy.budget.spend(_WORK_FOR_WORDS)
+        yield from secret_words(name, text, at, end)
 
 
 def _settings(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
@@ -239,7 +189,7 @@ def holds_secret_value(words: list[str], word: str) -> bool:
 
 
 def _commands_of(words: list[str]) -> Iterator[Command]:
-    name = words[0].rpartition("/")[2].removesuffix(".exe") if words else ""
+    name = words[0].rpartition("/")[2].lower().removesuffix(".exe") if words else ""
     for command in COMMANDS.get(name, ()):
         if not command.only_with or command.only_with in words:
             yield command

@@ -19,6 +19,7 @@ from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kin
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 from drhttp._redact.detect.postal_codes import is_postal_code
 from drhttp._redact.detect.token_usage import end_of_token_usage
+from drhttp._redact.detect.tries import trie
 from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 
@@ -73,11 +74,11 @@ class SecretNames:
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
         added = frozenset(filter(None, map(normalize_name, also)))
         self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
-        self._added = re.compile(_trie(added) or r"(?!)").search
+        self._added = re.compile(trie(added) or r"(?!)").search
         self._whole = frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
         self._in_queries = frozenset(map(normalize_name, IN_QUERIES))
         self._allowed = frozenset(map(normalize_name, allow))
-        self._hint = re.compile(_trie(self._secret)).search
+        self._hint = re.compile(trie(self._secret)).search
         self._lengths = _lengths(self._secret)
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
@@ -209,21 +210,6 @@ def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
     for word in words:
         lengths.setdefault(word[0], set()).add(len(word))
     return {first: tuple(sorted(found)) for first, found in lengths.items()}
-
-
-def _trie(words: Iterable[str]) -> str:
-    """Return a regular expression for any of the words that reads each letter once (a trie)."""
-    rests: dict[str, list[str]] = {}
-    ends = False
-    for word in words:
-        if word:
-            rests.setdefault(word[0], []).append(word[1:])
-        else:
-            ends = True
-    if not rests:
-        return ""
-    branches = "|".join(re.escape(first) + _trie(rests[first]) for first in sorted(rests))
-    return f"(?:{branches})" + ("?" if ends else "")
 
 
 def normalize_name(name: str) -> str:

@@ -29,7 +29,7 @@ _LITERAL = re.compile(r'"(?:[^"\\]|\\.){0,300}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&", "--", " '", "('")
 # One expression for all of them, which is five times faster for short texts.
-_HINT = re.compile("|".join(map(re.escape, (*_SIGNS, "-", "eyJ", "ewog", "config"))))
+_HINT = re.compile("|".join(map(re.escape, (*_SIGNS, "-", "eyJ", "ewog", "config", "sqlplus", "rabbitmqctl"))))
 _SHORT = 40
 _CLOSERS = {"{": "}", "[": "]"}
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
-from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options
+from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
@@ -122,7 +122,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from _pairs(text, policy, locator)
     if "-" in text and " " in text:
         yield from _command_options(text, policy, locator)
-    if "config" in text or may_hold_options(text):
+    if "config" in text or may_hold_options(text) or may_hold_words(text):
         yield from find_secret_arguments(text, policy, locator)
     yield from find_error_values(text, policy, locator)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OVERHEAD = 3000  # bytes; approximate size of the objects of one exchange, without strings and bodies
 _LONGEST_MESSAGE = 1000  # characters of an exception's message
 _SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
+_NOT_STARTED = ("AssertionError", "start_response() was not called before the response body")
 _BODILESS = (204, 304)  # RFC 9110 section 6.4.1
 
 
@@ -107,9 +108,13 @@ class Exchange:
         """End the exchange.
 
         complete: whether the response was sent to its end; otherwise the client disconnected, or there was an error.
+        A body without a status is a mistake of the application. Servers differ: most raise `AssertionError` and answer
+        500, gunicorn sends the status "None", and uWSGI only the body. The record keeps the status 0.
         """
         self.duration = time.perf_counter() - self.start
         self.complete = complete
+        if complete and not self.status and self.response_body.size and self.failure is None:
+            self.failure = _NOT_STARTED
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
         self.response_body.settle()

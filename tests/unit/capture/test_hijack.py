@@ -7,6 +7,7 @@ import sys
 import types
 from array import array
 from collections import Counter, OrderedDict, deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -81,6 +82,19 @@ def test_sentinel_that_can_be_iterated(sentinel: Sentinel) -> None:
     other = Recorded(lambda environ, start_response: Sentinel())
     assert other.serve(environ()).steps == []
     assert other.record.response.status == 0
+
+
+@pytest.mark.parametrize("protocol", ["events", "record"])
+@pytest.mark.parametrize("make", [list, tuple, partial(map, bytes)], ids=["list", "tuple", "map"])
+def test_a_body_without_a_status(make: Any, protocol: str) -> None:
+    """The mistake is recorded with the status 0, because servers respond differently; the server gets the blocks."""
+    recorded, server = Recorded(lambda environ, start_response: make([b"a", b"b"]), protocol=protocol), Server()
+    server.serve(recorded.app, environ())
+    assert server.steps == [("block", b"a"), ("block", b"b")]
+    assert recorded.record.response.status == 0
+    assert recorded.record.exception == drhttp._record.Failure(
+        type="AssertionError", message="start_response() was not called before the response body"
+    )
 
 
 @pytest.mark.parametrize("status", ["101 Switching Protocols", "200 OK"])

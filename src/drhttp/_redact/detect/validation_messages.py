@@ -59,7 +59,7 @@ _SENTENCE = re.compile(r"[A-Za-z0-9 \n.,:;()\"'`\u2018\u2019\u201c\u201d/!<>=*-]
 _ALONE = frozenset(("required", "missing", "blank", "empty", "invalid", "expired", "taken"))
 # An error code: `too_short`, `value_error.missing`, `password_mismatch`, `ValidatorError`, `too_small`.
 _CODE_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_CODE = re.compile(r"[A-Za-z]{2,20}(?:[_.-]?[A-Za-z]{1,20}){0,6}")
+_CODE = re.compile(r"[A-Za-z]{2,40}(?:[_.-][A-Za-z]{1,20}){0,6}")
 _CODES = _words("validator big defined regexp regex")  # words that occur only there
 _SCOPE = re.compile(r"[a-z][a-z._-]{0,30}(?:[:/][a-z*][a-z._*-]{0,30}){1,3}")
 _KEYS = _words("""

@@ -78,7 +78,7 @@ def literals() -> tuple[str, ...]:
     """Return each literal of the patterns, and the secret names."""
     found: set[str] = set(BUILT_IN)
     for pattern in patterns():
-        if len(pattern.pattern) < 2000:  # longer ones are tries of names, which are pieces already
+        if len(pattern.pattern) < 1500:  # longer ones are tries of names, which are pieces already
             found.update(_literals(_tree(pattern)))
     return tuple(sorted(found))
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._redact.detect.credentials import CredentialFinder
+from drhttp._redact.detect.key_formats import KEY_FORMATS
 from privacy.corpus import CARDS, IBANS, JWT, KEYS, PEM, grouped
 
 VALUES = CredentialFinder()
@@ -142,3 +143,15 @@ def test_telephone_books_are_left_alone():
         lambda: f"{rng.getrandbits(128):032x}",
     )
     assert sum(VALUES.may_hold_secret(make()) for make in kinds for _ in range(3000)) <= 9
+
+
+def test_every_format_of_keys_is_found():
+    """A key with each prefix of the table is masked alone, in a short and in a long text."""
+    pool = "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC9d"
+    rests = (pool, "0123456789abcdef" * 3, "0K2M5N8P1R4T7V9X", f"{pool}.{pool}", "a1b2c3$0f1e2d")
+    for each in KEY_FORMATS:
+        rest = next(text for text in rests if re.fullmatch(each.rest, text))
+        for prefix in each.prefixes:
+            for text in ("{}", "see {} there", "a b c " * 40 + "{}", "x=%20{}", "\\n{}"):
+                assert VALUES.may_hold_secret(text.format(prefix + rest)), prefix
+                assert VALUES.mask(text.format(prefix + rest), lambda _: "M") == (text.format("M"), 1), prefix

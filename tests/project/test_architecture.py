@@ -94,7 +94,8 @@ ALLOWED = {
     "_redact.detect.tries": "",
     "_redact.detect.compound_names": "",
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
-    "_redact.detect.false_positives",
+    "_redact.detect.false_positives _redact.detect.key_formats _redact.detect.tries",
+    "_redact.detect.key_formats": "",
     "_redact.detect.false_positives": "",
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
     "_redact.detect.name_tables": "",

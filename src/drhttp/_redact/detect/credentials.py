@@ -13,42 +13,18 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.detect import capability_urls, check_digits
 from drhttp._redact.detect.false_positives import is_signed_json, is_slug
+from drhttp._redact.detect.key_formats import KEY_FORMATS
+from drhttp._redact.detect.tries import trie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 # Where a word begins; also behind an encoded space or line break (`%20`, `\n`).
 _BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
-# Prefixes that providers give to keys so that scanners can find them.
-_PREFIXES = (
-    r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{10,}",
-    r"whsec_[0-9A-Za-z+/=]{16,}",
-    r"sk-[0-9A-Za-z_-]{20,}",
-    r"gh[opsur]_[0-9A-Za-z]{20,}",
-    r"github_pat_[0-9A-Za-z_]{20,}",
-    r"glpat-[0-9A-Za-z_-]{16,}",
-    r"xox[abeoprs]-[0-9A-Za-z-]{10,}",
-    r"xapp-[0-9A-Za-z-]{10,}",
-    r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}",
-    r"AIza[0-9A-Za-z_-]{30,}",
-    r"ya29\.[0-9A-Za-z_-]{10,}",
-    r"GOCSPX-[0-9A-Za-z_-]{20,}",
-    r"SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
-    r"npm_[0-9A-Za-z]{30,}",
-    r"pypi-[0-9A-Za-z_-]{30,}",
-    r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{24,}",
-    r"do[opr]_v1_[0-9a-f]{40,}",
-    r"hf_[0-9A-Za-z]{20,}",
-    r"sq0(?:atp|csp)-[0-9A-Za-z_-]{16,}",
-    r"access_token\$production\$[0-9a-z]+\$[0-9a-f]+",
-)
 _JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
-_KEY = rf"(?P<key>{_BEGIN}(?:" + "|".join(_PREFIXES) + r"))"
-# The prefix in front of the random part of a key.
-_PREFIX = re.compile(
-    r"(?:sk|rk)_(?:live|test)_|whsec_|sk-|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|A[A-Z]IA|AIza|ya29\.|GOCSPX-|SG\."
-    r"|npm_|pypi-|shp[a-z]{2}_|do[opr]_v1_|hf_|sq0[a-z]{3}-|access_token\$production\$"
-)
+_KEY = rf"(?P<key>{_BEGIN}(?:{'|'.join(f'{trie(each.prefixes)}{each.rest}' for each in KEY_FORMATS)}))"
+_PREFIXES = tuple(prefix for each in KEY_FORMATS for prefix in each.prefixes)
+_PREFIX = re.compile(trie(_PREFIXES))  # in front of the random part of a key
 _PATTERN = re.compile(
     r"(?P<pem>-----BEGIN[ +%A-Z0-9]{0,40}PRIVATE(?: |\+|%20)KEY[ +%A-Z0-9]{0,10}-----"
     r"(?:[^-]+|-(?!----END))*(?:-----END[ +%A-Z0-9]{0,60}-----)?)"
@@ -60,10 +36,10 @@ _PATTERN = re.compile(
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand where credentials are expected
 # How each of them begins. The lookbehind comes after the first character: `re` searches for a set of characters
 # several times faster than for a lookbehind.
+_BEGINNINGS = (*_PREFIXES, "eyJ", "bearer", "Bearer", "BEARER", "basic", "Basic", "BASIC")
 _START = re.compile(
-    r"[-AGSabBdeghnprswxy](?:(?<=-)----BEGIN|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{2}.)|(?<=\\[nrt].))"
-    r"(?:yJ|earer|EARER|asic|ASIC|[kh][_s-]|h[opsur]_|ithub_|lpat-|ox[a-z]-|app-|[A-Z]IA|CCA|Iza|a29\.|OCSPX-|G\."
-    r"|pm_|ypi-|hp|o[opr]_v1_|f_|q0|ccess_token\$))",
+    rf"[-{''.join(sorted({each[0] for each in _BEGINNINGS}))}](?:(?<=-)----BEGIN"
+    rf"|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{{2}}.)|(?<=\\[nrt].)){trie({each[1:] for each in _BEGINNINGS})})",
     re.DOTALL,
 )
 _RUN = re.compile(r"[0-9A-Za-z_-]*")  # nothing else begins within it
@@ -85,11 +61,7 @@ _HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
 _BEARER, _BASIC, _PEM = b"bearer", b"basic", b"-----be"
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
-_HINTS_IN_WORDS = (
-    "eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "ya29.", "SG.", "_live_", "_test_", "whsec_", "ghp_", "gho_", "ghs_",
-    "ghu_", "ghr_", "github_pat_", "npm_", "shp", "_v1_", "hf_", "access_token$", "sk-", "glpat-", "xox", "xapp-",
-    "GOCSPX", "pypi-", "sq0",
-)  # fmt: skip
+_HINTS_IN_WORDS = ("eyJ", *(hint for each in KEY_FORMATS for hint in each.hints or each.prefixes))
 _FEW = re.compile("|".join(map(re.escape, (*_HINTS, *_HINTS_IN_WORDS))))
 _LONG_WORD = b"a" * 15
 _LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%-") else 46 for byte in range(256))

@@ -21,4 +21,6 @@ def trie(words: Iterable[str]) -> str:
     if not rests:
         return ""
     branches = "|".join(re.escape(first) + trie(rests[first]) for first in sorted(rests))
+    if len(rests) == 1 and not ends:
+        return branches
     return f"(?:{branches})" + ("?" if ends else "")

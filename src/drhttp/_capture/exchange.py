@@ -76,7 +76,7 @@ class Exchange:
         self.response_body = response_body
         self.failure: tuple[str, str] | None = None
         self.duration = 0.0
-        self.status = ""
+        self.status: str | None = None  # until `start_response` is called
         self.headers: Iterable[tuple[str, str]] = ()
         self.user: str | None = None
         self.device: str | None = None
@@ -113,7 +113,7 @@ class Exchange:
         """
         self.duration = time.perf_counter() - self.start
         self.complete = complete
-        if complete and not self.status and self.response_body.size and self.failure is None:
+        if complete and self.status is None and self.response_body.size and self.failure is None:
             self.failure = _NOT_STARTED
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()

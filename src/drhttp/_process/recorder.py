@@ -69,7 +69,7 @@ class Recorder:
         pid = os.getpid()
         for exchange in list(self._held.values()):
             if exchange.pid == pid:  # a forked child leaves the others to its parent
-                self.release(exchange)
+                guarded(self.release, exchange)
 
     def begin_close(self, timeout: float) -> None:
         """Start to deliver the waiting records and to stop. Returns at once.

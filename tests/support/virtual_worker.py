@@ -71,7 +71,7 @@ class Exporter:
 
     def __init__(self, clock: Clock, most: int | None = None) -> None:
         self._clock = clock
-        self.most = most
+        self.max_records = most
         self.answers: deque[Verdict | BaseException | Callable[[], Verdict]] = deque()
         self.otherwise = DONE
         self.judge: Callable[[], Verdict] | None = None  # what says so instead, with the POST in `posts` already

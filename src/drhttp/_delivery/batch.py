@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
-I = TypeVar("I")  # noqa: E741 - an item of the queue
-P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
+Item = TypeVar("Item")  # what the queue holds
+Encoded = TypeVar("Encoded", bound="Sized")  # a record, ready to be sent
 
 
-class Batch(Generic[I, P]):
+class Batch(Generic[Item, Encoded]):
     """The records that one worker is delivering.
 
     size: maximum number of records in one POST. on_end: called when records have been delivered or dropped.
     """
 
-    def __init__(self, queue: Queue[I], size: int, on_end: Callable[[], None]) -> None:
+    def __init__(self, queue: Queue[Item], size: int, on_end: Callable[[], None]) -> None:
         self._queue = queue
         self._size = size
         self._on_end = on_end
         # By number, in order: the encoded record, and its size in the queue.
-        self._records: dict[int, tuple[P, int]] = {}
+        self._records: dict[int, tuple[Encoded, int]] = {}
         self._gathered: list[int] = []  # numbers of the records of the next batch
         self._bisection = Bisection()
         self._sent: list[int] = []
@@ -65,7 +65,7 @@ class Batch(Generic[I, P]):
         """How many records of the current POST were part of a POST that failed."""
         return self._bisection.repeated
 
-    def next(self) -> list[P]:
+    def next(self) -> list[Encoded]:
         """The encoded records of the next POST. Call `settle` with its result."""
         self._sent = self._bisection.next()
         return [self._records[number][0] for number in self._sent]
@@ -86,15 +86,15 @@ class Batch(Generic[I, P]):
             self._end(self._sent, verdict.reason)
             self._bisection.refused()
 
-    def gather(self, exporter: Exporter[I, P], yield_gil: Callable[[], None]) -> None:
+    def gather(self, exporter: Exporter[Item, Encoded], yield_gil: Callable[[], None]) -> None:
         """Take as many records out of the queue as one POST can carry, and let the exporter prepare them.
 
         yield_gil: called after each record.
         """
         gathered = self._gathered
         size = sum(len(self._records[number][0]) for number in gathered)
-        most = min(self._size, exporter.most or self._size)
-        while len(gathered) < most and size < BATCH_BYTES:
+        max_records = min(self._size, exporter.max_records or self._size)
+        while len(gathered) < max_records and size < BATCH_BYTES:
             taken = self._queue.take()
             if taken is None:
                 break

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from drhttp._delivery.record_exporter import RecordExporter
     from drhttp._delivery.retry import Verdict
 
-I_contra = TypeVar("I_contra", contravariant=True)  # an item of the queue
-P = TypeVar("P", bound="Sized")  # an encoded record; its length is what it adds to a POST
+Item_contra = TypeVar("Item_contra", contravariant=True)  # what the queue holds
+Encoded = TypeVar("Encoded", bound="Sized")  # a record; its length is what it adds to a POST
 
 
-class Exporter(Protocol[I_contra, P]):
+class Exporter(Protocol[Item_contra, Encoded]):
     """Prepares items and sends them. The worker calls all methods in its own thread."""
 
     @property
-    def most(self) -> int | None:
+    def max_records(self) -> int | None:
         """Maximum number of records in one POST; `None` means no limit."""
 
-    def prepare(self, item: I_contra) -> P | Verdict:
+    def prepare(self, item: Item_contra) -> Encoded | Verdict:
         """Encode an item, or return a verdict that says why it is dropped."""
 
-    def deliver(self, encoded_records: Sequence[P]) -> Verdict:
+    def deliver(self, encoded_records: Sequence[Encoded]) -> Verdict:
         """Send encoded records in one POST, and return its result."""
 
     def close(self) -> None:
@@ -54,8 +54,8 @@ class LazyExporter:
         self._exporter: RecordExporter | None = None
 
     @property
-    def most(self) -> int | None:
-        return self.exporter.most
+    def max_records(self) -> int | None:
+        return self.exporter.max_records
 
     def prepare(self, item: Exchange) -> bytes | Verdict:
         return self.exporter.prepare(item)

@@ -55,7 +55,7 @@ class RecordExporter:
         self.transport.disown()
 
     @property
-    def most(self) -> int | None:
+    def max_records(self) -> int | None:
         """Maximum number of records in one POST; `None` means no limit."""
         return self._wire.LARGEST_BATCH
 

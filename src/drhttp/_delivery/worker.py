@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from drhttp._delivery.exporter import Exporter
     from drhttp._delivery.queue import Queue
 
-I = TypeVar("I")  # noqa: E741 - an item of the queue
-P = TypeVar("P", bound="Sized")  # an encoded record, ready to be sent
+Item = TypeVar("Item")  # what the queue holds
+Encoded = TypeVar("Encoded", bound="Sized")  # a record, ready to be sent
 
 _JITTER = 0.1  # share of the flush interval, so that many processes do not send at the same time
 
 
-class Worker(BackgroundLoop, Generic[I, P]):
+class Worker(BackgroundLoop, Generic[Item, Encoded]):
     """One daemon thread for one queue. `start` starts it, when the first record comes.
 
     batch_size: maximum number of records in one POST. flush_interval: maximum seconds that a record waits for others.
@@ -34,8 +34,8 @@ class Worker(BackgroundLoop, Generic[I, P]):
 
     def __init__(
         self,
-        queue: Queue[I],
-        exporter: Exporter[I, P],
+        queue: Queue[Item],
+        exporter: Exporter[Item, Encoded],
         *,
         batch_size: int,
         flush_interval: float,
@@ -48,7 +48,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
         # Its own generator: using the shared one would change the numbers of an application that has seeded it.
         self._random = random.Random()
         self.monitor = DeliveryMonitor(queue, self._clock.now)
-        self._batch: Batch[I, P] = Batch(queue, batch_size, self._notify_waiters)
+        self._batch: Batch[Item, Encoded] = Batch(queue, batch_size, self._notify_waiters)
         self._due_at: float | None = None  # when the next batch is sent, even if it is not full
         self._flush_up_to = 0  # deliver the records up to this number without delay
         self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_flush_up_to`
@@ -193,7 +193,7 @@ class Worker(BackgroundLoop, Generic[I, P]):
                 back_off(self._batch.attempt, self._random.random(), self.remaining_seconds()), imposed=False
             )
 
-    def _deliver_once(self, encoded_records: list[P]) -> Verdict:
+    def _deliver_once(self, encoded_records: list[Encoded]) -> Verdict:
         """Send records. If gevent or eventlet replaced sockets in the middle, an exception means: try again."""
         try:
             return self._exporter.deliver(encoded_records)

@@ -149,7 +149,7 @@ def recorder_for(config: Config) -> Recorder:
             return recorder
         recorder = Recorder(config)
         recorders.add(recorder)
-    _warn_once()
+    _warn_of_missing_threads()
     guarded(_warn_of_masking, config)
     return recorder
 
@@ -196,7 +196,7 @@ _SLOW_PATTERN = (
 )
 
 
-def _warn_once() -> None:
+def _warn_of_missing_threads() -> None:
     """Log a warning if uWSGI runs no threads.
 
     It comes here rather than with the first record, so that a server that loads the application once and then starts

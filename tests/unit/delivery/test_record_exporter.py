@@ -79,7 +79,7 @@ def test_a_batch_is_one_post(receiver, make_exporter):
 def test_the_protocol_says_how_many_travel_together(receiver, make_exporter):
     """The old form takes one record a POST, at its own path and with its own header."""
     delivery = make_exporter(protocol="record")
-    assert (make_exporter().most, delivery.most) == (None, 1)
+    assert (make_exporter().max_records, delivery.max_records) == (None, 1)
     assert delivery.deliver([delivery.prepare(an_exchange())]) == DONE
     (post,) = receiver.posts
     assert (post.path, post.headers["drhttp-apikey"]) == ("/api/v1/http_record/record", "key")

@@ -228,11 +228,11 @@ def test_a_courier_that_cannot_be_made_does_not_keep_the_worker_from_closing(ben
 
     class Broken(Exporter):
         @property
-        def most(self) -> int | None:
+        def max_records(self) -> int | None:
             raise ImportError
 
-        @most.setter
-        def most(self, value: int | None) -> None:
+        @max_records.setter
+        def max_records(self, value: int | None) -> None:
             return
 
     bench.worker._exporter = Broken(bench.clock)

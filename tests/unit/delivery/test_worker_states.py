@@ -140,7 +140,7 @@ class Exporter:
         self._stage = stage
         self._clock = clock
         self._most = most
-        self.breaks = 0  # times that asking for `most` raises
+        self.breaks = 0  # times that asking for `max_records` raises
         self.called: Callable[[Item], Any] = lambda item: None
         self.out_of_time: Callable[[], bool] = lambda: False
         self.in_hand: list[Item] = []
@@ -155,7 +155,7 @@ class Exporter:
         self.answer: Verdict | BaseException | None = None
 
     @property
-    def most(self) -> int | None:
+    def max_records(self) -> int | None:
         self.note_poison()
         if self.breaks:
             self.breaks -= 1

@@ -35,6 +35,7 @@ def around(event, **changes):
 def grown(inbox, event, *bombs, path="/v1/events/batch"):
     """Post all at once: the statuses, and by how many KiB the process grew meanwhile, at its peak."""
     inbox.post([event()])
+    inbox.line()  # what prints it is loaded now
     before = memory(inbox)
     with ThreadPoolExecutor(len(bombs)) as threads:
         answers = list(threads.map(lambda bomb: inbox.request("POST", path, bomb, **HEADERS)[0], bombs))

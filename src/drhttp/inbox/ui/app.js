@@ -1,8 +1,8 @@
 // The page: what the address names, the keys, and the parts around the list.
 
 import { askTabs, takeToken, token } from "./api.js";
-import { go, onMove, place } from "./address.js";
-import { Bar, Pause } from "./bar.js";
+import { go, onMove, place } from "./router.js";
+import { Bar, Pause } from "./header.js";
 import { Pictures } from "./charts.js";
 import { Compare } from "./compare.js";
 import { acts, Detail } from "./detail.js";
@@ -10,12 +10,12 @@ import { Endpoints } from "./endpoints.js";
 import { Errors } from "./errors.js";
 import { Feed } from "./feed.js";
 import { Devices, Users } from "./groups.js";
-import { About } from "./inbox.js";
-import { keyboard, Keys } from "./keys.js";
+import { About } from "./inbox-dialog.js";
+import { keyboard, Keys } from "./shortcuts.js";
 import { List } from "./list.js";
-import { nested, useNest } from "./nest.js";
-import { Dialog, html, News, render, say, useEffect, useMemo, useRef, useState } from "./parts.js";
-import { Query } from "./query.js";
+import { nested, useNest } from "./outbound-rows.js";
+import { Dialog, html, News, render, say, useEffect, useMemo, useRef, useState } from "./components.js";
+import { Query } from "./query-field.js";
 import { Splitter } from "./splitter.js";
 import { Door, NoMatch, Unreadable, Welcome } from "./welcome.js";
 

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { count, HIDDEN, plural, size } from "./format.js";
 import { read } from "./json.js";
-import { copy, html, Problem, Tabs, Text, useEffect, useMemo, useState, Value } from "./parts.js";
+import { copy, html, Problem, Tabs, Text, useEffect, useMemo, useState, Value } from "./components.js";
 
 const VIEWS = { json: ["tree"], form: ["fields"], multipart: ["parts"], xml: ["xml"], html: ["preview"], image: ["image"] };
 const LABELS = { tree: "JSON", fields: "Form", parts: "Parts", xml: "XML", preview: "Preview", image: "Image", raw: "Raw", hex: "Hex" };

@@ -1,8 +1,8 @@
 // Pictures of what matches the query, one at a time, over the list.
 
-import { useBeat } from "./beat.js";
+import { useBeat } from "./throttle.js";
 import { Histogram } from "./histogram.js";
-import { html, Tabs, useState } from "./parts.js";
+import { html, Tabs, useState } from "./components.js";
 import { Scatter } from "./scatter.js";
 
 const KEPT = "drhttp-picture";

@@ -1,8 +1,8 @@
 // Two records side by side: headers in any order, JSON by path.
 
-import { go } from "./address.js";
+import { go } from "./router.js";
 import { clock, count, duration, plural } from "./format.js";
-import { html, Method, Problem, Status, Text, useAnswer, useState } from "./parts.js";
+import { html, Method, Problem, Status, Text, useAnswer, useState } from "./components.js";
 
 const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
 const SIGNS = { added: "+", removed: "−", changed: "≠" };

@@ -1,14 +1,14 @@
 // One record: overview, request, response, and what can be done with it.
 
 import { get, send } from "./api.js";
-import { go, href } from "./address.js";
+import { go, href } from "./router.js";
 import { Body, Pairs } from "./body.js";
 import { duration, plural } from "./format.js";
-import { Facts } from "./facts.js";
-import { Hidden } from "./hidden.js";
+import { Facts } from "./record-properties.js";
+import { Hidden } from "./unmasked-values.js";
 import { Labels } from "./labels.js";
-import { copy, html, Method, Problem, say, Status, Tabs, Text, useAnswer, useEffect, useRef, useState } from "./parts.js";
-import { Replay } from "./replay.js";
+import { copy, html, Method, Problem, say, Status, Tabs, Text, useAnswer, useEffect, useRef, useState } from "./components.js";
+import { Replay } from "./replay-dialog.js";
 import { Timeline } from "./timeline.js";
 
 const MARKED = "drhttp-marked";

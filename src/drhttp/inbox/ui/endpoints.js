@@ -1,11 +1,11 @@
 // Endpoints: how often each was asked, how often it failed, and how long it took.
 
-import { go, place } from "./address.js";
-import { useBeat } from "./beat.js";
-import { Columns } from "./columns.js";
+import { go, place } from "./router.js";
+import { useBeat } from "./throttle.js";
+import { Columns } from "./sparkline.js";
 import { count, duration, plural } from "./format.js";
-import { html, Method, Problem, Text, useAnswer } from "./parts.js";
-import { Cell, Into, Nothing, share, Sheet } from "./sheet.js";
+import { html, Method, Problem, Text, useAnswer } from "./components.js";
+import { Cell, Into, Nothing, share, Sheet } from "./group-table.js";
 
 const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Total time"]];
 

@@ -1,11 +1,11 @@
 // Errors: answers of 4xx and 5xx and exceptions, by endpoint, with the newest of each.
 
-import { useBeat } from "./beat.js";
+import { useBeat } from "./throttle.js";
 import { brief, count, kind, plural } from "./format.js";
 import { Link } from "./link.js";
-import { html, Method, Problem, Status, Text, useAnswer } from "./parts.js";
-import { joined } from "./query.js";
-import { Cell, Into, Nothing, Sheet } from "./sheet.js";
+import { html, Method, Problem, Status, Text, useAnswer } from "./components.js";
+import { joined } from "./query-field.js";
+import { Cell, Into, Nothing, Sheet } from "./group-table.js";
 
 const FAILED = "(is:error OR is:client-error)";
 const LOOKED_AT = 500; // the newest failures, by which each group tells its kinds

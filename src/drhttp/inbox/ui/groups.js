@@ -1,10 +1,10 @@
 // Users and devices: what matches the query, by whom it belongs to.
 
-import { useBeat } from "./beat.js";
-import { Columns } from "./columns.js";
+import { useBeat } from "./throttle.js";
+import { Columns } from "./sparkline.js";
 import { brief, count, duration, plural } from "./format.js";
-import { Cell, Into, Nothing, Sheet } from "./sheet.js";
-import { html, Problem, Text, useAnswer } from "./parts.js";
+import { Cell, Into, Nothing, Sheet } from "./group-table.js";
+import { html, Problem, Text, useAnswer } from "./components.js";
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 

@@ -1,8 +1,8 @@
 // Requests over time, by class of status.
 
 import { brief, clock, count, period, plural } from "./format.js";
-import { Blank, Frame, HIGH, WIDE } from "./frame.js";
-import { html, useAnswer } from "./parts.js";
+import { Blank, Frame, HIGH, WIDE } from "./time-chart.js";
+import { html, useAnswer } from "./components.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
 const label = (name) => (name === "none" ? "no status" : name);

@@ -1,7 +1,7 @@
 // Tags and a note on a record, to be found again.
 
 import { send } from "./api.js";
-import { html, Problem, useEffect, useRef, useState } from "./parts.js";
+import { html, Problem, useEffect, useRef, useState } from "./components.js";
 
 /** `asked` puts the cursor into the field for tags. */
 export function Labels({ record, feed, again, asked, onAsked }) {

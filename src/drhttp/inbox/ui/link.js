@@ -1,7 +1,7 @@
 // Links within the page: plain addresses that another tab can open, followed without loading the page anew.
 
-import { go, href } from "./address.js";
-import { html } from "./parts.js";
+import { go, href } from "./router.js";
+import { html } from "./components.js";
 
 const elsewhere = (event) => event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0;
 

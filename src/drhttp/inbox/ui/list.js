@@ -1,8 +1,8 @@
 // The list: a window of lines over everything that is loaded. It moves only when its reader moves it.
 
 import { count, plural } from "./format.js";
-import { parentOf } from "./nest.js";
-import { html, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
+import { parentOf } from "./outbound-rows.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./components.js";
 import { row as drawn } from "./row.js";
 
 const AROUND = 12; // rows beyond the edges, so that fast scrolling shows no blanks

@@ -1,9 +1,9 @@
 // One line of the list.
 
-import { go, place } from "./address.js";
+import { go, place } from "./router.js";
 import { clock, duration, moment, plural, size } from "./format.js";
-import { html, Method, Status, Text } from "./parts.js";
-import { joined, term } from "./query.js";
+import { html, Method, Status, Text } from "./components.js";
+import { joined, term } from "./query-field.js";
 
 const FRESH = 1_200; // milliseconds that a new row is marked
 

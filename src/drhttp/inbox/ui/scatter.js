@@ -1,8 +1,8 @@
 // How long each request took, on a logarithmic scale.
 
 import { clock, count, duration, kind, period, plural } from "./format.js";
-import { Blank, Frame, HIGH, WIDE } from "./frame.js";
-import { html, useAnswer, useMemo } from "./parts.js";
+import { Blank, Frame, HIGH, WIDE } from "./time-chart.js";
+import { html, useAnswer, useMemo } from "./components.js";
 
 const NEAR = 14; // pixels around a point that count as a click on it
 

@@ -1,6 +1,6 @@
 // The border between list and record, to be dragged or moved with arrow keys.
 
-import { html, useEffect, useState } from "./parts.js";
+import { html, useEffect, useState } from "./components.js";
 
 const KEPT = "drhttp-pane";
 

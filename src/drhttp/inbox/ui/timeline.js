@@ -1,7 +1,7 @@
 // When things happened within a record: the application, the first byte, and the requests that it sent.
 
 import { duration } from "./format.js";
-import { html, Text } from "./parts.js";
+import { html, Text } from "./components.js";
 
 const WIDE = 1000;
 

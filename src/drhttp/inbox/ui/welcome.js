@@ -1,8 +1,8 @@
 // What is there when there are no records: how to get some, why none matches, and the door for those without a token.
 
 import { keepToken } from "./api.js";
-import { go } from "./address.js";
-import { copy, html, useAnswer, useState } from "./parts.js";
+import { go } from "./router.js";
+import { copy, html, useAnswer, useState } from "./components.js";
 
 export const Empty = ({ children }) => html`<section class="empty">${children}</section>`;
 

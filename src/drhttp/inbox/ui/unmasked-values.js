@@ -1,7 +1,7 @@
 // What a record holds in clear and only the inbox hides: how much, where, and what to do about it.
 
 import { count, plural } from "./format.js";
-import { html } from "./parts.js";
+import { html } from "./components.js";
 
 const FIRST = 8; // places that are named
 const PARTS = { "request.headers": "request header", "response.headers": "response header", "request.body": "request body", "response.body": "response body", query: "query", extra: "additional data" };

@@ -1,7 +1,7 @@
 // Outbound calls under the request that made them: which lines the list has, and which of them are unfolded.
 
 import { get, newestOnly } from "./api.js";
-import { useEffect, useRef, useState } from "./parts.js";
+import { useEffect, useRef, useState } from "./components.js";
 
 /** The unfolded requests: `calls` maps a request's number to the calls that are known of it. */
 export function useNest(feed) {

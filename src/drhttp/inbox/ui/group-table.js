@@ -1,8 +1,8 @@
 // A page that is one table of groups; on narrow screens its rows become cards that name their values.
 
 import { Link } from "./link.js";
-import { html } from "./parts.js";
-import { joined } from "./query.js";
+import { html } from "./components.js";
+import { joined } from "./query-field.js";
 
 export const Sheet = ({ label, caption, head, children }) => html`<div class="sheet" tabindex="0" role="region" aria-label=${label}>
   <table class="groups"><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${children}</tbody></table></div>`;

@@ -2,7 +2,7 @@
 
 import { download, send } from "./api.js";
 import { count, moment, plural, size } from "./format.js";
-import { Dialog, html, Problem, say, useAnswer, useMounted, useState } from "./parts.js";
+import { Dialog, html, Problem, say, useAnswer, useMounted, useState } from "./components.js";
 
 export function About({ feed, query, onClose }) {
   const [info, problem, again] = useAnswer("/info", {});

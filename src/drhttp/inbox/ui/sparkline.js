@@ -1,6 +1,6 @@
 // Counts as small columns.
 
-import { html } from "./parts.js";
+import { html } from "./components.js";
 
 export function Columns({ counts, label }) {
   const most = Math.max(1, ...counts);

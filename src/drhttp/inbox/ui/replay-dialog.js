@@ -1,7 +1,7 @@
 // Sending a recorded request once more, after asking.
 
 import { send } from "./api.js";
-import { Dialog, html, Problem, say, Text, useMounted, useState } from "./parts.js";
+import { Dialog, html, Problem, say, Text, useMounted, useState } from "./components.js";
 
 export function Replay({ record, onClose, onOpen }) {
   const [problem, setProblem] = useState(null);

@@ -1,7 +1,7 @@
 // What the keys do, and the list of them.
 
-import { go } from "./address.js";
-import { html, useEffect, useRef } from "./parts.js";
+import { go } from "./router.js";
+import { html, useEffect, useRef } from "./components.js";
 
 const KEYS = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],

@@ -1,9 +1,9 @@
 // What is known of a record, each value with a way into the query.
 
-import { go } from "./address.js";
+import { go } from "./router.js";
 import { duration, moment, size } from "./format.js";
-import { html, Text } from "./parts.js";
-import { joined, term } from "./query.js";
+import { html, Text } from "./components.js";
+import { joined, term } from "./query-field.js";
 
 export function Facts({ record, query }) {
   const facts = [

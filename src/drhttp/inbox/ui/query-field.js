@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { HIDDEN } from "./format.js";
-import { html, useEffect, useRef, useState } from "./parts.js";
+import { html, useEffect, useRef, useState } from "./components.js";
 
 const PLAIN = /^[\w./@+-]+$/;
 

@@ -1,10 +1,10 @@
 // The ground of a picture over time. A drag, or Shift and arrow keys, make a time range in the query; a click, or Enter,
 // does what the picture says with the bar or point that it is on.
 
-import { go, place } from "./address.js";
+import { go, place } from "./router.js";
 import { brief } from "./format.js";
-import { html, useRef, useState } from "./parts.js";
-import { ranged } from "./query.js";
+import { html, useRef, useState } from "./components.js";
+import { ranged } from "./query-field.js";
 
 export const WIDE = 1000;
 export const HIGH = 100;

@@ -2,7 +2,7 @@
 
 import { count } from "./format.js";
 import { Link } from "./link.js";
-import { html } from "./parts.js";
+import { html } from "./components.js";
 
 const VIEWS = [["requests", "Requests"], ["errors", "Errors"], ["endpoints", "Endpoints"], ["users", "Users"], ["devices", "Devices"]];
 const STATES = { loading: "loading", live: "live", lost: "reconnecting", refused: "stopped" };

@@ -1,6 +1,6 @@
 // A number that follows another at a walk, so that a busy stream does not mean a request for each record.
 
-import { useEffect, useRef, useState } from "./parts.js";
+import { useEffect, useRef, useState } from "./components.js";
 
 const EVERY = 2_000; // milliseconds between two looks while records arrive
 

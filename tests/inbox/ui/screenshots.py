@@ -22,7 +22,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
     order = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
     sights = {
         "list": ("/", ".plot"),
-        "unreadable": ("/?q=stauts:1", ".complaint"),
+        "unreadable": ("/?q=stauts:1", ".query-error"),
         "detail": (f"/?n={order}", ".timeline"),
         "body": (f"/?n={order}&tab=request", ".tree"),
         "endpoints": ("/?view=endpoints", ".groups"),

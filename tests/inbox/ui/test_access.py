@@ -37,13 +37,13 @@ def _sights(order: int) -> dict[str, str]:
     return {
         "/": ".rows .row",
         "/?q=status:5xx": ".chip",
-        "/?q=stauts:1": ".complaint",
+        "/?q=stauts:1": ".query-error",
         "/?q=path:/nowhere": ".empty",
         f"/?n={order}": ".timeline",
         f"/?n={order}&tab=request": ".tree",
         f"/?n={order}&tab=response": ".tree",
         f"/?n={order}&tab=outbound": ".related",
-        f"/?n={order - 1}&tab=overview": ".facts",
+        f"/?n={order - 1}&tab=overview": ".properties",
         f"/?n={order - 3}&tab=response": ".body pre",
         f"/?n={order - 4}&tab=response": ".hex",
         f"/?n={order - 5}&tab=request": ".body .pairs",
@@ -93,7 +93,7 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
     found["keys"] = _findings(page, axe)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Inbox: export").click()
-    page.locator("dialog .facts").wait_for()
+    page.locator("dialog .properties").wait_for()
     found["the inbox"] = _findings(page, axe)
     page.keyboard.press("Escape")
     page.get_by_label("Query", exact=True).press_sequentially("st")
@@ -145,7 +145,7 @@ def test_the_whole_flow_by_keyboard(page: Page, inbox: Any) -> None:
     press("x")
     expect(page.locator(".rows .chosen .pin")).to_be_visible()
     press("c")
-    expect(page.locator(".news")).to_contain_text("Copied")
+    expect(page.locator(".toast")).to_contain_text("Copied")
     assert "/api/3" in page.evaluate("navigator.clipboard.readText()")
     press("r")
     expect(page.get_by_role("dialog")).to_contain_text("Send this request again?")
@@ -185,7 +185,7 @@ def test_focus_is_seen_wherever_tab_goes(page: Page, inbox: Any) -> None:
 
 
 _TOO_WIDE = """() => [document.documentElement,
-    ...document.querySelectorAll('.sheet, .detail .scroll, .bar, .tools, .empty')]
+    ...document.querySelectorAll('.table-view, .detail .scroll, .bar, .tools, .empty')]
     .filter(box => box.scrollWidth > box.clientWidth)
     .map(box => `${box.className} ${box.scrollWidth} > ${box.clientWidth}`)"""
 _CUT = """() => [...document.querySelectorAll('.groups td > div, .groups th a')].filter(part => {

@@ -66,7 +66,7 @@ def test_the_largest_body_costs_no_more_than_its_first_page(page: Page, inbox: A
         detail.get_by_role("tab", name="Raw").click()
     shown = detail.locator(".tree, .body pre").first
     expect(shown).to_be_visible()
-    expect(detail.locator(".bodybar")).to_contain_text("MB")
+    expect(detail.locator(".body-toolbar")).to_contain_text("MB")
     # An answer of one page, and as many elements as one can look at.
     assert sizes
     assert max(sizes) < 12 * FIRST
@@ -192,10 +192,10 @@ def test_the_address_and_the_text_are_copied(page: Page, inbox: Any) -> None:
     inbox.post([shop.event(response=_body("text/plain", "Zwölf Tassen ☕".encode()))])
     detail = _open(page)
     detail.get_by_role("button", name="Link").click()
-    expect(page.locator(".news")).to_have_text(re.compile("Link copied"))
+    expect(page.locator(".toast")).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url
     assert inbox.token not in link
     detail.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.locator(".news")).to_have_text("Copied.")
+    expect(page.locator(".toast")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == "Zwölf Tassen ☕"

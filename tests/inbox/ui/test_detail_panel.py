@@ -133,7 +133,7 @@ def test_a_long_body_comes_in_pages(page: Page, inbox: Any) -> None:
 def test_copy(told: Page, label: str, begin: str) -> None:
     told.context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened(told, "/feed.xml", "Overview").get_by_role("button", name=label).click()
-    expect(told.locator(".news")).to_contain_text("Copied")
+    expect(told.locator(".toast")).to_contain_text("Copied")
     copied = told.evaluate("navigator.clipboard.readText()")
     assert begin in copied
     assert "feed.xml" in copied
@@ -220,7 +220,7 @@ def test_a_replay_that_ends_late_does_not_take_the_reader_away(page: Page, inbox
     page.keyboard.press("Escape")
     opened(page, "/api/items/7")
     held.release()
-    expect(page.locator(".news")).to_contain_text("Replayed.")
+    expect(page.locator(".toast")).to_contain_text("Replayed.")
     expect(page.locator(".detail .url")).to_have_text("http://shop.test/api/items/7")
 
 

@@ -94,7 +94,7 @@ def test_everything_that_is_shown_stays_text(
         expect(page.locator(".detail")).to_have_attribute("aria-label", f"Record {left}")
         for tab in ("Overview", "Request", "Response"):
             page.locator(".detail").get_by_role("tab", name=tab).click()
-            views = page.locator(".bodybar").get_by_role("tab")
+            views = page.locator(".body-toolbar").get_by_role("tab")
             for view in range(views.count()):
                 views.nth(view).click()
         page.keyboard.press("j")

@@ -111,7 +111,7 @@ def test_two_records_are_compared_by_keyboard(busy: Page) -> None:
     _tab_to(busy, field)
     field.fill("method,path,user,device")
     busy.keyboard.press("Enter")
-    expect(busy.locator(".ways .same")).to_have_text("Equal.")
+    expect(busy.locator(".compare-options .same")).to_have_text("Equal.")
     _tab_to(busy, busy.get_by_role("button", name="Swap"))
     before = busy.locator(".side").all_inner_texts()
     busy.keyboard.press("Enter")

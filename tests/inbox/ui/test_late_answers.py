@@ -26,7 +26,7 @@ def listed(page: Page, inbox: Any) -> Page:
 
 @pytest.mark.parametrize("chart", ["time", "latency"])
 def test_the_list_does_not_move_when_the_chart_comes(page: Page, inbox: Any, chart: str) -> None:
-    page.evaluate("chart => localStorage.setItem('drhttp-picture', chart)", chart)
+    page.evaluate("chart => localStorage.setItem('drhttp-chart', chart)", chart)
     page.reload()
     page.locator(".state.live").wait_for()
     held = Held(page, "histogram" if chart == "time" else "scatter")

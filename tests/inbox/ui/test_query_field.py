@@ -188,19 +188,19 @@ def test_the_chosen_completion_stays_chosen_when_a_newer_answer_has_it_too(liste
 )
 def test_errors_say_where_and_what(listed: Page, query: str, marked: str, said: str) -> None:
     _field(listed).fill(query)
-    expect(listed.locator(".complaint")).to_contain_text(said)
-    expect(listed.locator(".complaint mark")).to_contain_text(marked)
+    expect(listed.locator(".query-error")).to_contain_text(said)
+    expect(listed.locator(".query-error mark")).to_contain_text(marked)
     expect(_field(listed)).to_have_attribute("aria-invalid", "true")
     # What was listed stays while the query cannot be read.
     expect(listed.locator(ROWS)).to_have_count(8)
     _field(listed).fill("")
-    expect(listed.locator(".complaint")).to_have_count(0)
+    expect(listed.locator(".query-error")).to_have_count(0)
 
 
 def test_an_address_with_a_broken_query_says_so_and_is_mended(listed: Page) -> None:
     listed.goto(listed.url.partition("?")[0] + "?q=stauts:1")
     expect(listed.locator(".empty")).to_contain_text("Invalid query")
-    expect(listed.locator(".complaint")).to_contain_text("did you mean status?")
+    expect(listed.locator(".query-error")).to_contain_text("did you mean status?")
     listed.get_by_role("button", name="Show all records").click()
     expect(listed.locator(ROWS)).to_have_count(8)
 

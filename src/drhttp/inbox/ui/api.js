@@ -1,57 +1,57 @@
-// The inbox's JSON API: the token, requests, and the live stream.
+// The client of the inbox's JSON API: the access token, requests, and the event stream.
 
-const KEPT = "drhttp-token";
-const SILENCE = 25_000; // milliseconds without even a ping, after which a stream counts as lost
+const TOKEN_KEY = "drhttp-token";
+const STREAM_TIMEOUT = 25_000; // milliseconds without an event or a ping after which the stream is closed
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("drhttp-inbox") : null;
 
-/** An answer that is no success. `code` is the API's word for it, `status` 0 when there was no answer at all. */
+/** A failed request. `code` is the error code of the API; `status` is 0 if there was no response. */
 export class ApiError extends Error {
-  constructor(status, told) {
-    super(told.error || `The inbox returned status ${status}.`);
-    Object.assign(this, { status, code: told.code || "", position: told.position, length: told.length });
-    this.suggestions = told.suggestions || [];
+  constructor(status, body) {
+    super(body.error || `The inbox returned status ${status}.`);
+    Object.assign(this, { status, code: body.code || "", position: body.position, length: body.length });
+    this.suggestions = body.suggestions || [];
   }
 }
 
-export const token = () => sessionStorage.getItem(KEPT);
+export const token = () => sessionStorage.getItem(TOKEN_KEY);
 
-/** Take the token out of an address or of what was pasted; false when there is none in it. */
-export function keepToken(text) {
+/** Store the token that a URL or a pasted text contains; return whether there was one. */
+export function storeToken(text) {
   const found = /(?:#|^)token=([^&\s]+)/.exec(text) || /^\s*([\w-]{16,})\s*$/.exec(text);
-  if (found) sessionStorage.setItem(KEPT, decodeURIComponent(found[1]));
+  if (found) sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(found[1]));
   return Boolean(found);
 }
 
-/** Move the token from the address bar, where it would be copied and photographed, into the tab's storage. */
-export function takeToken() {
+/** Move the token from the URL, where it would be copied and bookmarked, into the tab's storage. */
+export function takeTokenFromUrl() {
   if (!location.hash.startsWith("#token=")) return false;
-  keepToken(location.hash);
+  storeToken(location.hash);
   history.replaceState(history.state, "", location.pathname + location.search);
   return true;
 }
 
-/** Ask the other tabs of this inbox for the token, so that a permalink opens in a new one. */
-export function askTabs(found) {
+/** Request the token from other tabs of this inbox, so that a permalink opens in a new tab. */
+export function requestTokenFromTabs(found) {
   channel?.addEventListener("message", ({ data }) => {
     if (data === "ask" && token()) channel.postMessage({ token: token() });
     else if (data.token && !token()) {
-      sessionStorage.setItem(KEPT, data.token);
+      sessionStorage.setItem(TOKEN_KEY, data.token);
       found();
     }
   });
   if (!token()) channel?.postMessage("ask");
 }
 
-function address(path, parameters = {}) {
-  const told = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const search = new URLSearchParams(told).toString();
+function url(path, parameters = {}) {
+  const present = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const search = new URLSearchParams(present).toString();
   return `/api/v1${path}${search && "?"}${search}`;
 }
 
-async function answer(path, { parameters, method = "GET", body, headers, signal }) {
+async function request(path, { parameters, method = "GET", body, headers, signal }) {
   let response;
   try {
-    response = await fetch(address(path, parameters), {
+    response = await fetch(url(path, parameters), {
       method, body, signal, cache: "no-store", credentials: "omit",
       headers: { Authorization: `Bearer ${token() || ""}`, ...headers },
     });
@@ -64,21 +64,21 @@ async function answer(path, { parameters, method = "GET", body, headers, signal 
 }
 
 export async function get(path, parameters, signal) {
-  return (await answer(path, { parameters, signal })).json();
+  return (await request(path, { parameters, signal })).json();
 }
 
 /**
- * A function that runs requests by key. Its result is null when a newer request with the same key has begun meanwhile,
- * so that a late answer never replaces a newer one.
+ * Return a function that runs a request for a key, and returns null if a newer request for that key has begun meanwhile.
+ * So an older response never replaces a newer one.
  */
 export function newestOnly() {
   const running = new Map();
-  return async (key, request) => {
+  return async (key, load) => {
     const own = {};
     running.set(key, own);
     try {
-      const answer = await request();
-      return running.get(key) === own ? answer : null;
+      const result = await load();
+      return running.get(key) === own ? result : null;
     } finally {
       if (running.get(key) === own) running.delete(key);
     }
@@ -87,27 +87,27 @@ export function newestOnly() {
 
 export async function send(method, path, value, parameters) {
   const body = value instanceof Blob || value === undefined ? value : JSON.stringify(value);
-  return (await answer(path, { method, parameters, body, headers: { "Content-Type": "application/json" } })).json();
+  return (await request(path, { method, parameters, body, headers: { "Content-Type": "application/json" } })).json();
 }
 
-/** Store an answer as a file: a plain link could not carry the token. */
+/** Save a response as a file; a plain link could not send the token. */
 export async function download(path, parameters, name) {
-  const url = URL.createObjectURL(await (await answer(path, { parameters })).blob());
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  const objectUrl = URL.createObjectURL(await (await request(path, { parameters })).blob());
+  const link = Object.assign(document.createElement("a"), { href: objectUrl, download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  setTimeout(() => URL.revokeObjectURL(objectUrl), 60_000);
 }
 
-/** Read server-sent events until the stream ends; EventSource could not send the token. */
+/** Read server-sent events until the stream ends. EventSource cannot send the token. */
 export async function stream(query, after, { onOpen, onFrame }, signal) {
   const local = new AbortController();
   const stop = () => local.abort();
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
-  let watch = setTimeout(stop, SILENCE);
+  let watch = setTimeout(stop, STREAM_TIMEOUT);
   try {
     const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
-    const response = await answer("/stream", { parameters: { q: query }, headers, signal: local.signal });
+    const response = await request("/stream", { parameters: { q: query }, headers, signal: local.signal });
     onOpen();
     let text = "";
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -115,10 +115,10 @@ export async function stream(query, after, { onOpen, onFrame }, signal) {
       const { done, value } = await reader.read();
       if (done) return;
       clearTimeout(watch);
-      watch = setTimeout(stop, SILENCE);
+      watch = setTimeout(stop, STREAM_TIMEOUT);
       const frames = (text + value).split(/\r?\n\r?\n/);
       text = frames.pop();
-      for (const frame of frames) tell(frame, onFrame);
+      for (const frame of frames) parseEvent(frame, onFrame);
     }
   } finally {
     clearTimeout(watch);
@@ -126,7 +126,7 @@ export async function stream(query, after, { onOpen, onFrame }, signal) {
   }
 }
 
-function tell(frame, onFrame) {
+function parseEvent(frame, onFrame) {
   const fields = { event: "message", data: "" };
   for (const line of frame.split(/\r?\n/)) {
     const colon = line.indexOf(":");

@@ -1,24 +1,24 @@
-// A body, in the form that shows most of it.
+// The views of a body: JSON tree, form, parts, XML, preview, image, raw text, and hex dump.
 
 import { get } from "./api.js";
 import { count, HIDDEN, plural, size } from "./format.js";
-import { read } from "./json.js";
+import { parseJson } from "./json.js";
 import { copy, html, Problem, Tabs, Text, useEffect, useMemo, useState, Value } from "./components.js";
 
 const VIEWS = { json: ["tree"], form: ["fields"], multipart: ["parts"], xml: ["xml"], html: ["preview"], image: ["image"] };
 const LABELS = { tree: "JSON", fields: "Form", parts: "Parts", xml: "XML", preview: "Preview", image: "Image", raw: "Raw", hex: "Hex" };
-const FIRST = 100; // children of a node that show before more are asked for
-const OPEN = 3; // levels that are open from the start
-const SHOWN = 24;
+const PAGE = 100; // children of a node that are shown at first
+const EXPANDED_DEPTH = 3; // levels that are expanded at first
+const EXPANDED_CHILDREN = 24; // larger nodes are collapsed at first
 
 export function Body({ n, side, body, reveal, onReveal }) {
   const [view, setView] = useState(null);
   if (!body || body.form === "empty") return html`<${Remarks} body=${body} /><p class="dim pad">No body${body?.omitted ? " was recorded" : ""}.</p>`;
   const views = [...(VIEWS[body.form] || []), ...(body.text === null ? [] : ["raw"]), "hex"];
   const shown = views.includes(view) ? view : views[0];
-  const Chosen = { tree: Tree, fields: Fields, parts: Parts, xml: Xml, preview: Preview, image: Picture, raw: Raw, hex: Hex }[shown];
+  const Chosen = { tree: Tree, fields: Fields, parts: Parts, xml: Xml, preview: Preview, image: ImageView, raw: Raw, hex: Hex }[shown];
   return html`<div class="body">
-    <div class="bodybar"><${Tabs} small label="Body format" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
+    <div class="body-toolbar"><${Tabs} small label="Body format" items=${views.map((name) => [name, LABELS[name]])} chosen=${shown} onChoose=${setView} />
       <span class="dim">${body.type || "no content type"} · ${size(body.size ?? body.kept)}</span>
       ${body.text && html`<button class="link" title=${body.more ? "Copy the first part" : "Copy the text"} onClick=${() => copy(body.text)}>Copy</button>`}
       ${body.download && html`<a href=${body.download} download>Download</a>`}</div>
@@ -27,10 +27,10 @@ export function Body({ n, side, body, reveal, onReveal }) {
   </div>`;
 }
 
-/** What is not as it was sent, in words. */
+/** Remarks on how the shown body differs from what was sent. */
 function Remarks({ body, onReveal }) {
   if (!body) return null;
-  const told = [
+  const remarks = [
     body.omitted && `The body was omitted: ${body.omitted}.`,
     body.truncated && `Truncated: ${body.size === null ? `the first ${count(body.kept)} bytes were` : `${count(body.kept)} of ${count(body.size)} bytes were`} recorded.`,
     body.hidden_before > 0 && `${plural(body.hidden_before, "value")} ${body.hidden_before === 1 ? "was" : "were"} masked when the record was exported and cannot be shown.`,
@@ -43,40 +43,40 @@ function Remarks({ body, onReveal }) {
     body.valid === false && !body.truncated && `This is not valid ${body.form.toUpperCase()}.`,
   ].filter(Boolean);
   const hidden = body.masked > 0 && onReveal;
-  if (!told.length && !hidden) return null;
-  return html`<ul class="remarks">${told.map((one) => html`<li>${one}</li>`)}
+  if (!remarks.length && !hidden) return null;
+  return html`<ul class="remarks">${remarks.map((one) => html`<li>${one}</li>`)}
     ${hidden && html`<li>${plural(body.masked, "value")} arrived unmasked and ${body.masked === 1 ? "is" : "are"} hidden here. <button class="link" onClick=${onReveal}>Show</button></li>`}</ul>`;
 }
 
-/** The text so far and a way to more of it. */
+/** The text loaded so far, and a function that loads more. */
 function useText({ n, side, body, reveal }) {
   const [text, setText] = useState(body.text || "");
   const [problem, setProblem] = useState(null);
   useEffect(() => setText(body.text || ""), [body.text]);
   const more = () => get(`/records/${n}/body/${side}`, { offset: [...text].length, limit: 262_144, reveal: reveal ? 1 : null })
-    .then((told) => setText((now) => (now === text ? text + told.text : now)), setProblem);
+    .then((page) => setText((now) => (now === text ? text + page.text : now)), setProblem);
   return { text, problem, more: [...text].length < body.length ? more : null };
 }
 
 const More = ({ source, body }) => html`<${Problem} problem=${source.problem} />
   ${source.more && html`<p class="pad"><button onClick=${source.more}>Show more</button> <span class="dim">${count([...source.text].length)} of ${count(body.length)} characters</span></p>`}`;
 
-function Raw(about) {
-  const source = useText(about);
-  return html`<pre class="text" tabindex="0" aria-label="Body text"><${Text} text=${source.text} onReveal=${about.reveal ? null : about.onReveal} /></pre><${More} source=${source} body=${about.body} />`;
+function Raw(props) {
+  const source = useText(props);
+  return html`<pre class="text" tabindex="0" aria-label="Body text"><${Text} text=${source.text} onReveal=${props.reveal ? null : props.onReveal} /></pre><${More} source=${source} body=${props.body} />`;
 }
 
-function Tree(about) {
-  const source = useText(about);
-  const told = useMemo(() => read(source.text), [source.text]);
-  if (!told) return html`<${Raw} ...${about} />`;
-  return html`<div class="tree"><${Node} node=${told.node} depth=${0} onReveal=${about.reveal ? null : about.onReveal} /></div>
-    ${told.cut && html`<p class="dim pad">… the text ends here or is not valid JSON from here on.</p>`}<${More} source=${source} body=${about.body} />`;
+function Tree(props) {
+  const source = useText(props);
+  const parsed = useMemo(() => parseJson(source.text), [source.text]);
+  if (!parsed) return html`<${Raw} ...${props} />`;
+  return html`<div class="tree"><${Node} node=${parsed.node} depth=${0} onReveal=${props.reveal ? null : props.onReveal} /></div>
+    ${parsed.cut && html`<p class="dim pad">… the text ends here or is not valid JSON from here on.</p>`}<${More} source=${source} body=${props.body} />`;
 }
 
 function Node({ name, node, depth, onReveal }) {
-  const [open, setOpen] = useState(depth < OPEN && (depth === 0 || (node.entries?.length ?? 0) <= SHOWN));
-  const [most, setMost] = useState(FIRST);
+  const [open, setOpen] = useState(depth < EXPANDED_DEPTH && (depth === 0 || (node.entries?.length ?? 0) <= EXPANDED_CHILDREN));
+  const [most, setMost] = useState(PAGE);
   const label = name === undefined ? null : html`<span class=${typeof name === "number" ? "index" : "key"}>${name}</span><span class="dim">: </span>`;
   if (!node.entries) return html`<div class="leaf">${label}<${Leaf} node=${node} onReveal=${onReveal} /></div>`;
   const [first, last] = node.type === "array" ? "[]" : "{}";
@@ -114,21 +114,21 @@ const Preview = ({ body }) => body.preview
   ? html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="Preview of the page, without scripts and external resources" src=${body.preview}></iframe>`
   : html`<p class="dim pad">No preview available.</p>`;
 
-const Picture = ({ body }) => body.image
+const ImageView = ({ body }) => body.image
   ? html`<div class="picture"><img src=${body.image} alt="Image from the body" /></div>` : html`<p class="dim pad">This image cannot be displayed safely. See its bytes on the Hex tab.</p>`;
 
-/** XML with one element a line, as text with classes: nothing of it is ever parsed as markup. */
-function Xml(about) {
-  const source = useText(about);
-  const lines = useMemo(() => laidOut(source.text), [source.text]);
-  return html`<pre class="text" tabindex="0" aria-label="XML">${lines.map(([depth, pieces]) => html`<div>${"  ".repeat(depth)}${pieces.map((piece) => html`<span class=${piece[0] === "<" ? "key" : ""}><${Text} text=${piece} onReveal=${about.reveal ? null : about.onReveal} /></span>`)}</div>`)}</pre><${More} source=${source} body=${about.body} />`;
+/** XML with one element per line. It is rendered as text and never parsed as markup. */
+function Xml(props) {
+  const source = useText(props);
+  const lines = useMemo(() => indentXml(source.text), [source.text]);
+  return html`<pre class="text" tabindex="0" aria-label="XML">${lines.map(([depth, pieces]) => html`<div>${"  ".repeat(depth)}${pieces.map((piece) => html`<span class=${piece[0] === "<" ? "key" : ""}><${Text} text=${piece} onReveal=${props.reveal ? null : props.onReveal} /></span>`)}</div>`)}</pre><${More} source=${source} body=${props.body} />`;
 }
 
-function laidOut(text) {
+function indentXml(text) {
   const pieces = text.match(/<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<[^>]*>?|[^<]+/g) || [];
   const lines = [];
   let depth = 0;
-  let leaf = false; // whether an element has just begun that may hold only text
+  let leaf = false; // whether the element may contain only text
   for (const piece of pieces) {
     if (!piece.trim()) continue;
     const closes = piece.startsWith("</");
@@ -146,9 +146,9 @@ function Hex({ n, side, reveal, onReveal }) {
   const [rows, setRows] = useState([]);
   const [more, setMore] = useState(false);
   const [problem, setProblem] = useState(null);
-  const load = (offset) => get(`/records/${n}/body/${side}`, { as: "hex", offset, limit: 4096, reveal: reveal ? 1 : null }).then((told) => {
-    setRows((kept) => [...kept.slice(0, offset / 16), ...told.rows]);
-    setMore(told.more);
+  const load = (offset) => get(`/records/${n}/body/${side}`, { as: "hex", offset, limit: 4096, reveal: reveal ? 1 : null }).then((page) => {
+    setRows((kept) => [...kept.slice(0, offset / 16), ...page.rows]);
+    setMore(page.more);
   }, setProblem);
   useEffect(() => void load(0), []);
   if (problem?.code === "masked") return html`<p class="pad">These bytes contain hidden values that arrived unmasked. <button onClick=${onReveal}>Show them</button></p>`;

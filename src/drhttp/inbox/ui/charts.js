@@ -1,20 +1,20 @@
-// Pictures of what matches the query, one at a time, over the list.
+// The charts of matching records above the list, one at a time.
 
-import { useBeat } from "./throttle.js";
+import { useThrottled } from "./throttle.js";
 import { Histogram } from "./histogram.js";
 import { html, Tabs, useState } from "./components.js";
 import { Scatter } from "./scatter.js";
 
-const KEPT = "drhttp-picture";
-const PICTURES = { time: Histogram, latency: Scatter };
+const STORAGE_KEY = "drhttp-chart";
+const CHARTS = { time: Histogram, latency: Scatter };
 
-export function Pictures({ feed, query, onOpen }) {
-  const [chosen, setChosen] = useState(localStorage.getItem(KEPT) || "time");
-  const beat = useBeat(feed.arrived);
-  const choose = (name) => (localStorage.setItem(KEPT, name), setChosen(name));
-  const Chosen = PICTURES[chosen];
-  return html`<section class="pictures" aria-label="Charts">
+export function Charts({ feed, query, onOpen }) {
+  const [chosen, setChosen] = useState(localStorage.getItem(STORAGE_KEY) || "time");
+  const refresh = useThrottled(feed.arrived);
+  const choose = (name) => (localStorage.setItem(STORAGE_KEY, name), setChosen(name));
+  const Chosen = CHARTS[chosen];
+  return html`<section class="charts" aria-label="Charts">
     <${Tabs} small label="Chart" items=${[["time", "Requests"], ["latency", "Latency"], ["off", "Hide"]]} chosen=${chosen} onChoose=${choose} />
-    ${Chosen && html`<${Chosen} query=${query} beat=${beat} onOpen=${onOpen} />`}
+    ${Chosen && html`<${Chosen} query=${query} refresh=${refresh} onOpen=${onOpen} />`}
   </section>`;
 }

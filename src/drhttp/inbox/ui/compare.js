@@ -1,8 +1,8 @@
-// Two records side by side: headers in any order, JSON by path.
+// The comparison of two records: headers in any order, JSON by path.
 
-import { go } from "./router.js";
+import { navigate } from "./router.js";
 import { clock, count, duration, plural } from "./format.js";
-import { html, Method, Problem, Status, Text, useAnswer, useState } from "./components.js";
+import { html, Method, Problem, Status, Text, useApi, useState } from "./components.js";
 
 const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
 const SIGNS = { added: "+", removed: "−", changed: "≠" };
@@ -10,19 +10,19 @@ const SIGNS = { added: "+", removed: "−", changed: "≠" };
 export function Compare({ left, right }) {
   const [ignore, setIgnore] = useState("date,age,x-request-id,etag");
   const [reveal, setReveal] = useState(false);
-  const [told, problem] = useAnswer("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
-  if (!told) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}</section>`;
-  return html`<div class="sheet compare" tabindex="0" role="region" aria-label="Comparison">
-    <div class="pair"><${Side} record=${told.left} /><${Side} record=${told.right} /></div>
-    <div class="ways"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
-      <button onClick=${() => go({ left: right, right: left }, { replace: true })}>Swap</button>
+  const [data, problem] = useApi("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
+  if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}</section>`;
+  return html`<div class="table-view compare" tabindex="0" role="region" aria-label="Comparison">
+    <div class="pair"><${Side} record=${data.left} /><${Side} record=${data.right} /></div>
+    <div class="compare-options"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
+      <button onClick=${() => navigate({ left: right, right: left }, { replace: true })}>Swap</button>
       <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide values" : "Show hidden values"}</button>
-      <span class=${told.equal ? "same" : "dim"}>${told.equal ? "Equal." : plural(told.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
-    ${told.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
+      <span class=${data.equal ? "same" : "dim"}>${data.equal ? "Equal." : plural(data.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
+    ${data.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
   </div>`;
 }
 
-const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), go({ view: "requests", n: record.n, left: "", right: "" }))}>
+const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), navigate({ view: "requests", n: record.n, left: "", right: "" }))}>
   <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono"><${Text} text=${`${record.path}${record.query ? `?${record.query}` : ""}`} /></b>
   <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${count(record.n)}</span></a>`;
 

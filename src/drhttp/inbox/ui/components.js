@@ -1,4 +1,4 @@
-// Small things that every sight uses: labels, copying, dialogs, and what a failed request says.
+// Components and hooks that every view uses: masked text, API requests, copying, notifications, dialogs, and tabs.
 
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { get } from "./api.js";
@@ -10,35 +10,35 @@ export const Status = ({ record }) => html`<span class="status k${record.excepti
 
 export const Method = ({ name }) => html`<span class="method ${(name || "").toLowerCase() === "get" ? "" : "strong"}">${name || "–"}</span>`;
 
-const LOOKS = {
+const MASKS = {
   [HIDDEN]: ["hidden-here", "This value arrived unmasked. It is stored unmasked and only hidden here."],
   "[redacted]": ["redacted", "The recorder masked this value before sending it."],
 };
 const SPLIT = /(\[hidden here, arrived in clear\]|\[redacted\])/;
 
-/** Text in which masks have a look of their own; with `onReveal`, those of the inbox are buttons. */
+/** A text with its masks highlighted; with `onReveal`, values that only the inbox hides are buttons. */
 export function Text({ text, onReveal }) {
   if (typeof text !== "string" || !text.includes("[")) return text;
   const pieces = text.split(SPLIT);
   if (pieces.length === 1) return text;
   return pieces.map((piece) => {
-    const [look, title] = LOOKS[piece] || [];
-    if (!look) return piece;
-    if (piece === HIDDEN && onReveal) return html`<button class=${look} title=${`${title} Click to show it.`} onClick=${onReveal}>${piece}</button>`;
-    return html`<span class=${look} title=${title}>${piece}</span>`;
+    const [className, title] = MASKS[piece] || [];
+    if (!className) return piece;
+    if (piece === HIDDEN && onReveal) return html`<button class=${className} title=${`${title} Click to show it.`} onClick=${onReveal}>${piece}</button>`;
+    return html`<span class=${className} title=${title}>${piece}</span>`;
   });
 }
 
-/** A value; where nothing of it says that something is hidden, a button does. */
+/** A value, as a button if it is hidden but does not contain the mask. */
 export const Value = ({ value, masked, onReveal }) => masked && onReveal && !value?.includes(HIDDEN)
-  ? html`<button class="hidden-here" onClick=${onReveal} title=${`${LOOKS[HIDDEN][1]} Click to show it.`}>${value || HIDDEN}</button>`
+  ? html`<button class="hidden-here" onClick=${onReveal} title=${`${MASKS[HIDDEN][1]} Click to show it.`}>${value || HIDDEN}</button>`
   : html`<span><${Text} text=${value} onReveal=${onReveal} /></span>`;
 
 /**
  * Request a path of the API whenever the parameters change: [answer, problem, request again].
- * The last answer for the same path stays until the next one.
+ * The last answer for the same path stays until the next one arrives.
  */
-export function useAnswer(path, parameters, { every = 0 } = {}) {
+export function useApi(path, parameters, { every = 0 } = {}) {
   const [last, setLast] = useState({ answer: null, problem: null });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -56,39 +56,39 @@ export function useAnswer(path, parameters, { every = 0 } = {}) {
 export const Problem = ({ problem }) => problem && problem.status !== 401
   ? html`<p class="problem" role="alert">${problem.message}</p>` : null;
 
-/** A function that says whether the component is still on the page, for what comes after an answer. */
+/** Return a function that tells whether the component is still mounted, for use after a response. */
 export function useMounted() {
   const mounted = useRef(true);
   useEffect(() => () => (mounted.current = false), []);
   return () => mounted.current;
 }
 
-/** Copy text; where the page may not (an inbox under another name), by the old way. */
+/** Copy text to the clipboard, with execCommand where the Clipboard API is unavailable (a page without HTTPS). */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const field = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
+    const field = Object.assign(document.createElement("textarea"), { value: text, className: "offscreen" });
     document.body.append(field);
     field.select();
     document.execCommand("copy");
     field.remove();
   }
-  say("Copied.");
+  notify("Copied.");
 }
 
-let announce = () => {};
-export const say = (sentence) => announce(sentence);
+let showMessage = () => {};
+export const notify = (message) => showMessage(message);
 
-/** Where short news appear, for eyes and for screen readers. */
-export function News() {
-  const [sentence, setSentence] = useState("");
+/** A notification that disappears by itself and that screen readers announce. */
+export function Toast() {
+  const [message, setMessage] = useState("");
   useEffect(() => {
-    announce = setSentence;
-    const timer = sentence && setTimeout(() => setSentence(""), 3_500);
+    showMessage = setMessage;
+    const timer = message && setTimeout(() => setMessage(""), 3_500);
     return () => clearTimeout(timer);
-  }, [sentence]);
-  return html`<div class="news ${sentence ? "" : "quiet"}" role="status">${sentence}</div>`;
+  }, [message]);
+  return html`<div class="toast ${message ? "" : "empty-toast"}" role="status">${message}</div>`;
 }
 
 export function Dialog({ title, onClose, children }) {
@@ -103,7 +103,7 @@ export function Dialog({ title, onClose, children }) {
   </dialog>`;
 }
 
-/** Tabs that arrow keys move between: items are [name, label]. */
+/** A tab list with arrow-key navigation; `items` are [name, label]. */
 export function Tabs({ label, items, chosen, onChoose, small }) {
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -1,83 +1,83 @@
-// One record: overview, request, response, and what can be done with it.
+// The pane of one record: overview, request, response, outbound requests, and actions.
 
 import { get, send } from "./api.js";
-import { go, href } from "./router.js";
+import { navigate, href } from "./router.js";
 import { Body, Pairs } from "./body.js";
 import { duration, plural } from "./format.js";
-import { Facts } from "./record-properties.js";
-import { Hidden } from "./unmasked-values.js";
+import { RecordProperties } from "./record-properties.js";
+import { UnmaskedValues } from "./unmasked-values.js";
 import { Labels } from "./labels.js";
-import { copy, html, Method, Problem, say, Status, Tabs, Text, useAnswer, useEffect, useRef, useState } from "./components.js";
+import { copy, html, Method, Problem, notify, Status, Tabs, Text, useApi, useEffect, useRef, useState } from "./components.js";
 import { Replay } from "./replay-dialog.js";
 import { Timeline } from "./timeline.js";
 
-const MARKED = "drhttp-marked";
+const COMPARE_KEY = "drhttp-compare";
 
-/** What keys and buttons do with a record; each tells what came of it. */
-export const acts = {
+/** The actions on a record, for shortcuts and buttons; each shows a notification. */
+export const actions = {
   async pin(record, feed) {
-    const told = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
+    const changed = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
     feed.refetch([record.n]);
-    say(told.pinned ? "Pinned. The inbox keeps this record until you unpin it." : "Unpinned.");
-    return told;
+    notify(changed.pinned ? "Pinned. The inbox keeps this record until you unpin it." : "Unpinned.");
+    return changed;
   },
   async snippet(record, as, reveal) {
-    const told = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
-    await copy(told.text);
-    const hidden = told.masked ? [`${plural(told.masked, "value")} masked.`] : [];
-    say(["Copied.", ...told.remarks, ...hidden].join(" "));
+    const snippet = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
+    await copy(snippet.text);
+    const hidden = snippet.masked ? [`${plural(snippet.masked, "value")} masked.`] : [];
+    notify(["Copied.", ...snippet.remarks, ...hidden].join(" "));
   },
   mark(n) {
-    const left = Number(sessionStorage.getItem(MARKED));
+    const left = Number(sessionStorage.getItem(COMPARE_KEY));
     if (left && left !== n) {
-      sessionStorage.removeItem(MARKED);
-      return go({ view: "compare", left, right: n, n: "", tab: "overview" });
+      sessionStorage.removeItem(COMPARE_KEY);
+      return navigate({ view: "compare", left, right: n, n: "", tab: "overview" });
     }
-    sessionStorage.setItem(MARKED, n);
-    return say(`Record ${n} is selected. Open another record and press Compare (m).`);
+    sessionStorage.setItem(COMPARE_KEY, n);
+    return notify(`Record ${n} is selected. Open another record and press Compare (m).`);
   },
 };
 
-export function Detail({ n, tab, feed, query, asked, onAsk, onOpen }) {
+export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen }) {
   const [revealed, setRevealed] = useState(null);
   const reveal = revealed === n;
-  const [record, problem, again] = useAnswer(`/records/${n}`, { reveal: reveal ? 1 : null });
+  const [record, problem, again] = useApi(`/records/${n}`, { reveal: reveal ? 1 : null });
   const shown = record?.n === n ? record : null;
-  const now = useRef();
-  now.current = shown; // while the record loads, any call may be one of its own
+  const current = useRef();
+  current.current = shown; // while the record loads, any outbound request may belong to it
   useEffect(() => {
-    const child = (one) => one.parent_id && (!now.current || one.parent_id === now.current.span_id);
-    const parent = (one) => one.span_id && (!now.current || one.span_id === now.current.parent_id);
-    const ours = (one) => child(one) || parent(one);
-    const touch = (numbers, records) => (numbers.includes(n) || records.some(ours)) && again();
-    feed.touched.add(touch);
-    return () => feed.touched.delete(touch);
+    const child = (one) => one.parent_id && (!current.current || one.parent_id === current.current.span_id);
+    const parent = (one) => one.span_id && (!current.current || one.span_id === current.current.parent_id);
+    const related = (one) => child(one) || parent(one);
+    const onRecords = (numbers, records) => (numbers.includes(n) || records.some(related)) && again();
+    feed.listeners.add(onRecords);
+    return () => feed.listeners.delete(onRecords);
   }, [n]);
-  if (!shown) return html`<aside class="detail" aria-label="Record"><${Gone} problem=${problem} onOpen=${onOpen} /></aside>`;
-  const about = { record: shown, reveal, query, feed, again, asked, onAsk, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
+  if (!shown) return html`<aside class="detail" aria-label="Record"><${Missing} problem=${problem} onOpen=${onOpen} /></aside>`;
+  const props = { record: shown, reveal, query, feed, again, dialog, onDialog, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
   const calls = shown.calls.length ? [["outbound", `Outbound (${shown.calls.length})`]] : [];
   const tabs = [["overview", "Overview"], ["request", "Request"], ["response", "Response"], ...calls];
   const chosen = tabs.some(([name]) => name === tab) ? tab : "overview";
   const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
   return html`<aside class="detail" aria-label=${`Record ${n}`}>
-    <${Top} ...${about} />
-    <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${(name) => go({ tab: name }, { replace: true })} />
-    <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${`${n}${chosen}`}><${Problem} problem=${problem} /><${Chosen} ...${about} /></div>
-    ${asked === "replay" && html`<${Replay} record=${shown} onClose=${() => onAsk("")} onOpen=${onOpen} />`}
+    <${Heading} ...${props} />
+    <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${(name) => navigate({ tab: name }, { replace: true })} />
+    <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${`${n}${chosen}`}><${Problem} problem=${problem} /><${Chosen} ...${props} /></div>
+    ${dialog === "replay" && html`<${Replay} record=${shown} onClose=${() => onDialog("")} onOpen=${onOpen} />`}
   </aside>`;
 }
 
-function Gone({ problem, onOpen }) {
+function Missing({ problem, onOpen }) {
   if (!problem) return html`<p class="dim pad">Loading …</p>`;
   const text = problem.status === 404 ? "This record was deleted, or it exceeded the limits of the inbox." : problem.message;
   return html`<div class="empty"><h2>Nothing to show</h2><p>${text}</p><p><button onClick=${() => onOpen(null)}>Back to the list</button></p></div>`;
 }
 
-function Top({ record, reveal, feed, onAsk, again, onOpen }) {
-  const marked = Number(sessionStorage.getItem(MARKED));
-  const [, turn] = useState(0);
-  const mark = () => (acts.mark(record.n), turn((value) => value + 1));
-  const tell = (problem) => say(problem.message);
+function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
+  const marked = Number(sessionStorage.getItem(COMPARE_KEY));
+  const [, rerender] = useState(0);
+  const mark = () => (actions.mark(record.n), rerender((value) => value + 1));
+  const showError = (problem) => notify(problem.message);
   return html`<div class="top">
     <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} /><span class="dim">${duration(record.duration_ms)}</span>
       <span class="spread"></span>
@@ -85,25 +85,25 @@ function Top({ record, reveal, feed, onAsk, again, onOpen }) {
       <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
       <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
     <h2 class="url mono"><${Text} text=${record.url} /></h2>
-    <div class="acts">
+    <div class="actions">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
-        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => acts.snippet(record, as, reveal).catch(tell)}>${label}</button>`)}</span>
-      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => say("Link copied."))}>Link</button>
-      <button aria-pressed=${record.pinned} onClick=${() => acts.pin(record, feed).then(again, tell)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
-      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onAsk("replay")}>Replay</button>
+        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
+      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
+      <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
+      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
       <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
     </div>
   </div>`;
 }
 
-function Overview({ record, query, feed, again, asked, onAsk, onOpen, onReveal }) {
+function Overview({ record, query, feed, again, dialog, onDialog, onOpen, onReveal }) {
   return html`
     ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> <${Text} text=${record.exception.message} /></p>`}
     ${record.aborted && html`<p class="failure">The client disconnected before the response was complete.</p>`}
     <${Timeline} record=${record} onOpen=${onOpen} />
-    <${Labels} record=${record} feed=${feed} again=${again} asked=${asked === "labels"} onAsked=${() => onAsk("")} />
-    ${onReveal && html`<${Hidden} hidden=${record.hidden} onReveal=${onReveal} />`}
-    <${Facts} record=${record} query=${query} />
+    <${Labels} record=${record} feed=${feed} again=${again} focused=${dialog === "labels"} onFocused=${() => onDialog("")} />
+    ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
+    <${RecordProperties} record=${record} query=${query} />
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
     <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;
@@ -114,7 +114,7 @@ function Related({ title, records, onOpen, compare }) {
   return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
     <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> <${Text} text=${`${one.direction === "out" ? one.host : ""}${one.path}`} /></button>
     <${Status} record=${one} /><span class="dim">${duration(one.duration_ms)}</span>
-    ${compare && html`<button class="link" onClick=${() => go({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
+    ${compare && html`<button class="link" onClick=${() => navigate({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
 }
 
 const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests sent by the application" records=${record.calls} onOpen=${onOpen} />`;

@@ -1,14 +1,14 @@
-// The records of the list: loaded page by page, kept current by the stream, and held back while paused.
+// The records of the list: loaded in pages, updated by the event stream, and buffered while paused.
 
 import { get, newestOnly, stream } from "./api.js";
 
-const PAGE = 200;
-const MOST = 6_000; // rows that may gather while the list follows; KEPT of them stay
-const KEPT = 3_000;
-const HELD = 2_000; // rows that wait while paused before resuming means loading anew
-const REFETCHED = 20;
+const PAGE_SIZE = 200;
+const MAX_ROWS = 6_000; // above this, the list is trimmed to ROWS_AFTER_TRIM
+const ROWS_AFTER_TRIM = 3_000;
+const MAX_BUFFERED = 2_000; // above this, resuming reloads the list
+const MAX_REFETCHED = 20;
 
-const pause = (ms, signal) => new Promise((resolve) => {
+const sleep = (ms, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
   signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
 });
@@ -21,19 +21,19 @@ export class Feed {
   problem = null;
   paused = false;
   waiting = 0;
-  arrived = 0; // rows that were ever put on top: the list keeps its place by it
-  searching = null; // how far down a search through payloads has come
+  arrived = 0; // records added at the top so far, from which the list computes its scroll position
+  searching = null; // the record that a full-text search has reached
   #query = null;
-  #held = [];
+  #buffered = [];
   #stale = false;
   #loaded = false;
   #stop = null;
-  #epoch = 0; // changes when rows are dropped: a page that was requested before does not fit any more
+  #generation = 0; // increases when rows are dropped; pages requested before no longer fit
   #newest = newestOnly();
 
-  /** onChange: something is different; onTouch(ns, records): these were changed, those are new. */
-  constructor(onChange, onTouch, onExpired) {
-    Object.assign(this, { onChange, onTouch, onExpired });
+  /** onChange is called after every change; onRecords with the numbers of changed records, and new records. */
+  constructor(onChange, onRecords, onExpired) {
+    Object.assign(this, { onChange, onRecords, onExpired });
   }
 
   open(query) {
@@ -42,7 +42,7 @@ export class Feed {
     this.#query = query;
     this.#reset();
     this.#stop = new AbortController();
-    this.#live(this.#stop.signal);
+    this.#run(this.#stop.signal);
   }
 
   close() {
@@ -59,53 +59,53 @@ export class Feed {
   setPaused(paused) {
     this.paused = paused;
     if (!paused && this.#stale) return this.reload();
-    if (!paused) this.#release();
+    if (!paused) this.#showBuffered();
     this.onChange();
   }
 
-  /** The next page below. */
-  async more() {
+  /** Load the next page of older records. */
+  async loadMore() {
     if (this.next === null || this.loading) return;
-    await this.#page(this.#stop.signal, this.next).catch(() => {});
+    await this.#loadPage(this.#stop.signal, this.next).catch(() => {});
   }
 
-  /** Forget what is far below; called while the reader is at the top. */
+  /** Drop old rows; called while the list is scrolled to the top. */
   trim() {
-    if (this.rows.length <= MOST || !this.#loaded) return;
-    this.rows = this.rows.slice(0, KEPT);
+    if (this.rows.length <= MAX_ROWS || !this.#loaded) return;
+    this.rows = this.rows.slice(0, ROWS_AFTER_TRIM);
     this.next = this.rows.at(-1).n;
-    this.#epoch += 1;
+    this.#generation += 1;
     this.loading = false;
   }
 
   #reset() {
     Object.assign(this, { next: null, newest: 0, problem: null, waiting: 0, state: "loading", loading: false });
-    this.#held = [];
+    this.#buffered = [];
     this.#stale = this.#loaded = false;
   }
 
-  async #live(signal) {
+  async #run(signal) {
     let wait = 250;
     while (!signal.aborted) {
       try {
-        if (!this.#loaded) await this.#page(signal, null);
+        if (!this.#loaded) await this.#loadPage(signal, null);
         await stream(this.#query, this.newest, {
           onOpen: () => ((this.state = "live"), (wait = 250), this.onChange()),
-          onFrame: (event, data, id) => this.#take(event, data, id),
+          onFrame: (event, data, id) => this.#handleEvent(event, data, id),
         }, signal);
       } catch (problem) {
-        if (signal.aborted || this.#refused(problem)) return;
+        if (signal.aborted || this.#stopOnError(problem)) return;
       }
       if (signal.aborted) return;
       this.state = "lost";
       this.onChange();
-      await pause(wait, signal);
+      await sleep(wait, signal);
       wait = Math.min(wait * 2, 4_000);
-      await this.#compare(signal);
+      await this.#detectReset(signal);
     }
   }
 
-  #refused(problem) {
+  #stopOnError(problem) {
     if (problem.status === 401) this.onExpired();
     if (problem.status !== 401 && problem.code !== "query") return false;
     Object.assign(this, { state: "refused", problem, rows: [] });
@@ -113,38 +113,38 @@ export class Feed {
     return true;
   }
 
-  /** Another file may be behind the same address now; its numbers start anew. */
-  async #compare(signal) {
-    const told = await get("/info", {}, signal).catch(() => null);
-    if (told && (told.newest ?? 0) < this.newest) this.#loaded = false;
+  /** Reload if the inbox has another database now, in which numbers start again. */
+  async #detectReset(signal) {
+    const answer = await get("/info", {}, signal).catch(() => null);
+    if (answer && (answer.newest ?? 0) < this.newest) this.#loaded = false;
   }
 
-  /** Load a page, the first one (before = null) or the next; a search through payloads comes in steps. */
-  async #page(signal, before) {
+  /** Load a page: the first one (before = null) or the next. A full-text search takes several requests. */
+  async #loadPage(signal, before) {
     this.loading = true;
-    let missing = PAGE;
-    if (before === null) this.#epoch += 1;
-    const epoch = this.#epoch;
+    let missing = PAGE_SIZE;
+    if (before === null) this.#generation += 1;
+    const generation = this.#generation;
     try {
       do {
-        const told = await get("/records", { q: this.#query, limit: missing, before }, signal);
-        if (signal.aborted || epoch !== this.#epoch) return;
-        if (before === null) Object.assign(this, { rows: [], newest: told.newest ?? 0 });
+        const answer = await get("/records", { q: this.#query, limit: missing, before }, signal);
+        if (signal.aborted || generation !== this.#generation) return;
+        if (before === null) Object.assign(this, { rows: [], newest: answer.newest ?? 0 });
         this.#loaded = true;
-        this.rows = this.rows.concat(told.records);
-        missing -= told.records.length;
-        before = this.next = told.next;
-        this.searching = told.complete ? null : told.next;
+        this.rows = this.rows.concat(answer.records);
+        missing -= answer.records.length;
+        before = this.next = answer.next;
+        this.searching = answer.complete ? null : answer.next;
         this.onChange();
-        if (told.complete) break;
+        if (answer.complete) break;
       } while (before !== null && missing > 0 && !signal.aborted);
     } finally {
-      if (!signal.aborted && epoch === this.#epoch) Object.assign(this, { loading: false, searching: null });
+      if (!signal.aborted && generation === this.#generation) Object.assign(this, { loading: false, searching: null });
       this.onChange();
     }
   }
 
-  #take(event, data, id) {
+  #handleEvent(event, data, id) {
     if (event === "cleared" || (event === "gap" && !this.paused)) return void setTimeout(() => this.reload());
     if (event === "gap") {
       this.#stale = true;
@@ -160,36 +160,36 @@ export class Feed {
     if (!fresh.length) return;
     const now = performance.now();
     fresh.forEach((record) => (record.arrived = now));
-    this.#held.push(...fresh);
-    if (this.#held.length > HELD && this.paused) {
-      this.#held = [];
+    this.#buffered.push(...fresh);
+    if (this.#buffered.length > MAX_BUFFERED && this.paused) {
+      this.#buffered = [];
       this.#stale = true;
     }
     this.waiting += fresh.length;
-    if (!this.paused) this.#release();
-    this.onTouch([], fresh);
-    this.#count(fresh);
+    if (!this.paused) this.#showBuffered();
+    this.onRecords([], fresh);
+    this.#updateParents(fresh);
   }
 
-  /** Rows tell how many requests they sent; some of these come later than they do. */
-  #count(fresh) {
+  /** Reload the rows of requests whose outbound requests arrived after them. */
+  #updateParents(fresh) {
     const parents = new Map(this.rows.filter((row) => row.span_id).map((row) => [row.span_id, row.n]));
     const numbers = new Set(fresh.map((record) => parents.get(record.parent_id)).filter(Boolean));
-    if (numbers.size && numbers.size <= REFETCHED) this.refetch([...numbers]);
+    if (numbers.size && numbers.size <= MAX_REFETCHED) this.refetch([...numbers]);
   }
 
-  #release() {
-    this.arrived += this.#held.length;
-    this.rows = [...this.#held.reverse(), ...this.rows];
-    this.#held = [];
+  #showBuffered() {
+    this.arrived += this.#buffered.length;
+    this.rows = [...this.#buffered.reverse(), ...this.rows];
+    this.#buffered = [];
     this.waiting = 0;
   }
 
   async #refresh(numbers) {
-    this.onTouch(numbers, []);
+    this.onRecords(numbers, []);
     const shown = new Set(this.rows.map((row) => row.n));
     const wanted = numbers.filter((n) => shown.has(n));
-    if (wanted.length > REFETCHED) return this.reload();
+    if (wanted.length > MAX_REFETCHED) return this.reload();
     await this.refetch(wanted);
   }
 

@@ -1,11 +1,11 @@
-// Numbers, times and sizes as people read them.
+// Formatting of numbers, times, and sizes.
 
 const two = (value) => String(value).padStart(2, "0");
 
-/** Time of day with milliseconds, in the reader's zone. */
-/** What stands in place of a value that arrived in clear and is hidden on display only. */
+/** The mask of a value that arrived unmasked and is hidden on display only. */
 export const HIDDEN = "[hidden here, arrived in clear]";
 
+/** The time of day with milliseconds, in the time zone of the browser. */
 export function clock(iso) {
   const time = new Date(iso);
   const thousandths = String(time.getMilliseconds()).padStart(3, "0");
@@ -18,7 +18,7 @@ export function moment(iso) {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock(iso)}`;
 }
 
-/** A short label for an axis or a "last seen": the day only when it is not today. */
+/** A time without milliseconds, with the date unless it is today. */
 export function brief(iso) {
   const time = new Date(iso);
   const day = time.toDateString() === new Date().toDateString() ? "" : `${time.getMonth() + 1}/${time.getDate()} `;
@@ -41,7 +41,7 @@ export function size(bytes) {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
-/** A span of time without more digits than it has: 30 s, 1 min, 1 h. */
+/** A duration in its largest unit, without trailing zeros: 30 s, 1 min, 1.5 h. */
 export function period(ms) {
   const [unit, name] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"], [0, "ms"]].find(([least]) => ms >= least);
   return `${Number((ms / (unit || 1)).toFixed(2))} ${name}`;
@@ -50,5 +50,5 @@ export function period(ms) {
 export const count = (value) => value.toLocaleString("en");
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 
-/** "2xx", or "none" where there is no status: the name of a colour, too. */
+/** The status class, such as "2xx", or "none" without a status; CSS classes use it. */
 export const kind = (status) => (status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : "none");

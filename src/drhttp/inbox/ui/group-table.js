@@ -1,19 +1,19 @@
-// A page that is one table of groups; on narrow screens its rows become cards that name their values.
+// The table of a view that groups records; on narrow screens each row becomes a card with labels.
 
 import { Link } from "./link.js";
 import { html } from "./components.js";
-import { joined } from "./query-field.js";
+import { addTerm } from "./query-field.js";
 
-export const Sheet = ({ label, caption, head, children }) => html`<div class="sheet" tabindex="0" role="region" aria-label=${label}>
+export const GroupTable = ({ label, caption, head, children }) => html`<div class="table-view" tabindex="0" role="region" aria-label=${label}>
   <table class="groups"><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${children}</tbody></table></div>`;
 
-/** A cell that can tell its column's name where there is no room for a head. */
+/** A cell, with the name of its column for the cards of narrow screens. */
 export const Cell = ({ name, label, title, children }) => html`<td class=${name} data-label=${label} title=${title}><div>${children}</div></td>`;
 
-/** A link into the list: the query with a term beside it. */
-export const Into = ({ query, added, children }) => html`<${Link} to=${{ view: "requests", q: joined(query, added), n: "" }}>${children}<//>`;
+/** A link to the list, with a term added to the query. */
+export const FilterLink = ({ query, added, children }) => html`<${Link} to=${{ view: "requests", q: addTerm(query, added), n: "" }}>${children}<//>`;
 
-export const Nothing = ({ what, query, hint = "They appear here when records contain them." }) => html`<section class="empty"><h2>${what}</h2>
+export const NoGroups = ({ title, query, hint = "They appear here when records contain them." }) => html`<section class="empty"><h2>${title}</h2>
   <p>${query ? "No records match the query." : hint}</p></section>`;
 
-export const share = (part) => (part === 0 ? "0" : part < 0.001 ? "<0.1 %" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`);
+export const formatPercent = (part) => (part === 0 ? "0" : part < 0.001 ? "<0.1 %" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`);

@@ -1,7 +1,7 @@
-// JSON as it was sent: order, repeated names and long numbers kept, and of a cut text as much as there is.
+// A JSON parser that keeps order, repeated names, and long numbers, and parses truncated text as far as possible.
 
 const TOKEN = /[\s]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?\d[\w.+-]*|true|false|null))/y;
-const DEEPEST = 400;
+const MAX_DEPTH = 400;
 
 class Reader {
   constructor(text) {
@@ -28,7 +28,7 @@ class Reader {
 
   value(depth = 0) {
     const token = this.next();
-    if (token === null || depth > DEEPEST) return this.broken();
+    if (token === null || depth > MAX_DEPTH) return this.broken();
     if (token === "{") return this.entries("object", "}", depth);
     if (token === "[") return this.entries("array", "]", depth);
     if (token[0] === '"') return { type: "string", text: unquoted(token) };
@@ -70,8 +70,8 @@ function unquoted(token) {
   }
 }
 
-/** {node, cut}: `cut` when the text ends early or is no JSON from some place on; null when there is nothing to show. */
-export function read(text) {
+/** Parse a text to {node, cut}; `cut` is true if the text is truncated or becomes invalid. Return null for no JSON. */
+export function parseJson(text) {
   const reader = new Reader(text);
   const node = reader.value();
   if (node.type === "cut") return null;

@@ -1,60 +1,60 @@
-// Tags and a note on a record, to be found again.
+// The tags and the note of a record, which queries can find.
 
 import { send } from "./api.js";
 import { html, Problem, useEffect, useRef, useState } from "./components.js";
 
-/** `asked` puts the cursor into the field for tags. */
-export function Labels({ record, feed, again, asked, onAsked }) {
+/** The tags and the note of a record; `focused` moves the focus to the input for tags. */
+export function Labels({ record, feed, again, focused, onFocused }) {
   const [problem, setProblem] = useState(null);
   const field = useRef();
   useEffect(() => {
-    if (!asked) return;
+    if (!focused) return;
     field.current.focus();
-    onAsked();
-  }, [asked]);
-  const tags = useRef(record.tags); // with those that are on their way
-  const waits = useRef(0);
+    onFocused();
+  }, [focused]);
+  const tags = useRef(record.tags); // including changes that are not saved yet
+  const pending = useRef(0);
   useEffect(() => {
-    if (!waits.current) tags.current = record.tags;
+    if (!pending.current) tags.current = record.tags;
   }, [record]);
-  const last = useRef(Promise.resolve());
-  const put = (change) => {
+  const queue = useRef(Promise.resolve());
+  const save = (change) => {
     setProblem(null);
-    waits.current += 1;
-    last.current = last.current.then(() => send("PATCH", `/records/${record.n}`, change)).then(() => void feed.refetch([record.n]), setProblem).then(() => {
-      waits.current -= 1;
-      if (!waits.current) again();
+    pending.current += 1;
+    queue.current = queue.current.then(() => send("PATCH", `/records/${record.n}`, change)).then(() => void feed.refetch([record.n]), setProblem).then(() => {
+      pending.current -= 1;
+      if (!pending.current) again();
     });
   };
-  const wear = (next) => put({ tags: (tags.current = next) });
+  const setTags = (next) => save({ tags: (tags.current = next) });
   const add = (event) => {
     event.preventDefault();
     const tag = field.current.value.trim();
     field.current.value = "";
-    if (tag && !tags.current.includes(tag)) wear([...tags.current, tag]);
+    if (tag && !tags.current.includes(tag)) setTags([...tags.current, tag]);
   };
   return html`<section class="labels" aria-label="Tags and note">
     <form class="tags" onSubmit=${add}>
-      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Remove tag ${tag}`} title="Remove tag" onClick=${() => wear(tags.current.filter((one) => one !== tag))}>×</button></span>`)}
-      <input ref=${field} aria-label="Add a tag" placeholder="Add a tag …" autocomplete="off" onKeyDown=${leave} />
+      ${record.tags.map((tag) => html`<span class="chip" key=${tag}><span>${tag}</span><button type="button" aria-label=${`Remove tag ${tag}`} title="Remove tag" onClick=${() => setTags(tags.current.filter((one) => one !== tag))}>×</button></span>`)}
+      <input ref=${field} aria-label="Add a tag" placeholder="Add a tag …" autocomplete="off" onKeyDown=${blurOnEscape} />
     </form>
-    <${Note} key=${record.n} note=${record.note || ""} onPut=${(note) => put({ note })} />
+    <${Note} key=${record.n} note=${record.note || ""} onSave=${(note) => save({ note })} />
     <${Problem} problem=${problem} />
   </section>`;
 }
 
-const leave = (event) => event.key === "Escape" && (event.stopPropagation(), event.target.blur());
+const blurOnEscape = (event) => event.key === "Escape" && (event.stopPropagation(), event.target.blur());
 
-/** Kept when the field is left; what is being written is not overwritten by what comes in. */
-function Note({ note, onPut }) {
+/** A note, saved on blur; while it has the focus, changes from elsewhere do not overwrite it. */
+function Note({ note, onSave }) {
   const field = useRef();
   useEffect(() => {
     if (document.activeElement !== field.current) field.current.value = note;
   }, [note]);
-  const keep = () => field.current.value.trim() !== note && onPut(field.current.value.trim());
+  const saveNote = () => field.current.value.trim() !== note && onSave(field.current.value.trim());
   const press = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.blur();
-    leave(event);
+    blurOnEscape(event);
   };
-  return html`<textarea ref=${field} rows="1" aria-label="Note" placeholder="Add a note …" onBlur=${keep} onKeyDown=${press}></textarea>`;
+  return html`<textarea ref=${field} rows="1" aria-label="Note" placeholder="Add a note …" onBlur=${saveNote} onKeyDown=${press}></textarea>`;
 }

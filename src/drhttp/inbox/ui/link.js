@@ -1,12 +1,12 @@
-// Links within the page: plain addresses that another tab can open, followed without loading the page anew.
+// Links within the page that also work in a new tab, followed without a page load.
 
-import { go, href } from "./router.js";
+import { navigate, href } from "./router.js";
 import { html } from "./components.js";
 
-const elsewhere = (event) => event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0;
+const opensNewTab = (event) => event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0;
 
-/** A link to this page with some parts of its address changed. */
+/** A link to the current URL with some parts changed. */
 export function Link({ to, children, ...more }) {
-  const follow = (event) => elsewhere(event) || (event.preventDefault(), go(to));
+  const follow = (event) => opensNewTab(event) || (event.preventDefault(), navigate(to));
   return html`<a ...${more} href=${href(to)} onClick=${follow}>${children}</a>`;
 }

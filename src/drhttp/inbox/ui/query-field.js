@@ -1,4 +1,4 @@
-// The query line: what is typed is tried at once, completed, and said in words where it cannot be read.
+// The query field: queries apply while typing, with completion and error messages.
 
 import { get } from "./api.js";
 import { HIDDEN } from "./format.js";
@@ -6,17 +6,17 @@ import { html, useEffect, useRef, useState } from "./components.js";
 
 const PLAIN = /^[\w./@+-]+$/;
 
-/** A term for one exact value, quoted where the value could mean something else. */
-export function term(field, value) {
+/** A term that matches exactly one value, quoted if necessary. */
+export function formatTerm(field, value) {
   const text = String(value);
-  // What is hidden in it may be anything.
+  // The hidden part of the value may be anything.
   if (text.includes(HIDDEN)) return `${field}:${text.split(HIDDEN).map((part) => part.replace(/[^\w./~-]/g, "?")).join("*")}`;
   const plain = PLAIN.test(text) && !["none", "any"].includes(text.toLowerCase());
   return `${field}:${plain ? text : `"${text.replace(/[\\"]/g, "\\$&")}"`}`;
 }
 
-/** The query with a term beside it; an OR in it is held together first. */
-export const joined = (query, added) => {
+/** The query with a term added; a query with OR is put in parentheses first. */
+export const addTerm = (query, added) => {
   const kept = /(^|\s|\))OR(\s|\()/.test(query) ? `(${query.trim()})` : query.trim();
   return kept.split(" ").includes(added) ? kept : `${kept} ${added}`.trim();
 };
@@ -34,88 +34,88 @@ export function wordAt(text, caret) {
 }
 
 /** The query with its time range replaced by another one. */
-export async function ranged(query, from, to) {
-  const told = await get("/parse", { q: query });
-  const old = told.terms.filter((one) => one.depth === 0 && !one.negated && ["after", "before"].includes(one.field));
+export async function withTimeRange(query, from, to) {
+  const parsed = await get("/parse", { q: query });
+  const old = parsed.terms.filter((one) => one.depth === 0 && !one.negated && ["after", "before"].includes(one.field));
   const rest = old.reverse().reduce((text, one) => text.slice(0, one.start) + text.slice(one.end), query);
   const iso = (time) => new Date(time).toISOString();
-  return joined(rest.replace(/\s+/g, " "), `after:${iso(from)} before:${iso(to)}`);
+  return addTerm(rest.replace(/\s+/g, " "), `after:${iso(from)} before:${iso(to)}`);
 }
 
-export function Query({ value, onChange, field }) {
+export function QueryField({ value, onChange, field }) {
   const [draft, setDraft] = useState(value);
-  const [told, setTold] = useState(null); // what /parse says of the draft
+  const [parsed, setParsed] = useState(null); // the answer of /parse for the draft
   const [problem, setProblem] = useState(null);
-  const sent = useRef(value);
+  const committed = useRef(value);
   const latest = useRef(draft);
   latest.current = draft;
   useEffect(() => {
-    if (value !== sent.current) setDraft(value);
-    sent.current = value;
+    if (value !== committed.current) setDraft(value);
+    committed.current = value;
   }, [value]);
   const commit = (text, replace) => {
-    sent.current = text;
+    committed.current = text;
     onChange(text, { replace });
   };
   useEffect(() => {
     const stop = new AbortController();
-    // Typing changes the list at once, but a half-written word is no reason to complain.
+    // Typing changes the list at once, but an unfinished word shows no error.
     const timer = setTimeout(async () => {
       try {
-        const parsed = await get("/parse", { q: draft }, stop.signal);
+        const answer = await get("/parse", { q: draft }, stop.signal);
         if (latest.current !== draft) return; // an answer about an older text changes nothing
-        setTold(parsed);
+        setParsed(answer);
         setProblem(null);
-        if (draft.trim() !== sent.current.trim()) commit(draft.trim(), true);
+        if (draft.trim() !== committed.current.trim()) commit(draft.trim(), true);
       } catch (error) {
-        if (!stop.signal.aborted) complain = setTimeout(() => setProblem(error.code === "query" ? { error, text: draft } : null), 350);
+        if (!stop.signal.aborted) delay = setTimeout(() => setProblem(error.code === "query" ? { error, text: draft } : null), 350);
       }
     }, 40);
-    let complain;
-    return () => (stop.abort(), clearTimeout(timer), clearTimeout(complain));
+    let delay;
+    return () => (stop.abort(), clearTimeout(timer), clearTimeout(delay));
   }, [draft]);
-  const cut = (one) => {
+  const removeTerm = (one) => {
     if (draft.slice(one.start, one.end) !== one.text) return; // the chips are of an older text
     const rest = [draft.slice(0, one.start).trimEnd(), draft.slice(one.end).trimStart()].filter(Boolean).join(" ");
     const by = draft.length - rest.length;
-    const left = told.terms.filter((other) => other !== one && draft.slice(other.start, other.end) === other.text);
-    // Another chip may be taken out before the rest is parsed.
-    setTold({ ...told, terms: left.map((other) => (other.start > one.start ? { ...other, start: other.start - by, end: other.end - by } : other)) });
+    const left = parsed.terms.filter((other) => other !== one && draft.slice(other.start, other.end) === other.text);
+    // Another chip may be removed before the rest is parsed.
+    setParsed({ ...parsed, terms: left.map((other) => (other.start > one.start ? { ...other, start: other.start - by, end: other.end - by } : other)) });
     setDraft(rest);
     commit(rest);
   };
   return html`<div class="query">
-    <${Field} field=${field} draft=${draft} problem=${problem} onDraft=${setDraft} onDone=${() => problem || commit(draft.trim())} />
-    ${problem ? html`<${Complaint} ...${problem} onFix=${(fixed) => problem.text === draft && setDraft(fixed)} />`
-      : html`<${Chips} terms=${told?.terms || []} onCut=${cut} />`}
+    <${QueryInput} field=${field} draft=${draft} problem=${problem} onDraft=${setDraft} onDone=${() => problem || commit(draft.trim())} />
+    ${problem ? html`<${QueryError} ...${problem} onFix=${(fixed) => problem.text === draft && setDraft(fixed)} />`
+      : html`<${Chips} terms=${parsed?.terms || []} onRemove=${removeTerm} />`}
   </div>`;
 }
 
-function Chips({ terms, onCut }) {
+function Chips({ terms, onRemove }) {
   const shown = terms.filter((one) => one.depth === 0);
   if (!shown.length) return null;
   return html`<ul class="chips" aria-label="Terms of the query">${shown.map((one) => html`<li key=${one.start}>
-    <span class="chip"><span>${one.text}</span><button aria-label=${`Remove ${one.text}`} title="Remove term" onClick=${() => onCut(one)}>×</button></span>
+    <span class="chip"><span>${one.text}</span><button aria-label=${`Remove ${one.text}`} title="Remove term" onClick=${() => onRemove(one)}>×</button></span>
   </li>`)}</ul>`;
 }
 
-/** What is wrong with `text`, which may be older than what the field holds by now. */
-function Complaint({ error, text, onFix }) {
+/** The error of `text`, which may be older than the text in the field. */
+function QueryError({ error, text, onFix }) {
   const start = error.position ?? 0;
   const end = start + (error.length ?? 0);
   const put = (word) => text.slice(0, start) + word + text.slice(end);
-  return html`<p class="complaint" id="complaint" role="alert">
+  return html`<p class="query-error" id="query-error" role="alert">
     ${end > start && html`<code>${text.slice(0, start).slice(-24)}<mark>${text.slice(start, end)}</mark>${text.slice(end).slice(0, 24)}</code> `}
     ${error.message}
     ${error.suggestions.map((word) => html` <button class="link" onClick=${() => onFix(put(word))}>${word}</button>`)}
   </p>`;
 }
 
-function Field({ field, draft, problem, onDraft, onDone }) {
-  const [offer, setOffer] = useState(null); // the completions, and where the word begins that they are for
+function QueryInput({ field, draft, problem, onDraft, onDone }) {
+  const [completions, setCompletions] = useState(null); // the completions and the start of their word
   const [chosen, setChosen] = useState(null); // the text that the chosen completion inserts
   const requests = useRef(0);
-  const close = () => ((requests.current += 1), setOffer(null), setChosen(null));
+  const close = () => ((requests.current += 1), setCompletions(null), setChosen(null));
   const word = (input) => wordAt(input.value, input.selectionStart);
   const ask = async (input) => {
     const request = (requests.current += 1);
@@ -124,8 +124,8 @@ function Field({ field, draft, problem, onDraft, onDone }) {
     if (request !== requests.current || document.activeElement !== input) return;
     const now = word(input);
     const typed = input.value.slice(now.start, now.end);
-    const offers = now.start === start && answer?.items.some((item) => item.insert.trim() !== typed); // what is there already need not be offered
-    setOffer(offers ? { items: answer.items, start } : null);
+    const useful = now.start === start && answer?.items.some((item) => item.insert.trim() !== typed); // a completed word needs no completions
+    setCompletions(useful ? { items: answer.items, start } : null);
   };
   /** Replace the word at the caret as it is now: the user may have typed on since the completions were asked for. */
   const accept = (item) => {
@@ -139,34 +139,34 @@ function Field({ field, draft, problem, onDraft, onDone }) {
   };
   const edit = ({ target: input }) => {
     onDraft(input.value);
-    if (offer && word(input).start !== offer.start) close(); // these completions are for another word
+    if (completions && word(input).start !== completions.start) close(); // these completions are for another word
     ask(input);
   };
-  const items = offer?.items || [];
+  const items = completions?.items || [];
   const active = items.findIndex((item) => item.insert === chosen);
   const keys = {
-    ArrowDown: () => (offer ? setChosen(items[(active + 1) % items.length].insert) : ask(field.current)),
-    ArrowUp: () => offer && setChosen(items.at(active <= 0 ? -1 : active - 1).insert),
+    ArrowDown: () => (completions ? setChosen(items[(active + 1) % items.length].insert) : ask(field.current)),
+    ArrowUp: () => completions && setChosen(items.at(active <= 0 ? -1 : active - 1).insert),
     Tab: () => (active >= 0 ? accept(items[active]) : (close(), false)),
     Enter: () => (active >= 0 ? accept(items[active]) : (close(), onDone())),
-    Escape: () => (offer ? close() : field.current.blur()),
+    Escape: () => (completions ? close() : field.current.blur()),
   };
   const press = (event) => {
-    const act = keys[event.key];
-    if (!act) return;
+    const action = keys[event.key];
+    if (!action) return;
     event.stopPropagation();
-    if (act() !== false) event.preventDefault();
+    if (action() !== false) event.preventDefault();
   };
   return html`<div class="field">
-    <svg class="glass" viewBox="0 0 16 16" aria-hidden="true"><circle cx="7" cy="7" r="4.5" /><path d="m10.5 10.5 4 4" /></svg>
-    <input ref=${field} class="mono" type="text" role="combobox" aria-label="Query" aria-autocomplete="list" aria-expanded=${Boolean(offer)}
-      aria-controls="offers" aria-activedescendant=${active >= 0 ? `offer-${active}` : null} aria-invalid=${Boolean(problem)}
-      aria-describedby=${problem ? "complaint" : null} autocomplete="off" autocapitalize="off" spellcheck="false"
+    <svg class="search-icon" viewBox="0 0 16 16" aria-hidden="true"><circle cx="7" cy="7" r="4.5" /><path d="m10.5 10.5 4 4" /></svg>
+    <input ref=${field} class="mono" type="text" role="combobox" aria-label="Query" aria-autocomplete="list" aria-expanded=${Boolean(completions)}
+      aria-controls="completions" aria-activedescendant=${active >= 0 ? `completion-${active}` : null} aria-invalid=${Boolean(problem)}
+      aria-describedby=${problem ? "query-error" : null} autocomplete="off" autocapitalize="off" spellcheck="false"
       placeholder="status:5xx  path:/api/*  user:42  dur:>500  …" value=${draft}
       onInput=${edit} onKeyDown=${press} onBlur=${() => setTimeout(() => document.activeElement === field.current || close(), 120)} />
     ${draft && html`<button class="clear" aria-label="Clear the query" title="Clear the query" onClick=${() => (onDraft(""), field.current.focus())}>×</button>`}
-    <ul id="offers" role="listbox" aria-label="Completions" hidden=${!offer}>
-      ${items.map((item, at) => html`<li role="option" id=${`offer-${at}`} key=${item.insert} aria-selected=${at === active}
+    <ul id="completions" role="listbox" aria-label="Completions" hidden=${!completions}>
+      ${items.map((item, at) => html`<li role="option" id=${`completion-${at}`} key=${item.insert} aria-selected=${at === active}
         onMouseDown=${(event) => (event.preventDefault(), accept(item))}><b>${item.label}</b><span>${item.detail}</span></li>`)}
     </ul>
   </div>`;

@@ -1,7 +1,7 @@
-// Sending a recorded request once more, after asking.
+// The dialog that sends a recorded request again.
 
 import { send } from "./api.js";
-import { Dialog, html, Problem, say, Text, useMounted, useState } from "./components.js";
+import { Dialog, html, Problem, notify, Text, useMounted, useState } from "./components.js";
 
 export function Replay({ record, onClose, onOpen }) {
   const [problem, setProblem] = useState(null);
@@ -10,11 +10,11 @@ export function Replay({ record, onClose, onOpen }) {
   const start = async () => {
     setBusy(true);
     try {
-      const told = await send("POST", `/records/${record.n}/replay`, { confirm: true });
-      say(["Replayed.", ...told.remarks].join(" "));
-      if (!mounted()) return; // the reader closed the dialog and may be elsewhere by now
+      const answer = await send("POST", `/records/${record.n}/replay`, { confirm: true });
+      notify(["Replayed.", ...answer.remarks].join(" "));
+      if (!mounted()) return; // the dialog was closed, and another record may be open
       onClose();
-      onOpen(told.record.n);
+      onOpen(answer.record.n);
     } catch (error) {
       setBusy(false);
       setProblem(error);

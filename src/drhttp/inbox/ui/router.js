@@ -1,28 +1,28 @@
-// What is shown lives in the search part of the address, so that every sight is a permalink and Back goes back.
+// The state of the page in the query string of its URL, so that every view is a permalink and Back works.
 
 const DEFAULTS = { view: "requests", q: "", n: "", tab: "overview", left: "", right: "", sort: "" };
 const listeners = new Set();
 
-export function place() {
-  const told = new URLSearchParams(location.search);
-  return Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, told.get(name) ?? DEFAULTS[name]]));
+export function currentRoute() {
+  const search = new URLSearchParams(location.search);
+  return Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, search.get(name) ?? DEFAULTS[name]]));
 }
 
 export function href(changes) {
-  const next = { ...place(), ...changes };
-  const told = Object.entries(next).filter(([name, value]) => String(value) !== DEFAULTS[name]);
-  return told.length ? `/?${new URLSearchParams(told)}` : "/";
+  const next = { ...currentRoute(), ...changes };
+  const changed = Object.entries(next).filter(([name, value]) => String(value) !== DEFAULTS[name]);
+  return changed.length ? `/?${new URLSearchParams(changed)}` : "/";
 }
 
-/** Change parts of the address; with `replace` the step is not one that Back returns to. */
-export function go(changes, { replace = false } = {}) {
+/** Change parts of the URL; with `replace`, without a new entry in the history. */
+export function navigate(changes, { replace = false } = {}) {
   const target = href(changes);
   if (target === location.pathname + location.search) return;
   history[replace ? "replaceState" : "pushState"](null, "", target);
   listeners.forEach((listener) => listener());
 }
 
-export function onMove(listener) {
+export function onNavigate(listener) {
   listeners.add(listener);
   window.addEventListener("popstate", listener);
 }

@@ -1,28 +1,28 @@
-// One line of the list.
+// A row of the list.
 
-import { go, place } from "./router.js";
+import { navigate, currentRoute } from "./router.js";
 import { clock, duration, moment, plural, size } from "./format.js";
 import { html, Method, Status, Text } from "./components.js";
-import { joined, term } from "./query-field.js";
+import { addTerm, formatTerm } from "./query-field.js";
 
-const FRESH = 1_200; // milliseconds that a new row is marked
+const HIGHLIGHT = 1_200; // milliseconds for which a new row is highlighted
 
-/** Alt and a click on a value look for it; with Shift, too, for everything else. */
-function picked(event, record) {
+/** Filter for the value that was clicked with Alt, or exclude it with Shift as well; return whether it was. */
+function filterByClick(event, record) {
   const field = event.altKey && event.target.closest("[data-field]")?.dataset.field;
   const value = { status: record.status ?? "none", method: record.method, user: record.user, device: record.device, path: record.path, dir: record.direction }[field];
   if (!field || value === null || value === undefined) return false;
-  const { q } = place();
-  go({ q: joined(q, `${event.shiftKey ? "-" : ""}${field === "status" ? `status:${value}` : term(field, value)}`) });
+  const { q } = currentRoute();
+  navigate({ q: addTerm(q, `${event.shiftKey ? "-" : ""}${field === "status" ? `status:${value}` : formatTerm(field, value)}`) });
   return true;
 }
 
-/** An element, not a component: Preact moves components' elements about when those before them go, and a selection would be lost. */
-export function row({ line, index, chosen, open, onOpen, onFold }) {
+/** A row, as an element: Preact would move the elements of components when rows are removed, and a text selection would be lost. */
+export function row({ line, index, chosen, open, onOpen, onToggle }) {
   const { record, level } = line;
   const out = record.direction === "out";
-  const fresh = record.arrived && performance.now() - record.arrived < FRESH;
-  const click = (event) => picked(event, record) || (getSelection().isCollapsed && onOpen(record.n));
+  const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
+  const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
   const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
@@ -30,7 +30,7 @@ export function row({ line, index, chosen, open, onOpen, onFold }) {
     <span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
     <span role="gridcell" class="path" title=${record.url}>
-      ${line.calls > 0 && html`<${Fold} line=${line} onFold=${onFold} />`}
+      ${line.calls > 0 && html`<${ExpandButton} line=${line} onToggle=${onToggle} />`}
       ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
       <span class="text" data-field="path"><span class="host">${Text({ text: out ? record.host : "" })}</span>${Text({ text: record.path })}<span class="search">${Text({ text: record.query ? `?${record.query}` : "" })}</span></span>
       ${record.replay_of && html`<span class="tag">replay</span>`}
@@ -45,6 +45,6 @@ export function row({ line, index, chosen, open, onOpen, onFold }) {
   </div>`;
 }
 
-const Fold = ({ line, onFold }) => html`<button class="calls ${line.failed ? "bad-call" : ""}" tabindex="-1" aria-expanded=${line.open}
+const ExpandButton = ({ line, onToggle }) => html`<button class="calls ${line.failed ? "bad-call" : ""}" tabindex="-1" aria-expanded=${line.open}
   title=${`${line.open ? "Collapse" : "Expand"} ${plural(line.calls, "outbound request")} (${line.open ? "←" : "→"})${line.failed ? "; some failed" : ""}`}
-  onClick=${(event) => (event.stopPropagation(), onFold(line))}><i aria-hidden="true"></i>${line.calls} out</button>`;
+  onClick=${(event) => (event.stopPropagation(), onToggle(line))}><i aria-hidden="true"></i>${line.calls} out</button>`;

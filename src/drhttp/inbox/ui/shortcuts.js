@@ -1,9 +1,9 @@
-// What the keys do, and the list of them.
+// The keyboard shortcuts, and the list of them.
 
-import { go } from "./router.js";
+import { navigate } from "./router.js";
 import { html, useEffect, useRef } from "./components.js";
 
-const KEYS = [
+const HELP = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the newest record"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"],
@@ -12,68 +12,68 @@ const KEYS = [
   ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],
 ];
 
-export const Keys = ({ onClose }) => html`<dl class="keylist">${KEYS.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => (one === "–" ? "– " : html`<kbd>${one}</kbd> `))}</dt><dd>${what}</dd></div>`)}</dl>
+export const ShortcutList = ({ onClose }) => html`<dl class="keylist">${HELP.map(([key, what]) => html`<div key=${key}><dt>${key.split("  ").map((one) => (one === "–" ? "– " : html`<kbd>${one}</kbd> `))}</dt><dd>${what}</dd></div>`)}</dl>
   <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p>`;
 
-function step({ lines, cursor, setCursor, opened, open }, by) {
-  if (document.querySelector(".sheet")) return stepRow(by);
+function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
+  if (document.querySelector(".table-view")) return moveFocus(by);
   const at = lines.findIndex((line) => line.record.n === cursor);
   const next = lines[at < 0 ? 0 : Math.min(Math.max(at + by, 0), lines.length - 1)];
   if (next) (opened ? open : setCursor)(next.record.n);
 }
 
 /** In a table of groups, focus goes from link to link. */
-function stepRow(by) {
-  const links = [...document.querySelectorAll(".sheet tbody th a, .sheet .side")];
+function moveFocus(by) {
+  const links = [...document.querySelectorAll(".table-view tbody th a, .table-view .side")];
   const at = links.indexOf(document.activeElement);
   links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
 }
 
 /** Unfold or fold the requests that the chosen one sent; folding one of these goes to the one above. */
-function fold({ lines, nest, cursor, setCursor }, open) {
+function toggle({ lines, expanded, cursor, setCursor }, open) {
   const at = lines.findIndex((line) => line.record.n === cursor);
   if (at < 0) return;
   const parent = lines.slice(0, at + 1).findLast((line) => line.level === 1);
-  if (open && parent.calls) nest.open(parent.record);
+  if (open && parent.calls) expanded.open(parent.record);
   if (open) return;
   setCursor(parent.record.n);
-  nest.close(parent.record);
+  expanded.close(parent.record);
 }
 
 const VIEWS = ["requests", "errors", "endpoints", "users", "devices"];
-const view = (at) => [String(at + 1), () => go({ view: VIEWS[at], n: "", tab: "overview" })];
+const view = (at) => [String(at + 1), () => navigate({ view: VIEWS[at], n: "", tab: "overview" })];
 
-const ACTS = {
-  j: (on) => step(on, 1),
-  k: (on) => step(on, -1),
-  ArrowDown: (on) => step(on, 1),
-  ArrowUp: (on) => step(on, -1),
-  ArrowRight: (on) => fold(on, true),
-  ArrowLeft: (on) => fold(on, false),
-  Enter: (on) => on.cursor && on.open(on.cursor),
+const SHORTCUTS = {
+  j: (context) => moveCursor(context, 1),
+  k: (context) => moveCursor(context, -1),
+  ArrowDown: (context) => moveCursor(context, 1),
+  ArrowUp: (context) => moveCursor(context, -1),
+  ArrowRight: (context) => toggle(context, true),
+  ArrowLeft: (context) => toggle(context, false),
+  Enter: (context) => context.cursor && context.open(context.cursor),
   ...Object.fromEntries(VIEWS.map((_, at) => view(at))),
-  Escape: (on) => (on.opened ? on.open(null) : on.setCursor(null)),
-  "/": (on) => (on.field.current.focus(), on.field.current.select()),
-  p: (on) => on.feed.setPaused(!on.feed.paused),
-  g: (on) => (on.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),
-  "?": (on) => on.help(),
+  Escape: (context) => (context.opened ? context.open(null) : context.setCursor(null)),
+  "/": (context) => (context.field.current.focus(), context.field.current.select()),
+  p: (context) => context.feed.setPaused(!context.feed.paused),
+  g: (context) => (context.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),
+  "?": (context) => context.help(),
 };
-const ON_LIST = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too
+const LIST_KEYS = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too
 
-/** Listen to the keys of the whole page; `acts` adds to them or replaces some. */
-export function keyboard(on, acts = {}) {
-  const now = useRef();
-  now.current = (event) => {
+/** Listen to the keys of the whole page; `shortcuts` adds to them or replaces some. */
+export function useShortcuts(context, shortcuts = {}) {
+  const handler = useRef();
+  handler.current = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select, dialog[open]")) return;
-    if (ON_LIST.includes(event.key) && !event.target.matches("body, .list")) return;
-    const act = acts[event.key] || ACTS[event.key];
-    if (!act) return;
+    if (LIST_KEYS.includes(event.key) && !event.target.matches("body, .list")) return;
+    const run = shortcuts[event.key] || SHORTCUTS[event.key];
+    if (!run) return;
     event.preventDefault();
-    act(on);
+    run(context);
   };
   useEffect(() => {
-    const press = (event) => now.current(event);
+    const press = (event) => handler.current(event);
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);

@@ -1,14 +1,14 @@
-// The border between list and record, to be dragged or moved with arrow keys.
+// The separator between list and record, which can be dragged or moved with arrow keys.
 
 import { html, useEffect, useState } from "./components.js";
 
-const KEPT = "drhttp-pane";
+const STORAGE_KEY = "drhttp-pane";
 
 export function Splitter() {
-  const [share, setShare] = useState(Number(localStorage.getItem(KEPT)) || 46);
+  const [share, setShare] = useState(Number(localStorage.getItem(STORAGE_KEY)) || 46);
   const set = (wanted) => {
     const next = Math.min(75, Math.max(25, Math.round(wanted)));
-    localStorage.setItem(KEPT, next);
+    localStorage.setItem(STORAGE_KEY, next);
     setShare(next);
   };
   useEffect(() => document.documentElement.style.setProperty("--pane", `${share}%`), [share]);

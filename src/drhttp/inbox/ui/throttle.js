@@ -1,16 +1,16 @@
-// A number that follows another at a walk, so that a busy stream does not mean a request for each record.
+// A throttled value, so that a busy stream does not cause a request for each record.
 
 import { useEffect, useRef, useState } from "./components.js";
 
-const EVERY = 2_000; // milliseconds between two looks while records arrive
+const INTERVAL = 2_000; // milliseconds between two updates
 
-export function useBeat(value) {
-  const [beat, setBeat] = useState(value);
-  const now = useRef(value);
-  now.current = value;
+export function useThrottled(value) {
+  const [throttled, setThrottled] = useState(value);
+  const latest = useRef(value);
+  latest.current = value;
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || setBeat(now.current), EVERY);
+    const timer = setInterval(() => document.hidden || setThrottled(latest.current), INTERVAL);
     return () => clearInterval(timer);
   }, []);
-  return beat;
+  return throttled;
 }

@@ -1,18 +1,18 @@
-// What a record holds in clear and only the inbox hides: how much, where, and what to do about it.
+// Values of a record that arrived unmasked and that only the inbox hides: how many, where, and what to do.
 
 import { count, plural } from "./format.js";
 import { html } from "./components.js";
 
-const FIRST = 8; // places that are named
+const MAX_PLACES = 8; // places that are listed
 const PARTS = { "request.headers": "request header", "response.headers": "response header", "request.body": "request body", "response.body": "response body", query: "query", extra: "additional data" };
 
-export function Hidden({ hidden, onReveal }) {
+export function UnmaskedValues({ hidden, onReveal }) {
   if (!hidden?.count) return null;
   const { places, unknown_masks: unknown } = hidden;
-  const rest = places.length - FIRST;
-  return html`<section class="clear-values" aria-label="Hidden values">
+  const rest = places.length - MAX_PLACES;
+  return html`<section class="unmasked-values" aria-label="Hidden values">
     <h3>${hidden.count === 1 ? "1 value arrived unmasked and is hidden here" : `${count(hidden.count)} values arrived unmasked and are hidden here`}</h3>
-    <ul>${places.slice(0, FIRST).map((one) => html`<li>${PARTS[one.part] || one.part}${one.name && html` <code>${one.name}</code>`}${one.count > 1 && html` <span class="dim">×${count(one.count)}</span>`}</li>`)}
+    <ul>${places.slice(0, MAX_PLACES).map((one) => html`<li>${PARTS[one.part] || one.part}${one.name && html` <code>${one.name}</code>`}${one.count > 1 && html` <span class="dim">×${count(one.count)}</span>`}</li>`)}
       ${rest > 0 && html`<li class="dim">and ${count(rest)} more</li>`}</ul>
     <p>The recorder sent them unmasked, and the inbox stores them that way. Turn on <code>redact</code>, upgrade drhttp in that application, or add the field names: <code>Redact(also=[…])</code>.</p>
     ${unknown > 0 && html`<p>The recorder reports ${plural(unknown, "masked value")} in this record with a mask that the inbox does not recognize. Some of them may be listed here.</p>`}

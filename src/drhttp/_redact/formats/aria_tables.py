@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from drhttp._redact.decoding.entities import unescape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drhttp._redact.policy import Policy
 
-# No part of a tag reaches beyond the next "<", which keeps the search linear.
-_TAG = re.compile(
-    r"<(?P<name>[A-Za-z][\w-]*)\s(?:[^<>]*?\s)?role=[\"']?"
-    r"(?P<role>row|columnheader|rowheader|cell|gridcell|table|grid|treegrid)(?=[\s\"'/>])[^<>]*>",
-    re.IGNORECASE,
+# No part of a tag reaches beyond the next "<", and the role is searched for in complete tags, which keeps both linear.
+_TAG = re.compile(r"<([A-Za-z][\w-]*)\s[^<>]*>")
+_ROLE = re.compile(
+    r"\srole=[\"']?(row|columnheader|rowheader|cell|gridcell|table|grid|treegrid)(?=[\s\"'/>])", re.IGNORECASE
 )
 _ELEMENT = re.compile(r"<(/?)([A-Za-z][\w-]*)")
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -29,10 +30,10 @@ class _Cell:
 
     __slots__ = ("begin", "column", "content", "end", "role")
 
-    def __init__(self, match: re.Match[str], end: int, column: int) -> None:
+    def __init__(self, match: re.Match[str], role: str, end: int, column: int) -> None:
         self.begin, self.content = match.span()
         self.end = end
-        self.role = match["role"].lower()
+        self.role = role
         index = _INDEX.search(match[0])
         self.column = int(index[1]) if index else column
 
@@ -54,23 +55,29 @@ class AriaTableReader:
     def run(self) -> None:
         """Read all tags with roles."""
         row: list[_Cell] = []
-        tags = list(_TAG.finditer(self._text)) if may_hold_roles(self._text) else []
+        tags = list(self._tags()) if may_hold_roles(self._text) else []
         self._policy.budget.spend(4 * len(tags))
-        for at, match in enumerate(tags):
-            role = match["role"].lower()
+        for at, (match, role) in enumerate(tags):
             if role in ("row", "table", "grid", "treegrid"):
                 self._end_row(row)
                 row = []
                 if role != "row":
                     self._columns = {}
                 continue
-            limit = tags[at + 1].start() if at + 1 < len(tags) else len(self._text)
-            row.append(_Cell(match, self._end_of(match, limit), row[-1].column + 1 if row else 1))
+            limit = tags[at + 1][0].start() if at + 1 < len(tags) else len(self._text)
+            row.append(_Cell(match, role, self._end_of(match, limit), row[-1].column + 1 if row else 1))
         self._end_row(row)
+
+    def _tags(self) -> Iterator[tuple[re.Match[str], str]]:
+        """Yield the start tags that have a role of a table, with that role."""
+        for match in _TAG.finditer(self._text):
+            role = _ROLE.search(match[0]) if "role" in match[0] or "ROLE" in match[0] else None
+            if role:
+                yield match, role[1].lower()
 
     def _end_of(self, match: re.Match[str], limit: int) -> int:
         """Return where the content of an element ends, at the latest at a limit."""
-        name, depth = match["name"].lower(), 1
+        name, depth = match[1].lower(), 1
         for each in _ELEMENT.finditer(self._text, match.end(), limit):
             if each[2].lower() == name:
                 depth += -1 if each[1] else 1

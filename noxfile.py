@@ -88,7 +88,8 @@ def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: st
     options = ["-n", str(workers), f"--dist={dist}", *(session.posargs or chosen)]
     if session.name in MEASURED and not session.posargs:
         session.install(*_group("coverage"))
-        session.run("pytest", "--cov", "--cov-report=", *options, env={"COVERAGE_FILE": f".coverage.{session.name}"})
+        options += ["--cov", "--cov-report=", "--cov-fail-under=0"]  # only the two together have to reach the limit
+        session.run("pytest", *options, env={"COVERAGE_FILE": f".coverage.{session.name}"})
     else:
         session.run("pytest", *options)
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pytest
 
 from drhttp.inbox.decode import Arrival, decode_batch, decode_event
-from drhttp.inbox.errors import InboxError, UnknownRecord
+from drhttp.inbox.errors import InboxError, RecordNotFound
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store import Limits
@@ -126,7 +126,7 @@ class StoreSuite:
         assert store.mark(1, tags=[]).pinned
         entry = store.mark(1, pinned=False)
         assert (entry.pinned, entry.tags, entry.note) == (False, (), None)
-        with pytest.raises(UnknownRecord):
+        with pytest.raises(RecordNotFound):
             store.mark(2, pinned=True)
 
     def test_two_keys_may_use_one_id(self, store, event):
@@ -178,9 +178,11 @@ class StoreSuite:
         store.write(decode_event(event(transaction_id=each), ARRIVAL) for each in names)
 
         assert [store.one(name).summary.id for name in ("abc1", "abdc", "abd", "%")] == ["abc1", "abdc", "abd", "%"]
-        with pytest.raises(UnknownRecord, match="More than one record ID starts with 'abc', for example abc2 and abc1"):
+        with pytest.raises(
+            RecordNotFound, match="More than one record ID starts with 'abc', for example abc2 and abc1"
+        ):
             store.one("abc")
-        with pytest.raises(UnknownRecord, match=r"No record ID in .* starts with '_'"):
+        with pytest.raises(RecordNotFound, match=r"No record ID in .* starts with '_'"):
             store.one("_")
         assert store.known(["abd", "x"]) == {"abd"}
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, PIECE, Refused
+from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, PIECE, RequestRejected
 from drhttp.inbox.json_array import elements
 
 MOST = 32 * 1024
@@ -162,7 +162,7 @@ def test_elements_are_those_that_a_parser_of_the_whole_finds(coding):
 )  # fmt: skip
 def test_broken_arrays_are_refused_like_other_broken_json(content):
     """By the sentence and status of a body that is parsed whole, which for most of them is the same."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         list(elements(content, "identity", BATCH))
 
     assert refused.value.status == 400

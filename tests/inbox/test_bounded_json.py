@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, MAX_VALUES, Limits, Refused, inflate, load, parse
+from drhttp.inbox.bounded_json import BATCH, MAX_DEPTH, MAX_VALUES, Limits, RequestRejected, inflate, load, parse
 
 
 def nested(levels):
@@ -24,7 +24,7 @@ def test_a_bomb_is_refused_before_it_unfolds():
     """What would inflate beyond the limit is refused while only about the limit was ever in memory."""
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     tracemalloc.start()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         inflate(bomb, 1_000_000)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -50,7 +50,7 @@ def test_a_body_at_the_limit_is_taken():
 )
 def test_broken_gzip_is_refused_in_a_sentence(wire, sentence):
     """Cut, doubled or foreign data are a bad request."""
-    with pytest.raises(Refused, match=sentence) as refused:
+    with pytest.raises(RequestRejected, match=sentence) as refused:
         inflate(wire, 1000)
 
     assert refused.value.status == 400
@@ -61,7 +61,7 @@ def test_broken_gzip_is_refused_in_a_sentence(wire, sentence):
 )
 def test_json_that_is_broken_or_too_deep_is_refused(text):
     """Neither a parser's complaint nor the interpreter's recursion limit becomes an error of the inbox."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         parse(text)
 
     assert refused.value.status == 400
@@ -74,7 +74,7 @@ def test_json_as_deep_as_allowed_is_taken():
 
 def test_too_many_values_are_refused_before_they_are_built():
     """Millions of empty lists are small on the wire and large in memory."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         parse(b"[" + b"[]," * MAX_VALUES + b"[]]")
 
     assert refused.value.status == 413

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
+from drhttp.inbox.decode import Arrival, DecodeError, decode_batch, decode_event, decode_record
 from drhttp.inbox.exchange import Exchange, Message
 
 NOW = 1795363200_000000
@@ -138,7 +138,7 @@ def test_both_protocols_name_a_key_alike():
 )
 def test_what_is_no_exchange_is_refused_in_a_sentence(value, sentence):
     """A batch with something else in it is refused, and the sender is told where."""
-    with pytest.raises(Undecodable) as refused:
+    with pytest.raises(DecodeError) as refused:
         decode_batch(value, ARRIVAL)
 
     assert str(refused.value) == sentence
@@ -153,7 +153,7 @@ def test_no_json_breaks_the_decoder(event):
         for decode in (decode_event, decode_record):
             try:
                 assert isinstance(decode(told, ARRIVAL), Exchange)
-            except Undecodable:
+            except DecodeError:
                 continue
 
 

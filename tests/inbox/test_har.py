@@ -17,7 +17,7 @@ from support.effort import effort
 from drhttp.inbox import har, mask_detection
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.har.reader import NOT_THERE
+from drhttp.inbox.har.reader import MISSING_BODY
 from drhttp.inbox.snippet import snippet
 
 SCHEMAS = Path(__file__).with_name("har_schema")
@@ -237,7 +237,7 @@ def test_a_har_of_a_browser_is_read():
     entry = of_a_browser()
     del entry["response"]["content"]["text"]
     (told,), _ = har.exchanges({"log": {"entries": [entry]}}, "p", RECEIVED)
-    assert (told.response.body, told.response.omitted, told.summary.response_size) == (None, NOT_THERE, 5)
+    assert (told.response.body, told.response.omitted, told.summary.response_size) == (None, MISSING_BODY, 5)
 
 
 @effort(300)
@@ -248,11 +248,11 @@ def test_a_har_of_a_browser_is_read():
     st.sampled_from(["request", "response", "_drhttp", "timings", "time", "startedDateTime"]),
 )
 def test_any_json_is_read_or_refused(value, place):
-    """What strangers write in a HAR is an exchange, a remark or `NotHar`, and nothing else."""
+    """What strangers write in a HAR is an exchange, a remark or `InvalidHar`, and nothing else."""
     for whole in (value, {"log": value}, {"log": {"entries": [value, of_a_browser() | {place: value}]}}):
         try:
             found, remarks = har.exchanges(whole, "p", RECEIVED)
-        except har.NotHar:
+        except har.InvalidHar:
             continue
         for one in found:
             log(one, reveal=False)

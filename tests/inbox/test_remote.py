@@ -185,7 +185,7 @@ def test_m13_an_import_makes_the_file(tmp_path, capsys):
         (b"{}", 'This is not a HAR file: "log.entries" is missing or not a list.'),
         (b"[" * 100_000, "The JSON is nested more than 64 levels deep."),
         (None, "in.har: No such file or directory."),
-        (har.LARGEST + 1, "is larger than 64 MiB."),
+        (har.MAX_FILE_SIZE + 1, "is larger than 64 MiB."),
     ],
 )
 @pytest.mark.parametrize("runs", [True, False])

@@ -14,8 +14,8 @@ from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.store import Limits
-from drhttp.inbox.store.sqlite import FREE_PAGES, PRUNED_AT_ONCE, SqliteStore
-from drhttp.inbox.writer import SPARED, Writer
+from drhttp.inbox.store.sqlite import FREE_PAGES, PRUNE_BATCH, SqliteStore
+from drhttp.inbox.writer import PRUNE_INTERVAL, Writer
 
 PAGE = 4096
 JOURNAL = 8 << 20
@@ -34,7 +34,7 @@ def test_m15_what_remains_is_bounded_while_records_come(start, event):
         assert inbox.api("PATCH", f"/records/{n}", {"pinned": True})[0] == 200
     for batch in range(25):
         assert inbox.post([event(transaction_id=f"{batch}-{place}") for place in range(100)]) == 201
-        assert inbox.api("GET", "/info")[1]["records"] <= 500 + SPARED + 100
+        assert inbox.api("GET", "/info")[1]["records"] <= 500 + PRUNE_INTERVAL + 100
 
     # A change waits for everything that was to be done before it.
     assert inbox.api("PATCH", "/records/1", {"note": "seen"})[0] == 200
@@ -72,12 +72,12 @@ def test_m15_pruning_goes_in_small_pieces(tmp_path, event, pinned):
         work = Work(store)
         while store.prune(limits, 2):
             now = store.state().records
-            assert 0 < left - now <= PRUNED_AT_ONCE
+            assert 0 < left - now <= PRUNE_BATCH
             left, steps = now, steps + 1
             work.step()
 
         assert left == pinned + 100
-        assert steps == -(-(2_900 - pinned) // PRUNED_AT_ONCE)
+        assert steps == -(-(2_900 - pinned) // PRUNE_BATCH)
         # The later steps do not look again at what the earlier ones passed over.
         assert max(work.steps[1:-1]) < 2 * min(work.steps[1:-1])
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.snippet import LARGEST, snippet
+from drhttp.inbox.snippet import MAX_BODY, snippet
 
 NASTY = [
     "'; touch owned; '", "$(touch owned)", "`touch owned`", "\\", "'\\''", '"', "$HOME", "!!", "%s%n", "-X",
@@ -283,7 +283,7 @@ def test_what_is_not_sent_is_said():
         (Message(body=b'{"password":"[redacted]"}'), "The recorder masked values in the body."),
         (Message(headers=(("authorization", "Bearer [redacted]"),)), "The recorder masked header values."),
         (
-            Message(body=b"x" * (LARGEST + 1)),
+            Message(body=b"x" * (MAX_BODY + 1)),
             "The body was left out because it is larger than 100,000 bytes. Download it instead.",
         ),
     ):

@@ -9,7 +9,7 @@ from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.errors import StoreError
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.sqlite import SqliteStore, reading
-from drhttp.inbox.writer import Busy, Writer
+from drhttp.inbox.writer import QueueFull, Writer
 
 ARRIVAL = Arrival("local", 1795363200_000000)
 
@@ -54,7 +54,7 @@ def test_what_may_wait_is_bounded(open_writer, event, bounds):
         first = writer.submit(batch(event, "a"), 10)
         entered.wait()
         waiting = [writer.submit(batch(event, name), 10) for name in ("b", "c")]
-        with pytest.raises(Busy):
+        with pytest.raises(QueueFull):
             writer.submit(batch(event, "d"), 10)
         slow.set()
         assert [future.result() for future in (first, *waiting)] == [1, 1, 1]

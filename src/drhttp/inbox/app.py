@@ -19,18 +19,18 @@ from starlette.routing import Route
 
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.page import routes
-from drhttp.inbox.api.parameters import UPLOAD_TIME
-from drhttp.inbox.api.responses import on_failure, on_refused, on_unknown
-from drhttp.inbox.bounded_json import BATCH, SINGLE, SMALL, Limits, Refused, announced, load
+from drhttp.inbox.api.parameters import UPLOAD_TIMEOUT
+from drhttp.inbox.api.responses import on_api_error, on_failure, on_unknown
+from drhttp.inbox.bounded_json import BATCH, SINGLE, SMALL, Limits, RequestRejected, announced, load
 from drhttp.inbox.coerce import header
-from drhttp.inbox.decode import Arrival, Undecodable, decode_batch, decode_event, decode_record
-from drhttp.inbox.errors import RefusedError, StoreError, UnknownRecord
+from drhttp.inbox.decode import Arrival, DecodeError, decode_batch, decode_event, decode_record
+from drhttp.inbox.errors import ApiError, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.json_array import elements
 from drhttp.inbox.memory_budget import MemoryBudget
 from drhttp.inbox.replay import HEADER
 from drhttp.inbox.security_middleware import KEYS, SecurityMiddleware
-from drhttp.inbox.writer import Busy
+from drhttp.inbox.writer import QueueFull
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -49,13 +49,13 @@ _CONFIG = {
     "billing_config_jsons": {},
 }
 
-IN_HAND = 8 * 1024 * 1024
+PARSING_MEMORY = 8 * 1024 * 1024
 """Bytes of memory for JSON that is being decompressed, parsed, and written."""
-MAY_WAIT = 256 * 1024 * 1024
-"""Bytes of memory for compressed bodies that wait until `IN_HAND` has room."""
-WIDEST = 4
+WAITING_MEMORY = 256 * 1024 * 1024
+"""Bytes of memory for compressed bodies that wait until `PARSING_MEMORY` has room."""
+BYTES_PER_CHARACTER = 4
 """Maximum bytes of memory per character of a `str`; on the wire a character may take a single byte."""
-PORTION = 1024 * 1024
+CHUNK_CHARACTERS = 1024 * 1024
 """Characters of JSON in a large batch that are written in one transaction."""
 
 T = TypeVar("T")
@@ -81,10 +81,10 @@ def create_app(context: Context) -> ASGIApp:
     app = Starlette(
         routes=[*receiving, *routes(context)],
         exception_handlers={
-            Refused: _refuse,
-            RefusedError: on_refused,
-            UnknownRecord: on_unknown,
-            Busy: _busy,
+            RequestRejected: _refuse,
+            ApiError: on_api_error,
+            RecordNotFound: on_unknown,
+            QueueFull: _busy,
             StoreError: _unavailable,
             HTTPException: _http_error,
             Exception: on_failure,
@@ -101,7 +101,7 @@ class Receiver:
         self._browsers = context.browser_origins
         self._replays = context.replays
         # Parsing a large batch would block other connections, so it runs in a thread.
-        self._budget = MemoryBudget(IN_HAND, MAY_WAIT)
+        self._budget = MemoryBudget(PARSING_MEMORY, WAITING_MEMORY)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
         # One thread only: the allocator keeps some memory per thread.
         self._large = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-large")
@@ -129,14 +129,14 @@ class Receiver:
         arrival = Arrival(self._admit(request), time.time_ns() // 1000)
         coding = _coding(request)
         try:
-            wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIME)
+            wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIMEOUT)
         except asyncio.TimeoutError:
-            raise Refused(408, f"The body did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+            raise RequestRejected(408, f"The body did not arrive within {UPLOAD_TIMEOUT:.0f} seconds.") from None
         except ClientDisconnect:
-            raise Refused(400, "The connection closed before the body was complete.") from None
+            raise RequestRejected(400, "The connection closed before the body was complete.") from None
 
         size = min(announced(wire, coding), limits.inflated)
-        async with self._budget.hold(size * WIDEST):
+        async with self._budget.hold(size * BYTES_PER_CHARACTER):
             if limits is BATCH and size > SMALL:
                 # The first pass validates the whole batch, the second one stores it.
                 async for _ in self._portions(wire, coding, arrival):
@@ -150,38 +150,40 @@ class Receiver:
 
     async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
         """Yield the exchanges of a large batch in portions, each with its number of characters of JSON."""
-        source = _few_at_a_time(wire, coding, arrival)
+        source = _in_chunks(wire, coding, arrival)
         while portion := await self._decoded(partial(next, source, None), self._large):
             exchanges, length = portion
             yield [self._linked(one) for one in exchanges], length
 
     async def _decoded(self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
-        """Return the result of `work`, run in a thread. Raises `Refused`."""
+        """Return the result of `work`, run in a thread. Raises `RequestRejected`."""
 
-        def tried() -> T | Refused:
+        def tried() -> T | RequestRejected:
             try:
                 return work()
-            except (Undecodable, Refused) as problem:
+            except (DecodeError, RequestRejected) as problem:
                 # A new exception: the traceback of the original keeps the parsed data alive.
-                return Refused(getattr(problem, "status", 400), str(problem))
+                return RequestRejected(getattr(problem, "status", 400), str(problem))
 
         found = await asyncio.get_running_loop().run_in_executor(threads or self._decoders, tried)
-        if isinstance(found, Refused):
+        if isinstance(found, RequestRejected):
             raise found
         return found
 
     def _admit(self, request: Request) -> str:
-        """Return the API key. Raises `Refused` without a key, or for a web page whose origin is not allowed."""
+        """Return the API key. Raises `RequestRejected` without a key, or for a web page whose origin is not allowed."""
         by_browser = "origin" in request.headers or "sec-fetch-site" in request.headers
         if by_browser and request.headers.get("origin", "").lower() not in self._browsers:
-            raise Refused(
+            raise RequestRejected(
                 403,
                 "Web pages cannot send records. To accept an origin, "
                 "start the inbox with --allow-browser-origin ORIGIN.",
             )
         key = next(filter(None, (request.headers.get(name, "").strip() for name in KEYS)), None)
         if key is None:
-            raise Refused(401, "The API key is missing. In a DSN it comes before the @, as in http://KEY@127.0.0.1/.")
+            raise RequestRejected(
+                401, "The API key is missing. In a DSN it comes before the @, as in http://KEY@127.0.0.1/."
+            )
         return key
 
     def _linked(self, exchange: Exchange) -> Exchange:
@@ -204,7 +206,7 @@ def _whole(
     return decode(value, arrival), length
 
 
-def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple[list[Exchange], int]]:
+def _in_chunks(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple[list[Exchange], int]]:
     exchanges: list[Exchange] = []
     length = 0
     places = count()
@@ -214,7 +216,7 @@ def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple
         exchanges.append(decode_event(value, arrival, f"Event {place}"))
         del value  # frees the memory while the exchange is written
         length += size
-        if length >= PORTION:
+        if length >= CHUNK_CHARACTERS:
             yield exchanges, length
             exchanges, length = [], 0
     if exchanges:
@@ -223,21 +225,21 @@ def _few_at_a_time(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple
 
 def _check_count(number: int, limits: Limits) -> None:
     if number > limits.records:
-        raise Refused(413, f"A batch is limited to {limits.records:,} events; this one has {number:,}.")
+        raise RequestRejected(413, f"A batch is limited to {limits.records:,} events; this one has {number:,}.")
 
 
 def _coding(request: Request) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Refused(415, "The content type must be application/json.")
+        raise RequestRejected(415, "The content type must be application/json.")
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"gzip", "identity", ""}:
-        raise Refused(415, "The content encoding must be gzip or identity.")
+        raise RequestRejected(415, "The content encoding must be gzip or identity.")
     return coding
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    too_large = Refused(413, f"The body is larger than {limit:,} bytes.")
+    too_large = RequestRejected(413, f"The body is larger than {limit:,} bytes.")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > 4 * limit:
         raise too_large

@@ -36,7 +36,7 @@ BATCH = Limits(wire=16 * 1024 * 1024, inflated=64 * 1024 * 1024, records=1000)
 SINGLE = Limits(wire=1024 * 1024, inflated=8 * 1024 * 1024, records=1)
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """A rejected request. status: HTTP status of the response. The message is a sentence for the sender."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -50,7 +50,7 @@ def announced(wire: bytes, coding: str) -> int:
 
 
 def load(wire: bytes, coding: str, limits: Limits) -> tuple[object, int]:
-    """Return the parsed body and its size in bytes of JSON. Raises `Refused`."""
+    """Return the parsed body and its size in bytes of JSON. Raises `RequestRejected`."""
     content = inflate(wire, limits.inflated) if coding == "gzip" else wire
     size = len(content)
     text = _decoded(content)
@@ -62,12 +62,12 @@ def load(wire: bytes, coding: str, limits: Limits) -> tuple[object, int]:
 def inflate(wire: bytes, limit: int) -> bytearray:
     """Decompress gzip data. The size of large data is measured first, without keeping it.
 
-    Raises `Refused`: 413 beyond `limit` bytes, or beyond both `SMALL` and `RATIO` times the size on the wire; 400 for
-    invalid gzip data.
+    Raises `RequestRejected`: 413 beyond `limit` bytes, or beyond both `SMALL` and `RATIO` times the size on the wire;
+    400 for invalid gzip data.
     """
     size = announced(wire, "gzip")
     if size > SMALL and measure(wire, limit) > RATIO * len(wire):
-        raise Refused(413, f"The body decompresses to {size:,} bytes, more than {RATIO} times its size.")
+        raise RequestRejected(413, f"The body decompresses to {size:,} bytes, more than {RATIO} times its size.")
     content = bytearray()
     for piece in pieces(wire, limit):
         # A body longer than declared is rejected at its end at the latest; until then the rest is only counted.
@@ -77,12 +77,12 @@ def inflate(wire: bytes, limit: int) -> bytearray:
 
 
 def measure(wire: bytes, limit: int) -> int:
-    """Return the decompressed size of gzip data without keeping it. Raises `Refused`."""
+    """Return the decompressed size of gzip data without keeping it. Raises `RequestRejected`."""
     return sum(map(len, pieces(wire, limit)))
 
 
 def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
-    """Decompress gzip data in pieces of up to `PIECE` bytes. Raises `Refused`: 413 beyond `limit`, else 400."""
+    """Decompress gzip data in pieces of up to `PIECE` bytes. Raises `RequestRejected`: 413 beyond `limit`, else 400."""
     stream = InflateStream(wire, GZIP)
     total = 0
     try:
@@ -90,18 +90,18 @@ def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
             piece = stream.read(PIECE)
             total += len(piece)
             if total > limit:
-                raise Refused(413, f"The body decompresses to more than {limit:,} bytes.")
+                raise RequestRejected(413, f"The body decompresses to more than {limit:,} bytes.")
             yield piece
     except CodingError as problem:
-        raise Refused(400, f"The body is not valid gzip: {problem}.") from problem
+        raise RequestRejected(400, f"The body is not valid gzip: {problem}.") from problem
     if not stream.ended:
-        raise Refused(400, "The gzip data is truncated.")
+        raise RequestRejected(400, "The gzip data is truncated.")
     if stream.trailing:
-        raise Refused(400, "The gzip data is followed by other bytes.")
+        raise RequestRejected(400, "The gzip data is followed by other bytes.")
 
 
 def parse(content: bytes) -> object:
-    """Parse JSON within the limits of depth and number of values. Raises `Refused`."""
+    """Parse JSON within the limits of depth and number of values. Raises `RequestRejected`."""
     return _parsed(_decoded(content))
 
 
@@ -113,23 +113,23 @@ def _decoded(content: bytes | bytearray) -> str:
 
 
 def check_memory(text: str, start: int, wire: int) -> None:
-    """Raise `Refused` if the JSON after `start` would take far more memory than the `wire` bytes that were sent."""
+    """Raise `RequestRejected` if the JSON after `start` would take far more memory than the `wire` bytes sent."""
     values = 200 * text.count("{", start) + 64 * text.count("[", start) + 32 * text.count(",", start)
     memory = sys.getsizeof(text) + values
     if memory > MEMORY and memory > MEMORY_RATIO * wire:
-        raise Refused(
+        raise RequestRejected(
             413, f"Parsing the JSON would take about {memory:,} bytes of memory for a body of {wire:,} bytes."
         )
 
 
-def not_json(problem: object) -> Refused:
+def not_json(problem: object) -> RequestRejected:
     """Return the error for invalid JSON."""
-    return Refused(400, f"The body is not valid JSON: {problem}.")
+    return RequestRejected(400, f"The body is not valid JSON: {problem}.")
 
 
 def _parsed(text: str) -> object:
     if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
-        raise Refused(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
+        raise RequestRejected(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
     try:
         value = json.loads(text)
     except RecursionError:
@@ -141,7 +141,7 @@ def _parsed(text: str) -> object:
 
 
 def check_depth(value: object, deepest: int) -> None:
-    """Raise `Refused` if a value is nested more than `deepest` levels deep."""
+    """Raise `RequestRejected` if a value is nested more than `deepest` levels deep."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(deepest):
         # One expression, for speed: a record has dozens of values, and a second has thousands of records.
@@ -156,6 +156,6 @@ def check_depth(value: object, deepest: int) -> None:
     raise too_deep()
 
 
-def too_deep() -> Refused:
+def too_deep() -> RequestRejected:
     """Return the error for JSON that is nested too deeply."""
-    return Refused(400, f"The JSON is nested more than {MAX_DEPTH} levels deep.")
+    return RequestRejected(400, f"The JSON is nested more than {MAX_DEPTH} levels deep.")

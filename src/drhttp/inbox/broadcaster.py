@@ -1,6 +1,6 @@
 """Notifies live streams of changes. Viewers are only woken; they fetch the changes from the store themselves.
 
-So nothing accumulates for a slow viewer, and it receives exactly what its query finds in the store.
+So nothing accumulates for a slow subscriber, and it receives exactly what its query finds in the store.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.errors import ApiError
 
-MOST = 16
-"""Maximum number of concurrent viewers."""
-_REMEMBERED = 500
+MAX_SUBSCRIBERS = 16
+"""Maximum number of concurrent subscribers."""
+_MAX_CHANGED = 500
 
 
-class Viewer:
+class Subscriber:
     """One live stream. changed: ``n`` of changed records. cleared: number of records deleted by the user."""
 
     def __init__(self) -> None:
@@ -39,60 +39,60 @@ class Viewer:
 
 
 class Broadcaster:
-    """Notifies all viewers. The methods may be called from any thread."""
+    """Notifies all subscribers. The methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._viewers: set[Viewer] = set()
+        self._subscribers: set[Subscriber] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
-        return len(self._viewers)
+        return len(self._subscribers)
 
     @contextmanager
-    def viewer(self) -> Iterator[Viewer]:
-        """Register a viewer while the context lasts. Event loop only. Raises `RefusedError` beyond `MOST`."""
-        if len(self._viewers) >= MOST:
-            raise RefusedError(429, "viewers", f"{MOST} pages are already open. Close one and reload.")
+    def subscribe(self) -> Iterator[Subscriber]:
+        """Register a subscriber for the context. Event loop only. Raises `ApiError` beyond `MAX_SUBSCRIBERS`."""
+        if len(self._subscribers) >= MAX_SUBSCRIBERS:
+            raise ApiError(429, "viewers", f"{MAX_SUBSCRIBERS} pages are already open. Close one and reload.")
         self._loop = asyncio.get_running_loop()
-        one = Viewer()
-        self._viewers.add(one)
+        one = Subscriber()
+        self._subscribers.add(one)
         try:
             yield one
         finally:
-            self._viewers.discard(one)
+            self._subscribers.discard(one)
 
     def stored(self, changed: Iterable[int] = ()) -> None:
         """Announce new records, and the ``n`` of changed ones."""
-        self._tell(lambda viewer: viewer.changed.update(list(changed)[:_REMEMBERED]))
+        self._notify(lambda subscriber: subscriber.changed.update(list(changed)[:_MAX_CHANGED]))
 
     def cleared(self, count: int) -> None:
         """Announce that `count` records were deleted by the user."""
 
-        def tell(viewer: Viewer) -> None:
-            viewer.cleared += count
+        def change(subscriber: Subscriber) -> None:
+            subscriber.cleared += count
 
-        self._tell(tell)
+        self._notify(change)
 
     def end(self) -> None:
         """End all streams, because the inbox stops."""
 
-        def tell(viewer: Viewer) -> None:
-            viewer.ended = True
+        def change(subscriber: Subscriber) -> None:
+            subscriber.ended = True
 
-        self._tell(tell)
+        self._notify(change)
 
-    def _tell(self, what: Callable[[Viewer], None]) -> None:
+    def _notify(self, what: Callable[[Subscriber], None]) -> None:
         loop = self._loop
-        if loop is None or not self._viewers:
+        if loop is None or not self._subscribers:
             return
 
         def run() -> None:
-            for viewer in self._viewers:
-                what(viewer)
-                viewer.wake()
+            for subscriber in self._subscribers:
+                what(subscriber)
+                subscriber.wake()
 
         try:
             loop.call_soon_threadsafe(run)
         except RuntimeError:
-            # The loop is closed, so there are no viewers left.
+            # The loop is closed, so there are no subscribers left.
             return

@@ -22,7 +22,7 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?]*)(?:\?(.*))?", re.IGNOR
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _FAR = 1 << 62
 """Larger than any duration, size, or instant, and within the 64-bit integers of SQLite."""
-LONGEST = 1_000
+MAX_FIELD_LENGTH = 1_000
 """Maximum characters of a name or an ID."""
 LATEST = 253_370_764_800_000_000
 _EARLIEST = -62_104_060_800_000_000
@@ -43,18 +43,18 @@ def text(value: object) -> str | None:
 
 
 def short(value: object) -> str | None:
-    """Return text truncated to `LONGEST` characters."""
+    """Return text truncated to `MAX_FIELD_LENGTH` characters."""
     found = text(value)
-    return found if found is None or len(found) <= LONGEST else found[:LONGEST]
+    return found if found is None or len(found) <= MAX_FIELD_LENGTH else found[:MAX_FIELD_LENGTH]
 
 
 def identity(value: object) -> str | None:
-    """Return an ID; one longer than `LONGEST` is truncated and ends with its SHA-256, so it stays unique."""
+    """Return an ID; one longer than `MAX_FIELD_LENGTH` is truncated and ends with its SHA-256, so it stays unique."""
     found = text(value)
-    if found is None or len(found) <= LONGEST:
+    if found is None or len(found) <= MAX_FIELD_LENGTH:
         return found
     digest = hashlib.sha256(found.encode()).hexdigest()
-    return f"{found[: LONGEST - len(digest) - 1]}~{digest}"
+    return f"{found[: MAX_FIELD_LENGTH - len(digest) - 1]}~{digest}"
 
 
 def scrub(value: str) -> str:

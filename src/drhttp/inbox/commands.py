@@ -244,16 +244,16 @@ def _clear(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from drhttp.inbox.har import LARGEST
+    from drhttp.inbox.har import MAX_FILE_SIZE
     from drhttp.inbox.source import source
 
     try:
         with sys.stdin.buffer if str(args.har) == "-" else args.har.open("rb") as file:
-            raw: bytes = file.read(LARGEST + 1)
+            raw: bytes = file.read(MAX_FILE_SIZE + 1)
     except OSError as problem:
         raise InboxError(f"Cannot read {args.har}: {problem.strerror or problem}.") from problem
-    if len(raw) > LARGEST:
-        raise InboxError(f"{args.har} is larger than {LARGEST >> 20} MiB.")
+    if len(raw) > MAX_FILE_SIZE:
+        raise InboxError(f"{args.har} is larger than {MAX_FILE_SIZE >> 20} MiB.")
     with source(_file(args), may_be_new=True) as found:
         counts = found.take(raw)
     sentence = "{imported:,} imported, {known:,} already present, {refused:,} rejected".format(**counts)

@@ -11,14 +11,26 @@ from typing import Any
 from drhttp.inbox.coerce import readable
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import Shown, shown
+from drhttp.inbox.view.bodies import DisplayedBody, shown
 
 IGNORED = ("date", "age", "x-request-id", "etag")
-MOST = 1_000
+MAX_CHANGES = 1_000
 """Maximum number of changes reported per part."""
-LINES = 5_000
+MAX_LINES = 5_000
 """Maximum lines of a text that are compared; difflib takes more than linear time."""
-_FACTS = ("method", "scheme", "host", "path", "query", "status", "user", "device", "direction", "route", "exception")
+_SUMMARY_FIELDS = (
+    "method",
+    "scheme",
+    "host",
+    "path",
+    "query",
+    "status",
+    "user",
+    "device",
+    "direction",
+    "route",
+    "exception",
+)
 _ABSENT = object()
 
 Change = dict[str, Any]
@@ -35,9 +47,9 @@ def compare(left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal:
 
 
 def _part(name: str, changes: Iterator[Change], **attributes: object) -> dict[str, Any]:
-    found = [change for change, _ in zip(changes, range(MOST + 1), strict=False)]
-    more = {"more": True} if len(found) > MOST else {}
-    return {"part": name, "equal": not found, **attributes, "changes": found[:MOST], **more}
+    found = [change for change, _ in zip(changes, range(MAX_CHANGES + 1), strict=False)]
+    more = {"more": True} if len(found) > MAX_CHANGES else {}
+    return {"part": name, "equal": not found, **attributes, "changes": found[:MAX_CHANGES], **more}
 
 
 def _change(path: str, left: Any, right: Any) -> Change:
@@ -51,7 +63,7 @@ def _change(path: str, left: Any, right: Any) -> Change:
 
 
 def _summaries(left: Summary, right: Summary, ignored: frozenset[str], reveal: bool) -> Iterator[Change]:
-    for name in _FACTS:
+    for name in _SUMMARY_FIELDS:
         one, other = getattr(left, name), getattr(right, name)
         if one != other and name not in ignored:
             one, other = (getattr(masking.summary(summary, reveal=reveal), name) for summary in (left, right))
@@ -89,11 +101,11 @@ def _body(name: str, left: Message, right: Message, ignored: frozenset[str], rev
     return _part(name, _bytes(left.body or b"", right.body or b""), **{"as": "binary"})
 
 
-def _is_text(view: Shown) -> bool:
+def _is_text(view: DisplayedBody) -> bool:
     return view.text is not None or view.content.form == "empty"
 
 
-def _json(view: Shown) -> Any:
+def _json(view: DisplayedBody) -> Any:
     if view.content.form != "json" or view.text is None:
         return _ABSENT
     try:
@@ -122,7 +134,7 @@ def _below(path: str, key: str) -> str:
 
 
 def _lines(left: str, right: str) -> Iterator[Change]:
-    one, other = left.splitlines()[:LINES], right.splitlines()[:LINES]
+    one, other = left.splitlines()[:MAX_LINES], right.splitlines()[:MAX_LINES]
     for kind, start, end, low, high in difflib.SequenceMatcher(None, one, other, autojunk=True).get_opcodes():
         if kind != "equal":
             before, after = one[start:end], other[low:high]

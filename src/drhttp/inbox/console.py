@@ -20,14 +20,14 @@ from drhttp.inbox.exchange import Exchange, Summary
 
 ID = 8
 """Characters of an ID that are shown; `drhttp inbox show` accepts any unique prefix."""
-PIPED = 120
+PIPE_WIDTH = 120
 """Width of a line when standard output is not a terminal."""
 _DATED, _TIME, _METHOD, _STATUS, _ELAPSED = 14, 12, 7, 6, 7
-_LEAST_PATH = 16
-_ROOMY = 110
+_MIN_PATH_WIDTH = 16
+_WIDE_TERMINAL = 110
 """Minimum width for wide gaps and long names."""
 _WAITING = 1_000
-_PATIENCE = 1.0
+_TIMEOUT = 1.0
 """Seconds."""
 _STATUS_COLORS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "1;31"}
 _DIM, _BOLD, _RED = "2", "1", "31"
@@ -62,14 +62,14 @@ def fit(text: str, width: int) -> str:
 class Layout:
     """The layout of a line. width: in columns. color: use ANSI colors. reveal: do not mask secrets."""
 
-    width: int = PIPED
+    width: int = PIPE_WIDTH
     color: bool = False
     reveal: bool = False
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ, *, reveal: bool = False) -> Layout:
         """Return the layout for a stream. Honors NO_COLOR (https://no-color.org) and TERM=dumb."""
-        columns = shutil.get_terminal_size((PIPED, 24)).columns
+        columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
         color = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         return cls(columns, color, reveal)
 
@@ -109,12 +109,12 @@ class Layout:
 
     @property
     def _gap(self) -> str:
-        return "  " if self.width >= _ROOMY else " "
+        return "  " if self.width >= _WIDE_TERMINAL else " "
 
     def _widths(self, dated: bool) -> tuple[int, ...]:
-        name = 12 if self.width >= _ROOMY else 8
+        name = 12 if self.width >= _WIDE_TERMINAL else 8
         others = (_DATED if dated else _TIME, ID, _METHOD, _STATUS, _ELAPSED, name, name)
-        path = max(_LEAST_PATH, self.width - sum(others) - len(self._gap) * len(others))
+        path = max(_MIN_PATH_WIDTH, self.width - sum(others) - len(self._gap) * len(others))
         return (*others[:3], path, *others[3:])
 
     def _cell(self, text: str, width: int, color: str = "") -> str:
@@ -163,8 +163,8 @@ class Console:
     def __exit__(self, *problem: object) -> None:
         """Print the queued lines, unless the stream is blocked."""
         with contextlib.suppress(queue.Full):
-            self._lines.put(None, timeout=_PATIENCE)
-            self._thread.join(_PATIENCE)
+            self._lines.put(None, timeout=_TIMEOUT)
+            self._thread.join(_TIMEOUT)
 
     def _run(self) -> None:
         try:

@@ -22,7 +22,7 @@ _KNOWN_METADATA = {"device", "duration_ms", "ttfb_ms", "aborted", "exception", "
 _EXTRA = ("company_id", "subscription_id", "session_token", "tags", "blocked_by", "action_name")
 
 
-class Undecodable(ValueError):
+class DecodeError(ValueError):
     """The input is not an exchange. The message is a sentence for the sender."""
 
 
@@ -41,14 +41,14 @@ class Arrival:
 
 
 def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:
-    """Decode an array of events. Raises `Undecodable`."""
+    """Decode an array of events. Raises `DecodeError`."""
     if not isinstance(value, list):
-        raise Undecodable("The body must be a JSON array of events.")
+        raise DecodeError("The body must be a JSON array of events.")
     return [_event(one, arrival, f"Event {place}") for place, one in enumerate(value)]
 
 
 def decode_event(value: object, arrival: Arrival, what: str = "The body") -> Exchange:
-    """Decode one event. what: its name in the message of `Undecodable`."""
+    """Decode one event. what: its name in the message of `DecodeError`."""
     return _event(value, arrival, what)
 
 
@@ -168,7 +168,7 @@ def _extra(event: Mapping[str, object], metadata: Mapping[str, object]) -> dict[
 
 def _object(value: object, what: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise Undecodable(f"{what} must be a JSON object.")
+        raise DecodeError(f"{what} must be a JSON object.")
     return value
 
 

@@ -11,7 +11,7 @@ from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking, unmasked_values
-from drhttp.inbox.view.content import uncoded
+from drhttp.inbox.view.content import decompressed
 from drhttp.inbox.view.summary_fields import summary_fields
 
 SHOWN = 256 * 1024
@@ -136,7 +136,7 @@ def _about_sender(message: Message) -> Iterator[str]:
 
 
 def _body_lines(message: Message) -> Iterator[str]:
-    shown = uncoded(message, SHOWN + 1)[0]
+    shown = decompressed(message, SHOWN + 1)[0]
     found = _as_text(shown)
     if found is None:
         yield from _hex(shown)
@@ -152,7 +152,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
     return {
         "headers": [list(pair) for pair in message.headers],
         "body_base64": None if body is None else base64.b64encode(body).decode(),
-        "body_text": None if body is None else _as_text(uncoded(message, len(body) + SHOWN)[0], whole=True),
+        "body_text": None if body is None else _as_text(decompressed(message, len(body) + SHOWN)[0], whole=True),
         "size": size,
         "parsed": message.parsed,
         "truncated": message.truncated,

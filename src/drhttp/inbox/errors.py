@@ -23,7 +23,7 @@ class OutdatedStore(StoreError):
     """The file was written by an older version and must be upgraded first."""
 
 
-class UnknownRecord(InboxError):
+class RecordNotFound(InboxError):
     """No record, or more than one, has this ID."""
 
 
@@ -37,7 +37,7 @@ class QueryError(InboxError):
         self.suggestions = suggestions
 
 
-class RefusedError(InboxError):
+class ApiError(InboxError):
     """The API rejects a request. status, code: of the response. details: further JSON members of the response."""
 
     def __init__(self, status: int, code: str, sentence: str, **details: object) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from drhttp.inbox import har
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import Node
-from drhttp.inbox.store import Reading
+from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view.summary import record_json
 
-AT_ONCE = 50
+BATCH = 50
 KINDS = ("har", "jsonl")
 
 
@@ -24,16 +24,16 @@ def frame(kind: str) -> tuple[str, str, str]:
 
 
 def piece(
-    store: Reading, node: Node, after: int, left: int, kind: str, *, reveal: bool
+    store: StoreReader, node: Node, after: int, left: int, kind: str, *, reveal: bool
 ) -> tuple[list[str], int | None]:
     """Return the next records and the ``n`` to continue from, or None at the end."""
-    limit = min(left, AT_ONCE)
+    limit = min(left, BATCH)
     page = store.page(node, limit, before=None, after=after, ascending=True, seconds=1.0)
     texts = [_text(one, store.read(one), kind, reveal=reveal) for one in page.entries]
     return texts, page.next if left > len(texts) else None
 
 
-def single(store: Reading, n: int, kind: str, *, reveal: bool) -> str:
+def single(store: StoreReader, n: int, kind: str, *, reveal: bool) -> str:
     """Return one record as text."""
     entry = store.entry(n)
     return _text(entry, store.read(entry), kind, reveal=reveal)
@@ -44,7 +44,7 @@ def _text(entry: Entry, exchange: Exchange, kind: str, *, reveal: bool) -> str:
     return json.dumps(value)
 
 
-def whole(store: Reading, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:
+def whole(store: StoreReader, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:
     """Yield the text of a whole export."""
     start, between, end = frame(kind)
     yield start

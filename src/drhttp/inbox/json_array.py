@@ -13,7 +13,7 @@ from drhttp.inbox.bounded_json import (
     PIECE,
     SINGLE,
     Limits,
-    Refused,
+    RequestRejected,
     announced,
     check_depth,
     check_memory,
@@ -28,7 +28,7 @@ _parse = json.JSONDecoder().raw_decode
 
 
 def elements(wire: bytes, coding: str, limits: Limits) -> Iterator[tuple[object, int]]:
-    """Yield each element of an array in UTF-8 and its length in characters of JSON. Raises `Refused`."""
+    """Yield each element of an array in UTF-8 and its length in characters of JSON. Raises `RequestRejected`."""
     if announced(wire, coding) > limits.inflated:
         measure(wire, limits.inflated)
     return iter(_Array(_text(wire, coding, limits), len(wire)))
@@ -42,7 +42,7 @@ def _text(wire: bytes, coding: str, limits: Limits) -> Iterator[str]:
         for piece in pieces(wire, limits.inflated) if coding == "gzip" else whole:
             values += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
             if values > MAX_VALUES:
-                raise Refused(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
+                raise RequestRejected(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
             yield decoder.decode(piece)
         yield decoder.decode(b"", final=True)
     except UnicodeError as problem:
@@ -59,7 +59,7 @@ class _Array:
 
     def __iter__(self) -> Iterator[tuple[object, int]]:
         if self._sign() != "[":
-            raise Refused(400, "The body must be a JSON array of events.")
+            raise RequestRejected(400, "The body must be a JSON array of events.")
         self._at += 1
         empty = self._sign() == "]"
         while not empty:
@@ -88,7 +88,7 @@ class _Array:
                 return value, length
             size = len(self._text) - self._at
             if size > SINGLE.inflated:
-                raise Refused(413, f"An event is larger than {SINGLE.inflated:,} bytes.")
+                raise RequestRejected(413, f"An event is larger than {SINGLE.inflated:,} bytes.")
             # Double the amount at first: many small steps would take quadratic time.
             self._read_on(min(size, 4 * PIECE) + 1)
             check_memory(self._text, self._at, self._wire)

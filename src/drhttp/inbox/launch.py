@@ -25,11 +25,11 @@ from drhttp.inbox.instance_lock import InstanceLock, RunningInbox, acquire_lock
 from drhttp.inbox.output import fail
 from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.replay import is_loopback
-from drhttp.inbox.store import Limits, Written
-from drhttp.inbox.store.backends import LARGEST, in_memory, on_disk
+from drhttp.inbox.store import Limits, WriteResult
+from drhttp.inbox.store.backends import MAX_DATABASE_SIZE, in_memory, on_disk
 from drhttp.inbox.writer import Writer
 
-SHORTEST_TOKEN = 16
+MIN_TOKEN_LENGTH = 16
 _WARNING = (
     "warning: the inbox also listens on {}. Anyone who can reach this "
     "address can send records, and with the token read them all. "
@@ -67,8 +67,8 @@ def _prepare(args: argparse.Namespace, file: Path) -> None:
     if args.memory:
         # The lock file is placed next to the database file, which is not created.
         prepare_folder(file)
-        if args.keep_bytes > LARGEST:
-            raise InboxError(f"With --memory, --keep-bytes cannot exceed {LARGEST >> 20:,} MiB.")
+        if args.keep_bytes > MAX_DATABASE_SIZE:
+            raise InboxError(f"With --memory, --keep-bytes cannot exceed {MAX_DATABASE_SIZE >> 20:,} MiB.")
     else:
         prepare(file)
 
@@ -127,7 +127,7 @@ def _serve(
 ) -> None:
     broadcaster = Broadcaster()
 
-    def on_stored(written: Written) -> None:
+    def on_stored(written: WriteResult) -> None:
         broadcaster.stored(written.changed)
         if console is not None and not args.quiet:
             console.show(written.new)
@@ -175,9 +175,9 @@ def _token() -> str:
     fixed = os.environ.get("DRHTTP_INBOX_TOKEN", "")
     if not fixed:
         return secrets.token_hex(16)
-    if len(fixed) < SHORTEST_TOKEN or not fixed.isascii() or not fixed.isalnum():
+    if len(fixed) < MIN_TOKEN_LENGTH or not fixed.isascii() or not fixed.isalnum():
         raise InboxError(
-            f"DRHTTP_INBOX_TOKEN must have at least {SHORTEST_TOKEN} letters and digits and no other characters."
+            f"DRHTTP_INBOX_TOKEN must have at least {MIN_TOKEN_LENGTH} letters and digits and no other characters."
         )
     return fixed
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from drhttp.inbox.writer import Busy
+from drhttp.inbox.writer import QueueFull
 
 
 class MemoryBudget:
@@ -23,9 +23,9 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
-        """Wait for `size` bytes and hold them. Raises `Busy` if too many bytes are already waited for."""
+        """Wait for `size` bytes and hold them. Raises `QueueFull` if too many bytes are already waited for."""
         if self._waiting and self._waiting + size > self._most:
-            raise Busy
+            raise QueueFull
         held = min(size, self._total)
         self._waiting += size
         try:

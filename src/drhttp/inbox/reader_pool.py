@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from drhttp.inbox.store import Reading
+from drhttp.inbox.store import StoreReader
 
 T = TypeVar("T")
 
@@ -19,12 +19,12 @@ class ReaderPool:
     open_reader: opens another connection. count: maximum concurrent queries; further ones wait.
     """
 
-    def __init__(self, open_reader: Callable[[], Reading], *, count: int = 3) -> None:
+    def __init__(self, open_reader: Callable[[], StoreReader], *, count: int = 3) -> None:
         self._open = open_reader
-        self._idle: queue.SimpleQueue[Reading] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[StoreReader] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="drhttp-inbox-reader")
 
-    async def run(self, question: Callable[[Reading], T]) -> T:
+    async def run(self, question: Callable[[StoreReader], T]) -> T:
         """Call `question` with a reader in a thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
 
@@ -36,7 +36,7 @@ class ReaderPool:
         while not self._idle.empty():
             self._idle.get().close()
 
-    def _answer(self, question: Callable[[Reading], T]) -> T:
+    def _answer(self, question: Callable[[StoreReader], T]) -> T:
         try:
             reader = self._idle.get_nowait()
         except queue.Empty:

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from drhttp.inbox import coerce, har
-from drhttp.inbox.errors import InboxError, UnknownRecord
+from drhttp.inbox.errors import InboxError, RecordNotFound
 from drhttp.inbox.exchange import Exchange, Summary
 from drhttp.inbox.instance_lock import RunningInbox
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Socket timeout in seconds."""
 _PAGE = 500
 _PIECE = 64 * 1024
@@ -31,7 +31,7 @@ class Remote:
     def __init__(self, running: RunningInbox) -> None:
         self._port = running.port
         self._headers = {"Authorization": f"Bearer {running.token}"}
-        self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+        self._connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=TIMEOUT)
 
     def close(self) -> None:
         self._connection.close()
@@ -61,7 +61,7 @@ class Remote:
         log = self._json("GET", f"/export?as=har&reveal=1&n={data['n']}")
         found, _ = har.exchanges(log, "", coerce.instant(data["received"]) or 0)
         if not found:
-            raise UnknownRecord(f"Record {prefix} was deleted in the meantime.")
+            raise RecordNotFound(f"Record {prefix} was deleted in the meantime.")
         return found[0]
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
@@ -93,7 +93,7 @@ class Remote:
             answer = self._connection.getresponse()
             if answer.status >= 300:
                 sentence = _sentence(answer.status, answer.read())
-                raise (UnknownRecord if answer.status == 404 else InboxError)(sentence)
+                raise (RecordNotFound if answer.status == 404 else InboxError)(sentence)
             yield answer
         except (OSError, http.client.HTTPException, ValueError) as problem:
             raise InboxError(f"The inbox on port {self._port} is not responding: {problem}.") from problem

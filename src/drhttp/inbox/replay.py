@@ -16,14 +16,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from drhttp.inbox import mask_detection
 from drhttp.inbox.coerce import header
-from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.errors import ApiError
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 
 HEADER = "X-DrHTTP-Replay"
 SAFE = ("GET", "HEAD", "OPTIONS")
 TIMEOUT = 30.0
 """Socket timeout in seconds."""
-KEPT = 1024 * 1024
+MAX_RESPONSE_BODY = 1024 * 1024
 """Maximum bytes of the response body that are stored."""
 _DROPPED = {
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
@@ -33,7 +33,7 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayRequest:
     """A request to send. remarks: differences from the recorded one."""
 
     target: SplitResult
@@ -49,53 +49,53 @@ def refusal(exchange: Exchange, replay_to: str | None) -> str | None:
     return _refused_target(exchange.summary, replay_to) or _refused_content(exchange)
 
 
-def plan(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: bool) -> Plan:
-    """Prepare the request. port: of the inbox itself, which must not be the target. Raises `RefusedError`."""
+def prepare(exchange: Exchange, replay_to: str | None, *, port: int, confirmed: bool) -> ReplayRequest:
+    """Prepare the request. port: of the inbox itself, which must not be the target. Raises `ApiError`."""
     summary, request = exchange.summary, exchange.request
     if problem := _refused_target(summary, replay_to):
-        raise RefusedError(403, "replay", problem)
+        raise ApiError(403, "replay", problem)
     if problem := _refused_content(exchange):
-        raise RefusedError(409, "replay", problem)
+        raise ApiError(409, "replay", problem)
     if summary.method.upper() not in SAFE and not confirmed:
-        raise RefusedError(409, "replay", f"{summary.method} requests can change data. Confirm the replay.")
+        raise ApiError(409, "replay", f"{summary.method} requests can change data. Confirm the replay.")
     target = urlsplit(replay_to or f"{summary.scheme}://{summary.host}")
     if target.port == port:
-        raise RefusedError(403, "replay", "The request would be sent to the inbox itself.")
+        raise ApiError(403, "replay", "The request would be sent to the inbox itself.")
     headers, remarks = _headers(request, frozenset(mask_detection.in_headers(exchange)))
     path = _path(summary, target if replay_to else None)
-    return Plan(target, summary.method, path, headers, request.body, remarks)
+    return ReplayRequest(target, summary.method, path, headers, request.body, remarks)
 
 
-def send(planned: Plan, original: Summary, identity: str) -> Exchange:
-    """Send the request, wait for the response, and return the new exchange. Raises `RefusedError`."""
+def send(prepared: ReplayRequest, original: Summary, identity: str) -> Exchange:
+    """Send the request, wait for the response, and return the new exchange. Raises `ApiError`."""
     began, clock = time.time_ns() // 1000, time.perf_counter()
-    connection = _connection(planned.target)
+    connection = _connection(prepared.target)
     try:
-        connection.putrequest(planned.method, planned.path, skip_host=True, skip_accept_encoding=True)
-        sent = (("host", planned.target.netloc.rpartition("@")[2]), *planned.headers, (HEADER.lower(), identity))
-        for name, value in (*sent, *_length(planned)):
+        connection.putrequest(prepared.method, prepared.path, skip_host=True, skip_accept_encoding=True)
+        sent = (("host", prepared.target.netloc.rpartition("@")[2]), *prepared.headers, (HEADER.lower(), identity))
+        for name, value in (*sent, *_length(prepared)):
             connection.putheader(name, value.encode("latin-1", "replace"))
-        connection.endheaders(planned.body or None)
+        connection.endheaders(prepared.body or None)
         answer = connection.getresponse()
         first = time.perf_counter()
-        body = answer.read(KEPT + 1)
+        body = answer.read(MAX_RESPONSE_BODY + 1)
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        raise RefusedError(502, "replay", f"No response: {str(problem) or type(problem).__name__}.") from problem
+        raise ApiError(502, "replay", f"No response: {str(problem) or type(problem).__name__}.") from problem
     finally:
         connection.close()
     took = time.perf_counter() - clock
     headers = tuple((name.lower(), value) for name, value in answer.getheaders())
-    cut = len(body) > KEPT
-    response = Message(headers=headers, body=body[:KEPT], truncated=cut)
-    path, mark, query = planned.path.partition("?")
+    cut = len(body) > MAX_RESPONSE_BODY
+    response = Message(headers=headers, body=body[:MAX_RESPONSE_BODY], truncated=cut)
+    path, mark, query = prepared.path.partition("?")
     summary = replace(
         original,
         id=identity,
         protocol="replay",
         started=began,
         received=time.time_ns() // 1000,
-        scheme=planned.target.scheme,
-        host=planned.target.netloc.rpartition("@")[2],
+        scheme=prepared.target.scheme,
+        host=prepared.target.netloc.rpartition("@")[2],
         path=path,
         query=query if mark else None,
         status=answer.status,
@@ -107,12 +107,12 @@ def send(planned: Plan, original: Summary, identity: str) -> Exchange:
         aborted=False,
         exception=None,
         exception_text=None,
-        request_size=len(planned.body or b""),
+        request_size=len(prepared.body or b""),
         response_size=None if cut else len(body),
         response_type=header(headers, "content-type"),
         replay_of=original.id,
     )
-    return Exchange(summary=summary, request=Message(headers=sent, body=planned.body), response=response)
+    return Exchange(summary=summary, request=Message(headers=sent, body=prepared.body), response=response)
 
 
 def new_id() -> str:
@@ -184,9 +184,9 @@ def _path(summary: Summary, base: SplitResult | None) -> str:
     return "".join(char if "!" <= char <= "~" else "".join(f"%{one:02X}" for one in char.encode()) for char in target)
 
 
-def _length(planned: Plan) -> Headers:
-    wanted = bool(planned.body) or planned.method.upper() in {"POST", "PUT", "PATCH"}
-    return (("content-length", str(len(planned.body or b""))),) if wanted else ()
+def _length(prepared: ReplayRequest) -> Headers:
+    wanted = bool(prepared.body) or prepared.method.upper() in {"POST", "PUT", "PATCH"}
+    return (("content-length", str(len(prepared.body or b""))),) if wanted else ()
 
 
 def _connection(target: SplitResult) -> http.client.HTTPConnection:

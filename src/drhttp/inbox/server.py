@@ -28,7 +28,7 @@ TRIES = 100
 """Number of ports that are tried, from the default port on."""
 CONNECTIONS = 64
 """Concurrent requests; beyond them the response is 503."""
-MOST = 128
+MAX_CONNECTIONS = 128
 """Maximum open connections, including idle ones."""
 HEADER_TIME = 10.0
 """Timeout in seconds for receiving request headers."""
@@ -69,7 +69,7 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
             return
         self._clock = self.loop.call_later(HEADER_TIME, self._give_up)

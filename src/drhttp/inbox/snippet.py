@@ -17,14 +17,14 @@ from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Headers, Summary
 from drhttp.inbox.view.masked_exchange import masked
 
-LARGEST = 100_000
+MAX_BODY = 100_000
 """Maximum bytes of a body in a command."""
 KINDS = ("curl", "python", "httpie")
 _DROPPED = {"connection", "content-length", "expect", "host", "transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ESCAPED = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")
 _UNRESERVED = re.compile(r"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])")
-_UNSAYABLE = re.compile(r"(?<!\\)\\(?:\\\\)*[:;=@]")
+_NOT_EXPRESSIBLE = re.compile(r"(?<!\\)\\(?:\\\\)*[:;=@]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     pairs = zip(message.headers, exchange.request.headers, strict=True)
     count += sum(shown != sent for shown, sent in pairs)
     body = message.body or b""
-    if len(body) > LARGEST:
+    if len(body) > MAX_BODY:
         body = b""
-        remarks.append(f"The body was left out because it is larger than {LARGEST:,} bytes. Download it instead.")
+        remarks.append(f"The body was left out because it is larger than {MAX_BODY:,} bytes. Download it instead.")
     coded = message.decoded or message.parsed or message.hidden > exchange.request.hidden
     if not displayed.summary.host:
         remarks.append("The host was not recorded.")
@@ -197,7 +197,7 @@ def _item(name: str, value: str) -> str | None:
         text = value.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
-    if _UNSAYABLE.search(text) or name[:1] == "-":
+    if _NOT_EXPRESSIBLE.search(text) or name[:1] == "-":
         return None
     if not text.strip():
         return f"{name};"

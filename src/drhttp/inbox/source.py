@@ -22,7 +22,7 @@ from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 
 Counts = dict[str, object]
-_AT_ONCE = 200
+_BATCH = 200
 
 
 class Source(Protocol):
@@ -57,11 +57,11 @@ def source(file: Path, *, may_be_new: bool = False) -> Iterator[Source]:
     if may_be_new:
         prepare(file)
     check(file)
-    yield Direct(file)
+    yield DirectSource(file)
 
 
-class Direct:
-    """Direct access to the file. It is written only while no inbox is running."""
+class DirectSource:
+    """DirectSource access to the file. It is written only while no inbox is running."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -93,14 +93,14 @@ class Direct:
     def take(self, raw: bytes) -> Counts:
         try:
             found, remarks = har.read(raw, Arrival("local", 0).project, time.time_ns() // 1000)
-        except har.NotHar as problem:
+        except har.InvalidHar as problem:
             raise InboxError(str(problem)) from problem
 
         def work(store: SqliteStore) -> int:
             known = store.known([one.summary.id for one in found])
             new = [one for one in found if one.summary.id not in known]
-            for start in range(0, len(new), _AT_ONCE):
-                store.write(new[start : start + _AT_ONCE])
+            for start in range(0, len(new), _BATCH):
+                store.write(new[start : start + _BATCH])
             return len(new)
 
         count = self._writing(work)

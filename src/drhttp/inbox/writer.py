@@ -9,17 +9,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.store import Limits, Store, Written
+from drhttp.inbox.store import Limits, Store, WriteResult
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
-SPARED = 200
+PRUNE_INTERVAL = 200
 """Records by which the limit may be exceeded while a queue is waiting."""
 
 T = TypeVar("T")
 
 
-class Busy(Exception):
+class QueueFull(Exception):
     """The queue is full; the sender should retry."""
 
 
@@ -36,7 +36,7 @@ class Writer:
         open_store: Callable[[], Store],
         *,
         limits: Limits,
-        on_stored: Callable[[Written], None],
+        on_stored: Callable[[WriteResult], None],
         max_records: int = MAX_RECORDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
@@ -62,7 +62,7 @@ class Writer:
             # An empty queue accepts any batch; otherwise one larger than the limit could never be written.
             records, waiting = self._waiting_records + len(batch), self._waiting_bytes + size
             if self._waiting_records and (records > self._max_records or waiting > self._max_bytes):
-                raise Busy
+                raise QueueFull
             self._waiting_records, self._waiting_bytes = records, waiting
         return self._thread.submit(self._write, batch, size)
 
@@ -93,7 +93,7 @@ class Writer:
                 self._waiting_bytes -= size
         self._on_stored(written)
         self._since += len(batch)
-        if not self._waiting_records or self._since >= SPARED:
+        if not self._waiting_records or self._since >= PRUNE_INTERVAL:
             self._enforce_limits()
         return len(written.new)
 
@@ -109,7 +109,7 @@ class Writer:
 
     def _enforce_limits(self) -> None:
         """Prune the store; while batches are waiting, only in proportion to what was written since the last call."""
-        now, steps = time.time_ns() // 1000, self._since // SPARED + 1
+        now, steps = time.time_ns() // 1000, self._since // PRUNE_INTERVAL + 1
         self._since = 0
         while self._store.prune(self._limits, now) and (steps > 0 or not self._waiting_records):
             steps -= 1

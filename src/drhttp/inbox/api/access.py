@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 
 from drhttp.inbox.api.responses import refusal
-from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.errors import ApiError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,7 +30,7 @@ class Access:
         headers = Headers(scope=scope)
         try:
             self._check(scope["method"], headers)
-        except RefusedError as problem:
+        except ApiError as problem:
             await refusal(problem)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -40,7 +40,7 @@ class Access:
         origin = headers.get("origin")
         strange = origin is not None and origin not in self._origins
         if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
-            raise RefusedError(403, "origin", "Requests from other web pages are not allowed.")
+            raise ApiError(403, "origin", "Requests from other web pages are not allowed.")
         if not hmac.compare_digest(headers.get("authorization", "").encode("latin-1", "replace"), self._expected):
             sentence = "The token is missing or invalid. Open the URL that `drhttp inbox` printed."
-            raise RefusedError(401, "token", sentence)
+            raise ApiError(401, "token", sentence)

@@ -15,7 +15,7 @@ from drhttp.inbox.api.responses import Json
 from drhttp.inbox.compare import IGNORED, compare
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.snippet import KINDS, snippet
-from drhttp.inbox.store import Store, Written
+from drhttp.inbox.store import Store, WriteResult
 from drhttp.inbox.view.summary import summary_json
 
 _REMEMBERED = 1_000
@@ -50,13 +50,13 @@ class Actions:
         _, original = await self._context.readers.run(lambda store: whole(store, request.path_params["n"]))
         context = self._context
         confirmed = options.get("confirm") is True
-        planned = replay.plan(original, context.replay_to, port=context.port, confirmed=confirmed)
+        prepared = replay.prepare(original, context.replay_to, port=context.port, confirmed=confirmed)
         identity = self._remember(original)
-        repeated = await asyncio.to_thread(replay.send, planned, original.summary, identity)
+        repeated = await asyncio.to_thread(replay.send, prepared, original.summary, identity)
         await context.change(lambda store: _keep(store, repeated))
         context.broadcaster.stored()
         entry = await context.readers.run(lambda store: store.one(identity))
-        return Json({"record": summary_json(entry), "remarks": list(planned.remarks)}, 201)
+        return Json({"record": summary_json(entry), "remarks": list(prepared.remarks)}, 201)
 
     def _remember(self, original: Exchange) -> str:
         """Return an ID for the replay. The application's recorder receives it in a header."""
@@ -68,6 +68,6 @@ class Actions:
         return identity
 
 
-def _keep(store: Store, repeated: Exchange) -> Written | None:
+def _keep(store: Store, repeated: Exchange) -> WriteResult | None:
     # The application's recorder may have sent this record already, with user and route.
     return None if store.known([repeated.summary.id]) else store.write([repeated])

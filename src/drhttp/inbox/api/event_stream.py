@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
-from drhttp.inbox.broadcaster import Viewer
+from drhttp.inbox.broadcaster import Subscriber
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.view.summary import summary_json
@@ -25,9 +25,9 @@ PING = 10.0
 """Seconds of silence after which a ping is sent."""
 PAUSE = 0.1
 """Seconds between two frames."""
-LONGER = 2_500
+RECORDS_PER_SECOND = 2_500
 """Each this many records in a frame extend the pause after it by one second."""
-MOST = 500
+MAX_RECORDS = 500
 """Maximum records in a frame. Beyond it, a ``gap`` event makes the page reload its list."""
 SLICE = 0.06
 
@@ -46,35 +46,35 @@ class EventStream:
         else:
             last = (await self._context.readers.run(lambda store: store.state())).newest
         stack = ExitStack()
-        viewer = stack.enter_context(self._context.broadcaster.viewer())
-        # A generator that never ran does not release the viewer, so the response does.
-        return _Stream(self._frames(viewer, node, last), stack)
+        subscriber = stack.enter_context(self._context.broadcaster.subscribe())
+        # A generator that never ran does not release the subscriber, so the response does.
+        return _Stream(self._frames(subscriber, node, last), stack)
 
-    async def _frames(self, viewer: Viewer, node: Node, last: int) -> AsyncIterator[str]:
+    async def _frames(self, subscriber: Subscriber, node: Node, last: int) -> AsyncIterator[str]:
         yield ": here\n\n"
-        while not viewer.ended:
+        while not subscriber.ended:
             try:
                 before = last
-                frame, last, more = await self._news(node, last)
+                frame, last, more = await self._next_frame(node, last)
             except InboxError:
                 return
             if frame:
                 yield frame
-            for word in _words(viewer):
+            for word in _words(subscriber):
                 yield word
             if more:
                 continue
-            await asyncio.sleep(PAUSE + min(last - before, MOST) / LONGER)
-            while not await viewer.wait(PING):
+            await asyncio.sleep(PAUSE + min(last - before, MAX_RECORDS) / RECORDS_PER_SECOND)
+            while not await subscriber.wait(PING):
                 yield ": ping\n\n"
 
-    async def _news(self, node: Node, last: int) -> tuple[str, int, bool]:
+    async def _next_frame(self, node: Node, last: int) -> tuple[str, int, bool]:
         """Return a frame, the last ``n`` it covers, and whether more records are waiting."""
         page = await self._context.readers.run(
-            lambda store: store.page(node, MOST + 1, before=None, after=last, ascending=True, seconds=SLICE)
+            lambda store: store.page(node, MAX_RECORDS + 1, before=None, after=last, ascending=True, seconds=SLICE)
         )
         newest = max(page.newest, last)
-        if len(page.entries) > MOST:
+        if len(page.entries) > MAX_RECORDS:
             return _frame("gap", {"gap": newest - last, "newest": newest}, newest), newest, False
         reached = page.next if not page.complete and page.next else newest
         if reached == last:
@@ -95,14 +95,14 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def _words(viewer: Viewer) -> list[str]:
+def _words(subscriber: Subscriber) -> list[str]:
     words = []
-    if viewer.changed:
-        words.append(_frame("changed", {"n": sorted(viewer.changed)}))
-        viewer.changed.clear()
-    if viewer.cleared:
-        words.append(_frame("cleared", {"deleted": viewer.cleared}))
-        viewer.cleared = 0
+    if subscriber.changed:
+        words.append(_frame("changed", {"n": sorted(subscriber.changed)}))
+        subscriber.changed.clear()
+    if subscriber.cleared:
+        words.append(_frame("cleared", {"deleted": subscriber.cleared}))
+        subscriber.cleared = 0
     return words
 
 

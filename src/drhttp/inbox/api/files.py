@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.records import side_of
-from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.errors import ApiError
 from drhttp.inbox.view.bodies import shown
 from drhttp.inbox.view.content import content_of, image_type
 
@@ -41,7 +41,7 @@ class Files:
         content = await self._context.readers.run(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
         media = image_type(content.data)
         if media is None:
-            raise RefusedError(404, "unknown", "The body is not an image that can be displayed.")
+            raise ApiError(404, "unknown", "The body is not an image that can be displayed.")
         return Response(content.data, media_type=media, headers={"Content-Security-Policy": _NOTHING})
 
     async def preview(self, request: Request) -> Response:
@@ -51,7 +51,7 @@ class Files:
         message = await self._context.readers.run(lambda store: side_of(store.read(store.entry(n)), side))
         view = await asyncio.to_thread(shown, message, reveal=False)
         if view.content.form != "html" or view.text is None:
-            raise RefusedError(404, "unknown", "The body is not HTML.")
+            raise ApiError(404, "unknown", "The body is not HTML.")
         headers = {"Content-Security-Policy": PREVIEW, "X-Frame-Options": "SAMEORIGIN"}
         return Response(view.text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=headers)
 
@@ -59,5 +59,5 @@ class Files:
         n, side = int(request.path_params["n"]), str(request.path_params["side"])
         key = request.query_params.get("key", "").encode("utf-8", "replace")
         if not hmac.compare_digest(key, self._context.key(kind, n, side).encode()):
-            raise RefusedError(403, "token", "The key in this URL is invalid or expired when the inbox restarted.")
+            raise ApiError(403, "token", "The key in this URL is invalid or expired when the inbox restarted.")
         return n, side

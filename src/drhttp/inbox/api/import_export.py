@@ -15,13 +15,13 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.decode import Arrival
-from drhttp.inbox.errors import RefusedError
+from drhttp.inbox.errors import ApiError
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.export import KINDS, frame, piece, single
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import Store
 
-MOST = 10_000
+MAX_RECORDS = 10_000
 BATCH = 200
 
 
@@ -34,7 +34,7 @@ class ImportExport:
     async def export(self, request: Request) -> Response:
         node = parameters.query(request)
         kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
-        limit = parameters.number(request, "limit", MOST, 1, 1 << 40)
+        limit = parameters.number(request, "limit", MAX_RECORDS, 1, 1 << 40)
         only = parameters.optional(request, "n")
         if only is None:
             pieces = self._texts(node, limit, kind, reveal=reveal)
@@ -46,12 +46,12 @@ class ImportExport:
         return StreamingResponse(pieces, media_type=media, headers={"Content-Disposition": name})
 
     async def take(self, request: Request) -> Response:
-        raw = await parameters.body(request, har.LARGEST)
+        raw = await parameters.body(request, har.MAX_FILE_SIZE)
         arrival = Arrival("local", time.time_ns() // 1000)
         try:
             found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)
-        except har.NotHar as problem:
-            raise RefusedError(400, "har", str(problem)) from problem
+        except har.InvalidHar as problem:
+            raise ApiError(400, "har", str(problem)) from problem
         known = await self._context.readers.run(lambda store: store.known([one.summary.id for one in found]))
         new = [one for one in found if one.summary.id not in known]
         for start in range(0, len(new), BATCH):

@@ -17,7 +17,7 @@ from drhttp.inbox.query.completion import complete
 from drhttp.inbox.query.fields import FIELDS
 from drhttp.inbox.query.nodes import reads_payload
 from drhttp.inbox.query.parser import parse
-from drhttp.inbox.store import Reading
+from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.summary import iso
 
@@ -72,7 +72,7 @@ class Info:
         return Json({"start": utf16(text, start), "end": utf16(text, end), "items": listed})
 
 
-def _shown(store: Reading) -> Callable[[str, str, int], list[tuple[str, int]]]:
+def _shown(store: StoreReader) -> Callable[[str, str, int], list[tuple[str, int]]]:
     """Return a function that finds values for completion, without those that look like secrets."""
 
     def values(column: str, part: str, limit: int) -> list[tuple[str, int]]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from drhttp.inbox.errors import QueryError, RefusedError
+from drhttp.inbox.errors import ApiError, QueryError
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.query.values import moment
 
-UPLOAD_TIME = 30.0
+UPLOAD_TIMEOUT = 30.0
 """Timeout in seconds for receiving a body."""
 SMALL = 64 * 1024
 """Maximum bytes of a JSON body with options."""
@@ -27,10 +27,10 @@ def query(request: Request) -> Node:
 
 
 def only(request: Request, *names: str) -> None:
-    """Raise `RefusedError` for unknown parameters, where ignoring a misspelled one would delete too much."""
+    """Raise `ApiError` for unknown parameters, where ignoring a misspelled one would delete too much."""
     for name in request.query_params:
         if name not in names:
-            raise RefusedError(400, "parameter", f"Unknown parameter {name!r}. Expected one of: {', '.join(names)}.")
+            raise ApiError(400, "parameter", f"Unknown parameter {name!r}. Expected one of: {', '.join(names)}.")
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
@@ -39,7 +39,7 @@ def number(request: Request, name: str, default: int, low: int, high: int) -> in
     if text is None or text == "":
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise RefusedError(400, "parameter", f"{name} must be a whole number.")
+        raise ApiError(400, "parameter", f"{name} must be a whole number.")
     return min(max(int(text), low), high)
 
 
@@ -56,7 +56,7 @@ def choice(request: Request, name: str, *allowed: str) -> str:
     """Return one of the allowed values; the first one is the default."""
     value = request.query_params.get(name) or allowed[0]
     if value not in allowed:
-        raise RefusedError(400, "parameter", f"{name} must be one of: {', '.join(allowed)}.")
+        raise ApiError(400, "parameter", f"{name} must be one of: {', '.join(allowed)}.")
     return value
 
 
@@ -69,15 +69,15 @@ def instant(request: Request, name: str) -> int | None:
         return moment(text, time.time_ns() // 1000)
     except (ValueError, OverflowError, OSError, QueryError):
         example = datetime.now().astimezone().isoformat(timespec="seconds")
-        raise RefusedError(400, "parameter", f"{name} must be a time, such as {example}.") from None
+        raise ApiError(400, "parameter", f"{name} must be a time, such as {example}.") from None
 
 
 async def body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises `RefusedError` if it is too large or too slow."""
+    """Return the body. Raises `ApiError` if it is too large or too slow."""
     try:
-        return await asyncio.wait_for(_body(request, limit), UPLOAD_TIME)
+        return await asyncio.wait_for(_body(request, limit), UPLOAD_TIMEOUT)
     except asyncio.TimeoutError:
-        raise RefusedError(408, "timeout", f"The body did not arrive within {UPLOAD_TIME:.0f} seconds.") from None
+        raise ApiError(408, "timeout", f"The body did not arrive within {UPLOAD_TIMEOUT:.0f} seconds.") from None
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -86,10 +86,10 @@ async def _body(request: Request, limit: int) -> bytes:
         async for piece in request.stream():
             total += len(piece)
             if total > limit:
-                raise RefusedError(413, "size", f"The body is larger than {limit:,} bytes.")
+                raise ApiError(413, "size", f"The body is larger than {limit:,} bytes.")
             pieces.append(piece)
     except ClientDisconnect:
-        raise RefusedError(400, "parameter", "The connection closed before the body was complete.") from None
+        raise ApiError(400, "parameter", "The connection closed before the body was complete.") from None
     return b"".join(pieces)
 
 
@@ -101,5 +101,5 @@ async def json_object(request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise RefusedError(400, "parameter", "The body must be a JSON object.")
+        raise ApiError(400, "parameter", "The body must be a JSON object.")
     return value

@@ -11,10 +11,10 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.coerce import scrub
-from drhttp.inbox.errors import RefusedError, UnknownRecord
+from drhttp.inbox.errors import ApiError, RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.replay import refusal
-from drhttp.inbox.store import Reading
+from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view.bodies import hex_page, shown, text_page
 from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
@@ -24,26 +24,26 @@ SLICE = 0.06
 _TAGS, _TAG, _NOTE = 20, 60, 2_000
 
 
-def found(reader: Reading, name: str) -> Entry:
+def found(reader: StoreReader, name: str) -> Entry:
     """Return the record for a path segment: its number, or ``id:`` and a prefix of its ID."""
     if name.startswith("id:"):
         return reader.one(name[3:])
     if not name.isascii() or not name.isdigit() or len(name) > 18:
-        raise UnknownRecord(f"Record {name!r} does not exist.")
+        raise RecordNotFound(f"Record {name!r} does not exist.")
     return reader.entry(int(name))
 
 
-def whole(reader: Reading, name: str) -> tuple[Entry, Exchange]:
+def whole(reader: StoreReader, name: str) -> tuple[Entry, Exchange]:
     """Return a record with its headers and bodies."""
     entry = found(reader, name)
     return entry, reader.read(entry)
 
 
 def side_of(exchange: Exchange, side: str) -> Message:
-    """Return the request or the response. Raises `UnknownRecord` if there is none."""
+    """Return the request or the response. Raises `RecordNotFound` if there is none."""
     message = {"request": exchange.request, "response": exchange.response}.get(side)
     if message is None:
-        raise UnknownRecord(f"The record has no {side}.")
+        raise RecordNotFound(f"The record has no {side}.")
     return message
 
 
@@ -76,14 +76,12 @@ class Records:
         most = 65_536 if raw else 262_144
         limit = parameters.number(request, "limit", most, 1, most)
 
-        def page(store: Reading) -> dict[str, Any]:
+        def page(store: StoreReader) -> dict[str, Any]:
             message = side_of(whole(store, request.path_params["n"])[1], side)
             if not raw:
                 return text_page(message, offset, limit, reveal=reveal)
             if not reveal and shown(message, reveal=False).masked:
-                raise RefusedError(
-                    403, "masked", "The body contains masked values. Reveal the record to see its bytes."
-                )
+                raise ApiError(403, "masked", "The body contains masked values. Reveal the record to see its bytes.")
             return hex_page(message, offset, limit)
 
         return Json(await self._context.readers.run(page))
@@ -102,7 +100,7 @@ class Records:
         self._context.broadcaster.cleared(deleted)
         return Json({"deleted": deleted})
 
-    def _whole(self, store: Reading, request: Request, reveal: bool) -> dict[str, Any]:
+    def _whole(self, store: StoreReader, request: Request, reveal: bool) -> dict[str, Any]:
         entry, exchange = whole(store, request.path_params["n"])
         parent, calls = store.family(entry)
         original, replays = store.replays(entry)
@@ -138,7 +136,7 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, type] = {"pinned": bool, "tags": list, "note": str}
     for name, value in changes.items():
         if name not in kinds or not isinstance(value, kinds[name]):
-            raise RefusedError(
+            raise ApiError(
                 400,
                 "parameter",
                 'You can set only "pinned" (true or false), "tags" (a list of strings), and "note" (a string).',
@@ -146,7 +144,7 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     tags, note = changes.get("tags", []), changes.get("note", "")
     short = all(isinstance(tag, str) and 0 < len(tag) <= _TAG for tag in tags)
     if not short or len(tags) > _TAGS or len(note) > _NOTE:
-        raise RefusedError(
+        raise ApiError(
             400, "parameter", f"A record can have up to {_TAGS} tags of {_TAG} characters and a note of {_NOTE:,}."
         )
     # JSON can contain lone surrogates, which SQLite cannot store.

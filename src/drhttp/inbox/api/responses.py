@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from drhttp.inbox.errors import QueryError, RefusedError, StoreError, UnknownRecord
+from drhttp.inbox.errors import ApiError, QueryError, RecordNotFound, StoreError
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -30,7 +30,7 @@ class Json(Response):
             return json.dumps(content, separators=(",", ":")).encode()
 
 
-def refusal(problem: RefusedError) -> Response:
+def refusal(problem: ApiError) -> Response:
     return Json({"error": str(problem), "code": problem.code, **problem.details}, problem.status)
 
 
@@ -48,8 +48,8 @@ def from_utf16(text: str, place: int) -> int:
     return at
 
 
-async def on_refused(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, RefusedError)
+async def on_api_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, ApiError)
     return refusal(problem)
 
 
@@ -83,9 +83,9 @@ async def on_failure(request: Request, problem: Exception) -> Response:
 
 
 HANDLERS: dict[type[Exception], Handler] = {
-    RefusedError: on_refused,
+    ApiError: on_api_error,
     QueryError: on_query,
-    UnknownRecord: on_unknown,
+    RecordNotFound: on_unknown,
     StoreError: on_store,
     HTTPException: on_http,
     Exception: on_failure,

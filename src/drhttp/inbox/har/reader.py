@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 from drhttp._redact.decoding.charset import codec_of
 from drhttp.inbox import coerce
-from drhttp.inbox.bounded_json import Refused, parse
+from drhttp.inbox.bounded_json import RequestRejected, parse
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 
-LARGEST = 64 * 1024 * 1024
+MAX_FILE_SIZE = 64 * 1024 * 1024
 """Bytes of a file that is read."""
 _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_size"}
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
@@ -26,33 +26,33 @@ _IDS = {"trace", "span", "parent", "replay_of"}
 _SUMMARY_FIELDS = {field.name for field in fields(Summary)} - {"id", "project", "received"}
 _BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
 _HIGHEST = 999
-NOT_THERE = "not in the HAR"
+MISSING_BODY = "not in the HAR"
 
 
-class NotHar(ValueError):
+class InvalidHar(ValueError):
     """The text is a sentence that says why an entry, or the whole, cannot be read."""
 
 
 def read(raw: bytes, project: str, received: int) -> tuple[list[Exchange], list[str]]:
-    """The exchanges of a file, within the bounds of everything else that arrives. Raises `NotHar`."""
-    if len(raw) > LARGEST:
-        raise NotHar(f"The file is larger than {LARGEST >> 20} MiB.")
+    """Return the exchanges of a file, within the limits of requests to the inbox. Raises `InvalidHar`."""
+    if len(raw) > MAX_FILE_SIZE:
+        raise InvalidHar(f"The file is larger than {MAX_FILE_SIZE >> 20} MiB.")
     try:
         return exchanges(parse(raw.removeprefix(b"\xef\xbb\xbf")), project, received)
-    except Refused as problem:
-        raise NotHar(str(problem).replace("The body", "The file")) from problem
+    except RequestRejected as problem:
+        raise InvalidHar(str(problem).replace("The body", "The file")) from problem
 
 
 def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:
-    """The exchanges of a log, and a sentence for every entry that is none. Raises `NotHar` when it is no log at all."""
+    """Return the exchanges of a log, and a message for each invalid entry. Raises `InvalidHar` for other JSON."""
     entries = coerce.mapping(coerce.mapping(value).get("log")).get("entries")
     if not isinstance(entries, list):
-        raise NotHar('This is not a HAR file: "log.entries" is missing or not a list.')
+        raise InvalidHar('This is not a HAR file: "log.entries" is missing or not a list.')
     found, remarks = [], []
     for place, one in enumerate(entries):
         try:
             found.append(_exchange(one, project, received))
-        except NotHar as problem:
+        except InvalidHar as problem:
             remarks.append(f"Entry {place}: {problem}")
     return found, remarks
 
@@ -61,7 +61,7 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
     entry = coerce.mapping(value)
     request, response, ours = (coerce.mapping(entry.get(name)) for name in ("request", "response", "_drhttp"))
     if not request:
-        raise NotHar("it has no request.")
+        raise InvalidHar("it has no request.")
     started = coerce.instant(entry.get("startedDateTime"))
     scheme, host, path, query = coerce.address(request.get("url"))
     content = coerce.mapping(response.get("content"))
@@ -70,7 +70,7 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
     if ours.get("response") or (response.get("status") and not ours):
         response_message = _message(response, content, coerce.mapping(ours.get("response")))
         if not ours:
-            response_message = _of_others(response_message, content)
+            response_message = _foreign_message(response_message, content)
     summary = Summary(
         id=coerce.identity(ours.get("id")) or _digest(value),
         project=project,
@@ -164,12 +164,12 @@ def _encoded(text: str, charset: object) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _of_others(message: Message, content: Mapping[str, object]) -> Message:
+def _foreign_message(message: Message, content: Mapping[str, object]) -> Message:
     """Others write the text without its content coding, and leave out what is large or was not kept."""
     coding = header(message.headers, "content-encoding")
     if message.body:
         return replace(message, decoded=coerce.text(coding))
-    return replace(message, omitted=NOT_THERE) if coerce.count(content.get("size")) else message
+    return replace(message, omitted=MISSING_BODY) if coerce.count(content.get("size")) else message
 
 
 def _size(message: Message | None, content: Mapping[str, object]) -> int | None:

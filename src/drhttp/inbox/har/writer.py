@@ -140,7 +140,7 @@ def _text(message: Message, content: Content) -> tuple[str, bool, dict[str, Any]
     return base64.b64encode(data).decode(), True, kept
 
 
-def _survives(name: str, value: str) -> bool:
+def _is_preserved(name: str, value: str) -> bool:
     """Whether a field comes back as it was: bytes that are no ASCII are written as the text that they may be."""
     return name.isascii() and value.isascii() and name[:1] not in {"", ":"}
 
@@ -149,6 +149,6 @@ def _kept(message: Message, written: Headers) -> dict[str, Any]:
     """What is needed to make the same message again, but for its text."""
     data: dict[str, Any] = {name: getattr(message, name) for name in MARKS if getattr(message, name) != _NOTHING[name]}
     data["body"] = message.body is not None
-    if written != message.headers or not all(_survives(*pair) for pair in written):
+    if written != message.headers or not all(_is_preserved(*pair) for pair in written):
         data["headers"] = [list(pair) for pair in message.headers]
     return data

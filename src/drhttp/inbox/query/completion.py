@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from drhttp.inbox.query.fields import FIELDS
 
-MOST = 20
+MAX_COMPLETIONS = 20
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(.*)", re.DOTALL)
 _CLOSING = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _STORED = {"status", "method", "path", "host", "user", "device", "route", "type", "client", "exception", "tag"}
@@ -53,21 +53,21 @@ def _bounds(text: str, cursor: int) -> tuple[int, int]:
 def _names(word: str) -> list[Completion]:
     first = [name for name in FIELDS if name.startswith(word)]
     others = [name for name in FIELDS if word in name and name not in first] if word else []
-    return [Completion(f"{name}:", name, FIELDS[name].detail) for name in [*first, *others]][:MOST]
+    return [Completion(f"{name}:", name, FIELDS[name].detail) for name in [*first, *others]][:MAX_COMPLETIONS]
 
 
 def _values(name: str, part: str, values: Values) -> list[Completion]:
     field = FIELDS[name]
     listed = [Completion(f"{name}:{value}", value, "") for value in field.values if value.startswith(part.lower())]
     column = field.column
-    found = values(column, part, MOST) if name in _STORED else []
+    found = values(column, part, MAX_COMPLETIONS) if name in _STORED else []
     seen = {one.label.lower() for one in listed}
     listed += [
         Completion(f"{name}:{spelled(value)}", value, f"{count:,} record{'s' if count != 1 else ''}")
         for value, count in found
         if value.lower() not in seen
     ]
-    return listed[:MOST]
+    return listed[:MAX_COMPLETIONS]
 
 
 def spelled(value: str) -> str:

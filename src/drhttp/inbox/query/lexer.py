@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from drhttp.inbox.errors import QueryError
 
-LONGEST = 4_000
+MAX_LENGTH = 4_000
 """Maximum characters of a query."""
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(?!//)")
 _WORDS = ("AND", "OR", "NOT")
@@ -44,8 +44,8 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """Return the tokens. Raises `QueryError` for an unclosed quote."""
-    if len(text) > LONGEST:
-        raise QueryError(f"A query is limited to {LONGEST:,} characters; this one has {len(text):,}.", LONGEST, 1)
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"A query is limited to {MAX_LENGTH:,} characters; this one has {len(text):,}.", MAX_LENGTH, 1)
     at = 0
     while at < len(text):
         if text[at].isspace():

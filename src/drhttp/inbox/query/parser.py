@@ -11,9 +11,9 @@ from drhttp.inbox.query.lexer import Token, tokens
 from drhttp.inbox.query.nodes import EVERYTHING, All, Any, Anywhere, Node, Not
 from drhttp.inbox.query.values import read
 
-DEEPEST = 20
+MAX_DEPTH = 20
 """Maximum nesting of parentheses and negations."""
-MOST = 100
+MAX_TERMS = 100
 """Maximum number of terms."""
 
 
@@ -89,8 +89,8 @@ class _Parser:
         if token is None or token.kind in {"AND", "OR", ")"}:
             raise self._nothing(token)
         self._at += 1
-        if depth + negations > DEEPEST:
-            raise QueryError(f"Parentheses are limited to {DEEPEST} levels.", token.start, 1)
+        if depth + negations > MAX_DEPTH:
+            raise QueryError(f"Parentheses are limited to {MAX_DEPTH} levels.", token.start, 1)
         if token.kind == "NOT":
             return Not(self._single(depth, minus or token, negations + 1))
         if token.kind == "(":
@@ -109,8 +109,8 @@ class _Parser:
         # A term of an OR cannot be removed alone without changing the meaning of the query.
         inside = depth + self._alternatives
         self.terms.append(Term(start, token.end, token.field, token.value, negations % 2 == 1, inside))
-        if len(self.terms) > MOST:
-            raise QueryError(f"A query is limited to {MOST} terms.", token.start, token.end - token.start)
+        if len(self.terms) > MAX_TERMS:
+            raise QueryError(f"A query is limited to {MAX_TERMS} terms.", token.start, token.end - token.start)
         if token.field is None:
             return Anywhere(token.value)
         field = FIELDS.get(token.field.lower())

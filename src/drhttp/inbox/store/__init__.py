@@ -12,7 +12,7 @@ from drhttp.inbox.store.aggregates import Endpoints, Groups, Histogram, Scatter
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """The result of a write. new: exchanges with new IDs. last: highest ``n``. changed: ``n`` of replaced ones."""
 
     new: Sequence[Exchange]
@@ -54,7 +54,7 @@ class State:
     newest: int
 
 
-class Reading(Protocol):
+class StoreReader(Protocol):
     """The read interface of a store, usable while another connection writes.
 
     ``seconds`` bounds how long a question may take; what was found by then is answered, marked as incomplete.
@@ -81,10 +81,10 @@ class Reading(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Reading, Protocol):
+class Store(StoreReader, Protocol):
     """The write interface of a store. ``n`` increases with each new exchange and is never reused."""
 
-    def write(self, exchanges: Iterable[Exchange]) -> Written:
+    def write(self, exchanges: Iterable[Exchange]) -> WriteResult:
         """Store a batch in one transaction. An exchange with a known ID and key replaces the stored one."""
 
     def mark(

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drhttp.inbox.errors import StoreError
-from drhttp.inbox.store import Reading, Store
+from drhttp.inbox.store import Store, StoreReader
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore
 
 OLDEST = (3, 36)
 """The first SQLite version whose in-memory databases support several connections (``memdb``)."""
-LARGEST = 1000 << 20
+MAX_DATABASE_SIZE = 1000 << 20
 """Maximum bytes of an in-memory database, minus a reserve for replacing records."""
 
-Opening = tuple[Callable[[], Store], Callable[[], Reading]]
+Opening = tuple[Callable[[], Store], Callable[[], StoreReader]]
 
 
 def on_disk(file: Path, *, synced: bool) -> Opening:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from drhttp.inbox.errors import OutdatedStore, StoreError, UnknownRecord
+from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, aggregates, rollup, search
@@ -17,7 +17,7 @@ from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
 
-VALUED = 20_000
+COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
@@ -76,7 +76,7 @@ class SqliteReader:
         with self._translated():
             row = self._db.execute(f"{_SELECT} WHERE r.n = ?", (n,)).fetchone()
         if row is None:
-            raise UnknownRecord(f"Record {n} does not exist.")
+            raise RecordNotFound(f"Record {n} does not exist.")
         return entry(row)
 
     def one(self, prefix: str) -> Entry:
@@ -88,10 +88,10 @@ class SqliteReader:
         # The whole id may be there under two keys, and may be the beginning of others; the newest is meant.
         exact = [one for one in found if one.summary.id == prefix] or found
         if not found:
-            raise UnknownRecord(f"No record ID in {self.path} starts with {prefix!r}.")
+            raise RecordNotFound(f"No record ID in {self.path} starts with {prefix!r}.")
         if len(exact) > 1 and exact[0].summary.id != prefix:
             first, second = found[0].summary.id, found[1].summary.id
-            raise UnknownRecord(f"More than one record ID starts with {prefix!r}, for example {first} and {second}.")
+            raise RecordNotFound(f"More than one record ID starts with {prefix!r}, for example {first} and {second}.")
         return exact[0]
 
     def read(self, entry: Entry) -> Exchange:
@@ -99,7 +99,7 @@ class SqliteReader:
         with self._translated():
             row = self._db.execute("SELECT * FROM payload WHERE n = ?", (entry.n,)).fetchone()
         if row is None:
-            raise UnknownRecord(f"Record {entry.summary.id} was deleted in the meantime.")
+            raise RecordNotFound(f"Record {entry.summary.id} was deleted in the meantime.")
         return exchange(entry.summary, row)
 
     def family(self, entry: Entry) -> tuple[Entry | None, Sequence[Entry]]:
@@ -173,7 +173,7 @@ class SqliteReader:
 
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent values of a column that contain `part`, with their counts."""
-        held = f"SELECT {column} AS value FROM record ORDER BY n DESC LIMIT {VALUED}"
+        held = f"SELECT {column} AS value FROM record ORDER BY n DESC LIMIT {COMPLETION_RECORDS}"
         if column == "tags":
             held = "SELECT t.value FROM record, json_each(record.tags) t"
         statement = (

@@ -11,21 +11,21 @@ from typing import Any
 
 from drhttp.inbox.endpoint import endpoint, is_error
 from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
-from drhttp.inbox.store.schema import BODY, KEPT, OMITTED, RESPONSE, SUMMARY_COLUMNS, TRUNCATED
+from drhttp.inbox.store.schema import BODY, INBOX_COLUMNS, OMITTED, RESPONSE, SUMMARY_COLUMNS, TRUNCATED
 
-PACKED_FROM = 4096
+COMPRESS_THRESHOLD = 4096
 """Minimum bytes of a body that is compressed. Smaller ones gain little and are faster to search uncompressed."""
-COLUMNS = ("n", *SUMMARY_COLUMNS, *KEPT)
+COLUMNS = ("n", *SUMMARY_COLUMNS, *INBOX_COLUMNS)
 SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
     ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
 )
 """Columns that `entry` needs, from ``record r JOIN project``."""
 _UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
-_MARKS_OF = attrgetter(*_UNMARKED)
+_flag_values = attrgetter(*_UNMARKED)
 _PLAIN = tuple(_UNMARKED.values())
 _PROJECT = SUMMARY_COLUMNS.index("project")
 _SUMMARY_VALUES = attrgetter(*SUMMARY_COLUMNS)
-_KEPT_AT = 1 + len(SUMMARY_COLUMNS)
+_INBOX_COLUMNS_START = 1 + len(SUMMARY_COLUMNS)
 # Parsed JSON has no circular references.
 _JSON = json.JSONEncoder(check_circular=False).encode
 
@@ -66,9 +66,9 @@ def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
 
 def entry(row: Sequence[Any]) -> Entry:
     """Build an entry from the columns of `SELECTED`."""
-    values = dict(zip(SUMMARY_COLUMNS, row[1:_KEPT_AT], strict=True))
+    values = dict(zip(SUMMARY_COLUMNS, row[1:_INBOX_COLUMNS_START], strict=True))
     values["aborted"] = bool(values["aborted"])
-    place, error, flags, masked, pinned, tags, note, calls = row[_KEPT_AT:]
+    place, error, flags, masked, pinned, tags, note, calls = row[_INBOX_COLUMNS_START:]
     return Entry(
         n=row[0],
         summary=Summary(**values),
@@ -94,7 +94,7 @@ def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
 
 def _marks(message: Message) -> dict[str, object]:
     # Only non-default values: most messages have none.
-    marks = _MARKS_OF(message)
+    marks = _flag_values(message)
     if marks == _PLAIN:
         return {}
     return {name: mark for name, mark, plain in zip(_UNMARKED, marks, _PLAIN, strict=True) if mark != plain}
@@ -112,7 +112,7 @@ def pack(body: bytes | None) -> bytes | str | None:
     """
     if body is None:
         return None
-    if len(body) >= PACKED_FROM:
+    if len(body) >= COMPRESS_THRESHOLD:
         packed = zlib.compress(body, 1)
         return b"\1" + packed if len(packed) < len(body) else b"\0" + body
     text = None if b"\0" in body else _text(body)

@@ -12,7 +12,7 @@ from drhttp.inbox.store.where import Condition
 
 STEP = 20_000
 """Records between two checks of the clock; fewer if headers and bodies are read."""
-STEP_INSIDE = 500
+PAYLOAD_STEP = 500
 
 
 class Scan:
@@ -52,7 +52,7 @@ class Scan:
         self.reached = self._low if ascending else self._high
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        step = STEP_INSIDE if self._condition.payload else STEP
+        step = PAYLOAD_STEP if self._condition.payload else STEP
         low, high = self._low, self._high
         while low <= high:
             if self._ascending:

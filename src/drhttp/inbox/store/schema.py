@@ -15,7 +15,7 @@ COUNTED = 3
 """Schema version that introduced precomputed endpoints."""
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
 """Columns with the fields of `Summary`."""
-KEPT = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
+INBOX_COLUMNS = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
 """Columns that the inbox itself adds."""
 TRUNCATED, OMITTED, BODY, RESPONSE = 1, 2, 4, 8
 """Bits of ``flags``: a body was cut, a body was left out, there is a body, there is a response."""

@@ -15,23 +15,23 @@ from pathlib import Path
 from drhttp.inbox.errors import OutdatedStore
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import All, Flag, Node, Not
-from drhttp.inbox.store import Limits, Written, rollup
+from drhttp.inbox.store import Limits, WriteResult, rollup
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import VERSION, create, migrate
 
-PRUNED_AT_ONCE = 200
+PRUNE_BATCH = 200
 FREE_PAGES = 2_000
 """Number of unused pages that are kept in the file (8 MB)."""
-FREED_AT_ONCE = 200
-TOGETHER = (50, 10, 1)
+VACUUM_PAGES = 200
+ROWS_PER_INSERT = (50, 10, 1)
 """Rows per INSERT statement. Other threads may take the GIL between two statements."""
 _RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES "
 _PAYLOAD = "INSERT OR REPLACE INTO payload VALUES "
 _OLDEST = "SELECT n, received FROM record WHERE n >= ? AND NOT pinned ORDER BY n LIMIT ?"
 _SPAN = "n BETWEEN ? AND ?"
-_BUT_PINNED = "n NOT IN (SELECT n FROM record WHERE pinned AND n BETWEEN ? AND ?)"
+_EXCEPT_PINNED = "n NOT IN (SELECT n FROM record WHERE pinned AND n BETWEEN ? AND ?)"
 _UNPINNED = Not(Flag("pinned"))
 _NEW = (0, None, None, None)
 
@@ -50,7 +50,7 @@ class SqliteStore(SqliteReader):
             self._uncounted = rollup.ready(self._db)
             self._slice = self._highest // rollup.SLICE
 
-    def write(self, exchanges: Iterable[Exchange]) -> Written:
+    def write(self, exchanges: Iterable[Exchange]) -> WriteResult:
         with self._translated(), self._writing():
             batch: dict[tuple[int, str], Exchange] = {}
             for one in exchanges:
@@ -73,7 +73,7 @@ class SqliteStore(SqliteReader):
             self._changed(changed)
         self._highest += count
         self._count += count
-        return Written(new, self._highest, changed)
+        return WriteResult(new, self._highest, changed)
 
     def mark(
         self, n: int, *, pinned: bool | None = None, tags: Sequence[str] | None = None, note: str | None = None
@@ -104,16 +104,16 @@ class SqliteStore(SqliteReader):
 
     def prune(self, limits: Limits, now: int) -> bool:
         with self._translated():
-            excess = min(PRUNED_AT_ONCE, self._count - limits.records)
+            excess = min(PRUNE_BATCH, self._count - limits.records)
             if self._used() > limits.bytes:
                 # Never the last one: a record larger than the file may be is shown all the same.
-                excess = max(excess, min(PRUNED_AT_ONCE, self._count - 1))
+                excess = max(excess, min(PRUNE_BATCH, self._count - 1))
             # Records arrive in the order of n, so the oldest tells whether any is too old.
             bound = now - int(limits.age * 1_000_000)
             first = self._db.execute(_OLDEST, (self._floor, 1)).fetchone()
             if first is None or (excess <= 0 and first[1] >= bound):
                 return False
-            oldest = self._db.execute(_OLDEST, (self._floor, PRUNED_AT_ONCE)).fetchall()
+            oldest = self._db.execute(_OLDEST, (self._floor, PRUNE_BATCH)).fetchall()
             going = takewhile(lambda one: one[0] < excess or one[1][1] < bound, enumerate(oldest))
             gone = [n for _, (n, _) in going]
             if gone:
@@ -156,7 +156,7 @@ class SqliteStore(SqliteReader):
 
     def _put(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
         at = 0
-        for size in TOGETHER:
+        for size in ROWS_PER_INSERT:
             many = statement + ", ".join([f"(?{', ?' * (len(rows[0]) - 1)})"] * size) if rows else ""
             while at + size <= len(rows):
                 self._db.execute(many, [value for row in rows[at : at + size] for value in row])
@@ -173,7 +173,7 @@ class SqliteStore(SqliteReader):
         """Delete the oldest records that are not pinned."""
         span = (self._floor, n)
         with self._writing():
-            self._db.execute(f"DELETE FROM payload WHERE {_SPAN} AND {_BUT_PINNED}", span * 2)
+            self._db.execute(f"DELETE FROM payload WHERE {_SPAN} AND {_EXCEPT_PINNED}", span * 2)
             gone = self._db.execute(f"DELETE FROM record WHERE {_SPAN} AND NOT pinned", span).rowcount
             # These slices come to their end: counting what is left of them would be in vain.
             rollup.forget(self._db, range(span[0] // rollup.SLICE, n // rollup.SLICE + 1))
@@ -192,7 +192,7 @@ class SqliteStore(SqliteReader):
         """Return free pages to the file system if there are many."""
         free = self._value("PRAGMA freelist_count")
         if free > FREE_PAGES and free > self._value("PRAGMA page_count") // 4:
-            self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
+            self._db.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -19,14 +19,14 @@ from drhttp.inbox.view.multipart import Part, parts
 
 PAGE = 65_536
 """Characters of text that are included in a record."""
-MOST_FIELDS = 1_000
-MOST_MEMORY = 64 * 1024 * 1024
+MAX_FIELDS = 1_000
+MAX_MEMORY = 64 * 1024 * 1024
 """Memory limit in bytes for validating JSON."""
 _FILE = re.compile(r"\[\d+ bytes\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisplayedBody:
     """A body as it is shown. text: whole, masked unless revealed. masked: how many values."""
 
     content: Content
@@ -36,7 +36,7 @@ class Shown:
     parts: list[dict[str, Any]] | None = None
 
 
-def shown(message: Message, *, reveal: bool) -> Shown:
+def shown(message: Message, *, reveal: bool) -> DisplayedBody:
     """Decode and mask a body for display."""
     content = content_of(message)
     if content.form == "multipart":
@@ -45,10 +45,10 @@ def shown(message: Message, *, reveal: bool) -> Shown:
     if not reveal:
         text, masked = _masked(content)
     fields = _fields(content.text or "", reveal=reveal) if content.form == "form" else None
-    return Shown(content, text, masked, fields)
+    return DisplayedBody(content, text, masked, fields)
 
 
-def views(exchange: Exchange, *, reveal: bool) -> dict[str, Shown]:
+def views(exchange: Exchange, *, reveal: bool) -> dict[str, DisplayedBody]:
     """Return the displayed bodies of an exchange by side."""
     sides = {"request": exchange.request, "response": exchange.response}
     return {side: shown(message, reveal=reveal) for side, message in sides.items() if message is not None}
@@ -57,7 +57,7 @@ def views(exchange: Exchange, *, reveal: bool) -> dict[str, Shown]:
 def _masked(content: Content) -> tuple[str | None, int]:
     """Mask a text. Binary data cannot be masked, only withheld."""
     if content.text is None:
-        return None, masking.bytes_betray(content.data) if content.form == "binary" else 0
+        return None, masking.count_secrets_in_bytes(content.data) if content.form == "binary" else 0
     if content.form in {"xml", "html"}:
         # As the recorder tells them apart: what does not say that it is XML may be HTML, with elements that never end.
         declared = content.media.endswith(("/xml", "+xml")) and not content.media.endswith("xhtml+xml")
@@ -67,7 +67,7 @@ def _masked(content: Content) -> tuple[str | None, int]:
     return {"json": masking.json_text, "form": masking.pairs_text}.get(content.form, masking.value)(content.text)
 
 
-def body_json(message: Message, size: int | None, view: Shown) -> dict[str, Any]:
+def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[str, Any]:
     """Return the JSON of a body. The caller adds the URLs of its bytes."""
     content = view.content
     return {
@@ -118,7 +118,7 @@ def _page(text: str | None, offset: int, limit: int) -> dict[str, Any]:
 
 
 def _valid(content: Content) -> bool | None:
-    if content.text is None or content.form not in {"json", "xml"} or _memory(content.text) > MOST_MEMORY:
+    if content.text is None or content.form not in {"json", "xml"} or _memory(content.text) > MAX_MEMORY:
         return None
     try:
         if content.form == "json":
@@ -146,7 +146,7 @@ def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100_000, errors="replace")
     except ValueError:
         return []
-    return listed(masking.named(pairs[:MOST_FIELDS], reveal=reveal))
+    return listed(masking.named(pairs[:MAX_FIELDS], reveal=reveal))
 
 
 def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
     return [{"name": name, "value": value, "masked": count > 0} for name, value, count in pairs]
 
 
-def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
+def _multipart(message: Message, content: Content, *, reveal: bool) -> DisplayedBody:
     found = parts(content.data, header(message.headers, "content-type") or "")
     texts = [_part_text(part, content.data, reveal=reveal) for part in found]
     pieces: list[bytes] = []
@@ -168,22 +168,22 @@ def _multipart(message: Message, content: Content, *, reveal: bool) -> Shown:
     whole, more = (content.text, 0) if reveal or found else _masked(content)
     text = _utf8(b"".join([*pieces, content.data[done:]])) if count else whole
     as_parts = [_part(part, *one, reveal=reveal) for part, one in zip(found, texts, strict=True)]
-    return Shown(content, text, count + more, None, as_parts)
+    return DisplayedBody(content, text, count + more, None, as_parts)
 
 
 def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, int]:
     """Return the masked text of a part and its number of masked values."""
     raw = data[part.start : part.end]
     text = _utf8(raw)
-    if not reveal and raw and any(map(masking.is_secret, part.names)) and not _stands_in((text or "").strip()):
+    if not reveal and raw and any(map(masking.is_secret, part.names)) and not _is_placeholder((text or "").strip()):
         return masking.MASK, 1
     if text is None:
-        hidden = 0 if reveal else masking.bytes_betray(raw)
+        hidden = 0 if reveal else masking.count_secrets_in_bytes(raw)
         return (masking.MASK, hidden) if hidden else (None, 0)
     return masking.value(text, reveal=reveal)
 
 
-def _stands_in(text: str) -> bool:
+def _is_placeholder(text: str) -> bool:
     """Return whether the data is a recorder's placeholder for a value or file."""
     return is_mask(text) or _FILE.fullmatch(text) is not None
 

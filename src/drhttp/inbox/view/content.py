@@ -15,9 +15,9 @@ INFLATED = 8 * 1024 * 1024
 STRUCTURED = 192 * 1024
 """Maximum decompressed bytes of a structured body whose compression ratio exceeds `RATIO`."""
 RATIO = 20
-_TAKEN_APART = {"json", "xml", "html", "form", "multipart"}
+_STRUCTURED_FORMS = {"json", "xml", "html", "form", "multipart"}
 _CODINGS = {"gzip", "x-gzip", "deflate"}
-_RASTER = (
+_IMAGE_SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
@@ -49,7 +49,7 @@ def content_of(message: Message) -> Content:
     """Decode a body for display, within limits."""
     declared = header(message.headers, "content-type") or ""
     media = declared.partition(";")[0].strip().lower()
-    data, coding, problem, cut = uncoded(message, INFLATED)
+    data, coding, problem, cut = decompressed(message, INFLATED)
     cut = cut or message.truncated
     if not data:
         return Content(data, media, "empty", None, coding, problem, cut)
@@ -57,7 +57,7 @@ def content_of(message: Message) -> Content:
         return Content(data, media, "image", None, coding, problem, cut)
     text, charset = (None, "utf-8") if problem else _text(data, declared, cut=cut)
     form = _form(media, text)
-    apart = form in _TAKEN_APART or "csv" in media
+    apart = form in _STRUCTURED_FORMS or "csv" in media
     if coding and apart and len(data) > max(STRUCTURED, RATIO * len(message.body or b"")):
         data, cut = data[:STRUCTURED], True
         text, charset = _text(data, declared, cut=cut)
@@ -70,10 +70,10 @@ def image_type(data: bytes) -> str | None:
         return "image/webp"
     if data[4:12] in {b"ftypavif", b"ftypavis"}:
         return "image/avif"
-    return next((kind for start, kind in _RASTER if data.startswith(start)), None)
+    return next((kind for start, kind in _IMAGE_SIGNATURES if data.startswith(start)), None)
 
 
-def uncoded(message: Message, limit: int) -> tuple[bytes, str | None, str | None, bool]:
+def decompressed(message: Message, limit: int) -> tuple[bytes, str | None, str | None, bool]:
     """Return a body without its content coding, up to `limit` bytes.
 
     Returns as well the coding that was removed, why it could not be, and whether there is more than `limit`.

@@ -9,9 +9,9 @@ from typing import Any
 
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import Shown, views
+from drhttp.inbox.view.bodies import DisplayedBody, views
 
-HELD_BACK = "holds secrets"
+OMITTED_SECRETS = "holds secrets"
 """Reason for an omitted body: binary data cannot be masked."""
 
 
@@ -20,7 +20,7 @@ def masked(exchange: Exchange, *, reveal: bool = False) -> Exchange:
     return exchange if reveal else masked_with(exchange, views(exchange, reveal=False))
 
 
-def masked_with(exchange: Exchange, bodies: Mapping[str, Shown]) -> Exchange:
+def masked_with(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> Exchange:
     """Return the masked exchange. bodies: the displayed bodies by side."""
     summary = masking.summary(exchange.summary, reveal=False)
     request = _message(exchange.request, bodies["request"])
@@ -37,13 +37,13 @@ def extra(fields: Mapping[str, object], *, reveal: bool = False) -> dict[str, An
     return found
 
 
-def _message(message: Message, view: Shown) -> Message:
+def _message(message: Message, view: DisplayedBody) -> Message:
     headers = tuple((name, value) for name, value, _ in masking.headers(message.headers, reveal=False))
     if not view.masked:
         return replace(message, headers=headers)
     count = message.hidden + view.masked
     if view.text is None:
-        return replace(message, headers=headers, body=None, omitted=HELD_BACK, hidden=count)
+        return replace(message, headers=headers, body=None, omitted=OMITTED_SECRETS, hidden=count)
     content = view.content
     return replace(
         message,

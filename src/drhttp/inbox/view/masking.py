@@ -30,11 +30,11 @@ TABLES = CSV_TYPES
 MASK = "[hidden here, arrived in clear]"
 _IN_QUERY = quote_plus(MASK, safe="[]")
 _ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote(MASK, safe=",[]"))
-_BEGINNINGS = frozenset("[{*")
-_ENDS = {"{": "}", "[": "]", '"': '"'}
+_OPENING = frozenset("[{*")
+_CLOSING = {"{": "}", "[": "]", '"': '"'}
 _LARGE = 1 << 20
 """Maximum characters of markup that are parsed completely."""
-_EFFORT = 6 << 20
+_WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
 _ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</|$)")
@@ -53,13 +53,13 @@ class _Masking(threading.local):
     def begin(self) -> Policy:
         """Reset the counters and return the rules for a new text."""
         self.hidden = self.known = 0
-        self.policy.budget.reset(_EFFORT)
+        self.policy.budget.reset(_WORK_BUDGET)
         return self.policy
 
     def _mask(self, secret: str) -> str:
         # A mask of the recorder is not a secret, and there is nothing to reveal.
         inner = secret.strip(' \t\r\n"')
-        if inner[:1] in _BEGINNINGS and is_mask(inner):
+        if inner[:1] in _OPENING and is_mask(inner):
             self.known += 1
             return secret
         self.hidden += 1
@@ -146,7 +146,7 @@ def summary_and_counts(original: Summary) -> tuple[Summary, dict[str, int]]:
 
 def json_text(text: str) -> Masked:
     """Mask JSON, even if it is truncated or invalid."""
-    whole = _ENDS.get(text.lstrip()[:1], "") == text.rstrip()[-1:]
+    whole = _CLOSING.get(text.lstrip()[:1], "") == text.rstrip()[-1:]
     ways = (partial(mask_json, text), partial(mask_string, text))
     return _shown(text, *ways[0 if whole else 1 :])
 
@@ -173,7 +173,7 @@ def csv_text(text: str) -> Masked:
     return _shown(text, mask)
 
 
-def bytes_betray(data: bytes) -> int:
+def count_secrets_in_bytes(data: bytes) -> int:
     """Return the number of recognizable secrets in binary data."""
     return _values(data.decode("latin-1"))[1]
 

@@ -12,7 +12,7 @@ from drhttp._http.multipart import boundary_of, lenient_parts, parameters
 from drhttp.inbox.coerce import header, readable
 from drhttp.inbox.exchange import Headers
 
-MOST = 200
+MAX_PARTS = 200
 """Maximum number of parts."""
 MOST_PARAMETERS = 2048
 """Maximum characters of a Content-Disposition that `email` reads, as its time grows with the square of the length."""
@@ -41,7 +41,7 @@ def parts(data: bytes, content_type: str) -> list[Part]:
     boundary = boundary_of(content_type)
     if boundary is None:
         return []
-    found = islice(lenient_parts(data, boundary), MOST)
+    found = islice(lenient_parts(data, boundary), MAX_PARTS)
     return [_part(head, start, end) for head, start, end in found]
 
 

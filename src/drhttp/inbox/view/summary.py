@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.view import masking, unmasked_values
-from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, body_json, cookies, listed, views
+from drhttp.inbox.view.bodies import MAX_FIELDS, DisplayedBody, body_json, cookies, listed, views
 from drhttp.inbox.view.masked_exchange import extra
 from drhttp.inbox.view.summary_fields import summary_fields
 
@@ -47,7 +47,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
     summary = entry.summary
     bodies = views(exchange, reveal=reveal)
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
-    query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
+    query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")[:MAX_FIELDS]
     request["query"] = listed(masking.named(query, reveal=reveal))
     places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     response = None
@@ -62,7 +62,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
     }
 
 
-def _message_json(message: Message, size: int | None, view: Shown, *, reveal: bool) -> dict[str, Any]:
+def _message_json(message: Message, size: int | None, view: DisplayedBody, *, reveal: bool) -> dict[str, Any]:
     pairs = [(name, readable(value)) for name, value in message.headers]
     found = [pair for pair in pairs if pair[0].lower() in {"cookie", "set-cookie"}]
     return {

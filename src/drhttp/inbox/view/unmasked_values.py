@@ -13,10 +13,10 @@ from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.mask_detection import masks
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import MOST_FIELDS, Shown, views
+from drhttp.inbox.view.bodies import MAX_FIELDS, DisplayedBody, views
 from drhttp.inbox.view.masked_exchange import masked_with
 
-MOST_PLACES = 50
+MAX_PLACES = 50
 """Maximum number of places listed; counts include all."""
 _PARSED = 256 * 1024
 """Maximum characters of JSON that are parsed to find the names of hidden members."""
@@ -41,13 +41,13 @@ def in_line(counts: Mapping[str, int]) -> list[Place]:
     return [Place(part, count) for part, count in counts.items()]
 
 
-def in_record(exchange: Exchange, bodies: Mapping[str, Shown]) -> list[Place]:
+def in_record(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> list[Place]:
     """Return the places in a whole exchange. bodies: the displayed bodies by side."""
     _, counts = masking.summary_and_counts(exchange.summary)
     query = counts.pop("query", 0)
     found = in_line(counts)
     if query:
-        pairs = parse_qsl(exchange.summary.query or "", keep_blank_values=True, errors="replace")[:MOST_FIELDS]
+        pairs = parse_qsl(exchange.summary.query or "", keep_blank_values=True, errors="replace")[:MAX_FIELDS]
         named = _named("query", masking.named(pairs, reveal=False))
         found += named if sum(place.count for place in named) >= query else [Place("query", query)]
     for side, message in (("request", exchange.request), ("response", exchange.response)):
@@ -73,7 +73,7 @@ def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[s
     """Return the JSON member ``hidden``. exchange: the exchange, if `places` is complete."""
     summary = {
         "count": sum(place.count for place in places),
-        "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MOST_PLACES]],
+        "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MAX_PLACES]],
     }
     return summary if exchange is None else {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0}
 
@@ -101,14 +101,14 @@ def _named(part: str, shown: list[tuple[str, str, int]]) -> list[Place]:
     return [Place(part, count, name) for name, _, count in shown if count]
 
 
-def _in_body(part: str, view: Shown) -> list[Place]:
+def _in_body(part: str, view: DisplayedBody) -> list[Place]:
     if not view.masked:
         return []
     names = list(islice(dict.fromkeys(_names(view)), _LISTED))
     return [Place(part, view.masked, ", ".join(names) or None)]
 
 
-def _names(view: Shown) -> Iterator[str]:
+def _names(view: DisplayedBody) -> Iterator[str]:
     """Yield the names of hidden values in a body that are cheap to find."""
     for one in view.fields or view.parts or ():
         if one["masked"] and one["name"]:

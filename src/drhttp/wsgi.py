@@ -17,11 +17,12 @@ from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
 from drhttp._capture.exchange import Exchange
 from drhttp._capture.hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.identity import FilteringStartResponse, without_identity
-from drhttp._capture.input_tap import tapped
+from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.output_tap import OutputTap, SizedOutputTap
 from drhttp._capture.uri import encoded_path, path_matcher
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
+from drhttp._process.uwsgi import is_one_block
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from drhttp._config import Options
     from drhttp._process.recorder import Recorder
-
-_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 
 class WSGIMiddleware:
@@ -117,7 +116,7 @@ class WSGIMiddleware:
     def _tap_input(self, environ: WSGIEnvironment) -> RequestBodyCapture | None:
         """Wrap the input stream if the request has a body that is to be captured."""
         stream = environ.get("wsgi.input")
-        if stream is None or self._request_limit is None or not _expects_body(environ):
+        if stream is None or self._request_limit is None or not expects_body(environ):
             return None
         capture = RequestBodyCapture(self._request_limit)
         environ["wsgi.input"] = tapped(stream, capture)
@@ -213,16 +212,13 @@ class Recording:
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
         """Return the result of the application, wrapped in a tap where that is possible.
 
-        Lists and tuples are passed on as they are, and end the recording. So do files and the results that stand for a
-        connection taken over: servers recognize these by type or identity, and send them where a tap sees nothing.
+        Lists and tuples are passed on as they are, and end the recording. So do files, what uWSGI sends as one block,
+        and the results that stand for a connection taken over: servers recognize these by type or identity.
         """
         if type(result) is list or type(result) is tuple:
-            tap = self.tap
-            if tap is not None:
-                for chunk in result:
-                    guarded(tap.note, chunk)
-            self.finish(True)
-            return result
+            return self._pass_on(result, result)
+        if is_one_block(result):
+            return self._pass_on(result, (result,))
         if is_file(result, environ.get("wsgi.file_wrapper")):
             if self.exchange is not None:
                 self.exchange.file = True
@@ -233,6 +229,15 @@ class Recording:
             return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
 
+    def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
+        """Capture all blocks of a result that is not wrapped."""
+        tap = self.tap
+        if tap is not None:
+            for chunk in blocks:
+                guarded(tap.note, chunk)
+        self.finish(True)
+        return result
+
     def _end_with(self, result: Any) -> None:
         """End the recording for a result that is not wrapped. If the server will fail on it, the record says so."""
         if is_faulty(result, self._responding):
@@ -241,19 +246,18 @@ class Recording:
             self.finish(True)
 
 
-class RecordingStartResponse:
-    """Wraps `start_response` of the server: removes the identification headers, and records status and headers.
+class RecordingStartResponse(FilteringStartResponse):
+    """A `start_response` that also records status and headers. expose: leave the identification headers."""
 
-    Other attributes are those of the server's `start_response`, because some code looks at them
-    (getsentry/sentry-python#4827).
-    """
+    __slots__ = ("_expose", "_recording")
 
-    __slots__ = ("_expose", "_original", "_recording")
+    _expose: bool
+    _recording: Recording
 
     def __init__(self, original: StartResponse, recording: Recording, expose: bool) -> None:
-        self._original = original
-        self._recording = recording
-        self._expose = expose
+        super().__init__(original)
+        object.__setattr__(self, "_recording", recording)
+        object.__setattr__(self, "_expose", expose)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""
@@ -269,9 +273,6 @@ class RecordingStartResponse:
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, recording) if callable(write) else write
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
 
 
 def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:
@@ -291,10 +292,3 @@ def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> 
 def _chance() -> float:
     """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
     return int.from_bytes(os.urandom(7), "big") / 2**56
-
-
-def _expects_body(environ: WSGIEnvironment) -> bool:
-    length = environ.get("CONTENT_LENGTH")
-    if length:
-        return bool(length != "0")
-    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in _WITH_BODY

@@ -172,7 +172,7 @@ ALLOWED = {
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.hijack _capture.identity "
     "_capture.input_tap _capture.output_tap "
-    "_capture.uri _config _guard _logger _process.recorder",
+    "_capture.uri _config _guard _logger _process.recorder _process.uwsgi",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

@@ -18,13 +18,18 @@ logging.basicConfig(level=logging.WARNING, format="LOGGED %(name)s %(levelname)s
 
 
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """`/item/<name>` is an echo, `/not/<name>` is not recorded, `/broken` fails, `/stuck` never ends."""
+    """`/item/<name>` is an echo, `/not/<name>` is not recorded, `/whole/<type>` is no list, `/broken` fails,
+    `/stuck` never ends.
+    """
     kind, _, name = environ["PATH_INFO"].strip("/").partition("/")
     if kind == "not":
         return reply(start_response, ASIDE[name]())
     if kind == "broken":
         start_response("203 Fine", [])
         raise LookupError
+    if kind == "whole":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return WHOLE[name]  # type: ignore[no-any-return]
     if kind == "stuck":
         stay()
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
@@ -54,6 +59,9 @@ def counts() -> str:
     stats = drhttp.stats()
     return f"{os.getpid()} {stats.recorded} {stats.queued} {stats.sent} {sum(stats.dropped.values())}"
 
+
+# Results that uWSGI sends as one block, the latter two only with an option.
+WHOLE: dict[str, Any] = {"bytes": b"whole", "bytearray": bytearray(b"whole"), "memoryview": memoryview(b"whole")}
 
 ASIDE: dict[str, Callable[[], object]] = {
     "pid": os.getpid,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import http.client
 import subprocess
@@ -100,6 +101,19 @@ def test_status_of_a_failure(receiver: Receiver, tmp_path: Path) -> None:
     (record,) = receiver.records
     assert (record["response"]["status"], status) == (203, 203)
     assert record["metadata"]["exception"]["type"] == "LookupError"
+
+
+@pytest.mark.parametrize("options", [[], ["--wsgi-accept-buffer"], ["--wsgi-accept-buffers"]])
+def test_bytes_as_a_result(options: list[str], receiver: Receiver, tmp_path: Path) -> None:
+    """uWSGI sends `bytes` that are not in a list as one block, and with an option other buffers too."""
+    names = ["bytes", *(("bytearray", "memoryview") if options else ())]
+    with serving(uwsgi(["--enable-threads", *options]), receiver, tmp_path) as server:
+        assert [server.get(f"/whole/{name}") for name in names] == ["whole"] * len(names)
+        assert server.get("/not/flush") == "True"
+        server.stop()
+        quiet(server.log)
+    bodies = [base64.b64decode(record["response"]["body"]) for record in receiver.records]
+    assert bodies == [b"whole"] * len(names)
 
 
 @pytest.mark.parametrize("options", [["--processes", "2"], ["--processes", "2", "--py-call-uwsgi-fork-hooks"]])

@@ -331,6 +331,33 @@ class TestStartResponse:
         server = Recorded(app).serve(environ())
         assert seen == [(server, "start_response", False)]
 
+    @pytest.mark.parametrize("options", [{}, {"dsn": None}], ids=["on", "off"])
+    def test_attributes_that_the_application_sets(self, options: dict[str, Any]) -> None:
+        """W8: what the application sets on `start_response` or the input, or deletes, is set or deleted there."""
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            for thing in (start_response, environ["wsgi.input"]):
+                thing.anything, thing.other = 1, 2
+                del thing.other
+                assert weakref.ref(thing)() is thing
+                assert (thing.anything, hasattr(thing, "other")) == (1, False)
+            start_response(*OK)
+            environ["wsgi.input"].read()
+            return []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return None
+
+        class Stream(io.BytesIO):
+            """A stream that takes attributes, as those of most servers do."""
+
+        stream = Stream(b"body")
+        recorded = Recorded(app, **options)
+        assert recorded.app(environ("POST", body=b"body", **{"wsgi.input": stream}), start_response) == []
+        assert vars(stream) == vars(start_response) == {"anything": 1}
+        if not options:
+            assert recorded.record.request.body.content == b"body"
+
     def test_headers_that_can_be_read_once(self) -> None:
         """Header fields from an iterator, which some servers accept, reach the server and the record."""
 
@@ -585,15 +612,48 @@ class TestStatusOfServers:
     def test_failure(self, software: str, shown: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """uWSGI sends what `start_response` was called with, and Cheroot does if the application returned."""
         if software == "uWSGI":  # it puts nothing into the environ
-            module: Any = types.ModuleType("uwsgi")
-            module.opt, module.version_info, module.worker_id = {}, (2, 0, 31), int
-            monkeypatch.setitem(sys.modules, "uwsgi", module)
+            with_uwsgi(monkeypatch, None)
         more = {} if software == "uWSGI" else {"SERVER_SOFTWARE": software}
         recorded = Recorded(getattr(self, name))
         with pytest.raises((LookupError, TypeError)):
             Server().serve(recorded.app, environ(**more))
         assert recorded.record.response.status == (203 if name in shown else 500)
         assert recorded.record.exception is not None
+
+
+class TestBlocksOfUwsgi:
+    """What uWSGI sends as one block reaches it as it is, and is recorded as one block."""
+
+    @pytest.mark.parametrize("rate", [1.0, 0.0], ids=["recorded", "outside the sample"])
+    @pytest.mark.parametrize(
+        ("option", "result"),
+        [
+            (None, b"abc"),
+            (None, type("Bytes", (bytes,), {})(b"abc")),
+            ("wsgi-accept-buffer", bytearray(b"abc")),
+            ("wsgi-accept-buffers", memoryview(b"abc")),
+        ],
+    )
+    def test_block(self, option: str | None, result: Any, rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The server gets the application's own object."""
+        with_uwsgi(monkeypatch, option)
+        recorded = Recorded(answering(result), sample_rate=rate)
+        assert Server().call(recorded.app, environ()) is result
+        assert [record.response.body.content for record in recorded.records] == [b"abc"] * int(rate)
+
+    @pytest.mark.parametrize("result", ["abc", bytearray(b"abc")])
+    def test_other_data(self, result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What uWSGI iterates is wrapped; so are `bytes` under other servers, which iterate them and fail."""
+        assert Server().call(Recorded(answering(b"abc")).app, environ()) is not result
+        with_uwsgi(monkeypatch, None)
+        assert Server().call(Recorded(answering(result)).app, environ()) is not result
+
+
+def with_uwsgi(monkeypatch: pytest.MonkeyPatch, option: str | None) -> None:
+    """Pretend that uWSGI runs this interpreter, with an option."""
+    module: Any = types.ModuleType("uwsgi")
+    module.opt, module.version_info, module.worker_id = {option: True} if option else {}, (2, 0, 31), int
+    monkeypatch.setitem(sys.modules, "uwsgi", module)
 
 
 class TestOneRecord:

@@ -19,6 +19,7 @@ HEADER_SKIP = "x-drhttp-skip"
 NAMES = frozenset((DRHTTP_HEADER_USER, DRHTTP_HEADER_DEVICE, HEADER_SKIP))
 _HEADERS = ("headers", "response_headers")  # names that servers give to the second argument of `start_response`
 _LENGTHS = frozenset(map(len, NAMES))
+_set = object.__setattr__
 
 
 class Identity:
@@ -85,13 +86,16 @@ def without_identity(
 class FilteringStartResponse:
     """A `start_response` that removes the identification headers and calls that of the server.
 
-    Other attributes are those of the server's `start_response`.
+    Other attributes are those of the server's `start_response`, because some code looks at them
+    (getsentry/sentry-python#4827). They can also be set and deleted.
     """
 
-    __slots__ = ("_original",)
+    __slots__ = ("__weakref__", "_original")
+
+    _original: StartResponse
 
     def __init__(self, original: StartResponse) -> None:
-        self._original = original
+        _set(self, "_original", original)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response."""
@@ -100,3 +104,9 @@ class FilteringStartResponse:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._original, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._original, name)

@@ -12,24 +12,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from _typeshed.wsgi import WSGIEnvironment
+
     from drhttp._capture.body import RequestBodyCapture
 
 _WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: until the end
+_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+_set = object.__setattr__
 
 
 class InputTap:
     """Wraps the input stream of a request (`wsgi.input`, PEP 3333). Only the application reads from it.
 
-    It has the same attributes as the stream. The bytes go to a separate object, because that one waits in the queue and
-    must not keep the stream alive.
+    It has the same attributes as the stream, which can be set and deleted. The bytes go to a separate object, because
+    that one waits in the queue and must not keep the stream alive.
     """
 
-    __slots__ = ("_capture", "_stream")
+    __slots__ = ("__weakref__", "_capture", "_stream")
+
+    _stream: Any
+    _capture: RequestBodyCapture
 
     def __init__(self, stream: Any, capture: RequestBodyCapture) -> None:
         # An environ that is used again may still contain the tap of the last request.
-        self._stream: Any = stream._stream if isinstance(stream, InputTap) else stream
-        self._capture = capture
+        _set(self, "_stream", stream._stream if isinstance(stream, InputTap) else stream)
+        _set(self, "_capture", capture)
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
         """Read from the stream with the same arguments."""
@@ -69,6 +76,12 @@ class InputTap:
         special = _SPECIAL.get(name)
         return attribute if special is None else partial(special, self._capture, attribute)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._stream, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._stream, name)
+
     def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
         for line in iterator:
             guarded(self._capture.on_read, line)
@@ -87,6 +100,14 @@ class ManagedInputTap(InputTap):
 
     def __exit__(self, *exc: object) -> Any:
         return self._stream.__exit__(*exc)
+
+
+def expects_body(environ: WSGIEnvironment) -> bool:
+    """Whether a request may have a body, by its header fields and its method."""
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        return bool(length != "0")
+    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in _WITH_BODY
 
 
 def tapped(stream: Any, capture: RequestBodyCapture) -> InputTap:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from drhttp._redact.formats.compound_pairs import spell_settings
+
 # Elements that label another cell, elements that may be labeled, and elements that may stand between them.
 CELLS = frozenset(("th", "td", "dt"))
 LABELED = frozenset(("td", "dd", "code", "b", "strong", "span", "kbd", "tt", "pre", "i", "em"))
@@ -15,5 +17,7 @@ VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "l
 # In HTML the content of these is not markup.
 RAW_TEXT = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style")}
 # Elements whose content names a neighbor: in property lists and XML-RPC; in HTML, labels.
-NAME_ELEMENTS = frozenset(("key", "name", "label", "field", "parametername", "headername"))
-VALUE_ELEMENTS = frozenset(("value", "val", "content"))  # the neighbor that is named, in XML
+NAME_ELEMENTS = frozenset(("key", "name", "label", "field")) | spell_settings(("name", "key"))
+VALUE_ELEMENTS = frozenset(("value", "val", "content")) | spell_settings(
+    ("value",)
+)  # the neighbor that is named, in XML

@@ -8,6 +8,13 @@ from json import decoder
 from typing import TYPE_CHECKING, Any
 
 from drhttp._redact.detect.command_lines import holds_secret_value, is_secret_argument
+from drhttp._redact.formats.compound_pairs import (
+    CompoundPairs,
+    may_hold_compound_pairs,
+    names_in,
+    naming_owner,
+    value_owner,
+)
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -32,7 +39,11 @@ _FIELDS = spellings("name key field field_name property attribute column loc par
 _KINDS = spellings("type id label title path")
 _NAMING = _FIELDS | _KINDS
 # Members that hold the named value; the second set only beside a certain name.
-_VALUED = spellings("value values val v new_value old_value default_value current_value string_value")
+_VALUED = spellings(
+    "value values val v new_value old_value default_value current_value string_value"
+    # FHIR has the type behind the word.
+    " value_string value_code value_text value_markdown value_base64_binary value_uri value_url value_id"
+)
 _BESIDE_FIELDS = spellings("content input old new")
 _VERIFIERS = spellings("code_verifier")  # beside it, or one of `_CODED`, a `code` is one of OAuth
 _CODED = frozenset(("authorization_code", "urn:ietf:params:oauth:grant-type:device_code"))
@@ -68,14 +79,10 @@ def may_name_values(
     names: of its members. nested: the result of `has_nested_arrays`. ordinary: no name is in `VALUE_KEYS`. cut: the end
     is missing.
     """
-    if not ordinary and not VALUE_KEYS.isdisjoint(names):
-        valued = not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names))
-        if valued and cut:
-            return True
-        if valued and not _NAMING.isdisjoint(names) and _may_hold_secret_name(text, policy):
-            return True
-        if "code" in names and not _GRANTS.isdisjoint(names):
-            return True
+    if not ordinary and not VALUE_KEYS.isdisjoint(names) and _may_name_members(text, names, policy, cut=cut):
+        return True
+    if may_hold_compound_pairs(text, names) and (cut or _may_hold_compound_name(text, policy)):
+        return True
     if "[" not in text:
         return False
     if '"-' in text if not names else not ordinary and not _COMMANDS.isdisjoint(names):
@@ -84,6 +91,16 @@ def may_name_values(
     if not nested:
         return False
     return any(_is_secret_name(decode_string(f'"{each}"'), policy) for each in _FIRST.findall(text))
+
+
+def _may_name_members(text: str, names: frozenset[str], policy: Policy, *, cut: bool) -> bool:
+    """Whether a member such as `value` may be named by a member such as `name`."""
+    if not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names)):
+        if cut:
+            return True
+        if not _NAMING.isdisjoint(names) and _may_hold_secret_name(text, policy):
+            return True
+    return "code" in names and not _GRANTS.isdisjoint(names)
 
 
 def has_nested_arrays(text: str) -> bool:
@@ -100,6 +117,11 @@ def has_nested_arrays(text: str) -> bool:
 def _may_hold_secret_name(text: str, policy: Policy) -> bool:
     """Whether a member may hold a secret name that names another value."""
     return "\\" in text or any(not found or _is_secret_name(found, policy) for found in _NAMING_MEMBER.findall(text))
+
+
+def _may_hold_compound_name(text: str, policy: Policy) -> bool:
+    """Whether a member with a compound name may hold a secret name that names another value."""
+    return "\\" in text or any(_is_secret_name(each, policy) for each in names_in(text))
 
 
 def named_values_at(text: str, policy: Policy, *, cut: bool = False) -> frozenset[int]:
@@ -128,7 +150,7 @@ def is_complete(token: re.Match[str]) -> bool:
 class _Level:
     """An object or an array that is open."""
 
-    __slots__ = ("begin", "beside", "elements", "grant", "key", "kind", "name", "values")
+    __slots__ = ("begin", "beside", "compound", "elements", "grant", "key", "kind", "name", "values")
 
     def __init__(self, begin: int, *, is_object: bool) -> None:
         self.begin = begin
@@ -138,6 +160,7 @@ class _Level:
         self.values: list[int] = []  # where the values begin that a name applies to
         self.beside: list[int] = []  # where those begin that only a certain name applies to
         self.elements: list[tuple[int, str]] = []  # of an array: the first two, and the last one
+        self.compound = CompoundPairs() if is_object else None
 
 
 class _PairReader:
@@ -173,7 +196,8 @@ class _PairReader:
         lists = {level.begin for level in self._open if level.key is None}
         for level in self._open:
             if level.key is not None:
-                self.found.update({*level.values, *level.beside} - lists)
+                compound = (at for at, _ in level.compound.values) if level.compound else ()
+                self.found.update({*level.values, *level.beside, *compound} - lists)
             elif len(level.elements) == 2:
                 self._close(level)
 
@@ -190,6 +214,8 @@ class _PairReader:
             level.elements.append((at, key))
         elif key in _VERIFIERS:
             level.grant = True
+        elif level.compound and (owner := value_owner(key)):
+            level.compound.values.append((at, owner))
 
     def _element(self, at: int, text: str) -> None:
         """Read a value of a member or of an array. text: of a string; empty for other values."""
@@ -201,6 +227,8 @@ class _PairReader:
                 self._name(level, text)
             elif text in _CODED:
                 level.grant = True
+            elif level.compound and (owner := naming_owner(level.key)) and _is_secret_name(text, self._policy):
+                level.compound.add_name(owner, text)
             return
         if self._is_argument([word for _, word in level.elements], text):
             self.found.add(at)
@@ -245,6 +273,8 @@ class _PairReader:
             self._add(level.name, level.values + level.beside)
         elif level.kind:
             self._add(level.kind, level.values)
+        for name, at in level.compound.secret_values(level.name, level.values) if level.compound else ():
+            self._add(name, [at])
 
     def _add(self, name: str, places: list[int]) -> None:
         for at in places:

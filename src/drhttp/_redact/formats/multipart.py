@@ -10,17 +10,21 @@ import quopri
 import re
 from typing import TYPE_CHECKING
 
-from drhttp._http.multipart import PARAMETER, MultipartError, boundary_of, parameters, strict_parts, text_of
+from drhttp._http.multipart import PARAMETER, MultipartError, Part, boundary_of, parameters, strict_parts, text_of
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.compound_pairs import named_fields
 from drhttp._redact.formats.json import mask_string
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from drhttp._redact.policy import Policy
 
 _NESTED = re.compile(r"content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE)
 _CODING = re.compile(r"content-transfer-encoding\s*:\s*(base64|quoted-printable)", re.IGNORECASE)
 _LIKE = re.compile(rb"\s*--([^\s\"]{1,70})\r?\ncontent-[\w-]{1,60}:", re.IGNORECASE)
 _DEEPEST = 3  # levels of nested forms
+_LONGEST_NAME = 80  # characters of a name in the content of a part
 
 
 def looks_like_multipart(content: bytes) -> str | None:
@@ -45,8 +49,10 @@ def mask_multipart(
     delimiter = b"--" + boundary
     masked, total, end = [], 0, 0
     try:
-        for part in strict_parts(content, boundary, cut=cut):
-            text, count = _mask_part(part.head, content[part.start : part.end], policy, level)
+        parts = list(strict_parts(content, boundary, cut=cut))
+        named = _named_by_parts(parts, content, policy)
+        for part in parts:
+            text, count = _mask_part(part.head, content[part.start : part.end], policy, level, named)
             masked.append(delimiter + text + b"\r\n")
             total += count
             end = part.end
@@ -61,13 +67,28 @@ def mask_multipart(
     return b"".join(masked) if changed else content, total
 
 
-def _mask_part(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:
-    """Mask one part: its header fields, and its content unless it is a file."""
+def _named_by_parts(parts: Iterable[Part], content: bytes, policy: Policy) -> frozenset[str]:
+    """Return the names of parts that another part names: `name="value"` beside a `name="name"` with a secret name."""
+    found = frozenset[str]()
+    if b"alue" in content or b"ALUE" in content:
+        for part in parts:
+            policy.budget.spend(2)
+            if part.end - part.start <= _LONGEST_NAME:
+                fields = [named_fields(text) for kind, text in parameters(part.head) if kind == "name"]
+                if any(fields) and policy.is_secret(content[part.start : part.end].decode("utf-8", "replace").strip()):
+                    found = found.union(*fields)
+    return found
+
+
+def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: frozenset[str]) -> tuple[bytes, int]:
+    """Mask one part: its header fields, and its content unless it is a file. named: names that another part makes
+    secret.
+    """
     policy.budget.spend(8)
     # Not by `email`: its time grows with the square of a hostile line, and it stops at the first line that is no field.
     # A name counts wherever it stands, as it is not known how the application reads the head.
     found = parameters(head)
-    secret = any(kind == "name" and policy.is_secret(text) for kind, text in found)
+    secret = any(kind == "name" and (policy.is_secret(text) or text in named) for kind, text in found)
     head, count = _mask_head(head, policy, secret=secret)
     head += b"\r\n\r\n"
     if any(kind == "filename" for kind, _ in found):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drhttp._redact.formats.compound_pairs import is_setting_name, is_setting_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -32,8 +34,8 @@ class Columns:
         spellings = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
         self.secret = {place: name for place, name in enumerate(stripped) if name and policy.is_secret(name)}
-        self._naming = [place for place, name in enumerate(spellings) if name in NAMING]
-        self._valued = [place for place, name in enumerate(spellings) if name in VALUED]
+        self._naming = [place for place, name in enumerate(spellings) if name in NAMING or is_setting_name(name)]
+        self._valued = [place for place, name in enumerate(spellings) if name in VALUED or is_setting_value(name)]
         self._policy = policy
 
     def __bool__(self) -> bool:

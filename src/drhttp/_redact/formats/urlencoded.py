@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 
 from drhttp._percent import unquote_plus
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.compound_pairs import named_fields
 from drhttp._redact.formats.graphql import looks_like_graphql
 from drhttp._redact.formats.graphql_variables import DOCUMENTS, VARIABLES, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
@@ -23,7 +24,6 @@ _DEEPEST_QUERY = 1  # levels of queries in a query
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what precedes a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
-_NAMING = re.compile(r"(.*?)(name|key|field|type|label)(\]?)", re.IGNORECASE)
 # A harmless name or value: words, an index, or a number.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
@@ -115,13 +115,13 @@ def _mask_pair(
 
 def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
     """Return the names of values that another pair names: `f[0][name]=password&f[0][value]=abc`."""
-    found = set()
+    found: set[str] = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
         decoded_name = _decode_fully(name)
-        match = _NAMING.fullmatch(decoded_name)
-        if match and value and policy.is_secret(_decode_fully(value)):
-            found |= {f"{match[1]}{word}{match[3]}" for word in ("value", "val", "content", "input")}
+        named = named_fields(decoded_name) if value else None
+        if named and policy.is_secret(_decode_fully(value)):
+            found |= named
     return frozenset(found)
 
 

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from drhttp._delivery.record_exporter import RecordExporter
 
 SIZES = (SIZE // 4, SIZE // 2, SIZE)
+# A `max_body_size` higher than the default, and units that make many pieces of it.
+LARGE_SIZES = (256 * 1024, 1024 * 1024)
+LARGE = {
+    "text/plain": ("4111111111111111 ", "4111 1111 1111 1111 ", "DE89370400440532013000 ", "password: a\n", "a, "),
+    "text/html": ("<b>Password</b>: a ", "<tr><td>"),
+    "text/csv": ("password,", "a,b\n"),
+    "application/x-www-form-urlencoded": ("password=a&",),
+    "application/x-ndjson": ('{"password":"a"}\n',),
+}
 # Runs are tried with a quarter of that first. A linear run that takes 50 ms at full size takes 12 ms here, a quadratic
 # one 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
@@ -148,6 +157,20 @@ def test_known_shapes_grow_in_proportion(name: str) -> None:
         with undisturbed():
             found = fault(lambda size, full=declared: exchange(content(size), kind, declared=full), delivery())
         assert found is None, ("cut" if declared else "whole", found)
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_large_bodies_grow_in_proportion(kind: str) -> None:
+    """With a higher `max_body_size`, time still grows in proportion to the body."""
+    for unit in LARGE[kind]:
+        with undisturbed():
+            for _ in range(ROUNDS):  # a wrong measurement is not repeated by chance
+                bodies = [unit.encode() * (size // len(unit)) for size in LARGE_SIZES]
+                times = [cost(exchange(body, kind), delivery()) for body in bodies]
+                if times[1] < GROWTH**2 * max(times[0], FLOOR):
+                    break
+            else:
+                pytest.fail(f"{unit!r}: {times[0] * 1000:.0f} ms for 256 KiB, {times[1] * 1000:.0f} ms for 1 MiB")
 
 
 def test_every_pattern_brings_its_pieces() -> None:

@@ -139,11 +139,12 @@ def _cards_in(run: re.Match[str]) -> Iterator[tuple[int, int]]:
     groups = [match.span() for match in _GROUP.finditer(text)]
     digits = "".join([text[begin:end] for begin, end in groups])
     starts = [0, *accumulate(end - start for start, end in groups)]  # of the groups, among the digits
+    dotted = "." in text
     after = 0
     for first, last in _candidates(groups, letters, unusual=unusual):
         if first < after or not _is_card_number(digits[starts[first] : starts[last]]):
             continue
-        if "." not in text or _has_consistent_dots(text, groups[first:last]):
+        if not dotted or _has_consistent_dots(text, groups[first:last]):
             after = last
             yield run.start() + groups[first][0], run.start() + groups[last - 1][1]
 

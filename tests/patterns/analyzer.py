@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "javascript"
 _MODULES = FOLDER / "node_modules"
+_BRIEF, _LONG = 5_000, 300_000  # milliseconds for one expression
 _PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
 
 
@@ -31,30 +32,40 @@ class Pattern(NamedTuple):
 def not_linear(patterns: Sequence[Pattern]) -> dict[Pattern, str]:
     """The patterns that are not certain to be linear, each with the reason.
 
-    Each branch of an alternation is analyzed by itself: together they take no longer than one after the other. Where
-    one of them is not linear, the whole is analyzed, since another branch may keep that one from failing.
+    Each branch of an alternation is analyzed by itself: together they take no longer than one after the other. At first
+    they are analyzed without the lookbehinds in front, which the analyzer takes much longer for. Where one of them is
+    not linear so, or takes long, it is analyzed with them, and then the whole, since another branch may keep that one
+    from failing.
     """
-    parts = {each: translated(each.pattern, each.flags, each.mode) for each in patterns}
+    bad = _not_linear_by_parts({each: _translated(each, lookbehind=False) for each in patterns}, timeout=_BRIEF)
+    parts = {each: _translated(each) for each in bad}
     bad = _not_linear_by_parts(parts)
-    whole = {each: translated(each.pattern, each.flags, each.mode, split=False) for each in bad if len(parts[each]) > 1}
+    whole = {each: _translated(each, split=False) for each in bad if len(parts[each]) > 1}
     still = _not_linear_by_parts(whole)
     return {each: still.get(each, reason) for each, reason in bad.items() if each in still or each not in whole}
 
 
-def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]]) -> dict[Pattern, str]:
-    verdicts = analyzed(each for expressions in parts.values() for each in expressions)
+def _translated(pattern: Pattern, *, split: bool = True, lookbehind: bool = True) -> list[tuple[str, str]]:
+    return translated(pattern.pattern, pattern.flags, pattern.mode, split=split, lookbehind=lookbehind)
+
+
+def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]], timeout: int = _LONG) -> dict[Pattern, str]:
+    verdicts = analyzed((each for expressions in parts.values() for each in expressions), timeout)
     reasons = {each: [verdicts[part] for part in expressions if verdicts[part]] for each, expressions in parts.items()}
     return {each: "; ".join(found) for each, found in reasons.items() if found}
 
 
-def analyzed(expressions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return for each JavaScript expression, given with its flags, why it is not linear; an empty string if it is."""
+def analyzed(expressions: Iterable[tuple[str, str]], timeout: int = _LONG) -> dict[tuple[str, str], str]:
+    """Return for each JavaScript expression, given with its flags, why it is not linear; an empty string if it is.
+
+    timeout: milliseconds for each; what takes longer is unknown, and so not linear.
+    """
     different = list(dict.fromkeys(expressions))
     install()
     count = os.cpu_count() or 1  # an analyzer uses one processor
     parts = [part for part in (different[at::count] for at in range(count)) if part]
     with ThreadPoolExecutor(count) as pool:
-        verdicts = list(pool.map(lambda part: _run("analyze.mjs", text=json.dumps(part)), parts))
+        verdicts = list(pool.map(lambda part: _run("analyze.mjs", str(timeout), text=json.dumps(part)), parts))
     return {
         each: _reason(verdict)
         for part, found in zip(parts, verdicts, strict=True)

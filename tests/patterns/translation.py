@@ -43,13 +43,17 @@ _POSSESSIVE = getattr(constants, "POSSESSIVE_REPEAT", None)
 _ATOMIC = getattr(constants, "ATOMIC_GROUP", None)
 
 
-def translated(pattern: str | bytes, flags: int, mode: str, *, split: bool = True) -> list[tuple[str, str]]:
+def translated(
+    pattern: str | bytes, flags: int, mode: str, *, split: bool = True, lookbehind: bool = True
+) -> list[tuple[str, str]]:
     """Return the expressions, each with its flags.
 
-    mode: "search", "match" or "fullmatch", by how the pattern is used. split: return one for each branch.
+    mode: "search", "match" or "fullmatch", by how the pattern is used. split: return one for each branch. lookbehind:
+    keep the lookbehinds that a branch begins with. Each takes a constant time and can only keep a match from beginning
+    somewhere, so what is linear without them is linear.
     """
     tree = parser.parse(pattern, flags)
-    writer = _Writer(tree)
+    writer = _Writer(tree, lookbehind=lookbehind)
     if mode != "search" and tree.state.flags & constants.SRE_FLAG_MULTILINE:
         raise NotImplementedError("an anchor beside others that hold at each line")
     form = {"search": "{}", "match": "^(?:{})", "fullmatch": "^(?:{})$"}[mode]
@@ -61,8 +65,9 @@ def translated(pattern: str | bytes, flags: int, mode: str, *, split: bool = Tru
 class _Writer:
     """Writes one expression."""
 
-    def __init__(self, tree: Any) -> None:
+    def __init__(self, tree: Any, *, lookbehind: bool = True) -> None:
         self._tree = tree
+        self._lookbehind = lookbehind
         self._flags = tree.state.flags
         self._is_bytes = isinstance(tree.state.str, bytes)
         self._groups = 0  # groups for text that is never tried again
@@ -86,6 +91,9 @@ class _Writer:
 
     def _split(self, items: list[Any], flags: int) -> list[str]:
         """Return one for each alternative at the end of a sequence with only assertions and anchors in front."""
+        if not self._lookbehind:
+            while items and _is_lookbehind(items[0]):
+                items = items[1:]
         if not items or not all(_has_no_width(each) for each in items[:-1]):
             return [self._sequence(items, flags)]
         front, (op, value) = self._sequence(items[:-1], flags), items[-1]
@@ -204,6 +212,15 @@ def _has_no_width(part: tuple[Any, Any]) -> bool:
     if op is constants.BRANCH:
         return all(all(map(_has_no_width, each)) for each in value[1])
     return op is constants.AT or op in LOOKS
+
+
+def _is_lookbehind(part: tuple[Any, Any]) -> bool:
+    op, value = part
+    if op is constants.SUBPATTERN:
+        return len(value[3]) > 0 and all(map(_is_lookbehind, value[3]))
+    if op is constants.BRANCH:
+        return all(len(each) > 0 and all(map(_is_lookbehind, each)) for each in value[1])
+    return op in LOOKS and value[0] < 0
 
 
 def _literals(items: Any) -> list[str]:

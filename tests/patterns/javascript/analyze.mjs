@@ -1,4 +1,5 @@
 // Reads regular expressions from stdin, as JSON: [[source, flags], ...]; writes what the analyzer says of each.
+// The argument is the time-out for each, in milliseconds.
 
 import { readFileSync } from "node:fs";
 import recheck from "recheck";
@@ -6,7 +7,7 @@ import recheck from "recheck";
 // Steps are limited instead of time, so that an analysis ends the same way on a slow machine; only the time-out for all
 // of it stays, and makes it "unknown". An attack has succeeded that takes so many steps, which a linear one never does.
 const PARAMETERS = {
-  timeout: 300_000, attackLimit: 100_000_000, attackTimeout: null, incubationTimeout: null, seedingTimeout: null,
+  timeout: Number(process.argv[2]), attackLimit: 100_000_000, attackTimeout: null, incubationTimeout: null, seedingTimeout: null,
 };
 
 const expressions = JSON.parse(readFileSync(0, "utf8"));

@@ -51,7 +51,7 @@ HOOKS: list[tuple[Any, str]] = [
     (drhttp.wsgi.Recording, "closed"),
     (drhttp.wsgi.Recording, "watch"),
     (drhttp.wsgi.RecordingStartResponse, "__init__"),
-    (drhttp.wsgi.WSGIMiddleware, "_create_state"),
+    (drhttp.wsgi.WSGIMiddleware, "_begin"),
     (drhttp.wsgi.WSGIMiddleware, "_tap_input"),
 ]
 

@@ -59,6 +59,7 @@ _VOCABULARY = re.compile(r"tokenstrings|tokenizerggml[a-z]{2,20}")
 _SANTA = re.compile(r"secret[\W_]*santa", re.IGNORECASE)
 _EMPTY = re.compile(r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}\])")
 _LONGEST = 200  # characters of a name that are read; real names are shorter
+_FEWEST_WORDS, _MOST_WORDS = 3, 6  # of a name that are read in text
 _LONGEST_WORD = 32  # letters without a separator that are split into words
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -72,6 +73,7 @@ class SecretNames:
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
+        also = tuple(also)  # it is read twice
         added = frozenset(filter(None, map(normalize_name, also)))
         self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
         self._added = re.compile(trie(added) or r"(?!)").search
@@ -80,6 +82,7 @@ class SecretNames:
         self._allowed = frozenset(map(normalize_name, allow))
         self._hint = re.compile(trie(self._secret)).search
         self._lengths = _lengths(self._secret)
+        self.last_words = _last_words((*BUILT_IN, *also))
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
         # Bounded, as clients choose names too.
@@ -133,7 +136,7 @@ class SecretNames:
         """Return the kinds of values that are harmless under a name."""
         if self._added(normalize_name(name)):
             return ()
-        return harmless_kinds([word.casefold() for word in _WORDS.findall(_plain(name))])
+        return harmless_kinds(_split(name))
 
     def _is_secret_in_query(self, name: str) -> bool:
         """Whether a query parameter is secret; more names are than elsewhere, such as `code` and `sig`."""
@@ -199,9 +202,26 @@ class SecretNames:
         return reached.get(len(word), False)
 
 
+def _split(name: str) -> list[str]:
+    """Return the words of a name in lower case."""
+    return [word.casefold() for word in _WORDS.findall(_plain(name))]
+
+
 def _plural(words: str) -> str:
     """Return the plural of a secret word; the word itself if it has none or is one."""
     return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
+
+
+def _last_words(names: Iterable[str]) -> dict[str, int]:
+    """Return the last words of names with several words, such as "key" of "api key", in singular and plural; and how
+    many words to read in a text that ends with each.
+    """
+    found: dict[str, int] = {}
+    for words in map(_split, names):
+        if len(words) > 1:
+            for last in (words[-1], _plural(words[-1])):
+                found[last] = min(max(len(words), found.get(last, _FEWEST_WORDS)), _MOST_WORDS)
+    return found
 
 
 def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:

@@ -28,9 +28,9 @@ _NAME = re.compile(
     r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _SIGNS_OF_ASSIGNMENT = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
-# The last words of names with several words; the words in front are read only for these.
-_LAST_WORDS = frozenset(("key", "keys", "number", "no", "num", "code", "card", "id", "word", "phrase", "security"))
-_WORD = re.compile(r"[\w-]{1,30}")
+# The words in front of the last one of a name, in text that is reversed.
+_WORDS_IN_FRONT = re.compile(r"(?: [\w-]{1,30}(?![\w-]))+")
+_LONGEST_WORD = 31  # characters, with the space behind it
 # Values that stand for no secret, if another name or nothing follows.
 _PLACEHOLDER = re.compile(
     r"(?:null|none|nil|true|false|undefined)\b\s*"
@@ -46,7 +46,7 @@ _MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
 _URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type
 _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
-_OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w-]*)[ \t]+(?=[^\s-])")
+_OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 # Words behind an option that is only mentioned.
 _MENTION = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
 _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
@@ -136,13 +136,14 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         if match[1] in harmless:
             continue
         policy.budget.spend(1 + len(match[1]) // 2)
-        if not (policy.is_secret_in_query(match[1]) or match[1].lower() in _LAST_WORDS):
+        if not (policy.is_secret_in_query(match[1]) or match[1].lower() in policy.last_words):
             harmless.add(match[1])
             continue
-        if match.start() < copied or not _is_secret(match, policy) or _is_placeholder(match):
+        start = _start_of_secret_name(match, policy) if match.start() >= copied else None
+        if start is None or _is_placeholder(match):
             continue
         policy.budget.spend(2)
-        begin, end = locator.after_name(match)
+        begin, end = locator.after_name(match, start)
         if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, policy):
             measured = policy.end_of_harmless(match[1], text, begin) or 0
             if not measured:
@@ -213,20 +214,30 @@ def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
             yield begin, copied
 
 
-def _is_secret(match: re.Match[str], policy: Policy) -> bool:
-    """Whether an assigned name is secret, alone or with the words in front of it: `API key: abc`."""
+def _start_of_secret_name(match: re.Match[str], policy: Policy) -> int | None:
+    """Return where an assigned name begins that is secret, alone or with the words in front of it (`API key: abc`);
+    `None` if it is not.
+    """
     name, text, start = match[1], match.string, match.start()
     before = text[start - 1 : start]
     if match[3] == "=" and (before in ("?", "&") or text[max(0, start - 5) : start] == "&amp;"):
-        return policy.is_secret_in_query(name)
+        return start if policy.is_secret_in_query(name) else None
     if policy.is_secret(name):
-        return True
-    if before != " " or name.lower() not in _LAST_WORDS:
-        return False
-    words = text[max(0, start - 62) : start - 1].rsplit(" ", 2)[-2:]
-    last = words[-1] if _WORD.fullmatch(words[-1]) else ""
-    both = f"{words[0]} {last}" if len(words) > 1 and _WORD.fullmatch(words[0]) else last
-    return bool(last) and policy.is_secret(f"{both} {name}")
+        return start
+    if before != " " or name.lower() not in policy.last_words:
+        return None
+    most = policy.last_words[name.lower()] - 1
+    front = _WORDS_IN_FRONT.match(text[max(0, start - most * _LONGEST_WORD) : start][::-1])
+    if front is None:
+        return None
+    words = front[0][::-1].split()[-most:]
+    if not policy.is_secret(f"{' '.join(words)} {name}"):
+        return None
+    for word in reversed(words):
+        start, name = start - len(word) - 1, f"{word} {name}"
+        if policy.is_secret(name):
+            break
+    return start
 
 
 def _is_placeholder(match: re.Match[str]) -> bool:

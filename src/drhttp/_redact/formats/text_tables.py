@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = "\t|;,"
 _LONGEST_HEADING = 2000  # characters
-_NAME = re.compile(r"[^\W\d][\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
+_NAME = re.compile(r"(?:[^\W\d]|2[fF][aA]\b)[\w .#/*-]{0,50}(?:\([^()]{0,30}\))?\*?")
 _ONE_WORD = re.compile(r"[\w.-]*")
 _SURROUNDING = " \t\r\n\"'`\ufeff*#"
 _LONGEST_COLUMN, _LONGEST_WORD = 60, 200  # characters of the name and of a value in a text of one column

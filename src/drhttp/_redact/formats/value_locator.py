@@ -64,27 +64,28 @@ class ValueLocator:
         self._unclosed: set[re.Pattern[str]] = set()
         self._word = _Word(0, 0, 0, -1, 0)
 
-    def after_name(self, match: re.Match[str]) -> tuple[int, int]:
+    def after_name(self, match: re.Match[str], start: int) -> tuple[int, int]:
         """Return the span of the value behind a name.
 
-        match: its groups are the name, the quote behind it, and the sign that assigns the value.
+        match: its groups are the name, the quote behind it, and the sign that assigns the value. start: where the name
+        begins, perhaps with words in front of the match.
         """
         text, at, sign = self._text, match.end(), match[3]
-        line = _line_start(text, match.start())
+        line = _line_start(text, start)
         empty = _EMPTY.match(text, at)
         if match[2] and (line is None or not empty):
             at = _end(_SPACE, text, at)  # in programs and in JSON, the value may be on another line
         elif empty:
             at = empty.end()
             if line is None or text[at : at + 1] not in _OPENING:
-                return self._below(at, None if line is None else match.start() - line, sign)
+                return self._below(at, None if line is None else start - line, sign)
         found = self._delimited_at(at)
         if found:
             return found
         scheme = _SCHEME.match(text, at)
         if scheme:
             at = scheme.end()
-        return at, self._end(at, match, line)
+        return at, self._end(at, match, None if line is None else start - line)
 
     def value_at(self, at: int) -> tuple[int, int]:
         """Return the span of a value that begins at a position: a string, something in brackets, or a word."""
@@ -158,14 +159,14 @@ class ValueLocator:
             return None
         return match.span()
 
-    def _end(self, at: int, match: re.Match[str], line: int | None) -> int:
-        """Return where a value ends that has no delimiters."""
-        if line is not None and match[3] != "=":
-            return self._end_of_lines(at, match.start() - line)
+    def _end(self, at: int, match: re.Match[str], indent: int | None) -> int:
+        """Return where a value ends that has no delimiters. indent: of the name, if it begins a line."""
+        if indent is not None and match[3] != "=":
+            return self._end_of_lines(at, indent)
         if _HEADERS.search(match[1]):
             return _end(_LINE, self._text, at)
         end = self._end_of_annotated(at) if ":" in match[3] else self._end_of_word(at)
-        return end if line is None else self._end_of_phrase(end)
+        return end if indent is None else self._end_of_phrase(end)
 
     def _below(self, at: int, indent: int | None, sign: str) -> tuple[int, int]:
         """Return the span of the lines below a name that are indented deeper, or of one line without another name."""

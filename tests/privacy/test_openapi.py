@@ -75,6 +75,47 @@ def test_examples_in_descriptions_are_masked(key):
             assert json.loads(shown) == json.loads(json.dumps(document).replace(json.dumps(value), f'"{M}"'))
 
 
+PARAMETERS = [
+    {"name": "password", "in": "query", "example": S},
+    {"name": "password", "in": "query", "schema": {"type": "string", "example": S}},
+    {"example": S, "name": "X-Api-Key", "in": "header", "required": True, "schema": {"type": "array", "items": {"type": "string", "default": S}}},
+    {"name": "token", "in": "formData", "type": "string", "default": S, "x-example": S},
+    {"name": "secret", "in": "query", "examples": {"one": {"summary": "x", "value": S}}},
+    {"name": "secret", "in": "query", "content": {"application/json": {"schema": {"properties": {"a": {"type": "string", "default": S}}}}}},
+    {"name": "db_password", "type": "string", "description": "The password.", "default": S},
+    {"default": S, "variable": "db_password"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_examples_of_parameters_are_masked(parameter):
+    """The examples and defaults of a parameter with a secret name are masked, also in a cut document."""
+    for document in (parameter, {"parameters": [{"name": "page", "in": "query", "example": "5"}, parameter]}):
+        text = json.dumps(document)
+        shown = text_of(text, JSON)
+        assert S not in shown
+        assert set(json.loads(shown)) == set(document)
+        assert shown.count(M) == text.count(S)
+        assert S not in text_of(text[:-1], JSON, cut=True)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"name": "password", "in": "query", "required": True, "schema": {"type": "string"}, "default": None},
+        {"name": "password", "schema": "public"},
+        {"name": "max_tokens", "in": "query", "schema": {"type": "integer"}, "default": 256, "example": 100},
+        {"name": "page", "in": "query", "example": "5", "schema": {"default": "x"}},
+        {"name": "has_token", "default": False},
+        {"options": {"name": "session", "kind": "x"}, "default": "red"},
+    ],
+)
+def test_parameters_that_stay(document):
+    """Parameters without examples stay, and so do examples of other parameters."""
+    text = json.dumps(document)
+    assert text_of(text, JSON) == text
+
+
 @pytest.mark.parametrize(
     "value",
     [

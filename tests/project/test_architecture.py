@@ -125,9 +125,8 @@ ALLOWED = {
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
-    "_redact.formats.graphql_variables "
     "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "
-    "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.markup _redact.formats.text "
+    "_redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup _redact.formats.text "
     "_redact.formats.text_tables _redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
     "_redact.formats.json_rewriter _redact.formats.text_tables",
@@ -136,6 +135,10 @@ ALLOWED = {
     "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.token_usage _redact.errors "
     "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
+    "_redact.formats.json_parameters": "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
+    "_redact.formats.json_structures": "_redact.formats.graphql_variables _redact.formats.json_parameters "
+    "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.json_web_keys",
+    "_redact.formats.json_web_keys": "",
     "_redact.formats.json_tables": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",
     "_redact.formats.json_tree": "_redact.formats.json_name_value_pairs",
     "_redact.formats.markup": "_redact.decoding.entities _redact.errors _redact.formats.html_elements "
@@ -145,7 +148,7 @@ ALLOWED = {
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text": "_percent _redact.detect.command_lines _redact.formats.error_messages "
-    "_redact.formats.value_locator",
+    "_redact.formats.json_web_keys _redact.formats.value_locator",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",

@@ -25,9 +25,14 @@ _JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_
 _KEY = rf"(?P<key>{_BEGIN}(?:{'|'.join(f'{trie(each.prefixes)}{each.rest}' for each in KEY_FORMATS)}))"
 _PREFIXES = tuple(prefix for each in KEY_FORMATS for prefix in each.prefixes)
 _PREFIX = re.compile(trie(_PREFIXES))  # in front of the random part of a key
+_LINE = r"[0-9A-Za-z+/=]+(?![0-9A-Za-z+/=-])"  # of base64; no beginning of a name with a hyphen
 _PATTERN = re.compile(
-    r"(?P<pem>-----BEGIN[ +%A-Z0-9]{0,40}PRIVATE(?: |\+|%20)KEY[ +%A-Z0-9]{0,10}-----"
-    r"(?:[^-]+|-(?!----END))*(?:-----END[ +%A-Z0-9]{0,60}-----)?)"
+    # Keys of SSH2 (RFC 4716) have a space beside four hyphens.
+    r"(?P<pem>----[- +]BEGIN[ +%A-Z0-9]{0,40}PRIVATE(?: |\+|%20)KEY[ +%A-Z0-9]{0,10}-{4,5}"
+    r"(?:[^-]+|-(?!---[- +]END))*(?:----[- +]END[ +%A-Z0-9]{0,60}-{4,5})?)"
+    # Keys of PuTTY have a field in front of each part.
+    rf"|(?P<field>{_BEGIN}Private-Lines:[ \t]{{0,8}}[0-9]{{1,4}}(?:\s|\\[nr])+)"
+    rf"(?P<lines>{_LINE}(?:(?:\s|\\[nr])+{_LINE})*)"
     rf"|{_JWT}"
     rf"|(?P<scheme>{_BEGIN}(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?: |\+|%20)[ +]{{0,8}})"
     r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
@@ -36,9 +41,9 @@ _PATTERN = re.compile(
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand where credentials are expected
 # How each of them begins. The lookbehind comes after the first character: `re` searches for a set of characters
 # several times faster than for a lookbehind.
-_BEGINNINGS = (*_PREFIXES, "eyJ", "bearer", "Bearer", "BEARER", "basic", "Basic", "BASIC")
+_BEGINNINGS = (*_PREFIXES, "eyJ", "Private-Lines", "bearer", "Bearer", "BEARER", "basic", "Basic", "BASIC")
 _START = re.compile(
-    rf"[-{''.join(sorted({each[0] for each in _BEGINNINGS}))}](?:(?<=-)----BEGIN"
+    rf"[-{''.join(sorted({each[0] for each in _BEGINNINGS}))}](?:(?<=-)---[- +]BEGIN"
     rf"|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{{2}}.)|(?<=\\[nrt].)){trie({each[1:] for each in _BEGINNINGS})})",
     re.DOTALL,
 )
@@ -56,12 +61,13 @@ _SHORTEST = 10  # characters of the shortest value, apart from patterns of the u
 
 # A pattern matches only in a text that holds one of these. Searching for them one by one is faster than a regular
 # expression. Those that occur in long words are searched for only if there is a long word.
-_HINTS = ("-----BEGIN", "earer", "EARER", "asic", "ASIC")
+_HINTS = ("-----BEGIN", "---- BEGIN", "----+BEGIN", "earer", "EARER", "asic", "ASIC")
 # For longer texts: in lower case, and first without the characters that none of them has, which halves the time.
-_BEARER, _BASIC, _PEM = b"bearer", b"basic", b"-----be"
+_BEARER, _BASIC, _PEM = b"bearer", b"basic", b"----be"
+_SSH2 = (b"---- be", b"----+be")
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
-_HINTS_IN_WORDS = ("eyJ", *(hint for each in KEY_FORMATS for hint in each.hints or each.prefixes))
+_HINTS_IN_WORDS = ("eyJ", "Private-Lines", *(hint for each in KEY_FORMATS for hint in each.hints or each.prefixes))
 _FEW = re.compile("|".join(map(re.escape, (*_HINTS, *_HINTS_IN_WORDS))))
 _LONG_WORD = b"a" * 15
 _LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%-") else 46 for byte in range(256))
@@ -161,6 +167,8 @@ def _find_secrets(
                 yield begin, end
             else:
                 yield from _find_secrets(_WITHIN, text, begin, end)
+        elif kind == "lines":
+            yield match.span(kind)
         elif kind == "pem" or not _is_false_positive(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
             yield match.span()
         else:
@@ -208,7 +216,7 @@ def _may_match(text: str) -> bool:
 def _mentions_credentials(lower: bytes) -> bool:
     # A loop would take longer than the searches.
     """Whether a text in lower case holds `bearer`, `basic` or the beginning of a PEM block."""
-    return _BEARER in lower or _BASIC in lower or _PEM in lower
+    return _BEARER in lower or _BASIC in lower or _PEM in lower or any(mark in lower for mark in _SSH2)
 
 
 def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:

@@ -16,7 +16,6 @@ from drhttp._json_document import Document, read, remember_derived
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.graphql import mask_graphql
-from drhttp._redact.formats.graphql_variables import VARIABLES, secret_variables_at
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
 from drhttp._redact.formats.json_rewriter import (
@@ -26,7 +25,7 @@ from drhttp._redact.formats.json_rewriter import (
     decode_base64_json,
     is_harmless_text,
 )
-from drhttp._redact.formats.json_tables import TABLE_KEYS, may_hold_table, secret_cells_at
+from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, add_by_structure, secret_in_structures
 from drhttp._redact.formats.json_tree import read_nodes
 from drhttp._redact.formats.markup import mask_markup
 from drhttp._redact.formats.text import mask_text
@@ -48,8 +47,6 @@ _TEXT_KEYS = frozenset(
                  "Data", "Message", "Error", "Payload", "Body", "Command", "content", "value", "event")
     for end in ("", "s")
 )  # fmt: skip
-_VARIABLES = frozenset(VARIABLES)
-_TABLE_AND_VARIABLE_KEYS = _VARIABLES | TABLE_KEYS
 _NO_POSITIONS = frozenset[int]()
 _SPECIAL_KEYS = _TEXT_KEYS | VALUE_KEYS
 _MOST_CLOSERS = 200
@@ -70,26 +67,11 @@ def mask_json(
         text, document.names, policy, nested=nested, ordinary=ordinary
     ):
         secret_at = named_values_at(text, policy)
-    if nested or not _TABLE_AND_VARIABLE_KEYS.isdisjoint(document.names):
-        secret_at = _add_tables_and_variables(text, document.names, policy, secret_at)
+    if nested or not STRUCTURE_KEYS.isdisjoint(document.names):
+        secret_at = add_by_structure(text, document.names, policy, secret_at)
     if secret_members:
         secret_at |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
     return _mask_document(text, document, policy, level, secret_at, ordinary=ordinary)
-
-
-def _add_tables_and_variables(
-    text: str, names: frozenset[str], policy: Policy, secret_at: frozenset[int], *, cut: bool = False
-) -> frozenset[int]:
-    """Return where values begin that are secret by the heading of a table, or as variables of a GraphQL document.
-
-    secret_at: those that are secret by a neighboring member; they are included, except for names of columns.
-    """
-    variables = not _VARIABLES.isdisjoint(names)
-    if not (variables or may_hold_table(text, names, policy, cut=cut)):
-        return secret_at
-    nodes = read_nodes(text, policy)
-    cells, headings = secret_cells_at(nodes, policy)
-    return (secret_at - headings) | cells | secret_variables_at(nodes, policy)
 
 
 def _mask_document(
@@ -140,18 +122,17 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         without = _without_closers(sure, text)
         if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
             secret_at = named_values_at(without, policy, cut=True)
-        secret_at = _add_tables_and_variables(without, document.names, policy, secret_at, cut=True)
+        secret_at = add_by_structure(without, document.names, policy, secret_at, cut=True)
         return _mask_document(sure, document, policy, 0, secret_at)
     if text.lstrip()[:1] not in ("{", "["):
         raise MaskingError("unparsable")  # a scalar may be incomplete
-    nodes = read_nodes(text, policy)
-    cells, headings = secret_cells_at(nodes, policy)
+    secret_at = named_values_at(text, policy, cut=True)
     masker = TruncatedJsonRewriter(
         text,
         policy,
         partial(mask_string, policy=policy),
         may_hold_secret=policy.may_hold_secret(text),
-        secret_at=(named_values_at(text, policy, cut=True) - headings) | secret_variables_at(nodes, policy) | cells,
+        secret_at=secret_in_structures(read_nodes(text, policy), policy, secret_at),
     )
     masker.run()
     masked = masker.result()

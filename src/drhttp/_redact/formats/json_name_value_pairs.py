@@ -98,7 +98,7 @@ def _may_name_members(text: str, names: frozenset[str], policy: Policy, *, cut: 
     if not (_VALUED.isdisjoint(names) and _BESIDE_FIELDS.isdisjoint(names)):
         if cut:
             return True
-        if not _NAMING.isdisjoint(names) and _may_hold_secret_name(text, policy):
+        if not _NAMING.isdisjoint(names) and may_hold_secret_name(text, policy):
             return True
     return "code" in names and not _GRANTS.isdisjoint(names)
 
@@ -114,7 +114,7 @@ def has_nested_arrays(text: str) -> bool:
     return False
 
 
-def _may_hold_secret_name(text: str, policy: Policy) -> bool:
+def may_hold_secret_name(text: str, policy: Policy) -> bool:
     """Whether a member may hold a secret name that names another value."""
     return "\\" in text or any(not found or _is_secret_name(found, policy) for found in _NAMING_MEMBER.findall(text))
 

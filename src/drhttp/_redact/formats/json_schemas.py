@@ -16,7 +16,7 @@ from typing import Any
 from drhttp._redact.formats.json_name_value_pairs import TOKEN, decode_string
 
 _TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null", "file"))
-_EXAMPLES = frozenset(("default", "example", "examples", "const", "enum", "x-example"))
+EXAMPLES = frozenset(("default", "example", "examples", "const", "enum", "x-example"))
 _PATTERN = "pattern"
 _SWITCHES = frozenset((
     "readOnly", "writeOnly", "nullable", "deprecated", "minLength", "maxLength", "minimum", "maximum", "minItems",
@@ -65,7 +65,7 @@ def _is_example(key: re.Match[str]) -> bool:
     name = decode_string(key[0][: -len(key[1])])
     if name == _PATTERN:
         return not key.string.startswith(('"^', '"['), key.end())
-    return name in _EXAMPLES or (name.startswith("x-") and not key.string.startswith(("true", "false"), key.end()))
+    return name in EXAMPLES or (name.startswith("x-") and not key.string.startswith(("true", "false"), key.end()))
 
 
 def _is_schema(value: Any, level: int) -> bool:
@@ -77,7 +77,7 @@ def _is_schema(value: Any, level: int) -> bool:
 
 def _describes(key: str, value: Any, level: int) -> bool:
     """Whether a member belongs in a schema, and has a suitable value."""
-    if key in _EXAMPLES or key.startswith("x-"):
+    if key in EXAMPLES or key.startswith("x-"):
         return True
     if key in _LISTS or key in _MAPS or key in _SUBSCHEMAS:
         return _nests(key, value, level)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drhttp._percent import unquote
 from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words
 from drhttp._redact.formats.error_messages import find_error_values
+from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from _command_options(text, policy, locator)
     if "config" in text or may_hold_options(text) or may_hold_words(text):
         yield from find_secret_arguments(text, policy, locator)
+    if KEY_TYPE in text:
+        yield from secret_parts_in(text)
     yield from find_error_values(text, policy, locator)
 
 

@@ -24,7 +24,12 @@ HARMLESS = {
     "identifiers": {"secretName": "letsencrypt-prod", "secret_name": "db-pass", "csrf_cookie_name": "csrftoken", "session_cookie_name": "sessionid",
                     "csrf_header_name": "X-CSRF-Token", "xsrfCookieName": "XSRF-TOKEN", "apiKeyName": "production key"},
     "other words": {"secret_santa": "Ada", "secretSanta": {"gift": "socks"}, "keyboard": "de", "author": "Ada", "authorship": "x", "tokenizer": "bpe"},
-    "services": {"token_endpoint": "https://x.example/oauth/token", "token_uri": "https://oauth2.example.com/token"},
+    "nothing": {"password": True, "token": False, "otp": None, "next_page_token": None, "features": {"password": True, "pin": None}, "secrets": [None, False]},
+    "measures": {"session.timeout": "30", "token_ttl": "3600", "auth_attempts": "7", "sessions": "51", "active_sessions": "51", "password_length": "12"},
+    "pairs": [{"name": "password", "value": None}, {"name": "auth", "value": True}, {"key": "session.timeout", "value": "30"}, {"name": "sessions", "value": "51"},
+              ["token", False], {"key": "gen_ai.usage.output_tokens", "value": {"intValue": 12}}, {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "12"}},
+              {"key": "session.secure", "value": {"boolValue": True}}, {"name": "token_type", "value": {"stringValue": "Bearer"}}, {"key": "cookies", "value": []}],
+    "services": {"check_session_iframe": "https://x.example/session", "token_endpoint": "https://x.example/oauth/token", "token_uri": "https://oauth2.example.com/token"},
 }  # fmt: skip
 
 
@@ -40,7 +45,7 @@ def test_harmless_values_stay(kind):
 
 
 SECRET = {
-    "csrf_exempt": "true story", "password": True, "session_start": "Zq7hunter2", "password_strength": "Zq7hunter2", "password_score": "correct horse",
+    "csrf_exempt": "true story", "password": "true", "session_start": "Zq7hunter2", "password_strength": "Zq7hunter2", "password_score": "correct horse",
     "auth_method": "Zq7hunter2", "auth_provider": "c2VjcmV0", "secret_name": "Zq7hunter2", "cookie_name": "a8f3e9", "credit_card_name": "Ada Lovelace",
     "secret_santa_token": "Ada", "secret_santa_password": "Ada", "santa_secret": "x", "token_name": "sk_qwrtplkjhg", "token_uri": "/t/Zq7hunter2",
     "pin": "1234", "my_token_strings": ["Ada"], "session_id": "b2d5", "new_password": "false1",
@@ -56,8 +61,15 @@ def test_other_values_under_these_names_are_masked(name):
 
 def test_names_of_the_user():
     """A name that the user added is secret, also if the built-in rules know it for something else."""
-    policy = Policy(Redact(also=["secret santa", "token strings", "strength"]))
-    document = {"secret_santa": "Ada", "token_strings": ["a"], "password_strength": "weak"}
+    policy = Policy(Redact(also=["secret santa", "token strings", "strength", "patient"]))
+    document = {
+        "secret_santa": "Ada",
+        "token_strings": ["a"],
+        "password_strength": "weak",
+        "patient": None,
+        "patient_id": True,
+        "patient_ids": [None],
+    }
     assert json.loads(text_of(json.dumps(document), JSON, policy=policy)) == dict.fromkeys(document, M)
     assert not POLICY.is_secret("secret-santa")
 

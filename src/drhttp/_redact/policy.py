@@ -47,6 +47,7 @@ class Policy:
         self.last_words: Final = self._names.last_words
         self.is_allowed: Final = self._names.is_allowed
         self.is_harmless: Final = self._names.is_harmless
+        self.is_harmless_literal: Final = self._names.is_harmless_literal
         self.is_postal_code: Final = self._names.is_postal_code
         self.end_of_harmless: Final = partial(self._names.end_of_harmless, spend=self.budget.spend)
         self.may_hold_secret: Final = self._credentials.may_hold_secret

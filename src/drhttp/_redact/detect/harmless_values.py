@@ -23,6 +23,11 @@ _COUNTING_LAST = frozenset((
     "timestamp", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries", "tokens", "sessions", "cookies",
     "left", "keep", "validity", "prevention", "history",
 ))  # fmt: skip
+# Of these, the ones that name a number beyond doubt, also one that is written as a string: `session.timeout: "30"`.
+_SURELY_COUNTING = frozenset((
+    "count", "counts", "limit", "limits", "quota", "remaining", "length", "size", "ttl", "age", "expires", "expiry",
+    "expiration", "lifetime", "timeout", "duration", "ms", "seconds", "minutes", "hours", "days", "attempts", "retries",
+))  # fmt: skip
 # Words in names of measures of language models: `tokens_per_second`, `prompt_tokens_details`, `input_cost_per_token`.
 _OF_TOKENS = frozenset((
     "detail", "details", "stats", "statistics", "breakdown", "second", "minute", "hour", "day", "request", "cost",
@@ -119,8 +124,8 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
     counts = counts or _measures_tokens(words)
     found = (
         (NUMBERS, counts),
-        (COUNTS, _counts_tokens(words)),
-        (FEW, words == ["tokens"]),
+        (COUNTS, (len(words) > 1 and last in _SURELY_COUNTING) or _counts_tokens(words)),
+        (FEW, words == ["tokens"] or last == "sessions"),
         (TIMES, counts or last in _DATED),
         (ANSWERS, len(words) > 1),
         (RESULTS, last == "check"),
@@ -130,7 +135,7 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
         (MARKERS, last == "token" and words[-2] in _MARKED),
         (STRENGTHS, last in _RATED),
         (IDENTIFIERS, last == "name" and words[-2] in _NAMED),
-        (ENDPOINTS, last == "endpoint"),
+        (ENDPOINTS, last == "endpoint" or words == ["check", "session", "iframe"]),
         (SERVICE_URLS, last in ("url", "uri") and words[-2] in ("token", "auth", "authorization")),
     )
     return tuple(kind for kind, holds in found if holds)

@@ -57,7 +57,11 @@ _CREDENTIALS = re.compile(
 # The vocabulary of a tokenizer: Cohere; Ollama, in the names of GGUF. And a game.
 _VOCABULARY = re.compile(r"tokenstrings|tokenizerggml[a-z]{2,20}")
 _SANTA = re.compile(r"secret[\W_]*santa", re.IGNORECASE)
-_EMPTY = re.compile(r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}\])")
+_NO_SECRETS = frozenset(("true", "false", "null"))
+# An object or array without a value: `{}`, `[]`, `[null]`.
+_EMPTY = re.compile(
+    r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}(?:(?:true|false|null)\s{0,9}(?:,\s{0,9}(?=[tfn])|(?=\]))){0,99}\])"
+)
 _LONGEST = 200  # characters of a name that are read; real names are shorter
 _FEWEST_WORDS, _MOST_WORDS = 3, 6  # of a name that are read in text
 _LONGEST_WORD = 32  # letters without a separator that are split into words
@@ -106,6 +110,15 @@ class SecretNames:
         if value[:1] != '"' or not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
             return False
         return not self._added(normalize_name(name))
+
+    def is_harmless_literal(self, name: str, literal: str) -> bool:
+        """Whether a value of JSON, as written there, is harmless although its name is secret.
+
+        `true`, `false` and `null` always are, except under a name that the user added; `"true"` may be a password.
+        """
+        if literal in _NO_SECRETS:
+            return not self._added(normalize_name(name))
+        return self.is_harmless(name, literal)
 
     def is_postal_code(self, name: str, text: str, begin: int, end: int) -> bool:
         """Whether the JSON value between two positions is a postal code, not a PIN. Never under a name of the user."""

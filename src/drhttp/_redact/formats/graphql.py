@@ -34,7 +34,6 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LONG_NUMBER = 12  # digits from which on a number may be a card number
-_NOTHING = frozenset(("null", "true", "false"))
 _DEEPEST = 100  # levels of nested brackets
 _quoted: Any = encoder.encode_basestring_ascii
 
@@ -242,7 +241,7 @@ def _mask_leaf(
     """Return what replaces a scalar, and how many values were masked in it."""
     content = token[3:-3] if leaf.kind == "block" else decode_string(token) if leaf.kind == "string" else token
     if leaf.secret or leaf.default_of in reader.variables:
-        if token in _NOTHING or policy.is_harmless(leaf.name, token):
+        if policy.is_harmless_literal(leaf.name, token):
             return token, 0
         masked = policy.mask(content)
         return masked, int(masked != content)

@@ -85,7 +85,7 @@ def _mask_named_members(text: str, names: list[str], policy: Policy) -> tuple[st
     copied = count = 0
     for start, end, name in sorted(found):
         value = text[start:end]
-        if policy.is_harmless(name, value) or has_logprob(name, text, end):
+        if policy.is_harmless_literal(name, value) or has_logprob(name, text, end):
             continue
         if policy.is_postal_code(name, text, start, end):
             continue
@@ -118,7 +118,7 @@ def _mask_pieces(pieces: list[str], policy: Policy, level: int, inner: Inner) ->
 def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) -> int | None:
     """Mask the value of a secret name; `None` if that is an object or an array."""
     if quotes:
-        if policy.is_harmless(pieces[at], f'"{pieces[at + 2]}"') or has_logprob(
+        if policy.is_harmless_literal(pieces[at], f'"{pieces[at + 2]}"') or has_logprob(
             pieces[at], '"'.join(pieces[at + 3 : at + 6]), 0
         ):
             return 0
@@ -129,7 +129,7 @@ def _replace_value(pieces: list[str], at: int, policy: Policy, *, quotes: bool) 
     match = _SCALAR.match(pieces[at + 1])
     if match is None:
         return None
-    if policy.is_harmless(pieces[at], match[2]) or _is_postal_code(pieces, at, policy, quotes=False):
+    if policy.is_harmless_literal(pieces[at], match[2]) or _is_postal_code(pieces, at, policy, quotes=False):
         return 0
     pieces[at + 1] = f"{match[1]}{encode_string(policy.mask(match[2]))}{pieces[at + 1][match.end() :]}"
     return 1

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*)?|[\[\]{},]|[^\s"\[\]{},:]+|"', re.DOTALL)
 _LITERAL = re.compile(r'"[^"\\]{0,60}"|[^\s,{}\[\]"]+')
 
+# A value of OpenTelemetry's JSON, in which a long integer is a string: `{"intValue": "12"}`.
+_TYPED = re.compile(
+    r'\{\s{0,99}"(?:(?:int|double)Value"\s{0,9}:\s{0,9}"?(-?[0-9.eE+-]{1,40})"?'
+    r'|boolValue"\s{0,9}:\s{0,9}(true|false)|stringValue"\s{0,9}:\s{0,9}("[^"\\]{0,60}"))\s{0,99}\}'
+)
+
 
 def spellings(words: str) -> frozenset[str]:
     """Return the spellings of words in programs: `field_name`, `fieldName`, `FieldName` ..."""
@@ -278,6 +284,10 @@ class _PairReader:
 
     def _add(self, name: str, places: list[int]) -> None:
         for at in places:
-            literal = _LITERAL.match(self._text, at)
-            if literal is None or not self._policy.is_harmless(name, literal[0]):
+            literal = _LITERAL.match(self._text, at) or _TYPED.match(self._text, at)
+            if literal is None:
+                harmless = self._policy.end_of_harmless(name, self._text, at) is not None
+            else:
+                harmless = self._policy.is_harmless_literal(name, literal[literal.lastindex or 0])
+            if not harmless:
                 self.found.add(at)

@@ -151,7 +151,7 @@ class JsonRewriter:
         literal = _LITERAL.match(self._text, at)
         if literal is not None:
             return (
-                self._policy.is_harmless(key, literal[0])
+                self._policy.is_harmless_literal(key, literal[0])
                 or has_logprob(key, self._text, literal.end())
                 or self._policy.is_postal_code(key, self._text, *literal.span())
             )

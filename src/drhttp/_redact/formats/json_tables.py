@@ -48,7 +48,6 @@ _DIMENSION, _BY_COLUMN = "majorDimension", "COLUMNS"  # of Google Sheets
 _MOST_HEADINGS = 16
 _LONGEST_NAME = 80
 _DEEPEST = 3  # levels between the object with the table, and the heading or the rows
-_NO_SECRETS = frozenset(("null", "true", "false"))
 
 # A heading or rows, with the keys that lead there.
 _Heading = tuple["Node", tuple[str, ...]]
@@ -219,7 +218,7 @@ class _TableReader:
         """Collect a secret cell; of an object, the scalars in it."""
         scalars = [each for _, each in cell.members or () if each.literal] or [cell]
         for each in scalars:
-            if each.literal not in _NO_SECRETS and not self._policy.is_harmless(name, each.literal):
+            if not self._policy.is_harmless_literal(name, each.literal):
                 self.found.add(each.begin)
 
     def _read_columns(self, tables: Iterable[Node]) -> None:

@@ -74,6 +74,27 @@ def test_other_names(name):
     assert not NAMES.is_secret_in_query(name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    """REDIS_PASS MYSQL_PASS SSHPASS ansible_become_pass RABBITMQ_DEFAULT_PASS imap_pass imapPass bindpw BindPW my_sshpass LDAP_BIND_PW
+    ACME_PASS ACME_PW mysqlpwd psk pre_shared_key PresharedKey preSharedKey wifi_psk tls.key privkey SharedAccessSignature""".split(),
+)
+def test_short_words_for_passwords_and_keys(name):
+    """`pass` and `pw` are secret behind a service, a protocol or an account, and in environment variables."""
+    assert NAMES.is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    """proxy_pass ProxyPass fastcgi_pass boarding_pass boardingPass season-pass first_pass low_pass hash_pass TEST_PASS DMARC_PASS
+    RENDER_PASS FIRST_PASS all_tests_pass pass_count passes bypass trespass encompass pwned xpw psk_identity tls_key_file""".split(),
+)
+def test_other_meanings_of_short_words(name):
+    """The same words are harmless behind other words."""
+    assert not NAMES.is_secret(name)
+    assert not NAMES.is_secret_in_query(name)
+
+
 def test_further_and_allowed_names():
     """Names of the user are read in any spelling; an allowed one is not secret as the whole name."""
     names = SecretNames(also=["patient ID", "x", "---"], allow=["accessToken", "code"])

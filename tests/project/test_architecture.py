@@ -101,9 +101,10 @@ ALLOWED = {
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
-    "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.token_usage _redact.detect.tries "
-    "_redact.detect.validation_messages "
+    "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.short_passwords "
+    "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers",
+    "_redact.detect.short_passwords": "",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.validation_messages": "",
     "_redact.detect.vendor_headers": "",

@@ -18,6 +18,7 @@ from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_p
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 from drhttp._redact.detect.postal_codes import is_postal_code
+from drhttp._redact.detect.short_passwords import ENDS, JOINED, ends_with_short_password
 from drhttp._redact.detect.token_usage import end_of_token_usage
 from drhttp._redact.detect.tries import trie
 from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
@@ -81,7 +82,7 @@ class SecretNames:
         added = frozenset(filter(None, map(normalize_name, also)))
         self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
         self._added = re.compile(trie(added) or r"(?!)").search
-        self._whole = frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
+        self._whole = JOINED | frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
         self._in_queries = frozenset(map(normalize_name, IN_QUERIES))
         self._allowed = frozenset(map(normalize_name, allow))
         self._hint = re.compile(trie(self._secret)).search
@@ -160,7 +161,9 @@ class SecretNames:
         """Whether a name is secret: as a whole, or by words in it."""
         normalized = normalize_name(name)
         # Most names are not secret, which a search for secret words shows before the name is split.
-        if (self._hint(normalized) is None and normalized not in self._whole) or normalized in self._allowed:
+        if normalized in self._allowed or not (
+            self._hint(normalized) or normalized in self._whole or normalized.endswith(ENDS)
+        ):
             return False
         if normalized in self._secret or normalized in self._whole:
             return True
@@ -173,7 +176,11 @@ class SecretNames:
             return self._holds_secret(normalized)
         written = _WORDS.findall(_plain(name))
         words = [word.casefold() for word in written]
-        if len(words) > 1 and (self._in_words(normalized, words) or ends_with_joined_phrase(written)):
+        if len(words) > 1 and (
+            self._in_words(normalized, words)
+            or ends_with_joined_phrase(written)
+            or ends_with_short_password(name, words)
+        ):
             return True
         return any(map(self._holds_secret, words))
 

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from drhttp._privacy import Redact
+from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from privacy.masking import POLICY, masked, text_of
 
@@ -17,10 +19,24 @@ DOCUMENTS = {
                           "envFrom": [{"secretRef": {"name": "app-secrets"}}], "imagePullSecrets": [{"name": "regcred"}],
                           "volumes": [{"name": "s", "secret": {"secretName": "tls", "defaultMode": 420}},
                                       {"projected": {"sources": [{"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}]}}]},
+    "Kubernetes, other names": {"valueFrom": {"secretKeyRef": {"name": "db2-creds.v1", "key": "db-password-2"}}, "imagePullSecrets": [{"name": "k8s-reg-2"}],
+                                "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}, "passwordSecretRef": {"name": "acme3", "key": "tls1.pem"}},
+    "ECS": {"secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db2-AbCdEf"}]},
+    "CloudTrail": {"sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "arn": "arn:aws:iam::123456789012:role/a", "accountId": "123456789012",
+                   "userName": "a"}, "webIdFederationData": {}, "attributes": {"mfaAuthenticated": "false", "creationDate": "2024-01-15T10:30:45Z"}}},
+    "AWS, when a key was used": {"AccessKeyLastUsed": {"Region": "us-east-1", "ServiceName": "iam", "LastUsedDate": "2024-01-15T10:30:45Z"}},
+    "tokenizers": {"added_tokens_decoder": {"0": {"content": "<unk>", "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True},
+                                            "1": {"content": "<s>", "special": True}},
+                   "added_tokens": [{"id": 2, "content": "hello", "single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": False}],
+                   "bos_token": {"__type": "AddedToken", "content": "<s>", "lstrip": False}, "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}},
+                   "special_tokens_map": {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": False}, "additional_special_tokens": ["<a>"]}},
     "Kubernetes, others": {"secrets": [{"name": "default-token-x7k2p"}], "sessionAffinity": "ClientIP", "tls": [{"secretName": "tls-cert"}]},
     "GitHub": {"security_and_analysis": {"secret_scanning": {"status": "enabled"}, "secret_scanning_push_protection": {"status": "disabled"}},
                "permissions": {"secrets": "read", "secret_scanning_alerts": "write"}, "two_factor_authentication": True,
-               "secrets": [{"name": "GH_TOKEN", "created_at": "2019-08-10T14:59:22Z", "updated_at": "2020-01-10T14:59:22Z", "visibility": "private"}]},
+               "secrets": [{"name": "GH_TOKEN", "created_at": "2019-08-10T14:59:22Z", "updated_at": "2020-01-10T14:59:22Z", "visibility": "private"},
+                           {"name": "AWS_S3_KEY2", "created_at": "2019-08-10T14:59:22Z", "updated_at": "2020-01-10T14:59:22Z", "visibility": "selected",
+                            "selected_repositories_url": "https://api.github.com/orgs/octo-org/actions/secrets/AWS_KEY/repositories"}],
+               "secret_type": "adafruit_io_key"},
     "Stripe": {"card": {"brand": "visa", "checks": {"cvc_check": "pass"}, "last4": "4242", "network_token": {"used": False}}},
     "AWS": {"PasswordPolicy": {"MinimumPasswordLength": 8, "RequireSymbols": True, "MaxPasswordAge": 90, "PasswordReusePrevention": 5,
                                "AllowUsersToChangePassword": True, "HardExpiry": False}, "PasswordLastUsed": "2024-01-15T10:30:45Z", "AccessTokenValidity": 1},
@@ -71,6 +87,9 @@ def test_only_the_id_of_a_realtime_session_is_masked():
         {"id": S, "user": "ada"}, {"name": "db", "key": S}, {"name": S}, {"name": "db", "value": S}, {"secretName": "tls", "data": {"a": S}}, [{"name": "db"}, S],
         [{"name": "db", "token": S}], {"enabled": True, "id": S}, {"status": S}, {"status": "enabled", "x": S}, {S: True}, {"a8f3e9": True}, {"pin": 1234},
         {"min_length": 123456}, {"version": S}, {"version": "1.2.3", "key": S}, {"model": S}, {"path": S}, {"name": "db", "created_at": S}, [S], {"abc": 1},
+        {"content": S}, {"content": "<s>"}, {"content": S, "lstrip": False}, {"0": {"content": S, "special": True}}, {"bos_token": S}, {"a": "<s>"}, {"0": S},
+        {"id": S, "ids": [0], "tokens": ["<s>"]}, {"id": "<s>", "ids": [0], "tokens": [S]}, {"content": S, "lstrip": S, "rstrip": False},
+        {"AccessKeyId": S}, {"attributes": {"a": S}}, {"name": "db", "valueFrom": S}, {"name": "AB1_CD2"},
     ],
 )  # fmt: skip
 def test_other_objects_are_masked(value):
@@ -94,6 +113,36 @@ def test_secrets_in_known_objects_are_masked():
     assert S not in text_of(json.dumps({"session": session}), JSON)
     package = {"version": "1.2.3", "funding": {"token": S}}
     assert S not in text_of(json.dumps({"token": package}), JSON)
+
+
+def test_keys_of_aws_are_masked_within_their_description():
+    """The ID of an access key is masked; its user, status and date stay."""
+    key = {"UserName": "ada", "AccessKeyId": S, "Status": "Active", "CreateDate": "2024-01-15T10:30:45Z"}
+    shown = json.loads(text_of(json.dumps({"AccessKeyMetadata": [key]}), JSON))
+    assert shown == {"AccessKeyMetadata": [{**key, "AccessKeyId": M}]}
+    assert json.loads(text_of(json.dumps({"AccessKey": {**key, "SecretAccessKey": S}}), JSON)) == {"AccessKey": M}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db2-AbCdEf\n", "ARN: arn:aws:secretsmanager:us-east-1:123456789012:secret:a:password::\n",
+        "secretKeyRef:\n  name: db2\n  key: password\n", "imagePullSecrets:\n- name: k8s-reg\n", "envFrom:\n- secretRef:\n    name: app2\n",
+        "passwordSecretRef:\n  name: acme3\n  key: pw\n",
+    ],
+)  # fmt: skip
+def test_references_in_text_stay(text):
+    """References of Kubernetes and AWS stay in YAML and in other text; a secret beside them does not."""
+    for kind in ("application/yaml", "text/plain"):
+        assert text_of(text, kind) == text
+        assert text_of(f"{text}password: {S}\n", kind) == f"{text}password: {M}\n"
+
+
+def test_known_objects_under_names_of_the_user_are_masked():
+    """A name of the user is secret in longer names, too."""
+    policy = Policy(Redact(also=["secret ref", "session"]))
+    document = {"secretRef": {"name": "db"}, "session": {"enabled": True}, "db_session": {"model": "x", "voice": "y"}}
+    assert json.loads(text_of(json.dumps(document), JSON, policy=policy)) == dict.fromkeys(document, M)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ class Policy:
         self.is_secret_in_query: Final = self._names.is_secret_in_query
         self.last_words: Final = self._names.last_words
         self.is_allowed: Final = self._names.is_allowed
+        self.is_added: Final = self._names.is_added
         self.is_harmless: Final = self._names.is_harmless
         self.is_harmless_literal: Final = self._names.is_harmless_literal
         self.is_postal_code: Final = self._names.is_postal_code

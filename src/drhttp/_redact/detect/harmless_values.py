@@ -134,7 +134,7 @@ def harmless_kinds(words: list[str]) -> tuple[str, ...]:
         (STATES, last in _STATED),
         (MARKERS, last == "token" and words[-2] in _MARKED),
         (STRENGTHS, last in _RATED),
-        (IDENTIFIERS, last == "name" and words[-2] in _NAMED),
+        (IDENTIFIERS, (last == "name" and words[-2] in _NAMED) or words[-2:] == ["secret", "type"]),
         (ENDPOINTS, last == "endpoint" or words == ["check", "session", "iframe"]),
         (SERVICE_URLS, last in ("url", "uri") and words[-2] in ("token", "auth", "authorization")),
     )

@@ -55,8 +55,11 @@ _CREDENTIALS = re.compile(
     r"access|refresh|auth|csrf|xsrf|session|api|bearer|secret|device|push|fcm|apns|resettoken|jwt|login|invit|verif"
     r"|personal|bottoken|user|client|revoked|active|blacklist|blocked|valid|issued|idtoken"
 )
-# The vocabulary of a tokenizer: Cohere; Ollama, in the names of GGUF. And a game.
-_VOCABULARY = re.compile(r"tokenstrings|tokenizerggml[a-z]{2,20}")
+# The vocabulary of a tokenizer: Cohere; Ollama, in the names of GGUF. References to secrets of Kubernetes, by name.
+_OTHERS = re.compile(
+    r"tokenstrings|tokenizerggml[a-z]{2,20}|[a-z]{0,40}secret(?:key)?ref(?:erence)?s?|imagepullsecrets?"
+)
+# A game.
 _SANTA = re.compile(r"secret[\W_]*santa", re.IGNORECASE)
 _NO_SECRETS = frozenset(("true", "false", "null"))
 # An object or array without a value: `{}`, `[]`, `[null]`.
@@ -98,6 +101,10 @@ class SecretNames:
     def is_allowed(self, name: str) -> bool:
         """Whether the user allowed the name."""
         return bool(self._allowed) and normalize_name(name) in self._allowed
+
+    def is_added(self, name: str) -> bool:
+        """Whether a name is one that the user added, or holds one."""
+        return self._added(normalize_name(name)) is not None
 
     def is_harmless(self, name: str, value: str) -> bool:
         """Whether a value is harmless although its name is secret. It never is under a name that the user added.
@@ -168,7 +175,7 @@ class SecretNames:
         if normalized in self._secret or normalized in self._whole:
             return True
         if self._added(normalized) is None:
-            if _VOCABULARY.fullmatch(normalized):
+            if _OTHERS.fullmatch(normalized):
                 return False
             if "secretsanta" in normalized:
                 return self._is_secret(_SANTA.sub("santa", name))

@@ -1,7 +1,8 @@
 """Objects that hold no secret, although their name is secret: `{"secretKeyRef": {"name": "db", "key": "password"}}`.
 
-They are known by their members: sessions of OpenAI's Realtime API, of which only the ID is masked; references of
-Kubernetes; settings, such as the policy for passwords; and packages of npm. Names within them count as everywhere else.
+They are known by their members: sessions of OpenAI's Realtime API, of which only the ID is masked; references to
+secrets; settings, such as the policy for passwords; packages of npm; the special tokens of tokenizers; and what AWS
+tells about keys and sessions. Names within them count as everywhere else.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from drhttp._redact.detect.harmless_values import is_identifier, is_version
+from drhttp._redact.detect.harmless_values import is_identifier, is_marker, is_version
 from drhttp._redact.formats.json_name_value_pairs import TOKEN, decode_string
 
 # https://platform.openai.com/docs/api-reference/realtime-sessions
@@ -21,9 +22,11 @@ _REALTIME = frozenset((
 ))  # fmt: skip
 _REALTIME_KINDS = frozenset(("realtime", "transcription", "realtime.session", "realtime.transcription_session"))
 # https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/volume/
+# https://docs.github.com/en/rest/actions/secrets
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
 _REFERENCE = frozenset((
     "name", "secretName", "path", "namespace", "kind", "apiVersion", "key", "optional", "defaultMode", "mode",
-    "items", "expirationSeconds", "created_at", "updated_at", "visibility",
+    "items", "expirationSeconds", "created_at", "updated_at", "visibility", "selected_repositories_url", "valueFrom",
 ))  # fmt: skip
 _REFERRING = frozenset(("name", "secretName", "path"))
 _KEYS_OF_SECRETS = frozenset((
@@ -32,6 +35,11 @@ _KEYS_OF_SECRETS = frozenset((
     ".dockerconfigjson",
 ))  # fmt: skip
 _VARIABLE = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}")
+_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9]{0,19}(?:_[A-Z0-9]{1,20}){1,9}")  # on GitHub
+_ADDRESSES = {
+    "selected_repositories_url": re.compile(r"https://[\w.-]{1,60}/(?:api/v3/)?orgs/[\w./-]{1,200}/repositories"),
+    "valueFrom": re.compile(r"arn:aws[a-z-]{0,10}:(?:secretsmanager|ssm):[a-z0-9-]{0,20}:[0-9]{12}:[\w:/.-]{1,200}"),
+}
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{2,5})?")
 _DNS_NAME = re.compile(r"[a-z][a-z.-]{1,60}(?:-[a-z0-9]{5})?")
 # A word in the name of a setting, and the values of a status.
@@ -50,8 +58,31 @@ _PACKAGE = frozenset((
     "funding", "requires", "bundled", "devOptional", "peerDependencies", "peerDependenciesMeta", "hasInstallScript",
     "deprecated", "os", "cpu", "inBundle", "optionalDependencies",
 ))  # fmt: skip
-_HINTS = ('"name"', '"secretName"', '"path"', '"model"', '"type"', '"object"', '"version"', '"status"', "true", "false",
-          "ax", "in")  # fmt: skip
+# https://huggingface.co/docs/transformers/main_classes/tokenizer
+_ADDED_TOKEN = frozenset(("content", "lstrip", "rstrip", "normalized", "single_word", "special", "id", "__type"))
+_STRIPPED = frozenset(("lstrip", "rstrip"))
+_SPECIAL_TOKENS = frozenset((
+    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+    "additional_special_tokens",
+))  # fmt: skip
+_TEMPLATE = frozenset(("id", "ids", "tokens"))
+_DEEPEST_TOKEN = 3
+# Members that must be there, and others that may be.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+_OF_AWS = tuple(
+    (frozenset(required.split()), frozenset(f"{required} {others}".split()))
+    for required, others in (
+        ("AccessKeyId Status", "UserName CreateDate"),
+        ("LastUsedDate Region", "ServiceName"),
+        ("sessionIssuer attributes", "webIdFederationData sourceIdentity ec2RoleDelivery"),
+        ("principalId accountId", "type arn userName"),
+    )
+)
+_HINTS = (
+    '"name"', '"secretName"', '"path"', '"model"', '"type"', '"object"', '"version"', '"status"', "true", "false", "ax",
+    "in", "ttl", "imeout", "ength", "ount", "ays", '"Region"', '"content"', "_token", '"tokens"', "Id",
+)  # fmt: skip
 
 
 def ids_at(text: str) -> frozenset[int] | None:
@@ -67,12 +98,22 @@ def ids_at(text: str) -> frozenset[int] | None:
         return None
     if _is_realtime(value):
         return _ids(text)
-    known = all(map(_is_reference, value)) if isinstance(value, list) and value else _is_known(value)
+    known = all(map(_is_listed, value)) if isinstance(value, list) and value else _is_known(value)
     return frozenset() if known else None
 
 
+def _is_listed(value: Any) -> bool:
+    return _is_reference(value) or _is_added_token(value) or _is_of_aws(value)
+
+
 def _is_known(value: Any) -> bool:
-    return _is_reference(value) or _is_settings(value, 0) or _is_package(value)
+    return (
+        _is_reference(value)
+        or _is_settings(value, 0)
+        or _is_package(value)
+        or (isinstance(value, dict) and _are_special_tokens(value, 0))
+        or _is_of_aws(value)
+    )
 
 
 def _ids(text: str) -> frozenset[int]:
@@ -98,11 +139,12 @@ def _is_reference(value: Any) -> bool:
     """Whether a value names a secret that is stored elsewhere."""
     if not isinstance(value, dict) or _REFERRING.isdisjoint(value) or not value.keys() <= _REFERENCE:
         return False
-    return all(_refers(key, each) for key, each in value.items())
+    dated = "created_at" in value
+    return all(_refers(key, each, dated=dated) for key, each in value.items())
 
 
-def _refers(key: str, value: Any) -> bool:
-    """Whether a member belongs in a reference, and has a suitable value."""
+def _refers(key: str, value: Any, *, dated: bool) -> bool:
+    """Whether a member belongs in a reference, and has a suitable value. dated: it says when it was made."""
     if key == "items":
         return isinstance(value, list) and all(map(_is_reference, value))
     if not isinstance(value, str):
@@ -111,7 +153,11 @@ def _refers(key: str, value: Any) -> bool:
         return value in _KEYS_OF_SECRETS or _VARIABLE.fullmatch(value) is not None
     if key in ("created_at", "updated_at"):
         return _TIME.fullmatch(value) is not None
-    return is_identifier(value) or (key == "name" and _DNS_NAME.fullmatch(value) is not None)
+    if key in _ADDRESSES:
+        return _ADDRESSES[key].fullmatch(value) is not None
+    if key == "name" and (_DNS_NAME.fullmatch(value) or (dated and _SECRET_NAME.fullmatch(value))):
+        return True
+    return is_identifier(value)
 
 
 def _is_settings(value: Any, level: int) -> bool:
@@ -137,3 +183,48 @@ def _is_package(value: Any) -> bool:
     """Whether a value is a package in `package-lock.json`."""
     version = value.get("version") if isinstance(value, dict) else None
     return isinstance(version, str) and is_version(version) and value.keys() <= _PACKAGE
+
+
+def _are_special_tokens(value: Any, level: int) -> bool:
+    """Whether a value holds only special tokens of a tokenizer: `{"0": {"content": "<s>"}}`, `{"bos_token": "<s>"}`."""
+    if isinstance(value, str):
+        return is_marker(value)
+    if level == _DEEPEST_TOKEN or not value:
+        return False
+    if isinstance(value, list):
+        return all(_are_special_tokens(each, level + 1) for each in value)
+    if not isinstance(value, dict):
+        return False
+    if _is_added_token(value) or _is_template(value):
+        return True
+    return all(
+        (key in _SPECIAL_TOKENS or key.isdigit() or is_marker(key)) and _are_special_tokens(each, level + 1)
+        for key, each in value.items()
+    )
+
+
+def _is_added_token(value: Any) -> bool:
+    """Whether a value describes one token: `{"content": "<s>", "lstrip": false, "special": true}`."""
+    if not isinstance(value, dict) or not value.keys() <= _ADDED_TOKEN:
+        return False
+    content = value.get("content")
+    if not isinstance(content, str) or value.get("__type", "AddedToken") != "AddedToken":
+        return False
+    if not all(isinstance(each, (bool, int)) for key, each in value.items() if key not in ("content", "__type")):
+        return False
+    return value.keys() >= _STRIPPED or (len(value) > 1 and is_marker(content))
+
+
+def _is_template(value: Any) -> bool:
+    """Whether a value is a special token in a template: `{"id": "<s>", "ids": [0], "tokens": ["<s>"]}`."""
+    if not isinstance(value, dict) or value.keys() != _TEMPLATE or not isinstance(value["ids"], list):
+        return False
+    numbers = all(isinstance(each, int) for each in value["ids"])
+    return numbers and _are_special_tokens([value["id"], value["tokens"]], 0)
+
+
+def _is_of_aws(value: Any) -> bool:
+    """Whether a value has the members of one of the objects in which AWS describes keys and sessions."""
+    if not isinstance(value, dict):
+        return False
+    return any(required <= value.keys() <= members for required, members in _OF_AWS)

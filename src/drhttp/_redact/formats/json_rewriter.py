@@ -144,7 +144,7 @@ class JsonRewriter:
         if self._is_harmless(key, match.end()):
             return True
         first = next(self._tokens, None)
-        return first is not None and self._mask_value(first)
+        return first is not None and self._mask_value(first, as_a_whole=self._policy.is_added(key))
 
     def _is_harmless(self, key: str, at: int) -> bool:
         """Whether the value of a secret name is harmless; then it is read like any other."""
@@ -161,13 +161,16 @@ class JsonRewriter:
         self._harmless_until = end or self._harmless_until
         return end is not None
 
-    def _mask_value(self, first: re.Match[str]) -> bool:
-        """Replace the value that begins with a token. Return `False` if the text ends within it."""
+    def _mask_value(self, first: re.Match[str], *, as_a_whole: bool = False) -> bool:
+        """Replace the value that begins with a token. Return `False` if the text ends within it.
+
+        as_a_whole: also if it is known for something harmless.
+        """
         start, end = first.start(), self._end_of_value(first)
         if end is None:
             return False
         value = self._text[start:end]
-        described = self._described_at(value)
+        described = None if as_a_whole else self._described_at(value)
         if described is not None:
             rewriter = JsonRewriter(
                 value, self._policy, self._inner, may_hold_secret=self._may_hold_secret, secret_at=described

@@ -46,6 +46,8 @@ _COUNT = re.compile(
 _MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
 _URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type
 _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
+# The rest of an ARN of AWS Secrets Manager, which names a secret.
+_ARN = re.compile(r"(?<=:)secretsmanager:[a-z0-9-]{0,20}:[0-9]{12}:secret:[\w/.@*-]{1,160}(?::[\w-]{0,60}){0,3}")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
 _OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 # Words behind an option that is only mentioned.
@@ -139,6 +141,10 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         if match[1] in harmless:
             continue
         policy.budget.spend(1 + len(match[1]) // 2)
+        arn = _ARN.match(text, match.start()) if match[1] == "secretsmanager" else None
+        if arn is not None:
+            copied = max(copied, arn.end())
+            continue
         if not (policy.is_secret_in_query(match[1]) or match[1].lower() in policy.last_words):
             harmless.add(match[1])
             continue

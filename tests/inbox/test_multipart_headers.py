@@ -7,7 +7,7 @@ import pytest
 from drhttp.inbox.exchange import Message
 from drhttp.inbox.view.bodies import shown
 from drhttp.inbox.view.masking import MASK
-from drhttp.inbox.view.multipart import MOST, MOST_PARAMETERS, parts
+from drhttp.inbox.view.multipart import MAX_PARTS, MOST_PARAMETERS, parts
 
 
 def one(head: bytes):
@@ -101,4 +101,4 @@ def test_content_is_masked_by_each_name_that_a_reader_may_find(head):
 
 def test_parts_beyond_the_limit_are_left_out():
     """The first ones are listed."""
-    assert len(parts(b"--B\r\n\r\n\r\n" * (MOST + 1), "multipart/form-data; boundary=B")) == MOST
+    assert len(parts(b"--B\r\n\r\n\r\n" * (MAX_PARTS + 1), "multipart/form-data; boundary=B")) == MAX_PARTS

@@ -206,7 +206,7 @@ def test_a_table_of_large_values_is_masked():
     """Values may be larger than Python's own reader takes."""
     huge = f"name,token\nbob,{SECRET}{'x' * 200_000}"
 
-    assert masking.csv_text(huge) == (f'name,token\nbob,"{masking.MASK}"', 1)
-    assert masking.csv_text(huge.replace("token", "place")) == (huge.replace("token", "place"), 0)
-    assert masking.csv_text("") == ("", 0)
-    assert masking.csv_text("a,b\r\n1,2") == ("a,b\r\n1,2", 0)
+    assert masking.body(huge, "text/csv", cut=False) == (f'name,token\nbob,"{masking.MASK}"', 1)
+    assert masking.body(huge.replace("token", "place"), "text/csv", cut=False) == (huge.replace("token", "place"), 0)
+    assert masking.body("", "text/csv", cut=False) == ("", 0)
+    assert masking.body("a,b\r\n1,2", "text/csv", cut=False) == ("a,b\r\n1,2", 0)

@@ -78,7 +78,7 @@ ALLOWED = {
     "_record": "",
     "_redact": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.formats.urls _redact.policy",
-    "_redact.bodies": "_http.content_coding _redact.decoding.charset _redact.errors _redact.formats.csv "
+    "_redact.bodies": "_http.content_coding _record _redact.decoding.charset _redact.errors _redact.formats.csv "
     "_redact.formats.json _redact.formats.multipart _redact.formats.ndjson_and_sse _redact.formats.text "
     "_redact.formats.text_tables _redact.formats.urlencoded _redact.formats.xml",
     "_redact.decoding": "",
@@ -184,15 +184,18 @@ INBOX = "inbox"
 SHARED = {
     "inbox.bounded_json": "_http.content_coding",
     "inbox.store.search": "_http.content_coding",
+    "inbox.view.bodies": "_http.multipart",
     "inbox.view.content": "_http.content_coding",
+    "inbox.view.masking": "_http.multipart",
     "inbox.view.multipart": "_http.multipart",
 }
 # But also for what it masks on display, and the charsets that it reads: they are the recorder's. Two sets of rules
 # would drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
     "inbox.har.reader": "_redact.decoding.charset",
-    "inbox.view.content": "_redact.decoding.charset",
-    "inbox.view.masking": "_privacy _redact.errors _redact.formats.csv _redact.formats.headers _redact.formats.json "
+    "inbox.view.bodies": "_redact.formats.multipart",
+    "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
+    "inbox.view.masking": "_privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }

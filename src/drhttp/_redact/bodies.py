@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from drhttp._http.content_coding import CodingError, decode, detect_coding
+from drhttp._record import Body
 from drhttp._redact.decoding import charset as charsets
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
@@ -24,7 +25,7 @@ from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.xml import mask_xml
 
 if TYPE_CHECKING:
-    from drhttp._record import Body, Headers
+    from drhttp._record import Headers
     from drhttp._redact.policy import Policy
 
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
@@ -73,6 +74,21 @@ def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
         return replace(body, content=None, truncated=False, omitted=error.reason)
 
 
+def mask_content(content: bytes, content_type: str, policy: Policy, *, cut: bool = False) -> tuple[bytes, int]:
+    """Mask content without a declared coding by the rules for a body; return it and how many values were masked.
+
+    cut: the end is missing. Raises `MaskingError` if it cannot be masked reliably.
+    """
+    masker = _BodyMasker(Body(content=content, truncated=cut), content_type, policy)
+    masker.decode("")
+    return masker.mask()
+
+
+def mask_decoded(text: str, content_type: str, policy: Policy, *, cut: bool = False) -> tuple[str, int]:
+    """Mask decoded content that is not multipart, as `mask_content` does."""
+    return _BodyMasker(Body(truncated=cut), content_type, policy).mask_text(text)
+
+
 def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
     """Mask a body that is JSON in UTF-8, as most are; `None` if it is not in UTF-8, or may be in a wider charset."""
     try:
@@ -112,13 +128,13 @@ class _BodyMasker:
 
     def run(self, coding: str) -> Body:
         """Return the masked body. coding: the value of `Content-Encoding`."""
-        decoded = self._decode(coding)
-        content, count = self._mask()
+        decoded = self.decode(coding)
+        content, count = self.mask()
         if not count and content is self._body.content:
             return self._body
         return replace(self._body, content=content, truncated=self._cut, redacted=count, decoded=decoded)
 
-    def _decode(self, coding: str) -> str | None:
+    def decode(self, coding: str) -> str | None:
         """Undo the content codings, declared or not; return their names for the record."""
         codings = [coding] if coding not in ("", "identity") else []
         if codings:
@@ -139,7 +155,7 @@ class _BodyMasker:
         self._content = decoded.content
         self._cut = self._cut or decoded.more or decoded.incomplete
 
-    def _mask(self) -> tuple[bytes, int]:
+    def mask(self) -> tuple[bytes, int]:
         """Mask the decoded content; return it and how many values were masked."""
         declared = self._declared if self._type.startswith("multipart/") else looks_like_multipart(self._content)
         if declared is not None:
@@ -152,7 +168,7 @@ class _BodyMasker:
                 return self._mask_binary(text)
         if not charsets.is_wide(charset):
             self._refuse_wide_text()
-        masked, count = self._mask_text(text)
+        masked, count = self.mask_text(text)
         if not count and not charsets.is_ascii_superset(charset):
             self._refuse_secrets_in_latin1()
         return self._content if masked == text else masked.encode(charset, "replace"), count
@@ -197,7 +213,7 @@ class _BodyMasker:
         if mask_text(self._content.replace(b"\0", b"").decode("latin-1"), self._policy)[1]:
             raise MaskingError("encoding")
 
-    def _mask_text(self, text: str) -> tuple[str, int]:
+    def mask_text(self, text: str) -> tuple[str, int]:
         """Mask a text that may be JSON, by its content type or by how it begins."""
         if self._type in _LINES:
             return mask_ndjson(text, self._policy, cut=self._cut)

@@ -21,13 +21,20 @@ class Policy:
 
     marked: names that are secret too, even if the `Redact` allows them. budget: by default, a new one without a limit.
 
+    keep_files: whether files in forms are masked like texts; by default, only their sizes are kept.
+
     min_length: shorter texts hold no secret value; 0 if a pattern of the user may match anything. with_names: the
     policy with other names marked, and the same budget. For the other attributes see the methods of `SecretNames` and
     `CredentialFinder` that they are.
     """
 
     def __init__(
-        self, redact: Redact, marked: frozenset[str] = frozenset(), *, budget: WorkBudget | None = None
+        self,
+        redact: Redact,
+        marked: frozenset[str] = frozenset(),
+        *,
+        budget: WorkBudget | None = None,
+        keep_files: bool = False,
     ) -> None:
         normalized = {normalize_name(name) for name in marked}
         allow = [name for name in redact.allow if normalize_name(name) not in normalized]
@@ -38,6 +45,7 @@ class Policy:
             is_secret=self._is_secret_segment,
         )
         self._replacement: Final = redact.value
+        self.keep_files: Final = keep_files
         self.min_length: Final = self._credentials.min_length
         # With patterns of the user every text is searched twice.
         self.budget: Final = budget or WorkBudget(factor=1 if self.min_length else 2)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NESTED = re.compile(r"content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE)
 _CODING = re.compile(r"content-transfer-encoding\s*:\s*(base64|quoted-printable)", re.IGNORECASE)
 _LIKE = re.compile(rb"\s*--([^\s\"]{1,70})\r?\ncontent-[\w-]{1,60}:", re.IGNORECASE)
+_FILE = b"filename"
 _DEEPEST = 3  # levels of nested forms
 _LONGEST_NAME = 80  # characters of a name in the content of a part
 
@@ -63,7 +64,7 @@ def mask_multipart(
     if epilogue is not None:
         masked.append(closing + b"\r\n")
     # What stands behind the last part belongs to no part, and may be anything (RFC 2046, section 5.1.1).
-    changed = total or cut or (epilogue and epilogue.strip()) or b"filename" in content.lower()
+    changed = total or cut or (epilogue and epilogue.strip()) or (not policy.keep_files and _FILE in content.lower())
     return b"".join(masked) if changed else content, total
 
 
@@ -91,13 +92,14 @@ def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: froz
     secret = any(kind == "name" and (policy.is_secret(text) or text in named) for kind, text in found)
     head, count = _mask_head(head, policy, secret=secret)
     head += b"\r\n\r\n"
-    if any(kind == "filename" for kind, _ in found):
+    is_file = any(kind == "filename" for kind, _ in found)
+    if is_file and not policy.keep_files:
         # A file may hold anything in any format. For debugging, it is enough to know that it was there.
         return head + f"[{len(body)} bytes]".encode(), count
     if secret:
         masked = policy.mask(body.decode("utf-8", "replace"))
         return head + masked.encode(), count + 1
-    content, more = _mask_content(head, body, policy, level)
+    content, more = _mask_file(body, policy) if is_file else _mask_content(head, body, policy, level)
     return head + content, count + more
 
 
@@ -113,6 +115,19 @@ def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple
         raise MaskingError("encoding")
     masked, count = mask_string(body.decode("utf-8", "surrogateescape"), policy)
     return (masked.encode("utf-8", "surrogateescape") if count else body), count
+
+
+def _mask_file(body: bytes, policy: Policy) -> tuple[bytes, int]:
+    """Mask a file as text, or if it is binary, only the values in it that are secret by their form."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        masked, count = mask_string(text, policy)
+        return (masked.encode("utf-8", "replace") if count else body), count
+    masked, count = policy.mask_values(body.decode("latin-1"))
+    return (masked.encode("latin-1", "replace") if count else body), count
 
 
 def _mask_coded(coding: str, body: bytes, policy: Policy) -> tuple[bytes, int]:

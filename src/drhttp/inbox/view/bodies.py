@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.parsers import expat
 
+from drhttp._http.multipart import boundary_of, parameters
+from drhttp._redact.formats.multipart import looks_like_multipart
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Message
-from drhttp.inbox.mask_detection import is_mask
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.content import Content, content_of
 from drhttp.inbox.view.multipart import Part, parts
@@ -22,7 +21,6 @@ PAGE = 65_536
 MAX_FIELDS = 1_000
 MAX_MEMORY = 64 * 1024 * 1024
 """Memory limit in bytes for validating JSON."""
-_FILE = re.compile(r"\[\d+ bytes\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,15 @@ class DisplayedBody:
 def shown(message: Message, *, reveal: bool) -> DisplayedBody:
     """Decode and mask a body for display."""
     content = content_of(message)
+    declared = header(message.headers, "content-type") or ""
     if content.form == "multipart":
-        return _multipart(message, content, reveal=reveal)
+        return _multipart(content, declared, reveal=reveal)
     text, masked = content.text, 0
     if not reveal:
-        text, masked = _masked(content)
-    fields = _fields(content.text or "", reveal=reveal) if content.form == "form" else None
+        text, masked = _masked(content, declared)
+    fields = None
+    if content.form == "form":
+        fields = listed(masking.pairs(content.text or "", text or "")[:MAX_FIELDS])
     return DisplayedBody(content, text, masked, fields)
 
 
@@ -54,17 +55,16 @@ def views(exchange: Exchange, *, reveal: bool) -> dict[str, DisplayedBody]:
     return {side: shown(message, reveal=reveal) for side, message in sides.items() if message is not None}
 
 
-def _masked(content: Content) -> tuple[str | None, int]:
+def _masked(content: Content, content_type: str) -> tuple[str | None, int]:
     """Mask a text. Binary data cannot be masked, only withheld."""
     if content.text is None:
-        return None, masking.count_secrets_in_bytes(content.data) if content.form == "binary" else 0
-    if content.form in {"xml", "html"}:
-        # As the recorder tells them apart: what does not say that it is XML may be HTML, with elements that never end.
-        declared = content.media.endswith(("/xml", "+xml")) and not content.media.endswith("xhtml+xml")
-        return masking.xml_text(content.text, html=not declared)
-    if content.form == "text" and content.media in masking.TABLES:
-        return masking.csv_text(content.text)
-    return {"json": masking.json_text, "form": masking.pairs_text}.get(content.form, masking.value)(content.text)
+        return None, masking.count_secrets_in_bytes(content.data, content_type) if content.form == "binary" else 0
+    text, count = masking.body(content.text, content_type, cut=content.cut)
+    if not count and content.charset.lower() != "utf-8":
+        # The recorder may know that the charset is another one.
+        count = masking.count_secrets_in_bytes(content.data, content_type)
+        text = masking.MASK if count else text
+    return text, count
 
 
 def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[str, Any]:
@@ -141,62 +141,77 @@ def _memory(text: str) -> int:
     return 200 * text.count("{") + 64 * text.count("[") + 32 * text.count(",")
 
 
-def _fields(text: str, *, reveal: bool) -> list[dict[str, Any]]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100_000, errors="replace")
-    except ValueError:
-        return []
-    return listed(masking.named(pairs[:MAX_FIELDS], reveal=reveal))
-
-
 def listed(pairs: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
     """Return masked pairs as JSON objects."""
     return [{"name": name, "value": value, "masked": count > 0} for name, value, count in pairs]
 
 
-def _multipart(message: Message, content: Content, *, reveal: bool) -> DisplayedBody:
-    found = parts(content.data, header(message.headers, "content-type") or "")
-    texts = [_part_text(part, content.data, reveal=reveal) for part in found]
-    pieces: list[bytes] = []
+def _multipart(content: Content, declared: str, *, reveal: bool) -> DisplayedBody:
+    """Mask a multipart body as a whole, then take it apart."""
+    data = content.data
+    kinds = [kind for kind in (declared, looks_like_multipart(data)) if kind and boundary_of(kind)]
+    masked: tuple[bytes, int] | None = (data, 0) if reveal else None
+    kind = next((kind for kind in kinds if parts(data, kind)), "")
+    for one in [] if reveal else kinds:
+        masked = masking.multipart(data, one)
+        if masked is not None:
+            kind = one
+            break
+    if masked is None:
+        masked = _leniently(data, parts(data, kind))
+    text = _utf8(masked[0]) if masked[1] else content.text
+    return DisplayedBody(content, text, masked[1], None, _parts(masked[0], data, kind))
+
+
+def _leniently(data: bytes, found: list[Part]) -> tuple[bytes, int]:
+    """Mask a multipart body that the recorder would leave out, because readers may take it apart in different ways."""
+    if not found:
+        return _mask_piece(data, secret=bool(parameters(data)))
+    pieces: list[tuple[bytes, int]] = []
     done = 0
-    for part, (text, masked) in zip(found, texts, strict=True):
-        if masked:
-            pieces += (content.data[done : part.start], (text or "").encode("utf-8", "replace"))
-            done = part.end
-    count = sum(masked for _, masked in texts)
-    # A body without a boundary has no parts, and yet it may hold something.
-    whole, more = (content.text, 0) if reveal or found else _masked(content)
-    text = _utf8(b"".join([*pieces, content.data[done:]])) if count else whole
-    as_parts = [_part(part, *one, reveal=reveal) for part, one in zip(found, texts, strict=True)]
-    return DisplayedBody(content, text, count + more, None, as_parts)
+    for part in found:
+        raw = data[part.start : part.end]
+        pieces.append(_mask_piece(data[done : part.start], secret=False))
+        # What has a name inside is a nested body, or one whose delimiters were not found.
+        pieces.append(_mask_piece(raw, secret=any(map(masking.is_secret, part.names)) or bool(parameters(raw))))
+        done = part.end
+    pieces.append(_mask_piece(data[done:], secret=False))
+    return b"".join(piece for piece, _ in pieces), sum(count for _, count in pieces)
 
 
-def _part_text(part: Part, data: bytes, *, reveal: bool) -> tuple[str | None, int]:
-    """Return the masked text of a part and its number of masked values."""
-    raw = data[part.start : part.end]
+def _mask_piece(raw: bytes, *, secret: bool) -> tuple[bytes, int]:
     text = _utf8(raw)
-    if not reveal and raw and any(map(masking.is_secret, part.names)) and not _is_placeholder((text or "").strip()):
-        return masking.MASK, 1
-    if text is None:
-        hidden = 0 if reveal else masking.count_secrets_in_bytes(raw)
-        return (masking.MASK, hidden) if hidden else (None, 0)
-    return masking.value(text, reveal=reveal)
+    if secret and raw:
+        masked, count = masking.secret(text or masking.MASK)
+    elif text is None:
+        masked, count = masking.MASK, masking.count_secrets_in_bytes(raw, "")
+    else:
+        masked, count = masking.value(text)
+    return (masked.encode("utf-8", "replace"), count) if count else (raw, 0)
 
 
-def _is_placeholder(text: str) -> bool:
-    """Return whether the data is a recorder's placeholder for a value or file."""
-    return is_mask(text) or _FILE.fullmatch(text) is not None
+def _parts(masked: bytes, data: bytes, content_type: str) -> list[dict[str, Any]]:
+    """Return the JSON of the parts. data: as it arrived."""
+    shown, arrived = parts(masked, content_type), parts(data, content_type)
+    if len(shown) != len(arrived):
+        return [_part(part, masked[part.start : part.end], None) for part in shown]
+    return [
+        _part(part, masked[part.start : part.end], data[before.start : before.end])
+        for part, before in zip(shown, arrived, strict=True)
+    ]
 
 
-def _part(part: Part, text: str | None, masked: int, *, reveal: bool) -> dict[str, Any]:
+def _part(part: Part, raw: bytes, arrived: bytes | None) -> dict[str, Any]:
+    masked = masking.MASK.encode() in raw if arrived is None else raw != arrived
+    text = _utf8(raw)
     return {
         "name": part.name,
         "filename": part.filename,
         "type": part.media,
-        "size": part.end - part.start,
-        "headers": listed(masking.headers(part.headers, reveal=reveal)),
-        "text": None if text is None else text[:PAGE],
-        "masked": masked > 0,
+        "size": len(raw if arrived is None else arrived),
+        "headers": listed([(name, value, value.count(masking.MASK)) for name, value in part.headers]),
+        "text": (masking.MASK if masked else None) if text is None else text[:PAGE],
+        "masked": masked,
     }
 
 

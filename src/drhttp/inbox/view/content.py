@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from drhttp._http.content_coding import CodingError, decode, detect_coding
 from drhttp._redact.decoding.charset import codec_of
+from drhttp._redact.formats.multipart import looks_like_multipart
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Message
 
@@ -56,7 +57,7 @@ def content_of(message: Message) -> Content:
     if image_type(data):
         return Content(data, media, "image", None, coding, problem, cut)
     text, charset = (None, "utf-8") if problem else _text(data, declared, cut=cut)
-    form = _form(media, text)
+    form = "multipart" if looks_like_multipart(data) else _form(media, text)
     apart = form in _STRUCTURED_FORMS or "csv" in media
     if coding and apart and len(data) > max(STRUCTURED, RATIO * len(message.body or b"")):
         data, cut = data[:STRUCTURED], True

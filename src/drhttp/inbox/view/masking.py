@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
+from drhttp._http.multipart import boundary_of
 from drhttp._privacy import Redact
+from drhttp._redact.bodies import mask_content, mask_decoded
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json, mask_string
 from drhttp._redact.formats.urlencoded import mask_query
@@ -26,21 +27,21 @@ from drhttp._redact.policy import Policy
 from drhttp.inbox.exchange import Headers, Summary
 from drhttp.inbox.mask_detection import is_mask, masks
 
-TABLES = CSV_TYPES
 MASK = "[hidden here, arrived in clear]"
 _IN_QUERY = quote_plus(MASK, safe="[]")
 _ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote(MASK, safe=",[]"))
 _OPENING = frozenset("[{*")
 _CLOSING = {"{": "}", "[": "]", '"': '"'}
-_LARGE = 1 << 20
-"""Maximum characters of markup that are parsed completely."""
+_MAX_PAIRS = 100_000
 _WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
-_ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<]+)(?=</|$)")
+_FILE = re.compile(r"\[\d+ bytes\]")
 
 Masked = tuple[str, int]
 """A text as it is shown, and how many values are hidden in it."""
+_Way = Callable[[Policy], tuple[str, int]]
+"""A way to mask a text. Raises `MaskingError` if it does not suit the text."""
 
 
 class _Masking(threading.local):
@@ -48,7 +49,7 @@ class _Masking(threading.local):
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
-        self.policy = Policy(Redact(value=self._mask))
+        self.policy = Policy(Redact(value=self._mask), keep_files=True)
 
     def begin(self) -> Policy:
         """Reset the counters and return the rules for a new text."""
@@ -57,9 +58,9 @@ class _Masking(threading.local):
         return self.policy
 
     def _mask(self, secret: str) -> str:
-        # A mask of the recorder is not a secret, and there is nothing to reveal.
+        # A recorder's mask, or its placeholder for a file, is not a secret, and there is nothing to reveal.
         inner = secret.strip(' \t\r\n"')
-        if inner[:1] in _OPENING and is_mask(inner):
+        if inner[:1] in _OPENING and (is_mask(inner) or _FILE.fullmatch(inner)):
             self.known += 1
             return secret
         self.hidden += 1
@@ -79,9 +80,27 @@ def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, int]]:
     return [(name, *_field(name, value, reveal)) for name, value in pairs]
 
 
-def named(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
-    """Mask decoded query or form parameters. Returns name, displayed value, and number of hidden values."""
-    return [(name, *_parameter(name, value, reveal)) for name, value in pairs]
+def pairs(text: str, masked: str) -> list[tuple[str, str, int]]:
+    """Decode a masked query or form. Returns name, displayed value, and number of hidden values of each pair.
+
+    text: as it arrived. The list is empty if there are more than 100,000 pairs.
+    """
+    found, shown = _decoded(text), _decoded(masked)
+    if len(shown) != len(found):
+        return [(name, value, int(MASK in name + value)) for name, value in shown]
+    return [(*pair, _hidden(pair, original)) for pair, original in zip(shown, found, strict=True)]
+
+
+def _decoded(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_PAIRS, errors="replace")
+    except ValueError:
+        return []
+
+
+def _hidden(pair: tuple[str, str], original: tuple[str, str]) -> int:
+    """Return how many values are hidden in a pair; the masks are not visible if they are encoded."""
+    return 0 if pair == original else max(1, "=".join(pair).count(MASK) - "=".join(original).count(MASK))
 
 
 def cookies(pairs: Iterable[tuple[str, str]], *, reveal: bool) -> list[tuple[str, str, int]]:
@@ -97,6 +116,11 @@ def query(text: str | None) -> tuple[str | None, int]:
 def value(text: str, *, reveal: bool = False) -> Masked:
     """Mask text without a name, by the form of the values in it."""
     return (text, 0) if reveal else _shown(text, partial(mask_string, text))
+
+
+def secret(text: str) -> Masked:
+    """Hide a secret value, unless it is a mask."""
+    return _shown(text, lambda policy: (policy.mask(text), 1))
 
 
 def name(text: str | None) -> tuple[str | None, int]:
@@ -156,42 +180,68 @@ def pairs_text(text: str) -> Masked:
     return _shown(text, partial(mask_query, text))
 
 
-def xml_text(text: str, *, html: bool = False) -> Masked:
-    """Mask XML or HTML."""
-    if len(text) > _LARGE:
-        return _shown(text, partial(_by_elements, text))
-    return _shown(text, partial(mask_xml, text, html=html), partial(mask_xml, text, html=True))
+def body(text: str, content_type: str, *, cut: bool) -> Masked:
+    """Mask the text of a body that is not multipart, as the recorder does by content type and contents.
+
+    What the recorder would leave out is masked as well as possible. cut: the end is missing.
+    """
+    ways: list[_Way] = [partial(mask_decoded, text, content_type)]
+    if cut:
+        ways.append(partial(_truncated, text, content_type))
+    if text.lstrip().startswith("<"):
+        ways.append(partial(mask_xml, text, html=True))
+    return _shown(text, *ways, partial(mask_string, text))
 
 
-def csv_text(text: str) -> Masked:
-    """Mask CSV: whole columns whose header is a secret name, and secrets elsewhere."""
+def multipart(data: bytes, content_type: str) -> tuple[bytes, int] | None:
+    """Mask a multipart body; `None` if the recorder would leave it out, as it is none or cannot be masked reliably."""
+    closing = b"\n--" + (boundary_of(content_type) or b"") + b"--"
+    front, mark, epilogue = data.rpartition(closing)
+    more = mark and epilogue.strip()  # the recorder leaves it out, as it belongs to no part
+    whole = front + mark if more else data
+    try:
+        masked, count = _masked(whole.decode("latin-1"), partial(_content, whole, content_type))
+    except MaskingError as error:
+        return (MASK.encode(), 1) if error.reason == "too_dense" else None
+    content = masked.encode("latin-1")
+    return (content + b"\r\n" + MASK.encode(), count + 1) if more else (content, count)
 
-    def mask(policy: Policy) -> tuple[str, int]:
-        inner = partial(mask_string, policy=policy, tables=False)
-        return mask_csv(text, policy, inner) or mask_string(text, policy)
 
-    return _shown(text, mask)
-
-
-def count_secrets_in_bytes(data: bytes) -> int:
-    """Return the number of recognizable secrets in binary data."""
-    return _values(data.decode("latin-1"))[1]
+def count_secrets_in_bytes(data: bytes, content_type: str) -> int:
+    """Return the number of secrets in binary data; 1 if the recorder would leave it out."""
+    return _shown(data.decode("latin-1"), partial(_content, data, content_type))[1]
 
 
-def _shown(text: str, *ways: Callable[[Policy], tuple[str, int]]) -> Masked:
-    """Mask a text in the first way that succeeds. If none does, the whole text is hidden."""
+def _content(data: bytes, content_type: str, policy: Policy) -> tuple[str, int]:
+    masked, count = mask_content(data, content_type, policy)
+    return masked.decode("latin-1"), count
+
+
+def _truncated(text: str, content_type: str, policy: Policy) -> tuple[str, int]:
+    """Mask a text whose end is missing. The rules leave out a part at the end, so that may be all that is secret."""
+    masked, count = mask_decoded(text, content_type, policy, cut=True)
+    return (masked, count) if _here.hidden else mask_string(text, policy)
+
+
+def _shown(text: str, *ways: _Way) -> Masked:
+    """Mask a text in the first way that succeeds. If none does, or it takes too much work, the whole text is hidden."""
     for mask in ways:
-        policy = _here.begin()
         try:
-            masked, count = mask(policy)
-        except MaskingError:
-            continue
-        if not _here.hidden or masked == text:
-            return text, 0
-        masked = _readable(masked)
-        # Count the visible masks. Masks in encoded values are not visible; then use the count of the recorder's rules.
-        return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
+            return _masked(text, mask)
+        except MaskingError as error:
+            if error.reason == "too_dense":
+                break
     return MASK, 1
+
+
+def _masked(text: str, mask: _Way) -> Masked:
+    """Mask a text in one way. Raises `MaskingError`."""
+    masked, count = mask(_here.begin())
+    if not _here.hidden or masked == text:
+        return text, 0
+    masked = _readable(masked)
+    # Count the visible masks. Masks in encoded values are not visible; then use the count of the recorder's rules.
+    return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
 
 
 def _readable(text: str) -> str:
@@ -216,26 +266,3 @@ def _field(name: str, value: str, reveal: bool) -> Masked:
 
     masked, count = _shown(value, mask)
     return (MASK if count and is_secret(name) and not masks(value) else masked), count
-
-
-def _parameter(name: str, value: str, reveal: bool) -> Masked:
-    if reveal or not value or is_mask(value):
-        return value, 0
-    if _here.policy.is_secret_in_query(name) and not _here.policy.is_harmless(name, value):
-        return MASK, 1
-    return _shown(value, partial(mask_string, value))
-
-
-def _by_elements(text: str, policy: Policy) -> tuple[str, int]:
-    """Mask large markup: text of elements with secret names, and recognizable secrets."""
-    count = 0
-
-    def mask(found: re.Match[str]) -> str:
-        nonlocal count
-        if not found[3].strip() or not is_secret(found[2]):
-            return found[0]
-        count += 1
-        return found[1] + policy.mask(found[3])
-
-    masked, found = policy.mask_values(_ELEMENT.sub(mask, text))
-    return masked, count + found

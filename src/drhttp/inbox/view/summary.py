@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.exchange import Entry, Exchange, Message
@@ -47,8 +46,9 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
     summary = entry.summary
     bodies = views(exchange, reveal=reveal)
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
-    query = parse_qsl(summary.query or "", keep_blank_values=True, errors="replace")[:MAX_FIELDS]
-    request["query"] = listed(masking.named(query, reveal=reveal))
+    query = summary.query or ""
+    shown = query if reveal else masking.pairs_text(query)[0]
+    request["query"] = listed(masking.pairs(query, shown)[:MAX_FIELDS])
     places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     response = None
     if exchange.response is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl
 
 from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange
@@ -47,8 +46,8 @@ def in_record(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> list[P
     query = counts.pop("query", 0)
     found = in_line(counts)
     if query:
-        pairs = parse_qsl(exchange.summary.query or "", keep_blank_values=True, errors="replace")[:MAX_FIELDS]
-        named = _named("query", masking.named(pairs, reveal=False))
+        text = exchange.summary.query or ""
+        named = _named("query", masking.pairs(text, masking.pairs_text(text)[0])[:MAX_FIELDS])
         found += named if sum(place.count for place in named) >= query else [Place("query", query)]
     for side, message in (("request", exchange.request), ("response", exchange.response)):
         if message is not None:

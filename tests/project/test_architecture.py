@@ -84,6 +84,7 @@ ALLOWED = {
     "_redact.decoding": "",
     "_redact.decoding.charset": "_redact.errors",
     "_redact.decoding.entities": "",
+    "_redact.decoding.surroundings": "",
     "_redact.detect": "",
     "_redact.detect.capability_services": "",
     "_redact.detect.capability_urls": "_redact.detect.capability_services _redact.detect.false_positives",
@@ -125,10 +126,10 @@ ALLOWED = {
     "_redact.formats.html_labels": "_redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
-    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.errors _redact.formats.graphql "
-    "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_rewriter "
-    "_redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup _redact.formats.text "
-    "_redact.formats.text_tables _redact.formats.truncated_json",
+    "_redact.formats.json": "_json_document _redact.decoding.entities _redact.decoding.surroundings _redact.errors "
+    "_redact.formats.graphql _redact.formats.json_fast_path _redact.formats.json_name_value_pairs "
+    "_redact.formats.json_rewriter _redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup "
+    "_redact.formats.text _redact.formats.text_tables _redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
     "_redact.formats.json_rewriter _redact.formats.text_tables",
     "_redact.formats.json_known_objects": "_redact.detect.harmless_values _redact.formats.json_name_value_pairs",
@@ -148,8 +149,8 @@ ALLOWED = {
     "_redact.formats.multipart": "_http.multipart _redact.errors _redact.formats.compound_pairs _redact.formats.json",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
-    "_redact.formats.text": "_percent _redact.detect.command_lines _redact.formats.error_messages "
-    "_redact.formats.json_web_keys _redact.formats.value_locator",
+    "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
+    "_redact.formats.error_messages _redact.formats.json_web_keys _redact.formats.value_locator",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 # Separators of groups: spaces of any width, hyphens, dots; also as HTML.
 _MARK = r"(?: {1,2}|[-.\xa0\u2009\u2010-\u2013\u202f]|&nbsp;|&#160;)"
 # A run of digits. It may hold more than one card number: a year in front, the security code behind. With letters in
-# front it is another kind of number, with a few exceptions: `No.4111...`, `PAN4111...`.
+# front it is another kind of number, with a few exceptions: `No.4111...`, `PAN4111...`. The lookbehinds come after the
+# first digit: `re` searches for a set of characters many times faster than for a lookbehind.
 _RUN = re.compile(
-    r"(?:(?<![0-9A-Za-z.])|(?<=[A-Za-z]\.)|(?<=[Pp][Aa][Nn])|(?<=[Cc][Aa][Rr][Dd])|(?<=\bNo)|(?<=\\[nrt]))"
+    r"[0-9](?:(?<![0-9A-Za-z.].)|(?<=[A-Za-z]\..)|(?<=[Pp][Aa][Nn].)|(?<=[Cc][Aa][Rr][Dd].)|(?<=\bNo.)|(?<=\\[nrt].))"
     # Digits of a group are one repetition of a set: `re` would keep 200 bytes for each turn of a group's repetition.
-    rf"(?=[0-9](?:{_MARK}?[0-9]){{12}})[0-9]+(?:{_MARK}[0-9]+)*(?![0-9A-Za-z])"
+    rf"(?=(?:{_MARK}?[0-9]){{12}})[0-9]*(?:{_MARK}[0-9]+)*(?![0-9A-Za-z])"
 )
 _PLAIN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 
-# Windows ignores case; three spellings are far faster to search for than any case.
+# Windows ignores case; three spellings are far faster to search for than any case. The lookbehind comes after the first
+# character, as `re` searches for a set of characters faster.
 _SPELLINGS = {spelling for name in COMMANDS for spelling in (name, name.upper(), name.capitalize())}
-_NAMES = re.compile(trie(_SPELLINGS) + r"""(?:\.exe|\.EXE)?(?=["'`\\]{0,4}[\s,])""")
+_NAMES = re.compile(
+    rf"[{''.join(sorted({name[0] for name in _SPELLINGS}))}](?<![0-9A-Za-z_.$-].)"
+    + trie({name[1:] for name in _SPELLINGS})
+    + r"""(?:\.exe|\.EXE)?(?=["'`\\]{0,4}[\s,])"""
+)
+# The names as words of a text in which everything else is a space.
+_WORDS = frozenset(f"{name}{end}".encode() for name in _SPELLINGS for end in ("", ".exe", ".EXE"))
+_BETWEEN = bytes(byte if chr(byte) in "_.-$" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256))
 _WORK_FOR_WORDS = 12  # microseconds to read the words of a command
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
@@ -30,6 +38,7 @@ _WITHOUT_OPTIONS = (
     "sqlplus", "rabbitmqctl", "sqlldr", "expdp", "impdp", "rman target", "wpa_passphrase", "nmcli", "rclone obscure",
     "encrypt_string", "pdftk", "vault login", "cf auth", "net user", "net use",
 )  # fmt: skip
+_IN_WORDS = frozenset("_.-$")
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
 # Commands that set a value by its name: `aws configure set aws_secret_access_key abc`.
@@ -79,12 +88,23 @@ def may_hold_words(text: str) -> bool:
 
 def _first_command(text: str, at: int = 0) -> re.Match[str] | None:
     """Find the first command at or behind a position."""
+    if not at and _WORDS.isdisjoint(text.encode("utf-8", "replace").translate(_BETWEEN).split()):
+        return None
     match = _NAMES.search(text, at)
-    while (
-        match is not None and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "_.-$")
-    ):
+    while match is not None and not _is_command(match):
         match = _NAMES.search(text, match.start() + 1)
     return match
+
+
+def _is_command(match: re.Match[str]) -> bool:
+    """Whether a match is the name of a command, and not the end of another word."""
+    before = match.string[match.start() - 1 : match.start()]
+    return _name_of(match[0]) in COMMANDS and not (before.isalnum() or before in _IN_WORDS)
+
+
+def _name_of(word: str) -> str:
+    """Return the name of the command that a word calls."""
+    return word.lower().removesuffix(".exe")
 
 
 def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tuple[int, int]]:
@@ -99,7 +119,7 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
         found: dict[Command, int] = {}
         while match is not None and match.start() < end:
             policy.budget.spend(3)
-            name = match[0].lower().removesuffix(".exe")
+            name = _name_of(match[0])
             found = dict.fromkeys(COMMANDS[name], match.end()) | found
             yield from _words(name, text, match.end(), end, policy)
             match = _first_command(text, match.end())
@@ -189,7 +209,7 @@ def holds_secret_value(words: list[str], word: str) -> bool:
 
 
 def _commands_of(words: list[str]) -> Iterator[Command]:
-    name = words[0].rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+    name = _name_of(words[0].rpartition("/")[2]) if words else ""
     for command in COMMANDS.get(name, ()):
         if not command.only_with or command.only_with in words:
             yield command

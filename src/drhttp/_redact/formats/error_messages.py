@@ -24,7 +24,7 @@ _ROW_END = re.compile(r"\)\.?[\"']?[ \t]*(?:\\n|[\r\n]|\Z)")
 # MySQL: `Duplicate entry 'abc' for key 'users.token'`.
 _ENTRY = re.compile(r"(?:Duplicate entry|[Ii]ncorrect [a-z]{1,20} value:) '")
 _ENTRY_END = re.compile(r"' for (?:key|column) ['`]([\w.$-]+)")
-_VALUES = re.compile(r"\bVALUES\s*(?=\()", re.IGNORECASE)
+_VALUES = re.compile(r"[Vv](?<!\w.)(?i:ALUES)\s*(?=\()")
 _MORE_VALUES = re.compile(r"\s*,\s*(?=\()")
 # Placeholders for values that are passed separately.
 _BOUND = re.compile(

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from drhttp._json_document import Document, read, remember_derived
 from drhttp._redact.decoding.entities import unescape
+from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.graphql import mask_graphql
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
@@ -39,6 +40,7 @@ _DEEPEST_TEXT = 3  # levels of JSON and markup inside a JSON string
 _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
+_REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#|\w{1,32};)")
 # Members that hold messages, commands and payloads; only these are searched for names with values in every form.
 _TEXT_KEYS = frozenset(
     f"{word}{end}"
@@ -208,6 +210,9 @@ def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:
         policy.budget.spend(text.count("&"))
         plain = unescape(text)
         if plain == text:  # it was not a character reference
+            return text, count
+        parts = surroundings(text, _REFERENCE)
+        if parts is not None and all(inner(part)[0] == part for part in map(unescape, parts)):
             return text, count
         masked, found = inner(plain)
         if masked != plain:

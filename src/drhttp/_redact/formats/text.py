@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
+from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
@@ -72,12 +73,24 @@ def mask_text(text: str, policy: Policy) -> tuple[str, int]:
     escaped; return the text and how many values were masked.
     """
     text, count = _mask(text, policy)
-    decoded, left = text, _DEEPEST_ESCAPE
-    known: int | None = None
+    if "%" in text or "\\u00" in text or "\\x" in text:
+        parts = surroundings(text, _ESCAPE)
+        if parts is None or any(_mask_escaped(part, policy, known=None)[1] for part in parts):
+            text, found = _mask_escaped(text, policy, known=None if count else 0)
+            count += found
+    return text, count
+
+
+def _mask_escaped(text: str, policy: Policy, *, known: int | None) -> tuple[str, int]:
+    """Mask the secrets that show only when a text is decoded; return the text and how many there were.
+
+    known: how many values are still taken for secrets in the masked text; `None` if that is to be counted.
+    """
+    decoded, left, count = text, _DEEPEST_ESCAPE, 0
     while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
         # Secrets that show only in the decoded text are masked there.
         if known is None:
-            known = _mask(decoded, policy)[1] if count else 0
+            known = _mask(decoded, policy)[1]
         policy.budget.spend(8)
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
         masked, found = _mask(decoded, policy)

@@ -1,4 +1,4 @@
-"""A real inbox in a process of its own, and the smallest things that can be sent to it."""
+"""An inbox in a process of its own, and the smallest things that can be sent to it."""
 
 from __future__ import annotations
 
@@ -11,26 +11,43 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.fork_server import Forked, ForkServer, fork_server
+
 PADDED = "local".ljust(50, "a")
 
 
-class RunningInbox:
-    """`drhttp inbox` as a user starts it, its output in a pipe."""
+class Interpreter:
+    """Starts commands as a user does, each in a Python of its own."""
 
-    def __init__(self, file: Path, *options: str) -> None:
-        self.file = file
-        command = [sys.executable, "-W", "error", "-m", "drhttp", "inbox", "--file", str(file), *options]
+    def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        """Start `drhttp WORDS`."""
+        command = [sys.executable, "-W", "error", "-m", "drhttp", *words]
         environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environ
         )
+
+    def run(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run `drhttp WORDS` to its end."""
+        with self.start(words) as process:
+            out, err = process.communicate()
+        return subprocess.CompletedProcess(["drhttp", *words], process.returncode, out, err)
+
+
+class RunningInbox:
+    """`drhttp inbox`, its output in a pipe."""
+
+    def __init__(self, file: Path, *options: str, commands: Interpreter | ForkServer) -> None:
+        self.file = file
+        self.commands = commands
+        self.process: subprocess.Popen[str] | Forked = commands.start(["inbox", "--file", str(file), *options])
         self.welcome: list[str] = []
         assert self.process.stdout is not None
         last = "stop" if "--quiet" in options else "time"
@@ -75,9 +92,7 @@ class RunningInbox:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `drhttp inbox WORDS` on the same file."""
-        command = [sys.executable, "-m", "drhttp", "inbox", *words, "--file", str(self.file)]
-        environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(command, capture_output=True, check=False, encoding="utf-8", env=environ)
+        return self.commands.run(["inbox", *words, "--file", str(self.file)])
 
     def ls(self) -> list[dict[str, Any]]:
         """All lines, as they are kept."""
@@ -103,13 +118,13 @@ class RunningInbox:
 
 
 @contextmanager
-def starting(folder: Path) -> Iterator[Callable[..., RunningInbox]]:
+def starting(folder: Path, commands: Interpreter | ForkServer) -> Iterator[Callable[..., RunningInbox]]:
     """Starts inboxes, with their file in the folder, and ends them."""
     started: list[RunningInbox] = []
 
     def run(*options: str, file: Path | None = None) -> RunningInbox:
         port = () if "--port" in options else ("--port", "0")
-        started.append(RunningInbox(file or folder / "inbox.db", *port, *options))
+        started.append(RunningInbox(file or folder / "inbox.db", *port, *options, commands=commands))
         return started[-1]
 
     yield run
@@ -117,31 +132,54 @@ def starting(folder: Path) -> Iterator[Callable[..., RunningInbox]]:
         one.kill()
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """Starts commands of drhttp as forks of a process that has imported them."""
+    with fork_server() as server:
+        yield server
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., RunningInbox]]:
-    """Start inboxes that end with the test."""
-    with starting(tmp_path) as run:
+    """Start inboxes that end with the test as a user does, for what a start and a process are like."""
+    with starting(tmp_path, Interpreter()) as run:
         yield run
 
 
 @pytest.fixture(scope="module")
 def start_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningInbox]]:
-    """Start inboxes that end with the tests of the module."""
-    with starting(tmp_path_factory.mktemp("module")) as run:
+    """The same for inboxes that end with the tests of the module."""
+    with starting(tmp_path_factory.mktemp("module"), Interpreter()) as run:
+        yield run
+
+
+@pytest.fixture
+def fork(tmp_path: Path, forks: ForkServer) -> Iterator[Callable[..., RunningInbox]]:
+    """Start inboxes that end with the test, in forks: as fresh as others, and there at once."""
+    with starting(tmp_path, forks) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def fork_for_module(
+    tmp_path_factory: pytest.TempPathFactory, forks: ForkServer
+) -> Iterator[Callable[..., RunningInbox]]:
+    """The same for inboxes that end with the tests of the module."""
+    with starting(tmp_path_factory.mktemp("module"), forks) as run:
         yield run
 
 
 @pytest.fixture(scope="session")
-def shared_inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInbox]:
+def shared_inbox(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[RunningInbox]:
     """One inbox for all tests that any number of records does not disturb, and that disturb no other."""
-    with starting(tmp_path_factory.mktemp("shared")) as run:
+    with starting(tmp_path_factory.mktemp("shared"), forks) as run:
         yield run()
 
 
 @pytest.fixture
-def inbox(start: Callable[..., RunningInbox]) -> RunningInbox:
+def inbox(fork: Callable[..., RunningInbox]) -> RunningInbox:
     """A fresh inbox on a port of its own."""
-    return start()
+    return fork()
 
 
 def event(**changes: Any) -> dict[str, Any]:

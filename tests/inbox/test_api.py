@@ -232,8 +232,9 @@ def test_the_stream_tells_what_changed(inbox, event):
     assert inbox.api("GET", "/info")[1]["pinned"] == 1
 
 
-def test_the_stream_ends_with_the_inbox(inbox):
+def test_the_stream_ends_with_the_inbox(start):
     """A page that looks on does not delay the end."""
+    inbox = start()
     with streaming(inbox) as stream:
         began = time.monotonic()
         assert inbox.stop() == (0, "")

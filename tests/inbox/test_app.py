@@ -39,8 +39,9 @@ def test_records_are_taken_below_any_prefix(inbox, prefix):
     assert [(line["id"], line["protocol"]) for line in inbox.ls()] == [("r-1", "record")]
 
 
-def test_what_was_answered_is_on_disk(inbox, event):
+def test_what_was_answered_is_on_disk(start, event):
     """After a 201 the records survive even a killed inbox."""
+    inbox = start()
     assert inbox.post([event() for _ in range(7)]) == 201
     inbox.kill()
 
@@ -135,8 +136,9 @@ def test_a_declared_size_beyond_reason_is_refused_without_reading_on(shared_inbo
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_bomb_leaves_the_inbox_small(inbox):
+def test_a_bomb_leaves_the_inbox_small(start):
     """Four hundred MiB in four hundred KiB cost the inbox neither its memory nor its life."""
+    inbox = start()
     machine = zlib.compressobj(wbits=31)
     bomb = b"".join(machine.compress(bytes(1 << 20)) for _ in range(400)) + machine.flush()
 
@@ -214,8 +216,9 @@ def test_bytes_survive_the_way_to_the_file(inbox, event):
     assert (shown["response"]["body_base64"], shown["response"]["body_text"]) == ("AP/+gAE=", None)
 
 
-def test_a_client_that_breaks_off_leaves_no_trace(inbox, event):
+def test_a_client_that_breaks_off_leaves_no_trace(start, event):
     """A body that does not come to its end is nothing that the user must hear of."""
+    inbox = start()
     with socket.create_connection(("127.0.0.1", inbox.port), timeout=30) as connection:
         connection.sendall(
             f"POST /v1/events/batch HTTP/1.1\r\nHost: 127.0.0.1:{inbox.port}\r\nX-Moesif-Application-Id: k\r\n"

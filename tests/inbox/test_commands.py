@@ -45,8 +45,9 @@ def test_the_inbox_says_where_it_is(start):
     assert inbox.welcome[-1].split() == ["time", "id", "method", "path", "status", "ms", "user", "device"]
 
 
-def test_a_line_is_printed_for_each_record(inbox, event):
+def test_a_line_is_printed_for_each_record(start, event):
     """In a pipe too it comes at once, without colors."""
+    inbox = start()
     for path in ("/one", "/two"):
         inbox.post([event(request__uri=f"http://x{path}")])
         line = inbox.line()
@@ -205,8 +206,9 @@ def test_the_command_line_loads_nothing_heavy():
     assert not {"starlette", "uvicorn", "sqlite3", "urllib3"} & set(loaded)
 
 
-def test_a_second_start_finds_the_first(inbox):
+def test_a_second_start_finds_the_first(start):
     """One inbox a project: the page and DSN of the one that runs are printed, and nothing else is started."""
+    inbox = start()
     again = inbox.command("--port", "0")
 
     assert again.returncode == 0
@@ -252,8 +254,9 @@ def test_run_starts_a_program_that_is_recorded(tmp_path):
     assert [json.loads(line)["path"] for line in told] == ["/from-the-program"]
 
 
-def test_run_uses_the_inbox_that_runs(inbox):
+def test_run_uses_the_inbox_that_runs(start):
     """And leaves it running."""
+    inbox = start()
     command = [sys.executable, "-m", "drhttp", "inbox", "--file", str(inbox.file), "run", "--"]
     ended = subprocess.run([*command, sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
 

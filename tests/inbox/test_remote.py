@@ -25,17 +25,17 @@ def varied(event):
 
 
 @pytest.fixture(scope="module")
-def with_records(start_for_module, event):
+def with_records(fork_for_module, event):
     """An inbox with these records, for tests that change none of them."""
-    running = start_for_module()
+    running = fork_for_module()
     running.post(varied(event))
     return running
 
 
 @pytest.fixture(scope="module")
-def stopped_inbox(start_for_module, tmp_path_factory):
+def stopped_inbox(fork_for_module, tmp_path_factory):
     """An inbox that has ended."""
-    ended = start_for_module(file=tmp_path_factory.mktemp("stopped") / "inbox.db")
+    ended = fork_for_module(file=tmp_path_factory.mktemp("stopped") / "inbox.db")
     ended.stop()
     return ended
 

@@ -8,8 +8,9 @@ from privacy.wiring import deliver, leaks
 import drhttp
 
 
-def test_no_secret_gets_into_the_inbox(inbox):
+def test_no_secret_gets_into_the_inbox(start):
     """Neither the file, nor what the inbox prints, lists or shows holds one of the planted secrets."""
+    inbox = start()
     cases = all_cases()[::9]
     deliver(f"http://local@127.0.0.1:{inbox.port}/", cases)
     assert drhttp.stats().sent == len(cases)

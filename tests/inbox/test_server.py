@@ -50,8 +50,9 @@ def test_a_port_that_is_busy_in_one_family_is_busy():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_good_order(inbox, event, number):
+def test_a_signal_ends_it_in_good_order(start, event, number):
     """Ctrl-C and SIGTERM leave no traceback, exit status 0 and one file with everything in it."""
+    inbox = start()
     assert inbox.post([event()]) == 201
     inbox.line()
 
@@ -63,8 +64,9 @@ def test_a_signal_ends_it_in_good_order(inbox, event, number):
     db.close()
 
 
-def test_an_idle_connection_does_not_delay_the_end(inbox):
+def test_an_idle_connection_does_not_delay_the_end(start):
     """Recorders keep their connection open between batches."""
+    inbox = start()
     with socket.create_connection(("127.0.0.1", inbox.port)):
         assert inbox.request("GET", "/")[0] == 200
         assert inbox.stop() == (0, "")

@@ -41,7 +41,18 @@ _PATTERN = re.compile(
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand where credentials are expected
 # How each of them begins. The lookbehind comes after the first character: `re` searches for a set of characters
 # several times faster than for a lookbehind.
-_BEGINNINGS = (*_PREFIXES, "eyJ", "Private-Lines", "bearer", "Bearer", "BEARER", "basic", "Basic", "BASIC")
+_BEGINNINGS = (
+    *_PREFIXES,
+    "eyJ",
+    "PuTTY-User-Key-File",
+    "Private-Lines",
+    "bearer",
+    "Bearer",
+    "BEARER",
+    "basic",
+    "Basic",
+    "BASIC",
+)
 _START = re.compile(
     rf"[-{''.join(sorted({each[0] for each in _BEGINNINGS}))}](?:(?<=-)---[- +]BEGIN"
     rf"|(?:(?<![0-9A-Za-z_-].)|(?<=%[0-9A-Fa-f]{{2}}.)|(?<=\\[nrt].)){trie({each[1:] for each in _BEGINNINGS})})",
@@ -59,18 +70,18 @@ _URL = "://"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SHORTEST = 10  # characters of the shortest value, apart from patterns of the user
 
-# A pattern matches only in a text that holds one of these. Searching for them one by one is faster than a regular
-# expression. Those that occur in long words are searched for only if there is a long word.
+# Apart from JWTs and keys, a pattern matches only in a text that holds one of these.
 _HINTS = ("-----BEGIN", "---- BEGIN", "----+BEGIN", "earer", "EARER", "asic", "ASIC")
 # For longer texts: in lower case, and first without the characters that none of them has, which halves the time.
 _BEARER, _BASIC, _PEM = b"bearer", b"basic", b"----be"
 _SSH2 = (b"---- be", b"----+be")
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
-_HINTS_IN_WORDS = ("eyJ", "Private-Lines", *(hint for each in KEY_FORMATS for hint in each.hints or each.prefixes))
-_FEW = re.compile("|".join(map(re.escape, (*_HINTS, *_HINTS_IN_WORDS))))
+_FEW = re.compile("|".join(map(re.escape, _HINTS)))
+# JWTs and keys are in long words, but some begin in front of one: `1//0...`.
+_IN_FRONT = ("1//", "sha256~", "$production$")
 _LONG_WORD = b"a" * 15
-_LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.$%-") else 46 for byte in range(256))
+_LETTERS = bytes(97 if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_.-") else 46 for byte in range(256))
 _PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `Bearer realm="..."`
 
 
@@ -205,12 +216,30 @@ def _is_false_positive(text: str, behind: str, *, jwt: bool) -> bool:
 
 def _may_match(text: str) -> bool:
     """Whether a text holds something with which a secret value begins."""
+    content = text.encode("ascii", "replace")  # positions stay
     if len(text) < 100:
-        return _FEW.search(text) is not None
-    content = text.encode("utf-8", "replace")
-    if _mentions_credentials(content.translate(_LOWER, _OTHERS)) and _mentions_credentials(content.lower()):
+        if _FEW.search(text):
+            return True
+    elif _mentions_credentials(content.translate(_LOWER, _OTHERS)) and _mentions_credentials(content.lower()):
         return True
-    return _LONG_WORD in content.translate(_LETTERS) and any(hint in text for hint in _HINTS_IN_WORDS)
+    letters = content.translate(_LETTERS)
+    begin = letters.find(_LONG_WORD)
+    while begin >= 0:
+        end = letters.find(b".", begin) % (len(text) + 1)  # -1 becomes the end of the text
+        if _may_hold_key(text, begin, end):
+            return True
+        begin = letters.find(_LONG_WORD, end)
+    return False
+
+
+def _may_hold_key(text: str, begin: int, end: int) -> bool:
+    """Whether a long word between two positions may hold a JWT or a key, or the end of one."""
+    before = text[begin - 1] if begin else " "
+    if before in "\\%" or text.find(".", begin, end) >= 0:  # `\\n` and `%20` may be in front of a key
+        return _START.search(text, begin, end) is not None
+    if before in "/~$" and text.endswith(_IN_FRONT, 0, begin):
+        return True
+    return _START.match(text, begin) is not None
 
 
 def _mentions_credentials(lower: bytes) -> bool:

@@ -68,7 +68,7 @@ ALLOWED = {
     "_privacy": "exceptions",
     "_process": "",
     "_process.exit": "_process.registry",
-    "_process.fork": "_guard _process.registry",
+    "_process.fork": "_delivery.record_exporter _guard _process.registry",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork _process.registry "
     "_process.state _process.uwsgi _redos.backtracking _stats",
     "_process.registry": "_stats",

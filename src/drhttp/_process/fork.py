@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
-from drhttp._guard import forget_failures
+from drhttp._guard import forget_failures, guarded
 from drhttp._process.registry import recorders
 
 if TYPE_CHECKING:
@@ -36,15 +36,21 @@ def loading() -> Iterator[None]:
     way would then never end. Both libraries import a certain module before they patch: that import waits here. Where
     the module is loaded already, gevent notifies its subscribers, of which `_wait_for_loading` is one.
     """
-    with _loading_lock:
-        sys.meta_path.insert(0, _Finder)
-        try:
-            subscribers = getattr(sys.modules.get("gevent.events"), "subscribers", None)
-            if isinstance(subscribers, list) and _wait_for_loading not in subscribers:
-                subscribers.append(_wait_for_loading)
-            yield
-        finally:
-            sys.meta_path.remove(_Finder)
+    with _loading_lock, _holding_back_patches():
+        yield
+
+
+@contextmanager
+def _holding_back_patches() -> Iterator[None]:
+    """Hold back the patches of gevent and eventlet as long as this thread has the lock for loading."""
+    sys.meta_path.insert(0, _Finder)
+    try:
+        subscribers = getattr(sys.modules.get("gevent.events"), "subscribers", None)
+        if isinstance(subscribers, list) and _wait_for_loading not in subscribers:
+            subscribers.append(_wait_for_loading)
+        yield
+    finally:
+        sys.meta_path.remove(_Finder)
 
 
 class _Finder:
@@ -84,11 +90,22 @@ def register_fork_hooks() -> None:
 
 
 def _before_fork() -> None:
-    """Wait until no thread loads modules, and let none begin until the fork is done."""
+    """Wait until no thread loads modules, and let none begin until the fork is done.
+
+    In the first fork of a process that has recorded, load what delivers: a child may end too soon to load it itself.
+    """
     global _forking_thread  # noqa: PLW0603 - the hooks of a fork have nothing else in common
     # Bounded, because under gevent the holder may be a greenlet of this same thread.
     if _loading_lock.acquire(timeout=5.0):
         _forking_thread = threading.get_ident()
+        guarded(_load_delivery)
+
+
+def _load_delivery() -> None:
+    """Load what the worker would load with the first batch. The lock for loading is held."""
+    if "drhttp._delivery.record_exporter" not in sys.modules:
+        with _holding_back_patches():
+            import drhttp._delivery.record_exporter  # noqa: F401 - it loads all that delivers
 
 
 def _after_fork_in_parent() -> None:

@@ -83,6 +83,63 @@ assert succeeded(pid)
     assert sorted(paths(receiver.records)) == ["/child", "/parent"]
 
 
+# Loading urllib3 takes longer in a child than a process has to deliver at its exit.
+SLOW = """
+class Slow:
+    def find_spec(name, path=None, target=None):
+        if name == "urllib3" and os.getpid() != parent:
+            threading.Event().wait(4)
+parent = os.getpid()
+sys.meta_path.insert(0, Slow)
+"""
+
+
+def test_children_that_end_at_once_deliver(receiver: Receiver) -> None:
+    """PM6: what delivers is loaded once, before the first fork; a child of a process that has recorded needs no time
+    for it.
+    """
+    run(
+        SLOW
+        + """
+app = drhttp.WSGIMiddleware(echo, sys.argv[1])
+hit(app, "/parent")
+for number in range(3):
+    pid = os.fork()
+    if not pid:
+        assert "urllib3" in sys.modules
+        hit(app, f"/{number}/first")
+        hit(app, f"/{number}/second")
+        sys.exit(0)
+    assert succeeded(pid)
+""",
+        receiver,
+    )
+    children = {f"/{number}/{which}" for number in range(3) for which in ("first", "second")}
+    assert Counter(paths(receiver.records)) == Counter({"/parent"} | children)
+
+
+def test_a_child_without_time_counts_what_it_loses(receiver: Receiver) -> None:
+    """PM6: a child that cannot load what delivers before the end of its time says how many records are lost."""
+    done = program(
+        CHILD
+        + SLOW
+        + """
+import logging
+logging.basicConfig(format="%(message)s")
+app = drhttp.WSGIMiddleware(echo, sys.argv[1], exit_timeout=0.2)
+pid = os.fork()
+if not pid:
+    hit(app, "/first")
+    hit(app, "/second")
+    sys.exit(0)
+assert succeeded(pid)
+""",
+        receiver.dsn,
+    )
+    assert (done.returncode, done.stderr) == (0, "records lost: 2 (closed)\n")
+    assert receiver.records == []
+
+
 def test_a_fork_at_any_moment_blocks_nobody(receiver: Receiver) -> None:
     """PM2: a process forks while threads record and a batch is being delivered; every child records, none blocks."""
     said = run(

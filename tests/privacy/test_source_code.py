@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import random
 from pathlib import Path
 
@@ -46,6 +47,38 @@ def test_source_code_goes_through(text, kind):
     assert len(body.content) > SIZE // 3
     assert body.content[:200].decode() == text[:200]
     assert b"hunter2x" not in body.content
+
+
+LOG = "".join(f"2026-11-29 10:{at // 60:02d}:{at % 60:02d} INFO login token=hunter{at}x\n" for at in range(1500))
+PAGE = "".join(f"<tr><td>{at}</td><td>hunter{at}x</td></tr>\n" for at in range(1500))
+ROWS = "user,password\n" + "".join(f"u{at},hunter{at}x\n" for at in range(4500))
+LISTS = {
+    "log": ("text/plain", LOG, 1500),
+    "page": ("text/html", f"<table><tr><th>Id</th><th>Token</th></tr>{PAGE}</table>", 1500),
+    "csv": ("text/csv", ROWS, 4500),
+    "untyped csv": ("text/plain", ROWS, 4500),
+}
+
+
+@pytest.mark.parametrize(("kind", "text", "count"), LISTS.values(), ids=LISTS)
+def test_a_list_of_secrets_goes_through(kind, text, count):
+    """A log, a page or a table with thousands of secrets is kept, and each of them is masked."""
+    body = masked(text, kind)
+    assert (body.omitted, body.redacted) == (None, count)
+    assert b"hunter" not in body.content
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("text/html", "<html><body>" + "<th>-" * 13000),
+        ("application/json", json.dumps(["Basic<td>Basic<td>Basic<td>Basic<td>Bas"] * 1500)),
+    ],
+    ids=["headings", "schemes"],
+)
+def test_the_limit_counts_headings_and_schemes(kind, text):
+    """Runs of headings, and of texts with `Basic`, take more time than others, which the limit counts."""
+    assert masked(text, kind).omitted == "too_dense"
 
 
 @pytest.mark.parametrize(

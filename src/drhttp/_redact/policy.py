@@ -80,9 +80,10 @@ class Policy:
 
     def mask(self, secret: str) -> str:
         """What replaces a secret. Raises `MaskingError` ("callback") if the user's function fails."""
-        self.budget.spend(6)
         if isinstance(self._replacement, str):
+            self.budget.spend(2)
             return self._replacement
+        self.budget.spend(6)
         masked = guarded(self._replacement, secret)
         if not isinstance(masked, str):
             raise MaskingError("callback")
@@ -90,5 +91,6 @@ class Policy:
 
     def mask_values(self, text: str) -> tuple[str, int]:
         """Mask values that are secret by their form, such as tokens and card numbers; return the text and a count."""
-        self.budget.spend(1 + len(text) // 64)
+        schemed = "asic" in text or "earer" in text  # what follows is decoded or compared
+        self.budget.spend(1 + len(text) // 64 + 6 * schemed)
         return self._credentials.mask(text, self.mask)

@@ -88,7 +88,7 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _names_secret_column(text: str, policy: Policy) -> bool:
     """Whether a heading, or a cell in the first row of a table, is a secret name."""
-    if any(_is_secret(match[1], policy) for match in _HEADING.finditer(text)):
+    if any(_is_heading_secret(match[1], policy) for match in _HEADING.finditer(text)):
         return True
     at, row = 0, _ROW.search(text)  # a part of a document may begin within a table
     while row:
@@ -114,6 +114,11 @@ def _is_secret(markup: str, policy: Policy) -> bool:
     return 0 < len(name) <= _LONGEST_NAME and policy.is_secret(name)
 
 
+def _is_heading_secret(markup: str, policy: Policy) -> bool:
+    policy.budget.spend(1)
+    return _is_secret(markup, policy)
+
+
 class _Cell:
     """A cell. column: its index in the grid. span: how many columns it takes."""
 
@@ -123,14 +128,22 @@ class _Cell:
         self.begin, self.content = match.span()
         self.end = -1
         self.is_heading = match["name"].lower() == "th"
+        self.attributes = attributes
+        self.column, self.span = column, 1
+        if attributes:
+            self._place()
+
+    def _place(self) -> None:
+        """Read which columns the cell takes, from its attributes."""
+        attributes = self.attributes
         index = attributes.get("ss:index", "")  # of a cell behind empty ones
-        self.column = max(column, int(index) - 1) if index.isdecimal() and len(index) < _LONGEST_INDEX else column
+        if index.isdecimal() and len(index) < _LONGEST_INDEX:
+            self.column = max(self.column, int(index) - 1)
         merged = attributes.get("ss:mergeacross", "")
         span = attributes.get("colspan") or attributes.get("table:number-columns-repeated")
         self.span = _span_attribute(
             str(int(merged) + 1) if merged.isdecimal() and len(merged) < _LONGEST_INDEX else span
         )
-        self.attributes = attributes
 
 
 class _Table:
@@ -169,7 +182,8 @@ class _TableReader:
         """Read all tags."""
         raw = 0
         for match in _TAG.finditer(self._text):
-            self._policy.budget.spend(1)
+            if not match["close"]:
+                self._policy.budget.spend(1)
             if match["raw"]:
                 end = _RAW_END.search(self._text, match.end()) if match.start() >= raw else None
                 raw = max(raw, end.start() if end else len(self._text))
@@ -199,7 +213,8 @@ class _TableReader:
         table.row_begin = match.end()
 
     def _begin_cell(self, table: _Table, match: re.Match[str]) -> None:
-        attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(match["attributes"])}
+        given = match["attributes"]
+        attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(given)} if "=" in given else {}
         cell = _Cell(match, table.next_column(), attributes)
         self._policy.budget.spend(cell.span // 8)
         if cell.column < _MOST_COLUMNS:
@@ -224,6 +239,8 @@ class _TableReader:
         self._policy.budget.spend(len(table.spans) // 4)
         table.spans = {column: rows - 1 for column, rows in table.spans.items() if rows > 1}
         for cell in row:
+            if not cell.attributes:
+                continue
             rows = _span_attribute(cell.attributes.get("rowspan"))
             for column in range(cell.column, cell.column + cell.span) if rows > 1 else ():
                 table.spans[column] = rows - 1
@@ -265,8 +282,10 @@ class _TableReader:
         for cell in row:
             places = range(cell.column, cell.column + cell.span)
             named = (table.columns[place] for place in places if place in table.columns)
-            headings = cell.attributes.get("headers", "").split()
-            name = next(named, "") or next((table.ids[each] for each in headings if each in table.ids), "")
+            name = next(named, "")
+            if not name and table.ids:
+                headings = cell.attributes.get("headers", "").split()
+                name = next((table.ids[each] for each in headings if each in table.ids), "")
             if name:
                 self.cells[cell.begin] = (cell.end, name)
 

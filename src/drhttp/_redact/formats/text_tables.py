@@ -183,7 +183,7 @@ def _mask_table(
     """
     pieces, count, at, empty = [], 0, begin, False
     for number, (fields, end) in enumerate(rows_of(text, delimiter, begin)):
-        policy.budget.spend(3 if '"' in fields[0] else 1)
+        policy.budget.spend(5 if '"' in fields[0] else 3)
         size = sum(map(len, fields)) + (len(fields) - 1) * len(delimiter) + len(end)
         if not is_not_empty(fields):
             empty = True

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*(:.*)")  # the name of a header field, and the rest of its line
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_BLANK = (b"\r\n", b"\n")
+# The fields that say where a response ends, and those of which the transport makes use.
+_FIELDS = frozenset((b"connection", b"content-length", b"transfer-encoding", b"date", b"retry-after"))
+_MOST_LINES = 19  # of one name in a header section; `http.client` refuses more than 100 in all
+_LONGEST_LINE = 16 * 1024  # bytes that are kept of a line; `http.client` refuses lines of more than 64 KiB
 
 
 class Deadline:
@@ -42,8 +47,9 @@ class Response(HTTPResponse):
     """A response whose lines have to be complete, and whose body ends where RFC 9112 says.
 
     `http.client` takes the end of the connection for the end of a line and of the header section. This class raises
-    `ConnectionResetError` instead. It raises `OSError` if the length of a 2xx response is invalid. It skips all interim
-    responses (1xx other than 101), as RFC 9110 section 15.2 requires; `http.client` skips only 100.
+    `ConnectionResetError` instead. Only the fields that say where it ends, `Date` and `Retry-After` are kept. It raises
+    `OSError` if the length of a 2xx response is invalid. It skips all interim responses (1xx other than 101), as RFC
+    9110 section 15.2 requires; `http.client` skips only 100.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
@@ -95,8 +101,9 @@ class Response(HTTPResponse):
 class _Lines(BufferedReader):
     """A reader that raises `ConnectionResetError` if the connection ends in the middle of a line.
 
-    The parser of header sections stops at the first line that is invalid, and ignores the fields after it. Hence such a
-    line is replaced by a field that means nothing.
+    Of a header section it returns only the fields that matter here: `http.client` refuses more than 100 fields, and
+    ignores all that follow an invalid line, but a response counts whatever else its header section holds. Of a line
+    that is too long, only the beginning is returned.
 
     in_head: whether a header section is being read; there, the end of the connection in place of a line is an error
     too. The trailer section of a chunked body may be missing (RFC 9112 section 8: the last chunk completes the body).
@@ -104,24 +111,52 @@ class _Lines(BufferedReader):
 
     in_head = True
     _in_fields = False  # whether the status line of the current header section has been read
+    _name: bytes | None = None  # of the last field, if it matters
 
-    def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        if not line.endswith(b"\n") and (len(line) != size if line else self.in_head):
-            raise ConnectionResetError("the connection ended in the middle of the response")
-        if not self.in_head or not line.endswith(b"\n"):
+    def __init__(self, raw: RawIOBase) -> None:
+        super().__init__(raw)
+        self._returned: dict[bytes, int] = {}  # lines of the current header section, by name
+
+    def readline(self, size: int | None = -1, /) -> bytes:  # `http.client` asks for as much as it allows
+        line = self._next_line()
+        if not self.in_head:
             return line
-        in_fields, self._in_fields = self._in_fields, line not in (b"\r\n", b"\n")
-        return _valid(line) if in_fields and self._in_fields else line
+        if not self._in_fields:
+            self._in_fields = line not in _BLANK
+            self._name, self._returned = None, dict.fromkeys(_FIELDS, 0)
+            return line
+        while line not in _BLANK:
+            field = self._field(line)
+            if field is not None:
+                return field
+            line = self._next_line()
+        self._in_fields = False
+        return line
 
+    def _next_line(self) -> bytes:
+        """Read a line, of which no more than the beginning is kept."""
+        line = super().readline(_LONGEST_LINE)
+        rest = line
+        while not rest.endswith(b"\n"):
+            if len(rest) < _LONGEST_LINE and (line or self.in_head):
+                raise ConnectionResetError("the connection ended in the middle of the response")
+            if not rest:
+                return line
+            rest = super().readline(_LONGEST_LINE)
+        return line if rest is line else line + b"\r\n"
 
-def _valid(line: bytes) -> bytes:
-    """A line of a header section as the parser understands it, without spaces before the colon."""
-    line = line.rstrip(b"\r\n").replace(b"\r", b" ")  # RFC 9112 section 2.2: a CR alone is a space
-    field = _FIELD.match(line)
-    if field is None and not line.startswith((b" ", b"\t")):
-        return b"X-Invalid:\r\n"
-    return (b"".join(field.groups()) if field else line) + b"\r\n"
+    def _field(self, line: bytes) -> bytes | None:
+        """A line of a header section as the parser understands it; `None` if it does not matter here."""
+        line = line.rstrip(b"\r\n").replace(b"\r", b" ")  # RFC 9112 section 2.2: a CR alone is a space
+        if not line.startswith((b" ", b"\t")):  # otherwise it continues the field before
+            field = _FIELD.match(line)
+            name = field[1].lower() if field is not None else b""
+            self._name = name if name in _FIELDS else None
+            line = b"".join(field.groups()) if field is not None else b""  # without spaces before the colon
+        if self._name is None or self._returned[self._name] == _MOST_LINES:
+            return None
+        self._returned[self._name] += 1
+        return line + b"\r\n"
 
 
 class _Reader(RawIOBase):

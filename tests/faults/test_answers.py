@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.sockets import Proxy
+from support.forward_proxy import ForwardProxy
 
 from .comparison import Comparison
 from .invariants import all_sent, arrived_once, ends_in_time, says_nothing_secret, unharmed
@@ -239,8 +239,8 @@ def test_a_stale_connection(behaviour: Any, party: Party, bare: Side, serve: Ser
 
 def test_a_proxy_that_needs_credentials(party: Party, bare: Side, serve: Serve, report: Report) -> None:
     """T5: a proxy that refuses is an outage like others; its password is no more in the log than the key."""
-    with Proxy("me:right") as proxy:
-        through = f"http://me:wr0ng-password@{proxy.place}"
+    with ForwardProxy("me:right") as proxy:
+        through = f"http://me:wr0ng-password@{proxy.authority}"
         app = serve(party.dsn(), {"http_proxy": through, "no_proxy": ""})
         compared = Comparison()
         compared.go_on(bare, app, 8)
@@ -248,7 +248,7 @@ def test_a_proxy_that_needs_credentials(party: Party, bare: Side, serve: Serve, 
         compared.go_on(bare, app, 8)
         report(compared.check())
         assert party.starts == []
-        proxy.expected = None
+        proxy.expected_authorization = None
         arrived_once(party, app)
         unharmed(felt, app.wait_for(all_sent))
         assert app.lines == []

@@ -128,8 +128,8 @@ def test_a_fork_after_a_delivery(options: list[str], receiver: Receiver, tmp_pat
         asked += server.ask(500, "late-")
         server.stop()
     once(receiver, asked, ["preloaded"])
-    master = receiver.posts[0].peer
-    assert [post.peer for post in receiver.posts].count(master) == 1
+    master = receiver.posts[0].client_port
+    assert [post.client_port for post in receiver.posts].count(master) == 1
     quiet(server.log)
 
 

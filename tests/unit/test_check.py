@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.receiver import Answer
+from support.receiver import KEY, Response
 
 from drhttp.__main__ import main
 
@@ -35,7 +35,7 @@ def closed() -> int:
 
 def test_a_probe_that_arrives(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
     """One probe record takes the real way; address, name, key and time are said, and the key itself is not."""
-    assert main(["check", receiver.dsn.replace("key", "s3cret")]) == 0
+    assert main(["check", receiver.dsn.replace(KEY, "s3cret")]) == 0
 
     said = capsys.readouterr().out
     (record,) = receiver.records
@@ -76,7 +76,7 @@ def test_a_probe_that_is_refused(
     receiver: Receiver, capsys: pytest.CaptureFixture[str], status: int, words: str
 ) -> None:
     """What the receiver answers is said, with what to do about it."""
-    receiver.otherwise = Answer(status, {"Location": "/elsewhere"} if status == 307 else {})
+    receiver.behavior = Response(status, {"Location": "/elsewhere"} if status == 307 else {})
 
     assert main(["check", receiver.dsn]) == 1
 

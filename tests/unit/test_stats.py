@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
-from support.receiver import Answer
+from support.receiver import Response
 
 import drhttp
 from drhttp._stats import Stats
@@ -54,7 +54,7 @@ def test_stats_are_a_picture():
 
 def test_the_story_of_a_process(receiver):
     """Sent, retried, lost and the last error are told for real deliveries, and add up."""
-    receiver.answers.extend([Answer(503), Answer(201), Answer(400)])
+    receiver.next_behaviors.extend([Response(503), Response(201), Response(400)])
 
     def app(environ, start_response):
         start_response("204 No Content", [])

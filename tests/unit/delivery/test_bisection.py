@@ -29,8 +29,11 @@ def most_posts(size: int) -> int:
     return 2 * math.ceil(math.log2(size)) + 16
 
 
-class Receiver:
-    """Fails on poison; on everything while it is down; and on some POSTs for no reason."""
+class VirtualTimeReceiver:
+    """Fails on poison, on everything while it is down, and on some POSTs at random, without a socket.
+
+    It is no `support.receiver.Receiver`: outages of two hours pass in virtual time, which a socket does not keep.
+    """
 
     def __init__(self, bench: Bench, poison: Collection[str] = ()) -> None:
         self._bench = bench
@@ -55,8 +58,8 @@ class Receiver:
         return DONE
 
 
-def receiver_of(bench: Bench, poison: Collection[str] = ()) -> Receiver:
-    receiver = Receiver(bench, poison)
+def receiver_of(bench: Bench, poison: Collection[str] = ()) -> VirtualTimeReceiver:
+    receiver = VirtualTimeReceiver(bench, poison)
     bench.exporter.judge = receiver
     bench.worker._random.seed(0)
     return receiver
@@ -316,7 +319,7 @@ def test_after_an_outage_only_the_poison_record_is_lost(size: int, failures: int
 # Crashes
 
 
-def crashing(bench: Bench, poison: Collection[str]) -> Receiver:
+def crashing(bench: Bench, poison: Collection[str]) -> VirtualTimeReceiver:
     receiver = receiver_of(bench, poison)
     receiver.failure = CRASHES
     return receiver
@@ -385,7 +388,7 @@ def test_an_outage_that_looks_like_a_crash_loses_nothing(seconds: float, most: i
     assert posts[0] <= posts[1] + 10
 
 
-def crash_after_crash(bench: Bench, count: int) -> Receiver:
+def crash_after_crash(bench: Bench, count: int) -> VirtualTimeReceiver:
     """Put four records every ten seconds; the receiver crashes on one of them."""
     receiver = crashing(bench, set(named(4 * count)[::4]))
     for number in range(4 * count):

@@ -7,7 +7,9 @@ import queue
 import socket
 
 import pytest
-from support.sockets import CREATED, Peer, says, transports
+from support.behaviors import CREATED, respond_with
+from support.receiver import Receiver
+from support.transports import transports
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -67,8 +69,8 @@ def chooses_classes_by_itself(patch):
 
 def test_this_version_uses_every_override(to, caplog):
     """Nothing is logged."""
-    with Peer(says(CREATED)) as peer:
-        assert to(peer.dsn()).post(b"x") == DONE
+    with Receiver(respond_with(CREATED)) as receiver:
+        assert to(receiver.dsn_for()).post(b"x") == DONE
     assert caplog.messages == []
 
 
@@ -84,10 +86,10 @@ def test_this_version_uses_every_override(to, caplog):
 def test_a_version_that_ignores_an_override_delivers_and_is_reported(to, caplog, monkeypatch, version, unused):
     """Records arrive over one connection, and one warning says what urllib3 does not use and what may follow."""
     version(monkeypatch)
-    with Peer(says(CREATED)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(respond_with(CREATED)) as receiver:
+        transport = to(receiver.dsn_for())
         assert [transport.post(b"x") for _ in range(3)] == [DONE] * 3
-        assert peer.served == 1
+        assert receiver.connection_count == 1
     (message,) = caplog.messages
     assert "is not fully supported" in message
     assert [name for name in OVERRIDES if f"does not use {name}, so " in message] == list(unused)
@@ -96,6 +98,6 @@ def test_a_version_that_ignores_an_override_delivers_and_is_reported(to, caplog,
 def test_a_version_without_the_name_for_dns_delivers(to, caplog, monkeypatch):
     """Where a connection has only `host`, that is what is connected to."""
     monkeypatch.setattr(HTTPConnection, "host", None)  # instead of the property, which keeps the name in `_dns_host`
-    with Peer(says(CREATED)) as peer:
-        assert to(peer.dsn()).post(b"x") == DONE
+    with Receiver(respond_with(CREATED)) as receiver:
+        assert to(receiver.dsn_for()).post(b"x") == DONE
     assert caplog.messages == []

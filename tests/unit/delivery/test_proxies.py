@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.receiver import Receiver
-from support.sockets import CREATED, KEY, Peer, Proxy, authority, is_silent, says, transports, trouble
+from support.behaviors import CREATED, ignore, respond_with
+from support.forward_proxy import ForwardProxy
+from support.receiver import KEY, Receiver
+from support.transports import authority, failure_of, transports
 
 from drhttp._delivery.retry import DONE
 
@@ -27,12 +29,12 @@ def environ(monkeypatch):
 
 def test_a_plain_request_is_forwarded(receiver, environ, to):
     """`HTTP_PROXY` is used for http, its credentials are percent-decoded, and they do not reach the receiver."""
-    with Proxy(f"user:{PASSWORD}") as proxy:
-        environ("HTTP_PROXY", f"http://{CREDENTIALS}@{proxy.place}")
+    with ForwardProxy(f"user:{PASSWORD}") as proxy:
+        environ("HTTP_PROXY", f"http://{CREDENTIALS}@{proxy.authority}")
         transport = to(receiver.dsn)
         assert transport.post(b"x") == DONE
         assert transport.post(b"y") == DONE
-        assert proxy.seen == [f"POST http://127.0.0.1:{receiver.port}/path HTTP/1.1"] * 2
+        assert proxy.request_lines == [f"POST http://127.0.0.1:{receiver.port}/path HTTP/1.1"] * 2
     assert [post.body for post in receiver.posts] == [b"x", b"y"]
     assert "proxy-authorization" not in receiver.posts[0].headers
 
@@ -41,14 +43,14 @@ def test_tls_goes_through_a_tunnel(environ, to, tmp_path):
     """`HTTPS_PROXY` is used for https by CONNECT, so that the proxy sees neither the key nor a record."""
     file, context = authority(tmp_path, "localhost")
     environ("SSL_CERT_FILE", file)
-    with Proxy("user:word") as proxy, Peer(says(CREATED), context) as peer:
-        environ("https_proxy", f"user:word@{proxy.place}")
-        transport = to(peer.dsn("https", "localhost"))
+    with ForwardProxy("user:word") as proxy, Receiver(respond_with(CREATED), tls=context) as receiver:
+        environ("https_proxy", f"user:word@{proxy.authority}")
+        transport = to(receiver.dsn_for("https", "localhost"))
         assert transport.post(b"x") == DONE
         assert transport.post(b"x" * 100_000) == DONE
-        assert [line.split()[:2] for line in proxy.seen] == [["CONNECT", f"localhost:{peer.port}"]]
-        assert KEY not in str(proxy.heard)
-        assert peer.served == 1
+        assert [line.split()[:2] for line in proxy.request_lines] == [["CONNECT", f"localhost:{receiver.port}"]]
+        assert KEY not in str(proxy.header_fields)
+        assert receiver.connection_count == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -56,12 +58,15 @@ def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
     """A proxy with an https address is reached over TLS, for both kinds of receivers."""
     file, context = authority(tmp_path, "localhost")
     environ("SSL_CERT_FILE", file)
-    with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
-        environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
-        transport = to(peer.dsn(scheme, "localhost"))
+    with (
+        ForwardProxy(tls=context) as proxy,
+        Receiver(respond_with(CREATED), tls=context if scheme == "https" else None) as receiver,
+    ):
+        environ(f"{scheme}_proxy", f"https://{proxy.authority.replace('127.0.0.1', 'localhost')}")
+        transport = to(receiver.dsn_for(scheme, "localhost"))
         assert transport.post(b"x") == DONE
         assert transport.post(b"x" * 100_000) == DONE
-        assert len(proxy.seen) == (1 if scheme == "https" else 2)
+        assert len(proxy.request_lines) == (1 if scheme == "https" else 2)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -69,9 +74,12 @@ def test_a_connection_through_a_proxy_can_be_disowned(environ, to, tmp_path, sch
     """What a forked child does with its parent's connection works for every kind of it."""
     file, context = authority(tmp_path, "localhost")
     environ("SSL_CERT_FILE", file)
-    with Proxy(tls=context) as proxy, Peer(says(CREATED), context if scheme == "https" else None) as peer:
-        environ(f"{scheme}_proxy", f"https://{proxy.place.replace('127.0.0.1', 'localhost')}")
-        transport = to(peer.dsn(scheme, "localhost"))
+    with (
+        ForwardProxy(tls=context) as proxy,
+        Receiver(respond_with(CREATED), tls=context if scheme == "https" else None) as receiver,
+    ):
+        environ(f"{scheme}_proxy", f"https://{proxy.authority.replace('127.0.0.1', 'localhost')}")
+        transport = to(receiver.dsn_for(scheme, "localhost"))
         assert transport.post(b"x") == DONE
         transport.disown()
         assert transport.post(b"x").action in ("done", "retry")
@@ -81,30 +89,30 @@ def test_a_connection_through_a_proxy_can_be_disowned(environ, to, tmp_path, sch
 @pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "other.example, 127.0.0.1", "*"])
 def test_no_proxy_goes_direct(receiver, environ, to, exception):
     """What `NO_PROXY` names, by host or by host and port, is reached without the proxy."""
-    with Proxy() as proxy:
-        environ("http_proxy", f"http://{proxy.place}")
+    with ForwardProxy() as proxy:
+        environ("http_proxy", f"http://{proxy.authority}")
         environ("no_proxy", exception.format(port=receiver.port))
         assert to(receiver.dsn).post(b"x") == DONE
-        assert proxy.seen == []
+        assert proxy.request_lines == []
 
 
 @pytest.mark.parametrize("exception", ["other.example", "127.0.0.1:1", "0.0.2", ""])
 def test_no_proxy_means_what_it_says(receiver, environ, to, exception):
     """What `NO_PROXY` does not name goes through the proxy."""
-    with Proxy() as proxy:
-        environ("http_proxy", f"http://{proxy.place}")
+    with ForwardProxy() as proxy:
+        environ("http_proxy", f"http://{proxy.authority}")
         environ("no_proxy", exception)
         assert to(receiver.dsn).post(b"x") == DONE
-        assert len(proxy.seen) == 1
+        assert len(proxy.request_lines) == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_wrong_credentials_are_the_proxys_trouble(environ, to, scheme):
     """A 407 is not the receiver's answer: nothing is dropped, and the proxy is named."""
-    with Proxy("user:other") as proxy, Receiver() as receiver:
-        environ(f"{scheme}_proxy", f"http://user:pa%40ss@{proxy.place}")
-        assert trouble(to(receiver.dsn.replace("http", scheme)), secrets=SECRETS) == "proxy"
-        assert len(proxy.seen) == 1
+    with ForwardProxy("user:other") as proxy, Receiver() as receiver:
+        environ(f"{scheme}_proxy", f"http://user:pa%40ss@{proxy.authority}")
+        assert failure_of(to(receiver.dsn.replace("http", scheme)), secrets=SECRETS) == "proxy"
+        assert len(proxy.request_lines) == 1
         assert receiver.posts == []
 
 
@@ -131,11 +139,11 @@ def test_wrong_credentials_are_the_proxys_trouble(environ, to, scheme):
 def test_a_bad_proxy_is_trouble(environ, to, scheme, address):
     """A proxy that is down or whose address is nonsense is a failed POST like others; its password is not told."""
     environ(f"{scheme}_proxy", address)
-    assert trouble(to(f"{scheme}://{KEY}@receiver.example/"), secrets=SECRETS) in ("proxy", "address", "reset")
+    assert failure_of(to(f"{scheme}://{KEY}@receiver.example/"), secrets=SECRETS) in ("proxy", "address", "reset")
 
 
 def test_a_proxy_that_hangs_has_the_timeout(environ, to):
     """A proxy that never answers takes the option `timeout`."""
-    with Peer(is_silent) as peer:
-        environ("https_proxy", f"http://127.0.0.1:{peer.port}")
-        assert trouble(to(f"https://{KEY}@receiver.example/", 0.3), secrets=SECRETS) in ("proxy", "timeout")
+    with Receiver(ignore) as receiver:
+        environ("https_proxy", f"http://127.0.0.1:{receiver.port}")
+        assert failure_of(to(f"https://{KEY}@receiver.example/", 0.3), secrets=SECRETS) in ("proxy", "timeout")

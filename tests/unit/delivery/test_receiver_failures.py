@@ -11,8 +11,9 @@ import time
 from typing import Any
 
 import pytest
+from support.behaviors import close_without_response
 from support.load import echo, hit, paths, program
-from support.receiver import Answer, Receiver
+from support.receiver import Receiver, Response
 
 import drhttp
 
@@ -44,8 +45,8 @@ def test_a_receiver_that_is_busy_for_a_while(receiver: Receiver) -> None:
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=0.05)
     quick = record(app, 500)
     assert drhttp.flush(10)
-    receiver.otherwise = Answer(503)
-    timer = threading.Timer(OUTAGE, lambda: setattr(receiver, "otherwise", Answer()))
+    receiver.behavior = Response(503)
+    timer = threading.Timer(OUTAGE, lambda: setattr(receiver, "behavior", Response()))
     timer.start()
     slow = record(app, 2000, first=500)
     print(f"median of a request: {quick * 1e6:.0f} us, during the outage {slow * 1e6:.0f} us")
@@ -67,20 +68,20 @@ def test_a_receiver_that_is_busy_for_a_while(receiver: Receiver) -> None:
 def test_a_receiver_that_resets_connections(receiver: Receiver) -> None:
     """A receiver that cuts connections after it has read the body: the same records come again, and are taken once."""
     for place in range(12):
-        receiver.answers.append(Answer(reset=place % 3 != 2))
+        receiver.next_behaviors.append(Response() if place % 3 == 2 else close_without_response)
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, batch_size=50, flush_interval=0.05)
     record(app, 500)
     while not drhttp.flush(0.5):
         assert len(receiver.posts) < 40
     arrived_once(receiver, 500)
     assert drhttp.stats().retried == 50 * 8
-    sent_again = {each["transaction_id"] for post in receiver.posts if post.answer.reset for each in post.records}
+    sent_again = {each["transaction_id"] for post in receiver.posts if not post.accepted for each in post.records}
     assert sent_again <= {each["transaction_id"] for each in receiver.records}
 
 
 def test_a_receiver_that_asks_for_time(receiver: Receiver) -> None:
     """T2: a 429 with `Retry-After: 2` is obeyed, for all batches, whatever comes meanwhile; then all arrive once."""
-    receiver.answers.append(Answer(429, {"Retry-After": "2"}))
+    receiver.next_behaviors.append(Response(429, {"Retry-After": "2"}))
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, batch_size=100, flush_interval=0.05)
     record(app, 300)
     receiver.wait_for_posts(1)
@@ -108,7 +109,7 @@ def test_a_receiver_that_goes_and_comes_back(first: str) -> None:
     while not drhttp.stats().last_error:
         told.wait(0.01)
     assert drhttp.stats().queued == 1000 - len(before)
-    with Receiver(port) as again:
+    with Receiver(port=port) as again:
         for _ in range(20):
             if drhttp.flush(1.0):
                 break
@@ -120,13 +121,13 @@ def test_a_receiver_that_goes_and_comes_back(first: str) -> None:
 
 def test_an_outage_loses_what_does_not_fit_and_nothing_else(receiver: Receiver) -> None:
     """The queue fills during an outage: the oldest `queue_size` records arrive once, the others are counted."""
-    receiver.otherwise = Answer(503)
+    receiver.behavior = Response(503)
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, queue_size=300, batch_size=50, flush_interval=60.0)
     record(app, 50)
     receiver.wait_for_posts(1)
     record(app, 1000, first=50)
     assert drhttp.stats().dropped == {"queue_size": 700}
-    receiver.otherwise = Answer()
+    receiver.behavior = Response()
     assert drhttp.flush(30)
     arrived_once(receiver, 350)
     assert drhttp.stats().sent == 350
@@ -135,7 +136,7 @@ def test_an_outage_loses_what_does_not_fit_and_nothing_else(receiver: Receiver) 
 def test_idle_connections_that_were_closed(receiver: Receiver) -> None:
     """T4: a receiver that closes the connection after each answer costs no record and no failure."""
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, flush_interval=60.0)
-    receiver.otherwise = Answer(headers={"Connection": "close"})
+    receiver.behavior = Response(headers={"Connection": "close"})
     for number in range(10):
         hit(app, f"/{number}")
         assert drhttp.flush(10)
@@ -149,7 +150,7 @@ def test_one_connection_is_used_again(receiver: Receiver) -> None:
     for number in range(10):
         hit(app, f"/{number}")
         assert drhttp.flush(10)
-    assert len({post.peer for post in receiver.posts}) == 1
+    assert len({post.client_port for post in receiver.posts}) == 1
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["resolves", "hangs"])
@@ -190,7 +191,7 @@ print(statistics.median(times) * 1e6, max(times) * 1e6)
 
 def test_a_wrong_key_is_not_hammered(receiver: Receiver) -> None:
     """T2: 401 is never retried; the batch is a counted drop, and nothing else is tried for a while."""
-    receiver.otherwise = Answer(401)
+    receiver.behavior = Response(401)
     app = drhttp.WSGIMiddleware(echo, receiver.dsn, batch_size=10, flush_interval=0.01)
     record(app, 100)
     receiver.wait_for_posts(1)

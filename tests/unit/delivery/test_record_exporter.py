@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from support.receiver import Answer, Receiver
+from support.behaviors import close_without_response, respond_by
+from support.receiver import KEY, Receiver, Response
 
 import drhttp
 from drhttp._capture.body import Tap
@@ -82,12 +83,12 @@ def test_the_protocol_says_how_many_travel_together(receiver, make_exporter):
     assert (make_exporter().max_records, delivery.max_records) == (None, 1)
     assert delivery.deliver([delivery.prepare(an_exchange())]) == DONE
     (post,) = receiver.posts
-    assert (post.path, post.headers["drhttp-apikey"]) == ("/api/v1/http_record/record", "key")
+    assert (post.path, post.headers["drhttp-apikey"]) == ("/api/v1/http_record/record", KEY)
 
 
 def test_ids_are_kept_across_tries(receiver, make_exporter):
     """What is sent again is the same, byte for byte, so that the receiver can tell."""
-    receiver.answers.extend([Answer(503), Answer(reset=True)])
+    receiver.next_behaviors.extend([Response(503), close_without_response])
     delivery = make_exporter()
     encoded_record = delivery.prepare(an_exchange())
     assert [delivery.deliver([encoded_record]).action for _ in range(3)] == ["retry", "retry", "done"]
@@ -167,7 +168,7 @@ def test_an_event_below_a_megabyte_keeps_its_bodies(make_exporter):
 
 def test_a_batch_that_is_too_large_is_left_to_the_worker(receiver, make_exporter, caplog):
     """413 for several: the worker halves them; nothing is said yet."""
-    receiver.answers.append(Answer(413))
+    receiver.next_behaviors.append(Response(413))
     delivery = make_exporter()
     verdict = delivery.deliver([delivery.prepare(an_exchange()), delivery.prepare(an_exchange())])
     assert verdict.action == "split"
@@ -177,7 +178,7 @@ def test_a_batch_that_is_too_large_is_left_to_the_worker(receiver, make_exporter
 
 def test_a_single_record_that_is_too_large_goes_without_bodies(receiver, make_exporter):
     """413 for one: it is sent once more without its bodies, marked, under the same id."""
-    receiver.answers.append(Answer(413))
+    receiver.next_behaviors.append(Response(413))
     delivery = make_exporter()
     encoded_record = delivery.prepare(an_exchange(b"hello"))
     assert delivery.deliver([encoded_record]) == DONE
@@ -190,7 +191,7 @@ def test_a_single_record_that_is_too_large_goes_without_bodies(receiver, make_ex
 @pytest.mark.parametrize(("body", "tries"), [(b"hello", 2), (b"", 1)])
 def test_what_is_still_too_large_is_refused(receiver, make_exporter, caplog, body, tries):
     """Without bodies to leave out, or refused without them too, it is dropped as too large, and that is told."""
-    receiver.otherwise = Answer(413)
+    receiver.behavior = Response(413)
     delivery = make_exporter()
     verdict = delivery.deliver([delivery.prepare(an_exchange(body))])
     assert (verdict.action, verdict.reason) == ("split", "too_large")
@@ -225,7 +226,7 @@ def test_losses_are_reported_without_bodies_too(receiver, make_exporter, losses)
     delivery = make_exporter(max_body_size=10_000_000)
     assert told(delivery.prepare(an_exchange(BIG))) == {"queue_size": 3}
     losses["queue_size"] = 4
-    receiver.answers.append(Answer(413))
+    receiver.next_behaviors.append(Response(413))
     assert delivery.deliver([delivery.prepare(an_exchange(b"hello"))]) == DONE
     assert receiver.records[0]["metadata"]["sdk"]["dropped"] == {"queue_size": 4}
 
@@ -240,7 +241,7 @@ def test_losses_are_reported_without_bodies_too(receiver, make_exporter, losses)
 )
 def test_a_refusal_is_told_once(receiver, make_exporter, caplog, status, advice):
     """A final refusal is a warning with what to do, once in a while, without the key and without a body."""
-    receiver.otherwise = Answer(status, body=b"s3cret")
+    receiver.behavior = Response(status, body=b"s3cret")
     delivery = make_exporter()
     for _ in range(3):
         assert delivery.deliver([delivery.prepare(an_exchange(b"s3cret"))]).action == "drop"
@@ -253,7 +254,7 @@ def test_a_refusal_is_told_once(receiver, make_exporter, caplog, status, advice)
 
 def test_trouble_on_the_way_is_not_told_here(receiver, make_exporter, caplog):
     """What is tried again is not lost, and no reason to say anything yet."""
-    receiver.otherwise = Answer(503)
+    receiver.behavior = Response(503)
     delivery = make_exporter()
     assert delivery.deliver([delivery.prepare(an_exchange())]).action == "retry"
     assert caplog.records == []
@@ -298,7 +299,7 @@ def test_a_loss_reaches_the_receiver(receiver):
 
 def test_a_refused_batch_is_counted(receiver):
     """What the receiver refuses for good is dropped under its status, and the next record reports that."""
-    receiver.answers.append(Answer(422))
+    receiver.next_behaviors.append(Response(422))
     wrapped = drhttp.WSGIMiddleware(app, dsn=receiver.dsn)
     ask(wrapped, "/a", "/b")
     assert drhttp.flush(5.0)
@@ -313,14 +314,7 @@ def test_a_refused_batch_is_counted(receiver):
 
 def test_a_batch_is_halved_until_it_fits():
     """413 for a batch: its halves are sent, and theirs, and every record arrives once."""
-
-    class Small(Receiver):
-        def take(self, path, headers, body, peer):
-            events = json.loads(gzip.decompress(body))
-            self.otherwise = Answer(201) if len(events) <= 2 else Answer(413)
-            return super().take(path, headers, body, peer)
-
-    with Small() as receiver:
+    with Receiver(respond_by(lambda post: Response(201 if len(post.records) <= 2 else 413))) as receiver:
         wrapped = drhttp.WSGIMiddleware(app, dsn=receiver.dsn, flush_interval=60)
         ask(wrapped, *(f"/{number}" for number in range(11)))
         assert drhttp.flush(10.0)
@@ -333,13 +327,9 @@ def test_a_batch_is_halved_until_it_fits():
 @pytest.mark.parametrize("protocol", ["events", "record"])
 def test_ids_are_kept_in_whatever_parts_records_are_sent(protocol):
     """A record that the receiver fails on is found; each record is the same, id included, in each POST it is in."""
-
-    class Failing(Receiver):
-        def take(self, path, headers, body, peer):
-            self.otherwise = Answer(500 if b'/13"' in unpacked(headers, body) else 201)
-            return super().take(path, headers, body, peer)
-
-    with Failing() as receiver:
+    with Receiver(
+        respond_by(lambda post: Response(500 if b'/13"' in unpacked(post.headers, post.body) else 201))
+    ) as receiver:
         wrapped = drhttp.WSGIMiddleware(app, dsn=receiver.dsn, flush_interval=60, protocol=protocol)
         ask(wrapped, *(f"/{number}" for number in range(40)))
         assert drhttp.flush(30.0)

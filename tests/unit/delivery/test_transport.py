@@ -4,42 +4,36 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from email.utils import formatdate
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.effort import effort
-from support.receiver import Answer, Receiver
-from support.sockets import (
+from support.behaviors import (
     CREATED,
-    KEY,
-    Peer,
-    authority,
-    black_hole,
-    drips,
-    gushes,
-    hangs_up,
-    is_silent,
-    read_request,
-    refuses_early,
-    resets,
-    says,
-    sips,
-    transports,
-    trouble,
+    close_after,
+    close_before_reading_body,
+    ignore,
+    read_slowly,
+    reset_after,
+    respond_slowly,
+    respond_with,
+    send_body_without_end,
+    send_large_body,
 )
+from support.effort import effort
+from support.receiver import KEY, Receiver, Response
+from support.transports import authority, failure_of, transports
 
 from drhttp._delivery import transport as transport_module
 from drhttp._delivery.retry import DONE
 from drhttp._delivery.transport import Transport
 from drhttp._dsn import Dsn
 
+TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 LOAD = os.urandom(8_000_000)  # more than the buffers of a connection take
 
 to = pytest.fixture(transports)
@@ -82,20 +76,20 @@ def test_a_post(receiver, to):
 )
 def test_verdicts(receiver, to, status, action):
     """Each answer of a real receiver gets the verdict that the table prescribes, and the connection is kept."""
-    receiver.answers.append(Answer(status, body=b"" if status == 204 else b'{"error": "s3ntinel"}'))
+    receiver.next_behaviors.append(Response(status, body=b"" if status == 204 else b'{"error": "s3ntinel"}'))
     transport = to(receiver.dsn)
     judged = transport.post(b"x")
     assert judged.action == action
     assert transport.result.status == status
     assert KEY not in str(judged.error)
     assert transport.post(b"y") == DONE
-    assert receiver.posts[0].peer == receiver.posts[1].peer
+    assert receiver.posts[0].client_port == receiver.posts[1].client_port
 
 
 @pytest.mark.parametrize("make", [lambda: "100", lambda: formatdate(time.time() + 100, usegmt=True)])
 def test_retry_after_is_read(receiver, to, make):
     """What the header field says, as seconds or as a date, is in the verdict."""
-    receiver.answers.append(Answer(503, {"Retry-After": make()}))
+    receiver.next_behaviors.append(Response(503, {"Retry-After": make()}))
     assert 90.0 < to(receiver.dsn).post(b"x").after <= 100.0
 
 
@@ -103,7 +97,7 @@ def test_retry_after_is_read(receiver, to, make):
 def test_redirects_are_refused(receiver, to, status):
     """A redirect is not followed, so neither the key nor a record is carried elsewhere."""
     with Receiver() as other:
-        receiver.answers.append(Answer(status, {"Location": f"http://127.0.0.1:{other.port}/path"}))
+        receiver.next_behaviors.append(Response(status, {"Location": f"http://127.0.0.1:{other.port}/path"}))
         judged = to(receiver.dsn).post(b"x")
         assert (judged.action, judged.after) == ("drop", 60.0)
         assert "redirects are not followed" in judged.error
@@ -124,36 +118,31 @@ def test_redirects_are_refused(receiver, to, status):
 )
 def test_the_connection_is_used_again(to, answer):
     """One connection carries all POSTs, whatever the form of the answers."""
-    with Peer(says(answer)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(respond_with(answer)) as receiver:
+        transport = to(receiver.dsn_for())
         for _ in range(5):
             assert transport.post(b"x").action in ("done", "retry")
             assert transport.result.status
-        assert peer.served == 1
+        assert receiver.connection_count == 1
 
 
 def test_a_stale_connection_is_replaced(to):
     """A connection that the receiver has closed meanwhile is noticed, and the POST goes over a new one."""
-    with Peer(hangs_up(CREATED)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(close_after(CREATED)) as receiver:
+        transport = to(receiver.dsn_for())
         for count in range(1, 5):
             assert transport.post(b"x") == DONE
-            assert peer.left.acquire(timeout=5)
-            assert peer.served == count
+            assert receiver.connection_closed.acquire(timeout=5)
+            assert receiver.connection_count == count
 
 
 def test_a_connection_that_ends_under_a_post_is_a_retry(to):
     """Where the receiver closes at the same moment, the verdict is to try again, over a new connection."""
-
-    def talk(connection, peer):
-        read_request(connection)
-        connection.sendall(CREATED)
-        read_request(connection)
-
-    with Peer(talk) as peer:
-        transport = to(peer.dsn())
+    with Receiver(respond_with(CREATED)) as receiver:
+        receiver.next_behaviors.extend([respond_with(CREATED), close_after(b"")])
+        transport = to(receiver.dsn_for())
         assert [transport.post(b"x").action for _ in range(3)] == ["done", "retry", "done"]
-        assert peer.served == 2
+        assert receiver.connection_count == 2
 
 
 def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
@@ -162,7 +151,7 @@ def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
     assert transport.post(b"x") == DONE
     monkeypatch.setattr(transport_module, "_MAX_IDLE", -1.0)
     assert transport.post(b"x") == DONE
-    assert receiver.posts[0].peer != receiver.posts[1].peer
+    assert receiver.posts[0].client_port != receiver.posts[1].client_port
 
 
 def test_a_closed_transport_begins_anew(receiver, to):
@@ -172,7 +161,7 @@ def test_a_closed_transport_begins_anew(receiver, to):
     assert transport.post(b"x") == DONE
     transport.close()
     assert transport.post(b"x") == DONE
-    assert receiver.posts[0].peer != receiver.posts[1].peer
+    assert receiver.posts[0].client_port != receiver.posts[1].client_port
 
 
 def closed_port() -> int:
@@ -183,30 +172,30 @@ def closed_port() -> int:
 
 def test_refused(to):
     """Nobody listens."""
-    assert trouble(to(f"http://{KEY}@127.0.0.1:{closed_port()}/")) == "refused"
+    assert failure_of(to(f"http://{KEY}@127.0.0.1:{closed_port()}/")) == "refused"
 
 
 def test_no_such_name(to):
     """The name does not exist."""
-    assert trouble(to(f"http://{KEY}@nonexistent.invalid/")) == "dns"
+    assert failure_of(to(f"http://{KEY}@nonexistent.invalid/")) == "dns"
 
 
 @pytest.mark.parametrize(
-    "talk",
+    "behavior",
     [
-        resets,
-        hangs_up(b""),
-        hangs_up(b"HTTP/1.1 20x Odd\r\n\r\n"),
-        hangs_up(b"s3ntinel s3ntinel s3ntinel\r\n\r\n"),
-        hangs_up(b"HTTP/1.1 s3ntinel\r\n\r\n"),
-        hangs_up(b"HTTP/1.1 200 " + b"s3ntinel" * 10_000),
-        hangs_up(b"SSH-2.0-OpenSSH_9.2 s3ntinel\r\n"),
+        reset_after(b""),
+        close_after(b""),
+        close_after(b"HTTP/1.1 20x Odd\r\n\r\n"),
+        close_after(b"s3ntinel s3ntinel s3ntinel\r\n\r\n"),
+        close_after(b"HTTP/1.1 s3ntinel\r\n\r\n"),
+        close_after(b"HTTP/1.1 200 " + b"s3ntinel" * 10_000),
+        close_after(b"SSH-2.0-OpenSSH_9.2 s3ntinel\r\n"),
     ],
 )
-def test_broken(to, talk):
+def test_broken(to, behavior):
     """The connection breaks, or what comes is not HTTP; and a receiver that repeats the key is not quoted."""
-    with Peer(talk) as peer:
-        assert trouble(to(peer.dsn())) == "reset"
+    with Receiver(behavior) as receiver:
+        assert failure_of(to(receiver.dsn_for())) == "reset"
 
 
 @effort(60)
@@ -216,8 +205,8 @@ def test_broken(to, talk):
 @example(answer=b"Retry-After: s3ntinel\r\n\r\n", status=b"HTTP/1.1 503 No\r\n")
 def test_any_answer_has_a_verdict(answer, status):
     """Whatever bytes come back: a verdict, never an exception, never the key."""
-    with Peer(hangs_up(status + answer)) as peer:
-        transport = Transport(Dsn.parse(peer.dsn()), "/path", {"X-Key": KEY}, 2.0)
+    with Receiver(close_after(status + answer)) as receiver:
+        transport = Transport(Dsn.parse(receiver.dsn_for()), "/path", {"X-Key": KEY}, 2.0)
         judged = transport.post(b"x")
         assert judged.action in ("done", "retry", "drop", "split")
         assert KEY not in str(judged.error)
@@ -226,13 +215,13 @@ def test_any_answer_has_a_verdict(answer, status):
 
 def test_the_body_of_an_answer_is_not_read_for_ever(to):
     """An answer of very many bytes counts by its status, and costs a few of them."""
-    with Peer(gushes) as peer:
-        transport = to(peer.dsn())
+    with Receiver(send_large_body) as receiver:
+        transport = to(receiver.dsn_for())
         assert transport.post(b"x") == DONE
-        assert peer.left.acquire(timeout=5)
-        assert peer.sent < 20_000_000
+        assert receiver.connection_closed.acquire(timeout=5)
+        assert receiver.bytes_sent < 20_000_000
         assert transport.post(b"x") == DONE
-        assert peer.served == 2
+        assert receiver.connection_count == 2
 
 
 WHOLE = {
@@ -246,16 +235,7 @@ WHOLE = {
 }
 
 
-def breaks_off(answer, how):
-    """Answers each request of a connection with these bytes, and then ends the connection: "fin" or "rst"."""
-
-    def talk(connection, peer):
-        read_request(connection)
-        connection.sendall(answer)
-        if how == "rst":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    return talk
+ENDS = pytest.mark.parametrize("end_after", [close_after, reset_after], ids=["fin", "rst"])
 
 
 @pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
@@ -265,26 +245,25 @@ def test_an_answer_that_breaks_off_is_no_answer(to, answer):
     for length in range(end):
         if answer[:length].endswith((b"0\r", b"000\r")) and answer[length:] == b"\n":
             continue
-        with Peer(hangs_up(answer[:length])) as peer:
-            assert trouble(to(peer.dsn())) == "reset", answer[:length]
-    with Peer(hangs_up(answer)) as peer:
-        assert to(peer.dsn()).post(b"x") == DONE
+        with Receiver(close_after(answer[:length])) as receiver:
+            assert failure_of(to(receiver.dsn_for())) == "reset", answer[:length]
+    with Receiver(close_after(answer)) as receiver:
+        assert to(receiver.dsn_for()).post(b"x") == DONE
 
 
 @pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_whole_answer_keeps_its_connection(to, private, answer, scheme):
     """An answer that has come to its end leaves the connection usable for the next POST."""
-    with Peer(
-        says(answer + (b"\r\n" if answer.endswith(b"000\r\n") else b"")), private if scheme == "https" else None
-    ) as peer:
-        transport = to(peer.dsn(scheme, "localhost"))
+    whole = answer + (b"\r\n" if answer.endswith(b"000\r\n") else b"")
+    with Receiver(respond_with(whole), tls=private if scheme == "https" else None) as receiver:
+        transport = to(receiver.dsn_for(scheme, "localhost"))
         assert [transport.post(b"x") for _ in range(3)] == [DONE] * 3
-        assert peer.served == 1
+        assert receiver.connection_count == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("how", ["fin", "rst"])
+@ENDS
 @pytest.mark.parametrize(
     "answer",
     [
@@ -298,13 +277,13 @@ def test_a_whole_answer_keeps_its_connection(to, private, answer, scheme):
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
     ],
 )
-def test_a_broken_body_is_no_answer(to, private, answer, how, scheme):
+def test_a_broken_body_is_no_answer(to, private, answer, end_after, scheme):
     """A body that is cut, by an orderly close (in TLS: without a close_notify) or by a reset, or is no body at all."""
-    with Peer(breaks_off(answer, how), private if scheme == "https" else None) as peer:
-        transport = to(peer.dsn(scheme, "localhost"))
-        assert trouble(transport) in ("reset", "tls")
-        assert trouble(transport) in ("reset", "tls")
-        assert peer.served == 2
+    with Receiver(end_after(answer), tls=private if scheme == "https" else None) as receiver:
+        transport = to(receiver.dsn_for(scheme, "localhost"))
+        assert failure_of(transport) in ("reset", "tls")
+        assert failure_of(transport) in ("reset", "tls")
+        assert receiver.connection_count == 2
 
 
 @pytest.mark.parametrize(
@@ -336,12 +315,12 @@ def test_the_declared_end_is_found_in_any_header_section(to, head):
     """Neither an invalid line nor an unusual way to write the end keeps a response from being incomplete without it."""
     body = b"5\r\nhello\r\n0\r\n\r\n" if b"ransfer" in head else b"hello"
     answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n"
-    with Peer(hangs_up(answer + body[:4])) as peer:
-        assert trouble(to(peer.dsn())) == "reset"
-    with Peer(says(answer + body)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(close_after(answer + body[:4])) as receiver:
+        assert failure_of(to(receiver.dsn_for())) == "reset"
+    with Receiver(respond_with(answer + body)) as receiver:
+        transport = to(receiver.dsn_for())
         assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
-        assert peer.served == 1
+        assert receiver.connection_count == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -365,50 +344,52 @@ def test_a_large_header_section_is_an_answer(to, private, head, scheme):
         b"Content-Length: 5\r\n\r\nhello",
         b"Transfer-Encoding: chunked\r\n\r\n5;" + b"x" * 100_000 + b"\r\nhello\r\n0\r\n" + trailer,
     ):
-        with Peer(says(head + rest), private if scheme == "https" else None) as peer:
-            transport = to(peer.dsn(scheme, "localhost"))
+        with Receiver(respond_with(head + rest), tls=private if scheme == "https" else None) as receiver:
+            transport = to(receiver.dsn_for(scheme, "localhost"))
             assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
-            assert peer.served == 1
+            assert receiver.connection_count == 1
 
 
 @pytest.mark.parametrize("length", [b"abc", b"-5", b"+5", b"5_0", b"5 5", b"5, 6", b"", b"0x5", b"\xb2", b"9" * 5000])
 def test_an_invalid_length_is_no_end(to, length):
     """RFC 9112 section 6.3: such a 2xx does not count. An error status does, and the connection is closed."""
     fields = b"Retry-After: 9\r\nContent-Length: " + length + b"\r\n\r\nhello"
-    with Peer(says(b"HTTP/1.1 200 OK\r\n" + fields)) as peer:
-        transport = to(peer.dsn())
-        assert [trouble(transport) for _ in range(2)] == ["reset"] * 2
-        assert peer.served == 2
+    with Receiver(respond_with(b"HTTP/1.1 200 OK\r\n" + fields)) as receiver:
+        transport = to(receiver.dsn_for())
+        assert [failure_of(transport) for _ in range(2)] == ["reset"] * 2
+        assert receiver.connection_count == 2
     for status, action in ((b"400", "drop"), (b"413", "split"), (b"503", "retry")):
-        with Peer(says(b"HTTP/1.1 " + status + b" No\r\n" + fields)) as peer:
-            transport = to(peer.dsn())
+        with Receiver(respond_with(b"HTTP/1.1 " + status + b" No\r\n" + fields)) as receiver:
+            transport = to(receiver.dsn_for())
             assert [transport.post(b"x").action for _ in range(2)] == [action] * 2
-            assert peer.served == 2
+            assert receiver.connection_count == 2
 
 
 def test_a_response_that_has_no_body_needs_no_length(to):
     """A 204 ends with its header section, whatever that declares."""
     for field in (b"Transfer-Encoding: chunked", b"Content-Length: 100", b"Content-Length: abc"):
-        with Peer(says(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n")) as peer:
-            transport = to(peer.dsn())
+        with Receiver(respond_with(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n")) as receiver:
+            transport = to(receiver.dsn_for())
             assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
-            assert peer.served == 1
+            assert receiver.connection_count == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("body", [b"", b"{}", b"x" * 65536, b"x" * 65537, b"x" * 1_000_000])
 def test_a_body_without_a_declared_end_ends_with_the_connection(to, private, body, scheme):
     """Without a length the end of the connection is that of the answer, as it always was in HTTP/1.0."""
-    with Peer(hangs_up(b"HTTP/1.0 200 OK\r\n\r\n" + body), private if scheme == "https" else None) as peer:
-        transport = to(peer.dsn(scheme, "localhost"))
+    with Receiver(
+        close_after(b"HTTP/1.0 200 OK\r\n\r\n" + body), tls=private if scheme == "https" else None
+    ) as receiver:
+        transport = to(receiver.dsn_for(scheme, "localhost"))
         assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
-        assert peer.served == 2
+        assert receiver.connection_count == 2
 
 
 def test_a_reset_ends_no_body(to):
     """A reset is an error, also where the end of the connection would have been the end of the answer."""
-    with Peer(breaks_off(b"HTTP/1.0 200 OK\r\n\r\n{", "rst")) as peer:
-        assert trouble(to(peer.dsn())) == "reset"
+    with Receiver(reset_after(b"HTTP/1.0 200 OK\r\n\r\n{")) as receiver:
+        assert failure_of(to(receiver.dsn_for())) == "reset"
 
 
 @pytest.mark.parametrize(("size", "connections"), [(65536, 1), (100_000, 2), (10_000_000, 2)])
@@ -417,13 +398,13 @@ def test_so_much_of_an_answer_is_read(to, size, connections, chunked):
     """Of the body, 64 KiB are read; the status of a longer one counts, and costs the connection."""
     framing = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % size if chunked else b"Content-Length: %d\r\n\r\n" % size
     end = b"\r\n0\r\n\r\n" if chunked else b""
-    with Peer(says(b"HTTP/1.1 200 OK\r\n" + framing + b"x" * size + end)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(respond_with(b"HTTP/1.1 200 OK\r\n" + framing + b"x" * size + end)) as receiver:
+        transport = to(receiver.dsn_for())
         assert [transport.post(b"x") for _ in range(2)] == [DONE] * 2
-        assert peer.served == connections
+        assert receiver.connection_count == connections
 
 
-@pytest.mark.parametrize("how", ["fin", "rst"])
+@ENDS
 @pytest.mark.parametrize(
     ("status", "action", "after"),
     [
@@ -435,113 +416,97 @@ def test_so_much_of_an_answer_is_read(to, size, connections, chunked):
         (401, "drop", 60.0),
     ],
 )
-def test_a_failure_need_not_be_whole(to, status, action, after, how):
+def test_a_failure_need_not_be_whole(to, status, action, after, end_after):
     """What is no success is none without its body either: status and `Retry-After` hold, and the connection is left."""
     answer = b"HTTP/1.1 %d No\r\nRetry-After: 9\r\nContent-Length: 100\r\n\r\ntoo lit" % status
-    with Peer(breaks_off(answer, how)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(end_after(answer)) as receiver:
+        transport = to(receiver.dsn_for())
         for _ in range(2):
             judged = transport.post(b"x")
             assert (judged.action, judged.after, transport.result.status) == (action, after, status)
-        assert peer.served == 2
+        assert receiver.connection_count == 2
 
 
 @pytest.mark.parametrize("status", [101, 199])
 def test_another_protocol_is_not_spoken(to, status):
     """An interim response is not the answer; a change of the protocol, which nobody asked for, ends the connection."""
     answer = b"HTTP/1.1 %d Odd\r\nUpgrade: x\r\n\r\n" % status + CREATED * (status != 101)
-    with Peer(says(answer)) as peer:
-        transport = to(peer.dsn())
+    with Receiver(respond_with(answer)) as receiver:
+        transport = to(receiver.dsn_for())
         assert (transport.post(b"x") == DONE) == (status != 101)
         assert (transport.post(b"x") == DONE) == (status != 101)
-        assert peer.served == (2 if status == 101 else 1)
+        assert receiver.connection_count == (2 if status == 101 else 1)
 
 
 def test_an_early_413_is_heard(to):
     """A receiver that refuses a body before it has come, and closes, is understood."""
-    with Peer(refuses_early) as peer:
+    with Receiver(close_before_reading_body(TOO_LARGE)) as receiver:
         for _ in range(5):
-            assert to(peer.dsn()).post(LOAD).action == "split"
+            assert to(receiver.dsn_for()).post(LOAD).action == "split"
 
 
 @pytest.mark.parametrize("answer", [CREATED, b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_success_before_all_was_sent_is_none(to, answer):
     """A receiver that says 2xx, and closes, while the body is still on its way cannot have taken it."""
-
-    def talk(connection, peer):
-        connection.recv(1000)
-        connection.sendall(answer)
-
-    with Peer(talk) as peer:
+    with Receiver(close_before_reading_body(answer)) as receiver:
         for _ in range(5):
-            assert trouble(to(peer.dsn()), LOAD) == "reset"
+            assert failure_of(to(receiver.dsn_for()), LOAD) == "reset"
 
 
 def timed(transport: Transport, timeout: float, body: bytes = b"x") -> None:
     """Check that a POST is given up when its time is over, and not much later."""
     begin = time.monotonic()
-    assert trouble(transport, body) == "timeout"
+    assert failure_of(transport, body) == "timeout"
     assert timeout * 0.9 <= time.monotonic() - begin < timeout + 0.4
 
 
 @pytest.mark.parametrize(
-    "talk",
+    "behavior",
     [
-        is_silent,
-        drips(CREATED, 0.05),
-        drips(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.01),
-        drips(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 90, 0.005),
+        ignore,
+        respond_slowly(CREATED, 0.05),
+        respond_slowly(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.01),
+        respond_slowly(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 90, 0.005),
     ],
 )
-def test_the_timeout_is_for_all_of_a_post(to, talk):
+def test_the_timeout_is_for_all_of_a_post(to, behavior):
     """A receiver that says nothing, or a byte now and then, has the option `timeout` and no more."""
-    with Peer(talk) as peer:
-        timed(to(peer.dsn(), 0.4), 0.4)
+    with Receiver(behavior) as receiver:
+        timed(to(receiver.dsn_for(), 0.4), 0.4)
 
 
 def test_a_receiver_that_takes_slowly_has_its_time_too(to):
     """A body that is taken a little at a time does not take longer than the option `timeout`."""
-    with Peer(sips) as peer:
-        timed(to(peer.dsn(), 0.4), 0.4, LOAD)
+    with Receiver(read_slowly(1000, 0.02)) as receiver:
+        timed(to(receiver.dsn_for(), 0.4), 0.4, LOAD)
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 1000", b"Transfer-Encoding: chunked", b"Connection: close"])
 def test_a_body_that_drips_has_the_time_of_the_post(to, framing):
     """A 2xx whose body has not ended when the time of the POST is over has not come in time: it is sent again."""
     answer = b"HTTP/1.1 201 Created\r\n" + framing + b"\r\n\r\n"
-
-    def talk(connection, peer):
-        read_request(connection)
-        connection.sendall(answer)
-        while not peer.ended.wait(0.02):
-            connection.sendall(b"1\r\nx\r\n")
-
-    with Peer(talk) as peer:
-        timed(to(peer.dsn(), 0.4), 0.4)
+    with Receiver(send_body_without_end(answer, b"1\r\nx\r\n", 0.02)) as receiver:
+        timed(to(receiver.dsn_for(), 0.4), 0.4)
 
 
 def test_a_black_hole(to):
     """A host that does not even refuse takes the option `timeout`."""
-    listener, fillers = black_hole()
-    with ExitStack() as stack:
-        for each in (listener, *fillers):
-            stack.enter_context(each)
-        timed(to(f"http://{KEY}@127.0.0.2:{listener.getsockname()[1]}/", 0.4), 0.4)
+    with Receiver(host="127.0.0.2") as receiver:
+        receiver.become_black_hole()
+        timed(to(receiver.dsn, 0.4), 0.4)
 
 
 def test_a_dead_address_leaves_time_for_the_next(to, monkeypatch):
     """A name with several addresses is reachable as long as one of them is, within the time of one POST."""
-    listener, fillers = black_hole()
-    port = listener.getsockname()[1]
+    with Receiver(host="127.0.0.2") as dead, Receiver(port=dead.port) as receiver:
+        port = dead.port
+        dead.become_black_hole()
 
-    def look_up(host, *_, **__):
-        hosts = ("127.0.0.2", "127.0.0.1") if host == "many.example" else (host,)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in hosts]
+        def look_up(host, *_, **__):
+            hosts = (dead.host, receiver.host) if host == "many.example" else (host,)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in hosts]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    with ExitStack() as stack:
-        for each in (listener, *fillers, receiver := Receiver(port)):
-            stack.enter_context(each)
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
         begin = time.monotonic()
         assert to(f"http://{KEY}@many.example:{port}/", 1.0).post(b"x") == DONE
         assert time.monotonic() - begin < 1.0
@@ -558,33 +523,40 @@ def private(tmp_path, monkeypatch):
 
 def test_tls_with_a_private_authority(to, private):
     """What `SSL_CERT_FILE` trusts is trusted; the connection carries small and large POSTs."""
-    with Peer(says(CREATED), private) as peer:
-        transport = to(peer.dsn("https", "localhost"))
+    with Receiver(respond_with(CREATED), tls=private) as receiver:
+        transport = to(receiver.dsn_for("https", "localhost"))
         assert transport.post(b"x") == DONE
         assert transport.post(LOAD[:1_000_000]) == DONE
-        assert peer.served == 1
+        assert receiver.connection_count == 1
 
 
 def test_tls_that_is_not_trusted(to, private, monkeypatch):
     """A certificate that nobody vouches for, one for another name, and no TLS at all are refused."""
-    with Peer(says(CREATED), private) as peer, Peer(hangs_up(b"HTTP/1.1 400 Bad\r\n\r\n")) as plain:
-        assert trouble(to(peer.dsn("https", "127.0.0.1"))) == "tls"
-        assert trouble(to(plain.dsn("https", "localhost"), 0.5)) in ("tls", "timeout")
+    with (
+        Receiver(respond_with(CREATED), tls=private) as receiver,
+        Receiver(close_after(b"HTTP/1.1 400 Bad\r\n\r\n")) as plain,
+    ):
+        assert failure_of(to(receiver.dsn_for("https", "127.0.0.1"))) == "tls"
+        assert failure_of(to(plain.dsn_for("https", "localhost"), 0.5)) in ("tls", "timeout")
         monkeypatch.delenv("SSL_CERT_FILE")
-        assert trouble(to(peer.dsn("https", "localhost"))) == "tls"
+        assert failure_of(to(receiver.dsn_for("https", "localhost"))) == "tls"
 
 
-@pytest.mark.parametrize("talk", [is_silent, drips(CREATED, 0.05), sips])
-def test_the_timeout_holds_inside_tls(to, private, talk):
+@pytest.mark.parametrize(
+    ("behavior", "body"),
+    [(ignore, b"x"), (respond_slowly(CREATED, 0.05), b"x"), (read_slowly(1000, 0.02), LOAD)],
+    ids=["silent", "slow-response", "slow-upload"],
+)
+def test_the_timeout_holds_inside_tls(to, private, behavior, body):
     """The same deadline holds for encrypted connections, in both directions."""
-    with Peer(talk, private) as peer:
-        timed(to(peer.dsn("https", "localhost"), 0.5), 0.5, LOAD if talk is sips else b"x")
+    with Receiver(behavior, tls=private) as receiver:
+        timed(to(receiver.dsn_for("https", "localhost"), 0.5), 0.5, body)
 
 
 def test_a_handshake_that_hangs(to):
     """A receiver that accepts and then never speaks TLS has the option `timeout`."""
-    with Peer(is_silent) as peer:
-        timed(to(peer.dsn("https"), 0.4), 0.4)
+    with Receiver(ignore) as receiver:
+        timed(to(receiver.dsn_for("https"), 0.4), 0.4)
 
 
 @pytest.mark.parametrize(
@@ -597,11 +569,11 @@ def test_a_handshake_that_hangs(to):
 )
 def test_nonsense_about_certificates_is_trouble(to, private, monkeypatch, name, value):
     """A certificate setting that leads nowhere is a failed POST like others, and the next one looks again."""
-    with Peer(says(CREATED), private) as peer:
-        transport = to(peer.dsn("https", "localhost"))
+    with Receiver(respond_with(CREATED), tls=private) as receiver:
+        transport = to(receiver.dsn_for("https", "localhost"))
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
-            assert trouble(transport)
+            assert failure_of(transport)
         assert transport.post(b"x") == DONE
 
 
@@ -616,7 +588,7 @@ def test_tls_in_a_process_of_its_own(tmp_path):
         "assert drhttp.flush(30.0), drhttp.stats()\n"
         "assert drhttp.stats().sent == 1, drhttp.stats()"
     )
-    with Peer(says(CREATED), context) as peer:
+    with Receiver(respond_with(CREATED), tls=context) as receiver:
         environ = {**os.environ, "SSL_CERT_FILE": file}
-        run = [sys.executable, "-W", "error", "-c", program, peer.dsn("https", "localhost")]
+        run = [sys.executable, "-W", "error", "-c", program, receiver.dsn_for("https", "localhost")]
         subprocess.run(run, check=True, env=environ, timeout=20)

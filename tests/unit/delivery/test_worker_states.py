@@ -28,9 +28,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.behaviors import close_without_response
 from support.effort import effort
 from support.load import echo, hit, paths
-from support.receiver import Answer, Receiver
+from support.receiver import Receiver, Response
 
 import drhttp
 from drhttp._delivery.clock import Clock
@@ -41,6 +42,8 @@ from drhttp._process import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from support.behaviors import Behavior
 
 PATIENCE = 20.0  # seconds of real time, after which the worker is taken for stuck
 JITTER = 0.1  # of the interval
@@ -590,9 +593,9 @@ def test_any_order_of_events() -> None:
 
 
 FAULTS = [
-    *(Answer(status) for status in (429, 503, 502, 500, 408, 413, 400, 422)),
-    Answer(503, {"Retry-After": "0"}),
-    Answer(200, reset=True),
+    *(Response(status) for status in (429, 503, 502, 500, 408, 413, 400, 422)),
+    Response(503, {"Retry-After": "0"}),
+    close_without_response,
 ]
 DEEDS = st.lists(st.sampled_from(["record", "record", "flush", "fork", "close"]), max_size=5)
 
@@ -687,8 +690,8 @@ class RealProcesses(RuleBasedStateMachine):
         self.record_some(count)
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
-    def trouble(self, faults: list[Answer]) -> None:
-        self.receiver.answers.extend(faults)
+    def trouble(self, faults: list[Behavior]) -> None:
+        self.receiver.next_behaviors.extend(faults)
 
     @rule()
     def flush(self) -> None:
@@ -754,7 +757,7 @@ class RealProcesses(RuleBasedStateMachine):
             self.receiver.__exit__(None, None, None)
 
     def all_is_well_in_the_end(self) -> None:
-        self.receiver.answers.clear()
+        self.receiver.next_behaviors.clear()
         self.flush_here()
         self.the_counts_add_up()
         stats = drhttp.stats()

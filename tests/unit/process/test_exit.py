@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import threading
 import time
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from support.load import SURROUNDINGS, command, paths, program
-from support.receiver import Answer, Receiver
+from support.receiver import Receiver, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[str]:
     elif request.param == "never resolves":
         yield "http://s3cret@hangs.invalid/"
     else:
-        with Receiver(otherwise=Answer(503, {"Retry-After": "120"})) as busy:
+        with Receiver(Response(503, {"Retry-After": "120"})) as busy:
             yield busy.dsn
 
 
@@ -119,14 +118,12 @@ for size in range(1, 6):
 def test_a_slow_receiver_gets_everything() -> None:
     """PM6: an exit with a receiver that is slow but works delivers all that waits."""
 
-    class Slow(Receiver):
-        pause = threading.Event()
+    def accept_late(request: Request) -> None:
+        post = request.read()
+        request.interrupted.wait(0.05)
+        request.respond_to(post, Response(201))
 
-        def take(self, path: str, headers: dict[str, str], body: bytes, peer: int) -> Answer:
-            self.pause.wait(0.05)
-            return super().take(path, headers, body, peer)
-
-    with Slow() as receiver:
+    with Receiver(accept_late) as receiver:
         done = program(
             """
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0, exit_timeout=10.0)

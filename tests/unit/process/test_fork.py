@@ -347,7 +347,7 @@ deliver("/after")
         receiver,
     )
     before, child, after = receiver.posts
-    assert before.peer == after.peer != child.peer
+    assert before.client_port == after.client_port != child.client_port
 
 
 def test_one_fork_hook_and_one_exit_hook_whatever_is_made(receiver: Receiver) -> None:

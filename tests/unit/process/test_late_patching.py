@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.load import SURROUNDINGS, command, paths, program
-from support.receiver import Answer, Receiver
+from support.receiver import ConnectionClosed, Receiver, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 PATIENCE = 30.0  # seconds until something that should happen is given up
 PATCHES = {
@@ -137,42 +137,45 @@ print("delivered")
     assert sorted(paths(receiver.records)) == ["/last", "/main", "/pool"]
 
 
-class Held(Receiver):
-    """A receiver that keeps its first POST waiting until it is let go."""
+class Hold:
+    """The behavior of responding to a POST only when `gate` is set; without a response the connection is closed."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answers.append(answer)
+    def __init__(self, response: Response | None) -> None:
+        self.response = response
         self.arrived, self.gate = threading.Event(), threading.Event()
 
-    def take(self, path: str, headers: dict[str, str], body: bytes, peer: int) -> Answer:
+    def __call__(self, request: Request) -> None:
+        post = request.read()
         self.arrived.set()
         assert self.gate.wait(PATIENCE)
-        return super().take(path, headers, body, peer)
+        if self.response is None:
+            request.receiver.remember(post)
+            raise ConnectionClosed
+        request.respond_to(post, self.response)
 
 
-@pytest.fixture(params=[201, 503, 0], ids=["taken", "refused", "reset"])
-def held(request: pytest.FixtureRequest) -> Iterator[Held]:
-    """Such a receiver, with one of the answers that a first POST may get."""
-    with Held(Answer(request.param, reset=not request.param)) as receiver:
-        yield receiver
+@pytest.fixture(params=[Response(201), Response(503), None], ids=["accepted", "rejected", "closed"])
+def hold(request: pytest.FixtureRequest) -> Hold:
+    """Such a behavior, with one of the ends that a first POST may have."""
+    return Hold(request.param)
 
 
 @patcher
-def test_a_post_under_way(patch: str, held: Held) -> None:
+def test_a_post_under_way(patch: str, receiver: Receiver, hold: Hold) -> None:
     """A POST that is under way ends as it would, and what it leaves is delivered by whoever comes next."""
     source = f"{BEFORE}drhttp.flush(0)\nsys.stdin.readline()\n{patch}{AFTER}print('patched', flush=True)\n"
-    with subprocess.Popen(command(source, held.dsn, 60.0), **SURROUNDINGS, stdin=subprocess.PIPE) as process:
+    receiver.next_behaviors.append(hold)
+    with subprocess.Popen(command(source, receiver.dsn, 60.0), **SURROUNDINGS, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        assert held.arrived.wait(PATIENCE)
+        assert hold.arrived.wait(PATIENCE)
         process.stdin.write("\n")
         process.stdin.flush()
         assert process.stdout.readline() == "patched\n"
-        held.gate.set()
+        hold.gate.set()
         output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output, errors) == (0, "", "")
-    assert sorted(paths(held.records)) == NAMES
+    assert sorted(paths(receiver.records)) == NAMES
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.load import echo, hit, paths, program
-from support.receiver import Answer, Receiver
+from support.receiver import Receiver, Response
 
 import drhttp
 from drhttp._process import registry
@@ -252,7 +252,7 @@ def test_the_first_record_of_all_may_be_interrupted(receiver: Receiver) -> None:
 @pytest.fixture
 def down() -> Iterator[str]:
     """The DSN of a receiver that is always busy."""
-    with Receiver(otherwise=Answer(503)) as busy:
+    with Receiver(Response(503)) as busy:
         yield busy.dsn
 
 
@@ -260,7 +260,7 @@ def test_a_dead_receiver_costs_few_lines_and_never_the_key(
     receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     """T6: with the root logger at DEBUG and a dead receiver, few lines come, none with the key, none is recorded."""
-    receiver.otherwise = Answer(503)
+    receiver.behavior = Response(503)
     caplog.set_level(logging.DEBUG)
     dsn = receiver.dsn.replace("//key@", "//s3cretkey@")
     app = drhttp.WSGIMiddleware(echo, dsn, queue_size=10, flush_interval=0.01)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.load import echo, hit, paths, program
-from support.receiver import Answer, Receiver
+from support.receiver import Receiver, Response
 from support.threads import PATIENCE, ended, workers
 
 import drhttp
@@ -99,7 +99,7 @@ def test_a_stream_under_way(receiver: Receiver) -> None:
 
 def test_an_outage(receiver: Receiver) -> None:
     """While the receiver is down, the thread of an unused recorder keeps what it has, and delivers it later."""
-    receiver.otherwise = Answer(503)
+    receiver.behavior = Response(503)
     app = middleware(receiver.dsn, flush_interval=0.01)
     hit(app, "/waits")
     (thread,) = workers()
@@ -108,7 +108,7 @@ def test_an_outage(receiver: Receiver) -> None:
     receiver.wait_for_posts(2)
     assert thread.is_alive()
     assert drhttp.stats().queued == 1
-    receiver.otherwise = Answer()
+    receiver.behavior = Response()
     assert ended([thread])
     assert paths(receiver.records) == ["/waits"]
     assert (drhttp.stats().sent, drhttp.stats().queued) == (1, 0)
@@ -117,7 +117,7 @@ def test_an_outage(receiver: Receiver) -> None:
 @pytest.fixture
 def down() -> Iterator[str]:
     """The DSN of a receiver that is always busy."""
-    with Receiver(otherwise=Answer(503)) as busy:
+    with Receiver(Response(503)) as busy:
         yield busy.dsn
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from patterns.user_patterns import FALSE_ALARMS, LINEAR, SUPERLINEAR
+from patterns.user_patterns import BOUNDED, BOUNDED_AND_SLOW, FALSE_ALARMS, LINEAR, SUPERLINEAR
 from support.load import echo
 
 import drhttp
@@ -28,6 +28,36 @@ def test_a_pattern_that_takes_long_is_recognized(pattern):
 def test_a_linear_pattern_is_not_warned_of(pattern):
     """What is anchored, limited, separated, or ends a match wherever it ends."""
     assert not is_superlinear(re.compile(pattern))
+
+
+@pytest.mark.parametrize("pattern", BOUNDED_AND_SLOW)
+def test_bounds_do_not_hide_that_a_text_is_read_in_many_ways(pattern):
+    """Bounded repeats within bounded repeats, several beside each other, and alternatives that overlap."""
+    assert is_superlinear(re.compile(pattern))
+
+
+@pytest.mark.parametrize("pattern", BOUNDED)
+def test_bounded_repeats_that_are_quick_are_not_warned_of(pattern):
+    """Those of a fixed length, those that a separator divides, and those that leave few choices."""
+    assert not is_superlinear(re.compile(pattern))
+
+
+@pytest.mark.parametrize(
+    ("few", "many"),
+    [
+        (r"(?<!\w)(?:a{1,2}-?){1,3}b", r"(?<!\w)(?:a{1,2}-?){1,20}b"),
+        (r"(?:\w{1,3},?){1,2}!", r"(?:\w{1,9},?){1,9}!"),
+        (r"\w{1,5} ?\w{1,5}!", r"\w{1,50} ?\w{1,50}!"),
+        (r"x?x?x?x?y", "x?" * 25 + "y"),
+        (r"(?:ab?){1,50}c", r"(?:ab?|b){1,50}c"),
+        (r"(?:a{1,50}){1,50}", r"(?:a{1,50}){1,50}b"),
+        (r"^(?:\d{2}-?){3}x", r"^(?:\d{1,2}-?){30}x"),
+    ],
+)
+def test_what_counts_is_the_number_of_ways(few, many):
+    """The same shape is quick with small bounds, and slow with large ones or where the end of a match is checked."""
+    assert not is_superlinear(re.compile(few))
+    assert is_superlinear(re.compile(many))
 
 
 @pytest.mark.parametrize("pattern", FALSE_ALARMS)
@@ -58,6 +88,15 @@ def test_possessive_repeats_keep_what_they_matched():
         "(?:ab|cd|ef)*" * 30,
         r"(a)?(?(1)b|c)\1+",
         "".join(f"[{letter}-z]*" for letter in "abcdefghijklmnopqrst"),
+        "".join(f"[{letter}-z]{{1,30}}" for letter in "abcdefghijklmnopqrst") + ";",
+        "(?:" * 150 + "a" + "{1,3})" * 150 + "b",
+        "(?:" * 6 + "(?:a?)" + "{90,99})" * 6 + "b",
+        "(?:" + "|".join(f"word{number}" for number in range(3000)) + "){1,12};",
+        "(?:" + "|".join(f"word{number}" for number in range(300)) + "){1,12};",
+        "(?:" + "|".join(f"(?:w{number}-?){{1,5}}" for number in range(300)) + ");",
+        r"(?:\w{1,9}[ -]){3};" * 100,
+        "x?y?z?" * 300 + ";",
+        r"(?:(?:[a-z]{1,20}=[0-9]{1,20}&){1,20}\n){1,20};" * 5,
     ],
     ids=lambda pattern: pattern[:20],
 )
@@ -95,7 +134,9 @@ def test_the_documentation_tells_dangerous_patterns_from_safe_ones():
     """Each pattern in the left column of the table is warned of, and each in the middle is not."""
     section = PAGE.read_text("utf-8").split("### Writing a safe pattern")[1].split("\n## ")[0]
     rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
-    assert len(rows) == 5
+    assert len(rows) == 7
     for dangerous, safe, _ in rows:
         assert all(is_superlinear(re.compile(each)) for each in re.findall(r"`([^`]+)`", dangerous))
         assert not any(is_superlinear(re.compile(each)) for each in re.findall(r"`([^`]+)`", safe))
+    advice = section.split("A limit makes a single repeat safe")[1].split("If the warning")[0]
+    assert not any(is_superlinear(re.compile(each)) for each in re.findall(r"`([^`]+)`", advice))

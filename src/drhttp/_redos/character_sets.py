@@ -25,7 +25,9 @@ class CharacterSets:
     every: the set of all characters. word: those of `\\w`.
     """
 
-    def __init__(self, tree: Iterable[tuple[Any, Any]]) -> None:
+    def __init__(self, tree: list[tuple[Any, Any]]) -> None:
+        self._tree = tree  # Its nodes are told apart by `id()` as long as it exists.
+        self._found: dict[tuple[str, int, int], int] = {}
         self._alphabet = "".join(sorted({*_SAMPLE, *_literals(tree)}))
         self.every = (1 << len(self._alphabet)) - 1
         self.word = self._of(_CATEGORIES["WORD"])
@@ -33,6 +35,13 @@ class CharacterSets:
 
     def of(self, name: str, value: Any, flags: int) -> int:
         """Return the set that a node of the parse tree matches. name: of its opcode, one of `SINGLE`."""
+        key = (name, value if isinstance(value, int) else id(value), flags)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._of_node(name, value, flags)
+        return found
+
+    def _of_node(self, name: str, value: Any, flags: int) -> int:
         if name == "ANY":
             return self.every if flags & re.DOTALL else self.every & ~self.line_end
         if name != "IN":
@@ -77,12 +86,13 @@ def _literals(items: Iterable[tuple[Any, Any]]) -> set[str]:
             found |= set(map(chr, value))
         elif op.name == "IN":
             found |= _literals(value)
-        for inner in _inside(op.name, value):
+        for inner in parts_of(op.name, value):
             found |= _literals(inner)
     return found
 
 
-def _inside(name: str, value: Any) -> list[Any]:
+def parts_of(name: str, value: Any) -> list[Any]:
+    """Return the parse trees within a node, such as the branches of an alternation. name: of the node's opcode."""
     if name == "BRANCH":
         return list(value[1])
     if name == "GROUPREF_EXISTS":

@@ -1,0 +1,250 @@
+"""Position automata (Glushkov) of regular expressions: which characters of an expression may follow each other.
+
+The search that starts at each position of a text is a loop in front of the expression.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from drhttp._redos.character_sets import SINGLE, CharacterSets, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+
+_REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
+_MOST_EDGES = 500_000
+
+
+class TooLarge(Exception):
+    """The expression has too many characters, or too many paths through them, to examine."""
+
+
+class Bounds(NamedTuple):
+    """How an automaton treats a repeat with an upper bound, such as `a{1,8}`.
+
+    loop: the bound from which on the repeat counts as unbounded. copies: the most copies of the repeated part below
+    that, by how many repeats are nested in the part; the last number holds for more. places: the most characters.
+    """
+
+    loop: int
+    copies: tuple[int, ...]
+    places: int
+
+
+@dataclass(slots=True)
+class _Fragment:
+    """A part of an expression: the positions where it begins and ends, and whether it may match the empty text.
+
+    done: positions at which a match is final, as nothing is checked behind it. certain: an empty match is final.
+    """
+
+    first: set[int] = field(default_factory=set)
+    last: set[int] = field(default_factory=set)
+    done: set[int] = field(default_factory=set)
+    empty: bool = True
+    certain: bool = True
+
+
+class PositionAutomaton:
+    """The characters of one expression, numbered. Position 0 is any character in front of a match.
+
+    masks: the set that each position matches. next: the positions that may follow each, and in how many ways. loops:
+    the positions in the outermost loop around a position. atomic: the positions of each atomic group, which is not
+    tried again after a match. front: positions in front of a match that the beginning of the text satisfies. done:
+    positions at which a match is final.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], bounds: Bounds) -> None:
+        tree = _parser.parse(pattern.pattern, pattern.flags)
+        self._bounds = bounds
+        self._sets = CharacterSets(list(tree))
+        self._edges = 0
+        self.masks: list[int] = []
+        self.next: list[dict[int, int]] = []
+        self.loops: dict[int, range] = {}
+        self.atomic: list[range] = []
+        self.front: set[int] = set()
+        start = self._place(self._sets.every)
+        self.loops[start] = range(start, start + 1)
+        self._follow({start}, {start})
+        whole = self._sequence(list(tree), pattern.flags, leading=True)
+        self._follow({start}, whole.first)
+        self.done = whole.done
+
+    def _place(self, mask: int) -> int:
+        if len(self.masks) > self._bounds.places:
+            raise TooLarge
+        self.masks.append(mask)
+        self.next.append({})
+        return len(self.masks) - 1
+
+    def _follow(self, ends: set[int], beginnings: set[int]) -> None:
+        self._edges += len(ends) * len(beginnings)
+        if self._edges > _MOST_EDGES:
+            raise TooLarge
+        for end in ends:
+            following = self.next[end]
+            for beginning in beginnings:
+                following[beginning] = following.get(beginning, 0) + 1
+
+    def _one(self, mask: int) -> _Fragment:
+        place = self._place(mask)
+        return _Fragment({place}, {place}, {place}, empty=False, certain=False)
+
+    def _before(self, mask: int) -> _Fragment:
+        """Place a character that must precede a match, unless the match is at the beginning of the text."""
+        part = self._one(mask)
+        self.front |= part.first
+        return part
+
+    def _sequence(self, items: list[tuple[Any, Any]], flags: int, *, leading: bool) -> _Fragment:
+        whole = _Fragment()
+        for at, (op, value) in enumerate(items):
+            front = self._in_front(op, value, flags, items[at + 1 :]) if leading else None
+            part = front or self._part(op.name, value, flags, leading=leading)
+            leading = leading and op.name in ("AT", "ASSERT", "ASSERT_NOT")
+            whole = self._behind(whole, part)
+        return whole
+
+    def _behind(self, one: _Fragment, other: _Fragment) -> _Fragment:
+        """Concatenate two fragments."""
+        self._follow(one.last, other.first)
+        return _Fragment(
+            one.first | other.first if one.empty else one.first,
+            one.last | other.last if other.empty else other.last,
+            one.done | other.done if other.certain else other.done,
+            empty=one.empty and other.empty,
+            certain=one.certain and other.certain,
+        )
+
+    def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Fragment | None:
+        """Return what must precede a match, as a character that is read there; `None` if it is not a character."""
+        if op.name == "AT":
+            begins = value.name.startswith("AT_BEGINNING")
+            if begins:
+                lines = value.name == "AT_BEGINNING" and flags & re.MULTILINE
+                return self._before(self._sets.line_end if lines else 0)
+            if value.name == "AT_BOUNDARY" and self._begins_with_word(behind, flags):
+                return self._before(self._sets.every & ~self._sets.word)
+        elif op.name == "ASSERT_NOT" and value[0] < 0 and len(value[1]) == 1 and value[1][0][0].name in SINGLE:
+            return self._before(self._sets.every & ~self._sets.of(value[1][0][0].name, value[1][0][1], flags))
+        elif op.name == "ASSERT" and value[0] < 0:
+            return self._sequence(list(value[1]), flags, leading=False)
+        return None
+
+    def _begins_with_word(self, items: list[tuple[Any, Any]], flags: int) -> bool:
+        while items:
+            op, value = items[0]
+            if op.name in SINGLE:
+                return not self._sets.of(op.name, value, flags) & ~self._sets.word
+            if op.name == "SUBPATTERN":
+                items = list(value[3])
+            elif op.name in _REPEATS and value[0]:
+                items = list(value[2])
+            elif op.name == "BRANCH":
+                return all(self._begins_with_word(list(each), flags) for each in value[1])
+            else:
+                return False
+        return False
+
+    def _part(self, name: str, value: Any, flags: int, *, leading: bool) -> _Fragment:
+        if name in SINGLE:
+            return self._one(self._sets.of(name, value, flags))
+        if name in _REPEATS:
+            return self._repeat(name, *value, flags=flags)
+        build = _BUILDERS.get(name)
+        # The rest are anchors, and what never matches.
+        return build(self, value, flags, leading) if build else _Fragment(certain=False)
+
+    def _group(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        return self._sequence(list(value[3]), (flags | value[1]) & ~value[2], leading=leading)
+
+    def _branches(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        return self._any([self._sequence(list(each), flags, leading=leading) for each in value[1]])
+
+    def _conditional(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        return self._any([self._sequence(list(each or []), flags, leading=False) for each in value[1:]])
+
+    def _atomic_group(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        begin = len(self.masks)
+        part = self._sequence(list(value), flags, leading=leading)
+        self.atomic.append(range(begin, len(self.masks)))
+        return part
+
+    def _reference(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        """A back-reference, which may match any text."""
+        part = self._loop(lambda: self._one(self._sets.every))
+        part.empty = part.certain = True
+        return part
+
+    def _any(self, parts: list[_Fragment]) -> _Fragment:
+        return _Fragment(
+            set().union(*(each.first for each in parts)),
+            set().union(*(each.last for each in parts)),
+            set().union(*(each.done for each in parts)),
+            empty=any(each.empty for each in parts),
+            certain=any(each.certain for each in parts),
+        )
+
+    def _look(self, value: Any, flags: int, leading: bool) -> _Fragment:
+        """A lookahead: the text is read, and then again from the same position."""
+        direction, items = value
+        ahead = self._sequence(list(items), flags, leading=False) if direction > 0 else _Fragment()
+        return _Fragment(first=ahead.first, certain=False)
+
+    def _repeat(self, name: str, least: int, most: int, inner: Any, *, flags: int) -> _Fragment:
+        begin = len(self.masks)
+        if most >= self._bounds.loop:
+            whole = self._loop(lambda: self._sequence(list(inner), flags, leading=False))
+            if not least:
+                whole.empty = whole.certain = True
+        else:
+            whole = self._copies(least, most, inner, flags)
+        if name == "POSSESSIVE_REPEAT":
+            self.atomic.append(range(begin, len(self.masks)))
+        return whole
+
+    def _copies(self, least: int, most: int, inner: Any, flags: int) -> _Fragment:
+        """Place copies of a repeated part, each within an optional part behind the one before: `a(?:a(?:a)?)?`."""
+        limits = self._bounds.copies
+        whole = _Fragment()
+        for copy in range(min(most, limits[min(_nesting(inner), len(limits) - 1)]), 0, -1):
+            whole = self._behind(self._sequence(list(inner), flags, leading=False), whole)
+            if copy > least:
+                whole.empty = whole.certain = True
+        return whole
+
+    def _loop(self, build: Callable[[], _Fragment]) -> _Fragment:
+        begin = len(self.masks)
+        whole = build()
+        self._follow(whole.last, whole.first)
+        places = range(begin, len(self.masks))
+        self.loops |= dict.fromkeys(places, places)
+        return whole
+
+
+def _nesting(items: Any) -> int:
+    """Return how many repeats are nested in a part of an expression; `a?` is not counted."""
+    found = 0
+    for op, value in items:
+        depth = max((_nesting(each) for each in parts_of(op.name, value)), default=0)
+        found = max(found, depth + (op.name in _REPEATS and value[1] > 1))
+    return found
+
+
+_BUILDERS: dict[str, Callable[[PositionAutomaton, Any, int, bool], _Fragment]] = {
+    "SUBPATTERN": PositionAutomaton._group,
+    "BRANCH": PositionAutomaton._branches,
+    "ASSERT": PositionAutomaton._look,
+    "ASSERT_NOT": PositionAutomaton._look,
+    "ATOMIC_GROUP": PositionAutomaton._atomic_group,
+    "GROUPREF": PositionAutomaton._reference,
+    "GROUPREF_EXISTS": PositionAutomaton._conditional,
+}

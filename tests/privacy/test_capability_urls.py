@@ -283,3 +283,25 @@ def test_random_groups_are_hardly_ever_pages(groups):
     letters = string.ascii_lowercase + string.digits
     codes = ["-".join("".join(rng.choices(letters, k=size)) for size in groups) for _ in range(5000)]
     assert sum(map(is_page, codes)) < 20
+
+
+DATES = ("2024-01-01", "20240101", "2024_01_01", "2024.01.31", "31-01-2024", "1.2.2024", "2024-W03", "2024W031", "Jan-2024", "31-jan-2024", "2024-january-31",
+         "20240101T100000Z", "2024-01-01T10:00:00Z", "2024-01-01..2024-02-01", "2024-01-01_2024-02-01", "20240101-to-20240201")  # fmt: skip
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_dates_stay(date):
+    """Dates behind a secret name stay in paths."""
+    test_other_paths_stay(f"/sessions/{date}/keynote")
+
+
+@pytest.mark.parametrize(
+    "segment",
+    ["20241301", "20240132", "720240101", "202401019", "31-21-20245", "2024-W93x", "Jam-20245", "2024_01_019", "72024-W03", "20240101-to-202402019"],
+)  # fmt: skip
+def test_what_is_no_date_is_masked(segment):
+    """A segment that is longer than a date, or names no month or day, is masked as before."""
+    assert mask_url(f"https://shop.example/tokens/{segment}/x", POLICY) == (
+        "https://shop.example/tokens/[redacted]/x",
+        1,
+    )

@@ -106,6 +106,7 @@ ALLOWED = {
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers",
     "_redact.detect.short_passwords": "",
+    "_redact.detect.source_code": "",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.validation_messages": "",
     "_redact.detect.vendor_headers": "",
@@ -150,6 +151,7 @@ ALLOWED = {
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
+    "_redact.detect.source_code "
     "_redact.formats.error_messages _redact.formats.json_web_keys _redact.formats.value_locator",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",

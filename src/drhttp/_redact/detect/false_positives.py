@@ -32,7 +32,22 @@ _FOLLOWING = (
     "tabcdefghilmnoprstuwy", "uabcdefgilmnoprst", "vaeio", "waehilnors", "xaceimpst", "ycegilmnoprst", "zaei",
 )  # fmt: skip
 _PAIRS = frozenset(row[0] + letter for row in _FOLLOWING for letter in row[1:])
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}(?:Z|[+-][0-9:]{2,5})?)?")
+# A date, or two: `2024-01-31`, `2024_01_31`, `20240131`, `31-01-2024`, `2024-W05`, `31-Jan-2024`, `jan-2024`.
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_DAY = r"(?:0[1-9]|[12][0-9]|3[01])"
+_MONTH_NAME = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_ONE_DATE = (
+    rf"(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]{{4}}[_.]{_MONTH}[_.]{_DAY}|(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}"
+    rf"|[0-3]?[0-9](?:-[01]?[0-9]-|_[01]?[0-9]_|\.[01]?[0-9]\.)(?:19|20)[0-9]{{2}}|(?:19|20)[0-9]{{2}}-?W[0-5][0-9](?:-?[1-7])?"
+    rf"|(?:[0-3]?[0-9]-)?{_MONTH_NAME}-(?:[0-3]?[0-9]-)?(?:19|20)[0-9]{{2}}|(?:19|20)[0-9]{{2}}-{_MONTH_NAME}(?:-[0-3]?[0-9])?)"
+)
+_DATE = re.compile(
+    rf"{_ONE_DATE}(?:T[0-9:.]{{4,15}}(?:Z|[+-][0-9:]{{2,5}})?)?(?:(?:\.\.|--|_|-to-){_ONE_DATE})?",
+    re.IGNORECASE,
+)
 _LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drhttp._percent import unquote
 from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words
+from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
@@ -162,7 +163,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
             harmless.add(match[1])
             continue
         start = _start_of_secret_name(match, policy) if match.start() >= copied else None
-        if start is None or _is_placeholder(match):
+        if start is None or (_is_placeholder(match) and not policy.is_added(match[1])):
             continue
         policy.budget.spend(2)
         begin, end = locator.after_name(match, start)
@@ -263,11 +264,13 @@ def _start_of_secret_name(match: re.Match[str], policy: Policy) -> int | None:
 
 
 def _is_placeholder(match: re.Match[str]) -> bool:
-    """Whether the value of a secret name is none: `null`, a type, or a variable of GraphQL."""
+    """Whether the value of a secret name is none: `null`, a type, a version, or a variable of GraphQL."""
     name, text, at = match[1], match.string, match.end()
     if _PLACEHOLDER.match(text, at) or (
         name == "oauth" and text.endswith(_URN, 0, match.start()) and _URN_KIND.match(text, at)
     ):
+        return True
+    if is_no_value(match):
         return True
     if name[0] == "$" and ":" in match[3]:
         return _TYPE.match(text, at) is not None

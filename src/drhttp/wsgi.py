@@ -22,7 +22,7 @@ from drhttp._capture.output_tap import OutputTap, SizedOutputTap
 from drhttp._capture.uri import encoded_path, path_matcher
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
-from drhttp._process.uwsgi import is_one_block
+from drhttp._process.uwsgi import in_uwsgi, is_one_block
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -230,12 +230,15 @@ class Recording:
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
 
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
-        """Capture all blocks of a result that is not wrapped."""
-        tap = self.tap
+        """Capture all blocks of a result that is not wrapped. At one that is not bytes, all servers but uWSGI fail."""
+        tap, fails = self.tap, False
         if tap is not None:
             for chunk in blocks:
                 guarded(tap.note, chunk)
-        self.finish(True)
+                if tap.invalid is not None and not in_uwsgi():
+                    fails = True
+                    break
+        self.finish(not fails)
         return result
 
     def _end_with(self, result: Any) -> None:

@@ -47,6 +47,21 @@ def one_block_in_an_object(environ: dict[str, Any], start_response: Any) -> Iter
     return Sized(b"hello")
 
 
+def text(environ: dict[str, Any], start_response: Any) -> Any:
+    start_response("203 Fine", TEXT[:])
+    return ["no bytes"]
+
+
+def text_behind_bytes(environ: dict[str, Any], start_response: Any) -> Any:
+    start_response("203 Fine", TEXT[:])
+    return [b"sent", "no bytes", b"never sent"]
+
+
+def lazy_text(environ: dict[str, Any], start_response: Any) -> Any:
+    start_response("203 Fine", TEXT[:])
+    yield "no bytes"
+
+
 def eager(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     start_response("203 Fine", [*TEXT, ("X-Twice", "1"), ("X-Twice", "2")])
     return (block for block in (b"first", b"second"))
@@ -290,6 +305,9 @@ def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
         failing_before_anything,
         failing_in_close,
         failing_in_close_without_a_body,
+        text,
+        text_behind_bytes,
+        lazy_text,
     )
     apps = {app.__name__: app for app in (*plain, identified)} | gated_apps(gate)
 

@@ -62,6 +62,9 @@ def test_head(server: Running, name: str) -> None:
         ("failing_before_anything", "LookupError"),
         ("failing_in_close", "LookupError"),
         ("failing_in_close_without_a_body", "LookupError"),
+        ("text", "TypeError"),
+        ("text_behind_bytes", "TypeError"),
+        ("lazy_text", "TypeError"),
     ],
 )
 def test_exception(server: Running, name: str, kind: str) -> None:

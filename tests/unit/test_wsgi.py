@@ -621,6 +621,66 @@ class TestStatusOfServers:
         assert recorded.record.exception is not None
 
 
+class TestBlocksThatAreNoBytes:
+    """An application that returns text: the record says what the server makes of it, and nothing of ours fails."""
+
+    @pytest.mark.parametrize(
+        ("software", "block", "status"),
+        [
+            *(("gunicorn/26.0.0", block, 203) for block in ("text", 1, None)),
+            *(("Werkzeug/3.1.8", block, 203) for block in ("text", 1, None)),
+            *(("WSGIServer/0.2 CPython/3.11.7", block, 500) for block in ("text", 1, None)),
+            *(("waitress", block, status) for block, status in (("text", 203), (1, 500), (None, 500))),
+            ("gevent/26.9 Python/3.11", "text", 203),
+        ],
+    )
+    @pytest.mark.parametrize("lazily", [False, True])
+    def test_first_block(self, software: str, block: Any, status: int, lazily: bool) -> None:
+        """Servers check the type before or after they send the headers."""
+        record = self.record([block, b"later"], lazily, SERVER_SOFTWARE=software)
+        assert (record.response.status, record.response.body.content) == (status, None)
+
+    @pytest.mark.parametrize("lazily", [False, True])
+    def test_later_block(self, lazily: bool) -> None:
+        """What was sent before is recorded, with the status that was sent."""
+        record = self.record([b"sent", "text", b"later"], lazily)
+        assert (record.response.status, record.response.body.content) == (203, b"sent")
+
+    @pytest.mark.parametrize("lazily", [False, True])
+    def test_uwsgi(self, lazily: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """uWSGI leaves such a block out, and goes on."""
+        with_uwsgi(monkeypatch, None)
+        blocks: Any = [b"sent", "text", b"later"]
+        recorded = Recorded(answering(iter(blocks) if lazily else blocks))
+        server = Server()
+        server.send(server.call(recorded.app, environ()))
+        server.close()
+        record = recorded.record
+        assert (record.exception, record.response.body.content) == (None, b"sentlater")
+        assert drhttp.stats().failures == 0
+
+    def record(self, blocks: list[Any], lazily: bool, **more: str) -> Any:
+        """The record of a request under a server that fails at the first block that is not bytes."""
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            start_response("203 Fine", [])
+            return iter(blocks) if lazily else blocks
+
+        recorded = Recorded(app)
+        server = Server()
+        try:
+            for block in server.call(recorded.app, environ(**more)):
+                assert isinstance(block, bytes)
+        except AssertionError:
+            server.close()
+        record = recorded.record
+        assert record.exception is not None
+        assert record.exception.type == "TypeError"
+        assert not record.aborted
+        assert drhttp.stats().failures == 0
+        return record
+
+
 class TestBlocksOfUwsgi:
     """What uWSGI sends as one block reaches it as it is, and is recorded as one block."""
 

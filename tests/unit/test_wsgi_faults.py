@@ -40,7 +40,8 @@ HOOKS: list[tuple[Any, str]] = [
     (recorder.Recorder, "put"),
     (worker.Worker, "wake"),
     (drhttp.wsgi, "_chance"),
-    (drhttp.wsgi, "_expects_body"),
+    (drhttp.wsgi, "expects_body"),
+    (drhttp.wsgi, "is_one_block"),
     (drhttp.wsgi, "is_file"),
     (drhttp.wsgi, "encoded_path"),
     (identity, "identity"),
@@ -203,7 +204,7 @@ def test_hostile_exception() -> None:
 
 @pytest.mark.parametrize("answer", [["text"], [1], iter(["text"]), "text"])
 def test_blocks_that_are_no_bytes(answer: Any) -> None:
-    """What is not bytes goes to the server, which is the one to complain."""
+    """What is not bytes goes to the server, which is the one to complain. It does so about each block of a list."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", [])
@@ -212,4 +213,4 @@ def test_blocks_that_are_no_bytes(answer: Any) -> None:
     recorded, server = Recorded(app), Server()
     server.call(recorded.app, environ())
     assert [*server.result] == [*("text" if answer == "text" else answer if isinstance(answer, list) else ["text"])]
-    assert recorded.record.response.status == 200
+    assert recorded.record.response.status == (500 if answer == [1] else 200)

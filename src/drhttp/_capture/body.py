@@ -10,9 +10,10 @@ class Tap:
 
     Blocks are kept by reference. Only the block that crosses the limit is copied: a reference would keep all of it.
     first_byte_at: by the performance counter. full: further bytes are only counted. empty: an empty block passed.
+    invalid: the name of the type of a block that is not bytes, of which servers raise.
     """
 
-    __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "size")
+    __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "invalid", "size")
 
     def __init__(self, limit: int) -> None:
         self._chunks: list[bytes] = []
@@ -20,11 +21,16 @@ class Tap:
         self.size = 0
         self.first_byte_at: float | None = None
         self.empty = self.full = False
+        self.invalid: str | None = None
 
     def note(self, chunk: bytes) -> None:
         """Add the next bytes of the body."""
-        # The owner of a bytearray or memoryview may change it later. Anything that is not bytes raises here.
-        data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
+        try:
+            # The owner of a bytearray or memoryview may change it later.
+            data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
+        except TypeError:
+            self.invalid = type(chunk).__name__
+            return
         if not data:
             self.empty = True
             return

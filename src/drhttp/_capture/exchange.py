@@ -115,6 +115,8 @@ class Exchange:
         self.complete = complete
         if complete and self.status is None and self.response_body.size and self.failure is None:
             self.failure = _NOT_STARTED
+        if self.response_body.invalid and not complete and self.failure is None:
+            self.failure = ("TypeError", f"a block of the response is no bytes, but {self.response_body.invalid!r}")
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
         self.response_body.settle()
@@ -144,6 +146,8 @@ class Exchange:
             return True
         if self.response_body.empty and software.startswith(_SEND_WITH_EMPTY_BLOCK):
             return True
+        if self.response_body.invalid is not None and _sends_before(self.response_body.invalid, software):
+            return True
         return bool(self.status) and (in_uwsgi() or ("Cheroot/" in software and not self.raised))
 
     @property
@@ -158,6 +162,17 @@ class Exchange:
             return True
         length = content_length(first(self.headers, "content-length"))
         return length is not None and self.response_body.size >= length
+
+
+def _sends_before(invalid: str, software: str) -> bool:
+    """Whether a server sends the headers before it fails at a block that is not bytes. wsgiref checks the type before.
+
+    invalid: the name of the type of the block. Most servers find out that text is not bytes when they write it, behind
+    the headers.
+    """
+    if software.startswith("WSGIServer/"):
+        return False
+    return invalid == "str" or software.startswith(_SEND_WITH_EMPTY_BLOCK)
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str | None:

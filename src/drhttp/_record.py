@@ -16,11 +16,11 @@ class Body:
     content: the first bytes of the body; `None` if none were captured. size: bytes of the whole body, `None` if
     unknown. truncated: whether `content` is shorter than the body. omitted: why nothing was captured: "off", "type" (a
     content type that `capture_bodies` excludes), "file" (the server sends a file), "too_large" (the receiver rejected
-    it); or why it could not be masked reliably: "unparsable", "too_deep", "too_dense" (too many values to mask),
-    "encoding" (not in the declared charset), "coding" (an unknown or broken content coding), "callback" (the function
-    of the user failed), "failed" (the masking failed), "sensitive" (marked by the application). redacted: number of
-    masked values. decoded: the content coding that was removed for masking. read: how much of a request body the
-    application read: "full", "partial", "none".
+    it); or why it could not be masked reliably: "unparsable", "too_deep", "too_dense" (too many values to mask,
+    even in its beginning), "encoding" (not in the declared charset), "coding" (an unknown or broken content coding),
+    "callback" (the function of the user failed), "failed" (the masking failed), "sensitive" (marked by the
+    application). redacted: number of masked values. decoded: the content coding that was removed for masking. read: how
+    much of a request body the application read: "full", "partial", "none".
     """
 
     content: bytes | None = None

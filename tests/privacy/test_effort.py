@@ -1,7 +1,8 @@
-"""The limit of work: ordinary bodies are masked within it; bodies made only of expensive pieces are left out."""
+"""The limit of work: ordinary bodies are masked within it; of bodies made only of expensive pieces the beginning is kept."""
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -60,10 +61,39 @@ def test_an_ordinary_body_goes_through(kind, text):
 
 
 @pytest.mark.parametrize(("kind", "text"), DENSE.values(), ids=DENSE)
-def test_a_body_of_thousands_of_pieces_is_left_out(kind, text):
-    """A body of thousands of pieces is left out, as it would take many times as long; the next body is not."""
-    assert masked(text, kind).omitted == "too_dense"
+def test_a_body_of_thousands_of_pieces_keeps_its_beginning(kind, text):
+    """A body of thousands of pieces would take many times as long, so it is cut off; the next body is not."""
+    body = masked(text, kind)
+    assert (body.omitted, body.truncated, body.size) == (None, True, len(text))
+    assert SIZE // 100 < len(body.content) < SIZE // 8
+    assert b"pwd=a" not in body.content
     assert masked("a=b", TEXT).content == b"a=b"
+
+
+def test_only_the_beginning_must_be_masked_in_time():
+    """An ordinary beginning is kept, and nothing of what follows it; also of a body with a content coding."""
+    text = ORDINARY["log"][1][: SIZE // 2] + "pwd=hunter2x " * (SIZE // 26)
+    for content, coding in ((text.encode(), ""), (gzip.compress(text.encode()), "gzip")):
+        body = masked(content, TEXT, coding)
+        assert (body.omitted, body.truncated, body.decoded) == (None, True, coding or None)
+        assert text.startswith(body.content.decode())
+        assert len(body.content) > SIZE // 20
+
+
+def test_what_stands_at_the_end_of_a_beginning_is_dropped():
+    """A secret that the cut divides is not in the beginning."""
+    for length in range(24):
+        text = "a" * (4096 - length) + " AKIAIOSFODNN7EXAMPLE " + "pwd=b " * 10_000
+        body = masked(text, TEXT)
+        assert body.truncated
+        assert b"AKIA" not in body.content
+
+
+def test_a_body_whose_beginning_is_as_dense_is_left_out():
+    """If masking the beginning takes too much work as well, nothing is kept."""
+    policy = Policy(Redact(value=lambda secret: "*" * len(secret)))
+    body = masked("pwd=a " * 10_000, TEXT, policy=policy)
+    assert (body.content, body.truncated, body.omitted) == (None, False, "too_dense")
 
 
 def test_a_larger_body_may_take_more():

@@ -7,6 +7,7 @@ A body that cannot be understood is left out, with the reason (it fails closed).
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,6 +39,9 @@ _TEXTUAL = re.compile(
 )
 _LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
 _MOST_DECODED = 64 * 1024  # bytes of decoded content; the rest is cut off, as from the body itself
+# A body that takes too much work keeps only its beginning: the parts of it that are tried, each with its share of the
+# limit of work. Together they may take a sixth of the limit.
+_BEGINNINGS = ((1 / 16, 1 / 9), (1 / 64, 1 / 18))
 _MOST_UNDECLARED = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 # The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
@@ -54,7 +58,10 @@ _LONGEST_NUMBER = 60  # characters
 
 
 def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
-    """Return the body with its secrets masked, or without its content and with the reason if that is not possible."""
+    """Return the body with its secrets masked, or without its content and with the reason if that is not possible.
+
+    Of a body that takes too much work, the beginning is kept.
+    """
     if not body.content:
         return body
     policy.budget.reset(len(body.content))
@@ -71,7 +78,20 @@ def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
                 return masked
         return _BodyMasker(body, content_type, policy).run(coding.strip().lower())
     except MaskingError as error:
-        return replace(body, content=None, truncated=False, omitted=error.reason)
+        beginning = _mask_beginning(body, content_type, coding, policy) if error.reason == "too_dense" else None
+        return beginning or replace(body, content=None, truncated=False, omitted=error.reason)
+
+
+def _mask_beginning(body: Body, content_type: str, coding: str, policy: Policy) -> Body | None:
+    """Mask the beginning of a body that takes too much work, as of one that was cut off there; `None` if that takes too
+    much work as well, or is not possible.
+    """
+    for part, share in _BEGINNINGS:
+        policy.budget.reset(len(body.content or b""), share)
+        with suppress(MaskingError):
+            masked = _BodyMasker(body, content_type, policy).run(coding.strip().lower(), part)
+            return masked if masked.content else None
+    return None
 
 
 def mask_content(content: bytes, content_type: str, policy: Policy, *, cut: bool = False) -> tuple[bytes, int]:
@@ -126,9 +146,12 @@ class _BodyMasker:
         self._policy = policy
         self._says_json = self._type in ("application/json", "text/json") or self._type.endswith("+json")
 
-    def run(self, coding: str) -> Body:
-        """Return the masked body. coding: the value of `Content-Encoding`."""
+    def run(self, coding: str, part: float = 1) -> Body:
+        """Return the masked body. coding: the value of `Content-Encoding`. part: of the content that is kept."""
         decoded = self.decode(coding)
+        if part < 1:
+            length = int(len(self._content) * part) // 4 * 4  # whole characters of UTF-16, whole groups of base64
+            self._content, self._cut = self._content[:length], True
         content, count = self.mask()
         if not count and content is self._body.content:
             return self._body

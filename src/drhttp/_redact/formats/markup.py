@@ -72,7 +72,7 @@ class _MarkupMasker:
     def run(self) -> tuple[str, int]:
         """Mask what is secret in all tags and between them; return the text and a count."""
         for match in _TAG.finditer(self._text):
-            self._policy.budget.spend(1 if match["close"] else 3)
+            self._policy.budget.spend(1 if match["close"] else 5 if "=" in match[0] else 3)
             if match.start() < self._raw or match.start() < self._passed:
                 continue
             if match[0] != "<":

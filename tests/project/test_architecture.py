@@ -132,11 +132,12 @@ ALLOWED = {
     "_redact.formats.json_rewriter _redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup "
     "_redact.formats.text _redact.formats.text_tables _redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
-    "_redact.formats.json_rewriter _redact.formats.text_tables",
+    "_redact.formats.json_rewriter _redact.formats.text_hints _redact.formats.text_tables",
     "_redact.formats.json_known_objects": "_redact.detect.harmless_values _redact.formats.json_name_value_pairs",
     "_redact.formats.json_name_value_pairs": "_redact.detect.command_lines _redact.formats.compound_pairs",
-    "_redact.formats.json_rewriter": "_redact.detect.command_lines _redact.detect.token_usage _redact.errors "
-    "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas",
+    "_redact.formats.json_rewriter": "_redact.detect.token_usage _redact.errors "
+    "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas "
+    "_redact.formats.text_hints",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
     "_redact.formats.json_parameters": "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
     "_redact.formats.json_structures": "_redact.formats.graphql_variables _redact.formats.json_parameters "
@@ -152,12 +153,15 @@ ALLOWED = {
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
     "_redact.detect.source_code "
-    "_redact.formats.error_messages _redact.formats.json_web_keys _redact.formats.value_locator",
+    "_redact.formats.error_messages _redact.formats.json_web_keys _redact.formats.text_hints "
+    "_redact.formats.value_locator",
+    "_redact.formats.text_hints": "_redact.detect.command_lines",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",
     "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.compound_pairs _redact.formats.graphql "
-    "_redact.formats.graphql_variables _redact.formats.json _redact.formats.json_rewriter",
+    "_redact.formats.graphql_variables _redact.formats.json _redact.formats.json_rewriter "
+    "_redact.formats.text_hints",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
     "_redact.formats.value_locator": "",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",

@@ -34,7 +34,8 @@ _WORK_FOR_WORDS = 12  # microseconds to read the words of a command
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
 _DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, which `re` searches for fast
-_WITHOUT_OPTIONS = (
+#: Commands that take a secret without an option.
+WITHOUT_OPTIONS = (
     "sqlplus", "rabbitmqctl", "sqlldr", "expdp", "impdp", "rman target", "wpa_passphrase", "nmcli", "rclone obscure",
     "encrypt_string", "pdftk", "vault login", "cf auth", "net user", "net use",
 )  # fmt: skip
@@ -65,10 +66,10 @@ def _option(command: Command) -> re.Pattern[str]:
 _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for command in commands}
 
 
-def holds_command(text: str) -> bool:
-    """Whether a text holds a command with options that may be secret."""
-    most = may_hold_options(text) or "sqlplus" in text or "rabbitmqctl" in text
-    return most and _first_command(text) is not None
+def holds_command(text: str, *, options_only: bool = False) -> bool:
+    """Whether a text holds a command that takes a secret. options_only: of those without an option, few are read."""
+    words = ("sqlplus" in text or "rabbitmqctl" in text) if options_only else may_hold_words(text)
+    return (words or may_hold_options(text)) and _first_command(text) is not None
 
 
 def holds_config_set(text: str) -> bool:
@@ -83,7 +84,7 @@ def may_hold_options(text: str) -> bool:
 
 def may_hold_words(text: str) -> bool:
     """Whether a text holds a command that takes a secret without an option."""
-    return " " in text and any(command in text for command in _WITHOUT_OPTIONS)
+    return " " in text and any(command in text for command in WITHOUT_OPTIONS)
 
 
 def _first_command(text: str, at: int = 0) -> re.Match[str] | None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from drhttp._redact.detect import command_lines
+from drhttp._redact.detect.command_lines import may_hold_words
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.formats.json_rewriter import encode_string, may_be_base64_json, may_hold_named_value
+from drhttp._redact.formats.text_hints import may_hold_values
 from drhttp._redact.formats.text_tables import may_hold_tables
 
 if TYPE_CHECKING:
@@ -31,21 +32,28 @@ def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: 
     """Whether a document with escapes holds nothing to mask, as far as that shows without reading its tokens."""
     if "\\\\" in text or not policy.are_harmless(document.names) or may_hold_tables(text, policy):
         return False
-    if ' \\"' in text or ('"[' in text and _ROWS_IN_STRING.search(text)):  # `your password is \"abc\"`
+    if '"[' in text and _ROWS_IN_STRING.search(text):
         return False
-    plain = text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
+    plain = _decode_escapes(text)
+    # A quote inside a string must not be taken for one around it.
+    quoted = _decode_escapes(text.replace('\\"', "'")) if '\\"' in text else plain
     return not (
-        "\\" in plain or _may_hold_named_values(plain, document, ordinary=ordinary) or policy.may_hold_secret(plain)
+        "\\" in plain or _may_hold_named_values(quoted, document, ordinary=ordinary) or policy.may_hold_secret(plain)
     )
+
+
+def _decode_escapes(text: str) -> str:
+    """Decode a document as a whole; the result is no JSON, but holds the words of its strings."""
+    return text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
 
 
 def _may_hold_named_values(text: str, document: Document, *, ordinary: bool) -> bool:
     """Whether a string in a document may hold a name with a value, markup, or base64 of JSON; `False` is certain."""
     if "=" in text or "%" in text or "<" in text or "&" in text or text.count(":") > document.members:
         return True
-    if "--" in text or " '" in text or "('" in text or command_lines.holds_config_set(text):
+    if may_hold_values(text, is_json=True):
         return True
-    return command_lines.holds_command(text) or (not ordinary and may_be_base64_json(text))
+    return not ordinary and (may_be_base64_json(text) or may_hold_words(text))
 
 
 def mask_by_names(

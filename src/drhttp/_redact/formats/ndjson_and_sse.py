@@ -61,14 +61,20 @@ def _mask_event(lines: list[str], event: range, policy: Policy) -> int:
     policy.budget.spend(4)
     data = [at for at in event if lines[at].startswith(_DATA)]
     others = [at for at in event if not lines[at].startswith(_DATA)]
-    for places, front in ((data, _DATA), (others, "")):
+    for places in (data, others):
         if not places:
             continue
-        masked, count = mask_string("\n".join(lines[at][len(front) :] for at in places), policy)
+        # One space behind the colon is not part of the data, and would make a line look indented.
+        fronts = [
+            (f"{_DATA} " if lines[at].startswith(f"{_DATA} ") else _DATA) if places is data else "" for at in places
+        ]
+        masked, count = mask_string(
+            "\n".join(lines[at][len(front) :] for at, front in zip(places, fronts, strict=True)), policy
+        )
         if count:
             texts = masked.split("\n", len(places) - 1)
             texts += [""] * (len(places) - len(texts))
-            for at, line in zip(places, texts, strict=True):
+            for at, front, line in zip(places, fronts, texts, strict=True):
                 lines[at] = front + line
         total += count
     return total

@@ -14,6 +14,7 @@ from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_
 from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
+from drhttp._redact.formats.text_hints import OPTION, QUOTES, RARE_SIGNS
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _NAME = re.compile(
     rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}\]?)?"
     r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
-_SIGNS_OF_ASSIGNMENT = ("=", ":", "->", "<>", "\uff1a", "\uff1d", "\u2192")
+_SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
 # The words in front of the last one of a name, in text that is reversed.
 _WORDS_IN_FRONT = re.compile(r"(?: [\w-]{1,30}(?![\w-]))+")
 _LONGEST_WORD = 31  # characters, with the space behind it
@@ -51,7 +52,6 @@ _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 # The rest of an ARN of AWS Secrets Manager, which names a secret.
 _ARN = re.compile(r"(?<=:)secretsmanager:[a-z0-9-]{0,20}:[0-9]{12}:secret:[\w/.@*-]{1,160}(?::[\w-]{0,60}){0,3}")
 _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
-_OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 # Words behind an option that is only mentioned.
 _MENTION = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
 _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
@@ -60,7 +60,6 @@ _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BEFORE_QUOTE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
 _LINKING_WORDS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
 _LONGEST_NAME = 80
-_QUOTES = ('"', "'", "`")
 _LONGEST_HARMLESS = 90  # characters of a value that may be harmless
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
 _EXPECTED = frozenset(("expected", "unexpected", "expecting", "missing"))  # a parser mentions its tokens
@@ -133,7 +132,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     if any(sign in text for sign in _SIGNS_OF_ASSIGNMENT):
         yield from _assignments(text, policy, locator)
     quoted = '"' in text or "'" in text or "`" in text
-    if quoted and " " in text:
+    if quoted and (" " in text or "\t" in text):
         yield from _quoted_values(text, policy, locator)
     if (quoted or "&" in text) and "," in text:
         yield from _pairs(text, policy, locator)
@@ -178,7 +177,7 @@ def _is_count(name: str, text: str, begin: int, end: int, policy: Policy) -> boo
     """Whether a value is harmless, such as a number; also in a line that goes on with other names."""
     count = _COUNT.match(text, begin)
     value = text[begin : min(end, begin + _LONGEST_HARMLESS)]
-    if text[begin - 1 : begin] in _QUOTES:  # a string of digits may be a code, as in JSON
+    if text[begin - 1 : begin] in QUOTES:  # a string of digits may be a code, as in JSON
         return end - begin <= _LONGEST_HARMLESS and policy.is_harmless(name, f'"{value}"')
     if name.isalpha() and _MORE.match(text, end):  # `tokens: 123456, 234567` may be one-time codes
         return False
@@ -230,7 +229,7 @@ def _pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
 def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of the values of long options: `--password abc`."""
     copied = 0
-    for match in _OPTION.finditer(text):
+    for match in OPTION.finditer(text):
         policy.budget.spend(1)
         if match.start() >= copied and policy.is_secret(match[1]) and _MENTION.match(text, match.end()) is None:
             begin, copied = locator.value_at(match.end())

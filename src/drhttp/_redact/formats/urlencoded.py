@@ -13,6 +13,7 @@ from drhttp._redact.formats.graphql import looks_like_graphql
 from drhttp._redact.formats.graphql_variables import DOCUMENTS, VARIABLES, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
 from drhttp._redact.formats.json_rewriter import may_be_base64_json
+from drhttp._redact.formats.text_hints import may_hold_values
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
@@ -105,12 +106,18 @@ def _mask_pair(
             return part, 0
         before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)
         return f"{_encode(before) if found else name}={_encode(policy.mask(_decode(value)))}", 1 + found
-    if not may_hold_secret and _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name) and not may_be_base64_json(part):
+    if not may_hold_secret and _is_plain(name, value) and not may_be_base64_json(part):
         return part, 0
     # Its name is not secret, but name and value may hold anything.
     before, found = _mask_text(name, decoded_name, policy, level)
     text, count = _mask_text(value, _decode_fully(value), policy, level)
     return f"{before}{equals}{text}", count + found
+
+
+def _is_plain(name: str, value: str) -> bool:
+    """Whether a pair is made of words and numbers, and the words of its value are no command."""
+    plain = _PLAIN.fullmatch(value) and _PLAIN.fullmatch(name)
+    return plain is not None and not ("+" in value and may_hold_values(value.replace("+", " ")))
 
 
 def _names_in_values(query: str, policy: Policy) -> frozenset[str]:

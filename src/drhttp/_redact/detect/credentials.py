@@ -183,8 +183,10 @@ def _find_secrets(
         elif kind == "pem" or not _is_false_positive(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):
             yield match.span()
         else:
+            # Nothing begins within the words of a slug, but a key may stand behind a dot in something like a JWT.
             run = _RUN.match(text, match.start())
-            end = run.end() if run else end
+            behind = run.end() if run else end
+            end = behind if kind == "jwt" else max(end, behind)
         match = _first_match(pattern, text, end, stop)
 
 

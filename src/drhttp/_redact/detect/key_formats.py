@@ -79,7 +79,10 @@ KEY_FORMATS = (
     KeyFormat(("dt0c01.", "dt0s01."), r"[0-9A-Z]{24}\.[0-9A-Z]{64}"),
     # Infrastructure: Vault, Doppler, Tailscale, Pulumi, Prefect, OpenShift, 1Password, age.
     KeyFormat(("hvs.", "hvb.", "hvr."), f"{_WORD}{{24,}}"),
-    KeyFormat(tuple(f"dp.{kind}." for kind in ("pt", "st", "ct", "sa", "scim", "audit")), "[0-9A-Za-z_.-]{40,}"),
+    KeyFormat(
+        tuple(f"dp.{kind}." for kind in ("pt", "st", "ct", "sa", "scim", "audit")),
+        r"(?:[0-9a-z_-]{2,35}\.)?[0-9A-Za-z]{40,}",
+    ),
     KeyFormat(tuple(f"tskey-{kind}-" for kind in ("api", "auth", "client", "scim", "webhook")), f"{_WORD}{{16,}}"),
     KeyFormat(("pul-",), f"{_HEX}{{40}}"),
     KeyFormat(("pnu_",), "[0-9A-Za-z]{36}"),

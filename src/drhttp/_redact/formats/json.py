@@ -65,9 +65,7 @@ def mask_json(
     ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
     secret_at = _NO_POSITIONS
     nested = "[" in text and has_nested_arrays(text)
-    if (not ordinary or "[" in text or "alue" in text or "ALUE" in text) and may_name_values(
-        text, document.names, policy, nested=nested, ordinary=ordinary
-    ):
+    if may_name_values(text, document.names, policy, nested=nested, ordinary=ordinary):
         secret_at = named_values_at(text, policy)
     if nested or not STRUCTURE_KEYS.isdisjoint(document.names):
         secret_at = add_by_structure(text, document.names, policy, secret_at)

@@ -87,7 +87,7 @@ def may_name_values(
     """
     if not ordinary and not VALUE_KEYS.isdisjoint(names) and _may_name_members(text, names, policy, cut=cut):
         return True
-    if may_hold_compound_pairs(text, names) and (cut or _may_hold_compound_name(text, policy)):
+    if may_hold_compound_pairs(names) and (cut or _may_hold_compound_name(text, policy)):
         return True
     if "[" not in text:
         return False

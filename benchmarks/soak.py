@@ -17,16 +17,19 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults import party as behaviours
-from tests.faults.party import KEY, Party
-from tests.faults.side import Side
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # where the tests import their helpers from
+
+from faults.faulty_receiver import FaultyReceiver
+from faults.served_app import RecordedApp
+from support import behaviors
+from support.receiver import KEY, Request, Response
 
 CLIENTS = 4
 BODY = 2_000  # bytes up and the same down
@@ -35,40 +38,41 @@ SETTLING = 120.0  # seconds in which everything has to be delivered after the la
 QUEUE_BYTES = 32 * 1024 * 1024  # the default of the option
 ALLOWED = 0.1 * QUEUE_BYTES  # bytes that the peak of the last third may lie above that of the second
 LOSSES = {"queue_bytes", "queue_size", "status_400"}  # under these names alone may records be lost
+UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
 State = dict[str, Any]
 
 
-def becomes(behaviour: Callable[[behaviours.Call], None]) -> Callable[[Party], None]:
-    return lambda party: party.become(behaviour)
+def behave(behavior: Callable[[Request], None]) -> Callable[[FaultyReceiver], None]:
+    return lambda receiver: receiver.set_behavior(behavior)
 
 
-FAULTS: dict[str, Callable[[Party], None]] = {
-    "refused": Party.refuse,
-    "503": becomes(behaviours.answers(503)),
-    "black hole": Party.swallow,
-    "reset in the upload": becomes(behaviours.resets_the_upload),
-    "429 with a time": becomes(behaviours.answers(429, "Retry-After: 1\r\n")),
-    "silent": becomes(behaviours.is_silent),
-    "500": becomes(behaviours.answers(500)),
-    "reset in the answer": becomes(behaviours.resets_the_answer),
-    "reset in the answer's body": becomes(behaviours.breaks_off_the_answer),
-    "413 above 20 KB": becomes(behaviours.takes_less_than(20_000)),
-    "slow upload": becomes(behaviours.sips),
-    "closes after each": becomes(behaviours.leaves),
-    "400": becomes(behaviours.answers(400)),
-    "slow answer": becomes(behaviours.drips),
-    "502": becomes(behaviours.answers(502)),
+FAULTS: dict[str, Callable[[FaultyReceiver], None]] = {
+    "refused": FaultyReceiver.stop,
+    "503": behave(Response(503)),
+    "black hole": FaultyReceiver.become_black_hole,
+    "reset in the upload": behave(behaviors.reset_during_upload),
+    "429 with a time": behave(Response(429, {"Retry-After": "1"})),
+    "silent": behave(behaviors.stay_silent),
+    "500": behave(Response(500)),
+    "reset in the answer": behave(behaviors.reset_in_status_line),
+    "reset in the answer's body": behave(behaviors.reset_in_response_body),
+    "413 above 20 KB": behave(behaviors.reject_larger_than(20_000)),
+    "slow upload": behave(behaviors.read_slowly()),
+    "closes after each": behave(behaviors.close_after_accepting),
+    "400": behave(Response(400)),
+    "slow answer": behave(behaviors.respond_slowly(UNAVAILABLE)),
+    "502": behave(Response(502)),
 }
 
 
-class CountingParty(Party):
+class CountingReceiver(FaultyReceiver):
     """Keeps only the ids, because there will be a million."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ids: set[bytes] = set()
 
-    def keep(self, events: Iterable[dict[str, Any]]) -> None:
+    def remember_events(self, events: list[dict[str, Any]]) -> None:
         new = [bytes.fromhex(event["transaction_id"].replace("-", "")) for event in events]
         self.repeats += sum(each in self.ids for each in new)
         self.ids.update(new)
@@ -99,38 +103,38 @@ def main() -> int:
     # The same settings as the tests of faults: a short timeout, so that there is more than one trouble a minute.
     with (
         tempfile.TemporaryDirectory(prefix="drhttp-soak-") as folder,
-        CountingParty() as party,
-        Side(Path(folder), party.dsn()) as app,
+        CountingReceiver() as receiver,
+        RecordedApp(Path(folder), receiver.dsn) as app,
     ):
-        return soak(app, party, minutes * 60)
+        return soak(app, receiver, minutes * 60)
 
 
-def soak(app: Side, party: CountingParty, seconds: float) -> int:
+def soak(app: RecordedApp, receiver: CountingReceiver, seconds: float) -> int:
     """Run, and judge."""
     course = Course()
     with load(app.port) as asked:
         before = app.wait_for(lambda state: state["stats"]["sent"] > 1_000)
         course.began = time.monotonic()
-        for name in trouble(app, party, course, seconds):
+        for name in trouble(app, receiver, course, seconds):
             say(app, course, name, asked())
         speed = asked() / (time.monotonic() - course.began)
     end = settle(app)
     say(app, course, "over", asked())
-    faults = list(judged(before, end, asked(), party, course, app, seconds))
-    print(f"\n{asked():,} requests, {speed:,.0f} a second; {party.repeats:,} records came twice under their ids")
+    faults = list(judged(before, end, asked(), receiver, course, app, seconds))
+    print(f"\n{asked():,} requests, {speed:,.0f} a second; {receiver.repeats:,} records came twice under their ids")
     print(*(f"WRONG  {each}" for each in faults), sep="\n") if faults else print("all is well")
     return 1 if faults else 0
 
 
-def trouble(app: Side, party: Party, course: Course, seconds: float) -> Iterator[str]:
+def trouble(app: RecordedApp, receiver: FaultyReceiver, course: Course, seconds: float) -> Iterator[str]:
     """One fault after the other, each followed by recovery; says every ten seconds what it is at."""
     length = min(10.0, max(2.0, seconds / 3 / len(FAULTS) / 2))  # so that each third of the time sees them all
     said = time.monotonic()
     for name, begin in itertools.cycle(FAULTS.items()):
         if time.monotonic() - course.began > seconds:
             return
-        begin(party)
-        for phase, over in ((name, after(length)), ("", recovered(app, party, length))):
+        begin(receiver)
+        for phase, over in ((name, after(length)), ("", recovered(app, receiver, length))):
             while not over():
                 time.sleep(0.2)
                 course.note(app.state())
@@ -150,27 +154,27 @@ def after(seconds: float) -> Callable[[], bool]:
     return over
 
 
-def recovered(app: Side, party: Party, seconds: float) -> Callable[[], bool]:
-    """Whether the party has been well for so long, and the batch that was in hand when it recovered is delivered."""
+def recovered(app: RecordedApp, receiver: FaultyReceiver, seconds: float) -> Callable[[], bool]:
+    """Whether the receiver has worked for that long, and the batch of that moment is delivered."""
     passed = after(seconds)
     mark: list[int] = []
 
     def over() -> bool:
         if not mark:
-            party.recover()
+            receiver.recover()
             mark.append(app.stats()["sent"])
         return passed() and app.stats()["sent"] > mark[0]
 
     return over
 
 
-def settle(app: Side) -> State:
+def settle(app: RecordedApp) -> State:
     """The state when everything has ended, one way or the other."""
     return app.wait_for(lambda state: state["stats"]["queued"] == 0, SETTLING)
 
 
 def judged(
-    before: State, end: State, asked: int, party: CountingParty, course: Course, app: Side, seconds: float
+    before: State, end: State, asked: int, receiver: CountingReceiver, course: Course, app: RecordedApp, seconds: float
 ) -> Iterator[str]:
     """What is not as it should be."""
     stats, lost = end["stats"], sum(end["stats"]["dropped"].values())
@@ -181,10 +185,11 @@ def judged(
         f"{stats['recorded']} recorded are not {stats['sent']} sent and {lost} dropped": (
             stats["recorded"] == stats["sent"] + lost
         ),
-        f"the receiver has {len(party.ids)} records, and {stats['sent']} were sent": len(party.ids) == stats["sent"],
+        f"the receiver has {len(receiver.ids)} records, and {stats['sent']} were sent": len(receiver.ids)
+        == stats["sent"],
         f"records were dropped as {sorted(strange)}": not strange,
         f"memory grew from {second / 2**20:.1f} to {last / 2**20:.1f} MiB": last <= second + ALLOWED,
-        f"{len(app.lines)} lines were logged": len(app.lines) <= 2 * (2 + (seconds + SETTLING) / 60),
+        f"{len(app.log_lines)} lines were logged": len(app.log_lines) <= 2 * (2 + (seconds + SETTLING) / 60),
         "the log holds the key": KEY not in app.log,
         "the log holds a traceback": "Traceback" not in app.log,
     }
@@ -193,7 +198,7 @@ def judged(
     return (sentence for sentence, holds in checks.items() if not holds)
 
 
-def say(app: Side, course: Course, phase: str, asked: int) -> None:
+def say(app: RecordedApp, course: Course, phase: str, asked: int) -> None:
     """One line."""
     state = app.state()
     course.note(state)

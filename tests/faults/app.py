@@ -1,4 +1,4 @@
-"""The application that faults must not hurt, and what it tells of its process. `recorded.py` is the same, recorded."""
+"""An application that reports the state of its process. `recorded.py` is the same, recorded."""
 
 from __future__ import annotations
 

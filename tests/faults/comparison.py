@@ -6,31 +6,31 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .side import TIMEOUT
+from .served_app import TIMEOUT
 
 if TYPE_CHECKING:
-    from .side import Side
+    from .served_app import BareApp, RecordedApp
 
 MARGIN = TIMEOUT / 2  # seconds; a request that waited for the network would take all of the option `timeout`
-ROUND = 25  # requests to one side before the other has its turn
+ROUND = 25  # requests to one application before the other has its turn
 Measured = dict[str, Any]
 
 
 @dataclass
 class Comparison:
-    """The seconds of requests to both sides, from the same client in the same minutes."""
+    """The seconds of requests to both applications, from the same client in the same minutes."""
 
     bare: list[float] = field(default_factory=list)
     recorded: list[float] = field(default_factory=list)
 
-    def go_on(self, bare: Side, recorded: Side, rounds: int, size: int = 0) -> None:
-        """Measure more."""
+    def add_rounds(self, bare: BareApp, recorded: RecordedApp, rounds: int, size: int = 0) -> None:
+        """Send that many rounds of requests to both applications in turn, and keep the seconds of each."""
         for _ in range(rounds):
-            self.bare += bare.record(ROUND, size)
-            self.recorded += recorded.record(ROUND, size)
+            self.bare += bare.request_many(ROUND, size)
+            self.recorded += recorded.request_many(ROUND, size)
 
     def check(self) -> Measured:
-        """No request waited for the network; the figures."""
+        """Check that no request waited for the network; return the figures."""
         figures = {
             f"{name} {what}": percentile(times, share)
             for name, times in (("bare", self.bare), ("recorded", self.recorded))

@@ -1,4 +1,4 @@
-"""Both sides and the party between them; and a table of what was measured, at the end of the run."""
+"""The receiver, the bare and the recorded application; and a table of what was measured, at the end of the run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .party import Party
-from .side import Side
+from .faulty_receiver import FaultyReceiver
+from .served_app import BareApp, RecordedApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,25 +19,25 @@ _COLUMNS = ("bare p50", "bare p99", "recorded p50", "recorded p99")
 
 
 @pytest.fixture
-def party() -> Iterator[Party]:
-    """A receiver that takes everything, so far."""
-    with Party() as running:
+def receiver() -> Iterator[FaultyReceiver]:
+    """A receiver that accepts everything until it is put into trouble."""
+    with FaultyReceiver() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareApp]:
     """The application without a recorder."""
-    with Side(tmp_path_factory.mktemp("bare"), None) as side:
-        side.record(10)
-        yield side
+    with BareApp(tmp_path_factory.mktemp("bare")) as running:
+        running.request_many(10)
+        yield running
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Side]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., RecordedApp]]:
     """Starts recorded applications."""
     with ExitStack() as stack:
-        yield lambda *arguments, **options: stack.enter_context(Side(tmp_path, *arguments, **options))
+        yield lambda *arguments, **options: stack.enter_context(RecordedApp(tmp_path, *arguments, **options))
 
 
 @pytest.fixture
@@ -47,15 +47,15 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[dict[str
 
 
 @pytest.fixture
-def absent() -> Callable[[str], None]:
-    """A party that the test needs is not here: that fails in continuous integration, and is said elsewhere."""
+def unavailable() -> Callable[[str], None]:
+    """Ends a test that lacks something: fails in continuous integration, and skips with the reason elsewhere."""
 
-    def say(what: str) -> None:
+    def end(what: str) -> None:
         if "CI" in os.environ:
             pytest.fail(f"{what}, and continuous integration has to have it")
         pytest.skip(what)
 
-    return say
+    return end
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,83 +6,87 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from support.behaviors import (
+    close_before_last_chunk,
+    read_slowly,
+    reset_during_upload,
+    reset_in_response_body,
+    reset_in_status_line,
+    respond_slowly,
+    send_body_without_end,
+    stay_silent,
+)
+from support.receiver import Response
 
 from .comparison import Comparison
-from .invariants import all_sent, arrived_once, ends_in_time, tells_the_loss, unharmed
-from .party import (
-    Party,
-    answers,
-    breaks_off_the_answer,
-    drips,
-    drips_the_body,
-    ends_the_answer_early,
-    is_silent,
-    resets_the_answer,
-    resets_the_upload,
-    sips,
-)
-from .side import Side
+from .faulty_receiver import FaultyReceiver
+from .invariants import all_sent, assert_arrived_once, assert_ends_in_time, assert_loss_is_logged, assert_nothing_leaked
+from .served_app import BareApp, RecordedApp
 
 if TYPE_CHECKING:
-    Serve = Callable[..., Side]
+    Serve = Callable[..., RecordedApp]
     Report = Callable[[dict[str, Any]], None]
 
 
-def becomes(behaviour: Any) -> Callable[[Party], None]:
-    return lambda party: party.become(behaviour)
+UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
+LONG_CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n"
+
+
+def behave(behavior: Any) -> Callable[[FaultyReceiver], None]:
+    return lambda receiver: receiver.set_behavior(behavior)
 
 
 class Fault(NamedTuple):
-    """begin: how it begins. words: what `last_error` says of it then."""
+    """begin: puts the receiver into trouble. error: what `last_error` contains then."""
 
-    begin: Callable[[Party], None]
-    words: str
+    begin: Callable[[FaultyReceiver], None]
+    error: str
 
 
 FAULTS = {
-    "refused": Fault(Party.refuse, "could not connect"),
-    "black-hole": Fault(Party.swallow, "no response in time"),
-    "silent": Fault(becomes(is_silent), "no response in time"),
-    "slow-upload": Fault(becomes(sips), "no response in time"),
-    "slow-answer": Fault(becomes(drips), "no response in time"),
-    "reset-upload": Fault(becomes(resets_the_upload), "the connection broke"),
-    "reset-answer": Fault(becomes(resets_the_answer), "the connection broke"),
-    "reset-body": Fault(becomes(breaks_off_the_answer), "the connection broke before the response was complete"),
-    "cut-body": Fault(becomes(ends_the_answer_early), "the connection broke before the response was complete"),
-    "slow-body": Fault(becomes(drips_the_body), "no response in time"),
-    "429": Fault(becomes(answers(429)), "answered 429"),
-    "500": Fault(becomes(answers(500)), "answered 500"),
-    "408": Fault(becomes(answers(408)), "answered 408"),
-    "507": Fault(becomes(answers(507)), "answered 507"),
-    "502": Fault(becomes(answers(502)), "answered 502"),
-    "503": Fault(becomes(answers(503)), "answered 503"),
-    "504": Fault(becomes(answers(504)), "answered 504"),
+    "refused": Fault(FaultyReceiver.stop, "could not connect"),
+    "black-hole": Fault(FaultyReceiver.become_black_hole, "no response in time"),
+    "silent": Fault(behave(stay_silent), "no response in time"),
+    "slow-upload": Fault(behave(read_slowly()), "no response in time"),
+    "slow-answer": Fault(behave(respond_slowly(UNAVAILABLE)), "no response in time"),
+    "reset-upload": Fault(behave(reset_during_upload), "the connection broke"),
+    "reset-answer": Fault(behave(reset_in_status_line), "the connection broke"),
+    "reset-body": Fault(behave(reset_in_response_body), "the connection broke before the response was complete"),
+    "cut-body": Fault(behave(close_before_last_chunk), "the connection broke before the response was complete"),
+    "slow-body": Fault(behave(send_body_without_end(LONG_CREATED, b"x")), "no response in time"),
+    "429": Fault(behave(Response(429)), "answered 429"),
+    "500": Fault(behave(Response(500)), "answered 500"),
+    "408": Fault(behave(Response(408)), "answered 408"),
+    "507": Fault(behave(Response(507)), "answered 507"),
+    "502": Fault(behave(Response(502)), "answered 502"),
+    "503": Fault(behave(Response(503)), "answered 503"),
+    "504": Fault(behave(Response(504)), "answered 504"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_an_outage(fault: Fault, party: Party, bare: Side, serve: Serve, report: Report) -> None:
+def test_an_outage(fault: Fault, receiver: FaultyReceiver, bare: BareApp, serve: Serve, report: Report) -> None:
     """Requests are as fast as bare ones, all records arrive once after it, and an exit during it is in time."""
-    app = serve(party.dsn())
-    app.record(20)
-    party.wait(20)
+    app = serve(receiver.dsn)
+    app.request_many(20)
+    receiver.wait_for_paths(20)
     before = app.wait_for(lambda state: state["stats"]["sent"] == 20)
     assert before["names"].count("drhttp") == 1
-    fault.begin(party)
+    fault.begin(receiver)
     compared = Comparison()
-    compared.go_on(bare, app, 8)
-    felt = app.wait_for(lambda state: fault.words in (state["stats"]["last_error"] or ""))
-    compared.go_on(bare, app, 8)
+    compared.add_rounds(bare, app, 8)
+    during = app.wait_for(lambda state: fault.error in (state["stats"]["last_error"] or ""))
+    compared.add_rounds(bare, app, 8)
     report(compared.check())
-    unharmed(before, felt)
+    assert_nothing_leaked(before, during)
     assert app.stats()["dropped"] == {}
 
-    party.recover()
-    arrived_once(party, app)
-    unharmed(before, app.wait_for(all_sent))
-    assert app.lines == []  # nothing is lost, and it did not last for a minute
+    receiver.recover()
+    assert_arrived_once(receiver, app)
+    assert_nothing_leaked(before, app.wait_for(all_sent))
+    assert app.log_lines == []  # nothing is lost, and it did not last for a minute
 
-    fault.begin(party)
-    app.record(150)
-    ends_in_time(app)
-    tells_the_loss(app)
+    fault.begin(receiver)
+    app.request_many(150)
+    assert_ends_in_time(app)
+    assert_loss_is_logged(app)

@@ -1,4 +1,4 @@
-"""Parties that Debian and this package provide: the inbox, nginx in front of it, and a name server that fails."""
+"""Real services for these tests: the inbox, nginx in front of it, and a name server that fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = 60.0  # seconds until something that should happen is given up
+PATIENCE = 60.0  # seconds after which a test stops waiting
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 IS_ROOT = os.geteuid() == 0
 NAMESPACES = IS_ROOT and shutil.which("unshare") is not None and shutil.which("nsenter") is not None
@@ -66,18 +66,18 @@ class Inbox:
         with self._output.open("ab") as output:
             self._process = subprocess.Popen([*command, f"--file={self.file}"], stdout=output, stderr=output)
         end = time.monotonic() + PATIENCE
-        while not self._answers():
+        while not self._is_up():
             assert self._process.poll() is None, self._output.read_text()
             assert time.monotonic() < end, self._output.read_text()
             time.sleep(0.05)
 
     def freeze(self) -> None:
-        """Let it do nothing; its connections stay open."""
+        """Stop it with SIGSTOP; its connections stay open."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
-    def take(self, body: bytes) -> None:
-        """Have it store a batch, as it came from the recorder."""
+    def post(self, body: bytes) -> None:
+        """Post a batch to it, as it came from the recorder."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-Moesif-Application-Id": "key"}
         try:
@@ -93,17 +93,17 @@ class Inbox:
             self._process.wait(PATIENCE)
 
     def paths(self, wrap: Sequence[str] = ()) -> list[str]:
-        """The paths of all that it holds, sorted."""
+        """The paths of all its records, sorted."""
         command = [*wrap, sys.executable, "-m", "drhttp", "inbox", "ls", "--json", "-n100000", f"--file={self.file}"]
         listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
         return sorted(json.loads(line)["path"] for line in listed.splitlines())
 
-    def _answers(self) -> bool:
-        return answers("127.0.0.1", self.port)
+    def _is_up(self) -> bool:
+        return speaks_http("127.0.0.1", self.port)
 
 
-def answers(host: str, port: int) -> bool:
-    """Whether somebody speaks HTTP there."""
+def speaks_http(host: str, port: int) -> bool:
+    """Whether an HTTP server responds there."""
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", "/")
@@ -138,7 +138,7 @@ class Nginx:
         self._process.wait(PATIENCE)
 
     def configure(self, listen: str = "", server: str = "", http: str = "") -> None:
-        """Be configured otherwise, without a restart: new workers take over, and the old ones end."""
+        """Reload with another configuration: new workers take over, and the old ones end."""
         before = self._workers()
         self._write(listen, server, http)
         self._process.send_signal(signal.SIGHUP)
@@ -153,7 +153,7 @@ class Nginx:
 
     def _wait(self) -> None:
         end = time.monotonic() + PATIENCE
-        while not answers("127.0.0.1", self.port):
+        while not speaks_http("127.0.0.1", self.port):
             assert time.monotonic() < end, (self._folder / "errors.log").read_text()
             time.sleep(0.05)
 
@@ -175,13 +175,13 @@ class Nginx:
 class NameServer:
     """A name server on an address of its own, for one name. A context manager; needs port 53.
 
-    behaviour: "answers" with `answer`; "hangs"; "fails".
+    behavior: "answers" with `answer`; "hangs"; "fails".
     """
 
-    def __init__(self, host: str, answer: str, behaviour: str) -> None:
+    def __init__(self, host: str, answer: str, behavior: str) -> None:
         self.host = host
-        self.behaviour = behaviour
-        self.asked = 0
+        self.behavior = behavior
+        self.query_count = 0
         self._answer = socket.inet_aton(answer)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((host, 53))
@@ -203,8 +203,8 @@ class NameServer:
                 query, sender = self._socket.recvfrom(4096)
                 if not query:
                     return
-                self.asked += 1
-                if self.behaviour != "hangs":
+                self.query_count += 1
+                if self.behavior != "hangs":
                     self._socket.sendto(self._reply(query), sender)
 
     def _reply(self, query: bytes) -> bytes:
@@ -212,7 +212,7 @@ class NameServer:
         question = re.match(rb"(?s).*?\0....", query[12:])
         assert question is not None
         is_a = question[0][-4:-2] == b"\0\1"
-        if self.behaviour == "fails":
+        if self.behavior == "fails":
             flags, count, answer = b"\x81\x82", 0, b""  # SERVFAIL
         else:
             flags, count = b"\x81\x80", int(is_a)

@@ -1,4 +1,4 @@
-"""One side of the comparison: the application under gunicorn, bare or recorded, and a client for it."""
+"""The application under gunicorn, bare or recorded, and a client for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE = 60.0  # seconds until something that should happen is given up
-TIMEOUT = 3.0  # seconds of the option `timeout`, so that a request that waits for the network is told from others
+TIMEOUT = 3.0  # seconds of the option `timeout`, so that a request that waits for the network stands out
 EXIT_TIMEOUT = 1.0  # seconds of the option `exit_timeout`
 THREADS = 4  # of the server
 OPTIONS = {
@@ -32,23 +32,22 @@ OPTIONS = {
 _VARIABLES = re.compile(r"DRHTTP_.*|.*_proxy|SSL_CERT_.*", re.IGNORECASE)  # of this process, that are not for the other
 
 
-class Side:
+class ServedApp:
     """A gunicorn with one worker of four threads. A context manager.
 
-    dsn: of the recorder, `None` for the bare application. wrap: words in front of the command.
+    application: as gunicorn is given it. variables: of the environment. wrap: words in front of the command.
+
+    requested_paths: of the requests that were answered.
     """
 
-    def __init__(
-        self, folder: Path, dsn: str | None, env: Mapping[str, str] | None = None, wrap: Sequence[str] = ()
-    ) -> None:
-        self._log = folder / ("bare.log" if dsn is None else "recorded.log")
+    def __init__(self, log: Path, application: str, variables: Mapping[str, str], wrap: Sequence[str] = ()) -> None:
+        self._log = log
         self._numbers = itertools.count()
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
         self._client: http.client.HTTPConnection | None = None
         environment = {name: value for name, value in os.environ.items() if not _VARIABLES.fullmatch(name)}
         path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
-        environment |= {"PYTHONPATH": path, **OPTIONS, **({"DRHTTP_DSN": dsn} if dsn else {}), **(env or {})}
-        application = "faults.app:bare" if dsn is None else "faults.recorded:app"
+        environment |= {"PYTHONPATH": path, **OPTIONS, **variables}
         # The socket is opened here, so that requests can be sent at once: they wait in it until the server has started.
         with self._log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
             # Inherited by connections: without it, an answer sometimes waits 40 ms for an acknowledgement.
@@ -64,7 +63,7 @@ class Side:
                 start_new_session=True,
             )
 
-    def __enter__(self) -> Side:
+    def __enter__(self) -> ServedApp:
         return self
 
     def __exit__(self, kind: object, *exc: object) -> None:
@@ -76,22 +75,22 @@ class Side:
         if kind is not None:
             print(self.log[-20_000:])  # for the report of the failure
 
-    def ask(self, size: int = 0) -> float:
+    def request(self, size: int = 0) -> float:
         """One request with a path of its own, that many bytes up and down; returns the seconds that it took."""
         path, body = f"/{next(self._numbers)}", os.urandom(size)  # nothing that compression could make smaller
         begin = time.perf_counter()
-        answered = self._exchange(path, body)
+        response = self._exchange(path, body)
         seconds = time.perf_counter() - begin
-        assert answered == body[::-1]
-        self.asked.append(path)
+        assert response == body[::-1]
+        self.requested_paths.append(path)
         return seconds
 
-    def record(self, count: int, size: int = 0) -> list[float]:
-        """So many requests, one after the other; the seconds of each."""
-        return [self.ask(size) for _ in range(count)]
+    def request_many(self, count: int, size: int = 0) -> list[float]:
+        """That many requests, one after the other; returns the seconds of each."""
+        return [self.request(size) for _ in range(count)]
 
     def state(self) -> dict[str, Any]:
-        """What the worker process tells of itself; the counts add up at any moment."""
+        """The state of the worker process, as it reports it; the counts add up at any moment."""
         state: dict[str, Any] = json.loads(self._exchange("/_state"))
         if stats := state["stats"]:
             assert stats["recorded"] == stats["sent"] + stats["queued"] + sum(stats["dropped"].values()), stats
@@ -103,10 +102,10 @@ class Side:
         stats: dict[str, Any] = self.state()["stats"]
         return stats
 
-    def wait_for(self, holds: Callable[[dict[str, Any]], bool], timeout: float = PATIENCE) -> dict[str, Any]:
-        """The state, once that holds for it."""
+    def wait_for(self, condition: Callable[[dict[str, Any]], bool], timeout: float = PATIENCE) -> dict[str, Any]:
+        """The state, once the condition is true of it; fails after `timeout` seconds."""
         end = time.monotonic() + timeout
-        while not holds(state := self.state()):
+        while not condition(state := self.state()):
             assert time.monotonic() < end, state
             time.sleep(0.05)
         return state
@@ -122,12 +121,12 @@ class Side:
 
     @property
     def log(self) -> str:
-        """All that was logged, by whomever."""
+        """Everything that was logged, by the server, the application and the recorder."""
         return self._log.read_text(errors="replace")
 
     @property
-    def lines(self) -> list[str]:
-        """What the recorder itself has logged."""
+    def log_lines(self) -> list[str]:
+        """The lines that the recorder itself has logged."""
         return [line for line in self.log.splitlines() if " drhttp: " in line]
 
     def _exchange(self, path: str, body: bytes = b"") -> bytes:
@@ -143,6 +142,23 @@ class Side:
                 if last:
                     raise
         raise AssertionError
+
+
+class BareApp(ServedApp):
+    """The application without a recorder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "bare.log", "faults.app:bare", {})
+
+
+class RecordedApp(ServedApp):
+    """The application with a recorder for that DSN."""
+
+    def __init__(
+        self, folder: Path, dsn: str, variables: Mapping[str, str] | None = None, wrap: Sequence[str] = ()
+    ) -> None:
+        variables = {"DRHTTP_DSN": dsn, **(variables or {})}
+        super().__init__(folder / "recorded.log", "faults.recorded:app", variables, wrap)
 
 
 def _gunicorn(descriptor: int) -> list[str]:

@@ -126,13 +126,14 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         return _mask_document(sure, document, policy, 0, secret_at)
     if text.lstrip()[:1] not in ("{", "["):
         raise MaskingError("unparsable")  # a scalar may be incomplete
+    nodes = read_nodes(text, policy)  # first, as it is the quickest way to reach the limit of work
     secret_at = named_values_at(text, policy, cut=True)
     masker = TruncatedJsonRewriter(
         text,
         policy,
         partial(mask_string, policy=policy),
         may_hold_secret=policy.may_hold_secret(text),
-        secret_at=secret_in_structures(read_nodes(text, policy), policy, secret_at),
+        secret_at=secret_in_structures(nodes, policy, secret_at),
     )
     masker.run()
     masked = masker.result()

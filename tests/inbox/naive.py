@@ -17,21 +17,26 @@ class World:
     def __init__(self, exchanges, marks):
         self.exchanges = exchanges
         self.marks = marks
+        self.all = {each.summary.id for each in exchanges}
+        self._found = {}
         self.spans = {each.summary.span for each in exchanges} - {None}
         self.parents = {each.summary.parent for each in exchanges} - {None}
 
     def ids(self, node):
-        return {each.summary.id for each in self.exchanges if self.matches(node, each)}
-
-    def matches(self, node, exchange):  # noqa: C901, PLR0912 one case a kind of test
-        summary = exchange.summary
         match node:
             case All(nodes):
-                return all(self.matches(one, exchange) for one in nodes)
+                return self.all.intersection(*map(self.ids, nodes))
             case Any(nodes):
-                return any(self.matches(one, exchange) for one in nodes)
+                return set().union(*map(self.ids, nodes))
             case Not(one):
-                return not self.matches(one, exchange)
+                return self.all - self.ids(one)
+        if node not in self._found:  # queries have many terms in common
+            self._found[node] = {each.summary.id for each in self.exchanges if self.matches(node, each)}
+        return self._found[node]
+
+    def matches(self, node, exchange):  # noqa: C901 one case a kind of test
+        summary = exchange.summary
+        match node:
             case Between(column, low, high):
                 value = getattr(summary, column)
                 return value is not None and (low is None or low <= value) and (high is None or value <= high)

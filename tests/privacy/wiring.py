@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from support.receiver import Post, Receiver
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_SHORT = 300  # characters of a text whose forms are cached, as most records of a test hold the same texts
+_JSON_SPACE, _JSON_STARTS = " \t\r\n", frozenset('{["-0123456789tfnNI')
+_DEPTH = 4  # decodings on top of each other
+_SHORT = 300  # characters of a text that is searched once, as most records of a test hold the same texts
 
 
 class CaseError(Exception):
@@ -111,22 +113,29 @@ def decompressed(post: Post) -> bytes:
     return repr((post.path, post.headers)).encode() + body
 
 
-def forms(value: Any, depth: int = 4) -> Iterator[str]:
+def forms(value: Any) -> Iterator[str]:
     """Return a value in every form in which it could be read: every text in it, decoded in every way."""
+    for text, depth in _texts(value, _DEPTH):
+        yield from _forms_of_text(text, depth)
+
+
+def _texts(value: Any, depth: int) -> Iterator[tuple[str, int]]:
+    """Return every text in a value, and how deep its forms are to be sought; those of numbers are not."""
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from forms(key, depth)
-            yield from forms(each, depth)
+            yield key, depth
+            yield from _texts(each, depth)
     elif isinstance(value, list):
         for each in value:
-            yield from forms(each, depth)
+            yield from _texts(each, depth)
     elif isinstance(value, str):
-        yield from _forms_of_text(value, depth)
+        yield value, depth
     elif value is not None:
-        yield str(value)
+        yield str(value), 0
 
 
 def _forms_of_text(text: str, depth: int) -> Iterator[str]:
+    """Return a text in every form in which it could be read, decoded in every way."""
     yield text
     if "\0" in text:
         yield text.replace("\0", "")
@@ -134,8 +143,10 @@ def _forms_of_text(text: str, depth: int) -> Iterator[str]:
         return
     if "%" in text or "+" in text:
         yield from _forms_of_text(unquote_plus(text), depth - 1)
-    with suppress(ValueError):
-        yield from forms(json.loads(text), depth - 1)
+    if text.lstrip(_JSON_SPACE)[:1] in _JSON_STARTS:  # anything else is no JSON, and costs an exception
+        with suppress(ValueError):
+            for each, left in _texts(json.loads(text), depth - 1):
+                yield from _forms_of_text(each, left)
     for match in _BASE64.finditer(text):
         yield from (_forms_of_short if len(match[0]) <= _SHORT else _forms_of_bytes)(match[0], depth - 1)
 
@@ -162,12 +173,24 @@ def _forms_of_bytes(text: str, depth: int) -> Iterator[str]:
 
 def leaks(record: dict[str, Any], needles: Iterable[str] = ()) -> list[str]:
     """Return the secrets that are visible in a record."""
+    plain = tuple(re.sub(r"[ -]", "", needle).lower() for needle in needles)
+    found: list[str] = []
+    for text, depth in _texts(record, _DEPTH):
+        found += (_leaks_of_short if len(text) <= _SHORT else _leaks_of_text)(text, depth, plain)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _leaks_of_short(text: str, depth: int, plain: tuple[str, ...]) -> list[str]:
+    return _leaks_of_text(text, depth, plain)
+
+
+def _leaks_of_text(text: str, depth: int, plain: tuple[str, ...]) -> list[str]:
     found = []
-    plain = [re.sub(r"[ -]", "", needle).lower() for needle in needles]
-    for text in forms(record):
-        if MARK in text:
-            found.append(text[max(0, text.index(MARK) - 40) : text.index(MARK) + 40])
+    for form in _forms_of_text(text, depth):
+        if MARK in form:
+            found.append(form[max(0, form.index(MARK) - 40) : form.index(MARK) + 40])
         if plain:
-            normalize_name = re.sub(r"[ -]", "", text).lower()
-            found += [needle for needle in plain if needle in normalize_name]
+            normalized = re.sub(r"[ -]", "", form).lower()
+            found += [needle for needle in plain if needle in normalized]
     return found

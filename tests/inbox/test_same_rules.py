@@ -70,6 +70,9 @@ def told(one: Message):
         ("application/xml", f"<r><password><![CDATA[hunter2]]></password>{LARGE}</r>"),
         ("text/html", f"<input name=password value=hunter2>{LARGE}"),
         ("text/html", f"<table><tr><th>password</th></tr><tr><td>hunter2</td></tr></table>{LARGE}"),
+        ("application/xml", '<!DOCTYPE a [<!ENTITY p "hunter2">]><a><password>&p;</password></a>'),
+        ("text/plain", '["password"]=>\n  string(7) "hunter2"'),
+        ("application/json", '{"a": 1, "password": "hunter2",}'),
         ("application/msgpack", b"\x82\xa8password\xa7hunter2\xa1a\xcd\xff\xff"),
     ],
 )  # fmt: skip

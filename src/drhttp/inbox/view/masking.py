@@ -183,14 +183,15 @@ def pairs_text(text: str) -> Masked:
 def body(text: str, content_type: str, *, cut: bool) -> Masked:
     """Mask the text of a body that is not multipart, as the recorder does by content type and contents.
 
-    What the recorder would leave out is masked as well as possible. cut: the end is missing.
+    What the recorder would leave out, as it cannot be masked reliably, is hidden whole if it seems to hold a secret.
+    cut: the end is missing.
     """
     ways: list[_Way] = [partial(mask_decoded, text, content_type)]
     if cut:
         ways.append(partial(_truncated, text, content_type))
-    if text.lstrip().startswith("<"):
+    if text.lstrip().startswith("<") and "<!ENTITY" not in text:
         ways.append(partial(mask_xml, text, html=True))
-    return _shown(text, *ways, partial(mask_string, text))
+    return _shown(text, *ways, partial(_whole, text))
 
 
 def multipart(data: bytes, content_type: str) -> tuple[bytes, int] | None:
@@ -215,6 +216,12 @@ def count_secrets_in_bytes(data: bytes, content_type: str) -> int:
 def _content(data: bytes, content_type: str, policy: Policy) -> tuple[str, int]:
     masked, count = mask_content(data, content_type, policy)
     return masked.decode("latin-1"), count
+
+
+def _whole(text: str, policy: Policy) -> tuple[str, int]:
+    """Mask a text as a whole if it seems to hold a secret."""
+    mask_string(text, policy)
+    return (MASK, 1) if _here.hidden else (text, 0)
 
 
 def _truncated(text: str, content_type: str, policy: Policy) -> tuple[str, int]:

@@ -49,7 +49,9 @@ DOCUMENTS = {
     "npm": {"packages": {"node_modules/js-tokens": {"version": "4.0.0", "resolved": "https://registry.npmjs.org/js-tokens/-/js-tokens-4.0.0.tgz",
                          "integrity": "sha512-RdJUflcE3cUzKiMqQgsCu06FPu9UdIJO0beYbPhHN4k6apgJtifcoCtT9bcxOpYBtpD2kCM6Sbzg4CausW/PKQ=="},
                          "node_modules/cookie": {"version": "0.5.0", "license": "MIT", "engines": {"node": ">= 0.6"}}},
-            "dependencies": {"cookie": "^0.5.0", "jsonwebtoken": "~9.0.0", "csrf": ">=3.1.0 <4", "express-session": "1.17.3-rc.1"}},
+            "dependencies": {"cookie": "^0.5.0", "jsonwebtoken": "~9.0.0", "csrf": ">=3.1.0 <4", "express-session": "1.17.3-rc.1",
+                             "jwt": "*", "session": "1.x", "passport-jwt": "workspace:*", "cookie-parser": "^1.4", "auth": ">=1.2", "csrf-sync": "npm:csrf@^3.0.0",
+                             "tokens": "^1.0 || ^2.0.0-beta.1", "secret-stack": "~6", "oauth-token": "workspace:^1.2.3"}},
 }  # fmt: skip
 REALTIME = {
     "type": "session.created", "event_id": "event_567",
@@ -99,7 +101,8 @@ def test_other_objects_are_masked(value):
 
 @pytest.mark.parametrize(
     "document",
-    [{"authentication_methods": ["password", S]}, {"tokens_supported": [f"{S} {S}"]}, {"secrets": S}, {"cookie": "^0.5.0 hunter2"}, {"cookie": "0.5"},
+    [{"authentication_methods": ["password", S]}, {"tokens_supported": [f"{S} {S}"]}, {"secrets": S}, {"cookie": "^0.5.0 hunter2"}, {"cookie": "0.5"}, {"cookie": f"npm:{S}"},
+     {"cookie": f"^1.0 || {S}"}, {"cookie": f"workspace:{S}"}, {"cookie": "^123456"}, {"cookie": "1234"}, {"cookie": "123456.x"}, {"cookie": "**"},
      {"token_alg": S}],
 )  # fmt: skip
 def test_other_values_are_masked(document):

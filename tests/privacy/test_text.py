@@ -94,3 +94,121 @@ def test_an_allowed_name_of_several_words():
     text = "a\nAPI key: abc"
     assert text_of(text, "text/plain", policy=Policy(Redact(allow=["api_key"]))) == text
     assert text_of(text, "text/plain", policy=POLICY) == f"a\nAPI key: {M}"
+
+
+@pytest.mark.parametrize("mark", ["*", "**", "***", "_", "__", "~~"])
+@pytest.mark.parametrize("name", ["Password", "API key", "password", "Seed phrase"])
+def test_emphasis_in_markdown(name, mark):
+    """Emphasis around a name, with its sign or without, is not taken for the value."""
+    for front in ("", "- ", "Hello,\n", "\n> "):
+        for sign in (":", " =", "="):
+            assert (
+                text_of(f"{front}{mark}{name}{sign}{mark} {S}\nBye", "text/plain")
+                == f"{front}{mark}{name}{sign}{mark} {M}\nBye"
+            )
+            assert (
+                text_of(f"{front}{mark}{name}{mark}{sign} {S}\nBye", "text/plain")
+                == f"{front}{mark}{name}{mark}{sign} {M}\nBye"
+            )
+    assert text_of(f"your {mark}{name}:{mark} {S}, bye", "text/plain") == f"your {mark}{name}:{mark} {M}, bye"
+    assert text_of(f"{mark}{name}:{mark}\n{S}", "text/plain") == f"{mark}{name}:{mark}\n{M}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a *b*: c",
+        "**Name:** Ada",
+        "password *= 2 is no",
+        "Hidden: ***\nLogin failed",
+        "**Note:** your password is safe",
+    ],
+)
+def test_other_emphasis(text):
+    """Emphasis does not make other names secret."""
+    assert text_of(text, "text/plain") in (text, text.replace("2", M))
+
+
+def test_a_value_of_asterisks_is_all_of_the_value():
+    """Asterisks that stand for a value are no emphasis: the next line is not taken for the value."""
+    assert text_of("Password: ***\nLogin failed", "text/plain") == f"Password: {M}\nLogin failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            f'array(1) {{\n  ["password"]=>\n  string(8) "{S}"\n}}',
+            f'array(1) {{\n  ["password"]=>\n  string(8) "{M}"\n}}',
+        ),
+        (f'a ["password":protected]=>\n  string(8) "{S}"\n', f'a ["password":protected]=>\n  string(8) "{M}"\n'),
+        (
+            f'a ["token":"App\\User":private]=>\n  &string(8) "{S}"\n',
+            f'a ["token":"App\\User":private]=>\n  &string(8) "{M}"\n',
+        ),
+        (
+            f'a ["token"]=>\n  array(1) {{\n  [0]=>\n  string(8) "{S}"\n}} ["b"]=> int(1)',
+            f'a ["token"]=>\n  array(1) {M} ["b"]=> int(1)',
+        ),
+        (f'password => <<"{S}">>', f'password => <<"{M}">>'),
+        (f'#{{password => <<"{S}">>,a => 1}}', f'#{{password => <<"{M}">>,a => 1}}'),
+    ],
+)
+def test_dumps_with_types(text, shown):
+    """The value is masked, not the type in front of it: `var_dump` of PHP, binaries of Erlang."""
+    assert text_of(text, "text/plain") == shown
+    assert S not in text_of(json.dumps({"a": text}), "application/json")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"pulumi config set --secret dbPassword {S}", f"pulumi config set --secret dbPassword {M}"),
+        (f"pulumi config set --secret foo {S}", f"pulumi config set --secret foo {M}"),
+        (f"pulumi config set foo {S} --secret", f"pulumi config set foo {M} --secret"),
+        (f"pulumi config set --path --secret a.b {S}", f"pulumi config set --path --secret a.b {M}"),
+        (f"x --secret {S}", f"x --secret {M}"),
+        ("pulumi config set aws:region eu", "pulumi config set aws:region eu"),
+    ],
+)
+def test_flags_that_make_a_value_secret(text, shown):
+    """`--secret` of `config set` has no value: the secret is behind the name."""
+    assert text_of(text, "text/plain") == shown
+    assert json.loads(text_of(json.dumps({"a": text}), "application/json"))["a"] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"<QueryDict: {{'password': ['{S}']}}>", f"<QueryDict: {{'password': {M}}}>"),
+        (
+            f"<ImmutableMultiDict([('password', '{S}'), ('a', 'b')])>",
+            f"<ImmutableMultiDict([('password', '{M}'), ('a', 'b')])>",
+        ),
+        (f'<Config {{"password": "{S}"}}>', f'<Config {{"password": "{M}"}}>'),
+        (f"<Login(password='{S}')>", f"<Login(password='{M}')>"),
+        (f"<User: {{'token': ('{S}',)}}> b", f"<User: {{'token': {M}}}> b"),
+        (f"<x token=['{S}']>", f"<x token={M}>"),
+        (f"<p a='b' password: {S}>", f"<p a='b' password: {M}>"),
+        (f"<a><b API key: {S}></a>", f"<a><b API key: {M}></a>"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_text_in_angle_brackets(text, shown, kind):
+    """What stands in angle brackets and is no attribute is read as text, such as the form of an object in Python."""
+    assert text_of(text, kind) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<div :key="a.b" @click="go(1)" v-on:click.prevent="x = {a: 1}" disabled>a</div>',
+        "<QueryDict: {'name': ['Ada']}>",
+        "<Config(a=[1, 2])>",
+        '<p style="color: red; margin: 0">a</p>',
+        "<Foo token={token} />",
+    ],
+)
+def test_harmless_text_in_angle_brackets(text):
+    """Attributes of templates, and objects without secrets, stay byte for byte."""
+    assert text_of(text, "text/html").replace(M, "{token}").replace('"{token}"', "{token}") == text

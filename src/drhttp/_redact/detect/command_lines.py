@@ -42,10 +42,12 @@ WITHOUT_OPTIONS = (
 _IN_WORDS = frozenset("_.-$")
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
-# Commands that set a value by its name: `aws configure set aws_secret_access_key abc`.
+# Commands that set a value by its name: `aws configure set aws_secret_access_key abc`, `config set --secret a abc`.
 _SETTING = re.compile(
-    r"""\bconfig(?:ure)?["'`,]{0,3}[ \t]set["'`,]{0,3}[ \t]["'`]?([\w.:/@-]{2,80})["'`,]{0,3}[ \t](?=[^\s-])"""
+    r"""\bconfig(?:ure)?["'`,]{0,3}[ \t]set["'`,]{0,3}[ \t]((?:--?[\w-]{1,30}[ \t]){0,4})["'`]?"""
+    r"""(?!-)([\w.:/@-]{2,80})["'`,]{0,3}[ \t](?=[^\s-])"""
 )
+_SECRET_FLAG = "--secret"  # of `pulumi config set`
 
 
 def _option(command: Command) -> re.Pattern[str]:
@@ -144,9 +146,19 @@ def _settings(text: str, policy: Policy, locator: ValueLocator) -> Iterator[tupl
     covered = 0
     for setting in _SETTING.finditer(text) if "config" in text else ():
         policy.budget.spend(3)
-        if setting.start() >= covered and policy.is_secret(setting[1]):
-            begin, covered = locator.value_at(setting.end())
-            yield begin, covered
+        if setting.start() < covered:
+            continue
+        begin, end = locator.value_at(setting.end())
+        if policy.is_secret(setting[2]) or _SECRET_FLAG in setting[1] or text.startswith(f" {_SECRET_FLAG}", end):
+            yield begin, end
+            covered = end
+
+
+def sets_value(text: str, option: re.Match[str]) -> bool:
+    """Whether an option is the flag of a command that sets a value, which is behind its name: `config set --secret`."""
+    return (
+        option[0].startswith(f"{_SECRET_FLAG} ") and "config set " in text[max(0, option.start() - 60) : option.start()]
+    )
 
 
 def _arguments(

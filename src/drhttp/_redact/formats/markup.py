@@ -14,7 +14,14 @@ from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.html_elements import NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
 from drhttp._redact.formats.html_labels import LabelReader
 from drhttp._redact.formats.html_tables import NO_CELLS, holds_spreadsheet, secret_cells
-from drhttp._redact.formats.markup_attributes import ATTRIBUTE, VALUED, has_secret_content, has_secret_name, value_of
+from drhttp._redact.formats.markup_attributes import (
+    ATTRIBUTE,
+    VALUED,
+    has_secret_content,
+    has_secret_name,
+    mask_as_text,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,9 +157,11 @@ class _MarkupMasker:
             if match["close"]:
                 self._end_tag(name)
             attributes = match["attributes"]
-            self._pieces.append(
-                f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
-            )
+            text, count = mask_as_text(match, self._mask_inner)
+            self._count += count
+            if not count:
+                text = f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
+            self._pieces.append(text)
             if not match["close"]:
                 self._start_tag(match)
         elif match["data"] is not None:

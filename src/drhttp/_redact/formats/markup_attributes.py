@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from drhttp._redact.decoding.entities import unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from drhttp._redact.policy import Policy
 
 ATTRIBUTE = re.compile(r"""(?<![^\s<>/="'])([^\s<>/="']+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s<>"']+|["'][^<>]*)""")
+_HINT = re.compile(r"[(\[{]|:\s")
+# What is neither an attribute nor a name without a value, such as `disabled`, `@click` and `xlink:href`.
+_OTHER = re.compile(r"[^\s\w/.:@*#!?-]|:\s")
 # Attributes that name a field whose value is in another attribute, or is the content.
 _NAMING = frozenset(("name", "id", "property", "itemprop", "key", "type", "autocomplete", "http-equiv", "for",
                      "data-name", "aria-label", "label", "placeholder"))  # fmt: skip
@@ -29,6 +32,18 @@ VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 def has_secret_name(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
     """Whether an attribute holds a secret name."""
     return any(match[1].lower() in _NAMING and policy.is_secret(value_of(match)) for match in attributes)
+
+
+def mask_as_text(tag: re.Match[str], inner: Callable[..., tuple[str, int]]) -> tuple[str, int]:
+    """Mask something in angle brackets that is not all attributes: `<QueryDict: {'password': ['abc']}>`.
+
+    tag: its groups are the name and the attributes. The count is 0 if it is a tag, or holds no secret.
+    """
+    name, attributes = tag["name"], tag["attributes"]
+    if "(" not in name and not (_HINT.search(attributes) and _OTHER.search(ATTRIBUTE.sub("", attributes))):
+        return "", 0
+    masked, count = inner(tag[0][1:-1], tags=False)
+    return f"<{masked}>", count
 
 
 def value_of(match: re.Match[str]) -> str:

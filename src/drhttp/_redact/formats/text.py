@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
 from drhttp._redact.decoding.surroundings import surroundings
-from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words
+from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words, sets_value
 from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
@@ -28,8 +28,8 @@ _MARK = rf"\\{{0,8}}{QUOTE}"
 # A name, perhaps in quotes (with backslashes inside another string), and the sign that assigns a value. The lookbehind
 # lets a name begin only where a word does, which keeps the search linear.
 _NAME = re.compile(
-    rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}\]?)?"
-    r"((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
+    rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}(?:\]|:protected\]|:{_MARK}[\w\\]{{1,80}}{_MARK}:private\])?)?"
+    r"(?:[*~]{1,3})?((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
 # The words in front of the last one of a name, in text that is reversed.
@@ -158,7 +158,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         if arn is not None:
             copied = max(copied, arn.end())
             continue
-        if not (policy.is_secret_in_query(match[1]) or match[1].lower() in policy.last_words):
+        if not (policy.is_secret_in_query(match[1]) or match[1].strip("_").lower() in policy.last_words):
             harmless.add(match[1])
             continue
         start = _start_of_secret_name(match, policy) if match.start() >= copied else None
@@ -231,7 +231,9 @@ def _command_options(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     copied = 0
     for match in OPTION.finditer(text):
         policy.budget.spend(1)
-        if match.start() >= copied and policy.is_secret(match[1]) and _MENTION.match(text, match.end()) is None:
+        if match.start() < copied or not policy.is_secret(match[1]) or _MENTION.match(text, match.end()):
+            continue
+        if not sets_value(text, match):
             begin, copied = locator.value_at(match.end())
             yield begin, copied
 
@@ -246,6 +248,7 @@ def _start_of_secret_name(match: re.Match[str], policy: Policy) -> int | None:
         return start if policy.is_secret_in_query(name) else None
     if policy.is_secret(name):
         return start
+    name = name.rstrip("_")  # emphasis in Markdown
     if before != " " or name.lower() not in policy.last_words:
         return None
     most = policy.last_words[name.lower()] - 1

@@ -19,7 +19,14 @@ _TRAILING = "\"'`),;]}."
 _LINE = re.compile(r"[^\r\n]*")
 _BREAK = re.compile(r"\r?\n|\r|\Z")
 _HEADERS = re.compile(r"(?:cookie2?|authorization|authentication)\Z", re.IGNORECASE)
-_LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?["']?""")
+_LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?[*_~]{0,3}["']?""")
+_EMPHASIS = re.compile(r"[*_~]{1,3}(?=\s|\Z)[^\S\r\n]*")  # of Markdown, behind a name and its sign
+# What precedes a value: a type of PHP's `var_dump`, or the brackets of a binary in Erlang.
+_TYPED = re.compile(
+    r"""&?(?:(?:string\(\d{1,9}\)[ \t]|<<)(?=")"""
+    r"""|(?:array\(\d{1,9}\)|object\([\w\\@]{1,80}\)#\d{1,9}[ \t]\(\d{1,9}\))[ \t](?=\{))"""
+)
+_TYPED_BEGINNINGS = ("&", "s", "<", "a", "o")
 _EMPTY = re.compile(r"(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
 _INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
 _SPACE = re.compile(r"\s*(?:/\*[^*]{0,100}\*/\s*)?")
@@ -72,6 +79,11 @@ class ValueLocator:
         """
         text, at, sign = self._text, match.end(), match[3]
         line = _line_start(text, start)
+        emphasis = _EMPHASIS.match(text, at)
+        if emphasis and (
+            text.endswith(emphasis[0].rstrip(), 0, start) or text.startswith(emphasis[0].rstrip(), start)
+        ):  # `**password:** abc`
+            at = emphasis.end()
         empty = _EMPTY.match(text, at)
         if match[2] and (line is None or not empty):
             at = _end(_SPACE, text, at)  # in programs and in JSON, the value may be on another line
@@ -79,6 +91,8 @@ class ValueLocator:
             at = empty.end()
             if line is None or text[at : at + 1] not in _OPENING:
                 return self._below(at, None if line is None else start - line, sign)
+        if text[at : at + 1] in _TYPED_BEGINNINGS:
+            at = _end(_TYPED, text, at)
         found = self._delimited_at(at)
         if found:
             return found

@@ -227,3 +227,20 @@ def test_a_masked_table_equals_the_table_but_for_its_secrets(heading, rows, deli
     for row, before in zip(shown[1:], rows, strict=True):
         for name, cell, old in zip(heading, row, before, strict=True):
             assert cell.strip(" ") == (M if name in ("password", "api key") else old.strip(" "))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("password,hunter2x\napi_key,hunter2y", "password,[redacted]\napi_key,[redacted]"),
+        (
+            'user;ada\r\npassword;hunter2x\r\ntoken;"a;b"\r\n',
+            'user;ada\r\npassword;[redacted]\r\ntoken;"[redacted]"\r\n',
+        ),
+        ("password,user\nhunter2x,ada\nhunter2y,bob", "password,user\n[redacted],ada\n[redacted],bob"),
+        ("user,ada\npin,\npassword,\nb,c", "user,ada\npin,\npassword,\nb,c"),
+    ],
+)
+def test_rows_of_a_name_and_a_value(text, shown):
+    """If several rows begin with a secret name, the rows are pairs, and the first one is no heading."""
+    assert text_of(text, "text/csv") == shown

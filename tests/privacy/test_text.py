@@ -212,3 +212,18 @@ def test_text_in_angle_brackets(text, shown, kind):
 def test_harmless_text_in_angle_brackets(text):
     """Attributes of templates, and objects without secrets, stay byte for byte."""
     assert text_of(text, "text/html").replace(M, "{token}").replace('"{token}"', "{token}") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (rf"see https:\/\/ada:{S}@h\/a", f"see https://{M}@h/a"),
+        (f"jdbc:oracle:thin:scott/{S}@h:1521:x", f"jdbc:oracle:thin:scott/{M}@h:1521:x"),
+        (f"jdbc:oracle:oci8:scott/{S}@//h:1521/x", f"jdbc:oracle:oci8:scott/{M}@//h:1521/x"),
+        (r"see https:\/\/h\/a@b", r"see https:\/\/h\/a@b"),
+        ("jdbc:oracle:thin:@h:1521/x", "jdbc:oracle:thin:@h:1521/x"),
+    ],
+)
+def test_urls_in_other_spellings(text, shown):
+    """The user and the password are masked in URLs with escaped slashes, and in those of Oracle's driver."""
+    assert text_of(text, "text/plain") == shown

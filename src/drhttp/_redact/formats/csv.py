@@ -47,19 +47,38 @@ def mask_csv(
     first = list(islice(rows_of(text, delimiter, begin), _SAMPLE))
     if len(first) < 2:
         return None
+    pairs = _are_pairs(first, policy)
     doubled = '""' in text and _DOUBLED.search(text) is not None
-    simple = not (cut or doubled or _has_empty_line(text)) and not _headings(first, policy)
+    simple = not (cut or doubled or pairs or _has_empty_line(text)) and not _headings(first, policy)
     if simple and not _mask_whole(text, delimiter, inner)[1]:
         return text, 0
     policy.budget.spend(text.count("\n") + text.count("\r") + text.count(delimiter) // 2)
     rows = list(rows_of(text, delimiter, begin))
     if cut and not rows[-1][1]:
         rows.pop()
-    count = _mask_rows(rows, delimiter, policy, inner)
+    count = _mask_pairs(rows, delimiter, policy) if pairs else _mask_rows(rows, delimiter, policy, inner)
     masked, found = _mask_whole(_join_rows(rows, delimiter), delimiter, inner)
     if found and _widths(masked, delimiter) != [len(fields) for fields, _ in rows]:
         masked = _join_rows([_mask_row(row, delimiter, inner, policy) for row in rows], delimiter)
     return text[:begin] + masked, count + found
+
+
+def _are_pairs(rows: list[Row], policy: Policy) -> bool:
+    """Whether each row is a name and a value: at least two names are secret."""
+    if any(len(fields) != 2 for fields, _ in rows if is_not_empty(fields)):
+        return False
+    return sum(policy.is_secret(unquote_field(fields[0])) for fields, _ in rows) > 1
+
+
+def _mask_pairs(rows: list[Row], delimiter: str, policy: Policy) -> int:
+    """Mask the values of secret names in rows of a name and a value, in place; return how many there were."""
+    count = 0
+    for fields, _ in rows:
+        name, content = unquote_field(fields[0]), unquote_field(fields[-1]).strip()
+        if len(fields) == 2 and content and policy.is_secret(name) and not policy.is_harmless(name, content):
+            fields[1] = _requote(policy.mask(content), fields[1], delimiter)
+            count += 1
+    return count
 
 
 def _has_empty_line(text: str) -> bool:

@@ -47,6 +47,10 @@ _COUNT = re.compile(
     r"""(?=[ \t]*(?:[\r\n)}\]|]|\Z|[,;][ \t]*["']?[\w.$-]{1,60}["']?[ \t]*[=:]))"""
 )
 _MORE = re.compile(r"[,;]?[ \t]{0,20}[0-9]")
+# A URL of a fragment of JSON, with its user and password: `https:\/\/ada:abc@host\/`. And one of Oracle's driver.
+_ESCAPED_URL = re.compile(r":\\/\\/[^\s\"'<>/\\]{1,200}@")
+_ORACLE_URL = "jdbc:oracle:"
+_ORACLE_LOGON = re.compile(r"jdbc:oracle:\w{1,10}:[\w$#.]{1,60}/([^\s@/\"']{1,200})@")
 _URN = "urn:ietf:params:"  # RFC 6755: `urn:ietf:params:oauth:token-type:access_token` names a type
 _URN_KIND = re.compile(r"(?:token-type|grant-type|client-assertion-type):")
 # The rest of an ARN of AWS Secrets Manager, which names a secret.
@@ -105,6 +109,9 @@ def _mask(text: str, policy: Policy) -> tuple[str, int]:
     """Mask the values of secret names, and values that are secret by their form, in a text as it is."""
     text, count = _mask_named(text, policy)
     text, found = policy.mask_values(text)
+    if ":\\/\\/" in text and _ESCAPED_URL.search(text):
+        text, more = policy.mask_values(text.replace("\\/", "/"))
+        found += more
     return text, count + found
 
 
@@ -140,6 +147,8 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from _command_options(text, policy, locator)
     if "config" in text or may_hold_options(text) or may_hold_words(text):
         yield from find_secret_arguments(text, policy, locator)
+    if _ORACLE_URL in text:
+        yield from (match.span(1) for match in _ORACLE_LOGON.finditer(text))
     if KEY_TYPE in text:
         yield from secret_parts_in(text)
     yield from find_error_values(text, policy, locator)

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.support.fork_server import Forked, ForkServer, fork_server
+from tests.support.recording_server import RecordingServer
 
 PADDED = "local".ljust(50, "a")
 
@@ -130,6 +132,18 @@ def starting(folder: Path, commands: Interpreter | ForkServer) -> Iterator[Calla
     yield run
     for one in started:
         one.kill()
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """Where pytest-httpserver listens: on an address, because a name may have several."""
+    return "127.0.0.1", 0
+
+
+@pytest.fixture
+def echo(httpserver: HTTPServer) -> RecordingServer:
+    """A web server that remembers what it was sent."""
+    return RecordingServer(httpserver)
 
 
 @pytest.fixture(scope="session")

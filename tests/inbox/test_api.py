@@ -6,13 +6,14 @@ import base64
 import http.client
 import json
 import re
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from werkzeug import Response
+
+from tests.support.recording_server import RecordingServer
 
 
 def numbered(event, count, **changes):
@@ -242,39 +243,6 @@ def test_the_stream_ends_with_the_inbox(start):
     assert time.monotonic() - began < 4.5  # less than uvicorn would wait for connections to end by themselves
 
 
-class Echo(BaseHTTPRequestHandler):
-    """A server that remembers what it was sent."""
-
-    protocol_version = "HTTP/1.1"
-
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.seen.append((self.command, self.path, dict(self.headers), body))
-        status = 302 if "redirect" in self.path else 200
-        self.send_response(status)
-        self.send_header("Location", "http://127.0.0.1:1/")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    do_GET = do_POST = answer
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def echo():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    server.seen = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def recorded(event, port, path="/x?a=%20b", **changes):
     headers = {
         "content-type": "application/json",
@@ -290,15 +258,15 @@ def recorded(event, port, path="/x?a=%20b", **changes):
 
 def test_s15_a_replay_goes_to_the_recorded_host_on_this_machine(inbox, event, echo):
     """With its headers but for masked ones, once, linked to the original."""
-    inbox.post([recorded(event, echo.server_port)])
+    inbox.post([recorded(event, echo.port)])
 
     assert inbox.api("POST", "/records/1/replay", {})[0] == 409
     status, told = inbox.api("POST", "/records/1/replay", {"confirm": True})
 
     assert status == 201
-    ((method, path, headers, body),) = echo.seen
+    ((method, path, headers, body),) = echo.requests
     assert (method, path, body) == ("POST", "/x?a=%20b", b'{"a":[1,null]}')
-    assert (headers["x-a"], headers["host"]) == ("1", f"127.0.0.1:{echo.server_port}")
+    assert (headers["x-a"], headers["host"]) == ("1", f"127.0.0.1:{echo.port}")
     assert "authorization" not in headers
     assert told["remarks"] == ["Masked headers were not sent: authorization."]
     new = inbox.api("GET", f"/records/{told['record']['n']}")[1]
@@ -314,9 +282,9 @@ def test_s15_a_replay_goes_to_the_recorded_host_on_this_machine(inbox, event, ec
 
 def test_s15_what_the_application_records_of_a_replay_is_the_same_record(inbox, event, echo):
     """Replays do not appear twice when the target reports to the same inbox."""
-    inbox.post([recorded(event, echo.server_port)])
+    inbox.post([recorded(event, echo.port)])
     inbox.api("POST", "/records/1/replay", {"confirm": True})
-    mark = echo.seen[0][2]["x-drhttp-replay"]
+    mark = echo.requests[0].headers["x-drhttp-replay"]
     inbox.post([event(transaction_id="own", user_id="bob", request__headers={"x-drhttp-replay": mark})])
     inbox.post([event(transaction_id="forged", request__headers={"x-drhttp-replay": "orig"})])
 
@@ -325,12 +293,13 @@ def test_s15_what_the_application_records_of_a_replay_is_the_same_record(inbox, 
     assert records[1]["user"] == "bob"
 
 
-def test_s15_redirects_are_not_followed(inbox, event, echo):
+def test_s15_redirects_are_not_followed(inbox, event, httpserver):
     """They could lead anywhere."""
-    inbox.post([recorded(event, echo.server_port, "/redirect")])
+    echo = RecordingServer(httpserver, lambda _: Response("ok", 302, {"Location": "http://127.0.0.1:1/"}))
+    inbox.post([recorded(event, echo.port, "/redirect")])
 
     assert inbox.api("POST", "/records/1/replay", {"confirm": True})[1]["record"]["status"] == 302
-    assert len(echo.seen) == 1
+    assert len(echo.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -362,11 +331,11 @@ def test_s15_a_replay_never_goes_to_the_inbox_itself(inbox, event):
 
 def test_s15_another_target_may_be_named(start, event, echo):
     """By whoever starts the inbox, not by a page."""
-    inbox = start("--replay-to", f"http://127.0.0.1:{echo.server_port}/base")
+    inbox = start("--replay-to", f"http://127.0.0.1:{echo.port}/base")
     inbox.post([event(request__uri="https://shop.test/a?b=1", request__verb="GET", request__body=None)])
 
     assert inbox.api("POST", "/records/1/replay", {})[0] == 201
-    assert echo.seen[0][:2] == ("GET", "/base/a?b=1")
+    assert echo.requests[0][:2] == ("GET", "/base/a?b=1")
 
 
 def test_two_records_are_compared(inbox, event):

@@ -69,8 +69,11 @@ QUERIES = [
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "HEAD", "M-SEARCH", "purge"]
 
 
-class Handler(socketserver.StreamRequestHandler):
-    """Remembers one request as it was on the wire, and answers."""
+class WireHandler(socketserver.StreamRequestHandler):
+    """Remembers one request as it was on the wire, and responds.
+
+    It reads the socket itself: Werkzeug's server, and so pytest-httpserver, joins header fields of the same name.
+    """
 
     def handle(self):
         method, target, _ = self.rfile.readline().decode("latin-1").rstrip("\r\n").split(" ")
@@ -78,11 +81,11 @@ class Handler(socketserver.StreamRequestHandler):
         for line in iter(self.rfile.readline, b"\r\n"):
             name, _, value = line.decode("latin-1").rstrip("\r\n").partition(":")
             pairs.append((name.lower(), value.strip(" \t")))
-        told = dict(pairs)
-        if told.get("transfer-encoding") == "chunked":
+        headers = dict(pairs)
+        if headers.get("transfer-encoding") == "chunked":
             body = b"".join(self.chunks())
         else:
-            body = self.rfile.read(int(told.get("content-length", 0)))
+            body = self.rfile.read(int(headers.get("content-length", 0)))
         self.server.seen.append((method, target, pairs, body))
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
@@ -93,14 +96,14 @@ class Handler(socketserver.StreamRequestHandler):
         self.rfile.readline()
 
 
-class Server(socketserver.ThreadingTCPServer):
+class WireServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
     request_queue_size = 128
 
 
 @pytest.fixture
 def server():
-    with Server(("127.0.0.1", 0), Handler) as running:
+    with WireServer(("127.0.0.1", 0), WireHandler) as running:
         running.seen = []
         thread = threading.Thread(target=running.serve_forever, args=(0.05,))
         thread.start()

@@ -6,16 +6,16 @@ import csv
 import io
 import json
 import sqlite3
-import threading
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from werkzeug import Response
 
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.instance_lock import RunningInbox
 from drhttp.inbox.remote import Remote
 from drhttp.inbox.view import masking
+from tests.support.recording_server import RecordingServer
 
 SECRET = "S3cr3t"
 
@@ -147,23 +147,13 @@ def test_a_failure_is_told_as_every_error_is(inbox, event):
     assert "Traceback" in output
 
 
-def test_an_answer_that_is_no_json_is_told_with_its_status():
+def test_an_answer_that_is_no_json_is_told_with_its_status(httpserver):
     """Another program may listen where the inbox was: what it says is no reason."""
-
-    class Other(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_error(502)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        remote = Remote(RunningInbox(server.server_port, "t"))
-        with pytest.raises(InboxError, match="status 502"):
-            remote.last()
-        remote.close()
-        server.shutdown()
+    other = RecordingServer(httpserver, lambda _: Response("<p>Bad Gateway</p>", 502, mimetype="text/html"))
+    remote = Remote(RunningInbox(other.port, "t"))
+    with pytest.raises(InboxError, match="status 502"):
+        remote.last()
+    remote.close()
 
 
 def test_names_and_ids_have_a_bound(inbox, event):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import shop
 from browser import expect
 from held import Held
+from werkzeug import Request, Response
+
+from tests.support.recording_server import RecordingServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+    from pytest_httpserver import HTTPServer
 
 
 @pytest.fixture
@@ -162,31 +164,17 @@ def test_two_records_are_compared(told: Page) -> None:
 
 
 @pytest.fixture
-def shop_server() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
-    """A shop on loopback that a request can be sent to again; its port, and what it got."""
-    got: list[tuple[str, bytes]] = []
+def shop_server(httpserver: HTTPServer) -> RecordingServer:
+    """A shop on loopback that a request can be sent to again."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append((self.path, self.rfile.read(int(self.headers["content-length"] or 0))))
-            answer = json.dumps({"id": len(got)}).encode()
-            self.send_response(201)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+    def created(_: Request) -> Response:
+        return Response(json.dumps({"id": len(httpserver.log) + 1}), 201, mimetype="application/json")
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port, got
-        server.shutdown()
+    return RecordingServer(httpserver, created)
 
 
 def test_replay_asks_first_and_shows_the_new_record(page: Page, inbox: Any, shop_server: Any) -> None:
-    port, got = shop_server
+    port = shop_server.port
     inbox.post(
         [
             shop.event(
@@ -200,17 +188,17 @@ def test_replay_asks_first_and_shows_the_new_record(page: Page, inbox: Any, shop
     expect(dialog).to_contain_text(f"http://127.0.0.1:{port}/orders")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
-    assert got == []
+    assert shop_server.requests == []
     page.locator(".detail").get_by_role("button", name="Replay").click()
     dialog.get_by_role("button", name="Send POST again").click()
     expect(page.locator(".detail .status").first).to_have_text("201")
-    assert got == [("/orders", b'{"a": 1}')]
+    assert [(request.target, request.body) for request in shop_server.requests] == [("/orders", b'{"a": 1}')]
     page.locator(".detail .related").get_by_role("button", name="compare").click()
     expect(page.locator(".changes").first).to_contain_text("500")
 
 
 def test_a_replay_that_ends_late_does_not_take_the_reader_away(page: Page, inbox: Any, shop_server: Any) -> None:
-    port, _ = shop_server
+    port = shop_server.port
     inbox.post([shop.event(), shop.event("POST", f"http://127.0.0.1:{port}/orders")])
     opened(page, "/orders", "Overview")
     page.keyboard.press("r")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,29 +10,15 @@ import pytest
 import shop
 from browser import expect
 
+from tests.support.recording_server import RecordingServer
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from pytest_httpserver import HTTPServer
 
 
-class Attacker:
-    """A second server on loopback, which nothing must ever ask."""
-
-    def __init__(self) -> None:
-        self.hits: list[str] = []
-        hits = self.hits
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                hits.append(self.path)
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-        Thread(target=self.server.serve_forever, daemon=True).start()
+class Attacker(RecordingServer):
+    """A second server on loopback, to which no request may ever be sent."""
 
     def corpus(self) -> list[str]:
         base = self.base
@@ -56,11 +40,8 @@ class Attacker:
 
 
 @pytest.fixture
-def attacker() -> Iterator[Attacker]:
-    running = Attacker()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+def attacker(httpserver: HTTPServer) -> Attacker:
+    return Attacker(httpserver)
 
 
 def _records(corpus: list[str]) -> Iterator[dict[str, Any]]:
@@ -105,7 +86,7 @@ def test_everything_that_is_shown_stays_text(
     expect(page.locator(".changes").first).to_be_visible()
     assert page.evaluate("window.owned") is None
     assert page.evaluate("document.querySelectorAll('script').length") == 1
-    assert attacker.hits == []
+    assert attacker.requests == []
 
 
 def test_a_page_that_was_recorded_is_seen_but_not_run(page: Page, inbox: Any, attacker: Attacker) -> None:
@@ -117,7 +98,7 @@ def test_a_page_that_was_recorded_is_seen_but_not_run(page: Page, inbox: Any, at
     expect(frame.locator("img").first).to_be_attached()
     # What the policy of the preview stops there is what it is for; on the page itself nothing may be stopped.
     assert page.evaluate("window.owned") is None
-    assert attacker.hits == []
+    assert attacker.requests == []
 
 
 def test_an_address_cannot_smuggle_markup_in(visit: Callable[..., Any], inbox: Any, attacker: Attacker) -> None:
@@ -134,4 +115,4 @@ def test_an_address_cannot_smuggle_markup_in(visit: Callable[..., Any], inbox: A
         page = seen.open(address)
         expect(page.locator(".bar")).to_be_visible()
         assert page.evaluate("window.owned") is None
-    assert attacker.hits == []
+    assert attacker.requests == []

@@ -17,12 +17,12 @@ _TYPE = re.compile(
 )
 # A type of GraphQL with the same name as its field: `token: Token!`.
 _NAMED_TYPE = re.compile(r"\[?([A-Z][A-Za-z]{2,40})[!\]]{1,3}(?=[ \t,)}\r\n@]|\Z)")
+# Parentheses are searched without a limit: a run without parentheses is read for one name only.
 _PSEUDO_CLASS = re.compile(
     r":?(?:hover|active|focus(?:-within|-visible)?|visited|(?:any-)?link|target|checked|disabled|enabled|required"
     r"|optional|(?:user-)?(?:in)?valid|read-(?:only|write)|placeholder(?:-shown)?|before|after|selection|empty"
     r"|(?:-webkit-)?autofill|(?:first|last|only)-(?:child|of-type)|(?:not|is|where|has|nth-[a-z-]{4,14})"
-    r"\([^(){}\r\n]{0,80}(?:\([^(){}\r\n]{0,40}\))?[^(){}\r\n]{0,40}\))"
-    r"(?:::?[a-z-]{4,20}){0,3}[ \t]{0,9}(?:\r?\n)?(?P<end>[{,>+~. ])"
+    r"\([^(){}\r\n]*\))(?:::?[a-z-]{4,20})?[ \t]{0,9}(?:\r?\n)?(?P<end>[{,>+~. ])"
 )
 _PIN = re.compile(
     r"v?[0-9]{1,4}(?:\.(?:[0-9]{1,5}|\*)){1,3}(?:\.?(?:a|b|rc|dev|post)[0-9]{1,4})?(?=[\s;,#\\\"')\]]|\Z)"

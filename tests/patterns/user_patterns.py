@@ -140,6 +140,9 @@ BOUNDED = (
 
 # Repeats with bounds that read a text in so many ways that a text of 64 KiB takes from 0.3 s to years.
 BOUNDED_AND_SLOW = (
+    r"(?:\d(?:b?){1,8}){20}b\b",
+    r"k=b?(?:(?:-?){1,2}\w){0,12};",
+    r"(?<!\w)(?:(?: ?-){0,3}(?:(?:a|ab){60}){0,12}1{1,3}){1,20}c",
     r"(?:[a-z]{1,30}[ -]?){1,8}\d",
     r"(?:\w{1,20}\.?){1,20}@corp",
     r"(?:a{1,50}){1,50}b",

@@ -20,6 +20,7 @@ _parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "s
 
 _REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
 _MOST_EDGES = 500_000
+_MOST_WAYS = 100  # to match the empty text
 
 
 class TooLarge(Exception):
@@ -40,15 +41,16 @@ class Bounds(NamedTuple):
 
 @dataclass(slots=True)
 class _Fragment:
-    """A part of an expression: the positions where it begins and ends, and whether it may match the empty text.
+    """A part of an expression: the positions where it begins and ends, each with the number of ways to get there.
 
-    done: positions at which a match is final, as nothing is checked behind it. certain: an empty match is final.
+    done: positions at which a match is final, as nothing is checked behind it. empty: the number of ways to match the
+    empty text, counted up to a limit. certain: an empty match is final.
     """
 
-    first: set[int] = field(default_factory=set)
-    last: set[int] = field(default_factory=set)
+    first: dict[int, int] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
-    empty: bool = True
+    empty: int = 1
     certain: bool = True
 
 
@@ -73,9 +75,9 @@ class PositionAutomaton:
         self.front: set[int] = set()
         start = self._place(self._sets.every)
         self.loops[start] = range(start, start + 1)
-        self._follow({start}, {start})
+        self._follow({start: 1}, {start: 1})
         whole = self._sequence(list(tree), pattern.flags, leading=True)
-        self._follow({start}, whole.first)
+        self._follow({start: 1}, whole.first)
         self.done = whole.done
 
     def _place(self, mask: int) -> int:
@@ -85,23 +87,23 @@ class PositionAutomaton:
         self.next.append({})
         return len(self.masks) - 1
 
-    def _follow(self, ends: set[int], beginnings: set[int]) -> None:
+    def _follow(self, ends: dict[int, int], beginnings: dict[int, int]) -> None:
         self._edges += len(ends) * len(beginnings)
         if self._edges > _MOST_EDGES:
             raise TooLarge
-        for end in ends:
+        for end, ways in ends.items():
             following = self.next[end]
-            for beginning in beginnings:
-                following[beginning] = following.get(beginning, 0) + 1
+            for beginning, others in beginnings.items():
+                following[beginning] = following.get(beginning, 0) + ways * others
 
     def _one(self, mask: int) -> _Fragment:
         place = self._place(mask)
-        return _Fragment({place}, {place}, {place}, empty=False, certain=False)
+        return _Fragment({place: 1}, {place: 1}, {place}, empty=0, certain=False)
 
     def _before(self, mask: int) -> _Fragment:
         """Place a character that must precede a match, unless the match is at the beginning of the text."""
         part = self._one(mask)
-        self.front |= part.first
+        self.front.update(part.first)
         return part
 
     def _sequence(self, items: list[tuple[Any, Any]], flags: int, *, leading: bool) -> _Fragment:
@@ -117,10 +119,10 @@ class PositionAutomaton:
         """Concatenate two fragments."""
         self._follow(one.last, other.first)
         return _Fragment(
-            one.first | other.first if one.empty else one.first,
-            one.last | other.last if other.empty else other.last,
+            _either(one.first, other.first, one.empty),
+            _either(other.last, one.last, other.empty),
             one.done | other.done if other.certain else other.done,
-            empty=one.empty and other.empty,
+            empty=min(one.empty * other.empty, _MOST_WAYS),
             certain=one.certain and other.certain,
         )
 
@@ -181,15 +183,15 @@ class PositionAutomaton:
     def _reference(self, value: Any, flags: int, leading: bool) -> _Fragment:
         """A back-reference, which may match any text."""
         part = self._loop(lambda: self._one(self._sets.every))
-        part.empty = part.certain = True
+        part.empty, part.certain = 1, True
         return part
 
     def _any(self, parts: list[_Fragment]) -> _Fragment:
         return _Fragment(
-            set().union(*(each.first for each in parts)),
-            set().union(*(each.last for each in parts)),
+            {place: ways for each in parts for place, ways in each.first.items()},
+            {place: ways for each in parts for place, ways in each.last.items()},
             set().union(*(each.done for each in parts)),
-            empty=any(each.empty for each in parts),
+            empty=min(sum(each.empty for each in parts), _MOST_WAYS),
             certain=any(each.certain for each in parts),
         )
 
@@ -203,8 +205,9 @@ class PositionAutomaton:
         begin = len(self.masks)
         if most >= self._bounds.loop:
             whole = self._loop(lambda: self._sequence(list(inner), flags, leading=False))
-            if not least:
-                whole.empty = whole.certain = True
+            whole.certain = whole.certain or not least
+            if whole.empty or not least:  # A part that matches the empty text is tried once more after that.
+                whole.empty = min(whole.empty, 1) + 1
         else:
             whole = self._copies(least, most, inner, flags)
         if name == "POSSESSIVE_REPEAT":
@@ -218,7 +221,7 @@ class PositionAutomaton:
         for copy in range(min(most, limits[min(_nesting(inner), len(limits) - 1)]), 0, -1):
             whole = self._behind(self._sequence(list(inner), flags, leading=False), whole)
             if copy > least:
-                whole.empty = whole.certain = True
+                whole.empty, whole.certain = min(whole.empty, 1) + 1, True
         return whole
 
     def _loop(self, build: Callable[[], _Fragment]) -> _Fragment:
@@ -228,6 +231,11 @@ class PositionAutomaton:
         places = range(begin, len(self.masks))
         self.loops |= dict.fromkeys(places, places)
         return whole
+
+
+def _either(one: dict[int, int], other: dict[int, int], ways: int) -> dict[int, int]:
+    """Return the positions of both parts; those of the other are reached in so many ways through the first."""
+    return one | {place: count * ways for place, count in other.items()} if ways else one
 
 
 def _nesting(items: Any) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain, cycle, islice
 from typing import TYPE_CHECKING
 
-from drhttp._redos.ambiguity import Ambiguity, Pump
+from drhttp._redos.ambiguity import Ambiguity
 from drhttp._redos.automaton import Bounds, PositionAutomaton, TooLarge
 
 if TYPE_CHECKING:
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _UNBOUNDED = Bounds(loop=1, copies=(1,), places=5_000)
-_AS_WRITTEN = Bounds(loop=100, copies=(100, 12, 4, 2), places=10_000)
+_AS_WRITTEN = Bounds(loop=100, copies=(100, 12, 8, 2), places=10_000)
 _MOST_REPEATED = 100  # steps for each character of a text
 _LONGEST = 100  # characters of a text, behind those that lead to the repeats
 _MOST_STEPS_TO_FIND = 100_000
-_MOST_STEPS_TO_COUNT = 300_000
+_MOST_STEPS_TO_COUNT = 50_000  # for each text
+_MOST_TEXTS = 10
 
 
 def repeat_too_often(pattern: re.Pattern[str]) -> bool:
@@ -30,26 +31,27 @@ def repeat_too_often(pattern: re.Pattern[str]) -> bool:
     False if it would take too long to find out; true if the repeats are too many to count in, once there is a text
     that would be read in several ways if they had no bounds.
     """
-    counter = None
-    for text in _candidates(pattern):
+    automaton = None
+    for text in islice(_candidates(pattern), _MOST_TEXTS):
         try:
-            counter = counter or _Counter(PositionAutomaton(pattern, _AS_WRITTEN))
-            if counter.repeats_much(text):
-                return True
+            automaton = automaton or PositionAutomaton(pattern, _AS_WRITTEN)
         except TooLarge:
-            return counter is None
+            return True
+        if _Counter(automaton).repeats_much(text):
+            return True
     return False
 
 
 def _candidates(pattern: re.Pattern[str]) -> Iterator[Iterable[int]]:
     """Yield texts that repeats may read in several ways, each character as a set."""
-    seen: set[Pump] = set()
+    seen: set[tuple[range, frozenset[int]]] = set()
     try:
         automaton = PositionAutomaton(pattern, _UNBOUNDED)
         ambiguity = Ambiguity(automaton, _MOST_STEPS_TO_FIND)
         for pump in ambiguity.pumps(search=False):
-            if pump not in seen:
-                seen.add(pump)
+            similar = (automaton.loops[pump.place], frozenset(pump.cycle))
+            if similar not in seen:
+                seen.add(similar)
                 yield chain(ambiguity.path({0, *automaton.front}, pump.place), islice(cycle(pump.cycle), _LONGEST))
     except TooLarge:
         return
@@ -63,16 +65,16 @@ class _Counter:
         self._steps = _MOST_STEPS_TO_COUNT
 
     def repeats_much(self, text: Iterable[int]) -> bool:
-        """Whether too many of the ways lead to where another one leads too. Raises `TooLarge` after many steps."""
+        """Whether too many of the ways lead to where another one leads too. False if it takes too long to count."""
         ways = dict.fromkeys({0, *self._automaton.front}, 1)
         repeated = 0
         for length, character in enumerate(text, 1):
             ways = self._after(ways, character)
-            if not ways:
-                break
             repeated += sum(ways.values()) - len(ways)
             if repeated > _MOST_REPEATED * length:
                 return True
+            if not ways or self._steps < 0:
+                break
         return False
 
     def _after(self, ways: dict[int, int], character: int) -> dict[int, int]:
@@ -83,7 +85,7 @@ class _Counter:
         automaton, found = self._automaton, dict[int, int]()
         for place, count in ways.items():
             following = automaton.next[place]
-            self._spend(len(following) + 1)
+            self._steps -= len(following) + 1
             for after, edges in following.items():
                 found[after] = found.get(after, 0) + count * edges
                 if after in automaton.done:
@@ -92,8 +94,3 @@ class _Counter:
             character = character & automaton.masks[place] or character
         character &= -character
         return {place: count for place, count in found.items() if automaton.masks[place] & character}
-
-    def _spend(self, steps: int) -> None:
-        self._steps -= steps
-        if self._steps < 0:
-            raise TooLarge

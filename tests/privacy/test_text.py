@@ -227,3 +227,20 @@ def test_harmless_text_in_angle_brackets(text):
 def test_urls_in_other_spellings(text, shown):
     """The user and the password are masked in URLs with escaped slashes, and in those of Oracle's driver."""
     assert text_of(text, "text/plain") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f'password <- "{S}"', f'password <- "{M}"'),
+        (f'fn f() {{ let password: &str = "{S}"; }}', f'fn f() {{ let password: {M}"; }}'),
+        (f"CONFIG SET requirepass {S}", f"CONFIG SET requirepass {M}"),
+        (f"port 6379\nmasterauth {S}\n", f"port 6379\nmasterauth {M}\n"),
+        ("requirepass is not set", "requirepass is not set"),
+        ('name <- "abc"', 'name <- "abc"'),
+    ],
+)
+def test_assignments_in_other_languages(text, shown):
+    """The value is found in R, in Rust, and in the configuration of Redis."""
+    assert text_of(text, "text/plain") == shown
+    assert json.loads(text_of(json.dumps({"message": text}), "application/json"))["message"] == shown

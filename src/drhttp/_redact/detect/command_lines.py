@@ -37,7 +37,7 @@ _DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, w
 #: Commands that take a secret without an option.
 WITHOUT_OPTIONS = (
     "sqlplus", "rabbitmqctl", "sqlldr", "expdp", "impdp", "rman target", "wpa_passphrase", "nmcli", "rclone obscure",
-    "encrypt_string", "pdftk", "vault login", "cf auth", "net user", "net use",
+    "encrypt_string", "pdftk", "requirepass", "masterauth", "vault login", "cf auth", "net user", "net use",
 )  # fmt: skip
 _IN_WORDS = frozenset("_.-$")
 _LEADING = ("-", "$(", "`")

@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[Word, ...]] = {
     "mysqladmin": (Word(0, behind="password", takes="-u -h -P -S"),),
     "smbclient": (Word(1, takes="-U -W -c -I -p -m -n -A -D"),),
     "wpa_passphrase": (Word(1),),
+    **dict.fromkeys(("requirepass", "masterauth"), (Word(0, sure=False),)),  # of redis.conf
     "nmcli": (Word(0, behind="password"),),
     "rclone": (Word(0, behind="obscure"),),
     "ansible-vault": (Word(0, behind="encrypt_string"),),

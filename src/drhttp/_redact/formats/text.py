@@ -62,7 +62,9 @@ _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
 _NUMBER = re.compile(r"\d{1,3}")
 _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BEFORE_QUOTE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
-_LINKING_WORDS = frozenset(("is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS"))  # between a name and a quote
+_LINKING_WORDS = frozenset(
+    ("<-", "is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS")
+)  # between a name and a quote
 _LONGEST_NAME = 80
 _LONGEST_HARMLESS = 90  # characters of a value that may be harmless
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`

@@ -37,8 +37,8 @@ _NO_VALUE = re.compile(
     r"""|(?:export |set |- )?["']?[\w.$-]{1,40}(?: [\w.$-]{1,40}){0,5}["']?[ \t]*[=:])"""
 )
 _ANNOTATION = re.compile(
-    r"""[\w.\[\]|!? ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])"""
-)  # the annotation of a type in Python
+    r"""[\w.\[\]|!?&* ]{1,60}=[ \t]*(?=[bBfFnNrRuU]{0,2}["'])"""
+)  # the annotation of a type in Python and Rust
 # A bracket; a whole string; or the quote of a string with escaped quotes or without an end.
 _BRACKET = re.compile(
     rf"""[{{}}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)(\\*)({QUOTE})""", re.DOTALL

@@ -1,4 +1,4 @@
-"""Patterns of users that a text could make take very long: they are recognized, and cost a warning at the start."""
+"""Warnings at startup about patterns of users that take very long on some texts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_pattern_that_takes_long_is_recognized(pattern):
 
 @pytest.mark.parametrize("pattern", LINEAR)
 def test_a_linear_pattern_is_not_warned_of(pattern):
-    """What is anchored, limited, separated, or ends a match wherever it ends."""
+    """Patterns that are anchored, bounded or separated, or whose last repeat may end anywhere."""
     assert not is_superlinear(re.compile(pattern))
 
 
@@ -62,12 +62,12 @@ def test_what_counts_is_the_number_of_ways(few, many):
 
 @pytest.mark.parametrize("pattern", FALSE_ALARMS)
 def test_false_alarms_are_few_and_known(pattern):
-    """What is warned of although it is linear as a search."""
+    """Some linear patterns cost a needless warning; this holds the list."""
     assert is_superlinear(re.compile(pattern))
 
 
 def test_possessive_repeats_keep_what_they_matched():
-    """What Python 3.11 has against backtracking is understood; older ones do not compile it."""
+    """Possessive repeats and atomic groups are not tried again. They came with Python 3.11."""
     try:
         safe = re.compile(r"(?<!a)a++a*b")
     except re.error:
@@ -101,7 +101,7 @@ def test_possessive_repeats_keep_what_they_matched():
     ids=lambda pattern: pattern[:20],
 )
 def test_the_check_is_quick(pattern):
-    """However large a pattern is, an application does not start later for it."""
+    """A large pattern does not delay the start of an application."""
     compiled = re.compile(pattern)
     start = time.process_time()
     is_superlinear(compiled)
@@ -109,7 +109,7 @@ def test_the_check_is_quick(pattern):
 
 
 def test_a_dangerous_pattern_costs_one_warning_that_names_it(caplog):
-    """When the middleware is made, once for equal ones, and not for others beside it."""
+    """Middleware with a dangerous pattern logs one warning, also if it is created again, and none for safe ones."""
     redact = drhttp.Redact(patterns=[r"CUST-\d{8}", r"(?:\w+\s?)+:"])
     with caplog.at_level(logging.WARNING, "drhttp"):
         for _ in range(3):
@@ -123,7 +123,7 @@ def test_a_dangerous_pattern_costs_one_warning_that_names_it(caplog):
 
 
 def test_safe_patterns_cost_nothing(caplog):
-    """No warning without a reason."""
+    """Safe patterns, and no patterns at all, log no warning."""
     with caplog.at_level(logging.WARNING, "drhttp"):
         drhttp.WSGIMiddleware(echo, DSN, redact=drhttp.Redact(patterns=[r"CUST-\d{8}", r"\bEMP\d+\b"]))
         drhttp.WSGIMiddleware(echo, DSN, redact=drhttp.Redact())

@@ -18,21 +18,27 @@ if TYPE_CHECKING:
 
 
 class Pump(NamedTuple):
-    """A text that a loop reads in several ways, each character of it as a set. place: where it begins and ends."""
+    """A text that a loop matches in several ways, so that repeating the text multiplies them.
+
+    place: the position where the text begins and ends. cycle: the set of possible characters at each index.
+    """
 
     place: int
     cycle: tuple[int, ...]
 
 
 class Ambiguity:
-    """The search for ambiguous loops in one automaton. It raises `TooLarge` after a number of steps."""
+    """The search for ambiguous loops in one automaton. Its methods raise `TooLarge` after `most_steps` steps in all."""
 
     def __init__(self, automaton: PositionAutomaton, most_steps: int) -> None:
         self._automaton = automaton
         self._steps = most_steps
 
     def pumps(self, *, search: bool) -> Iterator[Pump]:
-        """Yield texts that can be read in several ways. search: also where only the search for a beginning loops."""
+        """Yield texts that can be matched in several ways.
+
+        search: also those of which one way is that the search starts later.
+        """
         looped = sorted(self._automaton.loops)
         for place in looped:
             yield from self._two_ways(place)
@@ -94,7 +100,7 @@ class Ambiguity:
         return ()
 
     def _text(self, came_from: dict[_State, _State], state: _State) -> tuple[int, ...]:
-        """Return the characters on the way to a state, each as a set that all three paths read."""
+        """Return the text that leads to a state: the set of characters that match on all three paths, at each index."""
         masks = self._automaton.masks
         found: list[int] = []
         while came_from[state] != state:

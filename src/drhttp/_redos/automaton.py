@@ -1,4 +1,4 @@
-"""Position automata (Glushkov) of regular expressions: which characters of an expression may follow each other.
+"""Position automata (Glushkov automata) of regular expressions: which of its characters may follow each other.
 
 The search that starts at each position of a text is a loop in front of the expression.
 """
@@ -30,8 +30,9 @@ class TooLarge(Exception):
 class Bounds(NamedTuple):
     """How an automaton treats a repeat with an upper bound, such as `a{1,8}`.
 
-    loop: the bound from which on the repeat counts as unbounded. copies: the most copies of the repeated part below
-    that, by how many repeats are nested in the part; the last number holds for more. places: the most characters.
+    loop: the bound from which on the repeat counts as unbounded. copies: below that, the most copies of the repeated
+    part, for a part without repeats, with one level of nested repeats, and so on; the last number also applies to
+    deeper levels. places: the most characters that the automaton may have.
     """
 
     loop: int
@@ -43,7 +44,7 @@ class Bounds(NamedTuple):
 class _Fragment:
     """A part of an expression: the positions where it begins and ends, each with the number of ways to get there.
 
-    done: positions at which a match is final, as nothing is checked behind it. empty: the number of ways to match the
+    done: positions at which a match is final, since nothing is checked after it. empty: the number of ways to match the
     empty text, counted up to a limit. certain: an empty match is final.
     """
 
@@ -55,12 +56,12 @@ class _Fragment:
 
 
 class PositionAutomaton:
-    """The characters of one expression, numbered. Position 0 is any character in front of a match.
+    """A graph of the numbered characters of one expression. Position 0 is any character before a match.
 
-    masks: the set that each position matches. next: the positions that may follow each, and in how many ways. loops:
-    the positions in the outermost loop around a position. atomic: the positions of each atomic group, which is not
-    tried again after a match. front: positions in front of a match that the beginning of the text satisfies. done:
-    positions at which a match is final.
+    masks: the set of characters that each position matches. next: the positions that may follow each one, and in how
+    many ways. loops: the positions in the outermost loop around a position. atomic: the positions of each atomic group,
+    which is not tried again after it matched. front: positions that stand for an anchor or a negative lookbehind, and
+    so are also satisfied at the beginning of a text. done: positions at which a match is final.
     """
 
     def __init__(self, pattern: re.Pattern[str], bounds: Bounds) -> None:
@@ -127,7 +128,7 @@ class PositionAutomaton:
         )
 
     def _in_front(self, op: Any, value: Any, flags: int, behind: list[tuple[Any, Any]]) -> _Fragment | None:
-        """Return what must precede a match, as a character that is read there; `None` if it is not a character."""
+        """Return an anchor or lookbehind as the character that it needs before a match; `None` if it needs none."""
         if op.name == "AT":
             begins = value.name.startswith("AT_BEGINNING")
             if begins:
@@ -215,7 +216,7 @@ class PositionAutomaton:
         return whole
 
     def _copies(self, least: int, most: int, inner: Any, flags: int) -> _Fragment:
-        """Place copies of a repeated part, each within an optional part behind the one before: `a(?:a(?:a)?)?`."""
+        """Write out a bounded repeat: `a{1,3}` as `a(?:a(?:a)?)?`."""
         limits = self._bounds.copies
         whole = _Fragment()
         for copy in range(min(most, limits[min(_nesting(inner), len(limits) - 1)]), 0, -1):
@@ -234,7 +235,7 @@ class PositionAutomaton:
 
 
 def _either(one: dict[int, int], other: dict[int, int], ways: int) -> dict[int, int]:
-    """Return the positions of both parts; those of the other are reached in so many ways through the first."""
+    """Return the positions of both parts. ways: to reach the other part through the first, which multiply its own."""
     return one | {place: count * ways for place, count in other.items()} if ways else one
 
 

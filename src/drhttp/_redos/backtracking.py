@@ -1,7 +1,8 @@
 """Regular expressions that can take quadratic time or worse to fail, such as `(a+)+$`.
 
 An expression becomes a position automaton: a graph of its characters, in which each may be followed by others.
-Backtracking is slow where one text leads through two loops of it in several ways, or through many repeats with bounds.
+Backtracking is slow where one text leads in several ways through unbounded repeats, or in very many ways through
+bounded ones.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _MOST_STEPS = 300_000
 
 
 def is_superlinear(pattern: re.Pattern[str]) -> bool:
-    """Whether a search may take more than linear time. Also true if the analysis itself would take too long."""
+    """Whether a search may take more than linear time, or very long despite bounds.
+
+    Usually also true if the analysis would take too long.
+    """
     try:
         ambiguity = Ambiguity(PositionAutomaton(pattern, _BOUNDS), _MOST_STEPS)
         return any(True for _ in ambiguity.pumps(search=True)) or repeat_too_often(pattern)

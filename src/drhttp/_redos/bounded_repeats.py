@@ -1,7 +1,7 @@
-"""Repeats with upper bounds that read one text in too many ways, such as `(?:a{1,50}){1,50}b`.
+"""Repeats with upper bounds that match one text in too many ways, such as `(?:a{1,50}){1,50}b`.
 
-First, bounded repeats are taken for unbounded ones: that finds texts that several of them read in several ways. Then
-the ways are counted with the bounds as they are.
+First, bounded repeats count as unbounded: that finds texts that can be matched in several ways. Then the ways are
+counted with the bounds as written.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ _MOST_TEXTS = 10
 
 
 def repeat_too_often(pattern: re.Pattern[str]) -> bool:
-    """Whether some text makes backtracking try more than 100 ways for each character that others have tried before.
+    """Whether backtracking repeats more than 100 steps for each character of some text.
 
-    False if it would take too long to find out; true if the repeats are too many to count in, once there is a text
-    that would be read in several ways if they had no bounds.
+    False if finding or counting the ways would take too long; true if the pattern is too large to count them at all.
     """
     automaton = None
     for text in islice(_candidates(pattern), _MOST_TEXTS):
@@ -43,7 +42,7 @@ def repeat_too_often(pattern: re.Pattern[str]) -> bool:
 
 
 def _candidates(pattern: re.Pattern[str]) -> Iterator[Iterable[int]]:
-    """Yield texts that repeats may read in several ways, each character as a set."""
+    """Yield texts that repeats may match in several ways, as the set of possible characters at each index."""
     seen: set[tuple[range, frozenset[int]]] = set()
     try:
         automaton = PositionAutomaton(pattern, _UNBOUNDED)
@@ -58,14 +57,14 @@ def _candidates(pattern: re.Pattern[str]) -> Iterator[Iterable[int]]:
 
 
 class _Counter:
-    """Counts the ways in which an expression reads a text from all beginnings at once."""
+    """Counts the ways in which an expression matches one text, from all positions where the search may start."""
 
     def __init__(self, automaton: PositionAutomaton) -> None:
         self._automaton = automaton
         self._steps = _MOST_STEPS_TO_COUNT
 
     def repeats_much(self, text: Iterable[int]) -> bool:
-        """Whether too many of the ways lead to where another one leads too. False if it takes too long to count."""
+        """Whether too many ways lead to a position that another way reaches too. False if counting takes too long."""
         ways = dict.fromkeys({0, *self._automaton.front}, 1)
         repeated = 0
         for length, character in enumerate(text, 1):
@@ -78,9 +77,9 @@ class _Counter:
         return False
 
     def _after(self, ways: dict[int, int], character: int) -> dict[int, int]:
-        """Return in how many ways each place is reached one character later; none if the match is complete then.
+        """Return in how many ways each position is reached one character later; none if every character ends a match.
 
-        character: a set. The one in it that is read in the most ways counts, but none that completes a match.
+        character: the set of possible ones. One that matches in the most ways is taken, except those that end a match.
         """
         automaton, found = self._automaton, dict[int, int]()
         for place, count in ways.items():

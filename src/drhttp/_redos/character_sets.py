@@ -26,7 +26,7 @@ class CharacterSets:
     """
 
     def __init__(self, tree: list[tuple[Any, Any]]) -> None:
-        self._tree = tree  # Its nodes are told apart by `id()` as long as it exists.
+        self._tree = tree  # kept, since the nodes are identified by `id()`
         self._found: dict[tuple[str, int, int], int] = {}
         self._alphabet = "".join(sorted({*_SAMPLE, *_literals(tree)}))
         self.every = (1 << len(self._alphabet)) - 1

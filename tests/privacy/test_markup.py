@@ -122,7 +122,7 @@ def test_harmless_neighbors(document):
         ({"password": {"type": "S"}}, {"password": "[redacted]"}),
         ({"password": {"type": "string", "x": "S"}}, {"password": "[redacted]"}),
         ({"token": 5, "pin": 1234, "cvv": 123}, {"token": "[redacted]", "pin": "[redacted]", "cvv": "[redacted]"}),
-        ({"password": True, "secret": None}, {"password": "[redacted]", "secret": "[redacted]"}),
+        ({"password": "true", "secret": "null"}, {"password": "[redacted]", "secret": "[redacted]"}),
         ({"max_tokens": "S", "has_password": "S"}, {"max_tokens": "[redacted]", "has_password": "[redacted]"}),
     ],
 )

@@ -112,6 +112,7 @@ ALLOWED = {
     "_redact.detect.vendor_headers": "",
     "_redact.errors": "",
     "_redact.formats": "",
+    "_redact.formats.base64_json": "_redact.detect.tries",
     "_redact.formats.compound_pairs": "",
     "_redact.formats.csv": "_redact.formats.secret_columns",
     "_redact.formats.error_messages": "",
@@ -120,22 +121,24 @@ ALLOWED = {
     "_redact.formats.secret_columns",
     "_redact.formats.graphql_variables": "_redact.detect.graphql_names _redact.formats.graphql "
     "_redact.formats.secret_columns",
-    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.json "
-    "_redact.formats.json_rewriter _redact.formats.urlencoded _redact.formats.urls",
+    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.base64_json "
+    "_redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "_redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
     "_redact.formats.html_labels": "_redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.decoding.surroundings _redact.errors "
-    "_redact.formats.graphql _redact.formats.json_fast_path _redact.formats.json_name_value_pairs "
-    "_redact.formats.json_rewriter _redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup "
-    "_redact.formats.text _redact.formats.text_tables _redact.formats.truncated_json",
+    "_redact.formats.base64_json _redact.formats.graphql _redact.formats.json_fast_path "
+    "_redact.formats.json_name_value_pairs _redact.formats.json_rewriter _redact.formats.json_structures "
+    "_redact.formats.json_tree _redact.formats.markup _redact.formats.text _redact.formats.text_tables "
+    "_redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
-    "_redact.formats.json_rewriter _redact.formats.text_hints _redact.formats.text_tables",
+    "_redact.formats.base64_json _redact.formats.json_rewriter _redact.formats.text_hints "
+    "_redact.formats.text_tables",
     "_redact.formats.json_known_objects": "_redact.detect.harmless_values _redact.formats.json_name_value_pairs",
     "_redact.formats.json_name_value_pairs": "_redact.detect.command_lines _redact.formats.compound_pairs",
-    "_redact.formats.json_rewriter": "_redact.detect.token_usage _redact.errors "
+    "_redact.formats.json_rewriter": "_redact.detect.token_usage _redact.errors _redact.formats.base64_json "
     "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas "
     "_redact.formats.text_hints",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
@@ -159,10 +162,11 @@ ALLOWED = {
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",
-    "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.compound_pairs _redact.formats.graphql "
-    "_redact.formats.graphql_variables _redact.formats.json _redact.formats.json_rewriter "
+    "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.base64_json "
+    "_redact.formats.compound_pairs _redact.formats.graphql _redact.formats.graphql_variables _redact.formats.json "
     "_redact.formats.text_hints",
-    "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.text _redact.formats.urlencoded",
+    "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.base64_json "
+    "_redact.formats.json _redact.formats.text _redact.formats.urlencoded",
     "_redact.formats.value_locator": "",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",

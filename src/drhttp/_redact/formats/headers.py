@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from drhttp._privacy import MASK
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.base64_json import may_be_base64_json
 from drhttp._redact.formats.json import mask_string
-from drhttp._redact.formats.json_rewriter import may_be_base64_json
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_links, mask_url
 

@@ -6,7 +6,6 @@ truncated document. It is rewritten token by token; `json.loads` only decides wh
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from drhttp._json_document import Document, read, remember_derived
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.base64_json import decode_base64_json, encode, mask_base64_json, may_be_base64_json
 from drhttp._redact.formats.graphql import mask_graphql
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
@@ -23,7 +23,6 @@ from drhttp._redact.formats.json_rewriter import (
     JsonRewriter,
     JsonValueRewriter,
     TruncatedJsonRewriter,
-    decode_base64_json,
     is_harmless_text,
 )
 from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, add_by_structure, secret_in_structures
@@ -176,10 +175,19 @@ def mask_string(
     masked, count = mask_tables(text, policy) if tables and ("\n" in text or "\r" in text) else (text, 0)
     masked, found = mask_text(masked, policy)
     count += found
+    masked, found = _mask_words(masked, policy, level)
+    count += found
     if tags and ("<" in masked or "&" in masked):
         masked, found = _mask_tags(masked, policy, level)
         count += found
     return masked, count
+
+
+def _mask_words(text: str, policy: Policy, level: int) -> tuple[str, int]:
+    """Mask base64 of JSON among the words of a text."""
+    if level >= _DEEPEST_TEXT or not may_be_base64_json(text):
+        return text, 0
+    return mask_base64_json(text, partial(mask_string, policy=policy, level=level + 1))
 
 
 def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | None:
@@ -192,7 +200,7 @@ def _mask_packed(text: str, policy: Policy, level: int) -> tuple[str, int] | Non
     if packed is None:
         return None
     masked, count = mask_string(packed, policy, level + 1) if level < _DEEPEST_TEXT else (policy.mask(packed), 1)
-    return (base64.b64encode(masked.encode("utf-8", "replace")).decode(), count) if count else (text, 0)
+    return (encode(masked), count) if count else (text, 0)
 
 
 def _mask_tags(text: str, policy: Policy, level: int) -> tuple[str, int]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.detect.command_lines import may_hold_words
 from drhttp._redact.detect.token_usage import has_logprob
-from drhttp._redact.formats.json_rewriter import encode_string, may_be_base64_json, may_hold_named_value
+from drhttp._redact.formats.base64_json import may_be_base64_json
+from drhttp._redact.formats.json_rewriter import encode_string, may_hold_named_value
 from drhttp._redact.formats.text_hints import may_hold_values
 from drhttp._redact.formats.text_tables import may_hold_tables
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
 
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.base64_json import BEGINNINGS, may_be_base64_json
 from drhttp._redact.formats.json_known_objects import ids_at
 from drhttp._redact.formats.json_name_value_pairs import DEEPEST_CUT, TOKEN, decode_string
 from drhttp._redact.formats.json_schemas import examples_at
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
     # The closing brackets for those that are open, innermost first.
     _Open = tuple[str, "_Open | None"]
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LONG_NUMBER = re.compile(r"[0-9]{12}")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.){0,300}"|[^\s,{}\[\]"]+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SIGNS = (":", "=", "%", "<", "&")
 # One expression for all that a short text may hold, which is ten times faster.
-_HINT = re.compile("|".join(map(re.escape, (*_SIGNS, *HINTS, "eyJ", "ewog"))))
+_HINT = re.compile("|".join(map(re.escape, (*_SIGNS, *HINTS, *BEGINNINGS))))
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _SHORT = 100
 _CLOSERS = {"{": "}", "[": "]"}
@@ -53,26 +51,6 @@ def is_harmless_text(text: str, policy: Policy) -> bool:
     if len(text) < policy.min_length:
         return not may_hold_named_value(text)
     return bool(policy.min_length) and text[0].isdigit() and _TIME.fullmatch(text) is not None
-
-
-def may_be_base64_json(text: str) -> bool:
-    """Whether a text may hold base64 of JSON."""
-    return "eyJ" in text or "ewog" in text
-
-
-def decode_base64_json(text: str) -> str | None:
-    """Return the JSON that base64 stands for; `None` if it is something else."""
-    if not may_be_base64_json(text[:4]) or _BASE64.fullmatch(text) is None:
-        return None
-    try:
-        content = base64.b64decode(
-            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4),
-            altchars=b"-_" if "-" in text or "_" in text else None,
-        )
-        plain = content.decode()
-    except (binascii.Error, ValueError):
-        return None
-    return plain if plain.lstrip()[:1] in ("{", "[") else None
 
 
 class JsonRewriter:

@@ -8,11 +8,11 @@ from urllib.parse import quote_plus
 
 from drhttp._percent import unquote_plus
 from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.base64_json import may_be_base64_json
 from drhttp._redact.formats.compound_pairs import named_fields
 from drhttp._redact.formats.graphql import looks_like_graphql
 from drhttp._redact.formats.graphql_variables import DOCUMENTS, VARIABLES, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
-from drhttp._redact.formats.json_rewriter import may_be_base64_json
 from drhttp._redact.formats.text_hints import may_hold_values
 
 if TYPE_CHECKING:

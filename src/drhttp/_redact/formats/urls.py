@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from drhttp._percent import unquote
 from drhttp._redact.detect import capability_urls
+from drhttp._redact.formats.base64_json import mask_base64_json
+from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urlencoded import has_no_secret_names, mask_query
 
@@ -89,7 +91,9 @@ def _mask_segment(segment: str, policy: Policy) -> str:
 def _mask_path(path: str, policy: Policy) -> tuple[str, int]:
     """Mask secrets in a path, as text."""
     if "%" not in path:
-        return mask_text(path, policy)
+        masked, count = mask_text(path, policy)
+        masked, found = mask_base64_json(masked, partial(mask_string, policy=policy, level=1))
+        return masked, count + found
     # Encoded spaces may separate the words of a secret.
     masked, count = mask_text(unquote(path), policy)
     return (quote(masked, safe=_PATH), count) if count else (path, 0)

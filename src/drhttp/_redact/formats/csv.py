@@ -52,7 +52,7 @@ def mask_csv(
     simple = not (cut or doubled or pairs or _has_empty_line(text)) and not _headings(first, policy)
     if simple and not _mask_whole(text, delimiter, inner)[1]:
         return text, 0
-    policy.budget.spend(text.count("\n") + text.count("\r") + text.count(delimiter) // 2)
+    policy.budget.spend(2 * (text.count("\n") + text.count("\r")) + text.count(delimiter) // 2)
     rows = list(rows_of(text, delimiter, begin))
     if cut and not rows[-1][1]:
         rows.pop()

@@ -175,8 +175,10 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     length = environ.get("CONTENT_LENGTH")
     body = stream.read(int(length)) if length else b"".join(iter(lambda: stream.read(3), b""))
     start_response("200 OK", TEXT[:])
-    told = f"{length} {environ.get('wsgi.input_terminated')} {hasattr(stream, 'seek')} {hasattr(stream, 'readinto')} "
-    return [told.encode(), body]
+    summary = (
+        f"{length} {environ.get('wsgi.input_terminated')} {hasattr(stream, 'seek')} {hasattr(stream, 'readinto')} "
+    )
+    return [summary.encode(), body]
 
 
 def lines(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -205,19 +207,19 @@ def identified(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 class Gate:
-    """Lets the test decide, from another process, when an application goes on; tells it what happened here."""
+    """Waits until the test, in another process, lets the application go on; reports events to the test."""
 
-    def __init__(self, opens: int, told: int) -> None:
+    def __init__(self, opens: int, events: int) -> None:
         self._opens = opens
-        self._told = told
+        self._events = events
 
     def wait(self) -> None:
-        """Say so, and wait until the test lets us go on."""
-        self.tell("waiting")
+        """Report that, and wait until the test opens the gate."""
+        self.report("waiting")
         os.read(self._opens, 1)
 
-    def tell(self, what: str) -> None:
-        os.write(self._told, what.encode() + b"\n")
+    def report(self, event: str) -> None:
+        os.write(self._events, event.encode() + b"\n")
 
 
 def gated_stream(gate: Gate) -> Callable[..., Iterable[bytes]]:
@@ -242,7 +244,7 @@ def gated_events(gate: Gate) -> Callable[..., Iterable[bytes]]:
                 if number < EVENTS:
                     gate.wait()
         finally:
-            gate.tell("finally")
+            gate.report("finally")
 
     return events
 
@@ -256,7 +258,7 @@ def gated_blocks(gate: Gate) -> Iterator[bytes]:
         for _ in range(100_000):
             yield FILLER
     finally:
-        gate.tell("finally")
+        gate.report("finally")
 
 
 def gated_writing(gate: Gate) -> Callable[..., Iterable[bytes]]:
@@ -281,7 +283,7 @@ def gated_apps(gate: Gate) -> dict[str, Callable[..., Iterable[bytes]]]:
         return gated_blocks(gate)
 
     def server(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        gate.tell(getattr(start_response, "__self__", start_response).__class__.__name__)
+        gate.report(getattr(start_response, "__self__", start_response).__class__.__name__)
         start_response("200 OK", TEXT[:])
         return []
 
@@ -319,7 +321,7 @@ def site(dsn: str, gate: Gate) -> Callable[..., Iterable[bytes]]:
     def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         result = (recorded if "HTTP_X_RECORDED" in environ else bare)(environ, start_response)
         if "test.returned" in environ:
-            gate.tell("identical" if result is environ["test.returned"] else "another")
+            gate.report("identical" if result is environ["test.returned"] else "another")
         return result
 
     return choose

@@ -1,4 +1,4 @@
-"""The application that every server here runs: it answers each question with what was asked, and with nothing else."""
+"""The application that every server here runs: it responds with what was requested, and with nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server as users start it: a process of its own, a thousand requests, a stop, and a look at what is left behind."""
+"""Starts a server as users do, in a process of its own; sends requests to it, and checks records and log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 REQUESTS, CLIENTS = 1000, 4
-PATIENCE = 90.0  # seconds until something that should happen is given up; nothing here takes long when nothing is wrong
+PATIENCE = 90.0  # seconds after which a test stops waiting; nothing here takes long when nothing is wrong
 
 # What must not stand in a log: what the application's process logged, and what an interpreter says that is in trouble.
 _TROUBLE = re.compile(
@@ -34,14 +34,14 @@ _TROUBLE = re.compile(
 
 
 @dataclass
-class Asked:
-    """The names that were asked for. answered: with an answer, which was right. cut: with none; asked again then."""
+class SentRequests:
+    """The names of requests. answered: with the right response. unanswered: without one, and sent again."""
 
     answered: list[str] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
 
-    def __add__(self, other: Asked) -> Asked:
-        return Asked(self.answered + other.answered, self.cut + other.cut)
+    def __add__(self, other: SentRequests) -> SentRequests:
+        return SentRequests(self.answered + other.answered, self.unanswered + other.unanswered)
 
 
 class Server:
@@ -61,7 +61,7 @@ class Server:
         return self._log.read_text(errors="replace")
 
     def get(self, path: str) -> str:
-        """The answer to one request."""
+        """The body of the response to one request."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("GET", path)
@@ -69,13 +69,13 @@ class Server:
         finally:
             connection.close()
 
-    def ask(self, count: int = REQUESTS, prefix: str = "", clients: int = CLIENTS) -> Asked:
-        """That many questions from several clients at once, each on one connection as long as the server keeps it."""
-        asked, failures = [Asked() for _ in range(clients)], []
+    def send_requests(self, count: int = REQUESTS, prefix: str = "", clients: int = CLIENTS) -> SentRequests:
+        """Send that many requests from several clients at once, each on one connection while the server keeps it."""
+        sent, failures = [SentRequests() for _ in range(clients)], []
 
         def client(number: int) -> None:
             try:
-                _ask(self.port, range(number, count, clients), prefix, asked[number])
+                _send_requests(self.port, range(number, count, clients), prefix, sent[number])
             except BaseException as error:  # noqa: BLE001 - the test raises it
                 failures.append(error)
 
@@ -85,7 +85,7 @@ class Server:
         for thread in threads:
             thread.join()
         assert not failures, (failures, self.log)
-        return sum(asked, Asked())
+        return sum(sent, SentRequests())
 
     def wait_until_it_serves(self) -> None:
         """Return when connections are accepted."""
@@ -163,43 +163,43 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def once(receiver: Receiver, asked: Asked, extra: Iterable[str] = ()) -> None:
-    """Every answer was recorded exactly once, and each record is of one question and its own answer.
+def assert_recorded_once(receiver: Receiver, sent: SentRequests, extra: Iterable[str] = ()) -> None:
+    """Every response was recorded exactly once, and each record is of one request and its own response.
 
-    A question without an answer may have reached the application, or not.
+    A request without a response may have reached the application, or not.
     """
     records = receiver.records
     counts = Counter(map(_name, records))
-    expected = [*asked.answered, *extra]
+    expected = [*sent.answered, *extra]
     missing = [name for name in expected if not counts[name]]
     assert not missing, f"of {len(expected)} records, {len(missing)} are missing"
     assert not [name for name, count in counts.items() if count > 1], "records came twice"
-    assert set(counts) <= {*expected, *asked.cut}
+    assert set(counts) <= {*expected, *sent.unanswered}
     assert len({record["transaction_id"] for record in records}) == len(records)
 
 
-def quiet(log: str, *promised: str) -> None:
-    """Nothing of ours, and no trouble, stands in a log, but once each what was promised."""
+def assert_log_is_clean(log: str, *expected: str) -> None:
+    """A log contains nothing of drhttp and no error, except once each text that is expected."""
     lines = [line for line in log.splitlines() if _TROUBLE.search(line)]
-    for text in promised:
+    for text in expected:
         (line,) = [line for line in lines if text in line]
         lines.remove(line)
     assert not lines, log
 
 
-def _ask(port: int, numbers: range, prefix: str, asked: Asked) -> None:
+def _send_requests(port: int, numbers: range, prefix: str, sent: SentRequests) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         for number in numbers:
             for attempt in range(20):
                 name = f"{prefix}{number}" + (f"-again-{attempt}" if attempt else "")
                 try:
-                    _one(connection, name)
+                    _request(connection, name)
                 except ConnectionError:  # a server that recycles its processes may hang up on a kept connection
-                    asked.cut.append(name)
+                    sent.unanswered.append(name)
                     connection.close()
                 else:
-                    asked.answered.append(name)
+                    sent.answered.append(name)
                     break
             else:
                 raise AssertionError(f"no answer to {name}")
@@ -207,7 +207,7 @@ def _ask(port: int, numbers: range, prefix: str, asked: Asked) -> None:
         connection.close()
 
 
-def _one(connection: http.client.HTTPConnection, name: str) -> None:
+def _request(connection: http.client.HTTPConnection, name: str) -> None:
     body = f"question {name} end of {name}"
     connection.request("POST", f"/item/{name}", body, {"Content-Type": "text/plain"})
     if connection.sock is not None and hasattr(socket, "TCP_QUICKACK"):  # or servers wait 40 ms between two blocks

@@ -49,8 +49,8 @@ class Connection:
             self.seen += data
         return self.seen
 
-    def leave(self) -> None:
-        """Hang up at once, so that the server's next send fails (RST)."""
+    def reset(self) -> None:
+        """Close the connection with an RST, so that the server's next send fails."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self._socket.close()
 
@@ -65,8 +65,8 @@ class Running:
         listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = listening.getsockname()[1]
         gate, self._gate = os.pipe()
-        self._told, told = os.pipe()
-        descriptors = (listening.fileno(), gate, told)
+        self._events, events = os.pipe()
+        descriptors = (listening.fileno(), gate, events)
         with errors.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("serve.py"), name, *map(str, descriptors), receiver.dsn],
@@ -75,36 +75,38 @@ class Running:
             )
         listening.close()
         os.close(gate)
-        os.close(told)
+        os.close(events)
 
     def stop(self) -> None:
         """End the process."""
         self._process.terminate()
         self._process.wait(PATIENCE)
         os.close(self._gate)
-        os.close(self._told)
+        os.close(self._events)
 
     def connect(self) -> Connection:
         """A new connection."""
         return Connection(self.port)
 
-    def ask(self, path: str, method: str = "GET", head: bytes = b"", body: bytes = b"", recorded: bool = True) -> bytes:
-        """The whole answer, but for the date."""
+    def request(
+        self, path: str, method: str = "GET", head: bytes = b"", body: bytes = b"", recorded: bool = True
+    ) -> bytes:
+        """Send a request; returns the whole response, without the date."""
         with self.connect() as connection:
             connection.send(_request(method, path, head, recorded) + body)
             return re.sub(rb"Date: [^\r]+\r\n", b"", connection.read_all())
 
     def begin(self, path: str) -> Connection:
-        """Ask, and leave the reading to the caller."""
+        """Send a request; the caller reads the response."""
         connection = self.connect()
         connection.send(_request("GET", path, b"", True))
         return connection
 
     def compare(self, name: str, **request: Any) -> tuple[bytes, dict[str, Any]]:
-        """Ask for the same thing bare and recorded; the answers are equal. Returns the answer and the record."""
+        """Send a request to the bare and the recorded application, which respond alike; response and record."""
         path = f"/{name}?{next(self._ids)}"
-        bare = self.ask(path, recorded=False, **request)
-        recorded = self.ask(path, **request)
+        bare = self.request(path, recorded=False, **request)
+        recorded = self.request(path, **request)
         assert recorded == bare
         return recorded, self.record(path)
 
@@ -122,13 +124,13 @@ class Running:
         """Let the application go on, once."""
         os.write(self._gate, b".")
 
-    def told(self) -> str:
-        """What the application tells next."""
+    def next_event(self) -> str:
+        """The next event that the application reports; fails when there is none in time."""
         line = b""
         while not line.endswith(b"\n"):
-            ready, _, _ = select.select([self._told], [], [], PATIENCE)
-            assert ready, "the application has not told anything"
-            line += os.read(self._told, 1)
+            ready, _, _ = select.select([self._events], [], [], PATIENCE)
+            assert ready, "the application has reported nothing"
+            line += os.read(self._events, 1)
         return line.decode().strip()
 
 

@@ -65,8 +65,8 @@ def gunicorn(app: Any, listening: socket.socket, worker: str) -> None:
 
 
 def main() -> None:
-    name, descriptor, opens, told, dsn = sys.argv[1:]
-    app = site(dsn, Gate(int(opens), int(told)))
+    name, descriptor, opens, events, dsn = sys.argv[1:]
+    app = site(dsn, Gate(int(opens), int(events)))
     listening = socket.socket(fileno=int(descriptor))
     if name.startswith("gunicorn"):
         gunicorn(app, listening, name.partition("-")[2])

@@ -81,9 +81,9 @@ def test_file(server: Running) -> None:
     """W3: the server gets the very file wrapper that the application returned; the record says so, and the size."""
     answer, record = server.compare("file")
     assert answer.endswith(b"\r\n\r\nfile content")
-    assert server.told() == "identical"
+    assert server.next_event() == "identical"
     wrapped_by_server = server.name != "werkzeug"  # it offers no file wrapper: the application falls back to blocks
-    assert server.told() == ("identical" if wrapped_by_server else "another")
+    assert server.next_event() == ("identical" if wrapped_by_server else "another")
     if wrapped_by_server:
         assert record["metadata"]["response_body"] == {
             "size": 12,
@@ -95,8 +95,8 @@ def test_file(server: Running) -> None:
 
 def test_identification(server: Running) -> None:
     """The identification headers alone are missing in the answer."""
-    bare = server.ask("/identified?i", recorded=False)
-    recorded = server.ask("/identified?i")
+    bare = server.request("/identified?i", recorded=False)
+    recorded = server.request("/identified?i")
     identification = rb"(?i)x-drhttp-(user: ada|device: phone)\r\n"
     assert len(re.findall(identification, bare)) == 2
     assert recorded == re.sub(identification, b"", bare)
@@ -131,15 +131,15 @@ def test_chunked_upload(server: Running) -> None:
 @pytest.mark.parametrize("path", ["one_block/\x83/%83", "one_block/caf\xe9?a=\xff&b=%zz"])
 def test_hostile_request(server: Running, head: bytes, path: str) -> None:
     """W7: whatever the server lets through ends as without us."""
-    bare = server.ask(f"/{path}", head=head, recorded=False)
-    assert server.ask(f"/{path}", head=head) == bare
+    bare = server.request(f"/{path}", head=head, recorded=False)
+    assert server.request(f"/{path}", head=head) == bare
 
 
 def test_start_response_of_the_server(server: Running) -> None:
     """W8: who looks for the server behind `start_response` finds it."""
-    server.ask("/server?s", recorded=False)
-    server.ask("/server?s")
-    bare, recorded = server.told(), server.told()
+    server.request("/server?s", recorded=False)
+    server.request("/server?s")
+    bare, recorded = server.next_event(), server.next_event()
     if server.name in ("wsgiref", "gunicorn-sync", "gunicorn-gthread"):  # elsewhere it is a function
         assert recorded == bare
     assert server.record("/server?s")["response"]["status"] == 200

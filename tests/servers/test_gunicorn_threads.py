@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 
 @contextmanager
 def gunicorn(receiver: Receiver, *options: str, **env: str) -> Iterator[int]:
-    """The port of a gunicorn that serves the application; at the end it is asked to end, as by an init system."""
+    """The port of a gunicorn that serves the application; it is terminated in the end, as by an init system."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         place = ["--bind", f"fd://{listener.fileno()}", "--chdir", str(HERE), "--log-level", "warning"]
         patience = ["--graceful-timeout", "30", "--keep-alive", "30"]
@@ -133,7 +133,7 @@ def test_preforked_workers_lose_and_double_nothing(receiver: Receiver) -> None:
         took = load(port)
         flushed = [get(port, "/not/flush").split() for _ in range(12)]
     print(f"{THREADS * EACH / took:.0f} requests a second, {len(receiver.posts)} POSTs")
-    assert all(said == "True" for _, said in flushed)
+    assert all(result == "True" for _, result in flushed)
     records = receiver.records
     before = [record for record in records if record["request"]["uri"].endswith("/preloaded")]
     assert len(before) == 1

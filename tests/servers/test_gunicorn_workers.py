@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from hosting import PATIENCE, Asked, Server, once, python, quiet, serving
+from hosting import PATIENCE, SentRequests, Server, assert_log_is_clean, assert_recorded_once, python, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +49,13 @@ def test_stopped(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) -
     """PM1, PM4: with and without a record from before the fork; flush() works in each worker; SIGTERM loses nothing."""
     options = ["--workers", "2", *(["--preload"] if preload else [])]
     with gunicorn(kind, receiver, tmp_path, *options, **({"BEFORE_THE_FORK": "1"} if preload else {})) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         assert server.get("/not/flush") == "True"
-        asked += server.ask(100, "late-")
+        sent += server.send_requests(100, "late-")
         server.stop()
-    assert not asked.cut
-    once(receiver, asked, ["preloaded"] if preload else [])
-    quiet(server.log)
+    assert not sent.unanswered
+    assert_recorded_once(receiver, sent, ["preloaded"] if preload else [])
+    assert_log_is_clean(server.log)
 
 
 @pytest.mark.parametrize("preload", [False, True])
@@ -67,13 +67,13 @@ def test_recycled(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) 
     if preload:
         options.append("--preload")
     with gunicorn(kind, receiver, tmp_path, *options, FLUSH_INTERVAL="300") as server:
-        asked = Asked()
+        sent = SentRequests()
         for part in range(1, 5):  # a worker under greenlets looks once a second whether it has served enough
-            asked += server.ask(250, f"part-{part}-")
+            sent += server.send_requests(250, f"part-{part}-")
             server.wait_for("Booting worker", 2 + part)
         server.stop()
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 @pytest.mark.parametrize("kind", ["sync", "gevent"])
@@ -84,16 +84,16 @@ def test_timed_out(kind: str, receiver: Receiver, tmp_path: Path) -> None:
     """
     options = ["--workers", "1", "--timeout", "5", "--keep-alive", "2"]  # it waits that long for clients of the aborted
     with gunicorn(kind, receiver, tmp_path, *options) as server:
-        asked = server.ask(400, "before-")
+        sent = server.send_requests(400, "before-")
         if kind == "gevent":  # everything stands still there while a request is stuck
             assert server.get("/not/flush") == "True"
         with suppress(ConnectionError):  # depending on the kind, it says 500 before it hangs up
             server.get("/stuck")
         receiver.wait(400, PATIENCE)
         server.wait_for("Booting worker", 2)
-        asked += server.ask(600, "after-")
+        sent += server.send_requests(600, "after-")
         server.stop()
-    once(receiver, Asked(asked.answered, [*asked.cut, "stuck"]))
+    assert_recorded_once(receiver, SentRequests(sent.answered, [*sent.unanswered, "stuck"]))
     assert "WORKER TIMEOUT" in server.log
     assert "LOGGED" not in server.log
 
@@ -102,14 +102,14 @@ def test_timed_out(kind: str, receiver: Receiver, tmp_path: Path) -> None:
 def test_killed(flushed: bool, receiver: Receiver, tmp_path: Path) -> None:
     """SIGKILL: what is lost is what was not due: less than a batch, or a flush interval; after a flush, nothing."""
     with gunicorn("sync", receiver, tmp_path, "--workers", "1", FLUSH_INTERVAL="300") as server:
-        asked = server.ask(250)
+        sent = server.send_requests(250)
         receiver.wait(151, PATIENCE)  # all but what makes no batch: what waits when one begins goes out, full or not
         if flushed:
             assert server.get("/not/flush") == "True"
         os.kill(int(server.get("/not/pid")), signal.SIGKILL)
         server.wait_for("Booting worker", 2)
-        asked += server.ask(100, "after-")
+        sent += server.send_requests(100, "after-")
         server.stop()
-    lost = set(asked.answered) - {record["request"]["uri"].rpartition("/")[2] for record in receiver.records}
+    lost = set(sent.answered) - {record["request"]["uri"].rpartition("/")[2] for record in receiver.records}
     assert len(lost) <= (0 if flushed else 99)
-    once(receiver, Asked([name for name in asked.answered if name not in lost], asked.cut))
+    assert_recorded_once(receiver, SentRequests([name for name in sent.answered if name not in lost], sent.unanswered))

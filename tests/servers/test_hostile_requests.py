@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from hosting import PATIENCE, Server, python, quiet, serving
+from hosting import PATIENCE, Server, assert_log_is_clean, python, serving
 from support.receiver import Receiver
 
 from benchmarks import adversarial
@@ -165,14 +165,14 @@ class Load:
         connection.close()
         self._done.set()
 
-    def _ask(self) -> None:
+    def _send_requests(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-        asked = 0
-        while asked < LEAST or not self._done.is_set():
+        count = 0
+        while count < LEAST or not self._done.is_set():
             begin = time.perf_counter()
             self.processes.add(send(connection, Message("/", {}, b"")))
             self.latencies.append(time.perf_counter() - begin)
-            asked += 1
+            count += 1
         connection.close()
 
 
@@ -186,7 +186,7 @@ def measure(kind: str, messages: list[Message], folder: Path) -> float:
         receiver.wait(expected, PATIENCE)
         assert len(load.processes) == int(KINDS[kind][1]), "a worker was replaced"
         server.stop()
-        quiet(server.log)
+        assert_log_is_clean(server.log)
         assert len(receiver.records) == expected
     return latency
 

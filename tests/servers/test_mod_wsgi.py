@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hosting import HERE, free_port, once, quiet, serving
+from hosting import HERE, assert_log_is_clean, assert_recorded_once, free_port, serving
 from interpreters import VERSIONS, copy_packages, embedded, missing
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def test_mod_wsgi(mode: str, folder: Path, receiver: Receiver) -> None:
     configuration = folder / "apache.conf"
     configuration.write_text(text)
     with serving([APACHE, "-DFOREGROUND", "-f", configuration], receiver, folder, port=port) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         assert server.get("/not/python") == embedded(MODULE)
         assert server.get("/not/flush") == "True"
-        asked += server.ask(100, "late-")
+        sent += server.send_requests(100, "late-")
         server.stop()
     errors = (folder / "errors").read_text()
     print(errors)
-    once(receiver, asked)
-    quiet(server.log + errors)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log + errors)

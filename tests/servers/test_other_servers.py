@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hosting import HERE, PATIENCE, Server, once, python, quiet, serving
+from hosting import HERE, PATIENCE, Server, assert_log_is_clean, assert_recorded_once, python, serving
 
 if TYPE_CHECKING:
     from support.receiver import Receiver
@@ -45,21 +45,21 @@ def test_waitress(receiver: Receiver, tmp_path: Path) -> None:
     """waitress, ended by Ctrl-C: SIGTERM kills it, because it has no handler for it."""
     command = python("-m", "waitress", "--listen", "127.0.0.1:{port}", "--threads", "8", "hosted:application")
     with serving(command, receiver, tmp_path) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         server.stop(signal.SIGINT)
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 def test_eventlet(receiver: Receiver, tmp_path: Path) -> None:
     """PM4: eventlet's own server, all patched; gunicorn has no worker for it any more."""
     with serving(python("-c", EVENTLET, "{port}"), receiver, tmp_path) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         assert server.get("/not/flush") == "True"
-        asked += server.ask(100, "late-")
+        sent += server.send_requests(100, "late-")
         server.stop()
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 def test_werkzeug(receiver: Receiver, tmp_path: Path) -> None:
@@ -71,14 +71,14 @@ def test_werkzeug(receiver: Receiver, tmp_path: Path) -> None:
     watched.write_text(WATCHED)
     path = str(tmp_path)
     with serving(python("-c", WERKZEUG, "{port}"), receiver, tmp_path, PYTHONPATH=path) as server:
-        asked = server.ask(500)
+        sent = server.send_requests(500)
         before = server.get("/not/pid")
         changed(watched)
         until_another_process(server, before)
-        asked += server.ask(500, "late-")
+        sent += server.send_requests(500, "late-")
         server.stop(pid=int(server.get("/not/pid")))
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 def test_runserver(receiver: Receiver, tmp_path: Path) -> None:
@@ -88,14 +88,14 @@ def test_runserver(receiver: Receiver, tmp_path: Path) -> None:
     shutil.copy(HERE / "django_site.py", watched)
     command = python(watched, "runserver", "127.0.0.1:{port}")
     with serving(command, receiver, tmp_path, PYTHONPATH=str(tmp_path)) as server:
-        asked = server.ask(500)
+        sent = server.send_requests(500)
         before = server.get("/not/pid")
         changed(watched)
         until_another_process(server, before)
-        asked += server.ask(500, "late-")
+        sent += server.send_requests(500, "late-")
         server.stop(pid=int(server.get("/not/pid")))
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 def changed(file: Path) -> None:

@@ -147,9 +147,9 @@ def test_celery(receiver: Receiver, tmp_path: Path) -> None:
             if worker.poll() is None:
                 os.killpg(worker.pid, signal.SIGKILL)
                 worker.wait(PATIENCE)
-    said = (tmp_path / "log").read_text()
-    assert "LOGGED drhttp" not in said
-    assert "Traceback" not in said
+    log = (tmp_path / "log").read_text()
+    assert "LOGGED drhttp" not in log
+    assert "Traceback" not in log
     counts = Counter(paths(receiver.records))
     left = len(list(places[1].glob("*.msg")))  # jobs that nobody has begun
     assert set(counts.values()) == {1}

@@ -1,4 +1,4 @@
-"""Streams on every server: nothing waits in us, and whoever leaves is noticed."""
+"""Streams on every server: the recorder holds nothing back, and a disconnected client is noticed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_first_chunk_before_the_second_exists(server: Running) -> None:
     """S1, S2: of 200 chunks the first reaches the client before the second is made; the record knows size and times."""
     with server.begin("/stream?first") as client:
         client.read_until(b"chunk 0\n")
-        assert server.told() == "waiting"
+        assert server.next_event() == "waiting"
         assert b"chunk 1\n" not in client.seen
         server.open_gate()
         client.read_all()
@@ -33,10 +33,10 @@ def test_client_that_leaves(server: Running, name: str) -> None:
     """S4: the client leaves after chunk 3: the application cleans up, the record says aborted, with what was sent."""
     with server.begin(f"/{name}") as client:
         client.read_until(b"chunk 2\n")
-        assert server.told() == "waiting"
-        client.leave()
+        assert server.next_event() == "waiting"
+        client.reset()
     server.open_gate()
-    assert server.told() == "finally"
+    assert server.next_event() == "finally"
     record = server.record(f"/{name}")
     assert record["metadata"]["aborted"] is True
     assert "exception" not in record["metadata"]
@@ -52,13 +52,13 @@ def test_endless_events(server: Running) -> None:
     with server.begin("/events") as client:
         for number in range(EVENTS):
             client.read_until(b"data: %d\n\n" % number)
-            assert server.told() == "waiting"
+            assert server.next_event() == "waiting"
             assert b"data: %d\n\n" % (number + 1) not in client.seen
             if number < EVENTS - 1:
                 server.open_gate()
-        client.leave()
+        client.reset()
     server.open_gate()
-    assert server.told() == "finally"
+    assert server.next_event() == "finally"
     record = server.record("/events")
     assert record["metadata"]["aborted"] is True
     assert body_of(record["response"]).startswith(b"".join(b"data: %d\n\n" % number for number in range(EVENTS)))

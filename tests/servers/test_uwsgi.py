@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hosting import once, quiet, serving
+from hosting import assert_log_is_clean, assert_recorded_once, serving
 from interpreters import HERE, copy_packages, executable, installed, missing
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ def uwsgi(options: Sequence[str], python: str = sys.executable) -> list[str | Pa
 def test_with_threads(mode: str, receiver: Receiver, tmp_path: Path) -> None:
     """PM3: however the processes came about, nothing is lost."""
     with serving(uwsgi(WITH_THREADS[mode]), receiver, tmp_path) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         assert server.get("/not/flush") == "True"
-        asked += server.ask(100, "late-")
+        sent += server.send_requests(100, "late-")
         server.stop()
-        once(receiver, asked)
-        quiet(server.log)
+        assert_recorded_once(receiver, sent)
+        assert_log_is_clean(server.log)
 
 
 def test_status_of_a_failure(receiver: Receiver, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_bytes_as_a_result(options: list[str], receiver: Receiver, tmp_path: Pat
         assert [server.get(f"/whole/{name}") for name in names] == ["whole"] * len(names)
         assert server.get("/not/flush") == "True"
         server.stop()
-        quiet(server.log)
+        assert_log_is_clean(server.log)
     bodies = [base64.b64decode(record["response"]["body"]) for record in receiver.records]
     assert bodies == [b"whole"] * len(names)
 
@@ -123,14 +123,14 @@ def test_a_fork_after_a_delivery(options: list[str], receiver: Receiver, tmp_pat
     The flush is needed: uWSGI's master never runs Python again, not even at its exit.
     """
     with serving(uwsgi(options), receiver, tmp_path, BEFORE_THE_FORK="flush") as server:
-        asked = server.ask(500)
+        sent = server.send_requests(500)
         assert server.get("/not/flush") == "True"
-        asked += server.ask(500, "late-")
+        sent += server.send_requests(500, "late-")
         server.stop()
-    once(receiver, asked, ["preloaded"])
+    assert_recorded_once(receiver, sent, ["preloaded"])
     master = receiver.posts[0].client_port
     assert [post.client_port for post in receiver.posts].count(master) == 1
-    quiet(server.log)
+    assert_log_is_clean(server.log)
 
 
 @pytest.mark.parametrize(
@@ -146,24 +146,24 @@ def test_the_old_version_with_threads(
 ) -> None:
     """PM3: whichever option lets threads run, no warning says that they do not."""
     with serving(uwsgi(options, threadless.python), receiver, tmp_path, PYTHONPATH=threadless.path) as server:
-        asked = server.ask()
+        sent = server.send_requests()
         server.stop()
     assert f"Starting uWSGI {THREADLESS}" in server.log
-    once(receiver, asked)
-    quiet(server.log)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
 
 
 @pytest.mark.parametrize("options", [[], ["--processes", "2"], ["--processes", "2", "--lazy-apps"]])
 def test_without_threads(options: list[str], threadless: Threadless, receiver: Receiver, tmp_path: Path) -> None:
     """PM3: where no thread runs, one warning names the option; a flush and the exit deliver; nobody hangs."""
     with serving(uwsgi(options, threadless.python), receiver, tmp_path, PYTHONPATH=threadless.path) as server:
-        asked = server.ask(500)
+        sent = server.send_requests(500)
         assert receiver.posts == []
         assert server.get("/not/flush") == "True"
         delivered = len(receiver.records)
         assert delivered == 500 if not options else delivered > 0
-        asked += server.ask(500, "late-")
+        sent += server.send_requests(500, "late-")
         assert len(receiver.records) == delivered
         server.stop()
-    once(receiver, asked)
-    quiet(server.log, PROMISED)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log, PROMISED)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hosting import PATIENCE, Server, python, quiet, serving
+from hosting import PATIENCE, Server, assert_log_is_clean, python, serving
 from support.receiver import Receiver
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import BytesMessage, CloseConnection, Message, Request, TextMessage
@@ -31,12 +31,17 @@ COMMANDS = {
     "werkzeug": ["-c", WERKZEUG, "{port}"],
 }
 MESSAGES: list[str | bytes] = ["first", b"second \0", "x" * 5_000, "letzte \N{SNOWMAN}"]
-# What the applications tell of their status, where they tell one.
-TOLD = {("flask-sock", "werkzeug"): 200, ("told", "gthread"): 101, ("told", "gevent"): 101, ("told", "werkzeug"): 101}
-TOLD["simple-websocket", "werkzeug"] = 200
+# The statuses that the applications pass to `start_response`, where they call it.
+STATUSES = {
+    ("flask-sock", "werkzeug"): 200,
+    ("simple-websocket", "werkzeug"): 200,
+    ("with-status", "gthread"): 101,
+    ("with-status", "gevent"): 101,
+    ("with-status", "werkzeug"): 101,
+}
 
 
-KINDS = ["flask-sock", "simple-websocket", "told"]
+KINDS = ["flask-sock", "simple-websocket", "with-status"]
 PAIRS = [(server, kind) for server in COMMANDS for kind in KINDS]
 PAIRS.append(("gevent", "already-handled"))  # only gunicorn's asynchronous workers know that object
 
@@ -51,7 +56,7 @@ def site(
     folder = tmp_path_factory.mktemp("server")
     with Receiver() as receiver, serving(python(*COMMANDS[request.param]), receiver, folder) as server:
         yield request.param, server, receiver, itertools.count(1)
-        quiet(server.log)
+        assert_log_is_clean(server.log)
 
 
 class Client:
@@ -168,5 +173,5 @@ def test_websocket(site: tuple[str, Server, Receiver, Iterator[int]], kind: str,
     assert len(receiver.records) == number
     assert record["request"]["uri"].endswith(f"/{kind}?recorded-{number}")
     assert record["request"]["headers"]["upgrade"].lower() == "websocket"
-    assert record["response"]["status"] == TOLD.get((kind, name), 0)
+    assert record["response"]["status"] == STATUSES.get((kind, name), 0)
     assert not record["metadata"].keys() & {"exception", "aborted"}

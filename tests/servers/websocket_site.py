@@ -40,8 +40,8 @@ def simple_websocket(environ: dict[str, Any], start_response: Any) -> Any:
     return end(accept(environ), "200 OK", start_response)
 
 
-def told(environ: dict[str, Any], start_response: Any) -> Any:
-    """The same, and tell the status to whoever listens."""
+def with_status(environ: dict[str, Any], start_response: Any) -> Any:
+    """The same, and pass the status to `start_response`."""
     mode = accept(environ)
     if mode != "werkzeug":
         start_response("101 Switching Protocols", [("Upgrade", "websocket")])
@@ -67,7 +67,7 @@ def already_handled(environ: dict[str, Any], start_response: Any) -> Any:
 APPS = {
     "flask-sock": flask_app.wsgi_app,
     "simple-websocket": simple_websocket,
-    "told": told,
+    "with-status": with_status,
     "already-handled": already_handled,
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import profiles, table
-from benchmarks.receiver import Receiver
+from benchmarks.receiver import ReceiverProcess
 from benchmarks.workloads import WORKLOADS, Bench
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def measured(workloads: Sequence[Workload], rounds: int) -> dict[Workload, list[dict[str, Figures]]]:
     """All rounds of all workloads, the rounds outermost: what disturbs the machine for a while spoils one of them."""
     found: dict[Workload, list[dict[str, Figures]]] = {workload: [] for workload in workloads}
-    with Receiver() as receiver:
+    with ReceiverProcess() as receiver:
         bench = Bench(receiver)
         for number in range(rounds):
             for workload in workloads:
@@ -55,8 +55,8 @@ def possible(workloads: Sequence[Workload]) -> list[Workload]:
 def report(found: dict[Workload, list[dict[str, Figures]]], *, markdown: bool) -> None:
     """The table, and below it what became of the records."""
     print((table.markdown if markdown else table.plain)(found))
-    came, asked = table.arrived(found)
-    print(f"\n{came:,} of {asked:,} records arrived.", *table.losses(found), sep="\n")
+    arrived, requests = table.arrived(found)
+    print(f"\n{arrived:,} of {requests:,} records arrived.", *table.losses(found), sep="\n")
 
 
 def written(found: dict[Workload, list[dict[str, Figures]]]) -> str:

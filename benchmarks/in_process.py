@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked how often: bursts of `requests` each, and a flush after each. rate: requests a second."""
+    """Which requests are sent how often: bursts of `requests` each, and a flush after each. rate: requests a second."""
 
     app: Callable[[], WSGIApplication]
     kind: str
@@ -79,9 +79,12 @@ def run(plan: Plan, side: str) -> dict[str, float]:
 
 
 def _requests(plan: Plan, burst: int) -> list[dict[str, Any]]:
-    asked = bodies(plan.kind, plan.size, 1)
+    request_bodies = bodies(plan.kind, plan.size, 1)
     first = burst * plan.requests
-    return [environ(asked[number % len(asked)], plan.kind, number) for number in range(first, first + plan.requests)]
+    return [
+        environ(request_bodies[number % len(request_bodies)], plan.kind, number)
+        for number in range(first, first + plan.requests)
+    ]
 
 
 def _at_once(app: WSGIApplication, requests: list[dict[str, Any]]) -> array[float]:

@@ -65,10 +65,10 @@ def ingest(count: int) -> None:
     """Retention has begun before what is measured does."""
     with running() as inbox:
         load(inbox, 10_000)
-        told = load(inbox, count)
-        print(f"ingest: {told.count / told.seconds:,.0f} records/s durable, page open, pruning to 10,000 records")
-        print(f"  {told.cost / told.count * 1e6:,.0f} µs of processor time each, {told.busy} times 429")
-        _stalls("at full load", told.longest_stall, told)
+        result = load(inbox, count)
+        print(f"ingest: {result.count / result.seconds:,.0f} records/s durable, page open, pruning to 10,000 records")
+        print(f"  {result.cost / result.count * 1e6:,.0f} µs of processor time each, {result.busy} times 429")
+        _stalls("at full load", result.longest_stall, result)
 
 
 def retention(count: int) -> None:
@@ -77,9 +77,10 @@ def retention(count: int) -> None:
     with running() as inbox:
         load(inbox, 1_000)
         pinned = [inbox.ask(f"/records/{n}", "PATCH", {"pinned": True})["n"] for n in range(1, 1_000, 50)]
-        told = load(inbox, count, meanwhile=lambda: sizes.append(inbox.size()))
-        print(f"retention: {told.count:,} records in {told.seconds:.0f} s, {told.count / told.seconds:,.0f} a second")
-        _stalls("at full load", told.longest_stall, told)
+        result = load(inbox, count, meanwhile=lambda: sizes.append(inbox.size()))
+        rate = result.count / result.seconds
+        print(f"retention: {result.count:,} records in {result.seconds:.0f} s, {rate:,.0f} a second")
+        _stalls("at full load", result.longest_stall, result)
         calm = load(inbox, 20_000, senders=1, rate=1_000)
         _stalls("at 1,000 records a second", calm.longest_post, calm)
         left = inbox.ask("/info")
@@ -88,8 +89,8 @@ def retention(count: int) -> None:
         print(f"  {left['records']:,} records remain, {sum(there)} of {len(pinned)} pinned ones")
 
 
-def _stalls(when: str, stall: float, told: Load) -> None:
-    post, hiccup = told.longest_post * 1000, told.hiccup * 1000
+def _stalls(when: str, stall: float, result: Load) -> None:
+    post, hiccup = result.longest_post * 1000, result.hiccup * 1000
     print(
         f"  {when}: longest stall {stall * 1000:.0f} ms, longest POST {post:.0f} ms; the machine's own {hiccup:.0f} ms"
     )
@@ -119,8 +120,8 @@ def _steps(store: SqliteStore, count: int) -> None:
             taken[name].append((time.thread_time() - cpu, time.perf_counter() - began))
     for name, times in taken.items():
         spent, passed = (sorted(each) for each in zip(*times, strict=True))
-        told = f"{statistics.median(spent) * 1000:5.1f} ms of processor time, longest {spent[-1] * 1000:5.1f}"
-        print(f"{name:8} median {told}; longest in all {passed[-1] * 1000:5.1f} ms ({len(times):,} steps)")
+        summary = f"{statistics.median(spent) * 1000:5.1f} ms of processor time, longest {spent[-1] * 1000:5.1f}"
+        print(f"{name:8} median {summary}; longest in all {passed[-1] * 1000:5.1f} ms ({len(times):,} steps)")
 
 
 def questions(count: int) -> None:

@@ -84,11 +84,11 @@ def arrivals(inbox: Inbox, count: int) -> None:
         page.locator(".state.live").wait_for()
         times = []
         for number in range(count):
-            told = event(dice, ago=0.01)
-            told["request"]["uri"] = f"http://shop.test/live/{number}"
+            record = event(dice, ago=0.01)
+            record["request"]["uri"] = f"http://shop.test/live/{number}"
             time.sleep(dice.random() * 0.2)
             began = time.time()
-            _post(inbox, [told])
+            _post(inbox, [record])
             seen = page.evaluate(_SEEN, f"/live/{number}")
             times.append(seen / 1000 - began)
         times.sort()
@@ -122,10 +122,10 @@ def _chromium() -> Iterator[Browser]:
 def _plant(inbox: Inbox) -> None:
     """One record in the midst of the others that is unlike them."""
     dice = random.Random(9)
-    told = event(dice)
-    told["request"]["uri"] = "http://shop.test/needle"
-    told["response"]["body"] = {"found": f"Here is {NEEDLE}."}
-    _post(inbox, [told])
+    record = event(dice)
+    record["request"]["uri"] = "http://shop.test/needle"
+    record["response"]["body"] = {"found": f"Here is {NEEDLE}."}
+    _post(inbox, [record])
 
 
 def _post(inbox: Inbox, events: list[dict[str, Any]]) -> None:
@@ -176,7 +176,7 @@ def _scrolled(page: Page) -> int:
 
 
 def _told(name: str, times: list[float], whole: list[float] | None = None) -> None:
-    told = f"median {statistics.median(times) * 1000:6.0f} ms, worst {max(times) * 1000:6.0f} ms"
+    summary = f"median {statistics.median(times) * 1000:6.0f} ms, worst {max(times) * 1000:6.0f} ms"
     if whole is not None:
-        told += f"; all looked at: median {statistics.median(whole) * 1000:6.0f} ms"
-    print(f"{name:30} {told}")
+        summary += f"; all looked at: median {statistics.median(whole) * 1000:6.0f} ms"
+    print(f"{name:30} {summary}")

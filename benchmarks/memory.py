@@ -31,9 +31,9 @@ _FIRST = 200  # requests before the first delivery
 def first(side: str) -> dict[str, float]:
     """Resident after the first delivery."""
     app, flush = on_side(side, answering(JSON, SMALL)), flusher(side)
-    asked = bodies(JSON, SMALL, 1)
+    request_bodies = bodies(JSON, SMALL, 1)
     for number in range(_FIRST):
-        serve(app, environ(asked[number % len(asked)], JSON, number))
+        serve(app, environ(request_bodies[number % len(request_bodies)], JSON, number))
     flush()
     return {"resident": resident(), "requests": _FIRST}
 

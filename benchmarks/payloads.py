@@ -1,4 +1,4 @@
-"""What is asked and answered: bodies that differ from each other, because equal ones would cost nothing to compress."""
+"""Bodies of requests and responses that differ from each other, because equal ones would cost nothing to compress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time goes: py-spy looks at a workload, and what it saw is told apart by thread.
+"""Where the time goes: py-spy samples a workload, and the samples are counted by thread.
 
 Of a request, one sees the request path and the worker; of the import, the modules that take longest.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import imports
 from benchmarks.in_process import PLANS
-from benchmarks.receiver import Receiver
+from benchmarks.receiver import ReceiverProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def show(name: str) -> None:
 def _looked_at(name: str) -> list[tuple[list[str], int]]:
     """The stacks that were seen, outermost frame first, and how often each was; the collapsed ones stay in a file."""
     target = Path(tempfile.gettempdir(), f"drhttp-{name}.collapsed")
-    with Receiver() as receiver:
+    with ReceiverProcess() as receiver:
         command = [
             "py-spy",
             "record",

@@ -1,8 +1,10 @@
-"""The receiver, in a process of its own: reads, counts the records, answers 201.
+"""The receiver, in a process of its own: reads, counts the records, responds with 201.
+
+It is not `tests/support/receiver.py`, whose threads would take processor time from the process that is measured.
 
     python -m benchmarks.receiver
 
-prints its port. It counts by the key of the DSN, so that each run has a number of its own: `GET /<key>` tells it.
+prints its port. It counts by the key of the DSN, so that each run has a number of its own: `GET /<key>` returns it.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ _ID = re.compile(rb'"transaction_id":\s*"([0-9a-f-]{36})"')
 _KEY_LENGTH = 50  # to which keys are filled up
 
 
-class Receiver:
-    """A running one; use it as a context manager."""
+class ReceiverProcess:
+    """A receiver process that runs; use it as a context manager."""
 
-    def __enter__(self) -> Receiver:
+    def __enter__(self) -> ReceiverProcess:
         command = [sys.executable, "-m", "benchmarks.receiver"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

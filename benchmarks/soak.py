@@ -112,16 +112,16 @@ def main() -> int:
 def soak(app: RecordedApp, receiver: CountingReceiver, seconds: float) -> int:
     """Run, and judge."""
     course = Course()
-    with load(app.port) as asked:
+    with load(app.port) as request_count:
         before = app.wait_for(lambda state: state["stats"]["sent"] > 1_000)
         course.began = time.monotonic()
         for name in trouble(app, receiver, course, seconds):
-            say(app, course, name, asked())
-        speed = asked() / (time.monotonic() - course.began)
+            say(app, course, name, request_count())
+        speed = request_count() / (time.monotonic() - course.began)
     end = settle(app)
-    say(app, course, "over", asked())
-    faults = list(judged(before, end, asked(), receiver, course, app, seconds))
-    print(f"\n{asked():,} requests, {speed:,.0f} a second; {receiver.repeats:,} records came twice under their ids")
+    say(app, course, "over", request_count())
+    faults = list(judged(before, end, request_count(), receiver, course, app, seconds))
+    print(f"\n{request_count():,} requests, {speed:,.0f} a second; {receiver.repeats:,} records came twice, by id")
     print(*(f"WRONG  {each}" for each in faults), sep="\n") if faults else print("all is well")
     return 1 if faults else 0
 
@@ -174,14 +174,20 @@ def settle(app: RecordedApp) -> State:
 
 
 def judged(
-    before: State, end: State, asked: int, receiver: CountingReceiver, course: Course, app: RecordedApp, seconds: float
+    before: State,
+    end: State,
+    requests: int,
+    receiver: CountingReceiver,
+    course: Course,
+    app: RecordedApp,
+    seconds: float,
 ) -> Iterator[str]:
     """What is not as it should be."""
     stats, lost = end["stats"], sum(end["stats"]["dropped"].values())
     strange = stats["dropped"].keys() - LOSSES
     second, last = course.peaks()
     checks = {
-        f"{asked} requests were answered, and {stats['recorded']} recorded": stats["recorded"] == asked,
+        f"{requests} requests were answered, and {stats['recorded']} recorded": stats["recorded"] == requests,
         f"{stats['recorded']} recorded are not {stats['sent']} sent and {lost} dropped": (
             stats["recorded"] == stats["sent"] + lost
         ),
@@ -198,13 +204,13 @@ def judged(
     return (sentence for sentence, holds in checks.items() if not holds)
 
 
-def say(app: RecordedApp, course: Course, phase: str, asked: int) -> None:
+def say(app: RecordedApp, course: Course, phase: str, requests: int) -> None:
     """One line."""
     state = app.state()
     course.note(state)
     stats = state["stats"]
     dropped = " ".join(f"{reason}={count}" for reason, count in sorted(stats["dropped"].items()))
-    figures = f"{asked:10,} asked {stats['sent']:10,} sent {stats['queued']:6,} queued"
+    figures = f"{requests:10,} requests {stats['sent']:10,} sent {stats['queued']:6,} queued"
     print(
         f"{time.monotonic() - course.began:5.0f} s{figures}"
         f"  {state['rss'] / 2**20:6.1f} MiB {state['descriptors']:3} files {state['threads']:2} threads"

@@ -56,13 +56,13 @@ def plain(found: dict[Workload, Rounds]) -> str:
 
 
 def losses(found: dict[Workload, Rounds]) -> list[str]:
-    """What came in of what was asked, in all rounds: a line for each workload that lost records or sent them twice."""
+    """A line for each workload that lost records or sent them twice, in all rounds."""
     lines = []
     for workload, rounds in found.items():
         sides = [each["recorded"] for each in rounds if "records" in each["recorded"]]
-        asked, came, twice = (int(sum(side[name] for side in sides)) for name in ("requests", "records", "twice"))
-        if asked != came or twice:
-            lines.append(f"{workload.name}: {came} of {asked} records arrived, {twice} of them twice")
+        requests, arrived, twice = (int(sum(side[name] for side in sides)) for name in ("requests", "records", "twice"))
+        if requests != arrived or twice:
+            lines.append(f"{workload.name}: {arrived} of {requests} records arrived, {twice} of them twice")
     return lines
 
 

@@ -15,7 +15,7 @@ from benchmarks import imports, servers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.receiver import Receiver
+    from benchmarks.receiver import ReceiverProcess
 
 Figures = dict[str, float]
 SIDES = ("bare", "recorded")
@@ -53,7 +53,7 @@ class Workload:
 class Bench:
     """One run of the command: its receiver, and a key for each measurement."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: ReceiverProcess) -> None:
         self.receiver = receiver
         self._runs = 0
 

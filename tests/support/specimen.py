@@ -51,12 +51,12 @@ def a_full_record() -> Record:
             trace_id="0af7651916cd43dd8448eb211c80319c", span_id="b7ad6b7169203331", parent_id="00f067aa0ba902b7"
         ),
     )
-    asked = Body(content=b'{"name": "\xc3\xa9"}', size=13, read="full")
+    request_body = Body(content=b'{"name": "\xc3\xa9"}', size=13, read="full")
     record = with_request(
         record,
         method="POST",
         headers=(("content-type", "application/json"), ("accept", "a/b"), ("accept", "c/d")),
-        body=asked,
+        body=request_body,
         ip="192.0.2.7",
     )
     headers = (("content-type", "image/png"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-latin", "caf\xe9"))

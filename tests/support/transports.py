@@ -40,7 +40,7 @@ def transports() -> Iterator[Callable[..., Transport]]:
 
 
 def failure_of(transport: Transport, body: bytes = b"x", secrets: tuple[str, ...] = ()) -> str | None:
-    """What prevents an answer; checks that it leads to another try and is told without the key and other secrets."""
+    """The failure that prevents a response; checks that the POST is retried and the error contains no secret."""
     judged = transport.post(body)
     assert (judged.action, judged.reason, judged.after, judged.suspect) == ("retry", "unreachable", None, False)
     assert judged.error is not None

@@ -1,4 +1,4 @@
-"""A worker in virtual time, with an exporter that answers as told and keeps what was sent."""
+"""A worker in virtual time, with an exporter that gives the verdicts of the test and keeps what was sent."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _MARK = rf"\\{{0,8}}{QUOTE}"
 # lets a name begin only where a word does, which keeps the search linear.
 _NAME = re.compile(
     rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}(?:\]|:protected\]|:{_MARK}[\w\\]{{1,80}}{_MARK}:private\])?)?"
-    r"(?:[*~]{1,3})?((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
+    r"[*~]{0,3}((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
 # The words in front of the last one of a name, in text that is reversed.
@@ -111,7 +111,7 @@ def _mask(text: str, policy: Policy) -> tuple[str, int]:
     """Mask the values of secret names, and values that are secret by their form, in a text as it is."""
     text, count = _mask_named(text, policy)
     text, found = policy.mask_values(text)
-    if ":\\/\\/" in text and _ESCAPED_URL.search(text):
+    if "\\" in text and ":\\/\\/" in text and _ESCAPED_URL.search(text):
         text, more = policy.mask_values(text.replace("\\/", "/"))
         found += more
     return text, count + found

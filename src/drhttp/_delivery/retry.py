@@ -99,9 +99,9 @@ def despite_success(rejection: Verdict) -> Verdict:
     """What a rejection means if the receiver has accepted records before, with the same settings.
 
     The key and the address are right, so a rejection of these is an outage, such as a bad deployment: the records are
-    kept over the pause. Any other rejection is an outage too, unless one of the records proves to be its cause.
+    kept over the pause. Any other rejection, such as 400, is about the batch, and sending it again would not help.
     """
-    return replace(rejection, action="retry", suspect=rejection.after is None)
+    return rejection if rejection.after is None else replace(rejection, action="retry")
 
 
 def retry_after(text: str | None, now: float) -> float | None:

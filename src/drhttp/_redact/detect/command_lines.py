@@ -34,11 +34,14 @@ _WORK_FOR_WORDS = 12  # microseconds to read the words of a command
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
 _DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, which `re` searches for fast
+_OUTSIDE_WORDS = re.compile(r"-(?<!\w.)")
 #: Commands that take a secret without an option.
 WITHOUT_OPTIONS = (
     "sqlplus", "rabbitmqctl", "sqlldr", "expdp", "impdp", "rman target", "wpa_passphrase", "nmcli", "rclone obscure",
     "encrypt_string", "pdftk", "requirepass", "masterauth", "vault login", "cf auth", "net user", "net use",
 )  # fmt: skip
+# Two of them, by the letter that is rare in other text.
+_RARE_WORDS = re.compile(r"q(?:(?<=sq)lplus|(?<=rabbitmq)ctl)")
 _IN_WORDS = frozenset("_.-$")
 _LEADING = ("-", "$(", "`")
 _VARIABLE = re.compile(r"\$\{?\w{1,60}\}?(?:[:%,]\$\{?\w{1,60}\}?)?|%\w{1,60}%")
@@ -68,10 +71,13 @@ def _option(command: Command) -> re.Pattern[str]:
 _OPTIONS = {command: _option(command) for commands in COMMANDS.values() for command in commands}
 
 
-def holds_command(text: str, *, options_only: bool = False) -> bool:
-    """Whether a text holds a command that takes a secret. options_only: of those without an option, few are read."""
-    words = ("sqlplus" in text or "rabbitmqctl" in text) if options_only else may_hold_words(text)
-    return (words or may_hold_options(text)) and _first_command(text) is not None
+def holds_command(text: str, *, options_only: bool = False, hyphen: int = 0) -> bool:
+    """Whether a text holds a command that takes a secret.
+
+    options_only: of those without an option, few are read. hyphen: the result of `first_hyphen`, if it is known.
+    """
+    words = ("q" in text and _RARE_WORDS.search(text) is not None) if options_only else may_hold_words(text)
+    return (words or may_hold_options(text, hyphen)) and _first_command(text) is not None
 
 
 def holds_config_set(text: str) -> bool:
@@ -79,9 +85,15 @@ def holds_config_set(text: str) -> bool:
     return "config" in text and _SETTING.search(text) is not None
 
 
-def may_hold_options(text: str) -> bool:
-    """Whether a text holds something like an option."""
-    return "-" in text and _DASH.search(text) is not None
+def first_hyphen(text: str) -> int:
+    """Return where the first hyphen stands that is not within a word, as in front of an option; -1 without one."""
+    hyphen = _OUTSIDE_WORDS.search(text) if "-" in text else None
+    return hyphen.start() if hyphen else -1
+
+
+def may_hold_options(text: str, hyphen: int = 0) -> bool:
+    """Whether a text holds something like an option. hyphen: the result of `first_hyphen`, if it is known."""
+    return hyphen >= 0 and "-" in text and _DASH.search(text, hyphen) is not None
 
 
 def may_hold_words(text: str) -> bool:

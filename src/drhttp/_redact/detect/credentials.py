@@ -73,8 +73,7 @@ _SHORTEST = 10  # characters of the shortest value, apart from patterns of the u
 # Apart from JWTs and keys, a pattern matches only in a text that holds one of these.
 _HINTS = ("-----BEGIN", "---- BEGIN", "----+BEGIN", "earer", "EARER", "asic", "ASIC")
 # For longer texts: in lower case, and first without the characters that none of them has, which halves the time.
-_BEARER, _BASIC, _PEM = b"bearer", b"basic", b"----be"
-_SSH2 = (b"---- be", b"----+be")
+_BEARER, _BASIC, _PEM = b"bearer", b"basic", (b"----be", b"---- be", b"----+be")
 _LOWER = bytes(range(256)).lower()
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
 _FEW = re.compile("|".join(map(re.escape, _HINTS)))
@@ -247,7 +246,7 @@ def _may_hold_key(text: str, begin: int, end: int) -> bool:
 def _mentions_credentials(lower: bytes) -> bool:
     # A loop would take longer than the searches.
     """Whether a text in lower case holds `bearer`, `basic` or the beginning of a PEM block."""
-    return _BEARER in lower or _BASIC in lower or _PEM in lower or any(mark in lower for mark in _SSH2)
+    return _BEARER in lower or _BASIC in lower or (b"----" in lower and any(mark in lower for mark in _PEM))
 
 
 def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:

@@ -33,6 +33,11 @@ _VALUE_WORDS = tuple(
 )
 _WORD_AT_END = re.compile(r"[A-Za-z]+[\s_.-]?\Z")
 _LONGEST_FIELD = 120  # characters
+# Names of members that do not hold "value", as the documents of one application repeat theirs. Clients choose names, so
+# they are bounded.
+_without_values: set[str] = set()
+_MOST_WITHOUT = 2048
+_LONGEST_JOINED = 2000  # characters of the names of a document that are remembered
 
 
 @lru_cache(maxsize=1024)
@@ -70,10 +75,16 @@ def spell_settings(ends: Iterable[str]) -> frozenset[str]:
     return frozenset(f"{word}{mark}{end}" for word in _SETTINGS for mark in ("", "_", "-") for end in ends)
 
 
-def may_hold_compound_pairs(names: Iterable[str]) -> bool:
+def may_hold_compound_pairs(names: frozenset[str]) -> bool:
     """Whether the members of a JSON document may be pairs under compound names; `False` is certain."""
+    if names <= _without_values:
+        return False
     joined = " ".join(names)  # one search in all names is faster than one in each
     if "alue" not in joined and "ALUE" not in joined:
+        if len(joined) <= _LONGEST_JOINED:
+            if len(_without_values) + len(names) > _MOST_WITHOUT:
+                _without_values.clear()
+            _without_values.update(names)
         return False
     return any(map(value_owner, names)) or any(map(is_setting_name, names))
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, holds_command, holds_config_set
+from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, first_hyphen, holds_command, holds_config_set
 
+_WIDE_SIGNS = ("\uff1a", "\uff1d", "\u2192")
 #: Signs that assign a value, apart from `=`, `:` and `<>`.
-RARE_SIGNS = ("->", "\uff1a", "\uff1d", "\u2192")
+RARE_SIGNS = ("->", *_WIDE_SIGNS)
 #: An option in front of its value: `--password abc`.
 OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 #: Quotes around a string.
@@ -35,11 +36,18 @@ def may_hold_values(text: str, *, is_json: bool = False) -> bool:
 
     `False` is certain. is_json: the text is a JSON document without escapes, in which `"` delimits strings.
     """
-    if any(sign in text for sign in RARE_SIGNS) or ("-" in text and OPTION.search(text)):
+    hyphen = first_hyphen(text)
+    if holds_rare_sign(text) or (hyphen >= 0 and OPTION.search(text, hyphen)):
         return True
     for quote in "'`" if is_json else QUOTES:
         if quote in text and _BEGINS_VALUE[quote].search(text):
             return True
     if "(" in text and any(word in text for word in _VALUES):
         return True
-    return holds_command(text, options_only=is_json) or holds_config_set(text)
+    return holds_command(text, options_only=is_json, hyphen=hyphen) or holds_config_set(text)
+
+
+def holds_rare_sign(text: str) -> bool:
+    """Whether a text holds one of the rare signs that assign a value."""
+    # Searching for one character is many times faster than for two.
+    return (">" in text and "->" in text) or (not text.isascii() and any(sign in text for sign in _WIDE_SIGNS))

@@ -104,6 +104,8 @@ _VERSION = re.compile(
     rf"(?:workspace:|npm:(?:@[a-z][a-z0-9-]{{0,40}}/)?[a-z][a-z0-9.-]{{0,60}}@)?"
     rf"{_RANGE}(?: (?:(?:\|\| ?|- )?{_RANGE}|[<>]=? ?[0-9.]{{1,12}})){{0,3}}|workspace:[*^~]|\*"
 )
+#: The first characters of such a range.
+VERSION_BEGINNINGS = frozenset("~^<>=*vnw0123456789")
 _LIST = re.compile(r'\[\s{0,99}"[^"\\]{0,60}"(?:\s{0,99},\s{0,99}"[^"\\]{0,60}"){0,39}\s{0,99}\]')
 _ENTRY = re.compile(r'"([^"]*)"')
 _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_+.:/-]{0,60}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NAMES = frozenset(("pincode", "postalpincode"))
+POSTAL_LENGTHS = range(6, 10)  # characters of a code, which may hold a space and stand in quotes
 _CODE = re.compile(r'"?[1-9][0-9]{2} ?[0-9]{3}"?')
 # A member of an address in the same object. One that is called `country` or `state` alone may be something else.
 _ADDRESS = re.compile(

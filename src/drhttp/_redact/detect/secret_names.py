@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from drhttp._percent import unquote_plus
 from drhttp._redact.detect import harmless_values
 from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_phrase
-from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, harmless_kinds
+from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, VERSION_BEGINNINGS, harmless_kinds
 from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
-from drhttp._redact.detect.postal_codes import is_postal_code
+from drhttp._redact.detect.postal_codes import POSTAL_LENGTHS, is_postal_code
 from drhttp._redact.detect.short_passwords import ENDS, JOINED, ends_with_short_password
 from drhttp._redact.detect.token_usage import end_of_token_usage
 from drhttp._redact.detect.tries import trie
@@ -115,7 +115,9 @@ class SecretNames:
         kinds = self._harmless(name)
         if kinds and harmless_values.is_harmless(value, kinds):
             return True
-        if value[:1] != '"' or not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
+        if value[:1] != '"' or (value[1:2] not in VERSION_BEGINNINGS and " " not in value):
+            return False
+        if not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
             return False
         return not self._added(normalize_name(name))
 
@@ -130,6 +132,8 @@ class SecretNames:
 
     def is_postal_code(self, name: str, text: str, begin: int, end: int) -> bool:
         """Whether the JSON value between two positions is a postal code, not a PIN. Never under a name of the user."""
+        if end - begin not in POSTAL_LENGTHS:
+            return False
         normalized = normalize_name(name)
         return is_postal_code(normalized, text, begin, end) and not self._added(normalized)
 

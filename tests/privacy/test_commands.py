@@ -10,6 +10,7 @@ import pytest
 
 from drhttp._privacy import Redact
 from drhttp._redact import Policy
+from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, may_hold_words
 from drhttp._redact.formats.text import mask_text
 from privacy.masking import POLICY, shortest, text_of
 
@@ -233,3 +234,9 @@ def test_options_behind_a_masked_value_are_masked_too():
     """The search continues behind a masked value, and within a value that is not a credential."""
     assert mask_text("curl -u ada:s3cr3t1 -U bob:s3cr3t2 http://h", POLICY)[0].count(M) == 2
     assert "s3cr3t" not in mask_text("curl,-u,ada,-U,bob:s3cr3t", POLICY)[0]
+
+
+@pytest.mark.parametrize("command", WITHOUT_OPTIONS)
+def test_the_search_for_commands_without_options_knows_each_of_them(command: str) -> None:
+    assert may_hold_words(f"run {command} now")
+    assert not may_hold_words(f"run {command[:-2]} now")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._percent import unquote
 from drhttp._redact.decoding.surroundings import surroundings
-from drhttp._redact.detect.command_lines import find_secret_arguments, may_hold_options, may_hold_words, sets_value
+from drhttp._redact.detect.command_lines import find_secret_arguments, sets_value
 from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 _MARK = rf"\\{{0,8}}{QUOTE}"
 # A name, perhaps in quotes (with backslashes inside another string), and the sign that assigns a value. The lookbehind
-# lets a name begin only where a word does, which keeps the search linear.
+# lets a name begin only where a word does, which keeps the search linear. The lookahead lets it end only where a word
+# does, or in front of a hyphen, as of `->`: otherwise `re` tries each of its letters as the last one.
 _NAME = re.compile(
-    rf"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)({_MARK}(?:\]|:protected\]|:{_MARK}[\w\\]{{1,80}}{_MARK}:private\])?)?"
+    r"(?<![\w.$%\[\]-])([\w.$%\[\]-]+)(?=[^\w.$%\[\]])"
+    rf"({_MARK}(?:\]|:protected\]|:{_MARK}[\w\\]{{1,80}}{_MARK}:private\])?)?"
     r"[*~]{0,3}((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
@@ -147,8 +149,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from _pairs(text, policy, locator)
     if "-" in text and " " in text:
         yield from _command_options(text, policy, locator)
-    if "config" in text or may_hold_options(text) or may_hold_words(text):
-        yield from find_secret_arguments(text, policy, locator)
+    yield from find_secret_arguments(text, policy, locator)
     if _ORACLE_URL in text:
         yield from (match.span(1) for match in _ORACLE_LOGON.finditer(text))
     if KEY_TYPE in text:

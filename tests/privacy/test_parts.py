@@ -360,6 +360,44 @@ def test_binary_that_has_names_of_secrets_is_left_out(content, more):
     assert (body.content, body.omitted) == (None, "encoding")
 
 
+@pytest.mark.parametrize(
+    "name", ["pwd", "pin", "session_id", "cookie", "cvv", "auth", "otp", "iban", "seedPhrase", "redis_pass"]
+)
+def test_every_secret_name_counts_in_messagepack_cbor_and_bson(name):
+    size, text = len(name), name.encode()
+    messagepack = b"\x82" + bytes([0xA0 + size]) + text + b"\xa8hunter2x\xa1a\xcd\xff\xff"
+    cbor = b"\xa2" + bytes([0x60 + size]) + text + b"\x68hunter2x\x61a\x19\xff\xff"
+    bson = b"\x30\0\0\0\x02" + text + b"\0\x09\0\0\0hunter2x\0\x01d\0\x12\x34\xff\xff\0\0\0\0\0"
+    for content in (messagepack, cbor, bson):
+        body = masked(content, "application/octet-stream")
+        assert (body.content, body.omitted) == (None, "encoding")
+
+
+def test_long_names_in_messagepack_and_cbor_and_names_of_the_user():
+    name = b"the_verification_code_of_the_user"
+    for content in (b"\x81\xd9\x21" + name + b"\xa3123", b"\xa1\x78\x21" + name + b"\x63123"):
+        assert masked(content, "application/msgpack").omitted == "encoding"
+    content = b"\x81\xaapatient_no\xa3123"
+    assert masked(content, "application/msgpack").omitted is None
+    assert masked(content, "application/msgpack", policy=Policy(Redact(also=["patient no"]))).omitted == "encoding"
+
+
+@pytest.mark.parametrize("name", [b"pint", b"author", b"opinion", b"spin", b"companion", b"name"])
+def test_messagepack_cbor_and_bson_without_secret_names_stay(name):
+    size = len(name)
+    for content in (
+        b"\x82" + bytes([0xA0 + size]) + name + b"\xa4adam\xa1a\xcd\xff\xff",
+        b"\xa2" + bytes([0x60 + size]) + name + b"\x64adam\x61a\x19\xff\xff",
+        b"\x30\0\0\0\x02" + name + b"\0\x05\0\0\0adam\0\x01d\0\x12\x34\xff\xff\0\0\0\0\0",
+    ):
+        assert masked(content, "application/octet-stream").content == content
+
+
+def test_a_secret_word_without_its_length_is_no_name_in_binary():
+    content = b"\xff\x01 pin \x02\xa4pins\x03 auth\xfe\x00"
+    assert masked(content, "application/octet-stream").content == content
+
+
 def test_other_binary_stays_as_it_is():
     content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
     assert masked(content, "image/png").content == content

@@ -79,7 +79,8 @@ ALLOWED = {
     "_redact": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.formats.urls _redact.policy",
     "_redact.bodies": "_http.content_coding _record _redact.decoding.charset _redact.errors _redact.formats.csv "
-    "_redact.formats.json _redact.formats.multipart _redact.formats.ndjson_and_sse _redact.formats.text "
+    "_redact.formats.json _redact.formats.multipart _redact.formats.named_binary "
+    "_redact.formats.ndjson_and_sse _redact.formats.text "
     "_redact.formats.text_tables _redact.formats.urlencoded _redact.formats.xml",
     "_redact.decoding": "",
     "_redact.decoding.charset": "_redact.errors",
@@ -152,6 +153,7 @@ ALLOWED = {
     "_redact.formats.html_labels _redact.formats.html_tables _redact.formats.markup_attributes",
     "_redact.formats.markup_attributes": "_redact.decoding.entities",
     "_redact.formats.multipart": "_http.multipart _redact.errors _redact.formats.compound_pairs _redact.formats.json",
+    "_redact.formats.named_binary": "_redact.detect.tries",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "

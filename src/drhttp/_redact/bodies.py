@@ -19,6 +19,7 @@ from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_json
 from drhttp._redact.formats.multipart import looks_like_multipart, mask_multipart
+from drhttp._redact.formats.named_binary import names_secret
 from drhttp._redact.formats.ndjson_and_sse import mask_ndjson, mask_sse
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.text_tables import mask_single_column, mask_tables
@@ -44,6 +45,7 @@ _MOST_DECODED = 64 * 1024  # bytes of decoded content; the rest is cut off, as f
 _BEGINNINGS = ((1 / 16, 1 / 9), (1 / 64, 1 / 18))
 _MOST_UNDECLARED = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
+_MEDIA = ("image/", "audio/", "video/", "font/")  # no names in these, but any bytes
 # The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
 _JSON_BEGINNING = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{\["\]]|\Z))')
 _LIST_BEGINNING = re.compile(r"\s*\[\s*(?:[-\d]|true|false|null)")
@@ -213,7 +215,9 @@ class _BodyMasker:
     def _refuse_named_binary(self) -> None:
         """Raise `MaskingError` for binary formats with names: MessagePack, CBOR, BSON, property lists."""
         lower = self._content.lower()
-        if any(name in lower for name in _SECRET_WORDS):
+        if any(name in lower for name in _SECRET_WORDS) or (
+            not self._type.startswith(_MEDIA) and names_secret(self._content, self._policy)
+        ):
             raise MaskingError("encoding")
 
     def _mask_binary(self, text: str) -> tuple[bytes, int]:

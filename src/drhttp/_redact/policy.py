@@ -52,6 +52,7 @@ class Policy:
         self.cache: Final = HarmlessCache()
         self.is_secret: Final = self._names.is_secret
         self.is_secret_in_query: Final = self._names.is_secret_in_query
+        self.names: Final = self._names.names
         self.last_words: Final = self._names.last_words
         self.is_allowed: Final = self._names.is_allowed
         self.is_added: Final = self._names.is_added

@@ -82,6 +82,7 @@ class SecretNames:
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
         also = tuple(also)  # it is read twice
+        self.names = (*BUILT_IN, *WHOLE, *also)
         added = frozenset(filter(None, map(normalize_name, also)))
         self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
         self._added = re.compile(trie(added) or r"(?!)").search

@@ -117,6 +117,7 @@ ALLOWED = {
     "_redact.formats.compound_pairs": "",
     "_redact.formats.csv": "_redact.formats.secret_columns",
     "_redact.formats.error_messages": "",
+    "_redact.formats.expressions": "",
     "_redact.detect.graphql_names": "",
     "_redact.formats.graphql": "_redact.detect.graphql_names _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
@@ -158,8 +159,8 @@ ALLOWED = {
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
     "_redact.detect.source_code "
-    "_redact.formats.error_messages _redact.formats.json_web_keys _redact.formats.text_hints "
-    "_redact.formats.value_locator",
+    "_redact.formats.error_messages _redact.formats.expressions _redact.formats.json_web_keys "
+    "_redact.formats.text_hints _redact.formats.value_locator",
     "_redact.formats.text_hints": "_redact.detect.command_lines",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
@@ -169,7 +170,7 @@ ALLOWED = {
     "_redact.formats.text_hints",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.base64_json "
     "_redact.formats.json _redact.formats.text _redact.formats.urlencoded",
-    "_redact.formats.value_locator": "",
+    "_redact.formats.value_locator": "_redact.formats.expressions",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
     "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "

@@ -35,7 +35,7 @@ def is_no_value(match: re.Match[str]) -> bool:
 
     match: its groups are the name, the quote behind it, and the sign that assigns a value.
     """
-    name, text, at, sign = match[1], match.string, match.end(), match[3].strip()
+    name, text, at, sign = match[1], match.string, match.end(), match[3].strip().lstrip("?!")
     before = text[max(0, match.start() - 1) : match.start()]
     if sign in ("==", "==="):
         return _PIN.match(text, at) is not None

@@ -39,6 +39,7 @@ _MODEL = re.compile(
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,10}")  # as a string, as in Protocol Buffers' JSON
 _LONGEST_KEY = 48
+_DEEPEST = 20
 # The members of a token beside its log probability (Text Generation Inference).
 _LOGPROB_KEYS = frozenset(("id", "text", "logprob", "special", "rank"))
 _LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
@@ -50,9 +51,9 @@ def end_of_token_usage(
 ) -> int | None:
     """Return where the object or array ends that begins at `start`, if it holds only measures; `None` otherwise.
 
-    Measures are numbers, booleans and nulls under keys that are words, at any depth; special tokens of tokenizers; the
-    modality in Gemini's usage; and the text of a token beside its `logprob`. needs_logprob: a `logprob` is required.
-    spend: called with the work done.
+    Measures are numbers, booleans and nulls under keys that are words, up to 20 levels deep; special tokens of
+    tokenizers; the modality in Gemini's usage; and the text of a token beside its `logprob`. needs_logprob: a `logprob`
+    is required. spend: called with the work done.
     """
     pieces, depth, key, keys, named = 0, 0, "", set[str](), set[str]()
     piece = _PIECE.match(text, start)
@@ -67,6 +68,8 @@ def end_of_token_usage(
         elif kind == "string" and not _is_harmless_string(key, piece["string"][1:-1]):
             named.add(key)
         depth += (kind == "open") - (kind == "close")
+        if depth > _DEEPEST:  # calls within calls of a program
+            return None
         if depth == 0:
             known = kind == "close" and _are_harmless(named, keys)
             return end if known and (not needs_logprob or "logprob" in keys) else None

@@ -13,6 +13,7 @@ from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.detect.command_lines import find_secret_arguments, sets_value
 from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values
+from drhttp._redact.formats.expressions import find_in_expressions, holds_compound_sign, with_compound_signs
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
 from drhttp._redact.formats.text_hints import OPTION, QUOTES, RARE_SIGNS
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
@@ -33,6 +34,7 @@ _NAME = re.compile(
     rf"({_MARK}(?:\]|:protected\]|:{_MARK}[\w\\]{{1,80}}{_MARK}:private\])?)?"
     r"[*~]{0,3}((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
+_COMPOUND = with_compound_signs(_NAME)
 _SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
 # The words in front of the last one of a name, in text that is reversed.
 _WORDS_IN_FRONT = re.compile(r"(?: [\w-]{1,30}(?![\w-]))+")
@@ -65,7 +67,7 @@ _NUMBER = re.compile(r"\d{1,3}")
 _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BEFORE_QUOTE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
 _LINKING_WORDS = frozenset(
-    ("<-", "is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS")
+    ("<-", "is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS", "||", "??", "~")
 )  # between a name and a quote
 _LONGEST_NAME = 80
 _LONGEST_HARMLESS = 90  # characters of a value that may be harmless
@@ -154,6 +156,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from (match.span(1) for match in _ORACLE_LOGON.finditer(text))
     if KEY_TYPE in text:
         yield from secret_parts_in(text)
+    yield from find_in_expressions(text, policy, locator)
     yield from find_error_values(text, policy, locator)
 
 
@@ -162,7 +165,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret in any context
     policy.budget.spend(len(text) // 10 + len(text) // 64 + (text.count(":") + text.count("=")) // 4)
-    for match in _NAME.finditer(text):
+    for match in (_COMPOUND if holds_compound_sign(text) else _NAME).finditer(text):
         if match[1] in harmless:
             continue
         policy.budget.spend(1 + len(match[1]) // 2)

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from drhttp._redact.formats import expressions
+
 #: A quote around a string, also as a character reference of HTML.
 QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
 _STRING = re.compile(rf"([bBfFnNrRuU]{{0,2}})(\\{{0,8}})({QUOTE})(?P<triple>\2\3\2\3)?")
@@ -70,6 +72,8 @@ class ValueLocator:
         self._text = text
         self._unclosed: set[re.Pattern[str]] = set()
         self._word = _Word(0, 0, 0, -1, 0)
+        self._heredocs = expressions.Heredocs(text)
+        self._scripts = expressions.Scripts(text)
 
     def after_name(self, match: re.Match[str], start: int) -> tuple[int, int]:
         """Return the span of the value behind a name.
@@ -93,13 +97,36 @@ class ValueLocator:
                 return self._below(at, None if line is None else start - line, sign)
         if text[at : at + 1] in _TYPED_BEGINNINGS:
             at = _end(_TYPED, text, at)
-        found = self._delimited_at(at)
+        found = self._of_expression(at, sign)
         if found:
             return found
         scheme = _SCHEME.match(text, at)
         if scheme:
             at = scheme.end()
         return at, self._end(at, match, None if line is None else start - line)
+
+    def _of_expression(self, at: int, sign: str) -> tuple[int, int] | None:
+        """Return the span of an expression in a program; `None` if there is none."""
+        found = self._delimited_at(at)
+        if found:
+            return self._with_rest(at, *found, sign)
+        return self._heredocs.lines_at(at) or self._scripts.expression_at(at, self)
+
+    def _with_rest(self, at: int, begin: int, end: int, sign: str) -> tuple[int, int]:
+        """Return the span of a value with what is joined with it: `"a" + "b"`, `() => "a"`."""
+        text = self._text
+        if text[at : at + 1] == "(":
+            return begin, expressions.end_of_function(text, end, self)
+        if text[at : at + 1] == "[":
+            return expressions.masked_and_more(text, at) or (begin, end)
+        string = self.string_at(at)
+        if string is None or string[1] != end:
+            return begin, end
+        last = expressions.end_of_joined(text, string[2], self, spaced=" " in sign)
+        if last == string[2]:
+            return begin, end
+        quote = text[string[1] : string[2]]
+        return (begin, last - len(quote)) if text.endswith(quote, 0, last) else (at, last)
 
     def value_at(self, at: int) -> tuple[int, int]:
         """Return the span of a value that begins at a position: a string, something in brackets, or a word."""
@@ -143,6 +170,11 @@ class ValueLocator:
                 position = closing[1] if closing else position
             match = _BRACKET.search(text, position)
         return len(text)
+
+    def end_of_quoted(self, escapes: str, quote: str, at: int) -> int:
+        """Return where a string ends whose content begins at a position; the position itself if it is not closed."""
+        closing = self._closing(escapes, quote, at)
+        return closing[1] if closing else at
 
     def _delimited_at(self, at: int) -> tuple[int, int] | None:
         """Return the span of a string, of something in brackets, or of a PEM block; `None` if there is none of them."""
@@ -205,8 +237,7 @@ class ValueLocator:
         return string[1] if string else self._end_of_word(at)
 
     def _end_of_word(self, at: int) -> int:
-        # Every position in a word has the same end.
-        """Return where a word ends, without trailing punctuation."""
+        """Return where a word ends, without trailing punctuation. Every position in a word has the same end."""
         if not self._word.start <= at < self._word.end:
             self._word = self._word_at(at)
         word = self._word

@@ -64,6 +64,22 @@ def test_other_texts_stay(text):
     assert masked(text, "text/html").redacted == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<label for="password">Password</label> <input type="password" name="password"><button>Log in</button>',
+        "<label>Password</label><button>Log in</button>",
+        "<label>Password:</label> <input/><div>Forgot it?</div>",
+        "<label>Token</label><select><option>None</option></select>",
+    ],
+)
+def test_labels_of_fields(text):
+    """A label in front of a field of a form names what is entered there, and not the text behind it."""
+    assert text_of(text, "text/html") == text
+    assert S not in text_of(f"<label>Token</label><textarea>{S}</textarea>", "text/html")
+    assert S not in text_of(f"<r><name>password</name><option>{S}</option><value>{S}</value></r>", "text/xml")
+
+
 def test_text_in_front_of_a_value_stays():
     """The mask replaces the value, not the sign in front of it nor the text behind it."""
     assert text_of(f"<b>Password</b>: {S}", "text/html") == f"<b>Password</b>: {M}"

@@ -12,6 +12,8 @@ LABELED = frozenset(("td", "dd", "code", "b", "strong", "span", "kbd", "tt", "pr
 INLINE = LABELED | frozenset(("th", "dt", "br", "font", "u", "a", "small", "mark", "var", "samp"))
 # Elements that may hold a label or its value as their only text, next to each other.
 PAIRED = frozenset(("div", "p", "span", "h2", "h3", "h4", "h5", "h6", "b", "strong", "label", "section", "header"))
+# Fields of forms: a label in front of one names what is entered there, and not the next text.
+FIELDS = frozenset(("input", "button", "select", "option"))
 # In HTML these have no end tag.
 VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
 # In HTML the content of these is not markup.

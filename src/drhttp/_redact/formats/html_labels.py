@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drhttp._redact.formats.html_elements import CELLS, INLINE, LABELED, PAIRED
+from drhttp._redact.formats.html_elements import CELLS, FIELDS, INLINE, LABELED, PAIRED
 
 if TYPE_CHECKING:
     from drhttp._redact.formats.html_tables import SecretCells
@@ -29,9 +29,10 @@ class LabelReader:
     element: the last start tag; empty behind an end tag.
     """
 
-    def __init__(self, policy: Policy, table: SecretCells) -> None:
+    def __init__(self, policy: Policy, table: SecretCells, *, html: bool) -> None:
         self._policy = policy
         self._table = table
+        self._fields = FIELDS if html else frozenset[str]()
         self._in_cell = False
         self._name = ""  # the secret name that the previous text was
         # What the previous text was. "leading": it ended with a secret name and a colon; "cell": it was a secret name
@@ -39,8 +40,10 @@ class LabelReader:
         self._label = ""
         self.element = ""
 
-    def read_tag(self, name: str, *, closes: bool) -> None:
-        """Read a tag, in which a label may stand, or which ends its reach."""
+    def read_tag(self, name: str, *, closes: bool) -> bool:
+        """Read a tag, in which a label may stand, or which ends its reach; return whether a label in front of it may
+        name a text behind it, as it is no field of a form.
+        """
         local = name.lower()
         if self._label and local not in INLINE and not (self._label == "pair" and local in PAIRED):
             self._label = ""
@@ -48,6 +51,7 @@ class LabelReader:
         self.element = "" if closes else local
         if local in CELLS:
             self._in_cell = not closes
+        return local not in self._fields
 
     def names_value(self, text: str) -> bool:
         """Whether the label in front of a text names it."""

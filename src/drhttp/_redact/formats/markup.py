@@ -66,7 +66,7 @@ class _MarkupMasker:
         self._secret: str | None = None  # the open element whose content is masked
         self._depth = 0  # how many elements of that name are open
         self._begin = 0  # where its content begins
-        self._labels = LabelReader(policy, self._table)
+        self._labels = LabelReader(policy, self._table, html=html)
         self._named = False  # its content was a secret name
         self._passed = 0  # where an unclosed attribute, or a masked cell, ends
         self._level = 0  # how many elements are open
@@ -150,7 +150,7 @@ class _MarkupMasker:
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
         if name is not None:
-            self._labels.read_tag(name, closes=bool(match["close"]))
+            self._named &= self._labels.read_tag(name, closes=bool(match["close"]))
         if self._secret is not None:
             self._skip_in_secret(match)
         elif name is not None:

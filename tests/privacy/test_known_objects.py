@@ -99,6 +99,16 @@ def test_other_objects_are_masked(value):
     assert json.loads(text_of(json.dumps({"session": value}), JSON)) == {"session": M}
 
 
+@pytest.mark.parametrize("name", ["password", "db_password", "userPassword", "passwd", "passphrase", "client_secret"])
+def test_passwords_that_look_like_versions(name):
+    """Under the name of a password, a version may be the password; under a name that packages have, it stays."""
+    for value in ("^1.2", "1.2.3", "~1.2.3", "*"):
+        for document in ({name: value}, {"a": [{"user": "ada", name: value}]}):
+            assert M in text_of(json.dumps(document), JSON), document
+        packages = {"dependencies": {f"{name}-validator": value, "cookie": value}}
+        assert json.loads(text_of(json.dumps(packages), JSON)) == packages
+
+
 @pytest.mark.parametrize(
     "document",
     [{"authentication_methods": ["password", S]}, {"tokens_supported": [f"{S} {S}"]}, {"secrets": S}, {"cookie": "^0.5.0 hunter2"}, {"cookie": "0.5"}, {"cookie": f"npm:{S}"},

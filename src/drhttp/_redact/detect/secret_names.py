@@ -61,6 +61,9 @@ _OTHERS = re.compile(
 )
 # A game.
 _SANTA = re.compile(r"secret[\W_]*santa", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"(?:pass(?:word|wd|phrase|code)|pwd|secret|contrase(?:n|ñ)a|mot[ _-]de[ _-]passe)s?\Z", re.IGNORECASE
+)
 _NO_SECRETS = frozenset(("true", "false", "null"))
 # An object or array without a value: `{}`, `[]`, `[null]`.
 _EMPTY = re.compile(
@@ -71,6 +74,11 @@ _FEWEST_WORDS, _MOST_WORDS = 3, 6  # of a name that are read in text
 _LONGEST_WORD = 32  # letters without a separator that are split into words
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
+
+
+def _is_package(name: str, value: str) -> bool:
+    """Whether a value is a version under a name that may be that of a package; "1.2.3" may be a password."""
+    return harmless_values.is_version(value[1:-1]) and _PASSWORD.search(name) is None
 
 
 class SecretNames:
@@ -118,7 +126,7 @@ class SecretNames:
             return True
         if value[:1] != '"' or (value[1:2] not in VERSION_BEGINNINGS and " " not in value):
             return False
-        if not (harmless_values.is_version(value[1:-1]) or is_quoted_message(value)):
+        if not (_is_package(name, value) or is_quoted_message(value)):
             return False
         return not self._added(normalize_name(name))
 

@@ -157,11 +157,12 @@ ALLOWED = {
     "_redact.formats.named_binary": "_redact.detect.tries",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
+    "_redact.formats.text_pairs": "",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
     "_redact.detect.source_code "
     "_redact.formats.error_messages _redact.formats.expressions _redact.formats.json_web_keys "
-    "_redact.formats.text_hints _redact.formats.value_locator",
-    "_redact.formats.text_hints": "_redact.detect.command_lines",
+    "_redact.formats.text_hints _redact.formats.text_pairs _redact.formats.value_locator",
+    "_redact.formats.text_hints": "_redact.detect.command_lines _redact.formats.text_pairs",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",

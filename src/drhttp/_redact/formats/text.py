@@ -16,6 +16,7 @@ from drhttp._redact.formats.error_messages import find_error_values
 from drhttp._redact.formats.expressions import find_in_expressions, holds_compound_sign, with_compound_signs
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
 from drhttp._redact.formats.text_hints import OPTION, QUOTES, RARE_SIGNS
+from drhttp._redact.formats.text_pairs import find_text_pairs
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     if KEY_TYPE in text:
         yield from secret_parts_in(text)
     yield from find_in_expressions(text, policy, locator)
+    yield from find_text_pairs(text, policy, locator)
     yield from find_error_values(text, policy, locator)
 
 

@@ -24,7 +24,7 @@ NAMES = (*PLANS, "import")
 
 _RATE = 500  # looks a second
 _MOST = 25  # lines of each list
-_PATHS = {"request path": "__call__ (drhttp/wsgi.py", "worker": "run (drhttp/_delivery/worker_thread.py"}
+_PATHS = {"request path": "__call__ (drhttp/wsgi.py", "worker": "run (drhttp/_delivery/background_loop.py"}
 _SECONDS = 30
 
 

@@ -15,7 +15,7 @@ import uuid
 from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
 from drhttp._redact import Policy, redact
-from drhttp._wire import events
+from drhttp._wire import events_protocol
 
 ROUNDS, BATCH = 200, 50
 
@@ -82,10 +82,10 @@ def measure(make: object, headers: tuple[tuple[str, str], ...]) -> tuple[float, 
         records = [record(body, headers) for body in bodies]
         begin = time.process_time()
         for each in records:
-            events.encode(each, {})
+            events_protocol.encode(each, {})
         middle = time.process_time()
         for each in records:
-            events.encode(redact(each, policy), {})
+            events_protocol.encode(redact(each, policy), {})
         end = time.process_time()
         alone.append((middle - begin) / BATCH * 1e6)
         both.append((end - middle) / BATCH * 1e6)

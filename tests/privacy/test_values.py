@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._redact.detect.credentials import CredentialFinder
-from drhttp._redact.detect.key_formats import KEY_FORMATS
+from drhttp._redact.detect.key_prefixes import KEY_PREFIXES
 from privacy.corpus import CARDS, IBANS, JWT, KEYS, PEM, grouped
 
 VALUES = CredentialFinder()
@@ -156,7 +156,7 @@ def test_every_format_of_keys_is_found():
         *(f"{pool}.{pool}", f"{'a1b2c3d4' * 2}${'0f1e2d3c' * 4}", f"{'0f1e2d3c' * 8}-{pool[:16]}", f"{pool[:32]}_0f1e2d3c"),
         *(f"{pool[:14]}.{'0f1e2d3c' * 8}", f"{pool[:24]}-{pool}", f"{'0K2M5N8P' * 3}.{'0K2M5N8P' * 8}"),
     )  # fmt: skip
-    for each in KEY_FORMATS:
+    for each in KEY_PREFIXES:
         if each.prefixes == ("AA",):
             continue  # below
         rest = next(text for text in rests if re.fullmatch(each.rest, text))

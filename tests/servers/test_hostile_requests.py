@@ -143,7 +143,7 @@ class Load:
     def run(self) -> float:
         """Seconds that 99 of 100 questions were answered within."""
         threads = [threading.Thread(target=self._guarded, args=(self._bombard,))]
-        threads += [threading.Thread(target=self._guarded, args=(self._ask,)) for _ in range(CLIENTS)]
+        threads += [threading.Thread(target=self._guarded, args=(self._send_requests,)) for _ in range(CLIENTS)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body, exchange, identity, output_tap
+from drhttp._capture import body, exchange, identity, output_tap, recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -41,17 +41,17 @@ HOOKS: list[tuple[Any, str]] = [
     (worker.Worker, "wake"),
     (drhttp.wsgi, "_chance"),
     (drhttp.wsgi, "expects_body"),
-    (drhttp.wsgi, "is_one_block"),
-    (drhttp.wsgi, "is_file"),
+    (recording, "is_one_block"),
+    (recording, "is_file"),
     (drhttp.wsgi, "encoded_path"),
     (identity, "identity"),
     (drhttp.wsgi, "tapped"),
-    (drhttp.wsgi.Recording, "__init__"),
-    (drhttp.wsgi.Recording, "finish"),
-    (drhttp.wsgi.Recording, "ended"),
-    (drhttp.wsgi.Recording, "closed"),
-    (drhttp.wsgi.Recording, "watch"),
-    (drhttp.wsgi.RecordingStartResponse, "__init__"),
+    (recording.Recording, "__init__"),
+    (recording.Recording, "finish"),
+    (recording.Recording, "ended"),
+    (recording.Recording, "closed"),
+    (recording.Recording, "watch"),
+    (recording.RecordingStartResponse, "__init__"),
     (drhttp.wsgi.WSGIMiddleware, "_begin"),
     (drhttp.wsgi.WSGIMiddleware, "_tap_input"),
 ]
@@ -137,7 +137,7 @@ def test_write_that_fails_while_the_recorder_does(monkeypatch: pytest.MonkeyPatc
         def write(self, data: bytes) -> None:
             raise BrokenPipeError
 
-    monkeypatch.setattr(drhttp.wsgi.Recording, "write_failed", broken)
+    monkeypatch.setattr(recording.Recording, "write_failed", broken)
     with pytest.raises(BrokenPipeError):
         Gone().serve(Recorded(app).app, environ())
     assert drhttp.stats().failures == 1
@@ -151,7 +151,7 @@ def test_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
 
     now = [0.0]
     monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter(60.0, lambda: now[0]))
-    monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
+    monkeypatch.setattr(recording.Recording, "watch", broken)
     recorded = Recorded(lambda environ, start_response: [])
     with caplog.at_level(logging.INFO, "drhttp"):
         for now[0] in (0.0, 1.0, 59.9, 60.0, 61.0):
@@ -175,7 +175,7 @@ def test_logging_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError("the log is broken too")
 
     monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter())
-    monkeypatch.setattr(drhttp.wsgi.Recording, "watch", broken)
+    monkeypatch.setattr(recording.Recording, "watch", broken)
     handler = Broken()
     logging.getLogger("drhttp").addHandler(handler)
     try:

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 
-from drhttp._delivery.native_thread import original
+from drhttp._delivery.late_patching import original
 
 _BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
 _BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy

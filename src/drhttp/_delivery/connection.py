@@ -18,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
 from drhttp._delivery.idle_connections import IdleConnections
-from drhttp._delivery.response import Deadline, Response
+from drhttp._delivery.response_reader import Deadline, Response
 
 _BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
 

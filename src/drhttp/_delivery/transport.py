@@ -18,7 +18,7 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from drhttp._delivery.connection import pool_classes, unused_overrides
 from drhttp._delivery.proxy import proxy_for
-from drhttp._delivery.response import Deadline
+from drhttp._delivery.response_reader import Deadline
 from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
 

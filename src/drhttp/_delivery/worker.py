@@ -8,11 +8,11 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from drhttp._delivery.background_loop import BackgroundLoop
 from drhttp._delivery.batch import Batch
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.monitor import DeliveryMonitor
 from drhttp._delivery.retry import Verdict, back_off, despite_success
-from drhttp._delivery.worker_thread import BackgroundLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sized

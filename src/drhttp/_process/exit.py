@@ -1,4 +1,7 @@
-"""Everything about the end of a process: delivering what still waits, also where `atexit` hooks do not run."""
+"""The end of a process: delivering what still waits, also where `atexit` hooks do not run.
+
+`exit_timeout` limits how long that takes: `_delivery/worker.py` keeps it.
+"""
 
 from __future__ import annotations
 

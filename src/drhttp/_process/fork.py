@@ -1,4 +1,4 @@
-"""Everything about forks: the hooks, what a child forgets, and the lock that keeps forks and imports apart.
+"""Everything about forks: values that a child starts without, the hooks, and the lock between forks and imports.
 
 A child that is forked while another thread loads modules inherits the import locks, and nobody releases them.
 """
@@ -10,13 +10,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._guard import forget_failures, guarded
 from drhttp._process.registry import recorders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -26,6 +26,38 @@ _BEFORE_PATCH = ("gevent.events", "eventlet", "eventlet.green.thread")
 _loading_lock = threading.Lock()
 _forking_thread: int | None = None  # the thread that holds the lock for a fork
 _registered = False
+
+
+Value = TypeVar("Value")
+
+
+class PerProcess(Generic[Value]):
+    """A value that belongs to one process. A forked child starts without it, and so cannot use that of its parent.
+
+    The process id decides, because uWSGI forks without calling the fork hooks.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        self._values: dict[int, Value] = {}  # by process id; there is never more than one for long
+
+    def get(self, getpid: Callable[[], int] = os.getpid) -> Value | None:
+        """The value of this process; `None` if it has none yet."""
+        return self._values.get(getpid())
+
+    def setdefault(self, value: Value) -> Value:
+        """Set the value of this process unless it has one, and return what it has then."""
+        return self._values.setdefault(os.getpid(), value)
+
+    def clear(self) -> None:
+        """Remove the value of this process."""
+        self._values.pop(os.getpid(), None)
+
+    def forget_other_processes(self) -> None:
+        """Remove what a child inherited from its parent."""
+        for pid in set(self._values) - {os.getpid()}:
+            self._values.pop(pid, None)
 
 
 @contextmanager
@@ -92,7 +124,7 @@ def register_fork_hooks() -> None:
 def _before_fork() -> None:
     """Wait until no thread loads modules, and let none begin until the fork is done.
 
-    In the first fork of a process that has recorded, load what delivers: a child may end too soon to load it itself.
+    In the first fork of a process that has recorded, load what delivers: a child may end too soon to load that itself.
     """
     global _forking_thread  # noqa: PLW0603 - the hooks of a fork have nothing else in common
     # Bounded, because under gevent the holder may be a greenlet of this same thread.
@@ -102,8 +134,12 @@ def _before_fork() -> None:
 
 
 def _load_delivery() -> None:
-    """Load what the worker would load with the first batch. The lock for loading is held."""
-    if "drhttp._delivery.record_exporter" not in sys.modules:
+    """Load what the worker would load with the first batch. The lock for loading is held.
+
+    Only where the application has loaded `urllib3` itself: a process that loads `ssl` before it forks cannot be patched
+    by gevent afterwards, as gunicorn's workers are.
+    """
+    if "urllib3" in sys.modules and "drhttp._delivery.record_exporter" not in sys.modules:
         with _holding_back_patches():
             import drhttp._delivery.record_exporter  # noqa: F401 - it loads all that delivers
 

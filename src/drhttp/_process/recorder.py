@@ -15,7 +15,7 @@ from drhttp._delivery.preparation import Preparation
 from drhttp._guard import failures, guarded
 from drhttp._logger import logger
 from drhttp._process.exit import register_exit_hook
-from drhttp._process.fork import register_fork_hooks
+from drhttp._process.fork import PerProcess, register_fork_hooks
 from drhttp._process.registry import lock, recorders
 from drhttp._process.state import ProcessState
 from drhttp._process.uwsgi import first_process, missing_option
@@ -23,7 +23,7 @@ from drhttp._stats import Stats
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
@@ -37,7 +37,7 @@ class Recorder:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._preparation = Preparation(config)
-        self._states: dict[int, ProcessState] = {}  # by process id; there is never more than one
+        self._states: PerProcess[ProcessState] = PerProcess()
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
         self._closed = False
         self._unused = False
@@ -50,7 +50,7 @@ class Recorder:
             state.queue.drop("forked")  # the request began in the parent, which finishes it too
         elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):
             if state.queue.sealed:  # an unused recorder has delivered everything, and then recorded another request
-                self._states.pop(state.pid, None)
+                self._states.clear()
                 self.put(exchange)
             else:
                 state.wake()
@@ -107,16 +107,14 @@ class Recorder:
 
     def forget(self) -> None:
         """In a forked child: forget the records that the parent will deliver."""
-        for pid in set(self._states) - {os.getpid()}:
-            self._states.pop(pid, None)
+        self._states.forget_other_processes()
 
     def _state(self) -> ProcessState | None:
-        """The state of this process; `None` before its first record. uWSGI forks without calling the fork hooks."""
-        return self._states.get(os.getpid())
+        """The state of this process; `None` before its first record."""
+        return self._states.get()
 
     def _create_state(self) -> ProcessState:
         """Create the queue and the worker of this process."""
-        pid = os.getpid()
         with lock():
             self.forget()
             recorders.forget_other_processes()
@@ -128,14 +126,15 @@ class Recorder:
             register_exit_hook()
             register_fork_hooks()
             # Another thread may have been faster, or a destructor that ran in between and recorded a request.
-            if self._states.setdefault(pid, state) is state:
+            used = self._states.setdefault(state)
+            if used is state:
                 recorders.add_state(state)
-            return self._states[pid]
+            return used
 
-    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+    def __del__(self) -> None:
         # This may run in any thread and at any line, so it takes no lock and does not wait.
         self._unused = True
-        state = self._states.get(getpid())
+        state = self._states.get()
         if state is not None:
             state.retire()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from drhttp._wire import events, record
+from drhttp._wire import events_protocol, record_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,4 +41,4 @@ class Wire(Protocol):
         """Join encoded records to the body of one POST."""
 
 
-PROTOCOLS: dict[str, Wire] = {"events": events, "record": record}
+PROTOCOLS: dict[str, Wire] = {"events": events_protocol, "record": record_protocol}

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from drhttp.inbox.coerce import moment
 from drhttp.inbox.exchange import Exchange, Summary
+from drhttp.inbox.lazy_import import load
 
 ID = 8
 """Characters of an ID that are shown; `drhttp inbox show` accepts any unique prefix."""
@@ -81,7 +82,8 @@ class Layout:
 
     def line(self, summary: Summary, *, dated: bool = False) -> str:
         """Return the line of an exchange. dated: include the date."""
-        from drhttp.inbox.view import masking  # not before a line is printed: the rules take a while to load
+        load("drhttp.inbox.view.masking")  # not before a line is printed: the rules take a while to load
+        from drhttp.inbox.view import masking
 
         summary = masking.summary(summary, reveal=self.reveal)
         local = moment(summary.started).astimezone()

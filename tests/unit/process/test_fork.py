@@ -87,7 +87,7 @@ assert succeeded(pid)
 SLOW = """
 class Slow:
     def find_spec(name, path=None, target=None):
-        if name == "urllib3" and os.getpid() != parent:
+        if name == "drhttp._delivery.record_exporter" and os.getpid() != parent:
             threading.Event().wait(4)
 parent = os.getpid()
 sys.meta_path.insert(0, Slow)
@@ -95,18 +95,16 @@ sys.meta_path.insert(0, Slow)
 
 
 def test_children_that_end_at_once_deliver(receiver: Receiver) -> None:
-    """PM6: what delivers is loaded once, before the first fork; a child of a process that has recorded needs no time
-    for it.
-    """
+    """PM6: what delivers is loaded once, before the first fork of a process that has recorded and has urllib3."""
     run(
         SLOW
         + """
+import urllib3
 app = drhttp.WSGIMiddleware(echo, sys.argv[1])
 hit(app, "/parent")
 for number in range(3):
     pid = os.fork()
     if not pid:
-        assert "urllib3" in sys.modules
         hit(app, f"/{number}/first")
         hit(app, f"/{number}/second")
         sys.exit(0)
@@ -116,6 +114,22 @@ for number in range(3):
     )
     children = {f"/{number}/{which}" for number in range(3) for which in ("first", "second")}
     assert Counter(paths(receiver.records)) == Counter({"/parent"} | children)
+
+
+def test_a_fork_does_not_load_ssl(receiver: Receiver) -> None:
+    """gevent may patch the child, as it does in gunicorn's workers: it fails if ssl is loaded."""
+    run(
+        """
+app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=60.0)
+hit(app, "/parent")
+pid = os.fork()
+if not pid:
+    os._exit("ssl" in sys.modules)
+assert succeeded(pid)
+""",
+        receiver,
+    )
+    assert paths(receiver.records) == ["/parent"]
 
 
 def test_a_child_without_time_counts_what_it_loses(receiver: Receiver) -> None:

@@ -196,7 +196,7 @@ OURS = {
         "_process.registry",
         "_process.state",
         "_delivery.worker",
-        "_delivery.worker_thread",
+        "_delivery.background_loop",
     )
 }
 

@@ -13,7 +13,7 @@ from support.receiver import Receiver, Response
 from support.threads import PATIENCE, ended, workers
 
 import drhttp
-from drhttp._delivery.worker_thread import WorkerThread
+from drhttp._delivery.late_patching import WorkerThread
 from drhttp._process import registry
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from support.specimen import AT, a_full_record, a_record, with_body, with_reques
 
 from drhttp._record import Body, Failure, Record, Request, Response, Trace
 from drhttp._version import __version__
-from drhttp._wire import PROTOCOLS, events, record
+from drhttp._wire import PROTOCOLS, events_protocol, record_protocol
 from drhttp._wire._json import container, dumps, timestamp
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,13 +26,13 @@ SDK = {"name": "drhttp-python", "version": __version__}
 
 def event(made: Record, dropped: dict[str, int] | None = None) -> dict:
     """The event of a record, as a receiver reads it."""
-    (read,) = json.loads(gzip.decompress(events.join([events.encode(made, dropped or {})])))
+    (read,) = json.loads(gzip.decompress(events_protocol.join([events_protocol.encode(made, dropped or {})])))
     return read
 
 
 def old(made: Record) -> dict:
     """A record in the old form, as a receiver reads it."""
-    return json.loads(record.join([record.encode(made, {})]))
+    return json.loads(record_protocol.join([record_protocol.encode(made, {})]))
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -46,7 +46,7 @@ def test_golden_bytes(name):
 
 def test_a_batch_is_one_gzipped_array():
     """Events travel as a bare JSON array, in gzip without a time."""
-    data = events.join([b'{"a":1}', b'{"b":2}'])
+    data = events_protocol.join([b'{"a":1}', b'{"b":2}'])
     assert data[:2] == b"\x1f\x8b"
     assert data[4:8] == b"\0\0\0\0"
     assert gzip.decompress(data) == b'[{"a":1},{"b":2}]'
@@ -64,19 +64,19 @@ def test_a_batch_is_one_gzipped_array():
 )
 def test_headers_of_events(key, sent):
     """The key is padded to fifty characters and never cut; type and coding are named."""
-    assert events.headers(key) == {
+    assert events_protocol.headers(key) == {
         "X-Moesif-Application-Id": sent,
         "Content-Type": "application/json; charset=utf-8",
         "Content-Encoding": "gzip",
     }
-    assert events.PATH == "/moesif/v1/events/batch"
-    assert events.LARGEST_BATCH is None
+    assert events_protocol.PATH == "/moesif/v1/events/batch"
+    assert events_protocol.LARGEST_BATCH is None
 
 
 def test_headers_of_record():
     """The old form sends the key as it is, and no coding."""
-    assert record.headers("k") == {"DrHTTP-ApiKey": "k", "Content-Type": "application/json; charset=utf-8"}
-    assert (record.PATH, record.LARGEST_BATCH) == ("/api/v1/http_record/record", 1)
+    assert record_protocol.headers("k") == {"DrHTTP-ApiKey": "k", "Content-Type": "application/json; charset=utf-8"}
+    assert (record_protocol.PATH, record_protocol.LARGEST_BATCH) == ("/api/v1/http_record/record", 1)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_json_is_embedded(content, kind):
     read = event(made)["response"]
     assert read["transfer_encoding"] == "json"
     assert read["body"] == json.loads(content)
-    assert content.strip() in events.encode(made, {})
+    assert content.strip() in events_protocol.encode(made, {})
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_no_body_is_no_field():
 def test_half_a_surrogate_pair_harms_nobody():
     """A text that cannot be written in UTF-8 loses the character, not the batch; all others are kept."""
     made = a_record(user="a\ud800b\U0001f600é", exception=Failure(type="E", message="file \udcff"))
-    data = events.encode(made, {})
+    data = events_protocol.encode(made, {})
     assert json.loads(data.decode("utf-8"))["user_id"] == "a?b\U0001f600é"
     assert json.loads(data)["metadata"]["exception"]["message"] == "file ?"
     assert b"\\ud800" not in data
@@ -314,7 +314,7 @@ def test_the_time_of_the_old_form_has_its_offset():
 def test_one_record_a_post():
     """The old form has no batches."""
     with pytest.raises(ValueError, match="too many values"):
-        record.join([b"{}", b"{}"])
+        record_protocol.join([b"{}", b"{}"])
 
 
 # Everything that may reach a record: header values and URIs are one character a byte, other texts are any text.
@@ -386,7 +386,7 @@ def test_the_model_of_the_protocol_reads_an_event():
 @given(records)
 def test_the_model_of_the_protocol_reads_every_event(made):
     """Whatever the bytes, headers and texts: an event is valid, complete, and loads in the vendor's library."""
-    data = events.encode(made, {})
+    data = events_protocol.encode(made, {})
     read = json.loads(data.decode("utf-8"))
     assert through_the_model(read) == read
     for part, body in (("request", made.request.body), ("response", made.response.body)):
@@ -436,7 +436,7 @@ def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
 def test_a_lightened_event_tells_the_size_that_the_header_told(length, size):
     """A size that stood in the header alone stands beside the mark, if it is one."""
     made = with_response(headers=(("content-length", length),), body=Body(content=b"hello", size=5))
-    read = json.loads(events.without_bodies(events.encode(made, {})))
+    read = json.loads(events_protocol.without_bodies(events_protocol.encode(made, {})))
     assert read["metadata"]["response_body"] == {
         "size": size,
         "truncated": False,

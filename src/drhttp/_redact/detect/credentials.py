@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.detect import capability_urls, check_digits
 from drhttp._redact.detect.false_positives import is_signed_json, is_slug
-from drhttp._redact.detect.key_formats import KEY_FORMATS
+from drhttp._redact.detect.key_prefixes import KEY_PREFIXES
 from drhttp._redact.detect.tries import trie
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # Where a word begins; also behind an encoded space or line break (`%20`, `\n`).
 _BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
 _JWT = rf"(?P<jwt>{_BEGIN}eyJ[0-9A-Za-z_-]{{6,}}\.[0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]*){{0,3}})"
-_KEY = rf"(?P<key>{_BEGIN}(?:{'|'.join(f'{trie(each.prefixes)}{each.rest}' for each in KEY_FORMATS)}))"
-_PREFIXES = tuple(prefix for each in KEY_FORMATS for prefix in each.prefixes)
+_KEY = rf"(?P<key>{_BEGIN}(?:{'|'.join(f'{trie(each.prefixes)}{each.rest}' for each in KEY_PREFIXES)}))"
+_PREFIXES = tuple(prefix for each in KEY_PREFIXES for prefix in each.prefixes)
 _PREFIX = re.compile(trie(_PREFIXES))  # in front of the random part of a key
 _LINE = r"[0-9A-Za-z+/=]+(?![0-9A-Za-z+/=-])"  # of base64; no beginning of a name with a hyphen
 _PATTERN = re.compile(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import BaseRoute, Match, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+
+from drhttp.inbox.lazy_import import load
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -57,7 +58,7 @@ class _ApiRoute(BaseRoute):
 
 async def _load() -> None:
     """Import the API in a thread, so that records are received in the meantime."""
-    await asyncio.to_thread(import_module, "drhttp.inbox.api.routes")
+    await asyncio.to_thread(load, "drhttp.inbox.api.routes")
 
 
 async def _page(request: Request) -> Response:

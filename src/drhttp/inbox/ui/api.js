@@ -1,7 +1,6 @@
-// The client of the inbox's JSON API: the access token, requests, and the event stream.
+// The client of the inbox's JSON API: the access token, and requests.
 
 const TOKEN_KEY = "drhttp-token";
-const STREAM_TIMEOUT = 25_000; // milliseconds without an event or a ping after which the stream is closed
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("drhttp-inbox") : null;
 
 /** A failed request. `code` is the error code of the API; `status` is 0 if there was no response. */
@@ -48,7 +47,8 @@ function url(path, parameters = {}) {
   return `/api/v1${path}${search && "?"}${search}`;
 }
 
-async function request(path, { parameters, method = "GET", body, headers, signal }) {
+/** Send a request to the API. Throws `ApiError` unless the status is 2xx. */
+export async function request(path, { parameters, method = "GET", body, headers, signal }) {
   let response;
   try {
     response = await fetch(url(path, parameters), {
@@ -96,41 +96,4 @@ export async function download(path, parameters, name) {
   const link = Object.assign(document.createElement("a"), { href: objectUrl, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(objectUrl), 60_000);
-}
-
-/** Read server-sent events until the stream ends. EventSource cannot send the token. */
-export async function stream(query, after, { onOpen, onFrame }, signal) {
-  const local = new AbortController();
-  const stop = () => local.abort();
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  let watch = setTimeout(stop, STREAM_TIMEOUT);
-  try {
-    const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
-    const response = await request("/stream", { parameters: { q: query }, headers, signal: local.signal });
-    onOpen();
-    let text = "";
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      clearTimeout(watch);
-      watch = setTimeout(stop, STREAM_TIMEOUT);
-      const frames = (text + value).split(/\r?\n\r?\n/);
-      text = frames.pop();
-      for (const frame of frames) parseEvent(frame, onFrame);
-    }
-  } finally {
-    clearTimeout(watch);
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-function parseEvent(frame, onFrame) {
-  const fields = { event: "message", data: "" };
-  for (const line of frame.split(/\r?\n/)) {
-    const colon = line.indexOf(":");
-    if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1).replace(/^ /, "");
-  }
-  if (fields.data) onFrame(fields.event, JSON.parse(fields.data), fields.id ? Number(fields.id) : null);
 }

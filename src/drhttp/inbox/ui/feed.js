@@ -1,6 +1,7 @@
 // The records of the list: loaded in pages, updated by the event stream, and buffered while paused.
 
-import { get, newestOnly, stream } from "./api.js";
+import { get, newestOnly } from "./api.js";
+import { stream } from "./event-stream.js";
 
 const PAGE_SIZE = 200;
 const MAX_ROWS = 6_000; // above this, the list is trimmed to ROWS_AFTER_TRIM

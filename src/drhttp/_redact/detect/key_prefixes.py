@@ -18,7 +18,7 @@ class KeyFormat(NamedTuple):
 
 _HEX, _WORD = "[0-9a-f]", "[0-9A-Za-z_-]"
 
-KEY_FORMATS = (
+KEY_PREFIXES = (
     # Stripe, also its webhooks.
     KeyFormat(("sk_live_", "sk_test_", "rk_live_", "rk_test_"), "[0-9A-Za-z]{10,}"),
     KeyFormat(("whsec_",), "[0-9A-Za-z+/=]{16,}"),

@@ -206,9 +206,11 @@ def test_first_delivery_at_the_exit(receiver: Receiver) -> None:
 def test_the_exit_does_not_wait_for_threads_that_have_ended(receiver: Receiver) -> None:
     """After a late patch, the end of a new thread goes unnoticed: a join would last until its timeout."""
     more = """
-from drhttp._delivery.worker_thread import WorkerThread
+from drhttp._delivery.late_patching import WorkerThread
 WorkerThread.join = lambda self, timeout=None: print("joined")
-apps = [drhttp.WSGIMiddleware(echo, sys.argv[1], before_send=lambda record: record) for _ in range(5)]
+apps = [
+    drhttp.WSGIMiddleware(echo, sys.argv[1], before_send=lambda record: record, exit_timeout=20.0) for _ in range(5)
+]
 for each in apps:
     hit(each, "/more")
 """

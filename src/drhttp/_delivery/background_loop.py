@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
-import _thread
 import threading
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from drhttp._delivery.native_thread import NativeThread, greenlets_stall, original
+from drhttp._delivery.late_patching import POLL, LatePatching, NativeThread, WorkerThread, greenlets_stall, original
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drhttp._delivery.clock import Clock
 
-_POLL = 0.01  # seconds between two checks whether a thread has ended
 _PATCH_TIMEOUT = 5.0  # seconds; no patch takes that long
 
 
-class WorkerThread(threading.Thread):
-    """A daemon thread that ends without an error even if gevent or eventlet replaced `threading` while it ran.
-
-    work: the function to run, which gets the thread as its argument.
-    """
-
-    def __init__(self, work: Callable[[threading.Thread], object]) -> None:
-        super().__init__(name="drhttp", daemon=True)
-        self._work = work
-
-    def run(self) -> None:
-        """Call the function."""
-        self._work(self)
-
-    def _delete(self) -> None:
-        # `threading` removes a thread from its list by its current identifier, which a patch changes.
-        try:
-            super()._delete()  # type: ignore[misc]
-        except KeyError:
-            vars(threading).get("_active", {}).pop(self.ident, None)
-
-
-class BackgroundLoop(ABC):
-    """A loop that runs in a daemon thread.
-
-    `gevent.monkey.patch_all()` may replace threads, locks and sockets while the thread runs. The old ones still work,
-    but must not be mixed with new ones. So the old thread ends after its current step, and a new one goes on, with new
-    locks and a new connection, and the same batch.
-
-    Under gevent, the new thread is a greenlet if the main thread starts it; otherwise, it is one of the operating
-    system. Such a thread and greenlets must not wait for each other with a lock, so waiters check it repeatedly.
-    """
+class BackgroundLoop(LatePatching):
+    """A loop that runs in a daemon thread."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._thread: threading.Thread | NativeThread | None = None
-        self._native = False  # whether the work is done by a thread that gevent knows nothing of
-        self._connected_by: int | None = None  # identifier of the native thread that uses the connections
-        self._renewing = _thread.RLock()  # which gevent and eventlet do not replace
+        super().__init__(clock)
         self._owner: int | None = None  # identifier of the thread that does the work
-        self._close_at: float | None = None
         self._caller_deadline: float | None = None  # until when the thread of a caller does the work
         self._no_time_left = False  # the receiver asked to wait longer than there is time
-        self._replacing = False
         self.retiring = False  # no more records come, and the thread ends when all are delivered
-        self.alive = False  # whether the thread runs, or a caller does its work
         self.on_end: Callable[[], object] | None = None  # called in the thread at its end
-        self._make_locks()
 
     def start(self) -> bool:
         """Start the thread if it does not run. Returns `False` if the interpreter refuses."""
@@ -111,23 +71,6 @@ class BackgroundLoop(ABC):
         self.retiring = True
         self._clock.wake()
 
-    def replace(self) -> None:
-        """Start a new thread as soon as the outdated one has ended."""
-        self._clock.wake()
-        if self._replacing or self._close_at is not None:
-            return
-        self._replacing = True
-        try:
-            helper = NativeThread if greenlets_stall() else WorkerThread
-            helper(lambda _: self._start_successor()).start()
-        except RuntimeError:
-            self._replacing = False  # a flush or the exit will deliver the records
-
-    @property
-    def outdated(self) -> bool:
-        """Whether gevent or eventlet have replaced threads since the locks were made. They patch `_thread` first."""
-        return _thread.get_ident is not self._get_ident
-
     @abstractmethod
     def _step(self) -> bool:
         """Do one round of the work. Returns `False` if it was the last."""
@@ -135,10 +78,6 @@ class BackgroundLoop(ABC):
     @abstractmethod
     def _out_of_time(self) -> bool:
         """Whether there is no time left for another round."""
-
-    @abstractmethod
-    def _forget_connections(self) -> None:
-        """Let go of sockets and locks that gevent or eventlet have replaced."""
 
     def _run_in_caller(self, end: float, is_done: Callable[[], bool]) -> bool:
         """Do the work in the calling thread until `is_done()` is true or the clock shows `end`.
@@ -185,55 +124,11 @@ class BackgroundLoop(ABC):
             with self._progress:
                 self._progress.notify_all()
 
-    def _start_successor(self) -> None:
-        """In a helper thread: start the new thread when the old one has ended."""
-        sleep = original("time", "sleep") if greenlets_stall() else time.sleep
-        while self.alive and self.outdated:
-            sleep(_POLL)
-        self._replacing = False
-        self.start()
-
-    def _wait_for_outdated_thread(self, end: float) -> None:
-        """Wait until an outdated thread has ended, or until the clock shows `end`."""
-        while self.alive and self.outdated and not self._runs_in_this_thread() and self._clock.now() < end:
-            self._clock.wake()
-            time.sleep(_POLL)
-        self._renew()
-
-    def _renew(self) -> None:
-        """Replace outdated locks and connections, once no thread uses them."""
-        with self._renewing:
-            if self.outdated and not self.alive:
-                self._thread = None  # it is not joined any more
-                self._native = False
-                self._forget_connections()
-                self._clock.renew()
-                self._make_locks()
-
-    def _adapt(self) -> None:
-        """Use locks that suit the current thread, which will do the work or start a thread for it."""
-        native = greenlets_stall()
-        if native != self._native:
-            self._native = native
-            self._clock.renew(native=native)
-
-    def _claim_connections(self) -> None:
-        """Under gevent, drop connections that another thread has opened: they belong to its event loop."""
-        current = original("_thread", "get_ident")()
-        if current != self._connected_by and _thread.get_ident is not original("_thread", "get_ident"):
-            self._forget_connections()
-        self._connected_by = current
-
     def _wait_until(self, happened: Callable[[], bool], end: float) -> None:
         """Wait until `happened()` is true, or until the clock shows `end`."""
         if self._native or greenlets_stall():
             while not happened() and self._clock.now() < end:
-                time.sleep(_POLL)
+                time.sleep(POLL)
         else:
             with self._progress:
                 self._progress.wait_for(happened, max(0.0, end - self._clock.now()))
-
-    def _make_locks(self) -> None:
-        self._starting = threading.Lock()
-        self._progress = threading.Condition()
-        self._get_ident = _thread.get_ident

@@ -64,6 +64,7 @@ def test_values_of_expressions(text, shown):
         "password!: string;",
         "if (password in names) {",
         'params.set("a")',
+        "Args:\n    password (str): The password.\n    token (optional): A token.",
         "cout << password << EOF\n",
     ],
 )

@@ -37,7 +37,11 @@ _METHOD = re.compile(r"\.(?:set(?:Value)?|equals|fill|sendKeys|send_keys|eq)\(\s
 _LIST = re.compile(r"[ \t](?:IN|in) (?=\([ \t]{0,9}[\"'])")
 _RANGE = re.compile(r"[ \t](?:BETWEEN|between) (?=')")
 _AND = re.compile(r"'[ \t]{1,9}(?:AND|and)[ \t]{1,9}(?=')")
-_REMARK = re.compile(r"[ \t][(\[][\w -]{1,30}[)\]][ \t]?[:=][ \t]{1,9}(?=\S)")
+# Types and the like describe a parameter: `password (str): The password`.
+_REMARK = re.compile(
+    r"[ \t][(\[](?!(?:[Ss]tr|[Ss]tring|int|[Bb]ool|[Bb]oolean|bytes|[Oo]ptional|[Rr]equired|[Oo]bject|list|dict)\b)"
+    r"[\w -]{1,30}[)\]][ \t]?[:=][ \t]{1,9}(?=\S)"
+)
 _LAST_NAME = re.compile(r"[\w$.-]{1,80}")
 _LONGEST_NAME = 80
 

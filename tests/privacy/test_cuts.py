@@ -11,6 +11,7 @@ import pytest
 import drhttp
 from drhttp._redact.bodies import drop_partial_end
 from privacy.corpus import MARK, PEM, Case, both, sentinel
+from privacy.masking import text_of
 from privacy.wiring import application, leaks, leave, serve
 
 LIMIT = 2600  # bytes; more than any of the documents has
@@ -143,3 +144,12 @@ def test_what_is_sure_is_kept(receiver):
 )
 def test_a_text_that_was_cut_loses_what_may_be_half_a_number_and_no_whole_line(text, kept):
     assert drop_partial_end(text) == kept
+
+
+@pytest.mark.parametrize("end", ["", "<key", "<key>pass", "<type>string</type><key>"])
+def test_a_value_of_xml_whose_name_may_be_cut_off_does_not_leave(end):
+    front = "<l><e><value>fast</value><key>mode</key></e><e><key>mode</key><value>slow</value></e><e>"
+    shown = text_of(f"{front}<value>hunter2x</value>{end}", "application/xml", cut=True)
+    assert shown.startswith(f"{front}<value>[redacted]</value>")
+    whole = "<l><e><value>fast</value></e></l>"
+    assert text_of(whole, "application/xml", cut=False) == whole

@@ -90,10 +90,12 @@ class _MarkupMasker:
                 raise MaskingError("unparsable")
             else:
                 self._open_value(match.start())
-        if not self._cut:
-            self._text_between(len(self._text))
+        self._text_between(self._position if self._cut else len(self._text))
         if self._secret is not None:
             self._replace(self._secret, len(self._text))
+        elif self._cut and not self._html:  # the names of the last values may be cut off
+            for value in sorted((each for each in self._values.values() if each and each[2] > 0), reverse=True):
+                self._mask_pieces(*value[1:])
         return "".join(self._pieces), self._count
 
     def _text_between(self, end: int) -> None:
@@ -133,8 +135,8 @@ class _MarkupMasker:
                 self._values[self._level] = None
                 self._mask_pieces(*value[1:])
 
-    def _mask_content(self, text: str) -> None:
-        masked, count = self._mask_value("", unescape(text))
+    def _mask_content(self, text: str, name: str = "") -> None:
+        masked, count = self._mask_value(name, unescape(text))
         self._pieces.append(escape(masked) if count else text)
         self._count += count
 
@@ -274,11 +276,8 @@ class _MarkupMasker:
 
     def _replace(self, name: str, end: int) -> None:
         content = self._text[self._begin : end]
-        if not content.strip():
-            return
-        masked, count = self._mask_value(name, unescape(content))
-        self._pieces.append(escape(masked) if count else content)
-        self._count += count
+        if content.strip():
+            self._mask_content(content, name)
 
     def _attributes(self, text: str) -> str:
         pairs = list(ATTRIBUTE.finditer(text))

@@ -162,10 +162,10 @@ def growth(session: nox.Session) -> None:
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])
-def parties(session: nox.Session) -> None:
-    """Every fault between the application and the receiver, made by real parties; and the inbox's page in chromium.
+def faults_and_page(session: nox.Session) -> None:
+    """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
 
-    Together, because the faults wait and the browser computes: `nox -s parties -- tests/faults` for one of them.
+    Together, because the faults wait and the browser computes. `nox -s faults_and_page -- tests/faults` runs one.
     """
     _debian(session, "nginx", "nginx")
     _debian(session, "gcc libc6-dev", "cc")

@@ -17,7 +17,7 @@ SENDERS = Path(__file__).with_name("senders")
 
 
 def missing(reason):
-    """On a developer's machine a party may be absent; continuous integration may not pass without it."""
+    """On a developer's machine a program may be absent; continuous integration may not pass without it."""
     if "CI" in os.environ:
         pytest.fail(reason)
     pytest.skip(reason)

@@ -26,7 +26,7 @@ _WATCH = """addEventListener('securitypolicyviolation', ({violatedDirective, blo
 
 
 def without(reason: str) -> NoReturn:
-    """Pass over a test for want of a party, but never where the tests decide about a release."""
+    """Pass over a test for want of a program, but never where the tests decide about a release."""
     if "CI" in os.environ:
         pytest.fail(reason)
     pytest.skip(reason)

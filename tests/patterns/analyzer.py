@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "javascript"
 _MODULES = FOLDER / "node_modules"
-_BRIEF, _LONG = 5_000, 300_000  # milliseconds for one expression
+_BRIEF, _LONG = 3_000, 300_000  # milliseconds for one expression
 _PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
 
 
@@ -32,14 +32,17 @@ class Pattern(NamedTuple):
 def not_linear(patterns: Sequence[Pattern]) -> dict[Pattern, str]:
     """The patterns that are not certain to be linear, each with the reason.
 
-    Each branch of an alternation is analyzed by itself: together they take no longer than one after the other. At first
-    they are analyzed without the lookbehinds in front, which the analyzer takes much longer for. Where one of them is
-    not linear so, or takes long, it is analyzed with them, and then the whole, since another branch may keep that one
-    from failing.
+    Each branch of an alternation is analyzed by itself: together they take no longer than one after the other. Where
+    one of them is not linear, the whole is analyzed, since another branch may keep that one from failing.
+
+    Branches that begin with lookbehinds are analyzed without these at first, which takes the analyzer much less time.
+    Where that does not show that they are linear, they are analyzed with them.
     """
-    bad = _not_linear_by_parts({each: _translated(each, lookbehind=False) for each in patterns}, timeout=_BRIEF)
-    parts = {each: _translated(each) for each in bad}
-    bad = _not_linear_by_parts(parts)
+    parts = {each: _translated(each) for each in patterns}
+    without = {each: _translated(each, lookbehind=False) for each in patterns}
+    without = {each: found for each, found in without.items() if found != parts[each]}
+    linear = without.keys() - _not_linear_by_parts(without, timeout=_BRIEF).keys()
+    bad = _not_linear_by_parts({each: found for each, found in parts.items() if each not in linear})
     whole = {each: _translated(each, split=False) for each in bad if len(parts[each]) > 1}
     still = _not_linear_by_parts(whole)
     return {each: still.get(each, reason) for each, reason in bad.items() if each in still or each not in whole}

@@ -48,7 +48,7 @@ _LONGEST_NAME = 80
 _LONGEST_EXPRESSION = 300  # characters, if no string goes on
 # What may end an expression, or begins something with an end of its own.
 _TOKEN = re.compile(
-    r"[(\[{]|[)\]}]|[,;]|\r?\n|(?<=[=(,:!&|?+])/(?:[^/\\\r\n\[*]|\\.|\[(?:[^\]\\\r\n]|\\.){1,80}\]){1,80}/"
+    r"[(\[{]|[)\]}]|[,;]|\r?\n|(?<=[=(,:!&|?+])/(?:[^/\\\r\n*]|\\.)+/"
     r"|(?<!\\)(\\*)([\"'`])"
 )
 _CLOSED = re.compile(r"[)\]}]{1,9}")

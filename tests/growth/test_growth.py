@@ -44,7 +44,7 @@ LARGE = {
 # one 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
 ROUNDS = 8
-PAIRS, TRIPLES = 30, 30  # for each entry, where not all are tried
+PAIRS, TRIPLES = 20, 20  # for each entry, where not all are tried
 _CHOSEN = os.environ.get("GROWTH", "")
 EXHAUSTIVE, PART = _CHOSEN.startswith("all"), int(_CHOSEN.partition("/")[2] or 1)
 
@@ -78,9 +78,9 @@ def pieces() -> list[str]:
 
 
 def singles(entry: str) -> Iterator[tuple[str, str, str, str]]:
-    """Return each sign, and each literal, or a third of them if not all are tried."""
-    signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % 3
-    for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::3])):
+    """Return each sign, and each literal, or a sixth of them if not all are tried."""
+    signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % 6
+    for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::6])):
         yield "all", piece, "", ""
 
 

@@ -31,8 +31,10 @@ def names_secret(content: bytes, policy: Policy) -> bool:
     lower, text = content.lower().decode("latin-1"), content.decode("latin-1")
     policy.budget.spend(len(text) // 64)
     for hit in _finder(policy.names).finditer(lower):
-        policy.budget.spend(8)
-        if any(policy.is_secret(name) for name in _names_around(text, *hit.span())):
+        begin, end = hit.span()
+        starts = _starts(text, begin)
+        policy.budget.spend(3 + len(starts) * 3 // 2)
+        if any(policy.is_secret(name) for name in _names_around(text, starts, end)):
             return True
     return False
 
@@ -44,28 +46,36 @@ def _finder(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(trie(each for each in spellings if len(each) >= _SHORTEST))
 
 
-def _names_around(text: str, begin: int, end: int) -> list[str]:
-    """Return the whole names that a secret word may be part of."""
+def _starts(text: str, begin: int) -> range:
+    """Return where a name that a secret word is part of may begin, from the word to the front."""
+    first = begin
+    while first > max(1, begin - _LONGEST + 1) and _NOT_IN_NAME.match(text, first - 1) is None:
+        first -= 1
+    return range(begin, first - 1, -1) if begin else range(0)
+
+
+def _names_around(text: str, starts: range, end: int) -> list[str]:
+    """Return the whole names that begin at one of these places and hold the text up to this end."""
     found: list[str] = []
-    for start in range(begin, max(0, begin - _LONGEST), -1):
-        size = _size(text, start)
-        name = text[start : start + size]
-        if start + size >= end and _NOT_IN_NAME.search(name) is None:
+    for start in starts:
+        size = _size(text, start, end - start)
+        if size and _NOT_IN_NAME.search(name := text[start : start + size]) is None:
             found.append(name)
-        if _NOT_IN_NAME.match(text, start - 1):
-            break
     return found
 
 
-def _size(text: str, start: int) -> int:
-    """Return the length of the name that begins here; 0 if there is none, or no value that may be secret."""
+def _size(text: str, start: int, least: int) -> int:
+    """Return the length of the name that begins here; 0 if it is shorter, or no value that may be secret follows."""
     before = ord(text[start - 1])
-    if text[start - 2 : start - 1] in _LONGER:
-        size, values = before, (_MESSAGEPACK if text[start - 2] == _LONGER[0] else _CBOR)
-        if values.match(text, start + size):
-            return size
+    if before >= least and text[start - 2 : start - 1] in _LONGER:
+        values = _MESSAGEPACK if text[start - 2] == _LONGER[0] else _CBOR
+        if values.match(text, start + before):
+            return before
+    if before < _FIXED_CBOR:
+        size = text.find("\0", start, start + 2 * _LONGEST) - start if text[start - 1] in _BSON else 0
+        return size if size >= least else 0
     for fixed, values in ((_FIXED_MESSAGEPACK, _MESSAGEPACK), (_FIXED_CBOR, _CBOR)):
         size = before - fixed
-        if 0 < size < _LONGEST and values.match(text, start + size):
+        if least <= size < _LONGEST and values.match(text, start + size):
             return size
-    return max(0, text.find("\0", start, start + 2 * _LONGEST) - start) if text[start - 1] in _BSON else 0
+    return 0

@@ -48,6 +48,7 @@ _DATE = re.compile(
     rf"{_ONE_DATE}(?:T[0-9:.]{{4,15}}(?:Z|[+-][0-9:]{{2,5}})?)?(?:(?:\.\.|--|_|-to-){_ONE_DATE})?",
     re.IGNORECASE,
 )
+_LONGEST_SLUG = 500  # characters of a segment that can be one
 _LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
 
 
@@ -71,6 +72,8 @@ def is_page(text: str) -> bool:
     In a slug, words may stand beside parts with a number: `k8s-community-days`. It must have more than one part, and
     half of its letters and digits, apart from numbers, must be in words of five letters or more that look English.
     """
+    if len(text) > _LONGEST_SLUG:
+        return False
     if _DATE.fullmatch(text):
         return True
     parts = [part for part in _SEPARATORS.split(text) if part and not _NUMBER.fullmatch(part)]

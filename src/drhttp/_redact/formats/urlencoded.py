@@ -102,6 +102,7 @@ def _mask_pair(
     name, equals, value = part.partition("=")
     decoded_name = _decode_fully(name).removeprefix("amp;")
     if equals and (policy.is_secret_in_query(decoded_name) or decoded_name in secret_names):
+        policy.budget.spend(4)
         if policy.is_harmless(decoded_name, value):
             return part, 0
         before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)

@@ -105,7 +105,7 @@ def end_of_messages(text: str, start: int, spend: Callable[[int], None] | None =
         if piece is None or not reader.reads(piece):
             return None
         if reader.depth == 0:
-            return piece.end() if reader.told else None
+            return piece.end() if reader.has_message else None
         if spend is not None and not number % 8:
             spend(16)
         piece = _PIECE.match(text, piece.end())
@@ -113,11 +113,11 @@ def end_of_messages(text: str, start: int, spend: Callable[[int], None] | None =
 
 
 class _Reader:
-    """Reads the pieces of an array or object. depth: of open brackets. told: whether there was a message."""
+    """Reads the pieces of an array or object. depth: of open brackets. has_message: whether there was a message."""
 
     def __init__(self) -> None:
         self.depth = 0
-        self.told = False
+        self.has_message = False
         self._key = ""  # the last key; empty in an array
 
     def reads(self, piece: re.Match[str]) -> bool:
@@ -131,12 +131,12 @@ class _Reader:
             self._key = piece["string"][1:-1]
             return self._key in _KEYS
         elif kind == "string":
-            self.told = True
-            return _says(self._key, _unescape(piece["string"][1:-1]))
+            self.has_message = True
+            return _is_message(self._key, _unescape(piece["string"][1:-1]))
         return kind != "scalar" or bool(self._key)
 
 
-def _says(key: str, text: str) -> bool:
+def _is_message(key: str, text: str) -> bool:
     """Whether a string is a message, or the code of one. key: its name in an object; empty in an array."""
     if is_message(text):
         return True

@@ -136,7 +136,7 @@ class ServedApp:
             try:
                 self._client.request("POST", path, body, {"Content-Type": "application/octet-stream"})
                 return self._client.getresponse().read()
-            except http.client.RemoteDisconnected:  # the server may close what was idle for long
+            except (http.client.RemoteDisconnected, BrokenPipeError):  # the server may close what was idle for long
                 self._client.close()
                 self._client = None
                 if last:

@@ -215,6 +215,7 @@ RULES = {
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
     "inbox.view.masking": "_privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
+    "_redact.formats.named_binary "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }

@@ -31,7 +31,7 @@ _NAMING_FIELD = re.compile(r"(.*?)(?:name|key|field|type|label)(\]?)", re.IGNORE
 _VALUE_WORDS = tuple(
     spelling for word in ("value", "val", "content", "input") for spelling in (word, word.capitalize(), word.upper())
 )
-_WORD_AT_END = re.compile(r"[A-Za-z]+[\s_.-]?\Z")
+_WORD_AT_END = re.compile(r"(?<![A-Za-z])[A-Za-z]+[\s_.-]?\Z")
 _LONGEST_FIELD = 120  # characters
 # Names of members that do not hold "value", as the documents of one application repeat theirs. Clients choose names, so
 # they are bounded.

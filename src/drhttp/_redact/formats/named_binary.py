@@ -39,6 +39,11 @@ def names_secret(content: bytes, policy: Policy) -> bool:
     return False
 
 
+def holds_secret_word(text: str, policy: Policy) -> bool:
+    """Whether a word of three letters or more of a secret name stands anywhere in a text. That takes one search."""
+    return _finder(policy.names).search(text.lower()) is not None
+
+
 @lru_cache(maxsize=64)
 def _finder(names: tuple[str, ...]) -> re.Pattern[str]:
     """Compile an expression for names in lower case, with the usual separators between their words."""

@@ -14,7 +14,7 @@ _WIDE_SIGNS = ("\uff1a", "\uff1d", "\u2192")
 #: Signs that assign a value, apart from `=`, `:` and `<>`.
 RARE_SIGNS = ("->", *_WIDE_SIGNS)
 #: An option in front of its value: `--password abc`.
-OPTION = re.compile(r"-(?<![\w-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
+OPTION = re.compile(r"-(?<![\w.-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 #: Quotes around a string.
 QUOTES = ('"', "'", "`")
 # A quote with which a value or a pair may begin, perhaps behind prefixes as in Python. A literal comes first, which

@@ -17,7 +17,9 @@ _NAMED = r"""(?P<front>(?:-[ \t]{1,9})?)["']?(?:name|key)["']?:[ \t]{0,9}["']?(?
 # `- name: PASSWORD` above `value: abc`, as in manifests of Kubernetes. The groups of the value are those of a name, the
 # quote behind it, and the sign, for the locator.
 _NAME_FIRST = re.compile(rf"(?m)^[ \t]{{0,80}}{_NAMED}\r?\n[ \t]{{1,80}}(?=value:)")
-_VALUE_FIRST = re.compile(r"(?m)^[ \t]{0,80}(?:-[ \t]{1,9})?(?=value:[^\r\n]*\r?\n[ \t]{1,80}(?:name|key):)")
+_VALUE_FIRST = re.compile(
+    r"(?m)^[ \t]{0,80}(?:-[ \t]{1,9})?(?=value:[^\r\n\u2028\u2029]*\r?\n[ \t]{1,80}(?:name|key):)"
+)
 _VALUE = re.compile(r"(value)(:protected\])?(:[ \t]{0,9})")
 _NAME_BELOW = re.compile(r"""value:[^\r\n]*\r?\n[ \t]{1,80}(?:name|key):[ \t]{0,9}["']?(?P<name>[\w.$-]{1,80})""")
 # A key of its own in YAML: `? password` above `: abc`.
@@ -51,16 +53,19 @@ def holds_netrc(text: str) -> bool:
 
 def _yaml_pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of values next to their names in lists of YAML."""
-    for pattern, at_name in ((_NAME_FIRST, None), (_VALUE_FIRST, _NAME_BELOW)):
-        for match in pattern.finditer(text):
-            policy.budget.spend(2)
-            named = at_name.match(text, match.end()) if at_name else match
-            value = _VALUE.match(text, match.end())
-            if named is None or value is None or not policy.is_secret(named["name"]):
-                continue
-            begin, end = locator.after_name(value, value.start())
-            if begin < end and not policy.is_harmless(named["name"], text[begin:end]):
-                yield begin, end
+    named = [(match["name"], match.end()) for match in _NAME_FIRST.finditer(text)]
+    for match in _VALUE_FIRST.finditer(text):
+        below = _NAME_BELOW.match(text, match.end())
+        if below is not None:
+            named.append((below["name"], match.end()))
+    for name, at in named:
+        policy.budget.spend(2)
+        value = _VALUE.match(text, at)
+        if value is None or not policy.is_secret(name):
+            continue
+        begin, end = locator.after_name(value, value.start())
+        if begin < end and not policy.is_harmless(name, text[begin:end]):
+            yield begin, end
 
 
 def _serialized(text: str, policy: Policy) -> Spans:

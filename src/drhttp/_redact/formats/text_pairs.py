@@ -17,9 +17,7 @@ _NAMED = r"""(?P<front>(?:-[ \t]{1,9})?)["']?(?:name|key)["']?:[ \t]{0,9}["']?(?
 # `- name: PASSWORD` above `value: abc`, as in manifests of Kubernetes. The groups of the value are those of a name, the
 # quote behind it, and the sign, for the locator.
 _NAME_FIRST = re.compile(rf"(?m)^[ \t]{{0,80}}{_NAMED}\r?\n[ \t]{{1,80}}(?=value:)")
-_VALUE_FIRST = re.compile(
-    r"(?m)^[ \t]{0,80}(?:-[ \t]{1,9})?(?=value:[^\r\n\u2028\u2029]*\r?\n[ \t]{1,80}(?:name|key):)"
-)
+_VALUE_FIRST = re.compile(r"(?<![^\n])[ \t]{0,80}(?:-[ \t]{1,9})?(?=value:[^\r\n]*\r?\n[ \t]{1,80}(?:name|key):)")
 _VALUE = re.compile(r"(value)(:protected\])?(:[ \t]{0,9})")
 _NAME_BELOW = re.compile(r"""value:[^\r\n]*\r?\n[ \t]{1,80}(?:name|key):[ \t]{0,9}["']?(?P<name>[\w.$-]{1,80})""")
 # A key of its own in YAML: `? password` above `: abc`.

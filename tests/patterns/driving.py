@@ -13,14 +13,15 @@ GLOBS = ("/health", "/static/*", "*.css", "/api/*/internal/*", "/[ab]?/*", "**/*
 
 def make_all() -> None:
     """Make every expression that importing alone does not make."""
-    from drhttp._redact.formats import csv, named_binary, value_locator
+    from drhttp._redact.detect import secret_words
+    from drhttp._redact.formats import csv, value_locator
 
     _policy()
     for escapes, quote, triple in product(
         value_locator._ESCAPES, ('"', "'", "`", "&quot;", "&apos;", "&#39;"), (True, False)
     ):
         value_locator._end_of_string(escapes, quote, triple=triple)
-    named_binary._finder(("password", "api key"))
+    secret_words.secret_words(("password", "api key"))
     _globs()
     for delimiter in csv._DELIMITERS:
         csv._field(delimiter)

@@ -95,6 +95,7 @@ ALLOWED = {
     "_redact.detect.command_lines": "_redact.detect.command_words _redact.detect.commands _redact.detect.tries",
     "_redact.detect.command_words": "",
     "_redact.detect.commands": "_redact.detect.command_words",
+    "_redact.detect.secret_words": "_redact.detect.tries",
     "_redact.detect.tries": "",
     "_redact.detect.compound_names": "",
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
@@ -156,7 +157,7 @@ ALLOWED = {
     "_redact.formats.html_labels _redact.formats.html_tables _redact.formats.markup_attributes",
     "_redact.formats.markup_attributes": "_redact.decoding.entities",
     "_redact.formats.multipart": "_http.multipart _redact.errors _redact.formats.compound_pairs _redact.formats.json",
-    "_redact.formats.named_binary": "_redact.detect.tries",
+    "_redact.formats.named_binary": "_redact.detect.secret_words",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
     "_redact.formats.text_pairs": "",
@@ -215,7 +216,7 @@ RULES = {
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
     "inbox.view.masking": "_privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
-    "_redact.formats.named_binary "
+    "_redact.detect.secret_words "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }

@@ -7,17 +7,15 @@ first byte of a value that may be secret: a string, bytes, a number beyond one b
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from drhttp._redact.detect.tries import trie
+from drhttp._redact.detect.secret_words import secret_words
 
 if TYPE_CHECKING:
     from drhttp._redact.policy import Policy
 
 _NOT_IN_NAME = re.compile(r"[^\w.$ -]", re.ASCII)
-_SHORTEST, _LONGEST = 3, 32  # characters of a name; shorter ones occur by chance in compressed data
-_SPELLINGS = ("", "_", "-", " ")  # between the words of a name
+_LONGEST = 32  # characters of a name
 # The first byte of a value, and in BSON the byte in front of the name.
 _MESSAGEPACK = re.compile(r"[\x81-\x8f\x91-\x9f\xa1-\xbf\xc4-\xc6\xcd-\xcf\xd1-\xd3\xd9-\xdf]")
 _CBOR = re.compile(r"[\x19-\x1b\x41-\x5b\x5f\x61-\x7b\x7f\x81-\x9b\x9f\xa1-\xbb\xbf]")
@@ -30,25 +28,13 @@ def names_secret(content: bytes, policy: Policy) -> bool:
     """Whether binary content holds a secret name with a value."""
     lower, text = content.lower().decode("latin-1"), content.decode("latin-1")
     policy.budget.spend(len(text) // 64)
-    for hit in _finder(policy.names).finditer(lower):
+    for hit in secret_words(policy.names).finditer(lower):
         begin, end = hit.span()
         starts = _starts(text, begin)
         policy.budget.spend(3 + len(starts) * 3 // 2)
         if any(policy.is_secret(name) for name in _names_around(text, starts, end)):
             return True
     return False
-
-
-def holds_secret_word(text: str, policy: Policy) -> bool:
-    """Whether a word of three letters or more of a secret name stands anywhere in a text. That takes one search."""
-    return _finder(policy.names).search(text.lower()) is not None
-
-
-@lru_cache(maxsize=64)
-def _finder(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Compile an expression for names in lower case, with the usual separators between their words."""
-    spellings = {mark.join(name.lower().split()) for name in names for mark in _SPELLINGS}
-    return re.compile(trie(each for each in spellings if len(each) >= _SHORTEST))
 
 
 def _starts(text: str, begin: int) -> range:

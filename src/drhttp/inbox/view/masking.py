@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, quote, quote_plus
 from drhttp._http.multipart import boundary_of
 from drhttp._privacy import Redact
 from drhttp._redact.bodies import mask_content, mask_decoded
+from drhttp._redact.detect.secret_words import holds_secret_word
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json, mask_string
-from drhttp._redact.formats.named_binary import holds_secret_word
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
 from drhttp._redact.formats.xml import mask_xml
@@ -189,7 +189,7 @@ def body(text: str, content_type: str, *, cut: bool) -> Masked:
     cut: the end is missing.
     """
     is_markup = text.lstrip().startswith("<")
-    if is_markup and len(text) > _LARGE and "&#" not in text and not holds_secret_word(text, _here.policy):
+    if is_markup and len(text) > _LARGE and "&#" not in text and not holds_secret_word(text, _here.policy.names):
         # Nothing in it has a secret name, and to look at a million elements would take many seconds.
         return _shown(text, partial(_by_form, text))
     ways: list[_Way] = [partial(mask_decoded, text, content_type)]

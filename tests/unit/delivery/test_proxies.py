@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 from support.behaviors import CREATED, ignore, respond_with
 from support.forward_proxy import ForwardProxy
@@ -53,9 +55,9 @@ def test_tls_goes_through_a_tunnel(environ, to, tmp_path):
         assert receiver.connection_count == 1
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
-    """A proxy with an https address is reached over TLS, for both kinds of receivers."""
+@contextmanager
+def tls_proxy(environ, to, tmp_path, scheme):
+    """A proxy over TLS, and a transport that goes through it to a receiver with this scheme."""
     file, context = authority(tmp_path, "localhost")
     environ("SSL_CERT_FILE", file)
     with (
@@ -63,7 +65,13 @@ def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
         Receiver(respond_with(CREATED), tls=context if scheme == "https" else None) as receiver,
     ):
         environ(f"{scheme}_proxy", f"https://{proxy.authority.replace('127.0.0.1', 'localhost')}")
-        transport = to(receiver.dsn_for(scheme, "localhost"))
+        yield proxy, to(receiver.dsn_for(scheme, "localhost"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
+    """A proxy with an https address is reached over TLS, for both kinds of receivers."""
+    with tls_proxy(environ, to, tmp_path, scheme) as (proxy, transport):
         assert transport.post(b"x") == DONE
         assert transport.post(b"x" * 100_000) == DONE
         assert len(proxy.request_lines) == (1 if scheme == "https" else 2)
@@ -72,14 +80,7 @@ def test_a_proxy_may_speak_tls(environ, to, tmp_path, scheme):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_connection_through_a_proxy_can_be_disowned(environ, to, tmp_path, scheme):
     """What a forked child does with its parent's connection works for every kind of it."""
-    file, context = authority(tmp_path, "localhost")
-    environ("SSL_CERT_FILE", file)
-    with (
-        ForwardProxy(tls=context) as proxy,
-        Receiver(respond_with(CREATED), tls=context if scheme == "https" else None) as receiver,
-    ):
-        environ(f"{scheme}_proxy", f"https://{proxy.authority.replace('127.0.0.1', 'localhost')}")
-        transport = to(receiver.dsn_for(scheme, "localhost"))
+    with tls_proxy(environ, to, tmp_path, scheme) as (_, transport):
         assert transport.post(b"x") == DONE
         transport.disown()
         assert transport.post(b"x").action in ("done", "retry")

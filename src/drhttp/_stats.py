@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Stats:
     restarts: int = 0
     last_error: str | None = None
     last_success: float | None = None
+
+    def plus_queued(self, count: int) -> Stats:
+        """These counts, with so many more records that wait."""
+        return replace(self, recorded=self.recorded + count, queued=self.queued + count) if count else self
 
     @classmethod
     def total(cls, parts: Iterable[Stats], failures: int) -> Stats:

@@ -35,9 +35,15 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareApp]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., RecordedApp]]:
-    """Starts recorded applications."""
+    """Starts recorded applications, and waits until they answer: no request whose time is taken waits for the start."""
     with ExitStack() as stack:
-        yield lambda *arguments, **options: stack.enter_context(RecordedApp(tmp_path, *arguments, **options))
+
+        def start(*arguments: Any, **options: Any) -> RecordedApp:
+            app = stack.enter_context(RecordedApp(tmp_path, *arguments, **options))
+            app.state()
+            return app
+
+        yield start
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from drhttp.wsgi import WSGIMiddleware
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from support.receiver import Receiver
+
 OK = ("200 OK", [("Content-Type", "text/plain")])
 
 
@@ -129,10 +131,9 @@ class TestClose:
         """However soon the worker takes a record, what `close` raises after a long time is in it."""
         recorded, server = Recorded(answering(Closable(b"a", error=OSError("disk"))), batch_size=1), Server()
         server.send(server.call(recorded.app, environ()))
-        assert drhttp.stats().recorded == 0
+        assert recorded.app._recorder.held == 1
         with pytest.raises(OSError, match="disk"):
             server.close()
-        assert drhttp.stats().recorded == 1
         assert recorded.record.exception == drhttp._record.Failure(type="OSError", message="disk")
 
     def test_close_that_comes_after_the_delivery(self) -> None:
@@ -780,6 +781,17 @@ class TestOneRecord:
         gc.collect()
         assert recorded.record.aborted is (end not in ("exhausted", "both"))
         assert recorded.record.response.body.size == {"exhausted": 2, "both": 2, "abandoned midway": 1}.get(end, 0)
+
+    def test_counts_of_a_response_that_nobody_closes(self, receiver: Receiver) -> None:
+        """Test clients keep responses open: such a record counts as waiting, and a flush sends it."""
+        app = drhttp.WSGIMiddleware(answering(iter([b"a"])), receiver.dsn)
+        server = Server()
+        server.call(app, environ())
+        server.send(server.result)
+        assert (drhttp.stats().recorded, drhttp.stats().queued, drhttp.stats().sent) == (1, 1, 0)
+        assert drhttp.flush()
+        server.close()
+        assert (drhttp.stats().recorded, drhttp.stats().queued, drhttp.stats().sent) == (1, 0, 1)
 
 
 class TestStreams:

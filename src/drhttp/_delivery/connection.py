@@ -15,7 +15,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, SSLError
 
 from drhttp._delivery.idle_connections import IdleConnections
 from drhttp._delivery.response_reader import Deadline, Response
@@ -88,6 +88,19 @@ class _DeadlineConnection(HTTPConnection):
         return Response(sock, self.deadline, *args, **kwargs)
 
 
+class _SecureConnection(_DeadlineConnection, HTTPSConnection):
+    """The same over TLS."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except ConnectionError as error:
+            if self.proxy is not None:
+                raise
+            # A receiver without TLS may reset the connection before its error message for the client has arrived.
+            raise SSLError(error) from error
+
+
 def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
     """Resolve a host name. gevent does that in a thread, which cannot be started while the interpreter shuts down."""
     try:
@@ -112,7 +125,7 @@ def pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]
     members: the attributes `deadline`, `sockets` and `used_overrides` of all connections.
     """
     plain = type("_HTTPConnection", (_DeadlineConnection,), members)
-    secure = type("_HTTPSConnection", (_DeadlineConnection, HTTPSConnection), members)
+    secure = type("_HTTPSConnection", (_SecureConnection,), members)
 
     def queue(maxsize: int) -> IdleConnections:
         members["used_overrides"].add("QueueCls")

@@ -103,7 +103,14 @@ class Recorder:
     def stats(self) -> Stats:
         """The counts of this recorder in this process."""
         state = self._state()
-        return Stats() if state is None else state.stats()
+        counted = Stats() if state is None else state.stats()
+        return counted.plus_queued(self.held)
+
+    @property
+    def held(self) -> int:
+        """The number of exchanges of this process whose responses are still to be closed."""
+        pid = os.getpid()
+        return sum(exchange.pid == pid for exchange in list(self._held.values()))
 
     def forget(self) -> None:
         """In a forked child: forget the records that the parent will deliver."""

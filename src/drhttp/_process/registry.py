@@ -84,7 +84,8 @@ class Registry:
         """The counts of this process, including those of settled states."""
         with lock():
             parts = [(state.failed_at, state.stats()) for state in self.states()]
-            return _total([self._finished.get(os.getpid(), (0.0, Stats())), *parts])[1]
+            counted = _total([self._finished.get(os.getpid(), (0.0, Stats())), *parts])[1]
+        return counted.plus_queued(sum(recorder.held for recorder in self))
 
     def forget_other_processes(self) -> None:
         """In a forked child: forget the states and counts of the parent."""

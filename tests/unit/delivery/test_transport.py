@@ -25,7 +25,7 @@ from support.behaviors import (
     send_large_body,
 )
 from support.effort import effort
-from support.receiver import KEY, Receiver, Response
+from support.receiver import KEY, Receiver, Request, Response
 from support.transports import authority, failure_of, transports
 
 from drhttp._delivery import transport as transport_module
@@ -540,6 +540,13 @@ def test_tls_that_is_not_trusted(to, private, monkeypatch):
         assert failure_of(to(plain.dsn_for("https", "localhost"), 0.5)) in ("tls", "timeout")
         monkeypatch.delenv("SSL_CERT_FILE")
         assert failure_of(to(receiver.dsn_for("https", "localhost"))) == "tls"
+
+
+def test_a_handshake_that_is_reset(to):
+    """A receiver without TLS may reset the connection, and that is named as trouble with TLS too."""
+    with Receiver(Request.reset) as receiver:
+        assert failure_of(to(receiver.dsn_for("https"))) == "tls"
+        assert failure_of(to(receiver.dsn)) == "reset"
 
 
 @pytest.mark.parametrize(

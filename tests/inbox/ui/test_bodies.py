@@ -61,6 +61,7 @@ def test_the_largest_body_costs_no_more_than_its_first_page(page: Page, inbox: A
     expect(page.locator(".rows .row")).to_have_count(1)
     sizes: list[int] = []
     page.on("response", lambda answer: "/api/v1/records/" in answer.url and sizes.append(len(answer.body())))
+    page.set_default_timeout(90_000)  # milliseconds; a busy machine computes that long for the largest
     detail = _open(page)
     if shape == "page":
         detail.get_by_role("tab", name="Raw").click()

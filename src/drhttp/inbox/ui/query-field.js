@@ -139,7 +139,10 @@ function QueryInput({ field, draft, problem, onDraft, onDone }) {
   };
   const edit = ({ target: input }) => {
     onDraft(input.value);
-    if (completions && word(input).start !== completions.start) close(); // these completions are for another word
+    const { start } = word(input);
+    const typed = input.value.slice(start, input.selectionStart);
+    // These completions are for another word, or for a part of this one that is complete.
+    if (completions && (start !== completions.start || completions.items.some((item) => typed.startsWith(item.insert)))) close();
     ask(input);
   };
   const items = completions?.items || [];

@@ -20,10 +20,11 @@ class Held:
         page.route(lambda url: url.partition("/api/v1/")[2].partition("?")[0] == path, self._hold)
 
     def _hold(self, route: Route) -> None:
-        if self._released:
-            route.continue_()
+        response = route.fetch()
+        if self._released:  # perhaps in the meantime
+            route.fulfill(response=response)
         else:
-            self._routes.append((route, route.fetch()))
+            self._routes.append((route, response))
 
     def wait(self, count: int) -> None:
         """Wait until that many answers are held back."""

@@ -102,14 +102,14 @@ def test_a_field_and_its_value_are_completed_by_keyboard_alone(listed: Page) -> 
     press = listed.keyboard.press
     press("/")
     listed.keyboard.type("dev")
-    expect(listed.get_by_role("option")).to_contain_text(["device"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
     press("ArrowDown")
     expect(listed.get_by_role("option")).to_have_attribute("aria-selected", "true")
     press("Tab")
     expect(_field(listed)).to_have_value("device:")
     expect(listed.get_by_role("option", name=re.compile("ios-17"))).to_be_visible()
     listed.keyboard.type("fire")
-    expect(listed.get_by_role("option")).to_contain_text(["firefox"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
     press("ArrowDown")
     press("Enter")
     expect(_field(listed)).to_have_value("device:firefox ")
@@ -121,7 +121,7 @@ def test_a_field_and_its_value_are_completed_by_keyboard_alone(listed: Page) -> 
 
 def test_a_completion_replaces_the_word_as_it_is_now(listed: Page) -> None:
     _field(listed).press_sequentially("status:2xx device:fi")
-    expect(listed.get_by_role("option")).to_contain_text(["firefox"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
     held = Held(listed, "suggest")
     listed.keyboard.type("re")
     held.wait(1)
@@ -144,7 +144,7 @@ def test_a_completion_replaces_a_quoted_value_whole(listed: Page) -> None:
 
 def test_completions_of_another_word_are_not_offered(listed: Page) -> None:
     _field(listed).press_sequentially("dev")
-    expect(listed.get_by_role("option")).to_contain_text(["device"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
     held = Held(listed, "suggest")
     listed.keyboard.type(" x")
     held.wait(1)
@@ -154,13 +154,13 @@ def test_completions_of_another_word_are_not_offered(listed: Page) -> None:
 
 def test_a_completion_that_is_typed_already_is_not_offered(listed: Page) -> None:
     _field(listed).press_sequentially("dev")
-    expect(listed.get_by_role("option")).to_contain_text(["device"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
     held = Held(listed, "suggest")
     listed.keyboard.type("ice:f")
     held.wait(1)
     expect(listed.get_by_role("option")).to_have_count(0)
     held.release()
-    expect(listed.get_by_role("option")).to_contain_text(["firefox"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
 
 
 def test_an_older_completion_answer_does_not_replace_a_newer_one(listed: Page) -> None:
@@ -171,14 +171,14 @@ def test_an_older_completion_answer_does_not_replace_a_newer_one(listed: Page) -
     _field(listed).fill("dev")
     held.wait(2)
     held.answer(1)
-    expect(listed.get_by_role("option")).to_contain_text(["device"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
     held.answer(0)
-    expect(listed.get_by_role("option")).to_contain_text(["device"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
 
 
 def test_the_chosen_completion_stays_chosen_when_a_newer_answer_has_it_too(listed: Page) -> None:
     _field(listed).press_sequentially("device:f")
-    expect(listed.get_by_role("option")).to_contain_text(["firefox"])
+    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
     held = Held(listed, "suggest")
     listed.keyboard.type("ire")
     held.wait(1)

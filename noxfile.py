@@ -1,6 +1,7 @@
 """What is checked, in sessions: `nox` runs those of the Python at hand. CONTRIBUTING.md says what each is for.
 
-Sessions with the tag `test` are `make test`; those with the tag `others` are what `make test-all` adds.
+Sessions with the tag `test` are `make test`, which runs those with the tag `checks` beside those with the tag `system`:
+the first compute, and the second mostly wait. Sessions with the tag `others` are what `make test-all` adds.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nox
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
 HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
-WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
+WORKERS = int(os.environ.get("DRHTTP_WORKERS", "4"))  # processes that share the tests, most of which wait for servers
+# The folder of the wheel to test. `DRHTTP_WHEEL` is one that was built before.
+WHEELS = Path(os.environ.get("DRHTTP_WHEEL", "dist"))
 # What goes over a real connection of urllib3, including what drhttp overrides there.
 TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
@@ -68,17 +68,25 @@ OTHERS = [version for version in PYTHONS if version != HERE]
 MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if os.environ.get("DRHTTP_COVERAGE")]
 
 
-def _each_python(function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
-    """Register a session for each Python: of `make test` for the Python at hand, of `make test-all` for the others."""
-    for version in PYTHONS:
-        tag = "test" if version == HERE else "others"
-        nox.session(function, python=version, name=f"{function.__name__}-{version}", tags=[tag], requires=["build"])
-    return function
+Function = Callable[[nox.Session], None]
+CHECKS, SYSTEM = ["test", "checks"], ["test", "system"]
+
+
+def _each_python(*tags: str) -> Callable[[Function], Function]:
+    """Register a session for each Python: with the tags for the Python at hand, of `make test-all` for the others."""
+
+    def register(function: Function) -> Function:
+        for version in PYTHONS:
+            name, chosen = f"{function.__name__}-{version}", tags if version == HERE else ["others"]
+            nox.session(function, python=version, name=name, tags=chosen, requires=["build"])
+        return function
+
+    return register
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the built wheel, with extras, and groups of dependencies."""
-    (wheel,) = Path("dist").resolve().glob("*.whl")
+    (wheel,) = WHEELS.resolve().glob("*.whl")
     session.install(f"drhttp{extras} @ {wheel.as_uri()}", *(each for group in groups for each in _group(group)))
     session.install("--force-reinstall", "--no-deps", str(wheel))  # an environment that is used again has an older one
 
@@ -94,7 +102,7 @@ def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: st
         session.run("pytest", *options)
 
 
-@nox.session(python=HERE, tags=["test"])
+@nox.session(python=HERE, tags=CHECKS)
 def lint(session: nox.Session) -> None:
     """Ruff: rules and format."""
     session.install(*_group("lint"))
@@ -102,25 +110,24 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=HERE, tags=["test"])
+@nox.session(python=HERE, tags=CHECKS)
 def typing(session: nox.Session) -> None:
     """Mypy in strict mode over the package."""
     session.install("-e", ".", *_group("typing"))
     session.run("mypy")
 
 
-@nox.session(python=HERE, tags=["test"])
+@nox.session(python=HERE, tags=CHECKS)
 def build(session: nox.Session) -> None:
-    """The source archive, and from that the wheel, in dist/; with `DRHTTP_WHEEL` the files of that folder instead."""
-    shutil.rmtree("dist", ignore_errors=True)
-    if given := os.environ.get("DRHTTP_WHEEL"):
-        shutil.copytree(given, "dist")
+    """The source archive, and from that the wheel, in dist/; nothing with `DRHTTP_WHEEL`, the folder of a built one."""
+    if "DRHTTP_WHEEL" in os.environ:
         return
+    shutil.rmtree("dist", ignore_errors=True)
     session.install("build", *PROJECT["build-system"]["requires"])
     session.run("python", "-m", "build", "--no-isolation", silent=True)
 
 
-@_each_python
+@_each_python(*CHECKS)
 def bare(session: nox.Session) -> None:
     """The built wheel alone with its one dependency, and then the unit tests without any framework or extra."""
     _install(session)
@@ -129,7 +136,7 @@ def bare(session: nox.Session) -> None:
     _pytest(session, "tests/unit")
 
 
-@nox.session(python=HERE, tags=["test"], requires=["build"])
+@nox.session(python=HERE, tags=CHECKS, requires=["build"])
 def lowest_urllib3(session: nox.Session) -> None:
     """The transport with the oldest urllib3 that pyproject.toml allows; the other sessions have the newest."""
     _install(session, "tests")
@@ -138,14 +145,21 @@ def lowest_urllib3(session: nox.Session) -> None:
     _pytest(session, *(f"tests/unit/delivery/test_{name}.py" for name in TRANSPORT))
 
 
-@_each_python
+@_each_python(*CHECKS)
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
     _install(session, "tests", "frameworks")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
-@_each_python
+@nox.session(python=HERE, tags=SYSTEM)
+def patterns(session: nox.Session) -> None:
+    """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
+    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
+    session.run("pytest", "tests/patterns/test_package.py", *session.posargs)
+
+
+@_each_python(*SYSTEM)
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
     # It brings apache's program, but not its service.
@@ -154,14 +168,14 @@ def servers(session: nox.Session) -> None:
     _pytest(session, "tests/servers")
 
 
-@nox.session(python=HERE, tags=["test"], requires=["build"])
+@nox.session(python=HERE, tags=CHECKS, requires=["build"])
 def growth(session: nox.Session) -> None:
     """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
     _install(session, "tests")
     _pytest(session, "tests/growth", workers=2)
 
 
-@nox.session(python=HERE, tags=["test"], requires=["build"])
+@nox.session(python=HERE, tags=SYSTEM, requires=["build"])
 def faults_and_page(session: nox.Session) -> None:
     """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
 
@@ -173,13 +187,6 @@ def faults_and_page(session: nox.Session) -> None:
     _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=6, dist="load")
 
 
-@nox.session(python=HERE, tags=["test"])
-def patterns(session: nox.Session) -> None:
-    """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
-    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
-    session.run("pytest", "tests/patterns/test_package.py", *session.posargs)
-
-
 @nox.session(python=HERE, default=False)
 def user_patterns(session: nox.Session) -> None:
     """The rules of thumb behind the warning, held against recheck: minutes, and gigabytes for some of the patterns."""
@@ -187,7 +194,7 @@ def user_patterns(session: nox.Session) -> None:
     session.run("pytest", "tests/patterns/test_users.py", *session.posargs)
 
 
-@nox.session(python=HERE, tags=["test"], requires=["build"])
+@nox.session(python=HERE, tags=CHECKS, requires=["build"])
 def demo(session: nox.Session) -> None:
     """The demonstration, once through, with its own verdict."""
     _install(session, "demo", extras="[inbox,django,flask]")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.receiver import Receiver
+from support.receiver import Receiver, own_address
 
 import drhttp
 from drhttp._guard import forget_failures
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A receiver that takes everything."""
-    with Receiver() as running:
+    with Receiver(host=own_address()) as running:
         yield running
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from support.receiver import Receiver
+from support.receiver import Receiver, own_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from support.receiver import Post
-
-
-def own_address() -> str:
-    """A loopback address that no other program of this machine uses, so that its ports can be closed and opened."""
-    return "127." + ".".join(str(random.randint(1, 254)) for _ in range(3))
 
 
 class FaultyReceiver(Receiver):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.receiver import own_address
 
 from .comparison import Comparison
-from .faulty_receiver import FaultyReceiver, own_address
+from .faulty_receiver import FaultyReceiver
 from .invariants import all_sent, assert_arrived_once, assert_ends_in_time, assert_loss_is_logged, assert_nothing_leaked
 from .services import NAMESPACES, NameServer, with_name_server
 

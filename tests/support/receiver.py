@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import socket
 import struct
+import sys
 import threading
 import time
 from collections import deque
@@ -142,6 +144,16 @@ class Response:
         own = {"Date": formatdate(usegmt=True), "Content-Length": str(len(self.body))}
         lines = "".join(f"{name}: {value}\r\n" for name, value in {**own, **self.headers}.items())
         return f"HTTP/1.1 {self.status} Response\r\n{lines}\r\n".encode() + self.body
+
+
+def own_address() -> str:
+    """A loopback address that no other program of this machine uses.
+
+    Its ports can be closed and opened, and a sender that outlives its test reaches nobody else's server.
+    """
+    if sys.platform != "linux":  # others have one
+        return "127.0.0.1"
+    return "127." + ".".join(str(random.randint(1, 254)) for _ in range(3))
 
 
 class Receiver:

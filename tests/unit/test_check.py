@@ -41,7 +41,7 @@ def test_a_probe_that_arrives(receiver: Receiver, capsys: pytest.CaptureFixture[
     (record,) = receiver.records
     assert record["request"]["uri"].endswith("/drhttp-check")
     assert record["metadata"]["device"] == "drhttp check"
-    assert f"http://127.0.0.1:{receiver.port}/moesif/v1/events/batch" in said
+    assert f"http://{receiver.host}:{receiver.port}/moesif/v1/events/batch" in said
     assert "key     accepted" in said
     assert " ms from the record to the response" in said
     assert said.endswith("It works: the probe record was delivered.\n")
@@ -103,7 +103,7 @@ def test_nobody_answers(deaf: int, capsys: pytest.CaptureFixture[str], monkeypat
 
 def test_a_receiver_without_tls(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
     """HTTPS to a port that speaks HTTP is named as trouble with TLS."""
-    assert main(["check", f"https://key@127.0.0.1:{receiver.port}/"]) == 1
+    assert main(["check", f"https://key@{receiver.host}:{receiver.port}/"]) == 1
 
     assert "TLS" in capsys.readouterr().out
 

@@ -49,7 +49,7 @@ def _no_proxy_by_accident(monkeypatch):
 
 def test_a_post(receiver, to):
     """The body arrives as it is, at the path of the DSN and the protocol, with the headers and our name."""
-    assert to(f"http://{KEY}@localhost:{receiver.port}/base/").post(b"body") == DONE
+    assert to(f"http://{KEY}@{receiver.host}:{receiver.port}/base/").post(b"body") == DONE
     (post,) = receiver.posts
     assert (post.path, post.body) == ("/base/path", b"body")
     assert post.headers["x-key"] == KEY

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.receiver import KEY, Response
+from support.receiver import KEY, Response, own_address
 
 from drhttp.__main__ import main
 
@@ -26,11 +26,10 @@ def deaf() -> Iterator[int]:
 
 
 @pytest.fixture
-def closed() -> int:
-    """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
+def closed() -> str:
+    """An address and a port where nobody listens."""
+    with socket.create_server((own_address(), 0)) as listening:
+        return "{}:{}".format(*listening.getsockname())
 
 
 def test_a_probe_that_arrives(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,9 +84,9 @@ def test_a_probe_that_is_refused(
     assert said.endswith("It does not work: the probe record was not delivered.\n")
 
 
-def test_nobody_listens(closed: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nobody_listens(closed: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A refused connection is said at once, not after the time-out."""
-    assert main(["check", f"http://key@127.0.0.1:{closed}/"]) == 1
+    assert main(["check", f"http://key@{closed}/"]) == 1
 
     assert "could not connect" in capsys.readouterr().out
 

@@ -21,6 +21,13 @@ to = pytest.fixture(transports)
 
 
 @pytest.fixture
+def receiver():
+    """At the address that `NO_PROXY` names in these tests."""
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
 def environ(monkeypatch):
     """Sets variables of an environment that has none of these."""
     for name in NAMES:

@@ -25,7 +25,7 @@ from support.behaviors import (
     send_large_body,
 )
 from support.effort import effort
-from support.receiver import KEY, Receiver, Request, Response
+from support.receiver import KEY, Receiver, Request, Response, own_address
 from support.transports import authority, failure_of, transports
 
 from drhttp._delivery import transport as transport_module
@@ -164,15 +164,15 @@ def test_a_closed_transport_begins_anew(receiver, to):
     assert receiver.posts[0].client_port != receiver.posts[1].client_port
 
 
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def closed_port() -> str:
+    """An address and a port on which nobody listens."""
+    with socket.create_server((own_address(), 0)) as listener:
+        return "{}:{}".format(*listener.getsockname())
 
 
 def test_refused(to):
     """Nobody listens."""
-    assert failure_of(to(f"http://{KEY}@127.0.0.1:{closed_port()}/")) == "refused"
+    assert failure_of(to(f"http://{KEY}@{closed_port()}/")) == "refused"
 
 
 def test_no_such_name(to):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.load import SURROUNDINGS, command, paths, program
-from support.receiver import Receiver, Request, Response
+from support.receiver import Receiver, Request, Response, own_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,9 @@ except KeyboardInterrupt:
 def place(request: pytest.FixtureRequest) -> Iterator[str]:
     """A DSN behind which nothing good is to be expected."""
     if request.param == "refuses":
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        yield f"http://s3cret@127.0.0.1:{port}/"
+        with socket.create_server((own_address(), 0)) as probe:
+            host, port = probe.getsockname()
+        yield f"http://s3cret@{host}:{port}/"
     elif request.param == "black hole":
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
             yield f"http://s3cret@127.0.0.1:{listener.getsockname()[1]}/"

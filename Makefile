@@ -39,7 +39,7 @@ demo: $(VENV)/demo.stamp
 test: $(VENV)/nox.stamp
 	@$(BIN)/nox -s build && mkdir -p $(dir $(SYSTEM_LOG)) && export DRHTTP_WHEEL="$${DRHTTP_WHEEL:-dist}" && { \
 		$(BIN)/nox --tags system >$(SYSTEM_LOG) 2>&1 & system=$$!; trap 'kill $$system; exit 130' INT TERM; \
-		DRHTTP_WORKERS=2 $(BIN)/nox --tags checks; status=$$?; \
+		DRHTTP_WORKERS=3 $(BIN)/nox --tags checks; status=$$?; \
 		tail -n +1 -f $(SYSTEM_LOG) & shown=$$!; \
 		wait $$system || status=1; sleep 1; kill $$shown; exit $$status; }
 

@@ -98,13 +98,13 @@ class RunningInbox:
 
     def ls(self) -> list[dict[str, Any]]:
         """All lines, as they are kept."""
-        told = self.command("ls", "--json", "--unsafe-include-secrets", "-n", "100000")
-        return [json.loads(line) for line in told.stdout.splitlines()]
+        completed = self.command("ls", "--json", "--unsafe-include-secrets", "-n", "100000")
+        return [json.loads(line) for line in completed.stdout.splitlines()]
 
     def show(self, identity: str) -> dict[str, Any]:
         """A record as it is kept."""
-        told = self.command("show", identity, "--json", "--unsafe-include-secrets")
-        shown: dict[str, Any] = json.loads(told.stdout)
+        completed = self.command("show", identity, "--json", "--unsafe-include-secrets")
+        shown: dict[str, Any] = json.loads(completed.stdout)
         return shown
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
@@ -198,7 +198,7 @@ def inbox(fork: Callable[..., RunningInbox]) -> RunningInbox:
 
 def event(**changes: Any) -> dict[str, Any]:
     """An event as the recorder sends it. Keys with "__" reach into it: `response__status=404`."""
-    told: dict[str, Any] = {
+    built: dict[str, Any] = {
         "transaction_id": str(uuid.uuid4()),
         "direction": "Incoming",
         "user_id": "alice",
@@ -222,11 +222,11 @@ def event(**changes: Any) -> dict[str, Any]:
     }
     for path, value in changes.items():
         *way, last = path.split("__")
-        place = told
+        place = built
         for step in way:
             place = place[step]
         place[last] = value
-    return told
+    return built
 
 
 @pytest.fixture(name="event", scope="session")

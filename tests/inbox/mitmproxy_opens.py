@@ -25,15 +25,15 @@ def response(flow):
 
 def test_m13_mitmproxy_opens_it(tmp_path):
     """M13: its own reader, over hostile records: every entry, with the bodies as they were before their coding."""
-    file, script, told = tmp_path / "out.har", tmp_path / "tell.py", hostile()
-    file.write_text(json.dumps(log(*told)), encoding="utf-8")
+    file, script, exchanges = tmp_path / "out.har", tmp_path / "tell.py", hostile()
+    file.write_text(json.dumps(log(*exchanges)), encoding="utf-8")
     script.write_text(TELL)
     command = [os.environ["MITMDUMP"], "--no-server", "--quiet", "--rfile", str(file), "--scripts", str(script)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     lines = [json.loads(line[5:]) for line in ended.stdout.splitlines() if line.startswith("TOLD ")]
-    assert len(lines) == len(told), ended.stderr + ended.stdout
-    for (method, path, status, *_), entry in zip(lines, log(*told)["log"]["entries"], strict=True):
+    assert len(lines) == len(exchanges), ended.stderr + ended.stdout
+    for (method, path, status, *_), entry in zip(lines, log(*exchanges)["log"]["entries"], strict=True):
         parts = urlsplit(entry["request"]["url"])
         assert path == parts.path + (f"?{parts.query}" if parts.query else "")
         assert (method, status) == (entry["request"]["method"], entry["response"]["status"])

@@ -54,7 +54,7 @@ def store(open_store):
 class StoreSuite:
     def test_what_is_written_is_read_again(self, store, open_reader, event):
         """Every field, header and byte comes back, for a reader beside the writer."""
-        told = decode_event(
+        exchange = decode_event(
             event(
                 request__headers={"x-bytes": "caf\xc3\xa9 \xff", "b": ["1", "2"], "a": "3"},
                 request__uri="http://shop.test/%FF?",
@@ -68,19 +68,19 @@ class StoreSuite:
             ),
             ARRIVAL,
         )
-        store.write([told])
+        store.write([exchange])
 
         reader = open_reader()
-        entry = reader.one(told.summary.id)
-        assert reader.read(entry) == told
-        assert (entry.summary, entry.truncated, entry.masked, entry.error) == (told.summary, True, 3, False)
+        entry = reader.one(exchange.summary.id)
+        assert reader.read(entry) == exchange
+        assert (entry.summary, entry.truncated, entry.masked, entry.error) == (exchange.summary, True, 3, False)
 
     @pytest.mark.parametrize("body", [None, b"", b"\x00\xff", b"\x01" * 5000, bytes(range(256)) * 400])
     def test_bodies_come_back_byte_for_byte(self, store, event, body):
         """Small and large, compressed in the file or not."""
-        told = decode_event(event(), ARRIVAL)
-        told = replace(told, request=replace(told.request, body=body))
-        store.write([told])
+        exchange = decode_event(event(), ARRIVAL)
+        exchange = replace(exchange, request=replace(exchange.request, body=body))
+        store.write([exchange])
 
         assert store.read(store.entry(1)).request.body == body
 
@@ -109,10 +109,10 @@ class StoreSuite:
 
     def test_a_repeated_delivery_keeps_what_people_added(self, store, event):
         """Pin, tags, note and the link to the original survive a retry."""
-        told = decode_event(event(transaction_id="a"), ARRIVAL)
-        store.write([replace(told, summary=replace(told.summary, replay_of="o"))])
+        exchange = decode_event(event(transaction_id="a"), ARRIVAL)
+        store.write([replace(exchange, summary=replace(exchange.summary, replay_of="o"))])
         store.mark(1, pinned=True, tags=["x", "x", "y"], note="n")
-        store.write([told])
+        store.write([exchange])
 
         entry = store.entry(1)
         assert (entry.pinned, entry.tags, entry.note, entry.summary.replay_of) == (True, ("x", "y"), "n", "o")
@@ -189,13 +189,13 @@ class StoreSuite:
     @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
     def test_calls_find_their_parent_in_either_order(self, store, event, order):
         """What was called during a request lies under it, whichever arrived first."""
-        told = [
+        events = [
             event(transaction_id="in", span={"id": "s1"}),
             event(transaction_id="b", span={"id": "s2", "parent_id": "s1"}, request__time="2026-11-22T16:00:02Z"),
             event(transaction_id="a", span={"id": "s3", "parent_id": "s1"}, request__time="2026-11-22T16:00:01Z"),
         ]
         for place in order:
-            store.write(decode_batch([told[place]], ARRIVAL))
+            store.write(decode_batch([events[place]], ARRIVAL))
 
         parent, calls = store.family(store.one("in"))
         assert (parent, [one.summary.id for one in calls], store.one("in").calls) == (None, ["a", "b"], 2)
@@ -270,10 +270,10 @@ class StoreSuite:
 
     def test_values_for_completion_are_the_commonest(self, store, event):
         """Those that hold what was written so far."""
-        told = [
+        events = [
             event(transaction_id=str(place), user_id=name) for place, name in enumerate(["bob", "Bo", "bob", "eve"])
         ]
-        store.write(decode_batch(told, ARRIVAL))
+        store.write(decode_batch(events, ARRIVAL))
 
         assert store.values("user", "bo", 5) == [("bob", 2), ("Bo", 1)]
         assert store.values("user", "", 1) == [("bob", 2)]
@@ -282,7 +282,7 @@ class StoreSuite:
 
     def test_pictures_count_every_record_once(self, store, event):
         """Histogram, scatter, endpoints and groups agree with each other."""
-        told = [
+        events = [
             event(
                 transaction_id=str(place),
                 request__time=f"2026-11-22T16:00:{place % 60:02}Z",
@@ -293,7 +293,7 @@ class StoreSuite:
             )
             for place in range(100)
         ]
-        store.write(decode_batch(told, ARRIVAL))
+        store.write(decode_batch(events, ARRIVAL))
 
         histogram = store.histogram(EVERYTHING, None, None, 12, seconds=60)
         assert (histogram.total, sum(map(sum, histogram.counts)), histogram.width) == (100, 100, 10_000_000)
@@ -329,7 +329,7 @@ class StoreSuite:
                 here = {n: here[n] for n in sorted(here)[-1_500:]}
             elif happening < 0.4:
                 store.clear(node("status:404"), pinned=False)
-                here = {n: told for n, told in here.items() if told.status != 404}
+                here = {n: summary for n, summary in here.items() if summary.status != 404}
             elif happening < 0.8:
                 while store.maintain():
                     pass
@@ -355,7 +355,7 @@ class StoreSuite:
 
 
 def random_event(dice, event, n):
-    told = event(
+    sent = event(
         transaction_id=str(n),
         request__time=f"2026-11-22T16:{dice.randrange(60):02}:{dice.randrange(60):02}Z",
         request__uri=f"http://x/{dice.choice(['items', 'orders', 'users'])}/{dice.randrange(99)}",
@@ -366,31 +366,31 @@ def random_event(dice, event, n):
         metadata={"duration_ms": dice.choice([None, 0, 0.003, 0.099, 0.1, dice.lognormvariate(3, 2)])},
     )
     if dice.random() < 0.1:
-        del told["response"]
-    return told
+        del sent["response"]
+    return sent
 
 
 def compare(found, here, share=0.01):
     """With a computation that is as plain as can be. here: summaries by n. share: how far a percentile may be off."""
     places = {}
-    for n, told in here.items():
-        kind = told.path.split("/")[1]
-        name = f"{'x' if told.direction == 'Outgoing' else ''}/{kind}/{{id}}"
-        places.setdefault((told.direction, told.method, name), []).append((n, told))
+    for n, summary in here.items():
+        kind = summary.path.split("/")[1]
+        name = f"{'x' if summary.direction == 'Outgoing' else ''}/{kind}/{{id}}"
+        places.setdefault((summary.direction, summary.method, name), []).append((n, summary))
     assert {(one.direction, one.method, one.name) for one in found.endpoints} == set(places)
     assert found.total == len(here)
     for one in found.endpoints:
         members = places[one.direction, one.method, one.name]
-        durations = sorted(told.duration for _, told in members if told.duration is not None)
+        durations = sorted(summary.duration for _, summary in members if summary.duration is not None)
         assert one.count == len(members)
-        assert one.errors == sum(told.status is None or told.status >= 500 for _, told in members)
-        assert one.client_errors == sum(told.status == 404 for _, told in members)
-        sizes = [told.response_size for _, told in members if told.response_size is not None]
+        assert one.errors == sum(summary.status is None or summary.status >= 500 for _, summary in members)
+        assert one.client_errors == sum(summary.status == 404 for _, summary in members)
+        sizes = [summary.response_size for _, summary in members if summary.response_size is not None]
         assert (one.bytes, one.sized) == (sum(sizes), len(sizes))
-        starts = [told.started for _, told in members]
+        starts = [summary.started for _, summary in members]
         assert (one.first, one.last) == (min(starts), max(starts))
         assert (one.total, one.longest) == (sum(durations), max(durations, default=None))
-        slowest = [n for n, told in members if durations and told.duration == durations[-1]]
+        slowest = [n for n, summary in members if durations and summary.duration == durations[-1]]
         assert one.slowest == max(slowest, default=None)
         bounds = [bound * 1000 for bound in BOUNDS]
         spread = [sum(low < each <= high for each in durations) for low, high in pairwise([-1, *bounds, 1 << 62])]

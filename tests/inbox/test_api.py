@@ -34,13 +34,13 @@ class Stream:
 
     def frame(self):
         """The next one: id, event and data; None at the end of the stream."""
-        told = {}
+        found = {}
         for line in iter(self.answer.readline, b""):
             name, _, value = line.decode().rstrip("\n").partition(": ")
-            if not name and not value and "data" in told:
-                return told.get("id"), told["event"], json.loads(told["data"])
+            if not name and not value and "data" in found:
+                return found.get("id"), found["event"], json.loads(found["data"])
             if name:
-                told[name] = value
+                found[name] = value
         return None
 
     def close(self):
@@ -115,16 +115,16 @@ def test_lists_are_paged_and_filtered(inbox, event):
 def test_what_cannot_be_understood_is_told(shared_inbox, event, path, code):
     """Status 400, a sentence and a code."""
     shared_inbox.post([event()])
-    status, told = shared_inbox.api("GET", path)
+    status, answer = shared_inbox.api("GET", path)
 
-    assert (status, told["code"], told["error"][-1] in '.?"') == (400, code, True)
+    assert (status, answer["code"], answer["error"][-1] in '.?"') == (400, code, True)
 
 
 def test_places_in_a_query_are_counted_as_javascript_does(shared_inbox):
     """A character beyond the basic plane is two units there."""
-    told = shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20stauts:1")[1]
+    answer = shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20stauts:1")[1]
 
-    assert (told["position"], told["length"]) == (3, 6)
+    assert (answer["position"], answer["length"]) == (3, 6)
     assert shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20is:error")[1]["terms"][1]["start"] == 3
 
 
@@ -140,9 +140,9 @@ def test_a_record_is_found_by_number_and_by_id(inbox, event):
 def test_bodies_come_in_pages(inbox, event):
     """The first with the record, the others on request, together the whole."""
     text = "".join(f"line {place}\n" for place in range(20_000))
-    told = event(request__body=None, response__headers={"content-type": "text/plain"}, response__body=text)
-    told["response"]["transfer_encoding"] = "text"
-    inbox.post([told])
+    sent = event(request__body=None, response__headers={"content-type": "text/plain"}, response__body=text)
+    sent["response"]["transfer_encoding"] = "text"
+    inbox.post([sent])
 
     body = inbox.api("GET", "/records/1")[1]["response"]["body"]
     whole, more = body["text"], body["more"]
@@ -190,10 +190,10 @@ def test_the_stream_tells_new_records_as_they_come(inbox, event):
         inbox.post(numbered(event, 3))
         paths = []
         while len(paths) < 3:
-            identity, word, told = stream.frame()
+            identity, word, frame = stream.frame()
             assert word == "records"
-            assert int(identity) == told["newest"]
-            paths += [record["path"] for record in told["records"]]
+            assert int(identity) == frame["newest"]
+            paths += [record["path"] for record in frame["records"]]
     assert paths == ["/n/0", "/n/1", "/n/2"]
 
 
@@ -262,15 +262,15 @@ def test_s15_a_replay_goes_to_the_recorded_host_on_this_machine(inbox, event, ec
     inbox.post([recorded(event, echo.port)])
 
     assert inbox.api("POST", "/records/1/replay", {})[0] == 409
-    status, told = inbox.api("POST", "/records/1/replay", {"confirm": True})
+    status, answer = inbox.api("POST", "/records/1/replay", {"confirm": True})
 
     assert status == 201
     ((method, path, headers, body),) = echo.requests
     assert (method, path, body) == ("POST", "/x?a=%20b", b'{"a":[1,null]}')
     assert (headers["x-a"], headers["host"]) == ("1", f"127.0.0.1:{echo.port}")
     assert "authorization" not in headers
-    assert told["remarks"] == ["Masked headers were not sent: authorization."]
-    new = inbox.api("GET", f"/records/{told['record']['n']}")[1]
+    assert answer["remarks"] == ["Masked headers were not sent: authorization."]
+    new = inbox.api("GET", f"/records/{answer['record']['n']}")[1]
     assert (new["replay_of"], new["original"]["n"], new["status"], new["id"]) == (
         "orig",
         1,
@@ -317,8 +317,8 @@ def test_s15_other_hosts_are_refused(shared_inbox, event, uri):
     shared_inbox.post([record])
     kept = shared_inbox.api("GET", f"/records/id:{record['transaction_id']}")[1]
 
-    status, told = shared_inbox.api("POST", f"/records/{kept['n']}/replay", {"confirm": True})
-    assert (status, told["code"]) == (403, "replay")
+    status, answer = shared_inbox.api("POST", f"/records/{kept['n']}/replay", {"confirm": True})
+    assert (status, answer["code"]) == (403, "replay")
     assert kept["can_replay"] is False
 
 
@@ -346,13 +346,13 @@ def test_two_records_are_compared(inbox, event):
     )
     other = event(response__status=500, response__headers={"b": "2", "a": "1", "date": "y", "x-token": "u"},
                   response__body={"same": 1, "i": [{"p": True}, 2]})  # fmt: skip
-    for told in (one, other):
-        told["response"]["transfer_encoding"] = "json"
+    for answer in (one, other):
+        answer["response"]["transfer_encoding"] = "json"
     inbox.post([one, other])
 
-    told = inbox.api("GET", "/compare?left=1&right=2")[1]
-    parts = {part["part"]: part["changes"] for part in told["parts"]}
-    assert told["equal"] is False
+    answer = inbox.api("GET", "/compare?left=1&right=2")[1]
+    parts = {part["part"]: part["changes"] for part in answer["parts"]}
+    assert answer["equal"] is False
     assert parts["summary"] == [{"path": "status", "change": "changed", "left": 201, "right": 500}]
     assert parts["response.headers"] == [
         {
@@ -383,7 +383,7 @@ def test_a_har_comes_back_as_equal_records(start, event, tmp_path):
     assert other.api("POST", "/import", har)[1] == {"imported": 5, "known": 0, "refused": 0, "remarks": []}
     assert other.api("POST", "/import", har)[1]["known"] == 5
     for n in range(1, 6):
-        left, right = (told.api("GET", f"/records/{n}?reveal=1")[1] for told in (one, other))
+        left, right = (each.api("GET", f"/records/{n}?reveal=1")[1] for each in (one, other))
         for side in ("request", "response"):
             for record in (left, right):
                 if record[side]:

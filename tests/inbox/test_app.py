@@ -24,7 +24,7 @@ def test_events_are_taken_below_any_prefix(inbox, event, prefix):
 
     assert inbox.post(batch, f"{prefix}/v1/events/batch") == 201
     assert inbox.post(single, f"{prefix}/v1/events", zipped=False) == 201
-    assert {line["id"] for line in inbox.ls()} == {told["transaction_id"] for told in [*batch, single]}
+    assert {line["id"] for line in inbox.ls()} == {sent["transaction_id"] for sent in [*batch, single]}
 
 
 @pytest.mark.parametrize("prefix", ["", "/below"])
@@ -150,8 +150,8 @@ def test_a_bomb_leaves_the_inbox_small(start):
 
 def _peak_kib(inbox):
     try:
-        with open(f"/proc/{inbox.process.pid}/status", encoding="ascii") as told:
-            return next(int(line.split()[1]) for line in told if line.startswith("VmHWM"))
+        with open(f"/proc/{inbox.process.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     except OSError:
         pytest.skip("this system does not tell how much memory a process took")
 
@@ -189,9 +189,9 @@ def test_a_file_that_cannot_be_written_is_503(inbox, event):
     """The sender keeps its records and comes again; afterwards all is as before."""
     with held_back(inbox.file):
         headers = {"Content_Type": "application/json", "DrHTTP_ApiKey": "k"}
-        status, told, content = inbox.request("POST", "/v1/events/batch", json.dumps([event()]).encode(), **headers)
+        status, answer, content = inbox.request("POST", "/v1/events/batch", json.dumps([event()]).encode(), **headers)
 
-    assert (status, told["Retry-After"]) == (503, "5")
+    assert (status, answer["Retry-After"]) == (503, "5")
     assert "database is locked" in json.loads(content)["error"]
     assert inbox.post([event()]) == 201
 
@@ -199,18 +199,18 @@ def test_a_file_that_cannot_be_written_is_503(inbox, event):
 def test_bytes_survive_the_way_to_the_file(inbox, event):
     """Header bytes, repeated cookies, paths that are not UTF-8 and binary bodies come out as they went in."""
     identity = str(uuid.uuid4())
-    told = event(
+    sent = event(
         transaction_id=identity,
         request__uri="http://shop.test/%FF%E9?x=%00",
         request__headers={"x-latin": "\xe9\xff", "x-utf8": "Ã©"},
         response__headers={"set-cookie": ["a=1; Path=/", "b=\xff"]},
         response__body="AP/+gAE=",
     )
-    assert inbox.post([told]) == 201
+    assert inbox.post([sent]) == 201
 
     shown = inbox.show(identity)
 
-    assert shown["url"] == told["request"]["uri"]
+    assert shown["url"] == sent["request"]["uri"]
     assert shown["request"]["headers"] == [["x-latin", "\xe9\xff"], ["x-utf8", "Ã©"]]
     assert shown["response"]["headers"] == [["set-cookie", "a=1; Path=/"], ["set-cookie", "b=\xff"]]
     assert (shown["response"]["body_base64"], shown["response"]["body_text"]) == ("AP/+gAE=", None)

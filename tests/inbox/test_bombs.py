@@ -60,8 +60,8 @@ def peak(inbox):
 
 
 def _kib(process, name):
-    with open(f"{process}/status", encoding="ascii") as told:
-        return next(int(line.split()[1]) for line in told if line.startswith(name))
+    with open(f"{process}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
 
 
 def bomb(kind, event):
@@ -129,8 +129,8 @@ def test_a_large_batch_is_written_bit_by_bit(inbox, event):
     answers, growth = grown(inbox, event, gzip.compress(json.dumps(events).encode()))
 
     assert (answers, growth < MOST) == ([201], True)
-    told = {one["id"] for one in inbox.ls()}
-    assert {one["transaction_id"] for one in events} <= told
+    ids = {one["id"] for one in inbox.ls()}
+    assert {one["transaction_id"] for one in events} <= ids
     assert inbox.show(events[-1]["transaction_id"])["response"]["body_text"] == events[-1]["response"]["body"]
 
 
@@ -194,8 +194,8 @@ def test_a_body_that_is_a_bomb_is_opened_in_part(inbox, event, kind, piece, firs
     inbox.api("GET", "/records")
     before = memory(inbox)
 
-    told = inbox.api("GET", "/records/1")[1]["response"]["body"]
+    answer = inbox.api("GET", "/records/1")[1]["response"]["body"]
 
     assert peak(inbox) - before < MOST
-    assert (told["coding"], told["unpacked_in_part"], told["valid"]) == ("gzip", True, None)
-    assert told["more"] or told["parts"]
+    assert (answer["coding"], answer["unpacked_in_part"], answer["valid"]) == ("gzip", True, None)
+    assert answer["more"] or answer["parts"]

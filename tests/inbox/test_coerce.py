@@ -65,9 +65,9 @@ def test_bodies_are_kept_as_bytes(value, encoding, content_type, expected):
 
 def test_headers_are_an_ordered_list_of_pairs():
     """Order, spelling, repeats, numbers and nulls of a header object survive."""
-    told = {"X-B": "2", "set-cookie": ["a=1", "b=2"], "X-A": 7, "content-length": "", "x-null": None}
+    fields = {"X-B": "2", "set-cookie": ["a=1", "b=2"], "X-A": 7, "content-length": "", "x-null": None}
 
-    assert coerce.headers(told) == (
+    assert coerce.headers(fields) == (
         ("X-B", "2"),
         ("set-cookie", "a=1"),
         ("set-cookie", "b=2"),

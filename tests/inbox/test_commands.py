@@ -22,8 +22,8 @@ def file(tmp_path, event, monkeypatch):
     monkeypatch.setenv("DRHTTP_INBOX_FILE", str(path))
     prepare(path)
     store = SqliteStore(path)
-    told = [event(transaction_id=f"{name}-id", request__uri=f"http://shop.test/{name}") for name in ("aa", "ab", "b")]
-    store.write(decode_batch(told, Arrival("local", 0)))
+    events = [event(transaction_id=f"{name}-id", request__uri=f"http://shop.test/{name}") for name in ("aa", "ab", "b")]
+    store.write(decode_batch(events, Arrival("local", 0)))
     store.close()
     return path
 
@@ -141,9 +141,9 @@ def test_show_says_when_it_cannot(file, capsys, identity, sentence):
     """Exit status 1 and one sentence on stderr."""
     assert main(["inbox", "show", identity]) == 1
 
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
-    assert told.err.startswith(f"drhttp: {sentence}")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert captured.err.startswith(f"drhttp: {sentence}")
 
 
 @pytest.mark.parametrize("place", [("--file", "{}", "ls"), ("ls", "--file", "{}")])
@@ -248,10 +248,10 @@ def test_run_starts_a_program_that_is_recorded(tmp_path):
 
     assert (ended.returncode, ended.stderr) == (7, "")
     assert "#token=" in ended.stdout
-    told = subprocess.run(
+    completed = subprocess.run(
         [*command[:6], "ls", "--json", "--file", file], capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    assert [json.loads(line)["path"] for line in told] == ["/from-the-program"]
+    assert [json.loads(line)["path"] for line in completed] == ["/from-the-program"]
 
 
 def test_run_uses_the_inbox_that_runs(start):

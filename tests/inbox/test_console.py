@@ -79,10 +79,10 @@ def test_failures_are_told_in_the_line(summary):
 @pytest.mark.parametrize(("status", "code"), [(204, "32"), (302, "36"), (404, "33"), (503, "1;31")])
 def test_the_status_has_the_colour_of_its_class(summary, status, code):
     """Green, cyan, yellow, red; and no color when none is wanted."""
-    told = replace(summary, status=status)
+    changed = replace(summary, status=status)
 
-    assert f"\x1b[{code}m{status}" in Layout(120, color=True).line(told)
-    assert "\x1b" not in Layout(120).line(told)
+    assert f"\x1b[{code}m{status}" in Layout(120, color=True).line(changed)
+    assert "\x1b" not in Layout(120).line(changed)
 
 
 @pytest.mark.parametrize("char", ["\x1b", "\x00", "\x9b", "\r", "\n", "\x7f", "\u202e", "\u2028", "\ud800"])

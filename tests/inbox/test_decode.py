@@ -148,19 +148,19 @@ def test_no_json_breaks_the_decoder(event):
     """Whatever JSON stands in whichever field, an exchange comes out, or a refusal."""
     dice = random.Random(7)
     for _ in range(3000):
-        told = event()
-        _spoil(told, dice)
+        sent = event()
+        _spoil(sent, dice)
         for decode in (decode_event, decode_record):
             try:
-                assert isinstance(decode(told, ARRIVAL), Exchange)
+                assert isinstance(decode(sent, ARRIVAL), Exchange)
             except DecodeError:
                 continue
 
 
-def _spoil(told, dice):
+def _spoil(sent, dice):
     """Put something strange in a random place, or two."""
     for _ in range(dice.choice((1, 1, 2))):
-        place = told
+        place = sent
         while True:
             keys = list(place) if isinstance(place, dict) else list(range(len(place)))
             key = dice.choice([*keys, "new"] if isinstance(place, dict) else keys)

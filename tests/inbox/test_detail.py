@@ -32,7 +32,7 @@ def shown_body(exchange):
 
 def test_an_exchange_is_told_whole(event):
     """Request line, facts, headers in order with repeats, and both bodies."""
-    told = decode_event(
+    exchange = decode_event(
         event(
             transaction_id="abc",
             request__headers={"host": "shop.test", "content-type": "application/json", "x": "caf\xc3\xa9 \xff"},
@@ -41,7 +41,7 @@ def test_an_exchange_is_told_whole(event):
         ARRIVAL,
     )
 
-    lines = list(text(told))
+    lines = list(text(exchange))
 
     assert lines[0] == "POST http://shop.test/orders/7?q=1"
     for expected in (

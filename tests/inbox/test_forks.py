@@ -31,10 +31,10 @@ def test_a_fork_is_a_process_as_any_other(start, forks, tmp_path, monkeypatch, e
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_fork_ends_by_the_same_signals(start, fork, number):
     """With the same exit status, and nothing of it remains."""
-    told = []
+    found = []
     for run in (start, fork):
         inbox = run()
-        told.append(inbox.stop(number))
+        found.append(inbox.stop(number))
         with pytest.raises(ProcessLookupError):
             os.kill(inbox.process.pid, 0)
-    assert told[0] == told[1]
+    assert found[0] == found[1]

@@ -38,7 +38,7 @@ kinds = st.sampled_from([
     (("content-type", "image/png"), ("content-encoding", "deflate")), (("content-type", "text/plain; charset=nope"),),
 ])  # fmt: skip
 messages = st.builds(
-    lambda kind, more, **told: Message(headers=(*kind, *more), **told),
+    lambda kind, more, **fields: Message(headers=(*kind, *more), **fields),
     kinds,
     headers,
     body=bodies,
@@ -73,8 +73,8 @@ def exchanges(draw):
     return Exchange(summary=summary, request=request, response=response, extra=draw(extras))
 
 
-def log(*told, reveal=True):
-    entries = [har.entry(exchange, reveal=reveal) for exchange in told]
+def log(*exchanges, reveal=True):
+    entries = [har.entry(exchange, reveal=reveal) for exchange in exchanges]
     return json.loads(json.dumps({"log": har.opening() | {"entries": entries}}))
 
 
@@ -113,12 +113,12 @@ def test_m13_the_schema_refuses_what_is_no_har():
 
 @effort(500)
 @given(st.lists(exchanges(), max_size=3))
-def test_m13_what_comes_back_is_equal(told):
+def test_m13_what_comes_back_is_equal(exchanges):
     """M13: every field of every record, headers and bodies byte for byte."""
-    found, remarks = har.exchanges(log(*told), "p", RECEIVED)
+    found, remarks = har.exchanges(log(*exchanges), "p", RECEIVED)
 
     assert remarks == []
-    assert found == told
+    assert found == exchanges
 
 
 def sample(**changes):
@@ -137,7 +137,7 @@ def sample(**changes):
 def hostile():
     """What breaks importers that trust a file: odd hosts, codings that are not so, no answer, bytes for text."""
     one = sample()
-    told = one.summary
+    summary = one.summary
     image = Message(headers=(("content-type", "image/png"),), body=b"\x89PNG\r\n\x1a\n\xff")
     packed_answer = Message(
         headers=(("content-type", "text/plain"), ("content-encoding", "gzip")), body=gzip.compress(b"hello")
@@ -147,12 +147,15 @@ def hostile():
         replace(one, response=packed_answer),
         replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=gzip.compress(b"asked"))),
         replace(one, request=Message(headers=(("content-encoding", "gzip"),), body=b"is not gzip")),
-        replace(one, response=None, summary=replace(told, status=None, response_type=None)),
-        replace(one, response=image, summary=replace(told, response_type="image/png")),
-        *(replace(one, summary=replace(told, host=host)) for host in ("", "a b", "[::1]:80", "x:99999", "<x>", "ü.de")),
-        *(replace(one, summary=replace(told, path=path)) for path in ("", "*", "//x", "/ü#[]|", "no-slash")),
-        replace(one, summary=replace(told, scheme="", host="", query=None)),
-        replace(one, summary=replace(told, scheme="ftp", method="")),
+        replace(one, response=None, summary=replace(summary, status=None, response_type=None)),
+        replace(one, response=image, summary=replace(summary, response_type="image/png")),
+        *(
+            replace(one, summary=replace(summary, host=host))
+            for host in ("", "a b", "[::1]:80", "x:99999", "<x>", "ü.de")
+        ),
+        *(replace(one, summary=replace(summary, path=path)) for path in ("", "*", "//x", "/ü#[]|", "no-slash")),
+        replace(one, summary=replace(summary, scheme="", host="", query=None)),
+        replace(one, summary=replace(summary, scheme="ftp", method="")),
     ]
 
 
@@ -191,10 +194,10 @@ def lacking(kind, value):
 @given(exchanges(), st.booleans())
 def test_m13_chromium_finds_what_it_requires(exchange, reveal):
     """M13: all fields that the importer of DevTools cannot do without, with the types that it asks for."""
-    told = log(exchange, reveal=reveal)["log"]
-    (entry,) = told["entries"]
+    log_object = log(exchange, reveal=reveal)["log"]
+    (entry,) = log_object["entries"]
     request, response = entry["request"], entry["response"]
-    assert not lacking("log", told) + lacking("creator", told["creator"]) + lacking("entry", entry)
+    assert not lacking("log", log_object) + lacking("creator", log_object["creator"]) + lacking("entry", entry)
     assert not lacking("request", request) + lacking("response", response) + lacking("timings", entry["timings"])
     assert not lacking("content", response["content"])
     assert not (lacking("postData", request["postData"]) if "postData" in request else [])
@@ -227,17 +230,25 @@ def of_a_browser():
 def test_a_har_of_a_browser_is_read():
     """Without the pseudo header fields of HTTP/2; bodies come without their coding and say so; times add up."""
     whole = {"log": {"version": "1.2", "creator": {}, "entries": [of_a_browser()]}}
-    (told,), remarks = har.exchanges(whole, "p", RECEIVED)
+    (exchange,), remarks = har.exchanges(whole, "p", RECEIVED)
 
     assert remarks == []
-    assert (told.summary.url, told.summary.duration, told.summary.ttfb) == ("https://shop.test/a?b=1", 12_500, 10_000)
-    assert told.request.headers == (("x-name", "日本".encode().decode("latin-1")),)
-    assert told.request.body == b"a%20b=%C3%BC"
-    assert (told.response.body, told.response.decoded) == (b"a {}", "br")
+    assert (exchange.summary.url, exchange.summary.duration, exchange.summary.ttfb) == (
+        "https://shop.test/a?b=1",
+        12_500,
+        10_000,
+    )
+    assert exchange.request.headers == (("x-name", "日本".encode().decode("latin-1")),)
+    assert exchange.request.body == b"a%20b=%C3%BC"
+    assert (exchange.response.body, exchange.response.decoded) == (b"a {}", "br")
     entry = of_a_browser()
     del entry["response"]["content"]["text"]
-    (told,), _ = har.exchanges({"log": {"entries": [entry]}}, "p", RECEIVED)
-    assert (told.response.body, told.response.omitted, told.summary.response_size) == (None, MISSING_BODY, 5)
+    (exchange,), _ = har.exchanges({"log": {"entries": [entry]}}, "p", RECEIVED)
+    assert (exchange.response.body, exchange.response.omitted, exchange.summary.response_size) == (
+        None,
+        MISSING_BODY,
+        5,
+    )
 
 
 @effort(300)
@@ -262,8 +273,8 @@ def test_any_json_is_read_or_refused(value, place):
 
 def test_s18_a_masked_export_never_passes_for_what_was_sent(event):
     """S18: what was hidden when it was exported comes back as that, and not as masked by the recorder."""
-    told = event(request__uri="http://127.0.0.1/?token=abc", request__body={"password": "hunter2"})
-    (exchange,) = decode_batch([told], Arrival("local", 0))
+    sent = event(request__uri="http://127.0.0.1/?token=abc", request__body={"password": "hunter2"})
+    (exchange,) = decode_batch([sent], Arrival("local", 0))
     (found,), _ = har.exchanges(log(exchange, reveal=False), "p", RECEIVED)
 
     assert b"hunter2" not in found.request.body

@@ -15,13 +15,13 @@ def opened(inbox, stack):
 
 def answer_to(connection):
     """Status and parsed body of the answer; None when the connection ends without one."""
-    told = b""
-    while b"\r\n\r\n" not in told:
+    received = b""
+    while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
         if not piece:
             return None
-        told += piece
-    head, _, body = told.partition(b"\r\n\r\n")
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
     length = next(
         int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
     )
@@ -62,7 +62,7 @@ def test_s14_a_body_has_thirty_seconds(inbox):
             done.set()
             thread.join()
     assert [status for status, _ in answers] == [408] * len(lines)
-    assert all("within 30 seconds" in told["error"] for _, told in answers)
+    assert all("within 30 seconds" in answer["error"] for _, answer in answers)
     assert inbox.api("GET", "/info")[0] == 200
 
 

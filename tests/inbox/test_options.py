@@ -231,8 +231,8 @@ def test_m16_sqlite_is_told_to_wait_for_the_disk(tmp_path, synced, level):
 def test_the_page_is_opened_in_the_browser(tmp_path):
     """`--open`: the browser that the environment names gets the page's address, with its token."""
     pytest.importorskip("uvicorn")
-    told, browser = tmp_path / "told", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part\nmv {told}.part {told}\n')
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}.part\nmv {opened}.part {opened}\n')
     browser.chmod(0o755)
     command = [sys.executable, "-m", "drhttp", "inbox", "--open", "--port", "0", "--file", str(tmp_path / "inbox.db")]
     environ = {**os.environ, "BROWSER": str(browser)}
@@ -240,12 +240,12 @@ def test_the_page_is_opened_in_the_browser(tmp_path):
         try:
             lines = [process.stdout.readline() for _ in range(2)]
             deadline = time.monotonic() + 60
-            while not told.exists() and time.monotonic() < deadline:
+            while not opened.exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
             process.terminate()
-    assert told.read_text() == lines[1].split()[1]
-    assert "#token=" in told.read_text()
+    assert opened.read_text() == lines[1].split()[1]
+    assert "#token=" in opened.read_text()
 
 
 @pytest.mark.parametrize("url", ["http://a:99999/", "http://a:0/", "http://[::1", "http://", "http://:80/", "ftp://a/"])
@@ -261,10 +261,10 @@ def test_an_address_for_replays_that_is_none_is_refused_at_the_start(tmp_path, c
 
 def test_options_that_a_running_inbox_does_not_take_are_named(inbox):
     """So nobody believes that they hold; what does not differ from what runs is not named."""
-    told = inbox.command("--keep", "5", "--replay-to", "http://127.0.0.1:1", "--port", "1")
+    completed = inbox.command("--keep", "5", "--replay-to", "http://127.0.0.1:1", "--port", "1")
     same = inbox.command("--keep", "10000", "--port", str(inbox.port), "--quiet")
 
-    assert (told.returncode, same.returncode, same.stderr) == (0, 0, "")
-    assert "were ignored: --keep, --replay-to, --port." in told.stderr
-    assert told.stderr.count("\n") == 1
-    assert told.stdout == same.stdout
+    assert (completed.returncode, same.returncode, same.stderr) == (0, 0, "")
+    assert "were ignored: --keep, --replay-to, --port." in completed.stderr
+    assert completed.stderr.count("\n") == 1
+    assert completed.stdout == same.stdout

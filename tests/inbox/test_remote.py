@@ -98,10 +98,10 @@ def test_m19_what_programs_read_is_stable(inbox, event):
 )
 def test_m19_a_term_with_a_minus_is_no_option(with_records, words, paths):
     """M19: `-path:/health` takes away what matches, wherever it stands, also where an option begins so."""
-    told = with_records.command("ls", "--json", *words) if "--" not in words else _before(with_records, words)
+    completed = with_records.command("ls", "--json", *words) if "--" not in words else _before(with_records, words)
 
-    assert told.returncode == 0, told.stderr
-    assert sorted(json.loads(line)["path"] for line in told.stdout.splitlines()) == paths
+    assert completed.returncode == 0, completed.stderr
+    assert sorted(json.loads(line)["path"] for line in completed.stdout.splitlines()) == paths
 
 
 def _before(inbox, words):
@@ -123,8 +123,8 @@ def test_m19_commands_have_a_short_form(inbox, event):
     inbox.post(varied(event))
     for words in (["ls", "--json", "-path:/health"], ["show", "ab"], ["export"], ["clear", "--yes", "--json"]):
         command = [sys.executable, "-m", "drhttp", *words, "--file", str(inbox.file)]
-        told = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
-        assert (told.returncode, bool(told.stdout), told.stderr) == (0, True, "")
+        completed = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+        assert (completed.returncode, bool(completed.stdout), completed.stderr) == (0, True, "")
 
 
 def test_m19_tail_hears_of_records_from_the_inbox(inbox, event):
@@ -152,8 +152,12 @@ def test_m13_a_file_is_imported(inbox, event, tmp_path, runs):
     if not runs:
         inbox.stop()
 
-    told = inbox.command("import", str(file))
-    assert (told.returncode, told.stdout, told.stderr) == (0, "4 imported, 0 already present, 0 rejected\n", "")
+    completed = inbox.command("import", str(file))
+    assert (completed.returncode, completed.stdout, completed.stderr) == (
+        0,
+        "4 imported, 0 already present, 0 rejected\n",
+        "",
+    )
     again = json.loads(inbox.command("import", str(file), "--json").stdout)
     assert again == {"imported": 0, "known": 4, "refused": 0, "remarks": []}
     after = inbox.command("export", "--as", "jsonl", "--unsafe-include-secrets").stdout
@@ -172,9 +176,9 @@ def test_m13_an_import_makes_the_file(tmp_path, capsys):
     source.write_text(json.dumps(log))
 
     assert main(["import", str(source), "--file", str(file)]) == 1
-    told = capsys.readouterr()
-    assert told.out == "1 imported, 0 already present, 2 rejected\n"
-    assert told.err == "drhttp: Entry 1: it has no request.\ndrhttp: Entry 2: it has no request.\n"
+    captured = capsys.readouterr()
+    assert captured.out == "1 imported, 0 already present, 2 rejected\n"
+    assert captured.err == "drhttp: Entry 1: it has no request.\ndrhttp: Entry 2: it has no request.\n"
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -198,7 +202,7 @@ def test_m13_what_is_no_har_is_told_in_a_sentence(shared_inbox, stopped_inbox, t
     elif content is not None:
         source.write_bytes(content)
 
-    told = (shared_inbox if runs else stopped_inbox).command("import", str(source))
-    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (1, "", 1)
-    assert told.stderr.startswith("drhttp: ")
-    assert sentence in told.stderr
+    completed = (shared_inbox if runs else stopped_inbox).command("import", str(source))
+    assert (completed.returncode, completed.stdout, completed.stderr.count("\n")) == (1, "", 1)
+    assert completed.stderr.startswith("drhttp: ")
+    assert sentence in completed.stderr

@@ -39,10 +39,10 @@ def test_s15_a_mask_is_never_sent(inbox, event, echo, path, changes, where):
     """S15, S18: a request whose address, body or unknown headers were masked is refused, and it is said before."""
     inbox.post([event(request__uri=f"http://127.0.0.1:{echo.port}{path}", **changes)])
 
-    status, told = inbox.api("POST", "/records/1/replay", {"confirm": True})
-    assert (status, told["code"]) == (409, "replay")
-    assert where in told["error"]
-    assert inbox.api("GET", "/records/1")[1]["replay_refusal"] == told["error"]
+    status, answer = inbox.api("POST", "/records/1/replay", {"confirm": True})
+    assert (status, answer["code"]) == (409, "replay")
+    assert where in answer["error"]
+    assert inbox.api("GET", "/records/1")[1]["replay_refusal"] == answer["error"]
     assert echo.requests == []
 
 
@@ -59,8 +59,8 @@ def test_s15_masked_headers_are_left_out_and_named_once(inbox, event, echo):
     """S15: whichever recorder wrote the mask."""
     headers = {"a": ["[Filtered]", "*****"], "authorization": "Bearer [redacted]", "fine": "*/*", "x": "1"}
     metadata = {"redacted": {"request_headers": 1}}
-    told = event(request__uri=f"http://127.0.0.1:{echo.port}/", request__headers=headers, metadata=metadata)
-    inbox.post([told])
+    sent = event(request__uri=f"http://127.0.0.1:{echo.port}/", request__headers=headers, metadata=metadata)
+    inbox.post([sent])
 
     status, answer = inbox.api("POST", "/records/1/replay", {"confirm": True})
     assert (status, answer["remarks"]) == (201, ["Masked headers were not sent: a, authorization."])
@@ -81,9 +81,9 @@ def test_s15_what_the_recorder_masks_is_refused(inbox, echo):
             Client(app).get(path, base_url=here, headers=headers)
             assert drhttp.flush(60.0)
 
-    told = [inbox.api("POST", f"/records/{n}/replay", {}) for n in range(1, 5)]
+    answers = [inbox.api("POST", f"/records/{n}/replay", {}) for n in range(1, 5)]
     # Without the header it can be sent, where it is known which one that is.
-    assert [status for status, _ in told] == [409, 201, 409, 409]
-    assert told[1][1]["remarks"] == ["Masked headers were not sent: authorization."]
+    assert [status for status, _ in answers] == [409, 201, 409, 409]
+    assert answers[1][1]["remarks"] == ["Masked headers were not sent: authorization."]
     assert len(echo.requests) == 1
     assert "authorization" not in echo.requests[0].headers

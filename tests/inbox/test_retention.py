@@ -38,8 +38,8 @@ def test_m15_what_remains_is_bounded_while_records_come(start, event):
 
     # A change waits for everything that was to be done before it.
     assert inbox.api("PATCH", "/records/1", {"note": "seen"})[0] == 200
-    told = inbox.api("GET", "/info")[1]
-    assert (told["records"], told["pinned"]) == (500, 3)
+    answer = inbox.api("GET", "/info")[1]
+    assert (answer["records"], answer["pinned"]) == (500, 3)
     newest = inbox.api("GET", "/records?limit=500")[1]["records"]
     assert [one["n"] for one in newest] == [*range(2503, 2503 - 497, -1), 3, 2, 1]
 
@@ -64,8 +64,8 @@ def test_m15_pruning_goes_in_small_pieces(tmp_path, event, pinned):
     """M15: however far a limit is exceeded, a step deletes a few records and reads hardly more than these."""
     prepare(tmp_path / "inbox.db")
     with closing(SqliteStore(tmp_path / "inbox.db")) as store:
-        told = [event(transaction_id=str(place)) for place in range(3_000)]
-        store.write(decode_batch(told, Arrival("local", 1)))
+        events = [event(transaction_id=str(place)) for place in range(3_000)]
+        store.write(decode_batch(events, Arrival("local", 1)))
         for n in range(1, pinned + 1):
             store.mark(n, pinned=True)
         limits, steps, left = Limits(pinned + 100, 1 << 40, 1e9), 0, 3_000

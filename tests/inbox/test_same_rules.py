@@ -27,7 +27,7 @@ def message(kind: str, body: str | bytes, **more) -> Message:
     return Message(headers=(("content-type", kind),), body=content, **more)
 
 
-def told(one: Message):
+def displayed(one: Message):
     """The JSON of a body on the page."""
     return body_json(one, None, shown(one, reveal=False))
 
@@ -78,7 +78,7 @@ def told(one: Message):
 )  # fmt: skip
 def test_what_the_recorder_masks_is_hidden(kind, body):
     """In the text, the fields and the parts, with the mask that says that it arrived in clear."""
-    page = told(message(kind, body))
+    page = displayed(message(kind, body))
 
     assert page["masked"] >= 1
     assert "hunter2" not in json.dumps(page)
@@ -100,7 +100,7 @@ def test_what_the_recorder_masks_is_hidden(kind, body):
 )
 def test_a_secret_at_a_missing_end_is_hidden(kind, body):
     """The rules leave the last value out; the page hides it."""
-    page = told(message(kind, body, truncated=True))
+    page = displayed(message(kind, body, truncated=True))
 
     assert page["masked"] >= 1
     assert "hunt" not in json.dumps(page)
@@ -117,7 +117,7 @@ def test_a_secret_at_a_missing_end_is_hidden(kind, body):
 )  # fmt: skip
 def test_what_the_recorder_lets_pass_is_shown(kind, body):
     """Nothing is hidden, counted or changed."""
-    page = told(message(kind, body))
+    page = displayed(message(kind, body))
 
     assert (page["masked"], page["text"]) == (0, body)
     assert not any(part["masked"] for part in page["parts"] or ())
@@ -126,7 +126,7 @@ def test_what_the_recorder_lets_pass_is_shown(kind, body):
 def test_files_in_forms_are_shown():
     """The recorder keeps only their size; in what another client sent, they are shown and masked like texts."""
     body = FIELD.format('name="a"; filename="a.txt"', "hello, password=hunter2, bye")
-    (part,) = told(message(DATA, body))["parts"]
+    (part,) = displayed(message(DATA, body))["parts"]
 
     assert part["text"] == f"hello, password={MASK}, bye"
     assert part["masked"]
@@ -142,9 +142,9 @@ def test_specimens():
         body = mask_body(Body(content=case.body), headers, policy)
         if not (body.redacted or body.omitted) or b"filename" in case.body:  # files are shown, see above
             continue
-        page = told(Message(headers=headers, body=case.body))
+        page = displayed(Message(headers=headers, body=case.body))
         if not page["masked"] or any(needle in json.dumps(page) for needle in (MARK, *case.needles)):
             shown_in_clear.append(case.name)
-        if body.content and told(Message(headers=headers, body=body.content, decoded=body.decoded))["masked"]:
+        if body.content and displayed(Message(headers=headers, body=body.content, decoded=body.decoded))["masked"]:
             hidden_twice.append(case.name)
     assert (shown_in_clear, hidden_twice) == ([], [])

@@ -27,9 +27,9 @@ HOSTILE = [
 
 def html(event, inbox, text="<script>x</script>", media="text/html", **changes):
     body = base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
-    told = event(response__headers={"content-type": media}, response__body=body, **changes)
-    assert inbox.post([told]) == 201
-    return inbox.api("GET", f"/records/id:{told['transaction_id']}")[1]["response"]["body"]
+    sent = event(response__headers={"content-type": media}, response__body=body, **changes)
+    assert inbox.post([sent]) == 201
+    return inbox.api("GET", f"/records/id:{sent['transaction_id']}")[1]["response"]["body"]
 
 
 def test_s2_a_name_that_was_allowed_is_answered(start):
@@ -98,10 +98,10 @@ def test_s4_no_answer_sets_a_cookie_or_lets_another_origin_in(shared_inbox, even
     ]
     for path in paths:
         for headers in ({}, {"Authorization": f"Bearer {shared_inbox.token}"}, {"Origin": "http://evil.test"}):
-            told = shared_inbox.request("GET", path, **headers)[1]
-            assert not [name for name in told if name.lower().startswith(("access-control-", "set-cookie", "server"))]
-            assert told["Cross-Origin-Resource-Policy"] == "same-origin"
-            assert told["Cache-Control"] == "no-store"
+            answer = shared_inbox.request("GET", path, **headers)[1]
+            assert not [name for name in answer if name.lower().startswith(("access-control-", "set-cookie", "server"))]
+            assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert answer["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_s5_other_pages_change_nothing(shared_inbox, event, headers, method, pat
     before = shared_inbox.api("GET", "/info")[1]["records"]
     named = {name: value.format(port=shared_inbox.port) for name, value in headers.items()}
 
-    status, told = shared_inbox.api(method, path, {}, **named)
+    status, answer = shared_inbox.api(method, path, {}, **named)
 
-    assert (status, told["code"]) == (403, "origin")
+    assert (status, answer["code"]) == (403, "origin")
     assert shared_inbox.api("GET", "/info")[1]["records"] == before > 0
 
 
@@ -202,11 +202,11 @@ def test_s10_raw_bytes_are_a_download_and_nothing_else(inbox, event):
 )
 def test_s10_images_are_told_by_their_bytes(shared_inbox, event, body, media, shown):
     """A header may say anything; only raster types are served as images."""
-    told = html(event, shared_inbox, body, media)
+    markup = html(event, shared_inbox, body, media)
 
-    assert (told["image"] is not None, told["form"] == "image") == (shown is not None, shown is not None)
+    assert (markup["image"] is not None, markup["form"] == "image") == (shown is not None, shown is not None)
     if shown:
-        assert shared_inbox.request("GET", told["image"])[1]["Content-Type"] == shown
+        assert shared_inbox.request("GET", markup["image"])[1]["Content-Type"] == shown
 
 
 def test_s13_a_bomb_in_a_body_is_opened_as_far_as_it_is_shown(inbox, event):
@@ -263,7 +263,7 @@ def test_s14_live_viewers_are_bounded(inbox):
 def test_s18_secrets_are_masked_until_they_are_asked_for(inbox, event):
     """By name, in address, headers, cookies and bodies; recorders of others do not mask."""
     secrets = ("hunter2", "tok-123", "sid-456", "key-789", "jar-000", "nested-1")
-    told = event(
+    sent = event(
         request__uri="http://x/?access_token=tok-123&page=1",
         request__headers={
             "authorization": "Bearer hunter2",
@@ -273,7 +273,7 @@ def test_s18_secrets_are_masked_until_they_are_asked_for(inbox, event):
         request__body={"apiKey": "key-789", "list": [{"client_secret": {"deep": ["nested-1"]}}], "fine": "shown"},
         response__headers={"set-cookie": ["jar=jar-000; Path=/"], "content-type": "text/plain"},
     )
-    inbox.post([told])
+    inbox.post([sent])
     paths = ["", "/body/request", "/snippet?as=curl", "/snippet?as=python", "/snippet?as=httpie"]
     for path in paths:
         masked = inbox.request("GET", f"/api/v1/records/1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
@@ -293,9 +293,9 @@ def test_s18_secrets_are_masked_until_they_are_asked_for(inbox, event):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_s20_captured_text_stays_data(shared_inbox, event, text):
     """Markup, escapes and line ends of strangers come out of the API as the text that they are, and only as JSON."""
-    told = event(user_id=text, request__uri=f"http://x/{text}", request__headers={"x": text}, response__body=None)
-    shared_inbox.post([told])
-    path = f"/api/v1/records/id:{told['transaction_id']}"
+    sent = event(user_id=text, request__uri=f"http://x/{text}", request__headers={"x": text}, response__body=None)
+    shared_inbox.post([sent])
+    path = f"/api/v1/records/id:{sent['transaction_id']}"
     status, headers, content = shared_inbox.request("GET", path, Authorization=f"Bearer {shared_inbox.token}")
 
     assert (status, headers["Content-Type"]) == (200, "application/json")
@@ -373,8 +373,8 @@ def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
         asked += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]
         asked += [f"/records/{n}/{kind}" for kind in kinds]
     for path in asked:
-        told = inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
-        assert betrayed(told) == [], path
+        answer = inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
+        assert betrayed(answer) == [], path
     (masked_user,) = [one for one in inbox.api("GET", "/users")[1]["groups"] if "hidden here" in one["name"]]
     assert [one["n"] for one in inbox.api("GET", f"/records?q={masked_user['query']}")[1]["records"]][-1] == 1
     assert "ask Ann" in inbox.api("GET", "/records/1")[1]["response"]["body"]["text"]
@@ -395,10 +395,10 @@ def test_s18_values_that_betray_themselves_are_masked_on_the_command_line(inbox,
     for running in (True, False):
         if not running:
             inbox.stop()
-        told = ""
+        received = ""
         for command in words:
             text = inbox.command(*command).stdout
             assert text
             assert betrayed(text) == [], command
-            told += inbox.command(*command, "--unsafe-include-secrets").stdout
-        assert set(betrayed(told)) >= {JWT, CARD, KEY, BEARER}
+            received += inbox.command(*command, "--unsafe-include-secrets").stdout
+        assert set(betrayed(received)) >= {JWT, CARD, KEY, BEARER}

@@ -183,13 +183,13 @@ def test_m12_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
     """M12, S19: method, path, query, headers and body byte for byte for 1,000 requests, and nothing in them is run."""
     dice = random.Random(3)
     exchanges = [lowered(recorded(dice, server.server_address[1], place)) for place in range(1000)]
-    told = [snippet(exchange, "curl", reveal=True) for exchange in exchanges]
-    assert [one.remarks for one in told if not one.complete] == []
+    snippets = [snippet(exchange, "curl", reveal=True) for exchange in exchanges]
+    assert [one.remarks for one in snippets if not one.complete] == []
     work = tmp_path / "work"
     work.mkdir()
     scripts = [tmp_path / f"script-{half}" for half in range(2)]
     for half, script in enumerate(scripts):
-        script.write_text("set -e\n" + "\n".join(one.text for one in told[half::2]), encoding="utf-8")
+        script.write_text("set -e\n" + "\n".join(one.text for one in snippets[half::2]), encoding="utf-8")
     started = [
         subprocess.Popen(["bash", str(script)], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for script in scripts
@@ -207,10 +207,10 @@ def test_m12_python_sends_what_was_recorded(server, tmp_path):
     """M12, S19: 1,000 requests with what comes with Python, in one interpreter after the other."""
     dice = random.Random(5)
     exchanges = [lowered(recorded(dice, server.server_address[1], place)) for place in range(1000)]
-    told = [snippet(exchange, "python", reveal=True) for exchange in exchanges]
-    assert [one.remarks for one in told if not one.complete] == []
+    snippets = [snippet(exchange, "python", reveal=True) for exchange in exchanges]
+    assert [one.remarks for one in snippets if not one.complete] == []
     program = tmp_path / "program.py"
-    program.write_text("\n".join(one.text for one in told), encoding="utf-8")
+    program.write_text("\n".join(one.text for one in snippets), encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
     subprocess.run(
@@ -227,18 +227,18 @@ def test_m12_httpie_sends_what_was_recorded(server, tmp_path):
     pytest.importorskip("httpie", reason="HTTPie is not installed")
     program = Path(sys.executable).with_name("http")
     dice = random.Random(7)
-    exchanges, told = [], []
+    exchanges, found = [], []
     while len(exchanges) < 30:
         exchange = lowered(recorded(dice, server.server_address[1], len(exchanges)))
         one = snippet(exchange, "httpie", reveal=True)
         if one.complete:
             exchanges.append(exchange)
-            told.append(one.text)
+            found.append(one.text)
         else:
             assert all(remark.startswith("HTTPie ") for remark in one.remarks)
     assert len({exchange.request.body for exchange in exchanges}) > 8
     script = tmp_path / "script"
-    script.write_text("set -e\n" + "\n".join(told), encoding="utf-8")
+    script.write_text("set -e\n" + "\n".join(found), encoding="utf-8")
     work, home = tmp_path / "work", tmp_path / "home"
     work.mkdir()
     environ = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": str(home), "PYTHONUTF8": "1"}
@@ -290,11 +290,11 @@ def test_what_is_not_sent_is_said():
             "The body was left out because it is larger than 100,000 bytes. Download it instead.",
         ),
     ):
-        told = snippet(Exchange(summary=summary, request=message), "curl", reveal=True)
-        assert (told.complete, told.remarks) == (False, (remark,))
+        written = snippet(Exchange(summary=summary, request=message), "curl", reveal=True)
+        assert (written.complete, written.remarks) == (False, (remark,))
     hidden = Exchange(summary=summary, request=Message(), extra={"masked": {"uri": 1}})
-    told = snippet(hidden, "curl", reveal=True)
-    assert told.remarks == ("The recorder masked values in the URL.",)
+    written = snippet(hidden, "curl", reveal=True)
+    assert written.remarks == ("The recorder masked values in the URL.",)
 
 
 def test_a_command_shows_nothing_that_steers_a_terminal():

@@ -31,17 +31,17 @@ def test_who_logs_in_is_not_shown(inbox, event):
         "/records", "/records/1", "/records/1/snippet?as=curl", "/compare?left=1&right=2", "/export?as=har",
         "/suggest?q=host:", "/suggest?q=host:bob", "/endpoints",
     )  # fmt: skip
-    told = [inbox.api("GET", path) for path in paths]
+    answers = [inbox.api("GET", path) for path in paths]
     replayed = inbox.api("POST", "/records/1/replay", {})
     printed = [inbox.command(*words) for words in (("ls", "--json"), ("ls",), ("show", "a"), ("show", "a", "--json"))]
     lines = inbox.request("GET", "/api/v1/export?as=jsonl", Authorization=f"Bearer {inbox.token}")[2]
 
-    assert {status for status, _ in told} == {200}
+    assert {status for status, _ in answers} == {200}
     assert replayed[0] == 403
-    assert told[1][1]["replay_refusal"] == replayed[1]["error"]
-    assert SECRET not in repr((told, replayed, printed, lines))
-    assert told[0][1]["records"][0]["url"] == "http://[hidden here, arrived in clear]@localhost:9/b"
-    assert told[0][1]["records"][0]["host"] == "[hidden here, arrived in clear]@localhost:9"
+    assert answers[1][1]["replay_refusal"] == replayed[1]["error"]
+    assert SECRET not in repr((answers, replayed, printed, lines))
+    assert answers[0][1]["records"][0]["url"] == "http://[hidden here, arrived in clear]@localhost:9/b"
+    assert answers[0][1]["records"][0]["host"] == "[hidden here, arrived in clear]@localhost:9"
     assert inbox.api("GET", "/records/1?reveal=1")[1]["host"] == f"bob:{SECRET}a@localhost:9"
 
 
@@ -62,8 +62,8 @@ def test_a_misspelled_query_deletes_nothing(inbox, event):
     inbox.post([event()])
 
     for query in ("?Q=status:404", "?query=status:404", "?q=status:404&x="):
-        status, told = inbox.api("DELETE", f"/records{query}")
-        assert (status, told["code"]) == (400, "parameter"), query
+        status, answer = inbox.api("DELETE", f"/records{query}")
+        assert (status, answer["code"]) == (400, "parameter"), query
     assert len(inbox.api("GET", "/records")[1]["records"]) == 1
     assert inbox.api("DELETE", "/records?q=&pinned=0") == (200, {"deleted": 1})
 
@@ -119,18 +119,18 @@ def test_times_that_are_asked_for_may_be_any(inbox, event):
         assert inbox.api("GET", f"/histogram?{span}")[0] in {200, 400}, span
         assert inbox.api("GET", f"/scatter?{span}")[0] in {200, 400}, span
     for query, count in (("after:-99999999999999999w", 1), ("before:-99999999999999999w", 0)):
-        status, told = inbox.api("GET", f"/records?q={query}")
-        assert (status, len(told["records"])) == (200, count), query
+        status, answer = inbox.api("GET", f"/records?q={query}")
+        assert (status, len(answer["records"])) == (200, count), query
     assert inbox.api("GET", f"/records?q=after:-{'9' * 400}w")[0] == 400
 
 
 def test_halves_of_characters_in_notes_and_tags_are_replaced(inbox, event):
     """JSON may hold them, the file cannot."""
     inbox.post([event()])
-    status, told = inbox.api("PATCH", "/records/1", b'{"note": "a\\ud800", "tags": ["\\udc00b"], "pinned": true}')
+    status, answer = inbox.api("PATCH", "/records/1", b'{"note": "a\\ud800", "tags": ["\\udc00b"], "pinned": true}')
 
     assert status == 200
-    assert (told["note"], told["tags"], told["pinned"]) == ("a\ufffd", ["\ufffdb"], True)
+    assert (answer["note"], answer["tags"], answer["pinned"]) == ("a\ufffd", ["\ufffdb"], True)
 
 
 def test_a_failure_is_told_as_every_error_is(inbox, event):
@@ -138,12 +138,12 @@ def test_a_failure_is_told_as_every_error_is(inbox, event):
     inbox.post([event(transaction_id="a")])
     with closing(sqlite3.connect(inbox.file)) as database, database:
         database.execute("UPDATE payload SET marks = '{'")
-    status, told = inbox.api("GET", "/records/1")
+    status, answer = inbox.api("GET", "/records/1")
     shown = inbox.command("show", "a")
     output = inbox.stop()[1]
 
-    assert (status, told["code"]) == (500, "failure")
-    assert (shown.returncode, shown.stderr) == (1, f"drhttp: {told['error']}\n")
+    assert (status, answer["code"]) == (500, "failure")
+    assert (shown.returncode, shown.stderr) == (1, f"drhttp: {answer['error']}\n")
     assert "Traceback" in output
 
 
@@ -183,11 +183,11 @@ def test_columns_of_tables_are_masked_by_their_name(inbox, event, delimiter, kin
     rows = [["name", "password"], ["bob", SECRET], ["eve", f'"{SECRET}\n{SECRET}"'], ["short"], ["none", ""]]
     body = "\r\n".join(delimiter.join(row) for row in rows)
     inbox.post([event(request__headers={"content-type": kind}, request__body=body, request__transfer_encoding="text")])
-    told, revealed = (inbox.api("GET", f"/records/1{query}")[1]["request"]["body"] for query in ("", "?reveal=1"))
+    answer, revealed = (inbox.api("GET", f"/records/1{query}")[1]["request"]["body"] for query in ("", "?reveal=1"))
 
-    assert (told["form"], told["masked"], revealed["text"]) == ("text", 2, body)
-    assert SECRET not in told["text"]
-    assert list(csv.reader(io.StringIO(told["text"], newline=""), delimiter=delimiter)) == [
+    assert (answer["form"], answer["masked"], revealed["text"]) == ("text", 2, body)
+    assert SECRET not in answer["text"]
+    assert list(csv.reader(io.StringIO(answer["text"], newline=""), delimiter=delimiter)) == [
         ["name", "password"], ["bob", masking.MASK], ["eve", masking.MASK], ["short"], ["none", ""],
     ]  # fmt: skip
 

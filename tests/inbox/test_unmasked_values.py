@@ -58,8 +58,8 @@ PLACES = [
 ]  # fmt: skip
 
 
-def places(told):
-    return [(one["part"], one["name"], one["count"]) for one in told["places"]]
+def places(hidden):
+    return [(one["part"], one["name"], one["count"]) for one in hidden["places"]]
 
 
 def test_the_api_names_what_is_hidden_and_leaves_masks_of_the_recorder(inbox, event):
@@ -99,9 +99,9 @@ def test_lists_count_what_their_lines_hide(inbox, event):
     )
     assert json.loads(inbox.command("ls", "--json", "exception:any").stdout)["hidden"] == line["hidden"]
     for path in ("/records?reveal=1", "/records/1?reveal=1"):
-        told = inbox.api("GET", path)[1]
-        assert all(one["hidden"]["count"] == 0 for one in told.get("records", [told]))
-        assert HIDDEN not in json.dumps(told)
+        answer = inbox.api("GET", path)[1]
+        assert all(one["hidden"]["count"] == 0 for one in answer.get("records", [answer]))
+        assert HIDDEN not in json.dumps(answer)
 
 
 def test_show_tells_both_kinds_apart(inbox, event):
@@ -110,11 +110,11 @@ def test_show_tells_both_kinds_apart(inbox, event):
     for running in (True, False):
         if not running:
             inbox.stop()
-        told = inbox.command("show", "mixed").stdout
-        assert "authorization: Bearer [redacted]" in told
-        assert f"x-api-key: {HIDDEN}" in told
-        assert "1 masked, 1 arrived unmasked and hidden here)" in told
-        end = told.rpartition("\n\n")[2].splitlines()
+        output = inbox.command("show", "mixed").stdout
+        assert "authorization: Bearer [redacted]" in output
+        assert f"x-api-key: {HIDDEN}" in output
+        assert "1 masked, 1 arrived unmasked and hidden here)" in output
+        end = output.rpartition("\n\n")[2].splitlines()
         assert end[0] == (
             "7 values arrived unmasked and are hidden here: exception, query token, request.headers cookie, "
             "request.headers x-api-key, request.body password, response.body password, extra."
@@ -143,8 +143,8 @@ def test_exports_say_it_and_an_import_remembers(inbox, start, event, tmp_path):
     assert (ours["request"]["hidden"], ours["request"]["redacted"]) == (1, 1)
     assert HIDDEN in snippet["text"]
     assert (snippet["complete"], snippet["masked"]) == (False, 4)
-    for told in (har, lines, snippet["text"]):
-        assert not any(secret in told for secret in ("hunter2", KEY, "dark-blue", "abc123def"))
+    for text in (har, lines, snippet["text"]):
+        assert not any(secret in text for secret in ("hunter2", KEY, "dark-blue", "abc123def"))
     other = start(file=tmp_path / "other.db")
     assert other.api("POST", "/import", har.encode())[0] == 200
     record = other.api("GET", "/records/1")[1]
@@ -184,9 +184,9 @@ def test_a_recorder_that_masks_nothing_is_found_out(inbox):
     with contextlib.closing(wrapped(environ, lambda *args: None)) as result:
         assert b"hunter2" in b"".join(result)
     assert drhttp.flush(60.0)
-    told = inbox.api("GET", "/records/1")[1]["hidden"]
+    answer = inbox.api("GET", "/records/1")[1]["hidden"]
 
-    assert places(told) == [
+    assert places(answer) == [
         ("query", "access_token", 1), ("request.headers", "authorization", 1), ("response.headers", "set-cookie", 1),
         ("response.body", None, 2),
     ]  # fmt: skip
@@ -202,19 +202,19 @@ def test_the_old_client_is_found_out(inbox):
                      "body": "<a><password>hunter2</password></a>"},
     }  # fmt: skip
     assert inbox.post(record, "/api/v1/http_record/record", zipped=False, DrHTTP_ApiKey="k") == 201
-    told = inbox.api("GET", "/records/1")[1]
+    answer = inbox.api("GET", "/records/1")[1]
 
-    assert places(told["hidden"]) == [
+    assert places(answer["hidden"]) == [
         ("request.headers", "Authorization", 1), ("request.body", "password", 1), ("response.body", None, 1),
     ]  # fmt: skip
-    assert told["response"]["body"]["text"] == f"<a><password>{HIDDEN}</password></a>"
+    assert answer["response"]["body"]["text"] == f"<a><password>{HIDDEN}</password></a>"
 
 
 def test_masks_that_are_not_known_are_owned_up_to(inbox, event):
     """A recorder may write anything in place of a secret; it says how much, so some of what is hidden may be that."""
-    told = {"redacted": {"request_headers": 1}}
+    metadata = {"redacted": {"request_headers": 1}}
     inbox.post(
-        [event(request__headers={"authorization": "Bearer #3f2a", "x-api-key": KEY}, metadata=told, response=None)]
+        [event(request__headers={"authorization": "Bearer #3f2a", "x-api-key": KEY}, metadata=metadata, response=None)]
     )
     record = inbox.api("GET", "/records/1")[1]
 
@@ -280,9 +280,9 @@ def test_a_hostile_body_is_hidden_whole_after_a_bounded_time():
 def test_bytes_that_hold_a_secret_are_counted_where_they_stand(event):
     """There is no text to hide it in, so the body is held back, and its place is named all the same."""
     key = b"AKIA" + b"IOSFODNN7EXAMPLE"
-    told = event(response__headers={"content-type": "application/octet-stream"}, response__transfer_encoding="base64",
+    sent = event(response__headers={"content-type": "application/octet-stream"}, response__transfer_encoding="base64",
                  response__body=base64.b64encode(b"\x00\xff\xfe" + key).decode())  # fmt: skip
-    (exchange,) = decode_batch([told], Arrival("local", 0))
+    (exchange,) = decode_batch([sent], Arrival("local", 0))
 
     assert [(one.part, one.count) for one in in_record(exchange, views(exchange, reveal=False))] == [
         ("response.body", 1)

@@ -32,8 +32,8 @@ def test_the_guard_tells_type_and_place():
     """The innermost frame comes first, as file and line; deep recursions are shortened."""
     with pytest.raises(ValueError, match="cannot use") as caught:
         failing("x")
-    told = _guard.error_location(caught.value)
-    assert re.fullmatch(r"ValueError at \S+test_logs\.py:\d+ < \S+test_logs\.py:\d+", told)
+    location = _guard.error_location(caught.value)
+    assert re.fullmatch(r"ValueError at \S+test_logs\.py:\d+ < \S+test_logs\.py:\d+", location)
 
     def deeper(depth):
         return failing("x") if depth == 0 else deeper(depth - 1)

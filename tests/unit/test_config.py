@@ -220,12 +220,12 @@ def test_an_unknown_option(name):
 def test_explain():
     """Each option is told with its value and its source; the key is not told."""
     config = Config.load(DSN, {"batch_size": 5}, {"DRHTTP_TIMEOUT": "3", "DRHTTP_BATCH_SIZE": "9"})
-    told = {name: (value, source) for name, value, source in config.explain()}
-    assert told["batch_size"] == ("5", "argument")
-    assert told["timeout"] == ("3.0", "DRHTTP_TIMEOUT")
-    assert told["queue_size"] == ("10000", "default")
-    assert told["dsn"][1] == "argument"
-    assert set(told) == set(GOOD) | {"dsn"}
+    explained = {name: (value, source) for name, value, source in config.explain()}
+    assert explained["batch_size"] == ("5", "argument")
+    assert explained["timeout"] == ("3.0", "DRHTTP_TIMEOUT")
+    assert explained["queue_size"] == ("10000", "default")
+    assert explained["dsn"][1] == "argument"
+    assert set(explained) == set(GOOD) | {"dsn"}
     assert "s3ntinel" not in repr(config.explain()) + repr(config)
 
 

@@ -62,8 +62,8 @@ class Visit:
         context.on("response", lambda response: self._own(response.url) or self.foreign.append(response.url))
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
-    def _report(self, told: str) -> None:
-        self.errors.append(told)
+    def _report(self, message: str) -> None:
+        self.errors.append(message)
 
     def _own(self, url: str) -> bool:
         return url.startswith((self.origin, "blob:", "data:"))

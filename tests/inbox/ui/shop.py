@@ -53,7 +53,7 @@ def event(
         "body": {"id": 7, "name": "Espresso cup", "price": 12.5, "tags": ["kitchen", "new"], "stock": None},
         "transfer_encoding": "json",
     }
-    told = {
+    built = {
         "transaction_id": str(uuid.uuid4()),
         "direction": "Incoming",
         "user_id": user,
@@ -78,7 +78,7 @@ def event(
         },
         **changes,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in built.items() if value is not None}
 
 
 def hour(count: int, end: datetime | None = None, seed: int = 5) -> Iterator[dict[str, Any]]:

@@ -21,13 +21,13 @@ def _findings(page: Page, axe: str) -> list[str]:
     # Through evaluate, which the policy of the page does not bind.
     page.evaluate(axe)
     page.emulate_media(color_scheme="light")
-    told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     page.emulate_media(color_scheme="dark")
     only = {"resultTypes": ["violations"], "runOnly": _OF_COLORS}
-    told += page.evaluate("options => axe.run(document, options)", only)["violations"]
+    violations += page.evaluate("options => axe.run(document, options)", only)["violations"]
     return [
         f"{found['id']}: {[node['html'][:200] for node in found['nodes'][:3]]} {found['nodes'][0]['failureSummary']}"
-        for found in told
+        for found in violations
         if found["impact"] in {"serious", "critical"}
     ]
 
@@ -99,7 +99,7 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
     page.get_by_label("Query", exact=True).press_sequentially("st")
     page.get_by_role("option").first.wait_for()
     found["completion"] = _findings(page, axe)
-    assert {address: told for address, told in found.items() if told} == {}
+    assert {address: findings for address, findings in found.items() if findings} == {}
 
 
 @pytest.mark.long
@@ -115,7 +115,7 @@ def test_no_serious_finding_of_axe_where_there_is_nothing(visit: Callable[..., A
     inbox.stop()
     page.locator(".banner").wait_for()
     found["lost"] = _findings(page, axe)
-    assert {address: told for address, told in found.items() if told} == {}
+    assert {address: findings for address, findings in found.items() if findings} == {}
 
 
 def test_no_serious_finding_of_axe_at_the_door(visit: Callable[..., Any], inbox: Any, axe: str) -> None:
@@ -213,7 +213,7 @@ def test_nothing_is_wider_than_the_screen(visit: Callable[..., Any], inbox: Any,
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(_DRAWN)
             wide[address, width, height] = page.evaluate(_TOO_WIDE) + page.evaluate(_CUT)
-    assert {place: told for place, told in wide.items() if told} == {}
+    assert {place: boxes for place, boxes in wide.items() if boxes} == {}
 
 
 @pytest.mark.parametrize(("width", "height", "zoom"), [(720, 450, 2), (640, 400, 2), (320, 256, 4)])

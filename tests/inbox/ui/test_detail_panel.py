@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def told(page: Page, inbox: Any) -> Page:
+def story(page: Page, inbox: Any) -> Page:
     """The page with a record of every kind."""
     assert inbox.post(shop.story()) == 201
     expect(page.locator(".rows .row")).to_have_count(10)
@@ -37,9 +37,9 @@ def opened(page: Page, path: str, tab: str = "Response") -> Locator:
     return detail
 
 
-def test_overview_tells_what_happened_and_when(told: Page) -> None:
-    detail = told.locator(".detail")
-    told.locator(".rows .row.failed", has_text="/api/orders").click()
+def test_overview_tells_what_happened_and_when(story: Page) -> None:
+    detail = story.locator(".detail")
+    story.locator(".rows .row.failed", has_text="/api/orders").click()
     expect(detail.locator(".failure")).to_contain_text("PaymentError")
     expect(detail.locator(".lane")).to_have_count(3)
     expect(detail.locator(".lane.nested").first).to_contain_text("GET stock.test/v2/items")
@@ -60,14 +60,14 @@ def test_a_late_call_joins_the_record_that_is_open(page: Page, inbox: Any) -> No
     expect(page.locator(".rows .row", has_text="/api/orders")).to_contain_text("2 out")
 
 
-def test_headers_keep_their_order_and_their_doubles(told: Page) -> None:
-    names = opened(told, "/login").get_by_role("table", name="Headers").locator("th")
+def test_headers_keep_their_order_and_their_doubles(story: Page) -> None:
+    names = opened(story, "/login").get_by_role("table", name="Headers").locator("th")
     expect(names).to_have_text(["location", "set-cookie", "set-cookie"])
 
 
-def test_json_is_a_tree_that_folds_and_masks_open_at_a_click(told: Page) -> None:
-    told.locator(".rows .row.failed", has_text="/api/orders").click()
-    detail = told.locator(".detail")
+def test_json_is_a_tree_that_folds_and_masks_open_at_a_click(story: Page) -> None:
+    story.locator(".rows .row.failed", has_text="/api/orders").click()
+    detail = story.locator(".detail")
     detail.get_by_role("tab", name="Request").click()
     tree = detail.locator(".tree")
     expect(tree).to_contain_text("Please ring.")
@@ -105,19 +105,19 @@ def test_json_is_shown_as_it_was_sent(page: Page, inbox: Any) -> None:
         ("/cups", "Response", "Raw", ["<h1>Cups</h1>"]),
     ],
 )
-def test_bodies_are_shown_in_their_form(told: Page, path: str, tab: str, view: str, expected: list[str]) -> None:
-    detail = opened(told, path, tab)
+def test_bodies_are_shown_in_their_form(story: Page, path: str, tab: str, view: str, expected: list[str]) -> None:
+    detail = opened(story, path, tab)
     detail.get_by_role("tab", name=view).click()
     for text in expected:
         expect(detail).to_contain_text(text)
 
 
-def test_an_image_is_an_image_and_a_page_is_a_page_in_a_sandbox(told: Page) -> None:
-    detail = opened(told, "/logo.png")
+def test_an_image_is_an_image_and_a_page_is_a_page_in_a_sandbox(story: Page) -> None:
+    detail = opened(story, "/logo.png")
     image = detail.locator("img")
     expect(image).to_be_visible()
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
-    detail = opened(told, "/cups")
+    detail = opened(story, "/cups")
     expect(detail.frame_locator("iframe").get_by_role("heading", name="Cups")).to_be_visible()
     assert detail.locator("iframe").get_attribute("sandbox") == ""
 
@@ -132,35 +132,35 @@ def test_a_long_body_comes_in_pages(page: Page, inbox: Any) -> None:
 
 
 @pytest.mark.parametrize(("label", "begin"), [("cURL", "curl"), ("Python", "import"), ("httpie", "http")])
-def test_copy(told: Page, label: str, begin: str) -> None:
-    told.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened(told, "/feed.xml", "Overview").get_by_role("button", name=label).click()
-    expect(told.locator(".toast")).to_contain_text("Copied")
-    copied = told.evaluate("navigator.clipboard.readText()")
+def test_copy(story: Page, label: str, begin: str) -> None:
+    story.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened(story, "/feed.xml", "Overview").get_by_role("button", name=label).click()
+    expect(story.locator(".toast")).to_contain_text("Copied")
+    copied = story.evaluate("navigator.clipboard.readText()")
     assert begin in copied
     assert "feed.xml" in copied
 
 
-def test_pin(told: Page, inbox: Any) -> None:
-    opened(told, "/feed.xml", "Overview").get_by_role("button", name="Pin").click()
-    expect(told.locator(".rows .pin")).to_have_count(1)
+def test_pin(story: Page, inbox: Any) -> None:
+    opened(story, "/feed.xml", "Overview").get_by_role("button", name="Pin").click()
+    expect(story.locator(".rows .pin")).to_have_count(1)
     assert [one["path"] for one in inbox.api("GET", "/records?q=is:pinned")[1]["records"]] == ["/feed.xml"]
 
 
-def test_values_go_into_the_query(told: Page) -> None:
-    detail = opened(told, "/feed.xml", "Overview")
+def test_values_go_into_the_query(story: Page) -> None:
+    detail = opened(story, "/feed.xml", "Overview")
     detail.get_by_role("button", name="Exclude path /feed.xml").click()
-    expect(told.locator(".rows .row")).to_have_count(9)
-    expect(told.get_by_label("Query", exact=True)).to_have_value("-path:/feed.xml")
+    expect(story.locator(".rows .row")).to_have_count(9)
+    expect(story.get_by_label("Query", exact=True)).to_have_value("-path:/feed.xml")
 
 
-def test_two_records_are_compared(told: Page) -> None:
-    opened(told, "/api/orders/81?page=2", "Overview").get_by_role("button", name="Compare").click()
-    opened(told, "/api/orders/81?token", "Overview").get_by_role("button", name="Compare with").click()
-    table = told.locator(".changes").last
+def test_two_records_are_compared(story: Page) -> None:
+    opened(story, "/api/orders/81?page=2", "Overview").get_by_role("button", name="Compare").click()
+    opened(story, "/api/orders/81?token", "Overview").get_by_role("button", name="Compare with").click()
+    table = story.locator(".changes").last
     expect(table.get_by_role("row", name=re.compile(r"\$\.state"))).to_contain_text("sent")
     expect(table.get_by_role("row", name=re.compile(r"\$\.total"))).to_contain_text("37.5")
-    expect(told.locator(".part-of", has_text="Request headers")).to_contain_text("equal")
+    expect(story.locator(".part-of", has_text="Request headers")).to_contain_text("equal")
 
 
 @pytest.fixture
@@ -212,9 +212,9 @@ def test_a_replay_that_ends_late_does_not_take_the_reader_away(page: Page, inbox
     expect(page.locator(".detail .url")).to_have_text("http://shop.test/api/items/7")
 
 
-def test_a_permalink_opens_the_record(told: Page, visit: Callable[..., Any], inbox: Any) -> None:
-    opened(told, "/feed.xml")
-    address = told.url.partition("127.0.0.1")[2].partition("/")[2]
+def test_a_permalink_opens_the_record(story: Page, visit: Callable[..., Any], inbox: Any) -> None:
+    opened(story, "/feed.xml")
+    address = story.url.partition("127.0.0.1")[2].partition("/")[2]
     other = visit(inbox, viewport={"width": 390, "height": 844}).open(f"/{address}")
     expect(other.locator(".detail .url")).to_contain_text("/feed.xml")
     expect(other.get_by_role("tab", name="Response")).to_have_attribute("aria-selected", "true")

@@ -31,11 +31,11 @@ def devtools(chromium, tmp_path):
         "about:blank",
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        told = tmp_path / "DevToolsActivePort"
+        port_file = tmp_path / "DevToolsActivePort"
         deadline = time.monotonic() + 60
-        while not (told.exists() and told.read_text().count("\n")) and time.monotonic() < deadline:
+        while not (port_file.exists() and port_file.read_text().count("\n")) and time.monotonic() < deadline:
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
+        yield f"http://127.0.0.1:{port_file.read_text().splitlines()[0]}"
         process.terminate()
 
 

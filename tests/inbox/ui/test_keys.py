@@ -131,8 +131,8 @@ def test_tags_and_a_note_by_keyboard(busy: Page, inbox: Any) -> None:
     busy.keyboard.type("Ring Ann first.")
     busy.keyboard.press("Control+Enter")
     expect(busy.locator(".rows .chosen .tag")).to_have_text(["slow", "ask bank", "note"])
-    told = inbox.api("GET", "/records/100")[1]
-    assert (told["tags"], told["note"]) == (["slow", "ask bank"], "Ring Ann first.")
+    answer = inbox.api("GET", "/records/100")[1]
+    assert (answer["tags"], answer["note"]) == (["slow", "ask bank"], "Ring Ann first.")
     busy.get_by_role("button", name="Remove tag slow").press("Enter")
     expect(busy.locator(".rows .chosen .tag")).to_have_text(["ask bank", "note"])
     busy.reload()
@@ -168,7 +168,7 @@ def test_a_tag_that_is_too_long_is_refused_in_words(busy: Page) -> None:
 
 def test_the_help_names_every_key(page: Page) -> None:
     page.keyboard.press("?")
-    told = page.get_by_role("dialog").locator("kbd").all_inner_texts()
+    shortcuts = page.get_by_role("dialog").locator("kbd").all_inner_texts()
     for key in (
         "j",
         "k",
@@ -190,6 +190,6 @@ def test_the_help_names_every_key(page: Page) -> None:
         "Alt",
         "?",
     ):
-        assert key in told
+        assert key in shortcuts
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

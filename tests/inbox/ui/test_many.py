@@ -19,7 +19,7 @@ NEEDLE = 7_777
 pytestmark = pytest.mark.timeout(300)
 
 
-def told(at: int) -> dict[str, Any]:
+def numbered_event(at: int) -> dict[str, Any]:
     """The record of that number, counted from 0."""
     kind = ("items", "orders", "carts")[at % 3]
     event = shop.event(
@@ -38,7 +38,7 @@ def told(at: int) -> dict[str, Any]:
 def many(start: Callable[..., Any]) -> Any:
     inbox = start("--keep", "30000", "--quiet")
     for first in range(0, RECORDS, BATCH):
-        assert inbox.post([told(at) for at in range(first, first + BATCH)]) == 201
+        assert inbox.post([numbered_event(at) for at in range(first, first + BATCH)]) == 201
     return inbox
 
 

@@ -22,7 +22,7 @@ def mixed(**changes: Any) -> dict[str, Any]:
         "x-api-key": "k-52f1c09d", "content-type": "application/json",
     }  # fmt: skip
     asked = {"user": "ann", "password": "hunter2", "pin": "[redacted]", "note": "Please ring."}
-    told = shop.event(
+    sent = shop.event(
         request={"uri": "http://shop.test/login?token=abc123def&page=2&key=[redacted]", "headers": headers,
                  "body": asked, "transfer_encoding": "json"},
         response={"headers": {"content-type": "text/csv"}, "transfer_encoding": "base64",
@@ -31,8 +31,8 @@ def mixed(**changes: Any) -> dict[str, Any]:
                   "exception": {"type": "Denied", "message": "password=hunter2 is wrong"}},
         **changes,
     )  # fmt: skip
-    told["user_id"] = "Bearer abcdefgh12345678ijkl"
-    return told
+    sent["user_id"] = "Bearer abcdefgh12345678ijkl"
+    return sent
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def detail(page: Page, inbox: Any) -> Any:
 def looks(place: Any, name: str) -> dict[str, str]:
     """What tells two masks apart for somebody who sees no colors."""
     wanted = "['borderTopStyle', 'fontStyle', 'title'].map((name) => getComputedStyle(one)[name] || one[name])"
-    told = place.locator(f".{name}").first.evaluate(f"(one) => {wanted}")
-    return dict(zip(("border", "style", "title"), told, strict=True))
+    styles = place.locator(f".{name}").first.evaluate(f"(one) => {wanted}")
+    return dict(zip(("border", "style", "title"), styles, strict=True))
 
 
 def test_the_two_masks_differ_in_words_and_look(detail: Any) -> None:

@@ -288,10 +288,10 @@ class Log:
 
     def __init__(self) -> None:
         self.tap: Tap | None = Tap(100)
-        self.told: list[Any] = []
+        self.ends: list[Any] = []
 
     def finish(self, complete: bool, error: BaseException | None = None) -> None:
-        self.told.append((complete, repr(error)))
+        self.ends.append((complete, repr(error)))
 
     def ended(self) -> None:
         self.finish(True)
@@ -308,7 +308,7 @@ def test_blocks_that_change_after_the_end() -> None:
     assert next(blocks, None) is None
     blocks.close()
     del blocks
-    assert watcher.told[0] == (True, "None")
+    assert watcher.ends[0] == (True, "None")
     assert watcher.tap.content() == b"a"
 
 
@@ -327,4 +327,4 @@ def test_blocks_that_nobody_keeps() -> None:
     watcher = Log()
     watcher.tap = None
     assert list(OutputTap(iter([b"a", b"b"]), watcher)) == [b"a", b"b"]
-    assert watcher.told[0] == (True, "None")
+    assert watcher.ends[0] == (True, "None")

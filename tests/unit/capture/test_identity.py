@@ -10,7 +10,7 @@ from drhttp._capture.identity import identity
 TEXT = ("Content-Type", "text/plain")
 
 
-def told(headers: list[tuple[str, str]]) -> tuple[object, ...]:
+def identified(headers: list[tuple[str, str]]) -> tuple[object, ...]:
     """User, device, whether to skip it, and the other header fields."""
     who = identity(headers)
     assert who is not None
@@ -25,13 +25,13 @@ def test_names() -> None:
 @pytest.mark.parametrize("name", ["x-drhttp-user", "X-DrHTTP-User", "X-DRHTTP-USER"])
 def test_any_case(name: str) -> None:
     """A field name means the same in any case."""
-    assert told([TEXT, (name, "ada")]) == ("ada", None, False, [TEXT])
+    assert identified([TEXT, (name, "ada")]) == ("ada", None, False, [TEXT])
 
 
 def test_both_and_repeated() -> None:
     """User and device are found together, all their fields are taken out, and the last one counts."""
     headers = [("X-DrHTTP-User", "a"), TEXT, ("x-drhttp-device", "d"), ("x-drhttp-user", "b")]
-    assert told(headers) == ("b", "d", False, [TEXT])
+    assert identified(headers) == ("b", "d", False, [TEXT])
 
 
 @pytest.mark.parametrize("headers", [[], [TEXT], [("X-Drhttp-Usex", "1"), ("X-Forwarded-By", "1")]])
@@ -42,10 +42,10 @@ def test_nobody(headers: list[tuple[str, str]]) -> None:
 
 def test_empty() -> None:
     """An empty value names nobody, and does not leak either."""
-    assert told([("x-drhttp-user", ""), TEXT]) == (None, None, False, [TEXT])
+    assert identified([("x-drhttp-user", ""), TEXT]) == (None, None, False, [TEXT])
 
 
 @pytest.mark.parametrize(("value", "skip"), [("1", True), ("yes", True), ("", False), (" False ", False), ("0", False)])
 def test_skip(value: str, skip: bool) -> None:
     """An answer may ask not to be recorded."""
-    assert told([("X-DrHTTP-Skip", value), TEXT]) == (None, None, skip, [TEXT])
+    assert identified([("X-DrHTTP-Skip", value), TEXT]) == (None, None, skip, [TEXT])

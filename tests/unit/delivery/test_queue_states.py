@@ -46,7 +46,7 @@ class Model(RuleBasedStateMachine):
         self.dropped: Counter[str] = Counter()
         self.ended: set[int] = set()
         self.closed = False
-        self.told = True  # whether somebody has spoken of the losses
+        self.reported = True  # whether somebody has spoken of the losses
         self.woken = False  # whether the worker has been woken since it last found nothing
 
     @property
@@ -70,8 +70,8 @@ class Model(RuleBasedStateMachine):
         self.recorded += 1
         if reason:
             self.dropped[reason] += 1
-            expected = self.told and reason != "closed"
-            self.told = False
+            expected = self.reported and reason != "closed"
+            self.reported = False
         else:
             self.accepted += 1
             self.waiting.append((self.accepted, size))
@@ -153,7 +153,7 @@ class Model(RuleBasedStateMachine):
     @rule()
     def speak_of_losses(self) -> None:
         self.queue.new_losses = False
-        self.told = True
+        self.reported = True
 
     # -- what always holds
 
@@ -173,7 +173,7 @@ class Model(RuleBasedStateMachine):
         assert self.queue.empty == (not self.waiting and not self.flying)
         assert self.queue.waiting == len(self.waiting)
         assert self.queue.has_batch == self.full_batch
-        assert self.queue.new_losses == (not self.told)
+        assert self.queue.new_losses == (not self.reported)
 
     @invariant()
     def nobody_sleeps_over_what_waits(self) -> None:

@@ -104,10 +104,10 @@ def test_a_receiver_that_goes_and_comes_back(first: str) -> None:
             record(app, 200)
             assert drhttp.flush(10)
             before = receiver.records
-    told: threading.Event = threading.Event()
+    pause: threading.Event = threading.Event()
     record(app, 1000 - len(before), first=len(before))
     while not drhttp.stats().last_error:
-        told.wait(0.01)
+        pause.wait(0.01)
     assert drhttp.stats().queued == 1000 - len(before)
     with Receiver(port=port) as again:
         for _ in range(20):

@@ -204,7 +204,7 @@ def id_of(encoded_record: bytes) -> str:
     return str(json.loads(encoded_record)["transaction_id"])
 
 
-def told(encoded_record: bytes) -> dict[str, int] | None:
+def dropped(encoded_record: bytes) -> dict[str, int] | None:
     """The losses that an event reports."""
     return json.loads(encoded_record)["metadata"]["sdk"].get("dropped")
 
@@ -212,19 +212,19 @@ def told(encoded_record: bytes) -> dict[str, int] | None:
 def test_losses_are_reported_once(make_exporter, losses):
     """The next record after a loss reports it, with all so far; those behind it do not, until it grows."""
     delivery = make_exporter()
-    assert told(delivery.prepare(an_exchange())) is None
+    assert dropped(delivery.prepare(an_exchange())) is None
     losses["queue_size"] = 3
-    assert told(delivery.prepare(an_exchange())) == {"queue_size": 3}
-    assert told(delivery.prepare(an_exchange())) is None
+    assert dropped(delivery.prepare(an_exchange())) == {"queue_size": 3}
+    assert dropped(delivery.prepare(an_exchange())) is None
     losses["closed"] = 1
-    assert told(delivery.prepare(an_exchange())) == {"queue_size": 3, "closed": 1}
+    assert dropped(delivery.prepare(an_exchange())) == {"queue_size": 3, "closed": 1}
 
 
 def test_losses_are_reported_without_bodies_too(receiver, make_exporter, losses):
     """A record that has to go without its bodies still carries the report."""
     losses["queue_size"] = 3
     delivery = make_exporter(max_body_size=10_000_000)
-    assert told(delivery.prepare(an_exchange(BIG))) == {"queue_size": 3}
+    assert dropped(delivery.prepare(an_exchange(BIG))) == {"queue_size": 3}
     losses["queue_size"] = 4
     receiver.next_behaviors.append(Response(413))
     assert delivery.deliver([delivery.prepare(an_exchange(b"hello"))]) == DONE

@@ -654,8 +654,8 @@ def in_a_child(work: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]
     with os.fdopen(reader) as file:
         said = file.read()
     assert os.waitpid(pid, 0)[1] == 0, "the child failed, or was blocked"
-    told: list[dict[str, Any]] = json.loads(said)
-    return told
+    states: list[dict[str, Any]] = json.loads(said)
+    return states
 
 
 class RealProcesses(RuleBasedStateMachine):
@@ -724,7 +724,7 @@ class RealProcesses(RuleBasedStateMachine):
         """In the child: nothing is there but what it does itself; returns its counts and those of its children."""
         assert drhttp.stats() == drhttp.Stats(), "a child begins afresh"
         assert "drhttp" not in [thread.name for thread in threading.enumerate() if thread.is_alive()]
-        self.recorded, told = 0, []
+        self.recorded, found = 0, []
         for place, deed in enumerate(deeds):
             if deed == "record":
                 self.record_some(2)
@@ -734,12 +734,12 @@ class RealProcesses(RuleBasedStateMachine):
                 drhttp.close(PATIENCE)
                 self.app = self.make()
             else:
-                told += in_a_child(lambda place=place: self.grow_up(deeds[place + 1 :]))
+                found += in_a_child(lambda place=place: self.grow_up(deeds[place + 1 :]))
         self.flush_here()
         stats = drhttp.stats()
         assert stats.recorded == self.recorded
         assert stats.recorded == stats.sent + sum(stats.dropped.values())
-        return [*told, {"sent": stats.sent, "lost": sum(stats.dropped.values()), "failures": stats.failures}]
+        return [*found, {"sent": stats.sent, "lost": sum(stats.dropped.values()), "failures": stats.failures}]
 
     @invariant()
     def the_counts_add_up(self) -> None:

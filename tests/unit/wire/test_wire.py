@@ -255,8 +255,8 @@ def test_remarks_on_bodies(body, remarks):
 
 def test_a_size_that_a_header_tells_is_not_told_again():
     """A body that came whole, with its length among the header fields, needs no remark."""
-    body, told = Body(content=b"x", size=1, read="full"), (("content-length", "1"),)
-    assert "request_body" not in event(with_request(body=body, headers=told))["metadata"]
+    body, fields = Body(content=b"x", size=1, read="full"), (("content-length", "1"),)
+    assert "request_body" not in event(with_request(body=body, headers=fields))["metadata"]
 
 
 def test_no_body_is_no_field():

@@ -215,9 +215,9 @@ def test_a_batch_is_read_as_it_was_recorded(batch: Sequence[tuple[Record, dict[s
         check_line_of_an_event(made, exchange)
         check_message_of_an_event(made.request, exchange.request, exchange.summary.request_size)
         check_message_of_an_event(made.response, exchange.response, exchange.summary.response_size)
-        told = exchange.extra["sdk"].get("dropped", {})
-        assert sum(told.values()) == sum(lost.values()) or len(told) < len(lost)
-        assert set(told) == {written(reason) or "" for reason in lost}
+        counted = exchange.extra["sdk"].get("dropped", {})
+        assert sum(counted.values()) == sum(lost.values()) or len(counted) < len(lost)
+        assert set(counted) == {written(reason) or "" for reason in lost}
 
 
 @pytest.mark.timeout(0)

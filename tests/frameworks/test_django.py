@@ -152,11 +152,11 @@ def aask(path: str, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]]
     sent: list[dict[str, Any]] = []
 
     async def exchange() -> None:
-        asked = iter([{"type": "http.request", "body": b""}])
+        messages = iter([{"type": "http.request", "body": b""}])
         never = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
-            for message in asked:
+            for message in messages:
                 return message
             await never.wait()
             raise AssertionError("nobody sets the event")

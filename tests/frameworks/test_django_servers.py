@@ -202,7 +202,7 @@ def test_runserver(tmp_path: Path, receiver: Receiver) -> None:
     (tmp_path / "reloaded.py").write_text(RELOADED_SETTINGS)
     project = Project(tmp_path, DRHTTP_DSN=receiver.dsn)
     port = free_port()
-    asked = []
+    requested = []
     command = ["-m", "django", "runserver", f"127.0.0.1:{port}", "--skip-checks"]
     with project.run(*command, DJANGO_SETTINGS_MODULE="reloaded") as server:
         for version in range(3):
@@ -210,14 +210,14 @@ def test_runserver(tmp_path: Path, receiver: Receiver) -> None:
             server.wait_for("Quit the server with", version + 1)
             server.wait_for(r"extra.py first seen", version + 1)  # only now will it notice a change
             cookie = listening(port, version)
-            asked += [f"/login/user{version}", f"/plain/{version}", f"/whoami/{version}"]
-            for path in asked[-2:]:
+            requested += [f"/login/user{version}", f"/plain/{version}", f"/whoami/{version}"]
+            for path in requested[-2:]:
                 assert ask(port, path, cookie)[0].status == 200
-            receiver.wait(len(asked))
+            receiver.wait(len(requested))
             extra.write_text(f"VERSION = {version + 1}\n")
         server.wait_for("version 3\n")
         assert "Traceback" not in server.output  # before the interrupt, which Django's reloader answers with one
-    assert Counter(paths(receiver.records)) == Counter(asked)
+    assert Counter(paths(receiver.records)) == Counter(requested)
     assert [record["user_id"] for record in receiver.records] == [
         project.keys[f"user{version}"] for version in range(3) for _ in range(3)
     ]

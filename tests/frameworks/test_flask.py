@@ -349,25 +349,25 @@ def test_flask_run(options: list[str], tmp_path: Path, receiver: Receiver) -> No
     version = tmp_path / "version.py"
     version.write_text("VERSION = 0\n")
     command = ["-m", "flask", "--app", "served", *options, "run", "--port", "0"]
-    asked = []
+    requested = []
     with Program(*command, cwd=tmp_path, env={"RECEIVER": receiver.dsn}) as server:
         for number in range(6 if options else 1):
             server.wait_for(rf"version {number}\n")
             port = int(server.wait_for(r"Running on http://127\.0\.0\.1:(\d+)").group(1))
             for each in ("a", "b"):
-                asked.append(f"{number}{each}")
-                response, body = ask(port, f"/{asked[-1]}", method="POST", body=b"tea")
+                requested.append(f"{number}{each}")
+                response, body = ask(port, f"/{requested[-1]}", method="POST", body=b"tea")
                 assert (response.status, body, response.getheader("x-drhttp-user")) == (200, b"tea", None)
-            receiver.wait(len(asked))
+            receiver.wait(len(requested))
             if options:
                 version.write_text(f"VERSION = {number + 1}\n")
         if options:
             server.wait_for("version 6\n")
         assert "Traceback" not in server.output
         assert ask(port, "/boom")[0].status == 500
-        records = receiver.wait(len(asked) + 1)
+        records = receiver.wait(len(requested) + 1)
         assert server.output.count("Traceback") == 1
-    assert Counter(record.get("user_id") for record in records) == Counter([*asked, None])
+    assert Counter(record.get("user_id") for record in records) == Counter([*requested, None])
     bodies = {base64.b64decode(record["request"]["body"]) for record in records[:-1]}
     assert bodies == {b"tea"}
     assert records[-1]["response"]["status"] == 500

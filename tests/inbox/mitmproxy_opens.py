@@ -17,9 +17,9 @@ from inbox.test_har import hostile, log
 TELL = """
 import base64, json
 def response(flow):
-    asked, answer = flow.request, flow.response
-    bodies = [base64.b64encode(one.raw_content or b"").decode() for one in (asked, answer)]
-    print("TOLD", json.dumps([asked.method, asked.path, answer.status_code, *bodies]))
+    request, answer = flow.request, flow.response
+    bodies = [base64.b64encode(one.raw_content or b"").decode() for one in (request, answer)]
+    print("TOLD", json.dumps([request.method, request.path, answer.status_code, *bodies]))
 """
 
 

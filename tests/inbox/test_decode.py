@@ -64,9 +64,9 @@ def test_an_event_of_the_recorder_is_kept_whole(event):
 def test_an_event_full_of_nulls_is_kept():
     """The Python reference client writes null for every absent field."""
     nulls = dict.fromkeys(("response", "user_id", "company_id", "metadata", "transaction_id", "span", "trace_id"))
-    asked = dict.fromkeys(("time", "uri", "verb", "headers", "body", "transfer_encoding", "ip_address"))
+    request_object = dict.fromkeys(("time", "uri", "verb", "headers", "body", "transfer_encoding", "ip_address"))
 
-    exchange = decode_event({"request": asked, **nulls}, ARRIVAL)
+    exchange = decode_event({"request": request_object, **nulls}, ARRIVAL)
 
     assert exchange.summary.id
     assert exchange.summary.started == NOW

@@ -358,7 +358,7 @@ def betrayed(text):
 def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     """S18: bearer tokens, JWTs, keys and card numbers, whatever they are called, wherever they stand."""
     inbox.post(telling(event))
-    asked = [
+    requested = [
         "/records",
         "/suggest?q=user:",
         "/users",
@@ -370,9 +370,9 @@ def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
     ]
     for n in (1, 2, 3):
         kinds = [f"snippet?as={kind}" for kind in ("curl", "python", "httpie")]
-        asked += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]
-        asked += [f"/records/{n}/{kind}" for kind in kinds]
-    for path in asked:
+        requested += [f"/records/{n}{path}" for path in ("", "/body/request", "/body/response")]
+        requested += [f"/records/{n}/{kind}" for kind in kinds]
+    for path in requested:
         answer = inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[2].decode()
         assert betrayed(answer) == [], path
     (masked_user,) = [one for one in inbox.api("GET", "/users")[1]["groups"] if "hidden here" in one["name"]]

@@ -37,9 +37,9 @@ def test_no_inline_code_no_other_origin_no_way_around_text(path: Path) -> None:
 
 def test_every_module_is_asked_for_at_once() -> None:
     """A browser learns of modules that import each other one by one, each a round trip later."""
-    asked = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (UI / "index.html").read_text("utf-8"))
+    preloaded = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (UI / "index.html").read_text("utf-8"))
     modules = {path.relative_to(UI).as_posix() for path in UI.rglob("*.js")}
-    assert sorted(asked) == sorted(modules - {"app.js"})
+    assert sorted(preloaded) == sorted(modules - {"app.js"})
 
 
 def test_the_wheel_grows_by_little() -> None:

@@ -116,7 +116,7 @@ class Exchange:
         if complete and self.status is None and self.response_body.size and self.failure is None:
             self.failure = _NOT_STARTED
         if self.response_body.invalid and not complete and self.failure is None:
-            self.failure = ("TypeError", f"a block of the response is no bytes, but {self.response_body.invalid!r}")
+            self.failure = ("TypeError", f"a block of the response is not bytes but {self.response_body.invalid!r}")
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
         self.response_body.settle()

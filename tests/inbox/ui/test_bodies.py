@@ -174,10 +174,10 @@ def test_a_packed_body_is_unpacked_and_a_broken_one_is_said_to_be(page: Page, in
 
 
 def test_headers_in_order_with_doubles_on_both_sides(page: Page, inbox: Any) -> None:
-    asked = {"host": "shop.test", "x-b": "1", "accept": ["text/html", "*/*"], "x-a": "2"}
+    sent_fields = {"host": "shop.test", "x-b": "1", "accept": ["text/html", "*/*"], "x-a": "2"}
     fields = {"content-type": "text/plain", "vary": ["accept", "cookie"], "x-z": "1", "age": "0"}
-    inbox.post([shop.event(request={"headers": asked}, response={"headers": fields})])
-    for tab, headers in (("Request", asked), ("Response", fields)):
+    inbox.post([shop.event(request={"headers": sent_fields}, response={"headers": fields})])
+    for tab, headers in (("Request", sent_fields), ("Response", fields)):
         table = _open(page, tab).get_by_role("table", name="Headers")
         expected = [
             (name, value)

@@ -21,10 +21,10 @@ def mixed(**changes: Any) -> dict[str, Any]:
         "host": "shop.test", "authorization": "Bearer [redacted]", "cookie": "sid=[redacted]; theme=dark-blue",
         "x-api-key": "k-52f1c09d", "content-type": "application/json",
     }  # fmt: skip
-    asked = {"user": "ann", "password": "hunter2", "pin": "[redacted]", "note": "Please ring."}
+    request_object = {"user": "ann", "password": "hunter2", "pin": "[redacted]", "note": "Please ring."}
     sent = shop.event(
         request={"uri": "http://shop.test/login?token=abc123def&page=2&key=[redacted]", "headers": headers,
-                 "body": asked, "transfer_encoding": "json"},
+                 "body": request_object, "transfer_encoding": "json"},
         response={"headers": {"content-type": "text/csv"}, "transfer_encoding": "base64",
                   "body": base64.b64encode(b"name,password\nann,hunter2\nbob,[redacted]\n").decode()},
         metadata={"request_body": {"redacted": 1},

@@ -1,6 +1,7 @@
 """One exchange of request and response while it happens: strings and bytes, collected during the request.
 
-The middleware only keeps references here. Everything that can wait is done by the worker, in `record_builder`.
+The middleware only keeps references here. `recording` decides when and how an exchange ends. Everything that can wait
+is done by the worker, in `record_builder`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """URLs (RFC 3986): masks the userinfo, secret parameters, and tokens in the path:
 `https://[redacted]@host/?token=[redacted]`.
+
+For the URI of the request and header fields that hold a URL. In other text, `detect.credentials` finds the userinfo.
 """
 
 from __future__ import annotations

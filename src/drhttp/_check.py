@@ -54,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(config: Config) -> int:
     """Print the record of a sample request as it would be sent."""
-    from drhttp._capture.sample import sample
+    from drhttp._capture.example_exchange import example_exchange
     from drhttp._delivery.record_exporter import RecordExporter
 
     exporter = RecordExporter(config, dict)
-    encoded_record = exporter.prepare(sample())
+    encoded_record = exporter.prepare(example_exchange())
     if isinstance(encoded_record, Verdict):
         return _conclude(f"Nothing would be sent: the record would be dropped ({encoded_record.reason}).", 0)
     print(json.dumps(json.loads(encoded_record), indent=2))

@@ -14,10 +14,11 @@ import os
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.exchange import Exchange
+from drhttp._capture.excluded_paths import path_matcher
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.recording import Recording, RecordingStartResponse
-from drhttp._capture.uri import encoded_path, path_matcher
+from drhttp._capture.uri import encoded_path
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
 

@@ -38,9 +38,9 @@ def _policy() -> None:
 
 def _globs() -> None:
     """Make the expressions for paths that are not recorded."""
-    from drhttp._capture import uri
+    from drhttp._capture.excluded_paths import path_matcher
 
-    uri.path_matcher(GLOBS)
+    path_matcher(GLOBS)
 
 
 def documented() -> list[str]:

@@ -81,7 +81,7 @@ def test_what_is_made_at_run_time_is_driven(expressions):
     assert any(
         "kundennummer" in each.replace("(?:", "").replace(")", "") for each in by_file["_redact/detect/secret_names.py"]
     )
-    assert any("/internal/" in each for each in by_file["_capture/uri.py"])
+    assert any("/internal/" in each for each in by_file["_capture/excluded_paths.py"])
     assert driving.documented()
     assert set(driving.documented()) <= by_file["_privacy.py"]
 

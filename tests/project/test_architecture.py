@@ -33,10 +33,11 @@ ALLOWED = {
     "_capture.record_builder": "_capture.client_address _capture.exchange _capture.trace _capture.uri _record",
     "_capture.recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
     "_process.uwsgi",
-    "_capture.sample": "_capture.body _capture.exchange",
+    "_capture.example_exchange": "_capture.body _capture.exchange",
     "_capture.trace": "_record",
+    "_capture.excluded_paths": "_capture.uri",
     "_capture.uri": "_percent",
-    "_check": "_capture.body _capture.exchange _capture.sample _config _delivery.record_exporter "
+    "_check": "_capture.body _capture.example_exchange _capture.exchange _config _delivery.record_exporter "
     "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
     "_config": "_dsn _privacy exceptions",
     "_delivery": "",
@@ -78,7 +79,8 @@ ALLOWED = {
     "_process.uwsgi": "",
     "_rate_limiter": "",
     "_record": "",
-    "_redact": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
+    "_redact": "_redact.policy _redact.record",
+    "_redact.record": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.formats.urls _redact.policy",
     "_redact.bodies": "_http.content_coding _record _redact.decoding.charset _redact.errors _redact.formats.csv "
     "_redact.formats.json _redact.formats.multipart _redact.formats.named_binary "
@@ -196,7 +198,7 @@ ALLOWED = {
     "django": "_capture.environ_flags _capture.identity _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.identity _capture.input_tap "
-    "_capture.recording _capture.uri _config _guard _logger _process.recorder",
+    "_capture.excluded_paths _capture.recording _capture.uri _config _guard _logger _process.recorder",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

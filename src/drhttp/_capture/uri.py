@@ -8,13 +8,13 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 # RFC 3986: the characters that need no encoding anywhere, in a path, in a query (which arrives encoded, hence the %),
 # and in a host.
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
-_PATH = _UNRESERVED + "/!$&'()*+,;=:@"
-_QUERY = _PATH + '?%[]{}|^`\\<>"'
+PATH_SAFE = _UNRESERVED + "/!$&'()*+,;=:@"
+_QUERY = PATH_SAFE + '?%[]{}|^`\\<>"'
 _HOST = _UNRESERVED + "[]:!$&'()*+,;=%"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -29,27 +29,8 @@ def absolute_uri(environ: Mapping[str, str]) -> str:
 
 def encoded_path(environ: Mapping[str, str]) -> str:
     """The percent-encoded path with its mount point (`SCRIPT_NAME`). It begins with a slash, also for `OPTIONS *`."""
-    path = _encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), _PATH)
+    path = _encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), PATH_SAFE)
     return path if path.startswith("/") else f"/{path}"
-
-
-def path_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
-    """Return a function that matches a percent-encoded path with shell-style patterns; `None` if there are none."""
-    if not patterns:
-        return None
-    import fnmatch
-    import re
-
-    return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match
-
-
-def encoded_pattern(pattern: str) -> str:
-    """Encode a shell-style pattern so that it matches the result of `encoded_path`."""
-    import re
-    from urllib.parse import quote, unquote_to_bytes
-
-    plain = re.sub("%[0-9A-Fa-f]{2}", lambda escape: quote(unquote_to_bytes(escape[0]), _PATH), pattern)
-    return quote(plain, _PATH + "?[]%")
 
 
 def _path(environ: Mapping[str, str]) -> str:
@@ -57,7 +38,7 @@ def _path(environ: Mapping[str, str]) -> str:
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     raw = target.partition("?")[0]
     if raw.startswith("/") and _decoded(raw) == _bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
-        return _encoded(raw, _PATH + "%")
+        return _encoded(raw, PATH_SAFE + "%")
     return encoded_path(environ)
 
 

@@ -21,7 +21,7 @@ _RESPONSE_BODY = {
 }
 
 
-def sample() -> Exchange:
+def example_exchange() -> Exchange:
     """The exchange of a login, as if it had been recorded just now."""
     request_body = json.dumps(_REQUEST_BODY).encode()
     capture = RequestBodyCapture(len(request_body))

@@ -1,0 +1,29 @@
+"""Which paths are not recorded: shell-style patterns of the option `exclude`, matched with percent-encoded paths."""
+
+from __future__ import annotations
+
+from drhttp._capture.uri import PATH_SAFE
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def path_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+    """Return a function that matches a percent-encoded path with shell-style patterns; `None` if there are none."""
+    if not patterns:
+        return None
+    import fnmatch
+    import re
+
+    return re.compile("|".join(fnmatch.translate(encoded_pattern(pattern)) for pattern in patterns)).match
+
+
+def encoded_pattern(pattern: str) -> str:
+    """Encode a shell-style pattern so that it matches the result of `encoded_path`."""
+    import re
+    from urllib.parse import quote, unquote_to_bytes
+
+    plain = re.sub("%[0-9A-Fa-f]{2}", lambda escape: quote(unquote_to_bytes(escape[0]), PATH_SAFE), pattern)
+    return quote(plain, PATH_SAFE + "?[]%")

@@ -1,0 +1,108 @@
+"""Records: masks each part by the function for it, and leaves out a body whose masking fails, whatever the error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drhttp._guard import guarded
+from drhttp._privacy import MASK
+from drhttp._redact.bodies import drop_partial_end, mask_body
+from drhttp._redact.errors import MaskingError
+from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact.formats.json import mask_string
+from drhttp._redact.formats.urls import mask_url, origin_of
+from drhttp._redact.policy import Policy
+
+if TYPE_CHECKING:
+    from drhttp._record import Body, Failure, Headers, Record
+
+_LONGEST_MESSAGE = 1000  # characters, at which messages are truncated
+_ALL: frozenset[str] = frozenset()  # marks all parameters of a request as sensitive
+_PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
+
+
+def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = None) -> Record:
+    """Return the record with its secrets masked, and with a count of the masked values for each of its parts.
+
+    The counts never say what the values were. sensitive: names that the application marked as secret for this request;
+    the empty set stands for all of its parameters.
+    """
+    request, response = record.request, record.response
+    if sensitive:
+        policy = policy.with_names(sensitive)
+    uri, in_uri = _mask_uri(request.uri, policy)
+    request_headers, in_request = _mask_headers(request.headers, policy)
+    response_headers, in_response = _mask_headers(response.headers, policy)
+    exception, in_exception = _mask_failure(record.exception, policy) if record.exception else (None, 0)
+    if sensitive == _ALL:
+        request_body = _omit(request.body, "sensitive")
+    else:
+        request_body = _mask_body(request.body, request.headers, policy)
+    response_body = _mask_body(response.body, response.headers, policy)
+    if in_uri or in_request or request_body is not request.body:
+        request = replace(request, uri=uri, headers=request_headers, body=request_body)
+    if in_response or response_body is not response.body:
+        response = replace(response, headers=response_headers, body=response_body)
+    user, in_user = _mask_name(record.user, policy)
+    device, in_device = _mask_name(record.device, policy)
+    counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
+    if request is record.request and response is record.response and exception is record.exception and not any(counts):
+        return record
+    return replace(
+        record,
+        request=request,
+        response=response,
+        exception=exception,
+        user=user,
+        device=device,
+        redacted={part: count for part, count in zip(_PARTS, counts, strict=True) if count},
+    )
+
+
+def _mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
+    """Mask a body; leave out its content if masking fails, whatever the error."""
+    return guarded(mask_body, body, headers, policy) or _omit(body, "failed") if body.content else body
+
+
+def _omit(body: Body, reason: str) -> Body:
+    """Remove the content of a body, if it has any, and give the reason."""
+    return replace(body, content=None, truncated=False, omitted=reason) if body.content else body
+
+
+def _mask_uri(uri: str, policy: Policy) -> tuple[str, int]:
+    """Mask a URI; if that takes too much work, keep only its scheme, host and port."""
+    policy.budget.reset()
+    try:
+        return mask_url(uri, policy)
+    except MaskingError:
+        return origin_of(uri), 1
+
+
+def _mask_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
+    """Mask header fields within a budget of their own."""
+    policy.budget.reset()
+    return mask_headers(headers, policy)
+
+
+def _mask_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
+    """Mask credentials in the name of a user or of a device, which the application chose."""
+    if not name or 0 < len(name) < policy.min_length:
+        return name, 0
+    policy.budget.reset()
+    try:
+        return policy.mask_values(name)
+    except MaskingError:
+        return MASK, 1
+
+
+def _mask_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
+    """Mask the message of an exception; replace it whole if that takes too much work."""
+    policy.budget.reset()
+    try:
+        # A truncated message may end in the middle of a secret.
+        text = failure.message if len(failure.message) < _LONGEST_MESSAGE else drop_partial_end(failure.message)
+        message, count = mask_string(text, policy)
+    except MaskingError:
+        message, count = MASK, 1
+    return (replace(failure, message=message) if message != failure.message else failure), count

@@ -1,7 +1,8 @@
 """Bodies: masks by what a body is, such as JSON sent as `text/plain`; its content type comes second, as it may be
 wrong.
 
-A body that cannot be understood is left out, with the reason (it fails closed).
+A body that cannot be understood is left out, with the reason (it fails closed). So is one at which this code fails: see
+`record`.
 """
 
 from __future__ import annotations

@@ -152,13 +152,6 @@ def tests(session: nox.Session) -> None:
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
-@nox.session(python=HERE, tags=SYSTEM)
-def patterns(session: nox.Session) -> None:
-    """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
-    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
-    session.run("pytest", "tests/patterns/test_package.py", *session.posargs)
-
-
 @_each_python(*SYSTEM)
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
@@ -185,6 +178,13 @@ def faults_and_page(session: nox.Session) -> None:
     _debian(session, "gcc libc6-dev", "cc")
     _install_browser(session, "frameworks")
     _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=6, dist="load")
+
+
+@nox.session(python=HERE, tags=CHECKS)
+def patterns(session: nox.Session) -> None:
+    """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
+    session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
+    session.run("pytest", "tests/patterns/test_package.py", *session.posargs)
 
 
 @nox.session(python=HERE, default=False)

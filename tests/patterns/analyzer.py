@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "javascript"
 _MODULES = FOLDER / "node_modules"
 _BRIEF, _LONG = 3_000, 300_000  # milliseconds for one expression
+_PARTS = 32  # that expressions are divided into, so that no processor waits long for another one
 _PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
 
 
@@ -65,9 +66,8 @@ def analyzed(expressions: Iterable[tuple[str, str]], timeout: int = _LONG) -> di
     """
     different = list(dict.fromkeys(expressions))
     install()
-    count = os.cpu_count() or 1  # an analyzer uses one processor
-    parts = [part for part in (different[at::count] for at in range(count)) if part]
-    with ThreadPoolExecutor(count) as pool:
+    parts = [part for part in (different[at::_PARTS] for at in range(_PARTS)) if part]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # an analyzer uses one processor
         verdicts = list(pool.map(lambda part: _run("analyze.mjs", str(timeout), text=json.dumps(part)), parts))
     return {
         each: _reason(verdict)

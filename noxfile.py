@@ -161,13 +161,6 @@ def servers(session: nox.Session) -> None:
     _pytest(session, "tests/servers")
 
 
-@nox.session(python=HERE, tags=CHECKS, requires=["build"])
-def growth(session: nox.Session) -> None:
-    """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
-    _install(session, "tests")
-    _pytest(session, "tests/growth", workers=2)
-
-
 @nox.session(python=HERE, tags=SYSTEM, requires=["build"])
 def faults_and_page(session: nox.Session) -> None:
     """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
@@ -199,6 +192,13 @@ def demo(session: nox.Session) -> None:
     """The demonstration, once through, with its own verdict."""
     _install(session, "demo", extras="[inbox,django,flask]")
     session.run("python", "-m", "demo", *(session.posargs or ["--once"]))
+
+
+@nox.session(python=HERE, tags=CHECKS, requires=["build"])
+def growth(session: nox.Session) -> None:
+    """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
+    _install(session, "tests")
+    _pytest(session, "tests/growth", workers=2)
 
 
 @nox.session(venv_backend="none", tags=["others"])

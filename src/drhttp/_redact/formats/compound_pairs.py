@@ -20,6 +20,7 @@ _SETTINGS = frozenset((
     "attr", "variable", "var", "env", "environment", "envvar", "header", "argument", "arg", "secret", "credential",
     "cookie", "claim", "column", "meta", "metadata", "preference", "pref",
 ))  # fmt: skip
+_MARKS = " \t\r\n_.-"
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _NAME_ENDS = ("name", "key", "id", "label")
 _VALUE_ENDS = ("value", "values")
@@ -54,8 +55,8 @@ def value_owner(name: str) -> str:
 
 def _owner(name: str, ends: tuple[str, ...]) -> str:
     """Return what stands in front of one of the ends, in lower case and without separators; empty without it."""
-    if len(name) > _LONGEST:
-        return ""
+    if len(name) > _LONGEST or not name.rstrip(_MARKS).lower().endswith(ends):
+        return ""  # the most frequent result, found without a search
     normalized = _SEPARATORS.sub("", name).lower()
     return next((normalized[: -len(end)] for end in ends if normalized.endswith(end)), "")
 

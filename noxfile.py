@@ -214,6 +214,13 @@ def growth(session: nox.Session) -> None:
     _pytest(session, "tests/growth", workers=2)
 
 
+@nox.session(python=HERE, tags=["others"], requires=["build"])
+def growth_wide(session: nox.Session) -> None:
+    """The same with three times as many texts."""
+    session.env["GROWTH"] = "wide"
+    growth(session)
+
+
 @nox.session(venv_backend="none", tags=["others"])
 def pythons(session: nox.Session) -> None:
     """Say which of the supported Pythons are found, and which are not and therefore not tested."""

@@ -1,9 +1,9 @@
 """Nothing that others send makes the masking slow: processor time grows in proportion, and 64 KiB take at most 50 ms.
 
 Every way in is driven with runs made of the pieces of the package's own patterns. By default each sign goes through
-each way, while literals, pairs and triples of pieces share the ways out among them, always the same. `GROWTH=all pytest
-tests/growth` tries all pairs of a sign and a piece through all ways, which takes many hours; `GROWTH=all/20` a
-twentieth of them.
+each way, while literals, pairs and triples of pieces share the ways out among them, always the same. `GROWTH=wide pytest
+tests/growth` tries three times as many of these. `GROWTH=all` tries all pairs of a sign and a piece through all ways,
+which takes many hours; `GROWTH=all/20` a twentieth of them.
 
 These are the only assertions on time in the whole suite: `growth.measure` tells how they are made to hold on other
 machines, and beside other work.
@@ -44,8 +44,9 @@ LARGE = {
 # one 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
 ROUNDS = 8
-PAIRS, TRIPLES = 20, 20  # for each entry, where not all are tried
 _CHOSEN = os.environ.get("GROWTH", "")
+# For each entry, where not all are tried: a share of the literals, and how many pairs and triples.
+SHARE, PAIRS, TRIPLES = (6, 20, 20) if _CHOSEN == "wide" else (18, 7, 7)
 EXHAUSTIVE, PART = _CHOSEN.startswith("all"), int(_CHOSEN.partition("/")[2] or 1)
 
 
@@ -78,9 +79,9 @@ def pieces() -> list[str]:
 
 
 def singles(entry: str) -> Iterator[tuple[str, str, str, str]]:
-    """Return each sign, and each literal, or a sixth of them if not all are tried."""
-    signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % 6
-    for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::6])):
+    """Return each sign, and each literal, or a share of them if not all are tried."""
+    signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % SHARE
+    for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::SHARE])):
         yield "all", piece, "", ""
 
 
@@ -104,7 +105,7 @@ def pairs(entry: str) -> Iterator[tuple[str, str, str, str]]:
 def triples(entry: str) -> Iterator[tuple[str, str, str, str]]:
     choice = random.Random(f"{entry} again")
     found = pieces()
-    for _ in range(TRIPLES * (200 if EXHAUSTIVE else 1) // (PART if EXHAUSTIVE else 1)):
+    for _ in range(TRIPLES * (600 if EXHAUSTIVE else 1) // (PART if EXHAUSTIVE else 1)):
         yield (choice.choice(list(SHAPES)), *(choice.choice(found) for _ in range(3)))
 
 

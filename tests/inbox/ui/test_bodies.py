@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FIRST = 65_536
 LARGE = 8_000_000
-MOST = 45_000_000
-"""About what a HAR holds: 64 MiB, of which Base64 takes a quarter. An event of a batch may have 8 MiB."""
+MOST = 24_000_000
+"""Three times what an event of a batch may have; a HAR may have twice as much."""
 
 
 def _body(kind: str, content: bytes, **headers: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Nothing that others send makes the masking slow: processor time grows in proportion, and 64 KiB take at most 50 ms.
 
 Every way in is driven with runs made of the pieces of the package's own patterns. By default each sign goes through
-each way, while literals, pairs and triples of pieces share the ways out among them, always the same. `GROWTH=wide pytest
-tests/growth` tries three times as many of these. `GROWTH=all` tries all pairs of a sign and a piece through all ways,
-which takes many hours; `GROWTH=all/20` a twentieth of them.
+each way, while literals, pairs and triples of pieces share the ways out among them, always the same. With
+`GROWTH=wide pytest tests/growth`, these are three times as many. `GROWTH=all` tries all pairs of a sign and a piece
+through all ways, which takes many hours; `GROWTH=all/20` a twentieth of them.
 
 These are the only assertions on time in the whole suite: `growth.measure` tells how they are made to hold on other
 machines, and beside other work.

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.receiver import KEY, Response, own_address
+from support.receiver import KEY, ConnectionClosed, Response, own_address
 
 from drhttp.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.receiver import Receiver
+    from support.receiver import Receiver, Request
 
 
 @pytest.fixture
@@ -102,6 +102,12 @@ def test_nobody_answers(deaf: int, capsys: pytest.CaptureFixture[str], monkeypat
 
 def test_a_receiver_without_tls(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
     """HTTPS to a port that speaks HTTP is named as trouble with TLS."""
+
+    def refuse(request: Request) -> None:
+        request.connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        raise ConnectionClosed
+
+    receiver.behavior = refuse
     assert main(["check", f"https://key@{receiver.host}:{receiver.port}/"]) == 1
 
     assert "TLS" in capsys.readouterr().out

@@ -54,6 +54,7 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_flush_up_to`
         self._skip_back_off = False  # a flush or a close has begun since the last POST
         self._retry_not_before = -math.inf  # until when the receiver asked to wait
+        self._given_up = False  # the time of a close is over
         self._error: BaseException | None = None
         self.retried = 0
         self.restarts = 0
@@ -93,7 +94,8 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         timeout: seconds for both.
         """
         self._queue.close()
-        self._close_at = self._clock.now() + timeout
+        if not self._given_up:
+            self._close_at = self._clock.now() + timeout
         self._skip_back_off = True
         self._clock.wake()
 
@@ -107,6 +109,7 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         # The end of a thread goes unnoticed if gevent replaced `Thread` after the class of this one was derived.
         if not mine and isinstance(thread, threading.Thread) and thread.ident is not None and not self.alive:
             thread.join(max(0.0, end - self._clock.now()))  # it is about to end
+        self._given_up = True  # what a POST in flight could not deliver is counted, so that no later close may send it
         if self._queue.abandon("closed"):
             self.monitor.report()
         self._notify_waiters()

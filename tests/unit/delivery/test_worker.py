@@ -413,6 +413,22 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     assert bench.queue.counts().dropped == {"closed": 1}
 
 
+def test_a_later_close_sends_nothing_that_an_earlier_one_gave_up(bench: Bench) -> None:
+    """What is counted as lost does not arrive after all."""
+
+    def close_twice() -> Verdict:
+        bench.worker.begin_close(0.0)
+        bench.worker.finish_close()
+        bench.worker.begin_close(5.0)
+        return AGAIN
+
+    bench.exporter.answers.append(close_twice)
+    bench.put("a")
+    bench.run()
+    assert bench.batches == [["a"]]
+    assert bench.queue.counts().dropped == {"closed": 1}
+
+
 def test_a_worker_that_is_closed_does_not_start_again() -> None:
     """A record that comes while the worker closes starts no thread."""
     bench = Bench()

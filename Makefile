@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_LOG := .nox/system.log
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
@@ -35,15 +34,9 @@ $(VENV)/nox.stamp: pyproject.toml | $(BIN)/python
 demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m demo $(ARGS)
 
-# Two halves at a time: one computes while the other mostly waits, and what the second prints comes when the first is done.
 # Generated tests try a third of their examples here, and all of them in test-others.
 test: $(VENV)/nox.stamp
-	@$(BIN)/nox -s build && mkdir -p $(dir $(SYSTEM_LOG)) && export DRHTTP_WHEEL="$${DRHTTP_WHEEL:-dist}" && \
-		export HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.3}" && { \
-		$(BIN)/nox --tags system >$(SYSTEM_LOG) 2>&1 & system=$$!; trap 'kill $$system; exit 130' INT TERM; \
-		DRHTTP_WORKERS=3 $(BIN)/nox --tags checks; status=$$?; \
-		tail -n +1 -f $(SYSTEM_LOG) & shown=$$!; \
-		wait $$system || status=1; sleep 1; kill $$shown; exit $$status; }
+	@HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.3}" $(BIN)/nox --tags test
 
 # The part of test-all that test does not run.
 test-others: $(VENV)/nox.stamp

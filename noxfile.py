@@ -1,7 +1,6 @@
 """What is checked, in sessions: `nox` runs those of the Python at hand. CONTRIBUTING.md says what each is for.
 
-Sessions with the tag `test` are `make test`, which runs those with the tag `checks` beside those with the tag `system`:
-the first compute, and the second mostly wait. Sessions with the tag `others` are what `make test-all` adds.
+Sessions with the tag `test` are `make test`; those with the tag `others` are what `make test-all` adds.
 """
 
 from __future__ import annotations
@@ -70,19 +69,14 @@ MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if 
 
 
 Function = Callable[[nox.Session], None]
-CHECKS, SYSTEM = ["test", "checks"], ["test", "system"]
 
 
-def _each_python(*tags: str) -> Callable[[Function], Function]:
-    """Register a session for each Python: with the tags for the Python at hand, of `make test-all` for the others."""
-
-    def register(function: Function) -> Function:
-        for version in PYTHONS:
-            name, chosen = f"{function.__name__}-{version}", tags if version == HERE else ["others"]
-            nox.session(function, python=version, name=name, tags=chosen, requires=["build"])
-        return function
-
-    return register
+def _each_python(function: Function) -> Function:
+    """Register a session for each Python: of `make test` for the Python at hand, of `make test-all` for the others."""
+    for version in PYTHONS:
+        tag = "test" if version == HERE else "others"
+        nox.session(function, python=version, name=f"{function.__name__}-{version}", tags=[tag], requires=["build"])
+    return function
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
@@ -115,7 +109,7 @@ def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: st
         session.run("pytest", "--last-failed", "--last-failed-no-failures=none", *options, env=env)
 
 
-@nox.session(python=HERE, tags=CHECKS)
+@nox.session(python=HERE, tags=["test"])
 def lint(session: nox.Session) -> None:
     """Ruff: rules and format."""
     session.install(*_group("lint"))
@@ -123,14 +117,14 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=HERE, tags=CHECKS)
+@nox.session(python=HERE, tags=["test"])
 def typing(session: nox.Session) -> None:
     """Mypy in strict mode over the package."""
     session.install("-e", ".", *_group("typing"))
     session.run("mypy")
 
 
-@nox.session(python=HERE, tags=CHECKS)
+@nox.session(python=HERE, tags=["test"])
 def build(session: nox.Session) -> None:
     """The source archive, and from that the wheel, in dist/; nothing with `DRHTTP_WHEEL`, the folder of a built one."""
     if "DRHTTP_WHEEL" in os.environ:
@@ -140,7 +134,7 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--no-isolation", silent=True)
 
 
-@_each_python(*CHECKS)
+@_each_python
 def bare(session: nox.Session) -> None:
     """The built wheel alone with its one dependency, and then the unit tests without any framework or extra."""
     _install(session)
@@ -149,7 +143,7 @@ def bare(session: nox.Session) -> None:
     _pytest(session, "tests/unit")
 
 
-@nox.session(python=HERE, tags=CHECKS, requires=["build"])
+@nox.session(python=HERE, tags=["others"], requires=["build"])
 def lowest_urllib3(session: nox.Session) -> None:
     """The transport with the oldest urllib3 that pyproject.toml allows; the other sessions have the newest."""
     _install(session, "tests")
@@ -158,14 +152,14 @@ def lowest_urllib3(session: nox.Session) -> None:
     _pytest(session, *(f"tests/unit/delivery/test_{name}.py" for name in TRANSPORT))
 
 
-@_each_python(*CHECKS)
+@_each_python
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
     _install(session, "tests", "frameworks")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
-@_each_python(*SYSTEM)
+@_each_python
 def servers(session: nox.Session) -> None:
     """Every server: real processes, 1,000 requests each, every record exactly once, nothing in the log."""
     # It brings apache's program, but not its service.
@@ -174,7 +168,7 @@ def servers(session: nox.Session) -> None:
     _pytest(session, "tests/servers")
 
 
-@nox.session(python=HERE, tags=SYSTEM, requires=["build"])
+@nox.session(python=HERE, tags=["test"], requires=["build"])
 def faults_and_page(session: nox.Session) -> None:
     """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
 
@@ -183,10 +177,10 @@ def faults_and_page(session: nox.Session) -> None:
     _debian(session, "nginx", "nginx")
     _debian(session, "gcc libc6-dev", "cc")
     _install_browser(session, "frameworks")
-    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=6, dist="load")
+    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="load")
 
 
-@nox.session(python=HERE, tags=CHECKS)
+@nox.session(python=HERE, tags=["test"])
 def patterns(session: nox.Session) -> None:
     """Every regular expression, the page's among them, is linear: recheck says so of each; it runs under node."""
     session.install("-e", ".[inbox,django]", *_group("tests"), *_group("patterns"))
@@ -200,14 +194,14 @@ def user_patterns(session: nox.Session) -> None:
     session.run("pytest", "tests/patterns/test_users.py", *session.posargs)
 
 
-@nox.session(python=HERE, tags=CHECKS, requires=["build"])
+@nox.session(python=HERE, tags=["test"], requires=["build"])
 def demo(session: nox.Session) -> None:
     """The demonstration, once through, with its own verdict."""
     _install(session, "demo", extras="[inbox,django,flask]")
     session.run("python", "-m", "demo", *(session.posargs or ["--once"]))
 
 
-@nox.session(python=HERE, tags=CHECKS, requires=["build"])
+@nox.session(python=HERE, tags=["test"], requires=["build"])
 def growth(session: nox.Session) -> None:
     """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
     _install(session, "tests")

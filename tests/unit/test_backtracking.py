@@ -100,6 +100,7 @@ def test_possessive_repeats_keep_what_they_matched():
     ],
     ids=lambda pattern: pattern[:20],
 )
+@pytest.mark.no_cover
 def test_the_check_is_quick(pattern):
     """A large pattern does not delay the start of an application."""
     compiled = re.compile(pattern)

@@ -38,11 +38,11 @@ def ids(page):
     return [entry.summary.id for entry in page.entries]
 
 
-def everything(store, text="", **wishes):
+def everything(store, text="", **options):
     return store.page(
         node(text),
-        wishes.pop("limit", 1 << 30),
-        **{"before": None, "after": 0, "ascending": False, "seconds": 60, **wishes},
+        options.pop("limit", 1 << 30),
+        **{"before": None, "after": 0, "ascending": False, "seconds": 60, **options},
     )
 
 

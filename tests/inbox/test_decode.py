@@ -149,7 +149,7 @@ def test_no_json_breaks_the_decoder(event):
     dice = random.Random(7)
     for _ in range(3000):
         sent = event()
-        _spoil(sent, dice)
+        _damaged(sent, dice)
         for decode in (decode_event, decode_record):
             try:
                 assert isinstance(decode(sent, ARRIVAL), Exchange)
@@ -157,7 +157,7 @@ def test_no_json_breaks_the_decoder(event):
                 continue
 
 
-def _spoil(sent, dice):
+def _damaged(sent, dice):
     """Put something strange in a random place, or two."""
     for _ in range(dice.choice((1, 1, 2))):
         place = sent

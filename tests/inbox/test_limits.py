@@ -31,7 +31,7 @@ def answer_to(connection):
 
 
 def test_s14_a_body_has_thirty_seconds(inbox):
-    """S14: wherever one is taken: records, a HAR, and small wishes. A sender of single bytes gains nothing."""
+    """S14: wherever one is taken: records, a HAR, and small requests. A sender of single bytes gains nothing."""
     common = f"Host: 127.0.0.1:{inbox.port}\r\nContent-Length: 1000\r\nAuthorization: Bearer {inbox.token}\r\n"
     kind = "Content-Type: application/json\r\nDrHTTP-ApiKey: k\r\n\r\n"
     lines = [

@@ -222,16 +222,16 @@ def run(path, statement):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "sentence"),
+    ("damage", "sentence"),
     [
         (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "Cannot use"),
         (lambda path: run(path, "CREATE TABLE t (a)"), "is not an inbox file"),
         (make_newer, "was written by a newer version of drhttp"),
     ],
 )
-def test_a_file_that_is_not_ours_is_left_alone(file, spoil, sentence):
+def test_a_file_that_is_not_ours_is_left_alone(file, damage, sentence):
     """Another program's database, any other file and a newer inbox's are refused, not changed."""
-    spoil(file)
+    damage(file)
     before = file.read_bytes()
 
     with pytest.raises(StoreError, match=sentence):

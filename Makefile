@@ -34,13 +34,9 @@ $(VENV)/nox.stamp: pyproject.toml | $(BIN)/python
 demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m demo $(ARGS)
 
-# The patterns are analyzed in the background, because the first tests mostly wait. Generated tests try a third of their
-# examples here, and all of them in test-others.
+# Generated tests try a third of their examples here, and all of them in test-others.
 test: $(VENV)/nox.stamp
-	@mkdir -p .nox; \
-		nice -n 5 $(BIN)/nox -s patterns >.nox/patterns.log 2>&1 & patterns=$$!; trap 'kill $$patterns; exit 130' INT TERM; \
-		HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.3}" $(BIN)/nox --tags test -k "not patterns"; status=$$?; \
-		wait $$patterns || status=1; cat .nox/patterns.log; exit $$status
+	@HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.3}" $(BIN)/nox --tags test
 
 # The part of test-all that test does not run.
 test-others: $(VENV)/nox.stamp

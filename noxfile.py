@@ -134,18 +134,6 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--no-isolation", silent=True)
 
 
-@nox.session(python=HERE, tags=["test"], requires=["build"])
-def faults_and_page(session: nox.Session) -> None:
-    """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
-
-    Together, because the faults wait and the browser computes. `nox -s faults_and_page -- tests/faults` runs one.
-    """
-    _debian(session, "nginx", "nginx")
-    _debian(session, "gcc libc6-dev", "cc")
-    _install_browser(session, "frameworks")
-    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="load")
-
-
 @_each_python
 def bare(session: nox.Session) -> None:
     """The built wheel alone with its one dependency, and then the unit tests without any framework or extra."""
@@ -178,6 +166,18 @@ def servers(session: nox.Session) -> None:
     _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     _install(session, "tests", "frameworks", "servers")
     _pytest(session, "tests/servers")
+
+
+@nox.session(python=HERE, tags=["test"], requires=["build"])
+def faults_and_page(session: nox.Session) -> None:
+    """Every fault between the application and the receiver, by real servers; and the inbox's page in Chromium.
+
+    Together, because the faults wait and the browser computes. `nox -s faults_and_page -- tests/faults` runs one.
+    """
+    _debian(session, "nginx", "nginx")
+    _debian(session, "gcc libc6-dev", "cc")
+    _install_browser(session, "frameworks")
+    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="load")
 
 
 @nox.session(python=HERE, tags=["test"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "javascript"
 _MODULES = FOLDER / "node_modules"
-_BRIEF, _LONG = 6_000, 600_000  # milliseconds for one expression
+_BRIEF, _LONG = 3_000, 300_000  # milliseconds for one expression
 _PARTS = 32  # that expressions are divided into, so that no processor waits long for another one
 _PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
 

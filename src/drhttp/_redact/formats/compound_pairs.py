@@ -20,10 +20,10 @@ _SETTINGS = frozenset((
     "attr", "variable", "var", "env", "environment", "envvar", "header", "argument", "arg", "secret", "credential",
     "cookie", "claim", "column", "meta", "metadata", "preference", "pref",
 ))  # fmt: skip
-_MARKS = " \t\r\n_.-"
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _NAME_ENDS = ("name", "key", "id", "label")
 _VALUE_ENDS = ("value", "values")
+_LAST_LETTERS = frozenset(end[-1] for end in (*_NAME_ENDS, *_VALUE_ENDS))
 _LONGEST = 60  # characters of a name
 # The end of a member's name that may name another member, and its value.
 _NAMING_MEMBER = re.compile(r'(?:[Nn]ame|NAME|[Kk]ey|KEY|[Ii]d|ID|[Ll]abel|LABEL)"\s*:\s*"([^"\\]*)')
@@ -55,8 +55,9 @@ def value_owner(name: str) -> str:
 
 def _owner(name: str, ends: tuple[str, ...]) -> str:
     """Return what stands in front of one of the ends, in lower case and without separators; empty without it."""
-    if len(name) > _LONGEST or not name.rstrip(_MARKS).lower().endswith(ends):
-        return ""  # the most frequent result, found without a search
+    last = name[-1:].lower()
+    if len(name) > _LONGEST or (last.isalnum() and last not in _LAST_LETTERS):
+        return ""  # most names, found without a search
     normalized = _SEPARATORS.sub("", name).lower()
     return next((normalized[: -len(end)] for end in ends if normalized.endswith(end)), "")
 

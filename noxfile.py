@@ -10,19 +10,21 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
 import nox.command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
 HERE = ".".join(map(str, sys.version_info[:2]))  # the Python that runs nox: the one at hand
 
-WORKERS = int(os.environ.get("DRHTTP_WORKERS", "4"))  # processes that share the tests, most of which wait for servers
-# The folder of the wheel to test. `DRHTTP_WHEEL` is one that was built before.
-WHEELS = Path(os.environ.get("DRHTTP_WHEEL", "dist"))
+WORKERS = 4  # processes that share the tests, which wait for servers more than they compute
+WHEELS = Path(os.environ.get("DRHTTP_WHEEL") or "dist")  # the folder of the wheel to test
 # What goes over a real connection of urllib3, including what drhttp overrides there.
 TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
@@ -68,10 +70,7 @@ OTHERS = [version for version in PYTHONS if version != HERE]
 MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if os.environ.get("DRHTTP_COVERAGE")]
 
 
-Function = Callable[[nox.Session], None]
-
-
-def _each_python(function: Function) -> Function:
+def _each_python(function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
     """Register a session for each Python: of `make test` for the Python at hand, of `make test-all` for the others."""
     for version in PYTHONS:
         tag = "test" if version == HERE else "others"
@@ -127,7 +126,7 @@ def typing(session: nox.Session) -> None:
 @nox.session(python=HERE, tags=["test"])
 def build(session: nox.Session) -> None:
     """The source archive, and from that the wheel, in dist/; nothing with `DRHTTP_WHEEL`, the folder of a built one."""
-    if "DRHTTP_WHEEL" in os.environ:
+    if os.environ.get("DRHTTP_WHEEL"):
         return
     shutil.rmtree("dist", ignore_errors=True)
     session.install("build", *PROJECT["build-system"]["requires"])

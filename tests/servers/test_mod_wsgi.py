@@ -76,13 +76,12 @@ def folder() -> Iterator[Path]:
 @pytest.mark.parametrize("mode", MODES)
 def test_mod_wsgi(mode: str, folder: Path) -> None:
     """PM8: in daemon processes and in apache's own, in the main interpreter and in another, nothing is lost."""
-    with Receiver(host=own_address()) as receiver:
-        sent, log = run_apache(mode, folder, receiver)
-    if _CRASH in log:
-        # In some hundred runs, a child of apache crashed once after SIGTERM: mod_wsgi ends interpreters while apache's
-        # own threads may still be in them. Twice in a row is no accident.
+    for _ in range(2):
         with Receiver(host=own_address()) as receiver:
             sent, log = run_apache(mode, folder, receiver)
+        # In about two hundred runs, a child of an embedding apache crashed once after SIGTERM, for an unknown reason.
+        if not mode.startswith("embedded") or _CRASH not in log:
+            break
     print(log)
     assert_recorded_once(receiver, sent)
     assert_log_is_clean(log)

@@ -156,6 +156,12 @@ def own_address() -> str:
     return "127." + ".".join(str(random.randint(1, 254)) for _ in range(3))
 
 
+def closed_address() -> str:
+    """A host and a port on which nobody listens."""
+    with socket.create_server((own_address(), 0)) as listening:
+        return "{}:{}".format(*listening.getsockname())
+
+
 class Receiver:
     """Takes POSTs on a loopback socket and remembers them. A context manager.
 

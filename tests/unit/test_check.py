@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.receiver import KEY, ConnectionClosed, Response, own_address
+from support.receiver import KEY, ConnectionClosed, Response, closed_address
 
 from drhttp.__main__ import main
 
@@ -28,8 +28,7 @@ def deaf() -> Iterator[int]:
 @pytest.fixture
 def closed() -> str:
     """An address and a port where nobody listens."""
-    with socket.create_server((own_address(), 0)) as listening:
-        return "{}:{}".format(*listening.getsockname())
+    return closed_address()
 
 
 def test_a_probe_that_arrives(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:

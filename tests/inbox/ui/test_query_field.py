@@ -119,12 +119,18 @@ def test_a_field_and_its_value_are_completed_by_keyboard_alone(listed: Page) -> 
     expect(_field(listed)).not_to_be_focused()
 
 
-def test_a_completion_replaces_the_word_as_it_is_now(listed: Page) -> None:
-    _field(listed).press_sequentially("status:2xx device:fi")
-    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
-    held = Held(listed, "suggest")
-    listed.keyboard.type("re")
+def _type_on(page: Page, text: str, offered: str, more: str) -> Held:
+    """Type a text, wait until its one completion is offered, and type more, to which the answers are held back."""
+    _field(page).press_sequentially(text)
+    expect(page.get_by_role("option")).to_have_text([re.compile(offered)])
+    held = Held(page, "suggest")
+    page.keyboard.type(more)
     held.wait(1)
+    return held
+
+
+def test_a_completion_replaces_the_word_as_it_is_now(listed: Page) -> None:
+    held = _type_on(listed, "status:2xx device:fi", "firefox", "re")
     listed.keyboard.press("ArrowDown")
     listed.keyboard.press("Enter")
     expect(_field(listed)).to_have_value("status:2xx device:firefox ")
@@ -143,21 +149,13 @@ def test_a_completion_replaces_a_quoted_value_whole(listed: Page) -> None:
 
 
 def test_completions_of_another_word_are_not_offered(listed: Page) -> None:
-    _field(listed).press_sequentially("dev")
-    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
-    held = Held(listed, "suggest")
-    listed.keyboard.type(" x")
-    held.wait(1)
+    held = _type_on(listed, "dev", "device", " x")
     expect(listed.get_by_role("option")).to_have_count(0)
     held.release()
 
 
 def test_a_completion_that_is_typed_already_is_not_offered(listed: Page) -> None:
-    _field(listed).press_sequentially("dev")
-    expect(listed.get_by_role("option")).to_have_text([re.compile("device")])
-    held = Held(listed, "suggest")
-    listed.keyboard.type("ice:f")
-    held.wait(1)
+    held = _type_on(listed, "dev", "device", "ice:f")
     expect(listed.get_by_role("option")).to_have_count(0)
     held.release()
     expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
@@ -177,11 +175,7 @@ def test_an_older_completion_answer_does_not_replace_a_newer_one(listed: Page) -
 
 
 def test_the_chosen_completion_stays_chosen_when_a_newer_answer_has_it_too(listed: Page) -> None:
-    _field(listed).press_sequentially("device:f")
-    expect(listed.get_by_role("option")).to_have_text([re.compile("firefox")])
-    held = Held(listed, "suggest")
-    listed.keyboard.type("ire")
-    held.wait(1)
+    held = _type_on(listed, "device:f", "firefox", "ire")
     listed.keyboard.press("ArrowDown")
     held.answer(0)
     listed.keyboard.press("Enter")

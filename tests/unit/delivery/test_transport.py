@@ -25,7 +25,7 @@ from support.behaviors import (
     send_large_body,
 )
 from support.effort import effort
-from support.receiver import KEY, Receiver, Request, Response, own_address
+from support.receiver import KEY, Receiver, Request, Response, closed_address
 from support.transports import authority, failure_of, transports
 
 from drhttp._delivery import transport as transport_module
@@ -164,15 +164,9 @@ def test_a_closed_transport_begins_anew(receiver, to):
     assert receiver.posts[0].client_port != receiver.posts[1].client_port
 
 
-def closed_port() -> str:
-    """An address and a port on which nobody listens."""
-    with socket.create_server((own_address(), 0)) as listener:
-        return "{}:{}".format(*listener.getsockname())
-
-
 def test_refused(to):
     """Nobody listens."""
-    assert failure_of(to(f"http://{KEY}@{closed_port()}/")) == "refused"
+    assert failure_of(to(f"http://{KEY}@{closed_address()}/")) == "refused"
 
 
 def test_no_such_name(to):
@@ -457,7 +451,7 @@ def timed(transport: Transport, timeout: float, body: bytes = b"x") -> None:
     """Check that a POST is given up when its time is over, and not much later."""
     begin = time.monotonic()
     assert failure_of(transport, body) == "timeout"
-    assert timeout * 0.9 <= time.monotonic() - begin < timeout + 2.0  # a busy machine may take a while
+    assert timeout * 0.9 <= time.monotonic() - begin < timeout + 0.4
 
 
 @pytest.mark.parametrize(
@@ -509,7 +503,7 @@ def test_a_dead_address_leaves_time_for_the_next(to, monkeypatch):
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         begin = time.monotonic()
         assert to(f"http://{KEY}@many.example:{port}/", 1.0).post(b"x") == DONE
-        assert time.monotonic() - begin < 3.0  # or else its time-out would have been that of each address
+        assert time.monotonic() - begin < 1.0
         assert len(receiver.posts) == 1
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "javascript"
 _MODULES = FOLDER / "node_modules"
-_BRIEF, _LONG = 3_000, 300_000  # milliseconds for one expression
+_BRIEF, _LONG = 1_500, 300_000  # milliseconds for one expression
 _PARTS = 32  # that expressions are divided into, so that no processor waits long for another one
 _PACKAGE = Path(__file__).parents[2] / "src" / "drhttp"
 
@@ -37,13 +37,16 @@ def not_linear(patterns: Sequence[Pattern]) -> dict[Pattern, str]:
     one of them is not linear, the whole is analyzed, since another branch may keep that one from failing.
 
     Branches that begin with lookbehinds are analyzed without these at first, which takes the analyzer much less time.
-    Where that does not show that they are linear, they are analyzed with them.
+    Those that this does not show to be linear are analyzed with them.
     """
     parts = {each: _translated(each) for each in patterns}
-    without = {each: _translated(each, lookbehind=False) for each in patterns}
-    without = {each: found for each, found in without.items() if found != parts[each]}
-    linear = without.keys() - _not_linear_by_parts(without, timeout=_BRIEF).keys()
-    bad = _not_linear_by_parts({each: found for each, found in parts.items() if each not in linear})
+    without = {each: _without_lookbehinds(each, branches) for each, branches in parts.items()}
+    candidates = {shorter for found in without.values() for branch, shorter in found.items() if shorter != branch}
+    linear = {shorter for shorter, reason in analyzed(candidates, _BRIEF).items() if not reason}
+    rest = {
+        each: [branch for branch, shorter in found.items() if shorter not in linear] for each, found in without.items()
+    }
+    bad = _not_linear_by_parts(rest)
     whole = {each: _translated(each, split=False) for each in bad if len(parts[each]) > 1}
     still = _not_linear_by_parts(whole)
     return {each: still.get(each, reason) for each, reason in bad.items() if each in still or each not in whole}
@@ -53,8 +56,14 @@ def _translated(pattern: Pattern, *, split: bool = True, lookbehind: bool = True
     return translated(pattern.pattern, pattern.flags, pattern.mode, split=split, lookbehind=lookbehind)
 
 
-def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]], timeout: int = _LONG) -> dict[Pattern, str]:
-    verdicts = analyzed((each for expressions in parts.values() for each in expressions), timeout)
+def _without_lookbehinds(pattern: Pattern, branches: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return for each branch of a pattern what it is without the lookbehinds that it begins with."""
+    shorter = _translated(pattern, lookbehind=False)
+    return dict(zip(branches, shorter, strict=True))
+
+
+def _not_linear_by_parts(parts: dict[Pattern, list[tuple[str, str]]]) -> dict[Pattern, str]:
+    verdicts = analyzed(each for expressions in parts.values() for each in expressions)
     reasons = {each: [verdicts[part] for part in expressions if verdicts[part]] for each, expressions in parts.items()}
     return {each: "; ".join(found) for each, found in reasons.items() if found}
 

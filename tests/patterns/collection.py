@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ class Expression:
     is_bytes: bool = False
 
 
+@cache
 def sites() -> list[Site]:
     """Return every place in the package that makes an expression."""
     trees = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
@@ -66,13 +68,13 @@ class _Uses:
     def __init__(self, file: str, tree: ast.Module) -> None:
         self.file = file
         self._parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        self._names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-        self._imported = {
-            alias.asname or alias.name: (node.module or "", alias.name)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
-        }
+        self._names: dict[str, list[ast.AST]] = {}
+        self._imported: dict[tuple[str, str], str] = {}  # by module and name there, the name here
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self._names.setdefault(node.id, []).append(node)
+            elif isinstance(node, ast.ImportFrom):
+                self._imported.update({(node.module or "", each.name): each.asname or each.name for each in node.names})
         self._compiled = [
             node
             for node in ast.walk(tree)
@@ -105,11 +107,8 @@ class _Uses:
     def of(self, name: str, file: str) -> list[str]:
         """Return how this module uses an expression that it or another one defines under a name."""
         module = "drhttp." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return [
-            self._use(node)
-            for node in self._names
-            if (node.id == name and self.file == file) or self._imported.get(node.id) == (module, name)
-        ]
+        here = name if self.file == file else self._imported.get((module, name))
+        return [self._use(node) for node in self._names.get(here, ())] if here else []
 
     def _use(self, node: ast.AST) -> str:
         parent = self._parents[node]

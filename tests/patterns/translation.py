@@ -24,6 +24,8 @@ _CHARACTERS = frozenset(
     for block in ((0, 0x700), (0x1E00, 0x2200), (0x3000, 0x3100), (0x4E00, 0x4E80), (0xFF00, 0xFFF0))
     for code in range(*block)
 )
+# The characters that a node matches, by node, flags and the characters of the expression: many expressions share them.
+_known_members: dict[tuple[str, int, bool, str], frozenset[str]] = {}
 _WORDS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"  # what `\b` knows in JavaScript
 _OTHERS = "#@!;:~^"
 _POSITIONS = {
@@ -59,7 +61,7 @@ def translated(
     form = {"search": "{}", "match": "^(?:{})", "fullmatch": "^(?:{})$"}[mode]
     js = "m" if tree.state.flags & constants.SRE_FLAG_MULTILINE else ""
     branches = writer.branches() if split else [writer.whole()]
-    return [(form.format(each), js) for each in dict.fromkeys(branches)]
+    return [(form.format(each), js) for each in branches]
 
 
 class _Writer:
@@ -115,6 +117,12 @@ class _Writer:
 
     def _members(self, node: tuple[Any, Any], flags: int) -> frozenset[str]:
         """Return the characters that a node for one character matches in Python."""
+        known = repr(node), flags, self._is_bytes, self._characters
+        if known not in _known_members:
+            _known_members[known] = self._find_members(node, flags)
+        return _known_members[known]
+
+    def _find_members(self, node: tuple[Any, Any], flags: int) -> frozenset[str]:
         state = self._tree.state
         state.flags, kept = flags & ~constants.SRE_FLAG_VERBOSE, state.flags
         expression = compiler.compile(parser.SubPattern(state, [node]), state.flags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -54,8 +55,22 @@ def hit(app: Any, path: str, body: bytes = b"", kind: str = "application/octet-s
 
 
 def program(source: str, *arguments: object, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end. It finds the names of this module, and its arguments in `sys.argv`."""
-    return subprocess.run(command(source, *arguments), **SURROUNDINGS, timeout=timeout, check=False)
+    """Run a program to its end. It finds the names of this module, and its arguments in `sys.argv`.
+
+    Raises `AssertionError` if it takes longer than the timeout in seconds, with what its threads did at that moment.
+    """
+    line = command(source, *arguments)
+    with subprocess.Popen([line[0], "-X", "faulthandler", *line[1:]], **SURROUNDINGS) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            output, errors = process.communicate()
+            raise AssertionError(f"it ran for more than {timeout} s\n{output}\n{errors}") from None
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(line, process.returncode, output, errors)
 
 
 def command(source: str, *arguments: object) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import threading
 import time
@@ -11,6 +12,7 @@ from drhttp._delivery.late_patching import original
 _BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
 _BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy
 _FULL_GIL_LIMIT = 0.005  # the same while the queue is more than half full
+_LONGEST_GREENLET_WAIT = 1.0  # seconds
 
 
 class Clock:
@@ -33,6 +35,9 @@ class Clock:
         """
         self._wakeup = original("_thread", "allocate_lock")() if native else threading.Lock()
         self._wakeup.acquire()
+        # gevent does not promise that a greenlet notices when a thread of the operating system releases its lock.
+        greenlet = not native and _thread.allocate_lock is not original("_thread", "allocate_lock")
+        self._longest_wait = _LONGEST_GREENLET_WAIT if greenlet else threading.TIMEOUT_MAX
         self._sleep = original("time", "sleep") if native else time.sleep
 
     def now(self) -> float:
@@ -40,8 +45,15 @@ class Clock:
         return time.monotonic()
 
     def wait(self, seconds: float | None) -> None:
-        """Wait for that many seconds, or until `wake` is called. `None` waits without a limit."""
-        self._wakeup.acquire(timeout=-1 if seconds is None else max(0.0, min(seconds, threading.TIMEOUT_MAX)))
+        """Wait for that many seconds, or until `wake` is called. `None` waits without a limit.
+
+        A greenlet may return earlier.
+        """
+        longest = self._longest_wait
+        if seconds is None:
+            self._wakeup.acquire(timeout=-1 if longest == threading.TIMEOUT_MAX else longest)
+        else:
+            self._wakeup.acquire(timeout=max(0.0, min(seconds, longest)))
 
     def wake(self) -> None:
         """End the current wait, or the next one if no thread waits now."""

@@ -176,7 +176,7 @@ def faults_and_page(session: nox.Session) -> None:
     _debian(session, "nginx", "nginx")
     _debian(session, "gcc libc6-dev", "cc")
     _install_browser(session, "frameworks")
-    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="load")
+    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="loadgroup")
 
 
 @nox.session(python=HERE, tags=["test"])

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 RECORDS, BATCH = 20_000, 1_000
 ROWS = ".rows .row"
 NEEDLE = 7_777
-pytestmark = pytest.mark.timeout(300)
+# In one process, so that the records are made once.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("many")]
 
 
 def numbered_event(at: int) -> dict[str, Any]:
@@ -34,9 +35,10 @@ def numbered_event(at: int) -> dict[str, Any]:
     return event
 
 
-@pytest.fixture
-def many(start: Callable[..., Any]) -> Any:
-    inbox = start("--keep", "30000", "--quiet")
+@pytest.fixture(scope="module")
+def many(start_for_module: Callable[..., Any]) -> Any:
+    """Return an inbox with many records, which the tests only read."""
+    inbox = start_for_module("--keep", "30000", "--quiet")
     for first in range(0, RECORDS, BATCH):
         assert inbox.post([numbered_event(at) for at in range(first, first + BATCH)]) == 201
     return inbox

@@ -16,20 +16,24 @@ _SURROGATE = re.compile(r"\\u[dD]")
 # The shape of a text: digits are "0", both letters of an exponent "e".
 _SHAPES = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else byte for byte in range(256))
 # Exponents of three digits, and too many digits: 10 to the power of 308 is about the largest of double precision.
-_HINTS = (b"0e000", b"0e+000", b"0" * 309)
+_LONGEST_NUMBER = 308
+_HINTS = (b"0e000", b"0e+000", b"0" * (_LONGEST_NUMBER + 1))
+_SPACES = (" :", "\n:", "\t:", "\r:")
 
 
 class Document(NamedTuple):
     """What is known about a text.
 
     fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. members: how
-    many there are. unique: no object has a name twice.
+    many there are. unique: no object has a name twice. plain: it certainly has neither deep nesting nor numbers beyond
+    double precision.
     """
 
     fault: str
     names: frozenset[str] = frozenset()
     members: int = 0
     unique: bool = True
+    plain: bool = False
 
 
 def read(text: str) -> Document:
@@ -56,35 +60,67 @@ def _remembered(text: str, document: Document) -> Document:
 
 
 class _Reader(threading.local):
-    """A decoder that collects the members of each object; one for each thread, as making one takes a microsecond."""
+    """A decoder that collects objects and numbers; one for each thread, as making one takes a microsecond."""
 
     def __init__(self) -> None:
-        self._objects: list[list[tuple[str, Any]]] = []
+        self._objects: list[dict[str, Any]] = []
+        self._pairs: list[list[tuple[str, Any]]] = []
         # Numbers are not converted: they may be longer than Python converts.
+        self._numbers: list[str] = []
+        keep = self._numbers.append
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._objects.append, parse_int=len, parse_float=len, parse_constant=_refuse
+            object_hook=self._objects.append, parse_int=keep, parse_float=keep, parse_constant=_refuse
         )
+        self._pair_decoder = json.JSONDecoder(object_pairs_hook=self._pairs.append, parse_int=len, parse_float=len)
 
-    def objects(self, text: str) -> list[list[tuple[str, Any]]]:
-        """Return the members of all objects in a text. Raises `ValueError` and `RecursionError`."""
-        self._objects.clear()
+    def read(self, text: str) -> Document:
+        """Read a document. Raises `ValueError` and `RecursionError`."""
+        objects, numbers = self._objects, self._numbers
         try:
             self._decoder.decode(text)
-            return self._objects.copy()
+            members = sum(map(len, objects))
+            names = frozenset().union(*objects)
+            plain = len(objects) + text.count("[") <= _DEEPEST and _are_small(numbers)
         finally:
-            self._objects.clear()  # they may be secrets
+            objects.clear()  # they may be secrets
+            numbers.clear()
+        if _has_members(text, members):
+            return Document("", names, members, unique=True, plain=plain)
+        written = self._count_members(text)
+        return Document("", names, written, unique=written == members, plain=plain)
+
+    def _count_members(self, text: str) -> int:
+        """Count the members of all objects, also those whose name another one of the same object has."""
+        try:
+            self._pair_decoder.decode(text)
+            return sum(map(len, self._pairs))
+        finally:
+            self._pairs.clear()
 
 
 def _read(text: str) -> Document:
     try:
-        objects = _reader.objects(text)
+        return _reader.read(text)
     except RecursionError:
         return Document("too_deep")
     except ValueError:
         return Document("unparsable")
-    distinct = list(map(dict, objects))
-    members, different = sum(map(len, objects)), sum(map(len, distinct))
-    return Document("", frozenset().union(*distinct), members, members == different)
+
+
+def _has_members(text: str, number: int) -> bool:
+    """Whether a document certainly has that many members. Other colons than those of members are in strings."""
+    if text.count(":") == number:
+        return True
+    # A quote in front of a colon ends a name, or is escaped in a string.
+    return text.count('":') == number and not any(colon in text for colon in _SPACES)
+
+
+def _are_small(numbers: list[str]) -> bool:
+    """Whether numbers are certainly within double precision."""
+    joined = "".join(numbers)
+    if len(joined) > _LONGEST_NUMBER and max(map(len, numbers)) > _LONGEST_NUMBER:
+        return False
+    return "e" not in joined and "E" not in joined
 
 
 def is_portable(text: str) -> bool:
@@ -98,6 +134,8 @@ def is_portable(text: str) -> bool:
         return False
     if "\\" in text and _SURROGATE.search(text) and not _has_whole_letters(text):
         return False
+    if document.plain:
+        return True
     shape = text.encode("utf-8", "replace").translate(_SHAPES)
     # A document with few brackets is not deep, and few documents have long numbers or exponents of three digits.
     deep = shape.count(b"[") + shape.count(b"{") > _DEEPEST

@@ -29,7 +29,7 @@ VALUES = st.recursive(
 
 def test_names_are_told_of_all_levels():
     document = _json_document.read('{"a":[{"b":1,"c\\u0064":{"a":2}}],"e":{}}')
-    assert document == ("", frozenset({"a", "b", "cd", "e"}), 5, True)
+    assert document[:4] == ("", frozenset({"a", "b", "cd", "e"}), 5, True)
 
 
 @pytest.mark.parametrize("text", ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":2}}]'])

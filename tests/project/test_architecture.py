@@ -173,7 +173,7 @@ ALLOWED = {
     "_redact.formats.truncated_json": "_json_document",
     "_redact.formats.urlencoded": "_percent _redact.errors _redact.formats.base64_json "
     "_redact.formats.compound_pairs _redact.formats.graphql _redact.formats.graphql_variables _redact.formats.json "
-    "_redact.formats.text_hints",
+    "_redact.formats.json_rewriter _redact.formats.text_hints",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.base64_json "
     "_redact.formats.json _redact.formats.text _redact.formats.urlencoded",
     "_redact.formats.value_locator": "_redact.formats.expressions",
@@ -191,9 +191,10 @@ ALLOWED = {
     "_stats": "",
     "_version": "",
     "_wire": "_wire.events_protocol _wire.record_protocol",
+    "_wire._fields": "_wire._json",
     "_wire._gzip": "",
     "_wire._json": "_json_document",
-    "_wire.events_protocol": "_version _wire._gzip _wire._json",
+    "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
     "django": "_capture.environ_flags _capture.identity _guard",
     "exceptions": "",

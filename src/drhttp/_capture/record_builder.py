@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from drhttp._record import Headers
 
 _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 4.1
+_TWICE = frozenset(f"HTTP_{key}" for key in _UNPREFIXED)  # some servers pass these on too
 
 
 def assemble(exchange: Exchange, config: Config) -> Record:
@@ -79,12 +80,16 @@ _names = _FieldNames()
 
 def _request_headers(environ: Mapping[str, str]) -> Headers:
     """Convert CGI variables to header fields. The two without a prefix may be there twice, or be empty."""
-    headers = []
-    for key, value in environ.items():
-        name = _names[key]
-        if name is not None and (key not in _UNPREFIXED or (value and f"HTTP_{key}" not in environ)):
-            headers.append((name, value))
-    return tuple(headers)
+    if _TWICE.isdisjoint(environ) and environ.get("CONTENT_TYPE", "-") and environ.get("CONTENT_LENGTH", "-"):
+        return tuple([(name, value) for key, value in environ.items() if (name := _names[key]) is not None])
+    return tuple(
+        [
+            (name, value)
+            for key, value in environ.items()
+            if (name := _names[key]) is not None
+            and (key not in _UNPREFIXED or (value and f"HTTP_{key}" not in environ))
+        ]
+    )
 
 
 def _request_body(exchange: Exchange, config: Config, headers: Headers) -> Body:

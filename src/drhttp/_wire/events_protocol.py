@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from binascii import b2a_base64
+from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drhttp._version import __version__
+from drhttp._wire._fields import encode_headers
 from drhttp._wire._gzip import compress
 from drhttp._wire._json import container, dumps, is_json, quoted, timestamp
 
@@ -20,6 +24,8 @@ LARGEST_BATCH: int | None = None
 
 _KEY_LENGTH = 50  # other clients of the protocol reject a shorter application id, so the service expects padding
 _SDK: dict[str, Any] = {"name": "drhttp-python", "version": __version__}
+_ENCODED_SDK = dumps(_SDK)
+_name = itemgetter(0)
 
 
 def headers(key: str) -> dict[str, str]:
@@ -38,11 +44,11 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     user = f',"user_id":{quoted(record.user)}' if record.user else ""
     return (
         f'{{"direction":{quoted(record.direction)},"transaction_id":{quoted(record.id)},'
-        f'"metadata":{dumps(_metadata(record, dropped))}{user}{_trace(record.trace)},'
+        f'"metadata":{_metadata(record, dropped)}{user}{_trace(record.trace)},'
         f'"request":{{"time":"{timestamp(request.time)}","uri":{quoted(request.uri)},"verb":{quoted(request.method)},'
-        f'"headers":{dumps(_headers(request.headers))}{ip}{_body(request.body, request.headers)}}},'
+        f'"headers":{encode_headers(request.headers)}{ip}{_body(request.body, request.headers)}}},'
         f'"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
-        f'"headers":{dumps(_headers(response.headers))}{_body(response.body, response.headers)}}}}}'
+        f'"headers":{encode_headers(response.headers)}{_body(response.body, response.headers)}}}}}'
     ).encode()
 
 
@@ -65,20 +71,6 @@ def join(encoded: Sequence[bytes]) -> bytes:
     return compress(b"[" + b",".join(encoded) + b"]")
 
 
-def _headers(headers: Headers) -> dict[str, str | list[str]]:
-    """Join repeated header fields (RFC 9110 section 5.3). `Set-Cookie` becomes a list, because it cannot be joined."""
-    merged: dict[str, str | list[str]] = {}
-    for name, value in headers:
-        known = merged.get(name)
-        if known is None:
-            merged[name] = value
-        elif name == "set-cookie":
-            merged[name] = [*([known] if isinstance(known, str) else known), value]
-        else:
-            merged[name] = f"{known}, {value}"
-    return merged
-
-
 def _body(body: Body, headers: Headers) -> str:
     content = body.content
     if content is None:
@@ -89,32 +81,48 @@ def _body(body: Body, headers: Headers) -> str:
     return f',"body":"{b2a_base64(content, newline=False).decode()}","transfer_encoding":"base64"'
 
 
-def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
-    failure = record.exception
-    members = {
-        "device": record.device,
-        "duration_ms": round(record.duration * 1000, 3),
-        "ttfb_ms": None if record.ttfb is None else round(record.ttfb * 1000, 3),
-        "aborted": record.aborted or None,
-        "exception": {"type": failure.type, "message": failure.message} if failure else None,
-        "route": record.route,
-        "request_body": _body_metadata(record.request.body, record.request.headers),
-        "response_body": _body_metadata(record.response.body, record.response.headers),
-        "redacted": dict(record.redacted) or None,
-        "sdk": {**_SDK, "dropped": dict(dropped)} if dropped else _SDK,
-    }
-    return {name: value for name, value in members.items() if value is not None}
+def _metadata(record: Record, dropped: Mapping[str, int]) -> str:
+    """Encode the metadata. Only few records have more than the device, the times and the counts of masked values."""
+    request, response, failure = record.request, record.response, record.exception
+    device = f'"device":{quoted(record.device)},' if record.device is not None else ""
+    members = [f'{{{device}"duration_ms":{_milliseconds(record.duration)}']
+    if record.ttfb is not None:
+        members.append(f'"ttfb_ms":{_milliseconds(record.ttfb)}')
+    if record.aborted:
+        members.append('"aborted":true')
+    if failure is not None:
+        members.append(f'"exception":{dumps({"type": failure.type, "message": failure.message})}')
+    if record.route is not None:
+        members.append(f'"route":{quoted(record.route)}')
+    for name, side in (("request_body", request), ("response_body", response)):
+        about = _body_metadata(side.body, side.headers)
+        if about is not None:
+            members.append(f'"{name}":{dumps(about)}')
+    if record.redacted:
+        members.append(f'"redacted":{_encoded_counts(tuple(record.redacted.items()))}')
+    members.append(f'"sdk":{dumps({**_SDK, "dropped": dict(dropped)}) if dropped else _ENCODED_SDK}}}')
+    return ",".join(members)
+
+
+def _milliseconds(seconds: float) -> str:
+    milliseconds = round(seconds * 1000, 3)
+    return repr(milliseconds) if math.isfinite(milliseconds) else dumps(milliseconds)
 
 
 def _body_metadata(body: Body, headers: Headers) -> dict[str, Any] | None:
     """Metadata of a body that was cut, masked, omitted, or not fully read, or that has no `Content-Length`."""
     read = body.read if body.read != "full" else None
-    size_unknown = bool(body.size) and not any(name == "content-length" for name, _ in headers)
+    size_unknown = bool(body.size) and "content-length" not in map(_name, headers)
     if not (body.truncated or body.omitted or body.redacted or body.decoded or read or size_unknown):
         return None
     always = {"size": body.size, "truncated": body.truncated, "redacted": body.redacted}
     sometimes = {"omitted": body.omitted, "decoded": body.decoded, "read": read}
     return {**always, **{name: value for name, value in sometimes.items() if value}}
+
+
+@lru_cache(maxsize=256)
+def _encoded_counts(counts: tuple[tuple[str, int], ...]) -> str:
+    return dumps(dict(counts))
 
 
 def _trace(trace: Trace | None) -> str:

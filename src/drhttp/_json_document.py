@@ -68,7 +68,7 @@ class _Reader(threading.local):
         # Numbers are not converted: they may be longer than Python converts.
         self._numbers: list[str] = []
         keep = self._numbers.append
-        self._decoder = json.JSONDecoder(
+        self._decoder: Any = json.JSONDecoder(
             object_hook=self._objects.append, parse_int=keep, parse_float=keep, parse_constant=_refuse
         )
         self._pair_decoder = json.JSONDecoder(object_pairs_hook=self._pairs.append, parse_int=len, parse_float=len)
@@ -77,7 +77,11 @@ class _Reader(threading.local):
         """Read a document. Raises `ValueError` and `RecursionError`."""
         objects, numbers = self._objects, self._numbers
         try:
-            self._decoder.decode(text)
+            # `scan_once` is most of `decode`, without the spaces around the document.
+            if text[:1] not in ("{", "[") or self._decoder.scan_once(text, 0)[1] != len(text):
+                objects.clear()
+                numbers.clear()
+                self._decoder.decode(text)
             members = sum(map(len, objects))
             names = frozenset().union(*objects)
             plain = len(objects) + text.count("[") <= _DEEPEST and _are_small(numbers)
@@ -103,7 +107,7 @@ def _read(text: str) -> Document:
         return _reader.read(text)
     except RecursionError:
         return Document("too_deep")
-    except ValueError:
+    except (ValueError, StopIteration):  # `scan_once` raises the latter where a value is missing
         return Document("unparsable")
 
 

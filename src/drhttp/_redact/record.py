@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
 from drhttp._privacy import MASK
+from drhttp._record import Record, Request, Response
 from drhttp._redact.bodies import drop_partial_end, mask_body
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
@@ -15,7 +16,7 @@ from drhttp._redact.formats.urls import mask_url, origin_of
 from drhttp._redact.policy import Policy
 
 if TYPE_CHECKING:
-    from drhttp._record import Body, Failure, Headers, Record
+    from drhttp._record import Body, Failure, Headers
 
 _LONGEST_MESSAGE = 1000  # characters, at which messages are truncated
 _ALL: frozenset[str] = frozenset()  # marks all parameters of a request as sensitive
@@ -40,22 +41,33 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
     else:
         request_body = _mask_body(request.body, request.headers, policy)
     response_body = _mask_body(response.body, response.headers, policy)
-    if in_uri or in_request or request_body is not request.body:
-        request = replace(request, uri=uri, headers=request_headers, body=request_body)
-    if in_response or response_body is not response.body:
-        response = replace(response, headers=response_headers, body=response_body)
     user, in_user = _mask_name(record.user, policy)
     device, in_device = _mask_name(record.device, policy)
     counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
-    if request is record.request and response is record.response and exception is record.exception and not any(counts):
+    bodies_stay = request_body is request.body and response_body is response.body
+    if bodies_stay and exception is record.exception and not any(counts):
         return record
-    return replace(
-        record,
-        request=request,
-        response=response,
-        exception=exception,
+    # Written out, because `dataclasses.replace` takes several times as long.
+    return Record(
+        id=record.id,
+        request=Request(
+            time=request.time,
+            method=request.method,
+            uri=uri,
+            headers=request_headers,
+            body=request_body,
+            ip=request.ip,
+        ),
+        response=Response(time=response.time, status=response.status, headers=response_headers, body=response_body),
         user=user,
         device=device,
+        duration=record.duration,
+        ttfb=record.ttfb,
+        aborted=record.aborted,
+        exception=exception,
+        route=record.route,
+        trace=record.trace,
+        direction=record.direction,
         redacted={part: count for part, count in zip(_PARTS, counts, strict=True) if count},
     )
 

@@ -58,13 +58,28 @@ def may_hold_table(text: str, names: frozenset[str], policy: Policy, *, cut: boo
     """Whether a document may hold a table with a secret column; `False` is certain. names: of its members."""
     if "[" not in text:
         return False
-    if (cut and not _ROWS.isdisjoint(names)) or _DIMENSION in names:
+    if _DIMENSION in names or (cut and not _ROWS.isdisjoint(names) and _may_hold_rows(text, names)):
         return True
     if not _TEXTS.isdisjoint(names) and _holds_secret_text(text, policy):
         return True
     return (not _HEADINGS.isdisjoint(names) and _names_secret(_KEY, text, policy)) or _names_secret(
         _LIST_OF_ROWS, text, policy
     )
+
+
+def _may_hold_rows(text: str, names: frozenset[str]) -> bool:
+    """Whether a document may hold rows: arrays in arrays, or objects with the cells of a row."""
+    if not _ROW_OBJECTS.isdisjoint(names):
+        return True
+    at = text.find("[")
+    while at >= 0:
+        front = at - 1
+        while front >= 0 and text[front].isspace():
+            front -= 1
+        if front >= 0 and text[front] in "[,":
+            return True
+        at = text.find("[", at + 1)
+    return False
 
 
 def _holds_secret_text(text: str, policy: Policy) -> bool:

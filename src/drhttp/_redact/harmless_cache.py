@@ -1,4 +1,4 @@
-"""Remembers header fields and member names that hold no secret, such as `Accept: */*` and `id`.
+"""Remembers header fields, member names and parameters that hold no secret, such as `Accept: */*`, `id` and `page`.
 
 Requests to one application repeat them, so each is examined once.
 """
@@ -7,19 +7,22 @@ from __future__ import annotations
 
 _MOST_FIELDS, _LONGEST_VALUE = 1000, 300  # fields, characters
 _MOST_NAMES = 4096
+_MOST_PARAMETERS = 1000
 
 
 class HarmlessCache:
-    """The header fields and the member names of JSON that were found to be harmless. Bounded: clients choose both.
+    """What was found to be harmless. Bounded, because clients choose all of it.
 
-    fields: pairs of name and value.
+    fields: pairs of the name and the value of header fields. names: of members of JSON. parameters: names of query
+    parameters and form fields.
     """
 
-    __slots__ = ("fields", "names")
+    __slots__ = ("fields", "names", "parameters")
 
     def __init__(self) -> None:
         self.fields: set[tuple[str, str]] = set()
         self.names: set[str] = set()
+        self.parameters: set[str] = set()
 
     def add_field(self, field: tuple[str, str]) -> None:
         """Remember a header field, unless its value is long."""
@@ -34,3 +37,9 @@ class HarmlessCache:
             self.names.clear()
         if len(names) <= _MOST_NAMES:
             self.names.update(names)
+
+    def add_parameter(self, name: str) -> None:
+        """Remember the name of a parameter."""
+        if len(self.parameters) >= _MOST_PARAMETERS:
+            self.parameters.clear()
+        self.parameters.add(name)

@@ -56,6 +56,7 @@ _SHAPES = bytes(48 if 48 <= byte <= 57 else 97 if 65 <= byte <= 90 or 97 <= byte
 # The shape of a text, with separators of an IBAN as spaces; a no-break space is two bytes in UTF-8.
 _SPACED = bytes(32 if byte in b" -\xc2" else shape for byte, shape in enumerate(_SHAPES))
 _MARKS = b" -." + "\xa0\u2009\u2010\u2011\u2012\u2013\u202f".encode()  # bytes that may separate groups of digits
+_LONG_RUN = b"0" * 13  # the shape of the shortest number of a card
 _LONG = re.compile(rb"aa00[a0]{11}")  # the shape of an IBAN without separators
 _LONG_ACCOUNT = re.compile(rb"[a0]{11}")
 _LONG_TEXT = 1000  # characters
@@ -64,7 +65,7 @@ _last_clean_text = [""]  # the last long text that seemed to hold a number and d
 
 def holds_number(text: str) -> bool:
     """Whether a text holds a card number or an IBAN."""
-    return bool(_find_numbers(text))
+    return any(_may_hold(text)) and bool(_find_numbers(text))
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
@@ -97,11 +98,14 @@ def _find_numbers(text: str) -> list[tuple[int, int]]:
 def _may_hold(text: str) -> tuple[bool, bool]:
     """Whether a text may hold card numbers, and whether it may hold IBANs; `False` is certain."""
     content = text.encode("utf-8", "replace")
-    if b"&" in content:
+    if "&" in text:
         content = content.replace(b"&nbsp;", b" ").replace(b"&#160;", b" ")
     shape = content.translate(_SHAPES, _MARKS)
-    accounts = _LONG.search(shape) is not None and _has_account(content.translate(_SPACED, b"\xa0"))
-    return b"0000000000000" in shape, accounts
+    cards = _LONG_RUN in shape
+    # Searching for the beginning alone takes a third of the time.
+    if b"aa00" not in shape or _LONG.search(shape) is None:
+        return cards, False
+    return cards, _has_account(content.translate(_SPACED, b"\xa0"))
 
 
 def _has_account(shape: bytes) -> bool:

@@ -38,6 +38,9 @@ _PROTOCOL = re.compile(r"[A-Za-z][\w-]{0,30}")  # short enough to be a protocol'
 _WORD = re.compile(r"\w+", re.ASCII)  # a single word, which holds no name with a value
 # Words and short numbers, which cannot hold a secret.
 _HARMLESS_VALUE = re.compile(r"[A-Za-z]{0,20}(?:[/-][a-z]{1,20}){0,4}|\d{1,8}")
+# An identifier of a request or a trace, in hexadecimal digits. A letter tells it from the number of a card, and its
+# beginning from that of a bank account.
+_HEXADECIMAL = re.compile(r"(?=[0-9]*[a-f])(?![a-f]{2}[0-9]{2})[0-9a-f]{4,64}")
 _URLS = frozenset(("referer", "location", "content-location", "origin", "x-original-url", "x-rewrite-url", "refresh"))
 _LIKE_URLS = ("-url", "-uri", "-referer", "-referrer", "-location")
 
@@ -84,7 +87,7 @@ def _mask_field(name: str, value: str, policy: Policy) -> tuple[str, int]:
         return (value, 0) if policy.is_harmless(name, value) else (policy.mask(value), 1)
     if name in _URLS or name.endswith(_LIKE_URLS):
         return mask_url(value, policy)
-    if policy.min_length and _HARMLESS_VALUE.fullmatch(value):
+    if policy.min_length and (_HARMLESS_VALUE.fullmatch(value) or _HEXADECIMAL.fullmatch(value)):
         return value, 0
     if _WORD.fullmatch(value) and not may_be_base64_json(value):
         return policy.mask_values(value)

@@ -24,6 +24,7 @@ from drhttp._redact.formats.json_rewriter import (
     JsonValueRewriter,
     TruncatedJsonRewriter,
     is_harmless_text,
+    may_hold_named_value,
 )
 from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, add_by_structure, secret_in_structures
 from drhttp._redact.formats.json_tree import read_nodes
@@ -158,21 +159,13 @@ def mask_string(
     """
     if is_harmless_text(text, policy):
         return text, 0
-    begin = text.lstrip()[:1]
     policy.budget.spend(5)
-    if begin in _ENDS and text.rstrip()[-1] == _ENDS[begin]:
-        try:
-            if level < _DEEPEST_TEXT:
-                return mask_json(text, policy, level + 1)
-            check_json(text)
-            return policy.mask(text), 1
-        except MaskingError as error:
-            if error.reason != "unparsable":
-                raise
-    document = _mask_packed(text, policy, level)
+    document = _mask_inner_json(text, policy, level) or _mask_packed(text, policy, level)
     if document is not None:
         return document
     masked, count = mask_tables(text, policy) if tables and ("\n" in text or "\r" in text) else (text, 0)
+    if not count and _holds_nothing(text, policy):
+        return text, 0
     masked, found = mask_text(masked, policy)
     count += found
     masked, found = _mask_words(masked, policy, level)
@@ -181,6 +174,29 @@ def mask_string(
         masked, found = _mask_tags(masked, policy, level)
         count += found
     return masked, count
+
+
+def _mask_inner_json(text: str, policy: Policy, level: int) -> tuple[str, int] | None:
+    """Mask a text that is JSON; `None` if it is not."""
+    begin = text.lstrip()[:1]
+    if begin not in _ENDS or text.rstrip()[-1] != _ENDS[begin]:
+        return None
+    try:
+        if level < _DEEPEST_TEXT:
+            return mask_json(text, policy, level + 1)
+        check_json(text)
+        return policy.mask(text), 1
+    except MaskingError as error:
+        if error.reason != "unparsable":
+            raise
+        return None
+
+
+def _holds_nothing(text: str, policy: Policy) -> bool:
+    """Whether a text without tables certainly holds nothing to mask."""
+    if not policy.min_length or "\\" in text:  # escapes may hide signs
+        return False
+    return not (may_hold_named_value(text) or policy.may_hold_secret(text))
 
 
 def _mask_words(text: str, policy: Policy, level: int) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from drhttp._redact.formats.compound_pairs import named_fields
 from drhttp._redact.formats.graphql import looks_like_graphql
 from drhttp._redact.formats.graphql_variables import DOCUMENTS, VARIABLES, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
+from drhttp._redact.formats.json_rewriter import may_hold_named_value
 from drhttp._redact.formats.text_hints import may_hold_values
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _DEEPEST_QUERY = 1  # levels of queries in a query
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what precedes a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
+_PARAMETER = re.compile(r"[A-Za-z0-9_.\[\]-]{0,40}")
 # A harmless name or value: words, an index, or a number.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
 
@@ -35,6 +37,8 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     Names stay, and so does the encoding of everything that is not masked. level: of a query inside a query. cut: pairs
     at the end are missing.
     """
+    if _holds_nothing(query, policy):
+        return query, 0
     masked: list[str] = []
     total = 0
     may_hold_secret = policy.may_hold_secret(query)
@@ -58,6 +62,34 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
         total += count
         masked.append(text)
     return "&".join(masked), total
+
+
+def _holds_nothing(query: str, policy: Policy) -> bool:
+    """Whether a query certainly holds nothing to mask: its names are harmless, and so are all values together."""
+    if not policy.min_length or ";" in query or "%25" in query:
+        return False
+    pairs = [part.partition("=") for part in query.split("&")]
+    known = policy.cache.parameters
+    for name, _, _ in pairs:
+        if name not in known:
+            if not _is_harmless_parameter(name, policy):
+                return False
+            policy.cache.add_parameter(name)
+    values = _decode("\0".join([value for _, _, value in pairs]))
+    # Structures and lines are read by other rules.
+    if "{" in values or "[" in values or "\\" in values or "\n" in values or "\r" in values:
+        return False
+    return not (may_hold_named_value(values) or policy.may_hold_secret(values))
+
+
+def _is_harmless_parameter(name: str, policy: Policy) -> bool:
+    """Whether the values of a parameter are read by themselves, and its name is not secret."""
+    return (
+        _PARAMETER.fullmatch(name) is not None
+        and not ("ariable" in name or _VALUED.search(f"{name}="))
+        and not policy.is_secret_in_query(name)
+        and not policy.may_hold_secret(name)
+    )
 
 
 def _graphql_variables(query: str, policy: Policy, *, cut: bool) -> frozenset[str] | None:

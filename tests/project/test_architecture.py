@@ -80,8 +80,8 @@ ALLOWED = {
     "_rate_limiter": "",
     "_record": "",
     "_redact": "_redact.policy _redact.record",
-    "_redact.record": "_guard _privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
-    "_redact.formats.urls _redact.policy",
+    "_redact.record": "_guard _privacy _record _redact.bodies _redact.errors _redact.formats.headers "
+    "_redact.formats.json _redact.formats.urls _redact.policy",
     "_redact.bodies": "_http.content_coding _record _redact.decoding.charset _redact.errors _redact.formats.csv "
     "_redact.formats.json _redact.formats.multipart _redact.formats.named_binary "
     "_redact.formats.ndjson_and_sse _redact.formats.text "

@@ -192,7 +192,7 @@ class SecretNames:
                 return False
             if "secretsanta" in normalized:
                 return self._is_secret(_SANTA.sub("santa", name))
-        if name.isalpha() and (name.islower() or name.isupper()):
+        if name.isascii() and name.isalpha() and (name.islower() or name.isupper()):
             return self._holds_secret(normalized)
         written = _WORDS.findall(_plain(name))
         words = [word.casefold() for word in written]
@@ -202,7 +202,7 @@ class SecretNames:
             or ends_with_short_password(name, words)
         ):
             return True
-        return any(map(self._holds_secret, words))
+        return any(map(self._holds_secret, (normalized, *words)))
 
     def _in_words(self, normalized: str, words: list[str]) -> bool:
         """Whether some consecutive words together make a secret one."""

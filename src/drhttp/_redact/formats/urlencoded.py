@@ -86,7 +86,7 @@ def _is_harmless_parameter(name: str, policy: Policy) -> bool:
     """Whether the values of a parameter are read by themselves, and its name is not secret."""
     return (
         _PARAMETER.fullmatch(name) is not None
-        and not ("ariable" in name or _VALUED.search(f"{name}="))
+        and not ("ariable" in name or _VALUED.search(f"{name}=") or may_be_base64_json(name))
         and not policy.is_secret_in_query(name)
         and not policy.may_hold_secret(name)
     )

@@ -30,7 +30,9 @@ ALLOWED = {
     "_capture.identity": "_guard",
     "_capture.input_tap": "_guard",
     "_capture.output_tap": "_guard",
-    "_capture.record_builder": "_capture.client_address _capture.exchange _capture.trace _capture.uri _record",
+    "_capture.random_ids": "",
+    "_capture.record_builder": "_capture.client_address _capture.exchange _capture.random_ids _capture.trace "
+    "_capture.uri _record",
     "_capture.recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
     "_process.uwsgi",
     "_capture.example_exchange": "_capture.body _capture.exchange",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from drhttp._capture.client_address import client_address
 from drhttp._capture.exchange import content_length, first
+from drhttp._capture.random_ids import RandomDigits, uuid4
 from drhttp._capture.trace import continue_trace
 from drhttp._capture.uri import absolute_uri
 from drhttp._record import Body, Failure, Record, Request, Response
@@ -22,16 +22,18 @@ _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 
 _TWICE = frozenset(f"HTTP_{key}" for key in _UNPREFIXED)  # some servers pass these on too
 
 
+_random = RandomDigits()
+
+
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
     environ, began = exchange.environ, exchange.response_body.first_byte_at
     failure = exchange.failure  # read once, because `close` of the response may raise at this moment
     request_headers = _request_headers(environ)
     response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
-    # One call for all ids, because the system call costs more than building them.
-    random = os.urandom(40).hex()
+    random = _random.take()
     return Record(
-        id=_uuid(random),
+        id=uuid4(random),
         request=Request(
             time=exchange.time,
             method=environ.get("REQUEST_METHOD", ""),
@@ -128,9 +130,3 @@ def _wanted(direction: str, config: Config, headers: Headers) -> bool:
     if (capture.request if direction == "request" else capture.response) is True:
         return True
     return capture.takes(direction, first(headers, "content-type") or "")
-
-
-def _uuid(random: str) -> str:
-    """Build a version 4 UUID (RFC 9562 section 5.4) from 32 random hexadecimal digits."""
-    variant = "89ab"[int(random[16], 16) & 3]
-    return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-{variant}{random[17:20]}-{random[20:32]}"

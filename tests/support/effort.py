@@ -30,3 +30,8 @@ def effort(examples: int, steps: int = 50) -> settings:
         max_examples=max(1, round(examples * FACTOR)),
         stateful_step_count=steps * 2 if LONG else steps,
     )
+
+
+def share(number: int) -> int:
+    """Return how many cases of that number a test tries that makes them itself."""
+    return max(1, round(number * min(FACTOR, 1)))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 _DEEPEST = 48  # levels of nesting that every receiver reads
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_NEITHER_BRACKETS_NOR_QUOTES = bytes(byte for byte in range(256) if byte not in b'{}[]"')
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(r"\\u[dD]")
 # The shape of a text: digits are "0", both letters of an exponent "e".
@@ -25,15 +26,16 @@ class Document(NamedTuple):
     """What is known about a text.
 
     fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. members: how
-    many there are. unique: no object has a name twice. plain: it certainly has neither deep nesting nor numbers beyond
-    double precision.
+    many there are. unique: no object has a name twice. small_numbers: all are certainly within double precision.
+    shallow: it has so few brackets that it is certainly not nested too deep.
     """
 
     fault: str
     names: frozenset[str] = frozenset()
     members: int = 0
     unique: bool = True
-    plain: bool = False
+    small_numbers: bool = False
+    shallow: bool = False
 
 
 def read(text: str) -> Document:
@@ -84,14 +86,15 @@ class _Reader(threading.local):
                 self._decoder.decode(text)
             members = sum(map(len, objects))
             names = frozenset().union(*objects)
-            plain = len(objects) + text.count("[") <= _DEEPEST and _are_small(numbers)
+            small_numbers = _are_small(numbers)
+            shallow = len(objects) + text.count("[") <= _DEEPEST
         finally:
             objects.clear()  # they may be secrets
             numbers.clear()
         if _has_members(text, members):
-            return Document("", names, members, unique=True, plain=plain)
+            return Document("", names, members, True, small_numbers, shallow)
         written = self._count_members(text)
-        return Document("", names, written, unique=written == members, plain=plain)
+        return Document("", names, written, written == members, small_numbers, shallow)
 
     def _count_members(self, text: str) -> int:
         """Count the members of all objects, also those whose name another one of the same object has."""
@@ -138,7 +141,7 @@ def is_portable(text: str) -> bool:
         return False
     if "\\" in text and _SURROGATE.search(text) and not _has_whole_letters(text):
         return False
-    if document.plain:
+    if document.small_numbers and (document.shallow or _is_certainly_shallow(text)):
         return True
     shape = text.encode("utf-8", "replace").translate(_SHAPES)
     # A document with few brackets is not deep, and few documents have long numbers or exponents of three digits.
@@ -155,7 +158,16 @@ def split_strings(text: str) -> list[str]:
     Escapes are replaced by something of the same length, so that every quote begins or ends a string and positions
     stay.
     """
-    return (_ESCAPE.sub("__", text) if "\\" in text else text).split('"')
+    escaped = "\\" in text and ('\\"' in text or "\\\\" in text)  # others matter to no quote
+    return (_ESCAPE.sub("__", text) if escaped else text).split('"')
+
+
+def _is_certainly_shallow(text: str) -> bool:
+    """Whether a document is not nested too deep, as far as that shows if no string holds brackets."""
+    if '\\"' in text:
+        return False
+    brackets = text.encode("utf-8", "replace").translate(None, _NEITHER_BRACKETS_NOR_QUOTES).replace(b'""', b"")
+    return b'"' not in brackets and not _is_deep(brackets)
 
 
 def _has_small_numbers(shape: bytes, text: str) -> bool:

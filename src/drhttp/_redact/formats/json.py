@@ -123,7 +123,8 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
             secret_at = named_values_at(without, policy, cut=True)
         secret_at = add_by_structure(without, document.names, policy, secret_at, cut=True)
-        return _mask_document(sure, document, policy, 0, secret_at)
+        ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
+        return _mask_document(sure, document, policy, 0, secret_at, ordinary=ordinary)
     if text.lstrip()[:1] not in ("{", "["):
         raise MaskingError("unparsable")  # a scalar may be incomplete
     nodes = read_nodes(text, policy)  # first, as it is the quickest way to reach the limit of work

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote_plus
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
@@ -59,6 +60,46 @@ def test_json(document, ascii_only):
 def test_header_fields(name, value):
     """A header field is masked alike."""
     assert mask_headers(((name, value),), POLICY) == mask_headers(((name, value),), THOROUGH)
+
+
+@effort(300)
+@given(st.dictionaries(names, fragments | st.integers() | st.lists(fragments, max_size=2), max_size=4), st.data())
+def test_truncated_json(document, data):
+    """A JSON document whose end is missing is masked alike."""
+    content = json.dumps(document).encode()
+    content = content[: data.draw(st.integers(1, len(content)))]
+    assert masked(content, JSON, cut=True) == masked(content, JSON, cut=True, policy=THOROUGH)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"at": "2026-11-29T12:30:00Z", "url": "https://shop.example/a", "also": "at 12:30"},
+        {"note": "password:1", "a": 1},
+        {"note": "x1:2", "pin:4": "5:6"},
+        {"a": "https:x", "b": "pin https://ada:abc@host/"},
+        {"data": "vault login hunter2x", "message": "eyJ0b2tlbiI6IlNFTlQifQ=="},
+        {"name": "password", "value": "hunter2x"},
+        {"OptionName": "password", "OptionValue": "hunter2x"},
+        {"a": "\u0070assword\u003dhunter2x", "b": "é", "c": "😀"},
+        {"code": 1, "code_verifier": "2"},
+        [["password", "hunter2x"]],
+        ["--password", "hunter2x"],
+        [1, ["user", "password"], ["a", "hunter2x"]],
+        {"items": [{"a": 1}, ["hunter2x"]]},
+        {"kty": "oct", "k": "hunter2x"},
+        {"a": 1e400, "b": "x" * 400},
+        {"a": "\0", "b": "\ud800"},
+    ],
+    ids=repr,
+)
+def test_documents(document):
+    """Documents at the edge of being clean are masked alike, whole and cut, and in every spelling."""
+    for spelled in (json.dumps(document), json.dumps(document, ensure_ascii=False, indent=1)):
+        content = spelled.encode("utf-8", "replace")
+        assert masked(content, JSON) == masked(content, JSON, policy=THOROUGH)
+        for end in range(1, len(content)):
+            assert masked(content[:end], JSON, cut=True) == masked(content[:end], JSON, cut=True, policy=THOROUGH)
 
 
 def test_the_corpus():

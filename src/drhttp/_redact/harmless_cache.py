@@ -13,15 +13,16 @@ _MOST_PARAMETERS = 1000
 class HarmlessCache:
     """What was found to be harmless. Bounded, because clients choose all of it.
 
-    fields: pairs of the name and the value of header fields. names: of members of JSON. parameters: names of query
-    parameters and form fields.
+    fields: pairs of the name and the value of header fields. names: of members of JSON. ordinary_names: those whose
+    values need no closer look either. parameters: names of query parameters and form fields.
     """
 
-    __slots__ = ("fields", "names", "parameters")
+    __slots__ = ("fields", "names", "ordinary_names", "parameters")
 
     def __init__(self) -> None:
         self.fields: set[tuple[str, str]] = set()
         self.names: set[str] = set()
+        self.ordinary_names: set[str] = set()
         self.parameters: set[str] = set()
 
     def add_field(self, field: tuple[str, str]) -> None:
@@ -33,13 +34,21 @@ class HarmlessCache:
 
     def add_names(self, names: frozenset[str]) -> None:
         """Remember the names of a document, unless they are too many."""
-        if len(self.names) + len(names) > _MOST_NAMES:
-            self.names.clear()
-        if len(names) <= _MOST_NAMES:
-            self.names.update(names)
+        _add(names, self.names)
+
+    def add_ordinary_names(self, names: frozenset[str]) -> None:
+        """Remember names of a document whose values need no closer look, unless they are too many."""
+        _add(names, self.ordinary_names)
 
     def add_parameter(self, name: str) -> None:
         """Remember the name of a parameter."""
         if len(self.parameters) >= _MOST_PARAMETERS:
             self.parameters.clear()
         self.parameters.add(name)
+
+
+def _add(names: frozenset[str], known: set[str]) -> None:
+    if len(known) + len(names) > _MOST_NAMES:
+        known.clear()
+    if len(names) <= _MOST_NAMES:
+        known.update(names)

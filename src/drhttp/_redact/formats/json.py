@@ -16,6 +16,7 @@ from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.base64_json import decode_base64_json, encode, mask_base64_json, may_be_base64_json
+from drhttp._redact.formats.clean_json import TEXT_KEYS, is_clean
 from drhttp._redact.formats.graphql import mask_graphql
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
@@ -41,16 +42,8 @@ _ENDS = {"{": "}", "[": "]", '"': '"'}
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _ENTITY = re.compile(r"&(?:lt|quot|apos|#)")
 _REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#|\w{1,32};)")
-# Members that hold messages, commands and payloads; only these are searched for names with values in every form.
-_TEXT_KEYS = frozenset(
-    f"{word}{end}"
-    for word in ("message", "msg", "error", "detail", "log", "text", "output", "stderr", "stdout", "traceback",
-                 "exception", "reason", "command", "cmd", "query", "sql", "statement", "data", "payload", "body",
-                 "Data", "Message", "Error", "Payload", "Body", "Command", "content", "value", "event")
-    for end in ("", "s")
-)  # fmt: skip
 _NO_POSITIONS = frozenset[int]()
-_SPECIAL_KEYS = _TEXT_KEYS | VALUE_KEYS
+_SPECIAL_KEYS = TEXT_KEYS | VALUE_KEYS
 _MOST_CLOSERS = 200
 
 
@@ -61,6 +54,8 @@ def mask_json(
 
     secret_members: names of further secret members of the outermost object. Raises `MaskingError` if it is not JSON.
     """
+    if not secret_members and is_clean(text, policy):
+        return text, 0
     document = check_json(text)
     ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
     secret_at = _NO_POSITIONS
@@ -116,6 +111,8 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
     """
     sure = close_brackets(text)
     if sure is not None:
+        if is_clean(sure, policy, cut=True):
+            return sure, 0
         document = check_json(sure)
         # The missing end may hold the names of values in open objects.
         secret_at = _NO_POSITIONS

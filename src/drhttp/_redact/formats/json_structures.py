@@ -30,14 +30,22 @@ def add_by_structure(
     names: of the members. secret_at: where values begin that are secret by a neighboring member; they are included,
     except for names of columns. cut: the end is missing.
     """
-    if not (
+    if not may_hold_structures(text, names, policy, cut=cut):
+        return secret_at
+    return secret_in_structures(read_nodes(text, policy), policy, secret_at)
+
+
+def may_hold_structures(text: str, names: frozenset[str], policy: Policy, *, cut: bool = False) -> bool:
+    """Whether a document may hold one of the structures; `False` is certain.
+
+    names: of its members. cut: the end is missing.
+    """
+    return (
         not _VARIABLES.isdisjoint(names)
         or may_hold_keys(names, cut=cut)
         or may_hold_table(text, names, policy, cut=cut)
         or may_hold_parameters(text, names, policy, cut=cut)
-    ):
-        return secret_at
-    return secret_in_structures(read_nodes(text, policy), policy, secret_at)
+    )
 
 
 def secret_in_structures(nodes: list[Node], policy: Policy, secret_at: frozenset[int]) -> frozenset[int]:

@@ -181,8 +181,13 @@ def _is_certainly_shallow(text: str) -> bool:
     """Whether a document is not nested too deep, as far as that shows if no string holds brackets."""
     if '\\"' in text:
         return False
-    brackets = text.encode("utf-8", "replace").translate(None, _NEITHER_BRACKETS_NOR_QUOTES).replace(b'""', b"")
+    brackets = brackets_and_quotes(text)
     return b'"' not in brackets and not _is_deep(brackets)
+
+
+def brackets_and_quotes(text: str) -> bytes:
+    """Return the brackets of a text without escaped quotes, and the quotes around those in strings."""
+    return text.encode("utf-8", "replace").translate(None, _NEITHER_BRACKETS_NOR_QUOTES).replace(b'""', b"")
 
 
 def _has_small_numbers(shape: bytes, text: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.effort import effort
 
@@ -100,4 +100,15 @@ def test_any_text(text):
 )  # fmt: skip
 def test_any_name_with_a_value(name, front, sign, behind, value, around):
     """So is a value behind any sign, in any quotes and between any brackets."""
-    assert missed(f"{around[0]}{name}{front}{sign}{behind}{value}{around[1]}") == []
+    text = f"{around[0]}{name}{front}{sign}{behind}{value}{around[1]}"
+    assume(not is_json(text))  # JSON in a string is masked by its own rules
+    assert missed(text) == []
+
+
+def is_json(text):
+    """Whether a text is a JSON document."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,7 @@ Luhn's check (ISO/IEC 7812) for payment cards, mod 97 (ISO 13616) for bank accou
 from __future__ import annotations
 
 import re
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ _last_clean_text = [""]  # the last long text that seemed to hold a number and d
 
 def holds_number(text: str) -> bool:
     """Whether a text holds a card number or an IBAN."""
-    return any(_may_hold(text)) and bool(_find_numbers(text))
+    return next(_find_numbers(text), None) is not None
 
 
 def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     """Replace card numbers and IBANs by the result of `mask`; return the text and how many there were."""
-    found = _find_numbers(text)
+    found = sorted(_find_numbers(text))
     if not found:
         return text, 0
     pieces, copied, count = [], 0, 0
@@ -81,18 +81,20 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     return "".join(pieces) + text[copied:], count
 
 
-def _find_numbers(text: str) -> list[tuple[int, int]]:
-    """Return the spans of card numbers and IBANs, sorted.
+def _find_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of card numbers, and then of IBANs.
 
     The last long text without any is remembered: it is often searched again right away.
     """
     cards, ibans = _may_hold(text)
     if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _last_clean_text[0]):
-        return []
-    found = sorted([*(_find_cards(text) if cards else ()), *(_find_ibans(text) if ibans else ())])
-    if not found and len(text) > _LONG_TEXT:
+        return
+    clean = True
+    for span in chain(_find_cards(text) if cards else (), _find_ibans(text) if ibans else ()):
+        clean = False
+        yield span
+    if clean and len(text) > _LONG_TEXT:
         _last_clean_text[0] = text
-    return found
 
 
 def _may_hold(text: str) -> tuple[bool, bool]:

@@ -117,9 +117,9 @@ class CredentialFinder:
             or capability_urls.holds_token(text, self._is_secret)
         ):
             return True
-        if _may_begin(text) and _may_match(text) and next(_find_secrets(_PATTERN, text), None) is not None:
-            return True
-        return check_digits.holds_number(text)
+        return check_digits.holds_number(text) or (
+            _may_begin(text) and _may_match(text) and next(_find_secrets(_PATTERN, text), None) is not None
+        )
 
     def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
         """Replace secret values by the result of `mask`; return the text and how many there were."""

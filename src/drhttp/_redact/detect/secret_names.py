@@ -194,6 +194,12 @@ class SecretNames:
                 return self._is_secret(_SANTA.sub("santa", name))
         if name.isascii() and name.isalpha() and (name.islower() or name.isupper()):
             return self._holds_secret(normalized)
+        return self._reads_secret(name, normalized)
+
+    def _reads_secret(self, name: str, normalized: str) -> bool:
+        """Whether a name holds a secret word when it is split by its separators, capital letters and scripts."""
+        if name.isalpha() and (name.islower() or name.isupper()) and self._holds_secret(normalized):
+            return True
         written = _WORDS.findall(_plain(name))
         words = [word.casefold() for word in written]
         if len(words) > 1 and (
@@ -202,7 +208,7 @@ class SecretNames:
             or ends_with_short_password(name, words)
         ):
             return True
-        return any(map(self._holds_secret, (normalized, *words)))
+        return any(map(self._holds_secret, words))
 
     def _in_words(self, normalized: str, words: list[str]) -> bool:
         """Whether some consecutive words together make a secret one."""

@@ -33,7 +33,7 @@ _SPECIAL_KEYS = VALUE_KEYS | STRUCTURE_KEYS
 _ASCII_ESCAPE = re.compile(r"\\u00[0-7]")
 _SCHEMES = ("http", "https")
 # The end of what stands in front of the colon of a time: `T12`, `12:30`.
-_BEFORE_COLON = re.compile(r"(?:.*[^0-9A-Za-z_$.%\]-])?T?[0-9]{1,2}", re.DOTALL)
+_BEFORE_COLON = re.compile(r"(?:.*[^0-9A-Za-z_$.%\]-])?T?([0-9]{1,2})", re.DOTALL)
 
 
 class _Reader(threading.local):
@@ -76,7 +76,7 @@ def is_clean(text: str, policy: Policy, *, cut: bool = False) -> bool:
 
 def _decode_escapes(text: str) -> str:
     """Decode a document as a whole; a backslash if its escapes could hide something."""
-    if "\\\\" in text or '\\"' in text or "\\n" in text or "\\r" in text or _ASCII_ESCAPE.search(text):
+    if text.count("\\") != text.count("\\u") + text.count("\\/") or _ASCII_ESCAPE.search(text):
         return "\\"
     return text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape", "backslashreplace")
 
@@ -90,7 +90,7 @@ def _has_clean_members(text: str, plain: str, policy: Policy, *, cut: bool) -> b
         members = sum(map(len, objects))
         if not all(map(policy.cache.ordinary_names.issuperset, objects)) and not _learn_names(objects, plain, policy):
             return False
-        if plain.count(":") != members and not _has_harmless_colons(plain, members):
+        if plain.count(":") != members and not _has_harmless_colons(plain, members, policy):
             return False
         if "[" in text and not _has_clean_arrays(text, members):
             return False
@@ -118,7 +118,7 @@ def _learn_names(objects: list[dict[str, Any]], plain: str, policy: Policy) -> b
     return names.isdisjoint(TEXT_KEYS) or not (may_be_base64_json(plain) or may_hold_words(plain))
 
 
-def _has_harmless_colons(plain: str, members: int) -> bool:
+def _has_harmless_colons(plain: str, members: int, policy: Policy) -> bool:
     """Whether each colon stands behind the name of a member, in a time, or in a URL. members: how many there are."""
     pieces = plain.split(":")
     for at, piece in enumerate(pieces[:-1]):
@@ -127,8 +127,10 @@ def _has_harmless_colons(plain: str, members: int) -> bool:
         elif piece.endswith(_SCHEMES):
             if pieces[at + 1][:2] != "//":
                 return False
-        elif _BEFORE_COLON.fullmatch(piece[-4:]) is None:
-            return False
+        else:
+            hour = _BEFORE_COLON.fullmatch(piece[-4:])
+            if hour is None or hour[1] in policy.last_words or policy.is_secret(hour[1]):  # `pass 1: abc`
+                return False
     return members == 0
 
 

@@ -12,6 +12,9 @@ from drhttp._delivery.late_patching import original
 _BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
 _BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy
 _FULL_GIL_LIMIT = 0.005  # the same while the queue is more than half full
+# Seconds that the worker sleeps to give the GIL away. If it did not sleep at all, it would take the GIL again before a
+# thread that waits for it has woken up.
+_HANDOVER = 0.00001
 _LONGEST_GREENLET_WAIT = 1.0  # seconds
 
 
@@ -80,5 +83,5 @@ class Clock:
         """Let the threads that wait for the GIL run, if the worker has held it for long enough."""
         now = time.perf_counter()
         if now - self._yielded_at > self._gil_limit:
-            self._sleep(0)
+            self._sleep(_HANDOVER)
             self._yielded_at = time.perf_counter()

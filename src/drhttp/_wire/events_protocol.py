@@ -13,7 +13,7 @@ from drhttp._wire._json import container, dumps, is_json, quoted, timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Body, Headers, Record, Trace
+    from drhttp._record import Body, Failure, Headers, Record, Trace
 
 PATH = "/moesif/v1/events/batch"
 LARGEST_BATCH: int | None = None
@@ -96,7 +96,7 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
         "duration_ms": round(record.duration * 1000, 3),
         "ttfb_ms": None if record.ttfb is None else round(record.ttfb * 1000, 3),
         "aborted": record.aborted or None,
-        "exception": {"type": failure.type, "message": failure.message} if failure else None,
+        "exception": _exception(failure) if failure else None,
         "route": record.route,
         "request_body": _body_metadata(record.request.body, record.request.headers),
         "response_body": _body_metadata(record.response.body, record.response.headers),
@@ -104,6 +104,11 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> dict[str, Any]:
         "sdk": {**_SDK, "dropped": dict(dropped)} if dropped else _SDK,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _exception(failure: Failure) -> dict[str, Any]:
+    place = {} if failure.module is None else {"module": failure.module, "line": failure.line}
+    return {"type": failure.type, "message": failure.message, **place}
 
 
 def _body_metadata(body: Body, headers: Headers) -> dict[str, Any] | None:

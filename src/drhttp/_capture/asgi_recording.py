@@ -179,7 +179,7 @@ def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
     if status >= 500:
         error = sys.exc_info()[1]  # a framework responds while it handles this exception
-        if error is not None:
+        if isinstance(error, Exception):
             exchange.handle(error)
 
 

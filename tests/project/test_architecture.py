@@ -213,7 +213,7 @@ ALLOWED = {
     "_wire.record_protocol": "_wire._json",
     "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
     "_capture.environ_flags _capture.nesting _guard _process.lifespan _settings",
-    "django": "_capture.environ_flags _capture.identity _guard",
+    "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.nesting "
     "_capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _settings",

@@ -111,7 +111,7 @@ class ASGIRecording:
         if exchange is None:
             return
         if scope is not None:
-            guarded(_read_flags, exchange, scope)
+            guarded(_read_flags, exchange, scope, self.nesting.flags)
         exchange.finish(complete=complete)
         if exchange.skip:
             return
@@ -127,11 +127,6 @@ class ASGIRecording:
         """Note an exception of which a framework makes a response."""
         if self.exchange is not None:
             self.exchange.handle(error)
-
-    def flag(self, name: str, value: Any) -> None:
-        """Set a flag in the scope of the request, of which frameworks may have made a copy."""
-        if self._scope is not None:
-            self._scope[name] = value
 
     def _note_received(self, exchange: ASGIExchange, message: Message) -> None:
         kind = message["type"]
@@ -183,14 +178,15 @@ def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -
             exchange.handle(error)
 
 
-def _read_flags(exchange: ASGIExchange, scope: Scope) -> None:
-    """Read what the application and its framework have put into the scope."""
-    if scope.get(SKIP):
+def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> None:
+    """Read what the application and its framework have put into the scope, or into the context."""
+    if scope.get(SKIP) or flags.get(SKIP):
         exchange.skip = True
-    names = scope.get(SENSITIVE)
+    names = scope.get(SENSITIVE, flags.get(SENSITIVE))
     if names is not None:
         exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
-    exchange.route = scope.get(ROUTE) or guarded(_route, exchange, scope)
+    route = scope.get(ROUTE, flags.get(ROUTE))
+    exchange.route = guarded(_route, exchange, scope) if route is None else f"{_root(exchange, scope)}/{route}"
 
 
 def _route(exchange: ASGIExchange, scope: Scope) -> str | None:

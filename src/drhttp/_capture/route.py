@@ -10,16 +10,17 @@ _ANGLE = re.compile(r"<(?:[^<>:]*:)?([^<>:]+)>")
 _BRACES = re.compile(r"\{([^{}:]+):[^{}]*\}")
 _GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 _ANCHORS = re.compile(r"\\[AZzb]|[\^$]")
+_SLASHES = re.compile("/{2,}")
 
 
 @lru_cache(maxsize=1024)
 def template(route: str) -> str:
-    """Write a route as `/orders/{id}`: with one slash in front, and with the names of its parameters in braces."""
+    """Write a route as `/orders/{id}`: with a slash in front, and with the names of its parameters in braces."""
     route = route[:_LONGEST]
     if "(" in route or "^" in route or "$" in route:
         route = _ANCHORS.sub("", _named_groups(route)).replace("\\", "")
     route = _BRACES.sub(r"{\1}", _ANGLE.sub(r"{\1}", route))
-    return f"/{route.lstrip('/')}"
+    return _SLASHES.sub("/", f"/{route}")
 
 
 def _named_groups(pattern: str) -> str:

@@ -198,7 +198,7 @@ def _read_route(exchange: WSGIExchange, environ: WSGIEnvironment) -> None:
         # Flask has matched the request with a rule. It takes the request out of the environ before it returns.
         route = getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
     if route is not None:
-        exchange.route = f"{environ.get('SCRIPT_NAME', '')}{route}"
+        exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
 
 
 def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:

@@ -974,3 +974,27 @@ def test_a_copy_of_the_scope(receiver: Receiver) -> None:
     record = the_record(receiver)
     assert record["metadata"]["route"] == "/all"
     assert record["metadata"]["request_body"]["omitted"] == "sensitive"
+
+
+def test_channels(receiver: Receiver) -> None:
+    """A23: with Channels, requests are recorded, and WebSockets pass with the server's own `receive` and `send`."""
+    from channels.auth import AuthMiddlewareStack
+    from channels.generic.websocket import AsyncWebsocketConsumer
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from django.urls import re_path
+
+    class Echo(AsyncWebsocketConsumer):  # type: ignore[misc]
+        async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+            await self.send(text_data)
+            await self.close()
+
+    sockets = AuthMiddlewareStack(URLRouter([re_path("^ws$", Echo.as_asgi())]))
+    with override_settings(MIDDLEWARE=FIRST):
+        app = drhttp.ASGIMiddleware(ProtocolTypeRouter({"http": ASGIHandler(), "websocket": sockets}), receiver.dsn)
+        messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "tea"}]
+        server = asgi_calls.Server([*messages, {"type": "websocket.disconnect", "code": 1000}])
+        scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b"", "subprotocols": []}
+        asgi_calls.run(server.serve(app, scope))
+        assert ask_asgi(app, "GET", "/plain/anna", {}, b"")[0] == 200
+    assert [message["type"] for message in server.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert the_record(receiver)["metadata"]["route"] == "/plain/{name}"

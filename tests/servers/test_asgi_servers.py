@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -146,6 +148,47 @@ def test_a_receiver_that_hangs(receiver: Receiver, tmp_path: Path) -> None:
         server.send_requests(200)
         server.stop(status=TERMINATED)
     assert receiver.records == []
+
+
+STREAMING = {"uvicorn": UVICORN, "hypercorn": HYPERCORN}
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_a_client_that_leaves(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """A2, A16: a client leaves a stream: its generator is closed, and the one record is aborted, with what was sent."""
+    pytest.importorskip("starlette")
+    with serving(python(*STREAMING[name], "hosted_stream:application"), receiver, tmp_path) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        connection.request("GET", "/stream")
+        connection.getresponse().read(100_000)
+        connection.close()
+        assert server.get("/not/wait") == "closed"
+        (record,) = receiver.wait(1, PATIENCE)
+    metadata = record["metadata"]
+    assert metadata["aborted"] is True
+    assert "exception" not in metadata
+    assert metadata["route"] == "/stream"
+    assert metadata["response_body"]["size"] >= 100_000
+    assert_log_is_clean(server.log)
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_a_paced_stream(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """A14: each event is at the client before the next one is made."""
+    pytest.importorskip("starlette")
+    with serving(python(*STREAMING[name], "hosted_stream:application"), receiver, tmp_path) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        connection.request("GET", "/events")
+        response = None
+        for number in range(5):
+            assert server.get("/not/ask") == "asked"
+            response = response or connection.getresponse()
+            assert response.readline() == b"data: %d\n" % number
+            assert response.readline() == b"\n"
+        connection.close()
+        (record,) = receiver.wait(1, PATIENCE)
+    assert base64.b64decode(record["response"]["body"]).count(b"data: ") == 5
+    assert not record["metadata"].get("aborted")
 
 
 def without(log: str, text: str) -> str:

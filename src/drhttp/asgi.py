@@ -18,7 +18,7 @@ from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.nesting import nesting
 from drhttp._guard import MARK, guarded
-from drhttp._settings import CaptureSettings, chance
+from drhttp._middleware import Middleware, chance
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     ASGIApplication = Callable[[Any, Any, Any], Awaitable[Any]]
 
 
-class ASGIMiddleware:
+class ASGIMiddleware(Middleware):
     """Records every request that an ASGI application serves, and ships the records from a background thread.
 
     app: the ASGI 3 application. dsn: where to send the records, `https://<key>@<host>/`; the default is the environment
@@ -47,14 +47,14 @@ class ASGIMiddleware:
     """
 
     def __init__(self, app: ASGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(dsn, options)
         self.app = app
-        self._settings = CaptureSettings(dsn, options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection."""
         if scope.get("type") != "http":
             return await self._pass(scope, receive, send)
-        recorder = self._settings.recorder
+        recorder = self._recorder
         recording = None if recorder is None else guarded(self._begin, recorder, scope, receive, send)
         if recording is None:
             filtered = guarded(self._filtered, scope, send)
@@ -75,25 +75,24 @@ class ASGIMiddleware:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve what is not a request: the lifespan of the application, a WebSocket, and what is to come."""
-        if scope.get("type") != "lifespan" or self._settings.recorder is None:
+        if scope.get("type") != "lifespan" or self._recorder is None:
             return await self.app(scope, receive, send)
         from drhttp._process.lifespan import run_lifespan
 
-        return await run_lifespan(self.app, scope, receive, send, self._settings.exit_timeout)
+        return await run_lifespan(self.app, scope, receive, send, self._exit_timeout)
 
     def _begin(self, recorder: Recorder, scope: Scope, receive: Receive, send: Send) -> ASGIRecording | None:
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
-        settings = self._settings
-        if settings.excludes is not None and settings.excludes(encoded_path(scope)):
+        if self._excludes is not None and self._excludes(encoded_path(scope)):
             return None
         if _is_recorded(scope):
             return None
         exchange = None
-        if settings.sample_rate >= 1.0 or chance() < settings.sample_rate:
-            limit = settings.request_limit
+        if self._sample_rate >= 1.0 or chance() < self._sample_rate:
+            limit = self._request_limit
             request_body = None if limit is None else RequestBodyCapture(limit)
-            exchange = ASGIExchange(scope, request_body, Tap(settings.response_limit))
-        recording = ASGIRecording(recorder, exchange, (scope, receive, send), settings.expose_identity)
+            exchange = ASGIExchange(scope, request_body, Tap(self._response_limit))
+        recording = ASGIRecording(recorder, exchange, (scope, receive, send), self._expose_identity)
         scope[MARK] = recording
         return recording
 
@@ -104,7 +103,7 @@ class ASGIMiddleware:
         """
         if _is_recorded(scope):
             return None
-        if self._settings.expose_identity:
+        if self._expose_identity:
             scope[IDENTITY] = True
             return None
         return FilteringSend(send)

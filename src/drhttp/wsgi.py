@@ -13,12 +13,12 @@ from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
-from drhttp._capture.nesting import is_recorded_outside
+from drhttp._capture.nesting import is_recorded_outside, nesting
 from drhttp._capture.uri import encoded_path
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._capture.wsgi_recording import Recording, RecordingStartResponse
 from drhttp._guard import MARK, guarded
-from drhttp._settings import CaptureSettings, chance
+from drhttp._middleware import Middleware, chance
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from drhttp._process.recorder import Recorder
 
 
-class WSGIMiddleware:
+class WSGIMiddleware(Middleware):
     """Records every request that an application serves, and ships the records from a background thread.
 
     app: the WSGI application. dsn: where to send the records, `https://<key>@<host>/`; the default is the environment
@@ -43,12 +43,12 @@ class WSGIMiddleware:
     """
 
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(dsn, options)
         self.app = app
-        self._settings = CaptureSettings(dsn, options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        recorder = self._settings.recorder
+        recorder = self._recorder
         started = None if recorder is None else guarded(self._begin, recorder, environ, start_response)
         if started is None:
             filtered = guarded(self._filtered, environ, start_response)
@@ -68,16 +68,15 @@ class WSGIMiddleware:
         self, recorder: Recorder, environ: WSGIEnvironment, start_response: StartResponse
     ) -> tuple[Recording, RecordingStartResponse] | None:
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
-        settings = self._settings
-        if settings.excludes is not None and settings.excludes(encoded_path(environ)):
+        if self._excludes is not None and self._excludes(encoded_path(environ)):
             return None
         if _is_recorded(environ):
             return None
         exchange = None
-        if settings.sample_rate >= 1.0 or chance() < settings.sample_rate:
-            exchange = WSGIExchange(environ, self._tap_input(environ), Tap(settings.response_limit))
+        if self._sample_rate >= 1.0 or chance() < self._sample_rate:
+            exchange = WSGIExchange(environ, self._tap_input(environ), Tap(self._response_limit))
         environ[MARK] = recording = Recording(recorder, exchange)
-        return recording, RecordingStartResponse(start_response, recording, environ, settings.expose_identity)
+        return recording, RecordingStartResponse(start_response, recording, environ, self._expose_identity)
 
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
         """Return a `start_response` that removes identification headers from a response that is not recorded.
@@ -86,7 +85,7 @@ class WSGIMiddleware:
         """
         if _is_recorded(environ):
             return None
-        if self._settings.expose_identity:
+        if self._expose_identity:
             environ[IDENTITY] = True
             return None
         return FilteringStartResponse(start_response)
@@ -94,7 +93,7 @@ class WSGIMiddleware:
     def _tap_input(self, environ: WSGIEnvironment) -> RequestBodyCapture | None:
         """Wrap the input stream if the request has a body that is to be captured."""
         stream = environ.get("wsgi.input")
-        limit = self._settings.request_limit
+        limit = self._request_limit
         if stream is None or limit is None or not expects_body(environ):
             return None
         capture = RequestBodyCapture(limit)
@@ -105,4 +104,6 @@ class WSGIMiddleware:
 def _is_recorded(environ: WSGIEnvironment) -> bool:
     """Whether a middleware around this application records the request."""
     outer = environ.get(MARK)
-    return (isinstance(outer, Recording) and not outer.done) or is_recorded_outside()
+    if outer is not None and isinstance(outer, Recording) and not outer.done:
+        return True
+    return nesting.get() is not None and is_recorded_outside()

@@ -203,7 +203,7 @@ ALLOWED = {
     "_redos.backtracking": "_redos.ambiguity _redos.automaton _redos.bounded_repeats",
     "_redos.bounded_repeats": "_redos.ambiguity _redos.automaton",
     "_redos.character_sets": "",
-    "_settings": "_capture.excluded_paths _config _logger _process.recorder",
+    "_middleware": "_capture.excluded_paths _config _logger _process.recorder",
     "_stats": "",
     "_version": "",
     "_wire": "_wire.events_protocol _wire.record_protocol",
@@ -212,11 +212,11 @@ ALLOWED = {
     "_wire.events_protocol": "_version _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
     "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
-    "_capture.environ_flags _capture.nesting _guard _process.lifespan _settings",
+    "_capture.environ_flags _capture.nesting _guard _middleware _process.lifespan",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.nesting "
-    "_capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _settings",
+    "_capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

@@ -893,7 +893,7 @@ class TestStacks:
         """Middlewares of both interfaces share a recorder if their configuration is equal."""
         wsgi = drhttp.WSGIMiddleware(print, "http://key@127.0.0.1:9/")
         asgi = drhttp.ASGIMiddleware(hello, "http://key@127.0.0.1:9/")
-        assert wsgi._settings.recorder is asgi._settings.recorder
+        assert wsgi._recorder is asgi._recorder
         assert len(list(registry.recorders)) == 1
 
 

@@ -131,7 +131,7 @@ class TestClose:
         """However soon the worker takes a record, what `close` raises after a long time is in it."""
         recorded, server = Recorded(answering(Closable(b"a", error=OSError("disk"))), batch_size=1), Server()
         server.send(server.call(recorded.app, environ()))
-        assert recorded.app._settings.recorder.held == 1
+        assert recorded.app._recorder.held == 1
         with pytest.raises(OSError, match="disk"):
             server.close()
         assert recorded.record.exception == drhttp._record.Failure(type="OSError", message="disk")

@@ -115,8 +115,6 @@ class ASGIRecording:
         exchange.finish(complete=complete)
         if exchange.skip:
             return
-        if exchange.status >= 500 and exchange.handled is None:
-            self._recorder.look_for_frameworks()
         if complete and exchange.status >= 500:
             self._held = exchange
             self._recorder.hold(exchange)

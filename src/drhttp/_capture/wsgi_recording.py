@@ -57,7 +57,9 @@ class Recording:
             names = environ.get(SENSITIVE)
             if names is not None:
                 exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
-            _read_route(exchange, environ)
+            route = environ.get(ROUTE)
+            if route is not None:
+                exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
 
     def handle(self, error: BaseException) -> None:
         """Note an exception of which a framework makes a response."""
@@ -93,8 +95,6 @@ class Recording:
                 guarded(exchange.failed, error)
             exchange.finish(complete=complete)
             if not exchange.skip:
-                if exchange.code >= 500 and exchange.handled is None:
-                    self._recorder.look_for_frameworks()
                 self._recorder.put(exchange)
 
     def ended(self) -> None:
@@ -161,42 +161,35 @@ class Recording:
 class RecordingStartResponse(FilteringStartResponse):
     """A `start_response` that also records status and headers. expose: leave the identification headers."""
 
-    __slots__ = ("_environ", "_expose", "_recording")
+    __slots__ = ("_state",)
 
-    _environ: WSGIEnvironment
-    _expose: bool
-    _recording: Recording
+    _state: tuple[Recording, WSGIEnvironment, bool]
 
     def __init__(self, original: StartResponse, recording: Recording, environ: WSGIEnvironment, expose: bool) -> None:
         super().__init__(original)
-        object.__setattr__(self, "_recording", recording)
-        object.__setattr__(self, "_environ", environ)
-        object.__setattr__(self, "_expose", expose)
+        object.__setattr__(self, "_state", (recording, environ, expose))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""
-        args, headers, who = without_identity(args, kwargs, self._expose)
+        recording, environ, expose = self._state
+        args, headers, who = without_identity(args, kwargs, expose)
         write: Any = self._original(*args, **kwargs)
-        recording = self._recording
         recording.started = True
         exchange = recording.exchange
         if exchange is None:
             return write
         exchange.status = args[0] if args else kwargs.get("status", "")
         exchange.headers = guarded(list, headers) or ()
-        if "werkzeug.request" in self._environ:
-            guarded(_read_route, exchange, self._environ)
+        if "werkzeug.request" in environ:
+            guarded(_read_route, exchange, environ)
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, recording) if callable(write) else write
 
 
 def _read_route(exchange: WSGIExchange, environ: WSGIEnvironment) -> None:
-    """Read the template of the path, as a framework has left it in the environ."""
-    route = environ.get(ROUTE)
-    if route is None:
-        # Flask has matched the request with a rule. It takes the request out of the environ before it returns.
-        route = getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
+    """Read the rule that Flask has matched. It takes the request out of the environ before it returns."""
+    route = getattr(getattr(environ["werkzeug.request"], "url_rule", None), "rule", None)
     if route is not None:
         exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
 

@@ -142,6 +142,7 @@ class Recorder:
                 state.retire()
             register_exit_hook()
             register_fork_hooks()
+            self.look_for_frameworks()  # again: an application that is loaded late has handled a request by now
             # Another thread may have been faster, or a destructor that ran in between and recorded a request.
             used = self._states.setdefault(state)
             if used is state:

@@ -9,7 +9,7 @@ ARGS ?=
 .PHONY: help demo test test-others test-all clean
 
 help:
-	@echo "make demo              run two example apps and an inbox that records them, until Ctrl-C"
+	@echo "make demo              run three example apps and an inbox that records them, until Ctrl-C"
 	@echo "make demo ARGS=--once  the same, then exit with status 0 if every request arrived exactly once"
 	@echo "make test              check lint, types, the built wheel, all tests and the demo on this Python"
 	@echo "make test-all          the same, and run the tests on every other supported Python"

@@ -75,7 +75,7 @@ def run(plan: Plan, side: str) -> dict[str, float]:
         times.extend(_at_once(app, requests) if plan.rate is None else _in_time(app, requests, plan.rate))
         flush()
         cpu += time.process_time() - begin
-    return {**_spread(times), "cpu": cpu / len(times) * 1e6, "requests": len(times) + plan.requests}
+    return {**spread(times), "cpu": cpu / len(times) * 1e6, "requests": len(times) + plan.requests}
 
 
 def _requests(plan: Plan, burst: int) -> list[dict[str, Any]]:
@@ -114,9 +114,10 @@ def _in_time(app: WSGIApplication, requests: list[dict[str, Any]], rate: float) 
     return times
 
 
-def _spread(times: array[float]) -> dict[str, float]:
+def spread(times: array[float]) -> dict[str, float]:
+    """The percentiles of times in seconds, and their mean, in microseconds."""
     ordered = sorted(times)
-    shares = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+    shares = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
     found = {name: ordered[int(share * (len(ordered) - 1))] * 1e6 for name, share in shares.items()}
     return {**found, "mean": sum(ordered) / len(ordered) * 1e6}
 
@@ -129,7 +130,7 @@ def _write(block: bytes) -> None:
     """Take a block, as a socket would."""
 
 
-def _sharpen_sleep() -> None:
+def sharpen_sleep() -> None:
     """Let sleeps end within a microsecond or so instead of fifty, where the system can (Linux)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SLACK, 1, 0, 0, 0)
@@ -138,7 +139,7 @@ def _sharpen_sleep() -> None:
 def main() -> None:
     """One measurement."""
     name, side = sys.argv[1:]
-    _sharpen_sleep()
+    sharpen_sleep()
     print(json.dumps(run(PLANS[name], side)))
 
 

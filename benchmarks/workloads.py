@@ -107,6 +107,10 @@ def _in_process(name: str, *rows: Row) -> Workload:
     return Workload(name, partial(_counted, "benchmarks.in_process", name), rows)
 
 
+def _asgi(name: str, *rows: Row) -> Workload:
+    return Workload(name, partial(_counted, "benchmarks.asgi_in_process", name), rows)
+
+
 def _under_gunicorn(name: str, *rows: Row) -> Workload:
     return Workload(name, partial(_served, name), rows, servers.missing)
 
@@ -134,6 +138,16 @@ WORKLOADS = (
     _in_process(
         "stream",
         Row("response in 200 blocks of 1 KB: time per block", "p50", "µs", reach="0.3", aim="0.15", scale=200.0),
+    ),
+    _asgi(
+        "asgi",
+        Row("ASGI in process, 1 KB JSON up and down: time on the request path, p50", "p50", "µs", reach="15", aim="8"),
+        Row("the same: process CPU per request", "cpu", "µs", reach="70", aim="40"),
+    ),
+    _asgi("asgi-stream", Row("the same, 200 messages of 1 KB: per message", "p50", "µs", "0.8", "0.4", scale=200.0)),
+    _asgi(
+        "asgi-heartbeat",
+        Row("event loop, 300 requests/s: p99.9 of a heartbeat's delay", "p999", "ms", "1", "0.5", scale=1000.0),
     ),
     _under_gunicorn(
         "sync",

@@ -1,4 +1,4 @@
-"""Runs two example shops under gunicorn, sends them requests of every kind, and shows the records in an inbox.
+"""Runs three example shops under gunicorn and uvicorn, sends them requests, and shows the records in an inbox.
 
 With --once, it exits by itself, with status 0 only if every request arrived in the inbox exactly once.
 """
@@ -29,7 +29,10 @@ def main() -> int:
     )
     once = parser.parse_args().once
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print("Sending requests to two example shops under gunicorn. The inbox lists what drhttp records.\n", flush=True)
+    print(
+        "Sending requests to three example shops under gunicorn and uvicorn. The inbox lists what drhttp records.\n",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory(prefix="drhttp-demo-") as folder:
         try:
             return _run_once(Path(folder)) if once else _run_until_stopped(Path(folder))
@@ -100,6 +103,7 @@ The shops and the inbox are still running. Try:
 
   Django shop    {urls["django"]}
   Flask shop     {urls["flask"]}
+  FastAPI shop   {urls["fastapi"]}
   your own app   DRHTTP_DSN=http://local@127.0.0.1:{port}/
   one record     {Path(sys.executable).parent / "drhttp"} inbox show ID --file {file}
   stop           Ctrl-C

@@ -1,4 +1,4 @@
-"""Starts and stops the programs of the demo: an inbox, and two apps under gunicorn."""
+"""Starts and stops the programs of the demo: an inbox, two apps under gunicorn, and one under uvicorn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from typing import Any
 Address = tuple[str, int]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-APPS = {"django": "shop.wsgi:application", "flask": "app:app"}
+GUNICORN = ["gunicorn", "--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning"]
+GUNICORN += ["--no-control-socket", "--bind=fd://{socket}"]
+UVICORN = ["uvicorn", "--log-level=warning", "--fd={socket}"]
+COMMANDS = {
+    "django": [*GUNICORN, "shop.wsgi:application"],
+    "flask": [*GUNICORN, "app:app"],
+    "fastapi": [*UVICORN, "app:app"],
+}
 TIMEOUT = 60  # seconds to wait for a program to start or stop
 
 
@@ -36,7 +43,7 @@ def inbox(file: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
-    """Run both examples under gunicorn, recorded to `dsn`; yield their addresses. Their logs go to `folder`."""
+    """Run the examples, recorded to `dsn`; yield their addresses. Their logs go to `folder`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")},
         "DJANGO_SETTINGS_MODULE": "shop.settings",
@@ -48,17 +55,16 @@ def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, cwd=EXAMPLES / "django", env=environment, check=True)
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(_gunicorn(name, environment, folder / f"{name}.log")) for name in APPS}
+        yield {name: stack.enter_context(_served(name, environment, folder / f"{name}.log")) for name in COMMANDS}
 
 
 @contextlib.contextmanager
-def _gunicorn(name: str, environment: dict[str, str], log: Path) -> Iterator[Address]:
-    options = ["--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning", "--no-control-socket"]
+def _served(name: str, environment: dict[str, str], log: Path) -> Iterator[Address]:
     # Requests can be sent at once: they wait in this socket until the app has started.
     with log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         started = _running(
             f"the {name} app",
-            *("-m", "gunicorn", *options, f"--bind=fd://{listening.fileno()}", APPS[name]),
+            *("-m", *(part.replace("{socket}", str(listening.fileno())) for part in COMMANDS[name])),
             cwd=EXAMPLES / name,
             env=environment,
             pass_fds=[listening.fileno()],

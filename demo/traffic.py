@@ -1,4 +1,4 @@
-"""Sends the two shops requests of every kind, each with its own id in the query string."""
+"""Sends the shops requests of every kind, each with its own id in the query string."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ def send_requests(app: str, address: tuple[str, int]) -> dict[str, str]:
     client.request(404, "GET", "/nowhere")
     client.request(500, "GET", "/boom")
     client.disconnect_early("/report.csv?lines=5000")
+    OTHERS.get(app, lambda client: None)(client)
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         list(pool.map(lambda _: client.request(200, "GET", "/api/items"), range(CONCURRENCY)))
     return client.sent
@@ -106,7 +107,20 @@ def _log_in_with_credentials(client: Client) -> None:
     client.request(200, "GET", "/login")
 
 
-LOG_IN = {"django": _log_in_with_a_session, "flask": _log_in_with_credentials}
+LOG_IN = {
+    "django": _log_in_with_a_session,
+    "flask": _log_in_with_credentials,
+    "fastapi": _log_in_with_credentials,
+}
+
+
+def _stream_and_remind(client: Client) -> None:
+    client.request(200, "GET", "/events?count=3")
+    client.request(202, "POST", "/api/reminders")
+    client.request(200, "GET", "/api/items/2")
+
+
+OTHERS = {"fastapi": _stream_and_remind}  # what only one of the shops has
 
 
 def _file(name: str, content: bytes) -> bytes:

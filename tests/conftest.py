@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What needs a framework is left out where it is not installed, and what is about having none where one is.
 _NEEDS = {
+    "frameworks/test_asgi_frameworks.py": "fastapi",
     "frameworks/test_django.py": "django",
     "frameworks/test_django_servers.py": "django",
     "frameworks/test_flask.py": "flask",

@@ -2,7 +2,7 @@
 
 import drhttp
 
-app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
+app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")  # or ASGIMiddleware
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from drhttp._process.recorder import close, flush, stats
     from drhttp._record import Record
     from drhttp._stats import Stats
+    from drhttp.asgi import ASGIMiddleware
     from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
 
 # Without `DjangoUserMiddleware`: `from drhttp import *` has to work without Django.
 __all__ = [
     "DRHTTP_HEADER_DEVICE",
     "DRHTTP_HEADER_USER",
+    "ASGIMiddleware",
     "ConfigError",
     "Record",
     "Redact",
@@ -50,6 +52,8 @@ def __getattr__(name: str) -> object:
         from drhttp._privacy import Redact as value
     elif name == "Stats":
         from drhttp._stats import Stats as value
+    elif name == "ASGIMiddleware":
+        from drhttp.asgi import ASGIMiddleware as value
     elif name == "DjangoUserMiddleware":
         value = _django_user_middleware()
     else:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from drhttp._capture.body import Tap
-from drhttp._capture.exchange import Exchange
+from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.retry import Verdict
 from drhttp._process.recorder import Recorder
@@ -135,7 +135,7 @@ def _judge(stats: Stats, dsn: Dsn, took: str) -> int:
     return _conclude("It does not work: the probe record was not delivered.", 1)
 
 
-def _exchange() -> Exchange:
+def _exchange() -> WSGIExchange:
     environ = {
         "REQUEST_METHOD": "GET",
         "wsgi.url_scheme": "http",
@@ -144,7 +144,7 @@ def _exchange() -> Exchange:
         "PATH_INFO": "/drhttp-check",
         "QUERY_STRING": "",
     }
-    exchange = Exchange(environ, None, Tap(0))
+    exchange = WSGIExchange(environ, None, Tap(0))
     exchange.status = "204 No Content"
     exchange.device = "drhttp check"
     exchange.finish(complete=True)

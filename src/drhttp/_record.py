@@ -62,13 +62,16 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The exception that the application raised.
+    """The exception that the application raised, or of which its framework made a response.
 
-    type: its qualified name. message: its first 1,000 characters.
+    type: its qualified name. message: its first 1,000 characters. module, line: where it was raised, if that is known;
+    they do not count when two failures are compared.
     """
 
     type: str
     message: str
+    module: str | None = field(default=None, compare=False)
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,9 @@ class Record:
     id: a UUID, the same across retries. user, device: from the identification headers. duration: seconds from the
     arrival of the request to the end of the response. ttfb: seconds until the first byte of the body, `None` if it is
     empty. aborted: the client disconnected before the response was complete. exception: raised by the application.
-    redacted: number of values that were masked outside of the bodies, by part: "uri", "request_headers",
-    "response_headers", "exception", "user", "device".
+    route: the template of the path, such as `/orders/{id}`, if the framework tells it. redacted: number of values that
+    were masked outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception", "user",
+    "device".
     """
 
     id: str

@@ -11,8 +11,8 @@ settings disables that. Unlike Django, it does not check that the user still exi
 Put it first. A middleware that caches or replaces responses (`UpdateCacheMiddleware`, `ConditionalGetMiddleware`) could
 otherwise keep the header of one user for others, or lose it.
 
-If no `drhttp.WSGIMiddleware` records the request (disabled, an excluded path, ASGI), no user is looked up, and the
-middleware removes identification headers that a view has set.
+If no middleware of drhttp records the request (disabled, an excluded path), no user is looked up, and the middleware
+removes identification headers that a view has set.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.functional import LazyObject, empty
 
-from drhttp._capture.environ_flags import IDENTITY, SENSITIVE, SKIP
+from drhttp._capture.environ_flags import IDENTITY, ROUTE, SENSITIVE, SKIP
 from drhttp._capture.identity import DRHTTP_HEADER_USER, NAMES
+from drhttp._capture.nesting import set_flag
 from drhttp._guard import MARK, aguarded, guarded
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class DjangoUserMiddleware:
     """Sets the response header field `x-drhttp-user` to the primary key of the authenticated user.
 
     A header that a view has set is not changed. Parameters that the decorator `sensitive_post_parameters` of Django
-    names are masked in the record.
+    names are masked in the record. The route of the record is the one that Django has matched.
     """
 
     sync_capable = True
@@ -61,7 +62,7 @@ class DjangoUserMiddleware:
         try:
             response: HttpResponseBase = self._get_response(request)
         finally:
-            guarded(_mark_sensitive, request)
+            guarded(_mark, request)
         guarded(_name_user, request, response)
         return response
 
@@ -69,7 +70,7 @@ class DjangoUserMiddleware:
         try:
             response: HttpResponseBase = await self._get_response(request)
         finally:
-            guarded(_mark_sensitive, request)
+            guarded(_mark, request)
         await aguarded(_aname_user, request, response)
         return response
 
@@ -80,24 +81,33 @@ def not_recorded(view: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(view)
         async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            request.META[SKIP] = True
+            guarded(set_flag, _flags(request), SKIP, True)
             return await view(request, *args, **kwargs)
 
         return async_view
 
     @wraps(view)
     def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        request.META[SKIP] = True
+        guarded(set_flag, _flags(request), SKIP, True)
         return view(request, *args, **kwargs)
 
     return sync_view
 
 
-def _mark_sensitive(request: HttpRequest) -> None:
-    """Pass on the names from `sensitive_post_parameters`, or the string that means all of them."""
+def _flags(request: HttpRequest) -> dict[str, Any]:
+    """Where the flags of a request are: in the scope under ASGI, in the environ under WSGI."""
+    flags: dict[str, Any] = getattr(request, "scope", request.META)
+    return flags
+
+
+def _mark(request: HttpRequest) -> None:
+    """Pass on the route, and the names from `sensitive_post_parameters`, or the string that means all of them."""
+    match = request.resolver_match
+    if match is not None:
+        set_flag(_flags(request), ROUTE, match.route)
     names = vars(request).get("sensitive_post_parameters")
     if names is not None:
-        request.META[SENSITIVE] = names
+        set_flag(_flags(request), SENSITIVE, names)
 
 
 def _name_user(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -9,18 +9,16 @@ from the response.
 
 from __future__ import annotations
 
-import os
-
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
-from drhttp._capture.exchange import Exchange
-from drhttp._capture.excluded_paths import path_matcher
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
-from drhttp._capture.recording import Recording, RecordingStartResponse
+from drhttp._capture.nesting import is_recorded_outside, nesting
 from drhttp._capture.uri import encoded_path
+from drhttp._capture.wsgi_exchange import WSGIExchange
+from drhttp._capture.wsgi_recording import Recording, RecordingStartResponse
 from drhttp._guard import MARK, guarded
-from drhttp._logger import logger
+from drhttp._middleware import Middleware, chance
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from drhttp._process.recorder import Recorder
 
 
-class WSGIMiddleware:
+class WSGIMiddleware(Middleware):
     """Records every request that an application serves, and ships the records from a background thread.
 
     app: the WSGI application. dsn: where to send the records, `https://<key>@<host>/`; the default is the environment
@@ -45,24 +43,8 @@ class WSGIMiddleware:
     """
 
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
-        # Not at the top, because they are slow to load, and an import of the package need not build a recorder.
-        from drhttp._config import Config
-        from drhttp._process.recorder import recorder_for
-
+        super().__init__(dsn, options)
         self.app = app
-        config = Config.load(dsn, options)
-        self._recorder: Recorder | None = None
-        if config is None:
-            self._expose_identity = Config.exposes_identity(options)
-            logger().info("drhttp is off: it is disabled, or no DSN is set")
-            return
-        self._recorder = recorder_for(config)
-        # Looked up once, because each request needs them.
-        self._sample_rate = config.sample_rate
-        self._expose_identity = config.expose_identity
-        self._request_limit = config.max_body_size if config.captures_requests else None
-        self._response_limit = config.max_body_size if config.captures_responses else 0
-        self._excludes = path_matcher(config.exclude)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -88,22 +70,20 @@ class WSGIMiddleware:
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
         if self._excludes is not None and self._excludes(encoded_path(environ)):
             return None
-        outer = environ.get(MARK)
-        if isinstance(outer, Recording) and not outer.done:
+        if _is_recorded(environ):
             return None
         exchange = None
-        if self._sample_rate >= 1.0 or _chance() < self._sample_rate:
-            exchange = Exchange(environ, self._tap_input(environ), Tap(self._response_limit))
+        if self._sample_rate >= 1.0 or chance() < self._sample_rate:
+            exchange = WSGIExchange(environ, self._tap_input(environ), Tap(self._response_limit))
         environ[MARK] = recording = Recording(recorder, exchange)
-        return recording, RecordingStartResponse(start_response, recording, self._expose_identity)
+        return recording, RecordingStartResponse(start_response, recording, environ, self._expose_identity)
 
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
         """Return a `start_response` that removes identification headers from a response that is not recorded.
 
         `None` if they stay: for an outer middleware that records them, or with `expose_identity`.
         """
-        outer = environ.get(MARK)
-        if isinstance(outer, Recording) and not outer.done:
+        if _is_recorded(environ):
             return None
         if self._expose_identity:
             environ[IDENTITY] = True
@@ -113,13 +93,17 @@ class WSGIMiddleware:
     def _tap_input(self, environ: WSGIEnvironment) -> RequestBodyCapture | None:
         """Wrap the input stream if the request has a body that is to be captured."""
         stream = environ.get("wsgi.input")
-        if stream is None or self._request_limit is None or not expects_body(environ):
+        limit = self._request_limit
+        if stream is None or limit is None or not expects_body(environ):
             return None
-        capture = RequestBodyCapture(self._request_limit)
+        capture = RequestBodyCapture(limit)
         environ["wsgi.input"] = tapped(stream, capture)
         return capture
 
 
-def _chance() -> float:
-    """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
-    return int.from_bytes(os.urandom(7), "big") / 2**56
+def _is_recorded(environ: WSGIEnvironment) -> bool:
+    """Whether a middleware around this application records the request."""
+    outer = environ.get(MARK)
+    if outer is not None and isinstance(outer, Recording) and not outer.done:
+        return True
+    return nesting.get() is not None and is_recorded_outside()

@@ -24,10 +24,12 @@ from django.core.cache import caches
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.core.signals import got_request_exception
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from django.test import override_settings
 from django.utils.functional import empty
+from support import asgi_calls
 from support.django_project import settings as project_settings
 from support.django_project.middleware import seen
 from support.django_project.settings import AUTH, OURS, SESSIONS
@@ -814,3 +816,185 @@ def test_what_is_not_marked_is_not_masked(path: str, receiver: Receiver) -> None
     content = (b"nickname=visible&a=1" if path == "/read" else b"nick=visible&a=1", CONTENTS["form"][1])
     (record,) = recorded(receiver, FIRST, (path, *content))
     assert body_sent(record) == content[0]
+
+
+# -- with the recorder around, under both interfaces -------------------------------------------------------------------
+
+
+def ask_both(kind: str, path: str, receiver: Receiver, content: tuple[bytes, str] = (b"", ""), **headers: str) -> Any:
+    """Ask the bare and the recorded application, which answer alike; status, header fields and body of the answer."""
+    body, content_type = content
+    method = "POST" if content_type else "GET"
+    fields = {"Content-Type": content_type, "Content-Length": str(len(body)), **headers} if content_type else headers
+    answers = []
+    for wrapped in (False, True):
+        if kind == "wsgi":
+            app: Any = drhttp.WSGIMiddleware(WSGIHandler(), receiver.dsn) if wrapped else WSGIHandler()
+            environ = EnvironBuilder(path=path, method=method, headers=fields, input_stream=io.BytesIO(body))
+            response = Client(app, Response, use_cookies=False).open(environ, buffered=True)
+            answers.append((response.status_code, list(response.headers), response.data))
+        else:
+            app = drhttp.ASGIMiddleware(ASGIHandler(), receiver.dsn) if wrapped else ASGIHandler()
+            answers.append(ask_asgi(app, method, path, fields, body))
+    assert answers[0] == answers[1]
+    assert drhttp.stats().failures == 0
+    return answers[1]
+
+
+def ask_asgi(app: Any, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
+    route, _, query = path.partition("?")
+    fields = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    server = asgi_calls.Server([asgi_calls.asked(body[:5], True), asgi_calls.asked(body[5:])])
+    scope = asgi_calls.scope(method, route, fields, query_string=query.encode(), http_version="1.1")
+    asgi_calls.run(server.serve(app, scope))
+    return server.sent[0]["status"], server.headers, server.body
+
+
+def the_record(receiver: Receiver) -> dict[str, Any]:
+    """The one record."""
+    assert drhttp.flush()
+    (record,) = receiver.records
+    return record
+
+
+@both_kinds
+@every_stack
+@either_view
+@pytest.mark.parametrize("path", ["quiet", "quiet/name", "quiet-fail"])
+def test_kept_out(kind: str, stack: list[str], view: str, path: str, receiver: Receiver) -> None:
+    """A23: a view under `not_recorded` leaves no record, under either interface, also when it fails."""
+    with override_settings(**MARKED, MIDDLEWARE=stack):
+        ask_both(kind, f"/{view}{path}", receiver, (b"some body", "text/plain"))
+    assert drhttp.flush()
+    assert receiver.records == []
+
+
+@both_kinds
+@every_stack
+@sensitive_views
+@pytest.mark.parametrize("path", ["some", "some-fail", "all", "all-fail"])
+def test_marked(kind: str, stack: list[str], view: str, path: str, receiver: Receiver) -> None:
+    """A23, R6: `sensitive_post_parameters` masks what it names, or all, under either interface."""
+    with override_settings(**MARKED, MIDDLEWARE=stack):
+        query = f"?nickname={SECRET}" if path.startswith("some") else ""
+        ask_both(kind, f"/{view}{path}{query}", receiver, CONTENTS["form"])
+    record = the_record(receiver)
+    assert SECRET not in json.dumps(record)
+    assert SECRET.encode() not in body_sent(record)
+    marks = record["metadata"]["request_body"]
+    assert marks.get("omitted") == ("sensitive" if path.startswith("all") else None)
+
+
+@both_kinds
+@every_place
+@either_view
+@pytest.mark.parametrize("path", ["plain", "whoami", "stream"])
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")  # of Django, which streams the other kind
+def test_users(kind: str, middleware: list[str], view: str, path: str, receiver: Receiver) -> None:
+    """A23, D1: the user is in the record and not in the answer; views and their streams stay sync or async."""
+    seen.clear()
+    with override_settings(MIDDLEWARE=middleware):
+        ask_both(kind, f"/{view}{path}", receiver, Cookie=f"sessionid={log_in('ben')}")
+    kinds = [response["x-kind"] for _, response in seen if response.streaming]
+    seen.clear()
+    assert kinds == (["async" if view else "sync"] * 2 if path == "stream" else [])
+    assert the_record(receiver)["user_id"] == "2"
+
+
+@both_kinds
+@pytest.mark.parametrize("path", ["/form", "/read"])
+@pytest.mark.parametrize("content", ["form", "multipart"])
+def test_forms(kind: str, path: str, content: str, receiver: Receiver) -> None:
+    """A23: a form that Django parses, and a body that it reads in pieces, are whole in the view and in the record."""
+    with override_settings(MIDDLEWARE=FIRST):
+        ask_both(kind, path, receiver, CONTENTS[content])
+    record = the_record(receiver)
+    assert b"a" in body_sent(record)
+    assert record["metadata"].get("request_body", {}).get("read") is None
+
+
+@both_kinds
+@pytest.mark.parametrize("middleware", [FIRST, BARE], ids=["with", "without"])
+def test_exceptions_of_which_django_makes_a_page(kind: str, middleware: list[str], receiver: Receiver) -> None:
+    """An exception of a view that Django answers with status 500 is in the record, with the place that raised it."""
+    with override_settings(MIDDLEWARE=middleware):
+        status, _, _ = ask_both(kind, "/crash", receiver, Cookie=f"sessionid={log_in()}")
+    record = the_record(receiver)
+    exception = record["metadata"]["exception"]
+    assert (status, exception["type"], exception["message"]) == (500, "ZeroDivisionError", "division by zero")
+    assert exception["module"] == "support.django_project.views"
+    assert isinstance(exception["line"], int)
+
+
+@both_kinds
+def test_signals_are_forgotten_with_the_last_recorder(kind: str, receiver: Receiver) -> None:
+    """Django's signal has one receiver of ours as long as there is a recorder, and none afterwards."""
+
+    def receivers() -> int:
+        return len(got_request_exception._live_receivers(None)[0])
+
+    before = receivers()
+    factory = drhttp.WSGIMiddleware if kind == "wsgi" else drhttp.ASGIMiddleware
+    apps: list[Any] = [factory(print, receiver.dsn), factory(print, receiver.dsn, batch_size=7)]
+    assert receivers() == before + 1
+    apps.clear()
+    gc.collect()
+    assert receivers() == before
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    ("path", "urls", "route"),
+    [
+        ("/plain/anna", "urls", "/plain/{name}"),
+        ("/async/plain/anna", "urls", "/async/plain/{name}"),
+        ("/nowhere", "urls", None),
+        ("/quiet-fail", "marked", None),
+        ("/some-fail", "marked", "/some-fail"),
+    ],
+)
+def test_routes(kind: str, path: str, urls: str, route: str | None, receiver: Receiver) -> None:
+    """The route of a record is the one that Django has matched; without a match, none."""
+    with override_settings(ROOT_URLCONF=f"support.django_project.{urls}", MIDDLEWARE=FIRST):
+        ask_both(kind, path, receiver)
+    assert drhttp.flush()
+    assert [record["metadata"].get("route") for record in receiver.records] == [route] * (path != "/quiet-fail")
+
+
+def test_a_copy_of_the_scope(receiver: Receiver) -> None:
+    """Channels copies the scope for its routes: marks, routes and users of the view reach the record nevertheless."""
+
+    async def router(scope: Any, receive: Any, send: Any) -> None:
+        await ASGIHandler()(dict(scope, url_route={}), receive, send)
+
+    with override_settings(**MARKED, MIDDLEWARE=FIRST):
+        app = drhttp.ASGIMiddleware(router, receiver.dsn)
+        ask_asgi(app, "POST", "/quiet", {}, b"")
+        ask_asgi(app, "POST", "/all", {"Content-Length": "4"}, b"a=12")
+    record = the_record(receiver)
+    assert record["metadata"]["route"] == "/all"
+    assert record["metadata"]["request_body"]["omitted"] == "sensitive"
+
+
+def test_channels(receiver: Receiver) -> None:
+    """A23: with Channels, requests are recorded, and WebSockets pass with the server's own `receive` and `send`."""
+    from channels.auth import AuthMiddlewareStack
+    from channels.generic.websocket import AsyncWebsocketConsumer
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from django.urls import re_path
+
+    class Echo(AsyncWebsocketConsumer):  # type: ignore[misc]
+        async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+            await self.send(text_data)
+            await self.close()
+
+    sockets = AuthMiddlewareStack(URLRouter([re_path("^ws$", Echo.as_asgi())]))
+    with override_settings(MIDDLEWARE=FIRST):
+        app = drhttp.ASGIMiddleware(ProtocolTypeRouter({"http": ASGIHandler(), "websocket": sockets}), receiver.dsn)
+        messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "tea"}]
+        server = asgi_calls.Server([*messages, {"type": "websocket.disconnect", "code": 1000}])
+        scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b"", "subprotocols": []}
+        asgi_calls.run(server.serve(app, scope))
+        assert ask_asgi(app, "GET", "/plain/anna", {}, b"")[0] == 200
+    assert [message["type"] for message in server.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert the_record(receiver)["metadata"]["route"] == "/plain/{name}"

@@ -9,6 +9,7 @@ import hmac
 import io
 import weakref
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -23,7 +24,6 @@ import drhttp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.receiver import Receiver
 
@@ -271,7 +271,50 @@ def test_exceptions_pass(receiver: Receiver) -> None:
     assert drhttp.flush()
     (record,) = receiver.records
     assert record["response"]["status"] == 500
-    assert record["metadata"]["exception"] == {"type": "ZeroDivisionError", "message": "boom"}
+    exception = record["metadata"]["exception"]
+    assert (exception["type"], exception["message"], exception["module"]) == ("ZeroDivisionError", "boom", __name__)
+
+
+def test_exceptions_of_which_flask_makes_a_page(receiver: Receiver) -> None:
+    """An exception that Flask answers with status 500 is recorded with its place; one with status 418 is not."""
+    client = recorded(make_app([]), receiver).test_client()
+    for path, status in (("/boom", 500), ("/teapot", 418)):
+        with client.get(path) as response:
+            assert response.status_code == status
+    assert drhttp.flush()
+    failed, brewed = receiver.records
+    exception = failed["metadata"]["exception"]
+    assert (exception["type"], exception["message"], exception["module"]) == ("ZeroDivisionError", "boom", __name__)
+    assert Path(__file__).read_text().splitlines()[exception["line"] - 1].strip() == 'raise ZeroDivisionError("boom")'
+    assert "exception" not in brewed["metadata"]
+
+
+def test_signals_are_forgotten_with_the_last_recorder(receiver: Receiver) -> None:
+    """Flask's signal has one receiver of ours as long as there is a recorder, and none afterwards."""
+    before = len(flask.got_request_exception.receivers)
+    first, second = recorded(make_app([]), receiver), recorded(make_app([]), receiver)
+    assert len(flask.got_request_exception.receivers) == before + 1
+    for app in (first, second):
+        app.wsgi_app = None  # type: ignore[assignment]
+    gc.collect()
+    assert len(flask.got_request_exception.receivers) == before
+
+
+def test_routes(receiver: Receiver) -> None:
+    """The route of a record is the rule that Flask has matched, with the path of the mount; without a match, none."""
+    app = Flask(__name__)
+
+    @app.get("/orders/<int:number>/<path:rest>")
+    def order(number: int, rest: str) -> str:
+        return rest
+
+    client = recorded(app, receiver).test_client()
+    client.get("/orders/7/a/b")
+    client.get("/orders/7/a/b", environ_overrides={"SCRIPT_NAME": "/shop"})
+    client.get("/nowhere")
+    assert drhttp.flush()
+    routes = [record["metadata"].get("route") for record in receiver.records]
+    assert routes == ["/orders/{number}/{rest}", "/shop/orders/{number}/{rest}", None]
 
 
 def test_flask_httpauth(receiver: Receiver) -> None:
@@ -372,4 +415,4 @@ def test_flask_run(options: list[str], tmp_path: Path, receiver: Receiver) -> No
     assert bodies == {b"tea"}
     assert records[-1]["response"]["status"] == 500
     # In debug mode the exception leaves the app, and the debugger, which stands outside, makes a page of it.
-    assert bool(options) == ("exception" in records[-1]["metadata"])
+    assert records[-1]["metadata"]["exception"]["module"] == "served"

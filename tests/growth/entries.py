@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp import _json_document
 from drhttp._capture.body import RequestBodyCapture, Tap
-from drhttp._capture.exchange import Exchange
+from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter
 
@@ -41,7 +41,7 @@ def exchange(
     failure: str | None = None,
     declared: int | None = None,
     **others: str,
-) -> Exchange:
+) -> WSGIExchange:
     """Make a finished exchange: a GET without a text, or a POST with it as the body.
 
     fields: further CGI variables. declared: the length of the body, if it is not the real one.
@@ -58,7 +58,7 @@ def exchange(
         request_body.note(text)
         request_body.exhausted = declared is None
         environ |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(declared or len(text))}
-    made = Exchange(environ, request_body, Tap(SIZE))
+    made = WSGIExchange(environ, request_body, Tap(SIZE))
     made.status, made.headers = "200 OK", answered or []
     made.user, made.device = others.get("user"), others.get("device")
     if failure is not None:
@@ -78,16 +78,16 @@ def _latin(text: str) -> str:
     return _utf8(text).decode("latin-1").replace("\r", " ").replace("\n", " ")
 
 
-def _field(name: str) -> Callable[[str], Exchange]:
+def _field(name: str) -> Callable[[str], WSGIExchange]:
     return lambda text: exchange(fields={f"HTTP_{name}": _latin(text)})
 
 
-def _answered(name: str) -> Callable[[str], Exchange]:
+def _answered(name: str) -> Callable[[str], WSGIExchange]:
     return lambda text: exchange(answered=[(name, _latin(text))])
 
 
-def _body(kind: str, front: str = "", end: str = "", *, cut: bool = False) -> Callable[[str], Exchange]:
-    def make(text: str) -> Exchange:
+def _body(kind: str, front: str = "", end: str = "", *, cut: bool = False) -> Callable[[str], WSGIExchange]:
+    def make(text: str) -> WSGIExchange:
         content = front.encode() + _utf8(text) + end.encode()
         return exchange(content, kind, declared=10 * SIZE if cut else None)
 
@@ -100,34 +100,34 @@ def _inside(text: str) -> str:
     return made if len(made) <= len(text) else json.dumps(text[: len(text) * len(text) // len(made)])[1:-1]
 
 
-def _json(front: str, end: str) -> Callable[[str], Exchange]:
+def _json(front: str, end: str) -> Callable[[str], WSGIExchange]:
     return lambda text: exchange((front + _inside(text) + end).encode(), "application/json")
 
 
-def _json_in_json(text: str) -> Exchange:
+def _json_in_json(text: str) -> WSGIExchange:
     def made(part: str) -> str:
         return json.dumps({"a": json.dumps({"b": part})})
 
     return exchange(made(text[: len(text) * len(text) // len(made(text))]).encode(), "application/json")
 
 
-def _parted(head: str) -> Callable[[str], Exchange]:
+def _parted(head: str) -> Callable[[str], WSGIExchange]:
     """Make a part of a multipart form with the text in place of `{}`."""
 
-    def make(text: str) -> Exchange:
+    def make(text: str) -> WSGIExchange:
         content = f"--B\r\n{head}\r\n--B--\r\n".replace("{}", _utf8(text)[:-100].decode("utf-8", "ignore"))
         return exchange(_utf8(content), "multipart/form-data; boundary=B")
 
     return make
 
 
-def _lines(text: str) -> Exchange:
+def _lines(text: str) -> WSGIExchange:
     line = text[:400]
     one = json.dumps({"a": line}) + "\n"
     return exchange((one * max(1, len(text) // len(one))).encode(), "application/x-ndjson")
 
 
-def _members(text: str) -> Exchange:
+def _members(text: str) -> WSGIExchange:
     """Split a text into JSON names of 40 characters."""
     names = [_inside(text[at : at + 40]) for at in range(0, len(text), 60)]
     members = [f'"{at}{name}":1' for at, name in enumerate(names)]
@@ -135,21 +135,21 @@ def _members(text: str) -> Exchange:
     return exchange(f"{{{','.join(members[: int(len(members) * share)])}}}".encode(), "application/json")
 
 
-def _many_fields(text: str) -> Exchange:
+def _many_fields(text: str) -> WSGIExchange:
     """Split a text over many header fields; a server accepts a hundred of 8 KiB."""
     step = max(1, len(text) // 90)
     pieces = [text[at : at + step] for at in range(0, len(text), step)]
     return exchange(fields={f"HTTP_X_A{at}": _latin(piece) for at, piece in enumerate(pieces)})
 
 
-def _packed(coding: str, pack: Callable[[bytes], bytes], kind: str) -> Callable[[str], Exchange]:
-    def make(text: str) -> Exchange:
+def _packed(coding: str, pack: Callable[[bytes], bytes], kind: str) -> Callable[[str], WSGIExchange]:
+    def make(text: str) -> WSGIExchange:
         return exchange(pack(_utf8(text)), kind, fields={"HTTP_CONTENT_ENCODING": coding})
 
     return make
 
 
-ENTRIES: dict[str, Callable[[str], Exchange]] = {
+ENTRIES: dict[str, Callable[[str], WSGIExchange]] = {
     **{f"request field {name.lower()}": _field(name) for name in _REQUEST_FIELDS},
     **{f"response field {name}": _answered(name) for name in _RESPONSE_FIELDS},
     "field of a header name": lambda text: exchange(fields={f"HTTP_{_latin(text)}": "a"}),

@@ -20,7 +20,7 @@ def test_an_event_of_the_recorder_is_kept_whole(event):
                 "duration_ms": 99.5,
                 "ttfb_ms": 3.25,
                 "aborted": True,
-                "exception": {"type": "ValueError", "message": "nope"},
+                "exception": {"type": "ValueError", "message": "nope", "module": "shop.views", "line": 42},
                 "route": "/orders/<id>",
                 "sdk": {"name": "drhttp-python", "version": "1", "dropped": {"queue_full": 3}},
                 "request_body": {"size": 70000, "truncated": True, "redacted": 2, "read": "partial"},
@@ -56,6 +56,7 @@ def test_an_event_of_the_recorder_is_kept_whole(event):
     )
     assert exchange.extra == {
         "company_id": "acme",
+        "raised": {"module": "shop.views", "line": 42},
         "metadata": {"shop": "7"},
         "sdk": {"name": "drhttp-python", "version": "1", "dropped": {"queue_full": 3}},
     }

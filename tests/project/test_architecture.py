@@ -19,27 +19,38 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_capture.identity _privacy _process.recorder _record _stats _version django exceptions wsgi",
+    "__init__": "_capture.identity _privacy _process.recorder _record _stats _version asgi django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_capture": "",
     "_capture.body": "",
     "_capture.client_address": "",
     "_capture.environ_flags": "",
-    "_capture.exchange": "_process.uwsgi",
+    "_capture.asgi_exchange": "_capture.exchange",
+    "_capture.asgi_head": "_capture.asgi_uri _capture.body _capture.client_address _capture.exchange "
+    "_capture.request_head",
+    "_capture.asgi_identity": "_capture.identity _guard",
+    "_capture.asgi_recording": "_capture.asgi_identity _capture.environ_flags _capture.nesting _guard",
+    "_capture.asgi_uri": "_capture.uri _percent",
+    "_capture.exchange": "",
     "_capture.hijack": "",
     "_capture.identity": "_guard",
-    "_capture.input_tap": "_guard",
+    "_capture.input_tap": "_capture.body _guard",
     "_capture.output_tap": "_guard",
     "_capture.random_ids": "",
-    "_capture.record_builder": "_capture.client_address _capture.exchange _capture.random_ids _capture.trace "
-    "_capture.uri _record",
-    "_capture.recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
+    "_capture.nesting": "",
+    "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
+    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _record",
+    "_capture.request_head": "",
+    "_capture.route": "",
+    "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
     "_process.uwsgi",
-    "_capture.example_exchange": "_capture.body _capture.exchange",
+    "_capture.wsgi_exchange": "_capture.exchange _process.uwsgi",
+    "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.uri",
+    "_capture.example_exchange": "_capture.body _capture.wsgi_exchange",
     "_capture.trace": "_record",
     "_capture.excluded_paths": "_capture.uri",
     "_capture.uri": "_percent",
-    "_check": "_capture.body _capture.example_exchange _capture.exchange _config _delivery.record_exporter "
+    "_check": "_capture.body _capture.example_exchange _capture.wsgi_exchange _config _delivery.record_exporter "
     "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
     "_config": "_dsn _privacy exceptions",
     "_delivery": "",
@@ -74,7 +85,10 @@ ALLOWED = {
     "_process": "",
     "_process.exit": "_process.registry",
     "_process.fork": "_delivery.record_exporter _guard _process.registry",
-    "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork _process.registry "
+    "_process.framework_signals": "_guard",
+    "_process.lifespan": "_guard _process.recorder",
+    "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork "
+    "_process.framework_signals _process.registry "
     "_process.state _process.uwsgi _redos.backtracking _stats",
     "_process.registry": "_stats",
     "_process.state": "_delivery.exporter _delivery.queue _delivery.worker _logger _process.uwsgi _rate_limiter _stats",
@@ -192,6 +206,7 @@ ALLOWED = {
     "_redos.backtracking": "_redos.ambiguity _redos.automaton _redos.bounded_repeats",
     "_redos.bounded_repeats": "_redos.ambiguity _redos.automaton",
     "_redos.character_sets": "",
+    "_middleware": "_capture.excluded_paths _config _logger _process.recorder",
     "_stats": "",
     "_version": "",
     "_wire": "_wire.events_protocol _wire.record_protocol",
@@ -200,10 +215,12 @@ ALLOWED = {
     "_wire._json": "_json_document",
     "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
-    "django": "_capture.environ_flags _capture.identity _guard",
+    "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
+    "_capture.environ_flags _capture.nesting _guard _middleware _process.lifespan",
+    "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.identity _capture.input_tap "
-    "_capture.excluded_paths _capture.recording _capture.uri _config _guard _logger _process.recorder",
+    "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.nesting "
+    "_capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

@@ -42,7 +42,7 @@ def test_stays_until_ctrl_c() -> None:
     assert counted
     assert len(RECORD.findall(said + rest)) == int(counted[1])
     ports = set(map(int, re.findall(r"http://(?:local@)?127\.0\.0\.1:(\d+)/", said)))
-    assert len(ports) == 3
+    assert len(ports) == 4
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=5)

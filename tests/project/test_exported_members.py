@@ -13,6 +13,7 @@ import drhttp
 PUBLIC = [
     "DRHTTP_HEADER_DEVICE",
     "DRHTTP_HEADER_USER",
+    "ASGIMiddleware",
     "ConfigError",
     "Record",
     "Redact",

@@ -127,6 +127,24 @@ def test_flask(receiver: Receiver) -> None:
     assert paths(receiver.records) == ["/"]
 
 
+FASTAPI_APP = """
+@app.get("/")
+def hello():
+    return "hello"
+from fastapi.testclient import TestClient
+with TestClient(app) as client:
+    assert client.get("/").json() == "hello"
+"""
+
+
+def test_fastapi(receiver: Receiver) -> None:
+    """The line for FastAPI records an app, all of it by the end of the lifespan."""
+    silence = "import warnings\nwarnings.simplefilter('ignore')\n"  # of the test client
+    (line,) = re.findall(r"\*\*FastAPI\*\* and Starlette: `(.+?)`", README)
+    run(receiver, silence, "import drhttp, fastapi\napp = fastapi.FastAPI()", line, FASTAPI_APP)
+    assert paths(receiver.records) == ["/"]
+
+
 def test_start_in_a_minute(tmp_path: Path) -> None:
     """The command that starts an inbox beside a Flask app works, and the app's lines record to that inbox."""
     (command,) = (line for block in blocks("sh") for line in block.splitlines() if line.startswith("drhttp inbox run"))

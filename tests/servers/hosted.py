@@ -70,12 +70,13 @@ ASIDE: dict[str, Callable[[], object]] = {
     "python": lambda: ".".join(map(str, sys.version_info[:2])),
 }
 
+flush_interval = float(os.environ.get("FLUSH_INTERVAL", "2.0"))
 application = drhttp.WSGIMiddleware(
     answer,
     os.environ["RECEIVER"],
     exclude=["/not/*"],
     exit_timeout=20.0,  # a machine that does other things too may be slow
-    flush_interval=float(os.environ.get("FLUSH_INTERVAL", "2.0")),
+    flush_interval=flush_interval,
 )
 
 if "BEFORE_THE_FORK" in os.environ:

@@ -104,10 +104,10 @@ class Server:
             assert time.monotonic() < end, f"{pattern!r} is not {count} times in:\n{self.log}"
             time.sleep(0.05)
 
-    def stop(self, number: int = signal.SIGTERM, pid: int | None = None) -> None:
-        """Ask it to end, or that one of its processes, and wait until all have."""
+    def stop(self, number: int = signal.SIGTERM, pid: int | None = None, status: int = 0) -> None:
+        """Ask it to end, or that one of its processes, and wait until all have. status: with which the first ends."""
         os.kill(pid or self.pid, number)
-        assert self._process.wait(PATIENCE) == 0, self.log
+        assert self._process.wait(PATIENCE) == status, self.log
         end = time.monotonic() + PATIENCE
         while _alive(self.pid) and time.monotonic() < end:  # children that outlive the first process
             time.sleep(0.02)

@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body, exchange, identity, output_tap, recording
+from drhttp._capture import body, exchange, identity, output_tap, wsgi_exchange, wsgi_recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -30,28 +30,29 @@ HOOKS: list[tuple[Any, str]] = [
     (body.Tap, "note"),
     (body.Tap, "settle"),
     (exchange.Exchange, "__init__"),
+    (wsgi_exchange.WSGIExchange, "__init__"),
     (exchange.Exchange, "failed"),
-    (exchange.Exchange, "finish"),
-    (exchange.Exchange, "weight"),
+    (wsgi_exchange.WSGIExchange, "finish"),
+    (wsgi_exchange.WSGIExchange, "weight"),
     (queue.Queue, "put"),
     (recorder.Recorder, "_create_state"),
     (recorder.Recorder, "hold"),
     (recorder.Recorder, "release"),
     (recorder.Recorder, "put"),
     (worker.Worker, "wake"),
-    (drhttp.wsgi, "_chance"),
+    (drhttp.wsgi, "chance"),
     (drhttp.wsgi, "expects_body"),
-    (recording, "is_one_block"),
-    (recording, "is_file"),
+    (wsgi_recording, "is_one_block"),
+    (wsgi_recording, "is_file"),
     (drhttp.wsgi, "encoded_path"),
     (identity, "identity"),
     (drhttp.wsgi, "tapped"),
-    (recording.Recording, "__init__"),
-    (recording.Recording, "finish"),
-    (recording.Recording, "ended"),
-    (recording.Recording, "closed"),
-    (recording.Recording, "watch"),
-    (recording.RecordingStartResponse, "__init__"),
+    (wsgi_recording.Recording, "__init__"),
+    (wsgi_recording.Recording, "finish"),
+    (wsgi_recording.Recording, "ended"),
+    (wsgi_recording.Recording, "closed"),
+    (wsgi_recording.Recording, "watch"),
+    (wsgi_recording.RecordingStartResponse, "__init__"),
     (drhttp.wsgi.WSGIMiddleware, "_begin"),
     (drhttp.wsgi.WSGIMiddleware, "_tap_input"),
 ]
@@ -102,12 +103,12 @@ def test_hook_that_raises(owner: Any, name: str, failing: bool, monkeypatch: pyt
         raise RuntimeError("the recorder is broken")
 
     app = App(failing)
-    recorded = Recorded(app, exclude=["/never"], sample_rate=1.0 if name != "_chance" else 0.5)
+    recorded = Recorded(app, exclude=["/never"], sample_rate=1.0 if name != "chance" else 0.5)
     monkeypatch.setattr(owner, name, broken)
     assert outcome(recorded.app) == outcome(App(failing))
     assert app.calls == 1
     reached = name not in (("ended", "hold") if failing else ("failed", "finish"))
-    reached = reached or (owner is exchange.Exchange and name == "finish")
+    reached = reached or (owner is wsgi_exchange.WSGIExchange and name == "finish")
     assert (drhttp.stats().failures > 0) is reached
 
 
@@ -137,7 +138,7 @@ def test_write_that_fails_while_the_recorder_does(monkeypatch: pytest.MonkeyPatc
         def write(self, data: bytes) -> None:
             raise BrokenPipeError
 
-    monkeypatch.setattr(recording.Recording, "write_failed", broken)
+    monkeypatch.setattr(wsgi_recording.Recording, "write_failed", broken)
     with pytest.raises(BrokenPipeError):
         Gone().serve(Recorded(app).app, environ())
     assert drhttp.stats().failures == 1
@@ -151,7 +152,7 @@ def test_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
 
     now = [0.0]
     monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter(60.0, lambda: now[0]))
-    monkeypatch.setattr(recording.Recording, "watch", broken)
+    monkeypatch.setattr(wsgi_recording.Recording, "watch", broken)
     recorded = Recorded(lambda environ, start_response: [])
     with caplog.at_level(logging.INFO, "drhttp"):
         for now[0] in (0.0, 1.0, 59.9, 60.0, 61.0):
@@ -175,7 +176,7 @@ def test_logging_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError("the log is broken too")
 
     monkeypatch.setattr(_guard, "_log_limiter", _rate_limiter.RateLimiter())
-    monkeypatch.setattr(recording.Recording, "watch", broken)
+    monkeypatch.setattr(wsgi_recording.Recording, "watch", broken)
     handler = Broken()
     logging.getLogger("drhttp").addHandler(handler)
     try:

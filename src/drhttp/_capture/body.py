@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+#: Methods whose requests have a body, also if no header field declares it.
+WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+
 
 class Tap:
     """The first bytes of one body, up to `limit`, and the number of all its bytes.
@@ -75,6 +78,12 @@ class RequestBodyCapture(Tap):
             self.note(data)
         elif start < self.size < self._position:
             self.note(data[self.size - start :])
+
+    def on_part(self, data: bytes, last: bool) -> None:
+        """The application received the next part, perhaps the last one and perhaps an empty one."""
+        self.exhausted = self.exhausted or last
+        if data:
+            self.note(data)
 
     def on_seek(self, position: int) -> None:
         """The application moved to another position of the stream."""

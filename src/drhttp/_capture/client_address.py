@@ -23,12 +23,17 @@ def client_address(environ: Mapping[str, str], trusted_proxies: int) -> str | No
 
     environ: the WSGI environ. trusted_proxies: number of proxies in front of the server.
     """
+    return address_of(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), trusted_proxies)
+
+
+def address_of(peer: str, forwarded_for: str, trusted_proxies: int) -> str | None:
+    """Return the client's IP address in the same way, from the peer's address and the value of `X-Forwarded-For`."""
     if trusted_proxies:
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        forwarded = forwarded_for.split(",")
         address = _ip_address(forwarded[max(0, len(forwarded) - trusted_proxies)].strip())
         if address is not None:
             return address
-    return _ip_address(environ.get("REMOTE_ADDR", ""))
+    return _ip_address(peer)
 
 
 def _ip_address(text: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from drhttp._capture.body import RequestBodyCapture, Tap
-from drhttp._capture.exchange import Exchange
+from drhttp._capture.wsgi_exchange import WSGIExchange
 
 _REQUEST_BODY = {
     "user": "ada",
@@ -21,12 +21,12 @@ _RESPONSE_BODY = {
 }
 
 
-def example_exchange() -> Exchange:
+def example_exchange() -> WSGIExchange:
     """The exchange of a login, as if it had been recorded just now."""
     request_body = json.dumps(_REQUEST_BODY).encode()
     capture = RequestBodyCapture(len(request_body))
     capture.note(request_body)
-    exchange = Exchange(_environ(len(request_body)), capture, Tap(10_000))
+    exchange = WSGIExchange(_environ(len(request_body)), capture, Tap(10_000))
     exchange.status = "200 OK"
     exchange.headers = (
         ("Content-Type", "application/json"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from drhttp._capture.body import WITH_BODY
 from drhttp._guard import guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from drhttp._capture.body import RequestBodyCapture
 
 _WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: until the end
-_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _set = object.__setattr__
 
 
@@ -107,7 +107,7 @@ def expects_body(environ: WSGIEnvironment) -> bool:
     length = environ.get("CONTENT_LENGTH")
     if length:
         return bool(length != "0")
-    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in _WITH_BODY
+    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("REQUEST_METHOD") in WITH_BODY
 
 
 def tapped(stream: Any, capture: RequestBodyCapture) -> InputTap:

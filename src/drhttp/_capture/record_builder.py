@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from drhttp._capture.client_address import client_address
+from drhttp._capture import asgi_head, wsgi_head
+from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.exchange import content_length, first
 from drhttp._capture.random_ids import RandomDigits, uuid4
+from drhttp._capture.route import template
 from drhttp._capture.trace import continue_trace
-from drhttp._capture.uri import absolute_uri
+from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._record import Body, Failure, Record, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from drhttp._capture.exchange import Exchange
+    from drhttp._capture.request_head import RequestHead
     from drhttp._config import Config
     from drhttp._record import Headers
 
-_UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 4.1
-_TWICE = frozenset(f"HTTP_{key}" for key in _UNPREFIXED)  # some servers pass these on too
-
+_READERS: dict[type[Exchange], Any] = {WSGIExchange: wsgi_head, ASGIExchange: asgi_head}
 
 _random = RandomDigits()
 
 
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
-    environ, began = exchange.environ, exchange.response_body.first_byte_at
+    began, reader = exchange.response_body.first_byte_at, _READERS[type(exchange)]
     failure = exchange.failure  # read once, because `close` of the response may raise at this moment
-    request_headers = _request_headers(environ)
-    response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
+    head: RequestHead = reader.read_head(exchange, config.trusted_proxies)
+    response_headers: Headers = reader.read_response_headers(exchange)
     random = _random.take()
     return Record(
         id=uuid4(random),
         request=Request(
             time=exchange.time,
-            method=environ.get("REQUEST_METHOD", ""),
-            uri=absolute_uri(environ),
-            headers=request_headers,
-            body=_request_body(exchange, config, request_headers),
-            ip=client_address(environ, config.trusted_proxies),
+            method=head.method,
+            uri=head.uri,
+            headers=head.headers,
+            body=_request_body(exchange, config, head),
+            ip=head.ip,
         ),
         response=Response(
             time=exchange.time + exchange.duration,
@@ -53,56 +52,26 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         duration=exchange.duration,
         ttfb=None if began is None else began - exchange.start,
         aborted=exchange.aborted,
-        exception=Failure(type=failure[0], message=failure[1]) if failure else None,
-        trace=continue_trace(environ.get("HTTP_TRACEPARENT"), random[32:64], random[64:]),
+        exception=_failure(exchange, failure or exchange.handled),
+        route=template(exchange.route) if exchange.route else None,
+        trace=continue_trace(head.traceparent, random[32:64], random[64:]),
     )
 
 
-class _FieldNames(dict[str, "str | None"]):
-    """A cache from CGI variables to names of header fields; `None` for a variable that is not a header field.
-
-    Most requests use the same few names. The cache is bounded, because clients may send any.
-    """
-
-    _MOST = 500
-    _LONGEST = 100  # characters
-
-    def __missing__(self, key: str) -> str | None:
-        prefixed = key.startswith("HTTP_")
-        name = (key[5:] if prefixed else key).replace("_", "-").lower() if prefixed or key in _UNPREFIXED else None
-        if len(key) <= self._LONGEST:
-            if len(self) >= self._MOST:
-                self.clear()
-            self[key] = name
-        return name
+def _failure(exchange: Exchange, raised: tuple[str, str] | None) -> Failure | None:
+    if raised is None:
+        return None
+    module, line = exchange.place or (None, None)
+    return Failure(type=raised[0], message=raised[1], module=module, line=line)
 
 
-_names = _FieldNames()
-
-
-def _request_headers(environ: Mapping[str, str]) -> Headers:
-    """Convert CGI variables to header fields. The two without a prefix may be there twice, or be empty."""
-    if _TWICE.isdisjoint(environ) and environ.get("CONTENT_TYPE", "-") and environ.get("CONTENT_LENGTH", "-"):
-        return tuple([(name, value) for key, value in environ.items() if (name := _names[key]) is not None])
-    return tuple(
-        [
-            (name, value)
-            for key, value in environ.items()
-            if (name := _names[key]) is not None
-            and (key not in _UNPREFIXED or (value and f"HTTP_{key}" not in environ))
-        ]
-    )
-
-
-def _request_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
-    captured, environ = exchange.request_body, exchange.environ
-    length = content_length(environ.get("CONTENT_LENGTH"))
+def _request_body(exchange: Exchange, config: Config, head: RequestHead) -> Body:
+    captured, length = exchange.request_body, content_length(head.length)
     if not config.captures_requests:
-        chunked = "HTTP_TRANSFER_ENCODING" in environ
-        return Body(size=length, omitted="off" if length or chunked else None)
-    if captured is None:
+        return Body(size=length, omitted="off" if length or head.chunked else None)
+    if captured is None or not (captured.size or head.expects_body):
         return Body(size=length or 0)
-    if captured.size and not _wanted("request", config, headers):
+    if captured.size and not _wanted("request", config, head.headers):
         return Body(size=length, omitted="type")
     content = captured.content()
     full = captured.exhausted or (length is not None and captured.size >= length)

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 # and in a host.
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
 PATH_SAFE = _UNRESERVED + "/!$&'()*+,;=:@"
-_QUERY = PATH_SAFE + '?%[]{}|^`\\<>"'
-_HOST = _UNRESERVED + "[]:!$&'()*+,;=%"
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
+QUERY_SAFE = PATH_SAFE + '?%[]{}|^`\\<>"'
+HOST_SAFE = _UNRESERVED + "[]:!$&'()*+,;=%"
+DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def absolute_uri(environ: Mapping[str, str]) -> str:
     """The URI with scheme, host, path and query, as the client sent it if the server passes that on."""
     scheme = environ.get("wsgi.url_scheme", "http")
     query = environ.get("QUERY_STRING", "")
-    uri = f"{scheme}://{_encoded(_host(environ, scheme), _HOST)}{_path(environ)}"
-    return f"{uri}?{_encoded(query, _QUERY)}" if query else uri
+    uri = f"{scheme}://{encoded(_host(environ, scheme), HOST_SAFE)}{_path(environ)}"
+    return f"{uri}?{encoded(query, QUERY_SAFE)}" if query else uri
 
 
 def encoded_path(environ: Mapping[str, str]) -> str:
     """The percent-encoded path with its mount point (`SCRIPT_NAME`). It begins with a slash, also for `OPTIONS *`."""
-    path = _encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), PATH_SAFE)
+    path = encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), PATH_SAFE)
     return path if path.startswith("/") else f"/{path}"
 
 
@@ -38,7 +38,7 @@ def _path(environ: Mapping[str, str]) -> str:
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     raw = target.partition("?")[0]
     if raw.startswith("/") and _decoded(raw) == _bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
-        return _encoded(raw, PATH_SAFE + "%")
+        return encoded(raw, PATH_SAFE + "%")
     return encoded_path(environ)
 
 
@@ -49,10 +49,10 @@ def _host(environ: Mapping[str, str], scheme: str) -> str:
     name, port = environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT", "")
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
-    return name if not port or port == _DEFAULT_PORTS.get(scheme) else f"{name}:{port}"
+    return name if not port or port == DEFAULT_PORTS.get(scheme) else f"{name}:{port}"
 
 
-def _encoded(text: str, safe: str) -> str:
+def encoded(text: str, safe: str) -> str:
     """Percent-encode all characters that are not safe."""
     if not text.strip(safe):
         return text  # the fastest check that all characters are safe

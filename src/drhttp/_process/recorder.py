@@ -16,6 +16,7 @@ from drhttp._guard import failures, guarded
 from drhttp._logger import logger
 from drhttp._process.exit import register_exit_hook
 from drhttp._process.fork import PerProcess, register_fork_hooks
+from drhttp._process.framework_signals import framework_signals
 from drhttp._process.registry import lock, recorders
 from drhttp._process.state import ProcessState
 from drhttp._process.uwsgi import first_process, missing_option
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
+    from drhttp._process.framework_signals import FrameworkSignals
 
 _log = logger()
 
@@ -41,6 +43,13 @@ class Recorder:
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
         self._closed = False
         self._unused = False
+        self._signals: FrameworkSignals | None = framework_signals()
+        self.look_for_frameworks()
+
+    def look_for_frameworks(self) -> None:
+        """Have the frameworks that are loaded by now tell of exceptions of which they make a response."""
+        if self._signals is not None:
+            guarded(self._signals.connect)
 
     def put(self, exchange: Exchange) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
@@ -79,6 +88,7 @@ class Recorder:
         self.release_all()
         with lock():
             self._closed = True
+            self._signals = None
             state = self._state()
         if state is not None:
             state.begin_close(timeout)
@@ -132,6 +142,7 @@ class Recorder:
                 state.retire()
             register_exit_hook()
             register_fork_hooks()
+            self.look_for_frameworks()  # again: an application that is loaded late has handled a request by now
             # Another thread may have been faster, or a destructor that ran in between and recorded a request.
             used = self._states.setdefault(state)
             if used is state:

@@ -17,7 +17,7 @@ from drhttp._wire._json import container, dumps, is_json, quoted, timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Body, Headers, Record, Trace
+    from drhttp._record import Body, Failure, Headers, Record, Trace
 
 PATH = "/moesif/v1/events/batch"
 LARGEST_BATCH: int | None = None
@@ -91,7 +91,7 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> str:
     if record.aborted:
         members.append('"aborted":true')
     if failure is not None:
-        members.append(f'"exception":{dumps({"type": failure.type, "message": failure.message})}')
+        members.append(f'"exception":{dumps(_exception(failure))}')
     if record.route is not None:
         members.append(f'"route":{quoted(record.route)}')
     for name, side in (("request_body", request), ("response_body", response)):
@@ -107,6 +107,11 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> str:
 def _milliseconds(seconds: float) -> str:
     milliseconds = round(seconds * 1000, 3)
     return repr(milliseconds) if math.isfinite(milliseconds) else dumps(milliseconds)
+
+
+def _exception(failure: Failure) -> dict[str, Any]:
+    place = {} if failure.module is None else {"module": failure.module, "line": failure.line}
+    return {"type": failure.type, "message": failure.message, **place}
 
 
 def _body_metadata(body: Body, headers: Headers) -> dict[str, Any] | None:

@@ -162,7 +162,9 @@ def _extra(event: Mapping[str, object], metadata: Mapping[str, object]) -> dict[
     rest = {name: value for name, value in metadata.items() if name not in _KNOWN_METADATA}
     sdk = coerce.mapping(metadata.get("sdk"))
     masked = coerce.mapping(metadata.get("redacted"))
-    parts = {"masked": masked, "metadata": rest, "sdk": sdk}
+    failure = coerce.mapping(metadata.get("exception"))
+    raised = {name: failure[name] for name in ("module", "line") if failure.get(name) is not None}
+    parts = {"masked": masked, "raised": raised, "metadata": rest, "sdk": sdk}
     return {**kept, **{name: part for name, part in parts.items() if part}}
 
 

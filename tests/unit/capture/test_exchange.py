@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 
-from drhttp._capture import record_builder
+from drhttp._capture import wsgi_head
 from drhttp._capture.body import RequestBodyCapture, Tap
-from drhttp._capture.exchange import Exchange
 from drhttp._capture.record_builder import assemble
+from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._record import Body, Failure, Record
 
@@ -35,9 +35,9 @@ def finished(
     headers: tuple[tuple[str, str], ...] = (),
     blocks: tuple[bytes, ...] = (),
     complete: bool = True,
-) -> Exchange:
+) -> WSGIExchange:
     """An exchange that has ended."""
-    exchange = Exchange(environ or {}, request_body, Tap(100))
+    exchange = WSGIExchange(environ or {}, request_body, Tap(100))
     exchange.status, exchange.headers = status, headers
     for block in blocks:
         exchange.response_body.note(block)
@@ -69,7 +69,7 @@ def test_more_names_of_fields_than_are_remembered() -> None:
         names = [f"X_{number}_{'Y' * (number % 200)}" for number in range(start, start + 100)]
         headers = record({f"HTTP_{name}": "1" for name in names} | {"HTTP_HOST": "h"}).request.headers
         assert [name for name, _ in headers] == [*(name.replace("_", "-").lower() for name in names), "host"]
-    assert len(record_builder._names) <= 500
+    assert len(wsgi_head._names) <= 500
 
 
 def test_content_type_twice() -> None:
@@ -168,7 +168,7 @@ def test_failure() -> None:
     """An exception is recorded as status 500, by its qualified name and the start of its message; that is no abort."""
 
     def made(error: BaseException) -> Record:
-        exchange = Exchange({}, None, Tap(0))
+        exchange = WSGIExchange({}, None, Tap(0))
         exchange.failed(error)
         exchange.finish(complete=False)
         return assemble(exchange, config())

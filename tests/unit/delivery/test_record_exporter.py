@@ -14,7 +14,7 @@ from support.receiver import KEY, Receiver, Response
 
 import drhttp
 from drhttp._capture.body import Tap
-from drhttp._capture.exchange import Exchange
+from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter
 from drhttp._delivery.retry import DONE, Verdict
@@ -42,10 +42,10 @@ def make_exporter(receiver, losses):
         each.close()
 
 
-def an_exchange(body: bytes = b"", **environ: str) -> Exchange:
+def an_exchange(body: bytes = b"", **environ: str) -> WSGIExchange:
     """A finished exchange whose answer has this body."""
     tap = Tap(10_000_000)
-    exchange = Exchange({"REQUEST_METHOD": "GET", "HTTP_HOST": "h", "PATH_INFO": "/", **environ}, None, tap)
+    exchange = WSGIExchange({"REQUEST_METHOD": "GET", "HTTP_HOST": "h", "PATH_INFO": "/", **environ}, None, tap)
     exchange.status = "200 OK"
     exchange.headers = [("Content-Type", "text/plain")]
     exchange.response_body.note(body)

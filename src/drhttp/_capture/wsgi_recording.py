@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from drhttp._capture.environ_flags import SENSITIVE, SKIP
+from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
 from drhttp._capture.hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.identity import FilteringStartResponse, without_identity
 from drhttp._capture.output_tap import OutputTap, SizedOutputTap
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from drhttp._capture.body import Tap
-    from drhttp._capture.exchange import Exchange
+    from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder
 
 
@@ -32,7 +32,7 @@ class Recording:
 
     __slots__ = ("_recorder", "done", "exchange", "started")
 
-    def __init__(self, recorder: Recorder, exchange: Exchange | None) -> None:
+    def __init__(self, recorder: Recorder, exchange: WSGIExchange | None) -> None:
         self._recorder = recorder
         self.exchange = exchange
         self.done = False
@@ -57,6 +57,14 @@ class Recording:
             names = environ.get(SENSITIVE)
             if names is not None:
                 exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
+            route = environ.get(ROUTE)
+            if route is not None:
+                exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
+
+    def handle(self, error: BaseException) -> None:
+        """Note an exception of which a framework makes a response."""
+        if self.exchange is not None:
+            self.exchange.handle(error)
 
     def write_failed(self, error: BaseException) -> None:
         """Note that `write` of the server raised. If the client disconnected, the application did not fail."""
@@ -153,30 +161,37 @@ class Recording:
 class RecordingStartResponse(FilteringStartResponse):
     """A `start_response` that also records status and headers. expose: leave the identification headers."""
 
-    __slots__ = ("_expose", "_recording")
+    __slots__ = ("_state",)
 
-    _expose: bool
-    _recording: Recording
+    _state: tuple[Recording, WSGIEnvironment, bool]
 
-    def __init__(self, original: StartResponse, recording: Recording, expose: bool) -> None:
+    def __init__(self, original: StartResponse, recording: Recording, environ: WSGIEnvironment, expose: bool) -> None:
         super().__init__(original)
-        object.__setattr__(self, "_recording", recording)
-        object.__setattr__(self, "_expose", expose)
+        object.__setattr__(self, "_state", (recording, environ, expose))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""
-        args, headers, who = without_identity(args, kwargs, self._expose)
+        recording, environ, expose = self._state
+        args, headers, who = without_identity(args, kwargs, expose)
         write: Any = self._original(*args, **kwargs)
-        recording = self._recording
         recording.started = True
         exchange = recording.exchange
         if exchange is None:
             return write
         exchange.status = args[0] if args else kwargs.get("status", "")
         exchange.headers = guarded(list, headers) or ()
+        if "werkzeug.request" in environ:
+            guarded(_read_route, exchange, environ)
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
         return partial(_write, write, recording) if callable(write) else write
+
+
+def _read_route(exchange: WSGIExchange, environ: WSGIEnvironment) -> None:
+    """Read the rule that Flask has matched. It takes the request out of the environ before it returns."""
+    route = getattr(getattr(environ["werkzeug.request"], "url_rule", None), "rule", None)
+    if route is not None:
+        exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
 
 
 def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:

@@ -1,0 +1,220 @@
+"""The recording of one ASGI request: from the call of the application to the last message of its response."""
+
+from __future__ import annotations
+
+import sys
+
+from drhttp._capture.asgi_identity import Start, read_start
+from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
+from drhttp._capture.nesting import Nesting
+from drhttp._guard import guarded
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+    from typing import Any
+
+    from drhttp._capture.asgi_exchange import ASGIExchange
+    from drhttp._capture.asgi_identity import Message, Send
+    from drhttp._capture.body import Tap
+    from drhttp._process.recorder import Recorder
+
+    Receive = Callable[[], Awaitable[Message]]
+    Scope = MutableMapping[str, Any]
+    Connection = tuple[Scope, Receive, Send]
+
+_FILES = ("http.response.pathsend", "http.response.zerocopysend")  # messages by which the server sends a file
+# By name: the exceptions of frameworks for a client that has left, and those with which event loops cancel.
+_DISCONNECTED = ("ClientDisconnect", "ClientDisconnected", "RequestAborted")
+_CANCELLED = ("CancelledError", "Cancelled", "GeneratorExit")
+
+
+class ASGIRecording:
+    """The recording of one request. Its `receive` and `send` take the place of those of the server.
+
+    Each call of theirs is one call of the server's. It passes the exchange to the recorder once, however the response
+    ends, and keeps nothing of the exchange afterwards: the application may go on for long.
+
+    exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
+    connection: what the server has called the middleware with. expose: leave the identification headers.
+    """
+
+    __slots__ = ("_expose", "_held", "_receive", "_recorder", "_scope", "_send", "exchange", "nesting")
+
+    def __init__(self, recorder: Recorder, exchange: ASGIExchange | None, connection: Connection, expose: bool) -> None:
+        self._recorder = recorder
+        self._scope: Scope | None
+        self._scope, self._receive, self._send = connection
+        self._expose = expose
+        self._held: ASGIExchange | None = None
+        self.exchange = exchange
+        self.nesting = Nesting()
+
+    @property
+    def done(self) -> bool:
+        """Whether the response has ended."""
+        return self.nesting.done
+
+    async def receive(self) -> Message:
+        """Receive a message of the server, for the application that has asked for it."""
+        message = await self._receive()
+        if self.exchange is not None:
+            guarded(self._note_received, self.exchange, message)
+        return message
+
+    async def send(self, message: Message) -> Any:
+        """Send a message of the application."""
+        if self.nesting.done:
+            return await self._send(message)
+        start = guarded(read_start, message, self._expose)
+        try:
+            result = await self._send(message if start is None else start.message)
+        except OSError:
+            guarded(self._note_disconnect)
+            raise
+        guarded(self._note_sent, message, start)
+        return result
+
+    def raised(self, error: BaseException) -> None:
+        """End the recording after an exception."""
+        exchange = self.exchange or self._held
+        if exchange is None:
+            self.finish(False)
+        elif _is_cancellation(error) or (exchange.client_disconnected and _is_disconnect(error)):
+            exchange.disconnect()
+            self.finish(False)
+        else:
+            exchange.client_disconnected = False  # the application failed, whether the client is still there or not
+            guarded(exchange.failed, error)
+            self.finish(False)
+        self.returned()
+
+    def returned(self) -> None:
+        """End the recording, because the application has returned."""
+        self.finish(False)
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._recorder.release(held)
+
+    def finish(self, complete: bool) -> None:
+        """End the recording. Only the first call counts.
+
+        complete: whether the response was sent to its end. A response that says that the server failed is held until
+        the application returns, because frameworks raise what has failed after they have sent such a response.
+        """
+        if self.nesting.done:
+            return
+        self.nesting.done = True
+        exchange, self.exchange = self.exchange, None
+        scope, self._scope = self._scope, None
+        if exchange is None:
+            return
+        if scope is not None:
+            guarded(_read_flags, exchange, scope, self.nesting.flags)
+        exchange.finish(complete=complete)
+        if exchange.skip:
+            return
+        if complete and exchange.status >= 500:
+            self._held = exchange
+            self._recorder.hold(exchange)
+        else:
+            self._recorder.put(exchange)
+
+    def handle(self, error: BaseException) -> None:
+        """Note an exception of which a framework makes a response."""
+        if self.exchange is not None:
+            self.exchange.handle(error)
+
+    def _note_received(self, exchange: ASGIExchange, message: Message) -> None:
+        kind = message["type"]
+        if kind == "http.request":
+            if exchange.request_body is not None:
+                exchange.request_body.on_part(message.get("body") or b"", not message.get("more_body", False))
+        elif kind == "http.disconnect":
+            exchange.disconnect()
+
+    def _note_disconnect(self) -> None:
+        if self.exchange is not None:
+            self.exchange.disconnect()
+
+    def _note_sent(self, message: Message, start: Start | None) -> None:
+        kind = message["type"]
+        exchange = self.exchange
+        if kind == "http.response.body":
+            if exchange is not None:
+                _note_body(exchange.response_body, message.get("body"))
+        elif kind in _FILES:
+            if exchange is not None:
+                exchange.file = True
+        else:
+            if kind == "http.response.start" and exchange is not None:
+                _note_start(exchange, message, start)
+            return
+        if not message.get("more_body", False):
+            self.finish(True)
+
+
+def _note_body(tap: Tap, body: Any) -> None:
+    if tap.full and type(body) is bytes:
+        tap.size += len(body)  # only counted, and without a call
+    elif body:
+        tap.note(body)
+
+
+def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -> None:
+    exchange.started = True
+    exchange.status = status = int(message["status"])
+    if start is not None:
+        exchange.headers = list(start.fields)
+        who = start.who
+        if who is not None:
+            exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
+    if status >= 500:
+        error = sys.exc_info()[1]  # a framework responds while it handles this exception
+        if isinstance(error, Exception):
+            exchange.handle(error)
+
+
+def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> None:
+    """Read what the application and its framework have put into the scope, or into the context."""
+    if scope.get(SKIP) or flags.get(SKIP):
+        exchange.skip = True
+    names = scope.get(SENSITIVE, flags.get(SENSITIVE))
+    if names is not None:
+        exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
+    route = scope.get(ROUTE, flags.get(ROUTE))
+    exchange.route = guarded(_route, exchange, scope) if route is None else f"{_root(exchange, scope)}/{route}"
+
+
+def _route(exchange: ASGIExchange, scope: Scope) -> str | None:
+    """The template of the path, as the framework has left it in the scope; `None` if it has not."""
+    route = scope.get("route")
+    if route is None:
+        template = scope.get("path_template")  # of Litestar
+        return template if isinstance(template, str) else None
+    # FastAPI keeps the prefixes of included routers apart from the route.
+    context = (scope.get("fastapi") or {}).get("effective_route_context")
+    if getattr(context, "original_route", None) is route:
+        route = context
+    template = "/{path}" if hasattr(route, "routes") else getattr(route, "path_format", getattr(route, "path", None))
+    return f"{_root(exchange, scope)}{template}" if isinstance(template, str) else None
+
+
+def _root(exchange: ASGIExchange, scope: Scope) -> str:
+    """The root path, with the template of what a mount inside of the application has added to it."""
+    root, before = scope.get("root_path") or "", exchange.scope.get("root_path") or ""
+    mount = root[len(before) :] if root.startswith(before) else ""
+    for name, value in (scope.get("path_params") or {}).items() if mount else ():
+        mount = f"{mount}/".replace(f"/{value}/", f"/{{{name}}}/").removesuffix("/")
+    return f"{before.rstrip('/')}{mount}"
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    """Whether an exception only ends the task, or the coroutine."""
+    return not isinstance(error, Exception) and type(error).__name__ in _CANCELLED
+
+
+def _is_disconnect(error: BaseException) -> bool:
+    """Whether an exception says that the client has left."""
+    return isinstance(error, OSError) or type(error).__name__ in _DISCONNECTED

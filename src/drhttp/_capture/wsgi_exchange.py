@@ -1,0 +1,121 @@
+"""The exchange of a request under WSGI (PEP 3333)."""
+
+from __future__ import annotations
+
+import time
+
+from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
+from drhttp._process.uwsgi import in_uwsgi
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from drhttp._capture.body import RequestBodyCapture, Tap
+
+_SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
+_NOT_STARTED = ("AssertionError", "start_response() was not called before the response body")
+
+
+class WSGIExchange(Exchange):
+    """The state of one request under WSGI.
+
+    environ: the strings of the WSGI environ. raised: the application raised instead of returning a response. written:
+    `write` has sent something.
+    """
+
+    __slots__ = ("_weight", "environ", "raised", "status", "written")
+
+    def __init__(self, environ: Mapping[str, Any], request_body: RequestBodyCapture | None, response_body: Tap) -> None:
+        super().__init__(request_body, response_body)
+        self.environ = texts = _texts(environ)
+        # Computed here, because going through them again costs more. Joining them is faster than adding their lengths.
+        self._weight = OVERHEAD + len("".join(texts.values()))
+        self.status: str | None = None  # until `start_response` is called
+        self.raised = False
+        self.written = False
+
+    def close_failed(self, error: BaseException) -> None:
+        """Keep the exception that `close` raised, unless the response had failed or was aborted before."""
+        if self.complete and self.failure is None:
+            self.failed(error)
+
+    def finish(self, *, complete: bool) -> None:
+        """End the exchange.
+
+        complete: whether the response was sent to its end; otherwise the client disconnected, or there was an error.
+        A body without a status is a mistake of the application. Servers differ: most raise `AssertionError` and answer
+        500, gunicorn sends the status "None", and uWSGI only the body. The record keeps the status 0.
+        """
+        self.duration = time.perf_counter() - self.start
+        self.complete = complete
+        if complete and self.status is None and self.response_body.size and self.failure is None:
+            self.failure = _NOT_STARTED
+        if self.response_body.invalid and not complete and self.failure is None:
+            self.failure = ("TypeError", f"a block of the response is not bytes but {self.response_body.invalid!r}")
+        if self.client_disconnected or not complete:
+            self.aborted = self.failure is None and not self._bodiless()
+        self.settle()
+
+    def weight(self) -> int:
+        """The approximate size of the exchange in memory, in bytes."""
+        weight = self._weight + len(self.response_body.content())
+        for _, value in self.headers:
+            weight += len(value)
+        return weight if self.request_body is None else weight + len(self.request_body.content())
+
+    @property
+    def sent(self) -> bool:
+        """Whether the server has sent status and headers.
+
+        It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one; at
+        the latest after the last block, which is before `close` except in waitress. If the application fails earlier,
+        most servers send an error instead. uWSGI does not if `start_response` was called, and Cheroot does not if the
+        application returned.
+        """
+        if self.written or self.response_body.size:
+            return True
+        software = self.environ.get("SERVER_SOFTWARE", "")
+        if self.complete and not software.startswith("waitress"):
+            return True
+        if self.response_body.empty and software.startswith(_SEND_WITH_EMPTY_BLOCK):
+            return True
+        if self.response_body.invalid is not None and _sends_before(self.response_body.invalid, software):
+            return True
+        return bool(self.status) and (in_uwsgi() or ("Cheroot/" in software and not self.raised))
+
+    @property
+    def code(self) -> int:
+        """The status code; 0 if there is none."""
+        code = str(self.status)[:3]
+        return int(code) if code.isascii() and code.isdigit() else 0
+
+    def _bodiless(self) -> bool:
+        """Whether all of the response was sent, even if its body was not read to the end. Some servers stop early."""
+        if self.environ.get("REQUEST_METHOD") == "HEAD" or self.code in BODILESS:
+            return True
+        length = content_length(first(self.headers, "content-length"))
+        return length is not None and self.response_body.size >= length
+
+
+def _sends_before(invalid: str, software: str) -> bool:
+    """Whether a server sends the headers before it fails at a block that is not bytes. wsgiref checks the type before.
+
+    invalid: the name of the type of the block. Most servers find out that text is not bytes when they write it, behind
+    the headers.
+    """
+    if software.startswith("WSGIServer/"):
+        return False
+    return invalid == "str" or software.startswith(_SEND_WITH_EMPTY_BLOCK)
+
+
+def _texts(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Copy the strings of an environ, without the input stream, sockets and the objects of frameworks."""
+    texts = dict(environ)
+    # Nearly all values are strings: to remove the others takes a third less time than to copy strings one by one.
+    for key, value in environ.items():
+        if type(value) is not str:
+            del texts[key]
+    return texts

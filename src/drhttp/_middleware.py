@@ -1,0 +1,44 @@
+"""What the middlewares of both interfaces have in common."""
+
+from __future__ import annotations
+
+import os
+
+from drhttp._capture.excluded_paths import path_matcher
+from drhttp._logger import logger
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._config import Options
+    from drhttp._process.recorder import Recorder
+
+
+class Middleware:
+    """The base of both middlewares: the recorder, and its options, looked up once, because each request needs them."""
+
+    def __init__(self, dsn: str | None, options: Options) -> None:
+        # Not at the top, because they are slow to load, and an import of the package need not build a recorder.
+        from drhttp._config import Config
+        from drhttp._process.recorder import recorder_for
+
+        config = Config.load(dsn, options)
+        self._recorder: Recorder | None = None
+        if config is None:
+            self._expose_identity = Config.exposes_identity(options)
+            logger().info("drhttp is off: it is disabled, or no DSN is set")
+            return
+        self._recorder = recorder_for(config)
+        self._sample_rate = config.sample_rate
+        self._expose_identity = config.expose_identity
+        self._exit_timeout = config.exit_timeout
+        self._request_limit = config.max_body_size if config.captures_requests else None
+        self._response_limit = config.max_body_size if config.captures_responses else 0
+        self._excludes: Callable[[str], object] | None = path_matcher(config.exclude)
+
+
+def chance() -> float:
+    """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
+    return int.from_bytes(os.urandom(7), "big") / 2**56

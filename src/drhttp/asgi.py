@@ -1,0 +1,115 @@
+"""The recorder for ASGI 3 applications.
+
+    app.add_middleware(drhttp.ASGIMiddleware, dsn="https://<api key>@api.drhttp.com/")
+    app = drhttp.ASGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
+
+Requests are recorded. WebSockets and all other scopes pass with the same `receive` and `send`; so does the lifespan,
+at whose end waiting records are delivered. Of a request, the application and the server see the same messages at the
+same time, in the same task. Only the identification headers are removed from the response.
+"""
+
+from __future__ import annotations
+
+from drhttp._capture.asgi_exchange import ASGIExchange
+from drhttp._capture.asgi_identity import FilteringSend
+from drhttp._capture.asgi_recording import ASGIRecording
+from drhttp._capture.asgi_uri import encoded_path
+from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.environ_flags import IDENTITY
+from drhttp._capture.nesting import nesting
+from drhttp._guard import MARK, guarded
+from drhttp._middleware import Middleware, chance
+
+TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from typing_extensions import Unpack
+
+    from drhttp._capture.asgi_identity import Send
+    from drhttp._capture.asgi_recording import Receive, Scope
+    from drhttp._config import Options
+    from drhttp._process.recorder import Recorder
+
+    ASGIApplication = Callable[[Any, Any, Any], Awaitable[Any]]
+
+
+class ASGIMiddleware(Middleware):
+    """Records every request that an ASGI application serves, and ships the records from a background thread.
+
+    app: the ASGI 3 application. dsn: where to send the records, `https://<key>@<host>/`; the default is the environment
+    variable `DRHTTP_DSN`. Without a DSN, or with `enabled=False`, the middleware only removes identification headers
+    from responses. options: those of `WSGIMiddleware`; see the README.
+
+    Raises `ConfigError` when the DSN or an option cannot be used.
+    """
+
+    def __init__(self, app: ASGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(dsn, options)
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        """Serve one connection."""
+        if scope.get("type") != "http":
+            return await self._pass(scope, receive, send)
+        recorder = self._recorder
+        recording = None if recorder is None else guarded(self._begin, recorder, scope, receive, send)
+        if recording is None:
+            filtered = guarded(self._filtered, scope, send)
+            return await self.app(scope, receive, send if filtered is None else filtered)
+        outer = nesting.get()
+        # Without a token: a coroutine may be closed in another context, where a token is of no use.
+        nesting.set(recording.nesting)
+        try:
+            result = await self.app(scope, receive if recording.exchange is None else recording.receive, recording.send)
+        except BaseException as error:
+            guarded(recording.raised, error)
+            raise
+        finally:
+            if nesting.get() is recording.nesting:
+                nesting.set(outer)
+        guarded(recording.returned)
+        return result
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        """Serve what is not a request: the lifespan of the application, a WebSocket, and what is to come."""
+        if scope.get("type") != "lifespan" or self._recorder is None:
+            return await self.app(scope, receive, send)
+        from drhttp._process.lifespan import run_lifespan
+
+        return await run_lifespan(self.app, scope, receive, send, self._exit_timeout)
+
+    def _begin(self, recorder: Recorder, scope: Scope, receive: Receive, send: Send) -> ASGIRecording | None:
+        """Begin to record, unless the request is excluded, or an outer middleware records it already."""
+        if self._excludes is not None and self._excludes(encoded_path(scope)):
+            return None
+        if _is_recorded(scope):
+            return None
+        exchange = None
+        if self._sample_rate >= 1.0 or chance() < self._sample_rate:
+            limit = self._request_limit
+            request_body = None if limit is None else RequestBodyCapture(limit)
+            exchange = ASGIExchange(scope, request_body, Tap(self._response_limit))
+        recording = ASGIRecording(recorder, exchange, (scope, receive, send), self._expose_identity)
+        scope[MARK] = recording
+        return recording
+
+    def _filtered(self, scope: Scope, send: Send) -> Send | None:
+        """Return a `send` that removes identification headers from a response that is not recorded.
+
+        `None` if they stay: for an outer middleware that records them, or with `expose_identity`.
+        """
+        if _is_recorded(scope):
+            return None
+        if self._expose_identity:
+            scope[IDENTITY] = True
+            return None
+        return FilteringSend(send)
+
+
+def _is_recorded(scope: Scope) -> bool:
+    """Whether a middleware around this application records the request."""
+    outer = scope.get(MARK)
+    return isinstance(outer, ASGIRecording) and not outer.done

@@ -65,9 +65,9 @@ class ASGIRecording:
 
     async def send(self, message: Message) -> Any:
         """Send a message of the application."""
-        if self.nesting.done:
-            return await self._send(message)
         start = guarded(read_start, message, self._expose)
+        if self.nesting.done:
+            return await self._send(message if start is None else start.message)
         try:
             result = await self._send(message if start is None else start.message)
         except OSError:

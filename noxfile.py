@@ -30,6 +30,15 @@ TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
 WITH_FRAMEWORKS = ["frameworks", "inbox", "privacy", "project", "unit/wire/test_gzip.py"]
 
+# Suites of others, and what pytest needs to be told for each.
+FOREIGN = {
+    "starlette": ["-p", "no:asyncio"],
+    "asgiref": [],
+    "werkzeug": ["-p", "no:asyncio", "--ignore=tests/test_serving.py"],  # it starts servers of its own
+    "flask": ["-p", "no:asyncio"],
+}
+_VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
+
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
@@ -236,6 +245,29 @@ def coverage(session: nox.Session) -> None:
     session.install(*_group("coverage"))
     session.run("coverage", "combine", "--quiet", "--keep", *(f".coverage.{name}" for name in MEASURED))
     session.run("coverage", "report")
+
+
+@nox.session(python=HERE, default=False, requires=["build"])
+def foreign(session: nox.Session) -> None:
+    """The test suites of Starlette, asgiref, Werkzeug and Flask, bare and with every application wrapped."""
+    _install(session, "foreign")
+    folder = Path(session.create_tmp())
+    plugins = Path("tests/foreign").resolve()
+    for suite in session.posargs or FOREIGN:
+        version = session.run("python", "-c", _VERSION, suite, silent=True).strip()
+        download = ("pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder))
+        session.run("python", "-m", *download, f"{suite}=={version}")
+        (archive,) = folder.glob(f"{suite}-{version}.tar.gz")
+        shutil.unpack_archive(archive, folder, filter="data")
+        results = []
+        for mode in ([], ["-p", "wrapping"]):
+            results.append(str(folder / f"{suite}{len(mode)}.xml"))
+            options = [*mode, *FOREIGN[suite], "-q", "-p", "no:cacheprovider", f"--junitxml={results[-1]}", "tests"]
+            with session.chdir(folder / f"{suite}-{version}"):
+                env = {"WRAPPED": suite, "PYTHONPATH": str(plugins)}
+                # Some fail bare, too; what counts is what differs.
+                session.run("python", "-m", "pytest", *options, env=env, success_codes=[0, 1])
+        session.run("python", str(plugins / "comparing.py"), suite, *results)
 
 
 @nox.session(python=HERE, default=False)

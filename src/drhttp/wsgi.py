@@ -9,8 +9,7 @@ from the response.
 
 from __future__ import annotations
 
-import os
-
+from drhttp._capture import link
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.exchange import Exchange
@@ -18,6 +17,7 @@ from drhttp._capture.excluded_paths import path_matcher
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.recording import Recording, RecordingStartResponse
+from drhttp._capture.sampling import chance
 from drhttp._capture.uri import encoded_path
 from drhttp._guard import MARK, guarded
 from drhttp._logger import logger
@@ -63,6 +63,11 @@ class WSGIMiddleware:
         self._request_limit = config.max_body_size if config.captures_requests else None
         self._response_limit = config.max_body_size if config.captures_responses else 0
         self._excludes = path_matcher(config.exclude)
+        self._outbound = config.outbound
+        if config.outbound:
+            from drhttp._outbound.installation import watch_for
+
+            watch_for(self._recorder)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -86,16 +91,29 @@ class WSGIMiddleware:
         self, recorder: Recorder, environ: WSGIEnvironment, start_response: StartResponse
     ) -> tuple[Recording, RecordingStartResponse] | None:
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
-        if self._excludes is not None and self._excludes(encoded_path(environ)):
+        excluded = self._excludes is not None and bool(self._excludes(encoded_path(environ)))
+        if excluded and not link.watching:
             return None
         outer = environ.get(MARK)
         if isinstance(outer, Recording) and not outer.done:
             return None
         exchange = None
-        if self._sample_rate >= 1.0 or _chance() < self._sample_rate:
+        if not excluded and (self._sample_rate >= 1.0 or chance() < self._sample_rate):
             exchange = Exchange(environ, self._tap_input(environ), Tap(self._response_limit))
-        environ[MARK] = recording = Recording(recorder, exchange)
+        recording = Recording(recorder, exchange)
+        if link.watching:
+            self._enter(recording, environ.get("HTTP_TRACEPARENT"))
+        if not excluded:
+            environ[MARK] = recording
         return recording, RecordingStartResponse(start_response, recording, self._expose_identity)
+
+    def _enter(self, recording: Recording, traceparent: str | None) -> None:
+        """Link the requests that the application makes from now on to this one, so that they share its fate."""
+        exchange = recording.exchange
+        recorded = self._outbound and exchange is not None
+        recording.entered = entered = link.enter(self._recorder if recorded else None, traceparent)
+        if entered is not None and exchange is not None and recorded:
+            exchange.link = entered.link
 
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
         """Return a `start_response` that removes identification headers from a response that is not recorded.
@@ -118,8 +136,3 @@ class WSGIMiddleware:
         capture = RequestBodyCapture(self._request_limit)
         environ["wsgi.input"] = tapped(stream, capture)
         return capture
-
-
-def _chance() -> float:
-    """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
-    return int.from_bytes(os.urandom(7), "big") / 2**56

@@ -19,7 +19,8 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_capture.identity _privacy _process.recorder _record _stats _version django exceptions wsgi",
+    "__init__": "_capture.identity _outbound.outbound _privacy _process.recorder _record _stats _version django "
+    "exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_capture": "",
     "_capture.body": "",
@@ -28,6 +29,8 @@ ALLOWED = {
     "_capture.exchange": "_process.uwsgi",
     "_capture.hijack": "",
     "_capture.identity": "_guard",
+    "_capture.link": "_capture.trace",
+    "_capture.sampling": "",
     "_capture.input_tap": "_guard",
     "_capture.output_tap": "_guard",
     "_capture.record_builder": "_capture.client_address _capture.exchange _capture.trace _capture.uri _record",
@@ -53,8 +56,8 @@ ALLOWED = {
     "_delivery.preparation": "",
     "_delivery.proxy": "",
     "_delivery.queue": "",
-    "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.retry _delivery.transport "
-    "_guard "
+    "_delivery.record_exporter": "_capture.link _capture.record_builder _delivery.preparation _delivery.retry "
+    "_delivery.transport _guard _outbound.call _outbound.record_builder "
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
@@ -67,6 +70,24 @@ ALLOWED = {
     "_http.multipart": "",
     "_json_document": "",
     "_logger": "",
+    "_outbound": "",
+    "_outbound.address": "",
+    "_outbound.aiohttp": "_guard _outbound.beginning _outbound.hook",
+    "_outbound.beginning": "_capture.link _capture.sampling _outbound.address _outbound.call",
+    "_outbound.body_reader": "_guard _outbound.chunked_decoder",
+    "_outbound.call": "_capture.body",
+    "_outbound.chunked_decoder": "",
+    "_outbound.hook": "_logger",
+    "_outbound.http_client": "_guard _outbound.beginning _outbound.body_reader _outbound.chunked_decoder "
+    "_outbound.hook",
+    "_outbound.httpx": "_guard _outbound.beginning _outbound.hook",
+    "_outbound.import_finder": "_guard",
+    "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.beginning _outbound.http_client "
+    "_outbound.httpx _outbound.import_finder _outbound.scope _outbound.urllib3 _process.registry",
+    "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
+    "_outbound.record_builder": "_capture.exchange _capture.record_builder _outbound.address _record",
+    "_outbound.scope": "_capture.excluded_paths",
+    "_outbound.urllib3": "_guard _outbound.beginning _outbound.hook _outbound.http_client",
     "_percent": "",
     "_privacy": "exceptions",
     "_process": "",
@@ -197,8 +218,10 @@ ALLOWED = {
     "_wire.record_protocol": "_wire._json",
     "django": "_capture.environ_flags _capture.identity _guard",
     "exceptions": "",
-    "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.identity _capture.input_tap "
-    "_capture.excluded_paths _capture.recording _capture.uri _config _guard _logger _process.recorder",
+    "wsgi": "_capture.body _capture.environ_flags _capture.exchange _capture.link _capture.sampling "
+    "_capture.identity _capture.input_tap "
+    "_capture.excluded_paths _capture.recording _capture.uri _config _guard _logger _outbound.installation "
+    "_process.recorder",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

@@ -21,6 +21,7 @@ PUBLIC = [
     "__version__",
     "close",
     "flush",
+    "record_outbound",
     "stats",
 ]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drhttp._capture.body import RequestBodyCapture, Tap
+    from drhttp._capture.link import Link
     from drhttp._delivery.preparation import Preparation
 
 _OVERHEAD = 3000  # bytes; approximate size of the objects of one exchange, without strings and bodies
@@ -37,7 +38,8 @@ class Exchange:
     same moment in seconds since the epoch. duration: seconds. failure: type and message of the exception that the
     application raised. raised: it raised instead of returning a response. client_disconnected: `write` failed because
     the client had closed the connection. complete: the response was sent to its end. written: `write` has sent
-    something. file: the server sends a file. skip: do not record this request.
+    something. file: the server sends a file. skip: do not record this request. link: has the ids of the request, if
+    outgoing requests may refer to them.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Exchange:
         "failure",
         "file",
         "headers",
+        "link",
         "pid",
         "preparation",
         "raised",
@@ -70,6 +73,7 @@ class Exchange:
         self.time = time.time()
         self.pid = os.getpid()
         self.preparation: Preparation | None = None
+        self.link: Link | None = None
         self.environ = texts = _texts(environ)
         # Computed here, because going through them again costs more. Joining them is faster than adding their lengths.
         self._weight = _OVERHEAD + len("".join(texts.values()))

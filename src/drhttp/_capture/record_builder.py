@@ -23,14 +23,14 @@ _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 
 
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
-    environ, began = exchange.environ, exchange.response_body.first_byte_at
+    environ, began, link = exchange.environ, exchange.response_body.first_byte_at, exchange.link
     failure = exchange.failure  # read once, because `close` of the response may raise at this moment
     request_headers = _request_headers(environ)
     response_headers = tuple([(name.lower(), str(value)) for name, value in exchange.headers])
     # One call for all ids, because the system call costs more than building them.
     random = os.urandom(40).hex()
     return Record(
-        id=_uuid(random),
+        id=uuid4(random),
         request=Request(
             time=exchange.time,
             method=environ.get("REQUEST_METHOD", ""),
@@ -51,7 +51,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ttfb=None if began is None else began - exchange.start,
         aborted=exchange.aborted,
         exception=Failure(type=failure[0], message=failure[1]) if failure else None,
-        trace=continue_trace(environ.get("HTTP_TRACEPARENT"), random[32:64], random[64:]),
+        trace=link.trace() if link else continue_trace(environ.get("HTTP_TRACEPARENT"), random[32:64], random[64:]),
     )
 
 
@@ -95,7 +95,7 @@ def _request_body(exchange: Exchange, config: Config, headers: Headers) -> Body:
         return Body(size=length, omitted="off" if length or chunked else None)
     if captured is None:
         return Body(size=length or 0)
-    if captured.size and not _wanted("request", config, headers):
+    if captured.size and not wanted("request", config, headers):
         return Body(size=length, omitted="type")
     content = captured.content()
     full = captured.exhausted or (length is not None and captured.size >= length)
@@ -111,13 +111,13 @@ def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body
     size = exchange.response_body.size
     if not config.captures_responses:
         return Body(size=size, omitted="off" if size else None)
-    if size and not _wanted("response", config, headers):
+    if size and not wanted("response", config, headers):
         return Body(size=size, omitted="type")
     content = exchange.response_body.content()
     return Body(content=content or None, size=size, truncated=len(content) < size)
 
 
-def _wanted(direction: str, config: Config, headers: Headers) -> bool:
+def wanted(direction: str, config: Config, headers: Headers) -> bool:
     """Whether the option `capture_bodies` keeps a body of this content type."""
     capture = config.capture_bodies
     if (capture.request if direction == "request" else capture.response) is True:
@@ -125,7 +125,7 @@ def _wanted(direction: str, config: Config, headers: Headers) -> bool:
     return capture.takes(direction, first(headers, "content-type") or "")
 
 
-def _uuid(random: str) -> str:
+def uuid4(random: str) -> str:
     """Build a version 4 UUID (RFC 9562 section 5.4) from 32 random hexadecimal digits."""
     variant = "89ab"[int(random[16], 16) & 3]
     return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-{variant}{random[17:20]}-{random[20:32]}"

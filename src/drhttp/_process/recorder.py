@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
+    from drhttp._outbound.call import Call
+    from drhttp._outbound.scope import Scope
 
 _log = logger()
 
@@ -41,8 +43,9 @@ class Recorder:
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
         self._closed = False
         self._unused = False
+        self.scope: Scope | None = None  # which outgoing requests are recorded; `None` means none
 
-    def put(self, exchange: Exchange) -> None:
+    def put(self, exchange: Exchange | Call) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
         state = self._state() or self._create_state()
@@ -180,6 +183,7 @@ def close(timeout: float = 10.0) -> None:
 
     timeout: seconds to wait. Records that are not delivered by then are dropped and counted, as are later ones.
     """
+    recorders.before_close()
     for recorder in recorders:
         recorder.begin_close(timeout)
     states = recorders.states()

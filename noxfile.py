@@ -28,7 +28,7 @@ WHEELS = Path(os.environ.get("DRHTTP_WHEEL") or "dist")  # the folder of the whe
 # What goes over a real connection of urllib3, including what drhttp overrides there.
 TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
-WITH_FRAMEWORKS = ["frameworks", "inbox", "privacy", "project", "unit/wire/test_gzip.py"]
+WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "unit/wire/test_gzip.py"]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -154,7 +154,7 @@ def lowest_urllib3(session: nox.Session) -> None:
 @_each_python
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
-    _install(session, "tests", "frameworks")
+    _install(session, "tests", "frameworks", "clients")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 

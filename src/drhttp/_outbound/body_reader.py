@@ -48,6 +48,13 @@ class BodyReader:
             guarded(self._passed, data, not data and size != 0)
         return data
 
+    def peek(self, size: int = 0) -> Any:
+        """Look ahead as the original does: nothing passes, but it may show that nothing is left."""
+        data = self._watch(self._reader.peek, size)
+        if data == b"":
+            guarded(self._passed, data, True)
+        return data
+
     def readline(self, size: int | None = -1) -> Any:
         """Read as the original does."""
         line = self._watch(self._reader.readline, size)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Fields: TypeAlias = Sequence[tuple[str | bytes, str | bytes]]
 
 _OVERHEAD = 2500  # bytes; approximate size of the objects of one call, without strings and bodies
+_BODILESS = (101, 204, 304)  # RFC 9110 sections 6.4.1 and 15.2
+_LENGTH = ("content-length", b"content-length")
 _LONGEST_MESSAGE = 1000  # characters of an exception's message
 
 
@@ -89,6 +91,16 @@ class Call:
     def done(self) -> bool:
         """Whether the call has ended."""
         return self._recorder is None
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether the response has no body, so that none of it is missing."""
+        if self.method == "HEAD" or self.status in _BODILESS:
+            return True
+        return any(
+            value in ("0", b"0") and len(name) == 14 and name.lower() in _LENGTH
+            for name, value in self.response_headers
+        )
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""

@@ -48,8 +48,7 @@ class _Body:
             guarded(self._give_up)
 
     def _give_up(self) -> None:
-        call = self._call
-        call.end(aborted=not (call.method == "HEAD" or call.status in (101, 204, 304)))
+        self._call.end(aborted=not self._call.bodiless)
 
 
 class _Parts:

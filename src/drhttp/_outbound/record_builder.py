@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from drhttp._outbound.call import Call, Fields
     from drhttp._record import Headers
 
-_BODILESS = (101, 204, 304)  # RFC 9110 sections 6.4.1 and 15.2
-
 
 def assemble_call(call: Call, config: Config) -> Record:
     """Build the record of a finished call."""
@@ -71,7 +69,7 @@ def _response_body(call: Call, config: Config, headers: Headers, complete: bool)
         return Body(size=tap.size, omitted="off")
     if tap.size and not wanted("response", config, headers):
         return Body(size=tap.size, omitted="type")
-    if complete or call.method == "HEAD" or call.status in _BODILESS or not call.status:
+    if complete or call.bodiless or not call.status:
         return _body(tap, tap.size, call.decoded[1])
     declared = None if call.decoded[1] else content_length(first(headers, "content-length"))
     return _body(tap, declared, call.decoded[1], cut=declared is None or declared > tap.size)

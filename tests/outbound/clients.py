@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 BODY = b'{"amount": 5, "card_number": "4111111111111111"}'
+NEVER = ("/silent", "/stalled")  # paths of the server that wait for ever
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
@@ -58,13 +59,20 @@ class Sent(NamedTuple):
 Seen = list[tuple[int, bytes]]  # status and body of each response
 
 
+def patience(sent: list[Sent]) -> float:
+    """The time-out in seconds: short where the server never answers, and otherwise longer than anything takes."""
+    return 1.0 if sent[0].path in NEVER else 60.0
+
+
 def use_http_client(base: str, sent: list[Sent], context: Any = None) -> Seen:
     """`http.client`, one connection."""
     parts, seen = urlsplit(base), []
     if parts.scheme == "https":
-        connection: Any = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=3, context=context)
+        connection: Any = http.client.HTTPSConnection(
+            parts.hostname or "", parts.port, timeout=patience(sent), context=context
+        )
     else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=3)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience(sent))
     try:
         for each in sent:
             connection.request(each.method, each.path, each.data(), JSON_TYPE if each.body else {})
@@ -83,7 +91,7 @@ def use_urllib(base: str, sent: list[Sent], context: Any = None) -> Seen:
             base + each.path, each.data(), JSON_TYPE if each.body else {}, method=each.method
         )
         try:
-            with urllib.request.urlopen(request, timeout=3, context=context) as response:
+            with urllib.request.urlopen(request, timeout=patience(sent), context=context) as response:
                 seen.append((response.status, response.read()))
         except urllib.error.HTTPError as error:
             with error:
@@ -94,7 +102,7 @@ def use_urllib(base: str, sent: list[Sent], context: Any = None) -> Seen:
 def use_urllib3(base: str, sent: list[Sent], context: Any = None) -> Seen:
     """urllib3, which follows redirects."""
     with urllib3.PoolManager(
-        ssl_context=context, timeout=3, retries=urllib3.Retry(connect=0, read=0, redirect=5)
+        ssl_context=context, timeout=patience(sent), retries=urllib3.Retry(connect=0, read=0, other=0, redirect=5)
     ) as pool:
         seen = []
         for each in sent:
@@ -111,7 +119,12 @@ def use_requests(base: str, sent: list[Sent], context: Any = None) -> Seen:
         for each in sent:
             headers = JSON_TYPE if each.body else {}
             response = session.request(
-                each.method, base + each.path, data=each.data(), headers=headers, timeout=3, allow_redirects=True
+                each.method,
+                base + each.path,
+                data=each.data(),
+                headers=headers,
+                timeout=patience(sent),
+                allow_redirects=True,
             )
             seen.append((response.status_code, response.content))
         return seen
@@ -119,7 +132,7 @@ def use_requests(base: str, sent: list[Sent], context: Any = None) -> Seen:
 
 def use_botocore(base: str, sent: list[Sent], context: Any = None) -> Seen:
     """The sessions of botocore."""
-    session = botocore.httpsession.URLLib3Session(timeout=3)
+    session = botocore.httpsession.URLLib3Session(timeout=patience(sent))
     seen = []
     for each in sent:
         headers = JSON_TYPE if each.body else {}
@@ -133,7 +146,7 @@ def use_botocore(base: str, sent: list[Sent], context: Any = None) -> Seen:
 
 def use_httpx(base: str, sent: list[Sent], context: Any = None) -> Seen:
     """httpx, which is asked to follow redirects."""
-    with httpx.Client(verify=context or True, timeout=3, follow_redirects=True, trust_env=False) as client:
+    with httpx.Client(verify=context or True, timeout=patience(sent), follow_redirects=True, trust_env=False) as client:
         seen = []
         for each in sent:
             headers = JSON_TYPE if each.body else {}
@@ -143,7 +156,9 @@ def use_httpx(base: str, sent: list[Sent], context: Any = None) -> Seen:
 
 
 async def _use_httpx_async(base: str, sent: list[Sent], context: Any = None) -> Seen:
-    async with httpx.AsyncClient(verify=context or True, timeout=3, follow_redirects=True, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        verify=context or True, timeout=patience(sent), follow_redirects=True, trust_env=False
+    ) as client:
         seen = []
         for each in sent:
             headers = JSON_TYPE if each.body else {}
@@ -154,7 +169,7 @@ async def _use_httpx_async(base: str, sent: list[Sent], context: Any = None) -> 
 
 
 async def _use_aiohttp(base: str, sent: list[Sent], context: Any = None) -> Seen:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience(sent))) as session:
         seen = []
         for each in sent:
             headers = JSON_TYPE if each.body else {}

@@ -125,16 +125,16 @@ def test_o11_nobody_elses_patch_is_undone(server):
     try:
         recording.stop()
         assert http.client.HTTPConnection.putrequest is theirs
-        requests.get(f"{server.url}/ok", timeout=5)
+        requests.get(f"{server.url}/ok", timeout=60)
         assert recording.records == []
         with Recording() as again:
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             assert len(again.records) == 1
         assert len(seen) == 2
     finally:
         http.client.HTTPConnection.putrequest = ours
     with Recording() as again:
-        requests.get(f"{server.url}/ok", timeout=5)
+        requests.get(f"{server.url}/ok", timeout=60)
         assert len(again.records) == 1
     assert http.client.HTTPConnection.putrequest is original
 
@@ -161,7 +161,7 @@ def test_o13_clients_that_existed_before(server):
 
     own = httpx.Client(transport=Own())
     with Recording() as recording:
-        response = session.get(f"{server.url}/ok", timeout=5)
+        response = session.get(f"{server.url}/ok", timeout=60)
         assert pickle.loads(pickle.dumps(response)).content == JSON
         answer = client.get(f"{server.url}/ok")
         assert pickle.loads(pickle.dumps(answer)).content == JSON
@@ -176,13 +176,13 @@ def test_o13_clients_that_existed_before(server):
 def mocked_by_responses(url):
     with responses.RequestsMock() as mock:
         mock.get(url, json={"mocked": 1})
-        return requests.get(url, timeout=5).json()
+        return requests.get(url, timeout=60).json()
 
 
 def mocked_by_requests_mock(url):
     with requests_mock.Mocker() as mock:
         mock.get(url, json={"mocked": 1})
-        return requests.get(url, timeout=5).json()
+        return requests.get(url, timeout=60).json()
 
 
 def mocked_by_respx(url):
@@ -237,8 +237,8 @@ def test_o14_hooks_under_mocks(mock, server):
         )
         with Recording():
             get = httpx.get if mock is respx.MockRouter else requests.get
-            assert get(url, timeout=5).json() == {"mocked": 1}
-        assert get(url, timeout=5).json() == {"mocked": 1}
+            assert get(url, timeout=60).json() == {"mocked": 1}
+        assert get(url, timeout=60).json() == {"mocked": 1}
     finally:
         active.__exit__(None, None, None)
     assert differing(before, attributes()) == []
@@ -257,7 +257,9 @@ def test_o14_cassettes(client, server, tmp_path):
         url = f"{server.url}/ok"
         if client == "aiohttp":
             return asyncio.run(use_aiohttp(url))
-        return requests.get(url, timeout=5).content if client == "requests" else httpx.get(url, trust_env=False).content
+        return (
+            requests.get(url, timeout=60).content if client == "requests" else httpx.get(url, trust_env=False).content
+        )
 
     cassette = str(tmp_path / "cassette.yaml")
     with Recording() as recording:
@@ -356,7 +358,7 @@ def test_a_failing_hook_fails_nothing(server, recording, monkeypatch):
         raise RuntimeError("broken")
 
     monkeypatch.setattr(http_client, "begin", fail)
-    with urllib.request.urlopen(f"{server.url}/ok", timeout=5) as response:
+    with urllib.request.urlopen(f"{server.url}/ok", timeout=60) as response:
         assert response.read() == JSON
     assert drhttp.stats().failures > 0
     assert recording.records == []

@@ -29,7 +29,7 @@ def calling(url, times=1):
 
     def app(given, start_response):
         for _ in range(times):
-            requests.get(url, timeout=5)
+            requests.get(url, timeout=60)
         start_response("200 OK", [])
         return [b"done"]
 
@@ -77,11 +77,11 @@ class TestServing:
         class Body:
             def __iter__(self):
                 for _ in range(2):
-                    requests.get(f"{server.url}/ok", timeout=5)
+                    requests.get(f"{server.url}/ok", timeout=60)
                     yield b"block"
 
             def close(self):
-                requests.get(f"{server.url}/ok", timeout=5)
+                requests.get(f"{server.url}/ok", timeout=60)
 
         def app(given, start_response):
             start_response("200 OK", [])
@@ -112,7 +112,7 @@ class TestServing:
         else:
             web.serve(recorded.app, environ())
         assert link.current() is None
-        requests.get(f"{server.url}/ok", timeout=5)
+        requests.get(f"{server.url}/ok", timeout=60)
         _, (call,) = split(recorded.records)
         assert call.trace.parent_id is None
 
@@ -124,9 +124,9 @@ class TestServing:
         def app(given, start_response):
             start_response("200 OK", [])
             if not streams:
-                requests.get(f"{server.url}/ok", timeout=5)
+                requests.get(f"{server.url}/ok", timeout=60)
                 return [b""]
-            return (requests.get(f"{server.url}/ok", timeout=5).content for _ in range(2))
+            return (requests.get(f"{server.url}/ok", timeout=60).content for _ in range(2))
 
         recorded = Recorded(app, outbound=True, **options)
         recorded.serve(environ(path="/quiet"))
@@ -148,7 +148,7 @@ class TestServing:
         recorded.serve(environ())
         assert [record.direction for record in recorded.records] == ["Incoming"]
         with Recording(exclude=exclude) as recording:
-            requests.get(f"{server.url}/missing", timeout=5)
+            requests.get(f"{server.url}/missing", timeout=60)
             assert recording.record.response.status == 404
 
     def test_stacked_middlewares_record_once(self, server):
@@ -165,7 +165,7 @@ class TestServing:
 
         def outer(given, start_response):
             recorded.serve(environ())
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             start_response("200 OK", [])
             return [b""]
 
@@ -249,7 +249,7 @@ class TestThreads:
 
         def app(given, start_response):
             body = given["wsgi.input"].read()
-            requests.post(f"{server.url}/ok", data=body, timeout=5)
+            requests.post(f"{server.url}/ok", data=body, timeout=60)
             contexts.append(contextvars.copy_context())
             start_response("200 OK", [])
             return [bytes(len(body))]
@@ -277,7 +277,7 @@ class TestThreads:
 
         def app(given, start_response):
             start_response("200 OK", [])
-            return (requests.get(f"{server.url}/ok", timeout=5).content for _ in range(2))
+            return (requests.get(f"{server.url}/ok", timeout=60).content for _ in range(2))
 
         recorded, web = Recorded(app, outbound=True), Server()
 
@@ -312,7 +312,7 @@ class TestDelivery:
         """O1: not by the worker, and not by a flush in the application's own thread; the application's request is."""
         with Receiver() as receiver, drhttp.record_outbound(receiver.dsn):
             for _ in range(3):
-                requests.post(f"http://{receiver.host}:{receiver.port}/own", json=[], timeout=5)
+                requests.post(f"http://{receiver.host}:{receiver.port}/own", json=[], timeout=60)
                 assert drhttp.flush(10.0)
             uris = [
                 record["request"]["uri"] for post in receiver.posts if post.path != "/own" for record in post.records
@@ -325,10 +325,10 @@ class TestDelivery:
 
         def before_send(record):
             seen.append(record)
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
 
         with drhttp.record_outbound(NOWHERE, before_send=before_send):
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             assert drhttp.flush(10.0)
         assert len(seen) == 1
         assert len(server.take()) == 2
@@ -340,9 +340,9 @@ class TestScripts:
     def test_o7_a_block(self, server):
         """O7: recorded inside the block, each with a trace of its own, and not after it; `stop` may be repeated."""
         with Recording() as recording:
-            requests.get(f"{server.url}/ok", timeout=5)
-            requests.get(f"{server.url}/ok", timeout=5)
-        requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
+            requests.get(f"{server.url}/ok", timeout=60)
+        requests.get(f"{server.url}/ok", timeout=60)
         recording.stop()
         one, other = recording.records
         assert one.trace.parent_id is None
@@ -354,7 +354,7 @@ class TestScripts:
         seen = []
         drhttp.record_outbound(NOWHERE, before_send=seen.append)
         gc.collect()
-        requests.get(f"{server.url}/ok", timeout=5)
+        requests.get(f"{server.url}/ok", timeout=60)
         assert drhttp.flush(10.0)
         assert len(seen) == 1
 
@@ -376,20 +376,20 @@ class TestScripts:
         """A call of no request is recorded by the latest `record_outbound`, else by the first middleware."""
         middleware = Recorded(calling(f"{server.url}/ok"), outbound=True)
         Recorded(calling(f"{server.url}/ok"), outbound=True, flush_interval=3.0)
-        requests.get(f"{server.url}/ok", timeout=5)
+        requests.get(f"{server.url}/ok", timeout=60)
         assert len(middleware.records) == 1
         with Recording(flush_interval=4.0) as one, Recording(flush_interval=5.0) as other:
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             assert (len(one.records), len(other.records)) == (0, 1)
             other.stop()
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             assert len(one.records) == 1
         assert len(middleware.records) == 1
 
     def test_roots_are_drawn_for_the_sample(self, server):
         """`sample_rate` counts for calls that belong to no request."""
         with Recording(sample_rate=0.0) as recording:
-            requests.get(f"{server.url}/ok", timeout=5)
+            requests.get(f"{server.url}/ok", timeout=60)
             assert recording.records == []
 
 

@@ -213,7 +213,7 @@ class TestMasking:
         """O19: credentials of the address, header fields, query, JSON and forms."""
         url = f"http://ann:s3cret@{server.host}:{server.port}/ok?X-Amz-Signature=s3cret&sig=s3cret&q=1"
         headers = {"X-Api-Key": "s3cret", "Cookie": "sid=s3cret"}
-        requests.post(url, json={"password": "s3cret", "a": 1}, headers=headers, timeout=5)
+        requests.post(url, json={"password": "s3cret", "a": 1}, headers=headers, timeout=60)
         httpx.post(url, data={"token": "s3cret", "b": "2"}, headers=headers, trust_env=False)
 
         async def main():
@@ -251,12 +251,12 @@ class TestMasking:
     def test_capture_bodies_counts_for_both(self, server):
         """`capture_bodies` and `max_body_size` count for calls as for requests."""
         with Recording(capture_bodies=False) as recording:
-            requests.post(f"{server.url}/ok", json={"a": 1}, timeout=5)
+            requests.post(f"{server.url}/ok", json={"a": 1}, timeout=60)
             record = recording.record
         assert (record.request.body.content, record.request.body.omitted) == (None, "off")
         assert (record.response.body.size, record.response.body.omitted) == (len(JSON), "off")
         with Recording(max_body_size=5) as recording:
-            requests.get(f"{server.url}/chunked", timeout=5)
+            requests.get(f"{server.url}/chunked", timeout=60)
             body = recording.record.response.body
         assert body.truncated
         assert body.size == 18
@@ -302,7 +302,7 @@ class TestGuard:
             raise kind
 
         for send in (
-            lambda: requests.post(f"{server.url}/ok", data=blocks(), timeout=5),
+            lambda: requests.post(f"{server.url}/ok", data=blocks(), timeout=60),
             lambda: httpx.post(f"{server.url}/ok", content=blocks(), trust_env=False),
         ):
             with pytest.raises(kind):

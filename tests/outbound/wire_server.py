@@ -171,7 +171,7 @@ def _reset(server: WireServer, connection: Any, method: str, path: str) -> bool:
 
 def _silent(server: WireServer, connection: Any, method: str, path: str) -> bool:
     server.held.set()
-    server._stopped.wait(30)
+    server._stopped.wait()
     return False
 
 

@@ -47,7 +47,8 @@ class ResponseEnd:
             self.call.failed(error)
 
     def __del__(self) -> None:
-        guarded(self._forgotten)
+        if not self.call.done:
+            guarded(self._forgotten)
 
     def _forgotten(self) -> None:
         self.call.end(aborted=True)
@@ -127,7 +128,7 @@ def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
 def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
     vars(request).pop("write_bytes", None)
     call.request_headers = list(request.headers.items())
-    call.responded(response.status, list(response.raw_headers))
+    call.responded(response.status, response.raw_headers)
     coding = response.headers.get("Content-Encoding", "").lower()
     if decodes and coding in _DECODED:
         call.decoded = (call.decoded[0], coding)

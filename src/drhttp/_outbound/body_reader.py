@@ -81,11 +81,13 @@ class BodyReader:
 
     def close(self) -> None:
         """Close the original. What was not read by now never passes."""
-        guarded(self._closed)
+        if not self._call.done:
+            guarded(self._closed)
         self._reader.close()
 
     def __del__(self) -> None:
-        guarded(self._closed)
+        if not self._call.done:
+            guarded(self._closed)
 
     def _watch(self, read: Any, argument: Any) -> Any:
         try:

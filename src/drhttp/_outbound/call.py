@@ -40,6 +40,7 @@ class Call:
         "aborted",
         "address",
         "decoded",
+        "done",
         "duration",
         "failure",
         "head",
@@ -70,6 +71,7 @@ class Call:
         self.time = time.time()
         self.pid = os.getpid()
         self._recorder: Recorder | None = recorder
+        self.done = False  # whether it has ended
         self.parent = parent
         self.method = method
         self.address = address  # scheme, host, port, target
@@ -86,11 +88,6 @@ class Call:
         self.ttfb: float | None = None
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether the call has ended."""
-        return self._recorder is None
 
     @property
     def bodiless(self) -> bool:
@@ -127,6 +124,7 @@ class Call:
         if recorder is None:
             return
         self._recorder = None
+        self.done = True
         self.duration = time.perf_counter() - self.start
         self.aborted = aborted
         self.request_body.settle()
@@ -136,11 +134,13 @@ class Call:
     def discard(self) -> None:
         """Nothing was sent after all, so nothing is recorded."""
         self._recorder = None
+        self.done = True
 
     def weight(self) -> int:
         """The approximate size of the call in memory, in bytes."""
         weight = _OVERHEAD + len(self.head) + len(self.request_body.content()) + len(self.response_body.content())
-        for fields in (self.request_headers, self.response_headers):
-            for name, value in fields:
-                weight += len(name) + len(value)
+        for _, value in self.request_headers:
+            weight += len(value)
+        for _, value in self.response_headers:
+            weight += len(value)
         return weight

@@ -41,7 +41,7 @@ class Transmission:
         self._head_sent = False
         self._chunks: ChunkedDecoder | None = None
 
-    def sent(self, data: bytes) -> None:
+    def sent(self, data: Any) -> None:
         """The connection has sent the next bytes."""
         if not self._head_sent:
             data = self._take_head(data)
@@ -55,8 +55,8 @@ class Transmission:
         self._head_sent = True
         data = bytes(data)
         end = data.find(b"\r\n\r\n") + 4
-        self.call.head = data if end == len(data) else data[:end]
-        if b"\r\ntransfer-encoding: chunked" in self.call.head.lower():
+        self.call.head = head = data if end == len(data) else data[:end]
+        if b"\r\ntransfer-encoding: chunked" in head.lower():
             self._chunks = ChunkedDecoder(self.call.request_body)
         return data[end:]
 
@@ -76,12 +76,6 @@ class _SentFile:
         return data
 
 
-def transmission_of(connection: Any) -> Transmission | None:
-    """The call that is on a connection; `None` if there is none."""
-    found = vars(connection).get(CALL)
-    return found if isinstance(found, Transmission) else None
-
-
 def _hooks(module: ModuleType) -> list[Hook]:
     connection = module.HTTPConnection
     not_ready = module.ResponseNotReady
@@ -89,7 +83,7 @@ def _hooks(module: ModuleType) -> list[Hook]:
     def wrap_getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            sent = guarded(transmission_of, self)
+            sent: Transmission | None = self.__dict__.get(CALL)
             if sent is None:
                 return original(self, *args, **kwargs)
             sent.receiving = True
@@ -98,12 +92,12 @@ def _hooks(module: ModuleType) -> list[Hook]:
             except not_ready:  # the caller's mistake, after which it may go on
                 raise
             except BaseException as error:
-                vars(self).pop(CALL, None)
+                self.__dict__.pop(CALL, None)
                 guarded(sent.call.failed, error)
                 raise
             finally:
                 sent.receiving = False
-            vars(self).pop(CALL, None)
+            self.__dict__.pop(CALL, None)
             guarded(_responded, sent.call, response)
             return response
 
@@ -131,13 +125,13 @@ def _wrap_putrequest(original: Callable[..., Any]) -> Callable[..., Any]:
 def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def send(self: Any, data: Any) -> Any:
-        sent = guarded(transmission_of, self)
+        sent: Transmission | None = self.__dict__.get(CALL)
         if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
             return original(self, data)
-        if hasattr(data, "read") or (isinstance(data, Iterable) and not _is_binary(data)):
-            data = guarded(_watched, data, sent) or data
-        else:
+        if type(data) is bytes:
             guarded(sent.sent, data)
+        else:
+            data = guarded(_watched, data, sent) or data
         sent.sending = True
         try:
             return original(self, data)
@@ -153,10 +147,10 @@ def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
 def _wrap_close(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def close(self: Any) -> Any:
-        sent = guarded(transmission_of, self)
+        sent: Transmission | None = self.__dict__.get(CALL)
         # It also closes itself, while it waits for a response that is the last.
         if sent is not None and not (sent.receiving or sent.sending or sent.fresh):
-            vars(self).pop(CALL, None)
+            self.__dict__.pop(CALL, None)
             guarded(_given_up, sent.call)
         return original(self)
 
@@ -164,8 +158,8 @@ def _wrap_close(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _begin(connection: Any, method: str, url: str) -> None:
-    attributes = vars(connection)
-    before = transmission_of(connection)
+    attributes = connection.__dict__
+    before: Transmission | None = attributes.get(CALL)
     if before is not None and before.fresh:  # begun by the hooks of urllib3
         before.fresh = False
         return
@@ -203,7 +197,7 @@ def _send_failed(connection: Any, sent: Transmission, error: BaseException) -> N
     if isinstance(error, BrokenPipeError | ConnectionResetError):
         sent.call.note_failure(error)
     else:
-        vars(connection).pop(CALL, None)
+        connection.__dict__.pop(CALL, None)
         sent.call.failed(error)
 
 
@@ -213,8 +207,13 @@ def _given_up(call: Call) -> None:
 
 
 def _watched(data: Any, sent: Transmission) -> Any:
-    """A file or an iterable that notes what is sent of it."""
-    return _SentFile(data, sent.sent) if hasattr(data, "read") else _noting(data, sent)
+    """What to send instead: a file or an iterable that notes what is sent of it; binary data is noted at once."""
+    if hasattr(data, "read"):
+        return _SentFile(data, sent.sent)
+    if isinstance(data, Iterable) and not _is_binary(data):
+        return _noting(data, sent)
+    sent.sent(data)
+    return data
 
 
 def _noting(blocks: Iterable[Any], sent: Transmission) -> Iterable[Any]:

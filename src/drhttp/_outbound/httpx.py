@@ -44,7 +44,7 @@ class _Body:
 
     def closed(self) -> None:
         """The caller has closed the stream, or forgotten it."""
-        if self._response:
+        if self._response and not self._call.done:
             guarded(self._give_up)
 
     def _give_up(self) -> None:
@@ -138,7 +138,7 @@ def _stream_class(base: type, methods: type) -> type:
         self._body = body
 
     def forgotten(self: Any) -> None:
-        guarded(self._body.closed)
+        self._body.closed()
 
     return type("RecordedStream", (methods, base), {"__init__": init, "__del__": forgotten})
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._guard import guarded
 from drhttp._outbound.beginning import begin, recording
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.http_client import CALL, Transmission, transmission_of
+from drhttp._outbound.http_client import CALL, Transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,15 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def make_request(self: Any, conn: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
-        sent = guarded(_begin, self, conn, method, url, kwargs.get("headers")) if recording() else None
+        # On a connection that is open, nothing fails before the hooks of `http.client` see the request.
+        connected = getattr(conn, "sock", None) is not None
+        sent = guarded(_begin, self, conn, method, url) if not connected and recording() else None
         if sent is None:
             return original(self, conn, method, url, *args, **kwargs)
         try:
             return original(self, conn, method, url, *args, **kwargs)
         except BaseException as error:
-            guarded(_failed, conn, sent, error)
+            guarded(_failed, conn, sent, error, kwargs.get("headers"))
             raise
 
     return make_request
@@ -80,17 +82,15 @@ def _wrap_prepare_proxy(original: Callable[..., Any]) -> Callable[..., Any]:
     return prepare_proxy
 
 
-def _begin(pool: Any, connection: Any, method: str, url: str, headers: Any) -> Transmission | None:
+def _begin(pool: Any, connection: Any, method: str, url: str) -> Transmission | None:
     """Put a call on the connection, which the hooks of `http.client` take over."""
     call = begin(str(method), pool.scheme, pool.host, pool.port, str(url))
     if call is None:
         return None
-    before = transmission_of(connection)
+    before: Transmission | None = connection.__dict__.get(CALL)
     if before is not None:
         before.call.end(aborted=True)  # nobody has asked for the response
-    call.request_headers = _fields(headers)
-    sent = Transmission(call)
-    vars(connection)[CALL] = sent
+    connection.__dict__[CALL] = sent = Transmission(call)
     return sent
 
 
@@ -105,10 +105,12 @@ def _begin_tunnelled(pool: Any) -> Call | None:
     return call
 
 
-def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+def _failed(connection: Any, sent: Transmission, error: BaseException, headers: Any) -> None:
     """The request failed. If nobody has seen that, it was before its request line, or between two steps."""
-    if transmission_of(connection) is sent:
-        del vars(connection)[CALL]
+    if connection.__dict__.get(CALL) is sent:
+        del connection.__dict__[CALL]
+    if not (sent.call.done or sent.call.head):
+        sent.call.request_headers = _fields(headers)
     sent.call.failed(error)
 
 

@@ -1,4 +1,4 @@
-"""Starts and stops the programs of the demo: an inbox, and two apps under gunicorn."""
+"""Starts and stops the programs of the demo: an inbox, two apps under gunicorn, and the service that they call."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Address = tuple[str, int]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 APPS = {"django": "shop.wsgi:application", "flask": "app:app"}
+PAYMENTS = "payments"  # not recorded itself; the apps record what they ask of it
 TIMEOUT = 60  # seconds to wait for a program to start or stop
 
 
@@ -25,18 +26,23 @@ class ProgramError(Exception):
 
 
 @contextlib.contextmanager
-def inbox(file: Path) -> Iterator[int]:
+def inbox(file: Path, token: str) -> Iterator[int]:
     """Run `drhttp inbox` on a free port and yield that port; its output goes to the terminal."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with _running("the inbox", "-m", "drhttp", "inbox", f"--port={port}", f"--file={file}") as process:
+    environment = {**os.environ, "DRHTTP_INBOX_TOKEN": token}
+    arguments = ("-m", "drhttp", "inbox", f"--port={port}", f"--file={file}")
+    with _running("the inbox", *arguments, env=environment) as process:
         _wait_for_port(process, port)
         yield port
 
 
 @contextlib.contextmanager
 def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
-    """Run both examples under gunicorn, recorded to `dsn`; yield their addresses. Their logs go to `folder`."""
+    """Run both examples under gunicorn, recorded to `dsn`; yield their addresses. Their logs go to `folder`.
+
+    The payment service that they call runs too.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")},
         "DJANGO_SETTINGS_MODULE": "shop.settings",
@@ -48,6 +54,8 @@ def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, cwd=EXAMPLES / "django", env=environment, check=True)
     with contextlib.ExitStack() as stack:
+        host, port = stack.enter_context(_gunicorn(PAYMENTS, environment, folder / f"{PAYMENTS}.log"))
+        environment["PAYMENTS_URL"] = f"http://{host}:{port}"
         yield {name: stack.enter_context(_gunicorn(name, environment, folder / f"{name}.log")) for name in APPS}
 
 
@@ -58,7 +66,7 @@ def _gunicorn(name: str, environment: dict[str, str], log: Path) -> Iterator[Add
     with log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         started = _running(
             f"the {name} app",
-            *("-m", "gunicorn", *options, f"--bind=fd://{listening.fileno()}", APPS[name]),
+            *("-m", "gunicorn", *options, f"--bind=fd://{listening.fileno()}", APPS.get(name, "app:app")),
             cwd=EXAMPLES / name,
             env=environment,
             pass_fds=[listening.fileno()],

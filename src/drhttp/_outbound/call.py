@@ -108,6 +108,8 @@ class Call:
 
     def failed(self, error: BaseException) -> None:
         """The client raised. If it was interrupted, the caller gave the call up."""
+        if self.done:  # several hooks see the same failure
+            return
         self.note_failure(error)
         self.end(aborted=not isinstance(error, Exception))
 

@@ -246,11 +246,21 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session(python=HERE, default=False)
+def foreign(session: nox.Session) -> None:
+    """The test suites of HTTP clients give the same results with recording on as off: `nox -s foreign -- httpx`."""
+    session.install("-e", ".", *_group("clients"), *_group("foreign"))
+    for name in session.posargs or ("requests", "httpx", "urllib3", "aiohttp"):
+        session.run("python", "tests/foreign/compare.py", name)
+
+
+@nox.session(python=HERE, default=False)
 def bench(session: nox.Session) -> None:
     """What recording costs, beside the bare application in the same run; benchmarks/README.md has the table."""
     session.install("-e", ".[flask]", *_group("bench"))
     _debian(session, "wrk", "wrk")  # without the load generator, the workloads under a server are left out
     session.run("python", "-m", "benchmarks", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "benchmarks.outbound")
 
 
 @nox.session(python=HERE, default=False, requires=["build"])

@@ -25,7 +25,7 @@ SUITES = {
     "urllib3": ["test"],
     "aiohttp": [
         *(f"tests/test_client_{name}.py" for name in ("functional", "middleware", "session", "ws_functional")),
-        *("-W", "ignore"),
+        *("-W", "ignore", "-o", "addopts="),  # which are for its own coverage
     ],
 }
 TIMEOUT = 1800  # seconds for one run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,8 @@ class Call:
         self.aborted = aborted
         self.request_body.settle()
         self.response_body.settle()
-        recorder.put(self)
+        if not sys.is_finalizing():  # nothing is delivered any more, and Python 3.11 would wait for a thread for ever
+            recorder.put(self)
 
     def discard(self) -> None:
         """Nothing was sent after all, so nothing is recorded."""

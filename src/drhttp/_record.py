@@ -51,7 +51,8 @@ class Request:
 class Response:
     """The response.
 
-    time: the end of the body, in seconds since the epoch. status: 0 if the application never set one.
+    time: the end of the body, in seconds since the epoch. status: 0 if the application never set one, or if nothing
+    answered a request that it sent.
     """
 
     time: float
@@ -62,7 +63,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The exception that the application raised.
+    """The exception that the application raised, or the HTTP client with which it sent a request.
 
     type: its qualified name. message: its first 1,000 characters.
     """
@@ -89,7 +90,9 @@ class Record:
 
     id: a UUID, the same across retries. user, device: from the identification headers. duration: seconds from the
     arrival of the request to the end of the response. ttfb: seconds until the first byte of the body, `None` if it is
-    empty. aborted: the client disconnected before the response was complete. exception: raised by the application.
+    empty; of an outgoing request, until its headers. aborted: the client disconnected before the response was complete;
+    of an outgoing request, the application closed or canceled it. exception: raised by the application, or by its
+    HTTP client. direction: "Incoming", or "Outgoing" for a request that the application sent.
     redacted: number of values that were masked outside of the bodies, by part: "uri", "request_headers",
     "response_headers", "exception", "user", "device".
     """

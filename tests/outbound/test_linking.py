@@ -292,6 +292,15 @@ class TestThreads:
         assert_nested(recorded.records, 1)
         assert _guard.failures() == 0
 
+    def test_a_stale_link_is_not_restored(self, server):
+        """A request that ended in another context leaves its link behind; the next one here takes it away."""
+        recorded = Recorded(calling(f"{server.url}/ok"), outbound=True)
+        stale = link.enter(recorded.app._recorder, None)
+        contextvars.Context().run(stale.leave)
+        assert link.current() is stale.link
+        recorded.serve(environ())
+        assert link.current() is None
+
     def test_o17_a_greenlet_has_a_context(self):
         """O17: under gevent, calls of greenlets that interleave belong to their own requests."""
         subprocess.run([sys.executable, "-c", GREENLETS], check=True, timeout=60)

@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 class Link:
     """The request that the code in a context belongs to.
 
-    recorder: records the requests that the code makes; `None` if they are not recorded.
+    recorder: records the requests that the code makes; `None` if they are not recorded. over: the request has ended;
+    what it has left behind, such as tasks, still belongs to it.
     """
 
-    __slots__ = ("_ids", "_traceparent", "recorder")
+    __slots__ = ("_ids", "_traceparent", "over", "recorder")
 
     def __init__(self, recorder: Recorder | None, traceparent: str | None = None) -> None:
         self.recorder = recorder
+        self.over = False
         self._traceparent = traceparent
         self._ids = b"" if recorder is None else os.urandom(24)
 
@@ -62,9 +64,10 @@ class Entry:
 
         Without a token of the context variable, because some servers close a response in another context.
         """
+        self.link.over = True
+        previous, self._previous = self._previous, None
         if _current.get() is self.link:
-            _current.set(self._previous)
-        self._previous = None
+            _current.set(None if previous is None or previous.over else previous)
 
 
 #: Whether outgoing requests are watched at all. If they are not, nothing has to be linked.

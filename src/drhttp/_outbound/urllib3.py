@@ -42,10 +42,13 @@ def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
         if sent is None:
             return original(self, conn, method, url, *args, **kwargs)
         try:
-            return original(self, conn, method, url, *args, **kwargs)
+            response = original(self, conn, method, url, *args, **kwargs)
         except BaseException as error:
             guarded(_failed, conn, sent, error, kwargs.get("headers"))
             raise
+        if sent.fresh:
+            guarded(_discard, conn, sent)
+        return response
 
     return make_request
 
@@ -112,6 +115,12 @@ def _failed(connection: Any, sent: Transmission, error: BaseException, headers: 
     if not (sent.call.done or sent.call.head):
         sent.call.request_headers = _fields(headers)
     sent.call.failed(error)
+
+
+def _discard(connection: Any, sent: Transmission) -> None:
+    """This connection does not send by `http.client`, so that nothing is known of the response."""
+    sent.call.discard()
+    connection.__dict__.pop(CALL, None)
 
 
 def _fields(headers: Any) -> Fields:

@@ -28,15 +28,16 @@ WHEELS = Path(os.environ.get("DRHTTP_WHEEL") or "dist")  # the folder of the whe
 # What goes over a real connection of urllib3, including what drhttp overrides there.
 TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
-WITH_FRAMEWORKS = ["frameworks", "inbox", "privacy", "project", "unit/wire/test_gzip.py"]
+WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "unit/wire/test_gzip.py"]
 
-# Suites of others, and what pytest needs to be told for each.
-FOREIGN = {
+# Test suites of frameworks, and what pytest needs to be told for each.
+FRAMEWORKS = {
     "starlette": ["-p", "no:asyncio"],
     "asgiref": [],
     "werkzeug": ["-p", "no:asyncio", "--ignore=tests/test_serving.py"],  # it starts servers of its own
     "flask": ["-p", "no:asyncio"],
 }
+CLIENTS = ("requests", "httpx", "urllib3", "aiohttp")  # of whose test suites tests/foreign/compare.py knows more
 _VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 
 nox.needs_version = ">=2025.5.1"
@@ -163,7 +164,7 @@ def lowest_urllib3(session: nox.Session) -> None:
 @_each_python
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
-    _install(session, "tests", "frameworks")
+    _install(session, "tests", "frameworks", "clients")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
@@ -249,25 +250,32 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(python=HERE, default=False, requires=["build"])
 def foreign(session: nox.Session) -> None:
-    """The test suites of Starlette, asgiref, Werkzeug and Flask, bare and with every application wrapped."""
-    _install(session, "foreign")
+    """The test suites of frameworks, bare and with every application wrapped; those of clients, bare and recorded."""
+    _install(session, "clients", "foreign")
+    for suite in session.posargs or (*FRAMEWORKS, *CLIENTS):
+        if suite in FRAMEWORKS:
+            _compare_wrapped(session, suite)
+        else:
+            session.run("python", "tests/foreign/compare.py", suite)
+
+
+def _compare_wrapped(session: nox.Session, suite: str) -> None:
     folder = Path(session.create_tmp())
     plugins = Path("tests/foreign").resolve()
-    for suite in session.posargs or FOREIGN:
-        version = session.run("python", "-c", _VERSION, suite, silent=True).strip()
-        download = ("pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder))
-        session.run("python", "-m", *download, f"{suite}=={version}")
-        (archive,) = folder.glob(f"{suite}-{version}.tar.gz")
-        shutil.unpack_archive(archive, folder, filter="data")
-        results = []
-        for mode in ([], ["-p", "wrapping"]):
-            results.append(str(folder / f"{suite}{len(mode)}.xml"))
-            options = [*mode, *FOREIGN[suite], "-q", "-p", "no:cacheprovider", f"--junitxml={results[-1]}", "tests"]
-            with session.chdir(folder / f"{suite}-{version}"):
-                env = {"WRAPPED": suite, "PYTHONPATH": str(plugins)}
-                # Some fail bare, too; what counts is what differs.
-                session.run("python", "-m", "pytest", *options, env=env, success_codes=[0, 1])
-        session.run("python", str(plugins / "comparing.py"), suite, *results)
+    version = session.run("python", "-c", _VERSION, suite, silent=True).strip()
+    download = ("pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder))
+    session.run("python", "-m", *download, f"{suite}=={version}")
+    (archive,) = folder.glob(f"{suite}-{version}.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    results = []
+    for mode in ([], ["-p", "wrapping"]):
+        results.append(str(folder / f"{suite}{len(mode)}.xml"))
+        options = [*mode, *FRAMEWORKS[suite], "-q", "-p", "no:cacheprovider", f"--junitxml={results[-1]}", "tests"]
+        with session.chdir(folder / f"{suite}-{version}"):
+            env = {"WRAPPED": suite, "PYTHONPATH": str(plugins)}
+            # Some fail bare, too; what counts is what differs.
+            session.run("python", "-m", "pytest", *options, env=env, success_codes=[0, 1])
+    session.run("python", str(plugins / "comparing.py"), suite, *results)
 
 
 @nox.session(python=HERE, default=False)
@@ -283,6 +291,8 @@ def bench(session: nox.Session) -> None:
     session.install("-e", ".[flask]", *_group("bench"))
     _debian(session, "wrk", "wrk")  # without the load generator, the workloads under a server are left out
     session.run("python", "-m", "benchmarks", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "benchmarks.outbound")
 
 
 @nox.session(python=HERE, default=False, requires=["build"])

@@ -1,20 +1,25 @@
 """Runs three example shops under gunicorn and uvicorn, sends them requests, and shows the records in an inbox.
 
+The shops call a payment service when they take an order; these calls are recorded too.
+
 With --once, it exits by itself, with status 0 only if every request arrived in the inbox exactly once.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from demo.processes import Address, ProgramError, apps, inbox
 from demo.traffic import UnexpectedResponse, send_requests
@@ -46,7 +51,7 @@ def main() -> int:
 
 def _run_once(folder: Path) -> int:
     file = folder / "inbox.db"
-    with inbox(file) as port:
+    with inbox(file, secrets.token_hex(16)) as port:
         with apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
             sent = _send(addresses)
         # The apps have stopped, and sent their remaining records while they did.
@@ -54,14 +59,14 @@ def _run_once(folder: Path) -> int:
 
 
 def _run_until_stopped(folder: Path) -> int:
-    file = folder / "inbox.db"
-    with inbox(file) as port, apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
+    file, token = folder / "inbox.db", secrets.token_hex(16)
+    with inbox(file, token) as port, apps(f"http://local@127.0.0.1:{port}/", folder) as addresses:
         sent = _send(addresses)
         deadline = time.monotonic() + ARRIVAL_TIMEOUT
         while len(arrived := _arrived(file, len(sent))) < len(sent) and time.monotonic() < deadline:
             time.sleep(0.2)
         status = judge(sent, arrived)
-        _print_addresses(port, addresses, file)
+        _print_addresses(port, addresses, file, _failed_order(port, token))
         _wait_for_signal()
     return status
 
@@ -69,7 +74,7 @@ def _run_until_stopped(folder: Path) -> int:
 def _send(addresses: dict[str, Address]) -> dict[str, str]:
     sent: dict[str, str] = {}
     for name, address in addresses.items():
-        sent |= send_requests(name, address)
+        sent |= send_requests(name, address, payments=True)
     return sent
 
 
@@ -96,7 +101,18 @@ def judge(sent: dict[str, str], arrived: Counter[str]) -> int:
     return 0
 
 
-def _print_addresses(port: int, addresses: dict[str, Address], file: Path) -> None:
+def _failed_order(port: int, token: str) -> str:
+    """The address of the page that shows an order whose payment failed, with the two requests that it sent."""
+    query = quote("path:/api/orders status:502 calls:2")
+    connection = HTTPConnection("127.0.0.1", port, timeout=ARRIVAL_TIMEOUT)
+    connection.request("GET", f"/api/v1/records?limit=1&q={query}", headers={"Authorization": f"Bearer {token}"})
+    with contextlib.closing(connection), connection.getresponse() as response:
+        found = json.load(response)["records"]
+    shown = f"?n={found[0]['n']}" if found else ""
+    return f"http://127.0.0.1:{port}/{shown}#token={token}"
+
+
+def _print_addresses(port: int, addresses: dict[str, Address], file: Path, failed: str) -> None:
     urls = {name: f"http://{host}:{number}/api/items" for name, (host, number) in addresses.items()}
     print(f"""
 The shops and the inbox are still running. Try:
@@ -105,6 +121,7 @@ The shops and the inbox are still running. Try:
   Flask shop     {urls["flask"]}
   FastAPI shop   {urls["fastapi"]}
   your own app   DRHTTP_DSN=http://local@127.0.0.1:{port}/
+  a failed order {failed}
   one record     {Path(sys.executable).parent / "drhttp"} inbox show ID --file {file}
   stop           Ctrl-C
 """)

@@ -1,4 +1,4 @@
-"""Starts and stops the programs of the demo: an inbox, two apps under gunicorn, and one under uvicorn."""
+"""Starts and stops the programs of the demo: an inbox, three apps, and the service that these call."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ COMMANDS = {
     "flask": [*GUNICORN, "app:app"],
     "fastapi": [*UVICORN, "app:app"],
 }
+PAYMENTS = "payments"  # not recorded itself; the apps record what they ask of it
 TIMEOUT = 60  # seconds to wait for a program to start or stop
 
 
@@ -32,18 +33,23 @@ class ProgramError(Exception):
 
 
 @contextlib.contextmanager
-def inbox(file: Path) -> Iterator[int]:
+def inbox(file: Path, token: str) -> Iterator[int]:
     """Run `drhttp inbox` on a free port and yield that port; its output goes to the terminal."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with _running("the inbox", "-m", "drhttp", "inbox", f"--port={port}", f"--file={file}") as process:
+    environment = {**os.environ, "DRHTTP_INBOX_TOKEN": token}
+    arguments = ("-m", "drhttp", "inbox", f"--port={port}", f"--file={file}")
+    with _running("the inbox", *arguments, env=environment) as process:
         _wait_for_port(process, port)
         yield port
 
 
 @contextlib.contextmanager
 def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
-    """Run the examples, recorded to `dsn`; yield their addresses. Their logs go to `folder`."""
+    """Run the examples, recorded to `dsn`; yield their addresses. Their logs go to `folder`.
+
+    The payment service that they call runs too.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DRHTTP_")},
         "DJANGO_SETTINGS_MODULE": "shop.settings",
@@ -55,16 +61,21 @@ def apps(dsn: str, folder: Path) -> Iterator[dict[str, Address]]:
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, cwd=EXAMPLES / "django", env=environment, check=True)
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(_served(name, environment, folder / f"{name}.log")) for name in COMMANDS}
+        payments = [*GUNICORN, "app:app"]
+        host, port = stack.enter_context(_served(PAYMENTS, payments, environment, folder))
+        environment["PAYMENTS_URL"] = f"http://{host}:{port}"
+        yield {
+            name: stack.enter_context(_served(name, command, environment, folder)) for name, command in COMMANDS.items()
+        }
 
 
 @contextlib.contextmanager
-def _served(name: str, environment: dict[str, str], log: Path) -> Iterator[Address]:
+def _served(name: str, command: list[str], environment: dict[str, str], folder: Path) -> Iterator[Address]:
     # Requests can be sent at once: they wait in this socket until the app has started.
-    with log.open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+    with (folder / f"{name}.log").open("wb") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         started = _running(
             f"the {name} app",
-            *("-m", *(part.replace("{socket}", str(listening.fileno())) for part in COMMANDS[name])),
+            *("-m", *(part.replace("{socket}", str(listening.fileno())) for part in command)),
             cwd=EXAMPLES / name,
             env=environment,
             pass_fds=[listening.fileno()],

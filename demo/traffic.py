@@ -1,4 +1,7 @@
-"""Sends the shops requests of every kind, each with its own id in the query string."""
+"""Sends the shops requests of every kind, each with its own id in the query string.
+
+The shops put that id in front of those of the requests that they send themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
@@ -16,6 +19,7 @@ CONCURRENCY = 8  # requests sent at once
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
+ORDER_CALLS = ("limit", "charge")
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=-mark-"}
 
 
@@ -28,6 +32,7 @@ class Client:
 
     def __init__(self, app: str, address: tuple[str, int]) -> None:
         self.sent: dict[str, str] = {}
+        self._count = 0
         self.headers: dict[str, str] = {}
         self._app = app
         self._address = address
@@ -35,9 +40,16 @@ class Client:
         self._lock = threading.Lock()
 
     def request(
-        self, expected: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+        self,
+        expected: int,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        calls: Sequence[str] = (),
     ) -> None:
-        with self._response(method, path, body, headers or {}) as response:
+        """Send a request. expected: the status. calls: the names of the requests that the app sends meanwhile."""
+        with self._response(method, path, body, headers or {}, calls) as response:
             response.read()
         for value in response.headers.get_all("Set-Cookie", []):
             self._cookies.load(value)
@@ -47,14 +59,16 @@ class Client:
             )
 
     def disconnect_early(self, path: str) -> None:
-        with self._response("GET", path, b"", {}) as response:
+        with self._response("GET", path, b"", {}, ()) as response:
             response.read(10)
 
     @contextlib.contextmanager
-    def _response(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Iterator[HTTPResponse]:
+    def _response(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], calls: Sequence[str]
+    ) -> Iterator[HTTPResponse]:
         connection = HTTPConnection(*self._address, timeout=TIMEOUT)
         try:
-            connection.request(method, self._with_id(method, path), body, {**self._default_headers(), **headers})
+            connection.request(method, self._with_id(method, path, calls), body, {**self._default_headers(), **headers})
             yield connection.getresponse()
         except (OSError, HTTPException) as error:
             raise UnexpectedResponse(
@@ -63,10 +77,12 @@ class Client:
         finally:
             connection.close()
 
-    def _with_id(self, method: str, path: str) -> str:
+    def _with_id(self, method: str, path: str, calls: Sequence[str]) -> str:
         with self._lock:
-            ident = f"{self._app}-{len(self.sent) + 1:02}"
+            ident = f"{self._app}-{self._count + 1:02}"
             self.sent[ident] = f"{method} {path}"
+            self._count += 1
+            self.sent |= {f"{ident}-{call}": f"the {call} of {method} {path}" for call in calls}
         # First in the query string, so that a narrow terminal does not cut off the id.
         bare, separator, query = path.partition("?")
         return f"{bare}?id={ident}{'&' if separator else ''}{query}"
@@ -76,12 +92,19 @@ class Client:
         return {**self.headers, "Cookie": cookies} if cookies else self.headers
 
 
-def send_requests(app: str, address: tuple[str, int]) -> dict[str, str]:
-    """Send requests to every endpoint of `app`; return the method and path of each, by id."""
+def send_requests(app: str, address: tuple[str, int], *, payments: bool = False) -> dict[str, str]:
+    """Send requests to every endpoint of `app`; return the method and path of each, by id.
+
+    payments: the app calls the payment service for each order.
+    """
     client = Client(app, address)
     client.request(200, "GET", "/api/items")
     LOG_IN[app](client)
-    client.request(201, "POST", "/api/orders", json.dumps({"item": 2, "note": "schön"}).encode(), JSON)
+    order = {"item": 2, "note": "schön"}
+    client.request(201, "POST", "/api/orders", json.dumps(order).encode(), JSON, ORDER_CALLS if payments else ())
+    if payments:  # a large charge takes longer than the shop waits
+        large = {"item": 1, "quantity": 40}
+        client.request(502, "POST", "/api/orders", json.dumps(large).encode(), JSON, ORDER_CALLS)
     client.request(200, "POST", "/upload", _file("notes.txt", b"two pots, one mug\n"), MULTIPART)
     client.request(200, "POST", "/upload", _file("photo.raw", bytes(range(256)) * 400), MULTIPART)
     client.request(200, "GET", "/logo.png")

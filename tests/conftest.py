@@ -29,6 +29,7 @@ _NEEDS = {
     "project/test_demo.py": "flask",
     "project/test_readme.py": "django",
     "inbox": "starlette",
+    "outbound": "aiohttp",
 }
 _missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
 collect_ignore = [place for place, package in _NEEDS.items() if package in _missing]

@@ -6,6 +6,7 @@ import os
 import uuid
 from typing import Annotated
 
+import httpx
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, UploadFile, WebSocket
 from fastapi.responses import Response, StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -14,6 +15,10 @@ import drhttp
 
 # An inbox on this machine, unless DRHTTP_DSN is set.
 DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
+
+# The payment service in ../payments; without it, orders cost nothing.
+PAYMENTS_URL = os.environ.get("PAYMENTS_URL")
+PATIENCE = 0.5  # seconds to wait for a payment
 
 ITEMS = [{"id": 1, "name": "Tea pot", "price": 24.5}, {"id": 2, "name": "Café mug", "price": 9}]
 
@@ -67,8 +72,22 @@ async def item(number: int):
 
 
 @app.post("/api/orders", status_code=201)
-async def order(ordered: dict):
+async def order(request: Request, ordered: dict):
+    if PAYMENTS_URL:
+        try:
+            await pay(ordered, request.query_params.get("id"))
+        except httpx.HTTPError:
+            raise HTTPException(502, "the payment service did not answer") from None
     return {"ordered": ordered}
+
+
+async def pay(ordered: dict, order_id: str | None) -> None:
+    """Charge an order. order_id: by which the demo finds the calls again."""
+    price = next(item["price"] for item in ITEMS if item["id"] == ordered["item"])
+    async with httpx.AsyncClient(base_url=PAYMENTS_URL, timeout=PATIENCE) as payments:
+        limit = (await payments.get("/limit", params={"id": f"{order_id}-limit"})).json()["limit"]
+        charge = {"amount": min(price * ordered.get("quantity", 1), limit), "card_number": "4111 1111 1111 1111"}
+        (await payments.post("/charges", params={"id": f"{order_id}-charge"}, json=charge)).raise_for_status()
 
 
 @app.post("/upload")
@@ -120,4 +139,4 @@ async def boom():
     raise RuntimeError("the kettle exploded")
 
 
-app.add_middleware(drhttp.ASGIMiddleware, dsn=DSN)  # last, so that it is outermost
+app.add_middleware(drhttp.ASGIMiddleware, dsn=DSN, outbound=True)  # last, so that it is outermost

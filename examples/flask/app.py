@@ -5,6 +5,7 @@ import os
 import time
 import uuid
 
+import requests
 from flask import Flask, Response, jsonify, request
 from flask_httpauth import HTTPBasicAuth
 
@@ -12,6 +13,10 @@ import drhttp
 
 # An inbox on this machine, unless DRHTTP_DSN is set.
 DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
+
+# The payment service in ../payments; without it, orders cost nothing.
+PAYMENTS = os.environ.get("PAYMENTS_URL")
+PATIENCE = 0.5  # seconds to wait for a payment
 
 ITEMS = [{"id": 1, "name": "Tea pot", "price": 24.5}, {"id": 2, "name": "Café mug", "price": 9}]
 
@@ -21,7 +26,7 @@ LOGO = bytes.fromhex(
 )
 
 app = Flask(__name__)
-app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=DSN)
+app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=DSN, outbound=True)
 auth = HTTPBasicAuth()
 
 
@@ -59,7 +64,29 @@ def items():
 
 @app.post("/api/orders")
 def order():
-    return {"ordered": request.get_json()}, 201
+    ordered = request.get_json()
+    if PAYMENTS:
+        try:
+            pay(ordered)
+        except requests.RequestException:
+            return {"error": "the payment service did not answer"}, 502
+    return {"ordered": ordered}, 201
+
+
+def pay(ordered):
+    price = next(item["price"] for item in ITEMS if item["id"] == ordered["item"])
+    amount = min(price * ordered.get("quantity", 1), limit())
+    charge = {"amount": amount, "card_number": "4111 1111 1111 1111"}
+    requests.post(f"{PAYMENTS}/charges", params=call_id("charge"), json=charge, timeout=PATIENCE).raise_for_status()
+
+
+def limit():
+    return requests.get(f"{PAYMENTS}/limit", params=call_id("limit"), timeout=PATIENCE).json()["limit"]
+
+
+def call_id(name):
+    """The id by which the demo finds a call again."""
+    return {"id": f"{request.args.get('id')}-{name}"}
 
 
 @app.post("/upload")

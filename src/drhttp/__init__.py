@@ -15,6 +15,7 @@ from drhttp.wsgi import WSGIMiddleware
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
+    from drhttp._outbound.outbound import record_outbound
     from drhttp._privacy import Redact
     from drhttp._process.recorder import close, flush, stats
     from drhttp._record import Record
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "close",
     "flush",
+    "record_outbound",
     "stats",
 ]
 
@@ -46,6 +48,8 @@ def __getattr__(name: str) -> object:
         from drhttp._process import recorder
 
         value = getattr(recorder, name)
+    elif name == "record_outbound":
+        from drhttp._outbound.outbound import record_outbound as value
     elif name == "Record":
         from drhttp._record import Record as value
     elif name == "Redact":

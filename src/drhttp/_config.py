@@ -40,6 +40,7 @@ class Options(TypedDict, total=False):
     timeout: float
     exit_timeout: float
     expose_identity: bool
+    outbound: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +56,14 @@ class Config:
     max_body_size: int = 64 * 1024  # maximum bytes captured of each body
     capture_bodies: Capture = field(default_factory=Capture)
     sample_rate: float = 1.0  # share of the requests to record, from 0 to 1
-    exclude: tuple[str, ...] = ()  # shell-style patterns of paths that are not recorded
+    exclude: tuple[str, ...] = ()  # shell-style patterns of paths, and of outgoing addresses, not to record
     redact: Redact | None = field(default_factory=Redact)
     before_send: Callable[[Record], Record | None] | None = None
     trusted_proxies: int = 0  # number of proxies in front whose `X-Forwarded-For` is trusted
     timeout: float = 10.0  # seconds for one POST, including the connection
     exit_timeout: float = 2.0  # seconds that the exit of the interpreter may take for delivery
     expose_identity: bool = False
+    outbound: bool = False  # whether the requests that the process makes are recorded too
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # the source of each value
 
     @classmethod
@@ -90,6 +92,10 @@ class Config:
             parsed = Dsn.parse(text)
         except ValueError as error:
             raise ConfigError(f"{'dsn' if dsn is not None else source}: {error}") from None
+        if values.get("outbound") and values.get("protocol") == "record":
+            raise ConfigError(
+                'outbound: True is invalid with the protocol "record", which cannot say who sent a request'
+            )
         return cls(dsn=parsed, sources={**sources, "dsn": source}, **values)
 
     @staticmethod
@@ -252,6 +258,7 @@ _RULES = {
     "timeout": _real("a number of seconds", _DAY),
     "exit_timeout": _real("a number of seconds", _DAY, zero=True),
     "expose_identity": _flag(),
+    "outbound": _flag(),
 }
 
 

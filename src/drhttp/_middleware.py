@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from drhttp._capture import link
 from drhttp._capture.excluded_paths import path_matcher
 from drhttp._logger import logger
 
@@ -12,6 +11,8 @@ TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to loa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drhttp._capture.exchange import Exchange
+    from drhttp._capture.link import Entry
     from drhttp._config import Options
     from drhttp._process.recorder import Recorder
 
@@ -37,8 +38,19 @@ class Middleware:
         self._request_limit = config.max_body_size if config.captures_requests else None
         self._response_limit = config.max_body_size if config.captures_responses else 0
         self._excludes: Callable[[str], object] | None = path_matcher(config.exclude)
+        self._outbound = config.outbound
+        if config.outbound:
+            from drhttp._outbound.installation import watch_for
 
+            watch_for(self._recorder)
 
-def chance() -> float:
-    """A random number from 0 to 1. Not from `random`, because an application may have seeded it."""
-    return int.from_bytes(os.urandom(7), "big") / 2**56
+    def _enter(self, exchange: Exchange | None, traceparent: str | None) -> Entry | None:
+        """Link the requests that the application makes from now on to this one, so that they share its fate.
+
+        exchange: `None` if the request is not recorded. `None` is returned if nobody watches outgoing requests.
+        """
+        recorder = None if exchange is None or not self._outbound else self._recorder
+        entered = link.enter(recorder, traceparent)
+        if entered is not None and exchange is not None and recorder is not None:
+            exchange.link = entered.link
+        return entered

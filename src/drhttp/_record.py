@@ -51,7 +51,8 @@ class Request:
 class Response:
     """The response.
 
-    time: the end of the body, in seconds since the epoch. status: 0 if the application never set one.
+    time: the end of the body, in seconds since the epoch. status: 0 if the application never set one, or if nothing
+    answered a request that it sent.
     """
 
     time: float
@@ -63,6 +64,8 @@ class Response:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """The exception that the application raised, or of which its framework made a response.
+
+    Of an outgoing request, the exception of the HTTP client that sent it.
 
     type: its qualified name. message: its first 1,000 characters. module, line: where it was raised, if that is known;
     they do not count when two failures are compared.
@@ -92,10 +95,11 @@ class Record:
 
     id: a UUID, the same across retries. user, device: from the identification headers. duration: seconds from the
     arrival of the request to the end of the response. ttfb: seconds until the first byte of the body, `None` if it is
-    empty. aborted: the client disconnected before the response was complete. exception: raised by the application.
-    route: the template of the path, such as `/orders/{id}`, if the framework tells it. redacted: number of values that
-    were masked outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception", "user",
-    "device".
+    empty; of an outgoing request, until its headers. aborted: the client disconnected before the response was complete;
+    of an outgoing request, the application closed or canceled it. exception: raised by the application, or by its
+    HTTP client. route: the template of the path, such as `/orders/{id}`, if the framework tells it. direction:
+    "Incoming", or "Outgoing" for a request that the application sent. redacted: number of values that were masked
+    outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception", "user", "device".
     """
 
     id: str

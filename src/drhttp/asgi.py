@@ -17,8 +17,9 @@ from drhttp._capture.asgi_uri import encoded_path
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.nesting import nesting
+from drhttp._capture.sampling import chance
 from drhttp._guard import MARK, guarded
-from drhttp._middleware import Middleware, chance
+from drhttp._middleware import Middleware
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 

@@ -9,16 +9,18 @@ from the response.
 
 from __future__ import annotations
 
+from drhttp._capture import link
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.nesting import is_recorded_outside, nesting
+from drhttp._capture.sampling import chance
 from drhttp._capture.uri import encoded_path
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._capture.wsgi_recording import Recording, RecordingStartResponse
 from drhttp._guard import MARK, guarded
-from drhttp._middleware import Middleware, chance
+from drhttp._middleware import Middleware
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -68,14 +70,21 @@ class WSGIMiddleware(Middleware):
         self, recorder: Recorder, environ: WSGIEnvironment, start_response: StartResponse
     ) -> tuple[Recording, RecordingStartResponse] | None:
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
-        if self._excludes is not None and self._excludes(encoded_path(environ)):
+        excluded = self._excludes is not None and bool(self._excludes(encoded_path(environ)))
+        if excluded and not link.watching:
             return None
         if _is_recorded(environ):
             return None
         exchange = None
-        if self._sample_rate >= 1.0 or chance() < self._sample_rate:
+        if not excluded and (self._sample_rate >= 1.0 or chance() < self._sample_rate):
             exchange = WSGIExchange(environ, self._tap_input(environ), Tap(self._response_limit))
-        environ[MARK] = recording = Recording(recorder, exchange)
+        recording = Recording(recorder, exchange)
+        if link.watching:
+            recording.entered = self._enter(exchange, environ.get("HTTP_TRACEPARENT"))
+        if not excluded:
+            environ[MARK] = recording
+        elif self._expose_identity:
+            environ[IDENTITY] = True
         return recording, RecordingStartResponse(start_response, recording, environ, self._expose_identity)
 
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:

@@ -6,6 +6,7 @@ import fnmatch
 import gzip
 import re
 import string
+from collections import Counter
 from functools import lru_cache
 
 from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Present
@@ -20,7 +21,8 @@ class World:
         self.all = {each.summary.id for each in exchanges}
         self._found = {}
         self.spans = {each.summary.span for each in exchanges} - {None}
-        self.parents = {each.summary.parent for each in exchanges} - {None}
+        self.children = Counter(each.summary.parent for each in exchanges if each.summary.parent)
+        self.parents = set(self.children)
 
     def ids(self, node):
         match node:
@@ -38,7 +40,7 @@ class World:
         summary = exchange.summary
         match node:
             case Between(column, low, high):
-                value = getattr(summary, column)
+                value = self.value(column, summary)
                 return value is not None and (low is None or low <= value) and (high is None or value <= high)
             case Like("tags", pattern):
                 return any(like(tag, pattern) for tag in self.marks.get(summary.id, {}).get("tags", []))
@@ -62,6 +64,8 @@ class World:
         raise AssertionError(node)
 
     def value(self, column, summary):
+        if column == "calls":
+            return self.children[summary.span] if summary.span else 0
         if column in {"tags", "note"}:
             return self.marks.get(summary.id, {}).get(column)
         if column == "endpoint":

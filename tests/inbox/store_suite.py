@@ -202,7 +202,10 @@ class StoreSuite:
         parent, calls = store.family(store.one("b"))
         assert parent is not None
         assert (parent.summary.id, list(calls)) == ("in", [])
-        assert ids(everything(store, "has:outbound")) == ["in"]
+        assert ids(everything(store, "has:outbound")) == ids(everything(store, "has:calls")) == ["in"]
+        assert ids(everything(store, "calls:>1")) == ids(everything(store, "calls:2")) == ["in"]
+        assert sorted(ids(everything(store, "calls:0"))) == ["a", "b"]
+        assert ids(everything(store, "calls:>2")) == []
         assert ids(everything(store, "is:orphan")) == []
 
     def test_replays_are_linked_both_ways(self, store, event):
@@ -279,6 +282,43 @@ class StoreSuite:
         assert store.values("user", "", 1) == [("bob", 2)]
         store.mark(1, tags=["slow"])
         assert store.values("tags", "sl", 5) == [("slow", 1)]
+
+    def test_upstreams_are_what_requests_spend_their_time_in(self, store, event):
+        """Calls count for the requests that match, and for themselves, each of them once."""
+
+        def call(name, parent, milliseconds, **changes):
+            more = {"direction": "Outgoing", "span": {"id": name, "parent_id": parent}, **changes}
+            return event(transaction_id=name, metadata={"duration_ms": milliseconds}, **more)
+
+        events = [
+            event(transaction_id="o1", span={"id": "o1"}, metadata={"duration_ms": 100}),
+            event(transaction_id="o2", span={"id": "o2"}, metadata={"duration_ms": 300}),
+            event(
+                transaction_id="i", span={"id": "i"}, request__uri="http://shop.test/items", metadata={"duration_ms": 5}
+            ),
+            call("c1", "o1", 20, request__uri="http://bank.test/charges/1"),
+            call("c2", "o2", 60, request__uri="http://bank.test/charges/2", response__status=503),
+            call("c3", "i", 2, request__uri="http://stock.test/items"),
+            call("c4", None, 4, request__uri="http://stock.test/items"),
+        ]
+        store.write(decode_batch(events, ARRIVAL))
+
+        everything = store.upstreams(EVERYTHING, seconds=60)
+        assert (everything.total, everything.spent, everything.scanned_to) == (4, 405_000, None)
+        assert {one.name: one.count for one in everything.endpoints} == {
+            "bank.test/charges/{id}": 2,
+            "stock.test/items": 2,
+        }
+        orders = store.upstreams(node("route:/orders/{id}"), seconds=60)
+        (bank,) = orders.endpoints
+        assert (bank.name, bank.count, bank.errors, bank.total, orders.spent) == (
+            "bank.test/charges/{id}",
+            2,
+            1,
+            80_000,
+            400_000,
+        )
+        assert [one.count for one in store.upstreams(node("host:stock.test"), seconds=60).endpoints] == [2]
 
     def test_pictures_count_every_record_once(self, store, event):
         """Histogram, scatter, endpoints and groups agree with each other."""

@@ -100,6 +100,26 @@ def test_lists_are_paged_and_filtered(inbox, event):
     assert len(listed) == len(inbox.api("GET", "/records?q=path:/n/1*")[1]["records"]) == 11
 
 
+def test_upstreams_have_a_share_of_the_time(inbox, event):
+    """Their durations together, as a share of the requests that they were made for; nothing without one."""
+    inbox.post([event(transaction_id="in", span={"id": "s1"}, metadata={"duration_ms": 200})])
+    call = {
+        "direction": "Outgoing",
+        "span": {"id": "s2", "parent_id": "s1"},
+        "request__uri": "http://bank.test/charges/1",
+    }
+    inbox.post([event(transaction_id="out", metadata={"duration_ms": 50, "aborted": True}, **call)])
+
+    answer = inbox.api("GET", "/upstreams?q=method:POST")[1]
+    (one,) = answer["upstreams"]
+    assert (one["endpoint"], one["count"], one["p50_ms"], one["share"]) == ("bank.test/charges/{id}", 1, 50.0, 0.25)
+    assert (answer["total"], answer["spent_ms"], answer["complete"]) == (1, 200.0, True)
+    assert inbox.api("GET", "/upstreams?q=dir:out")[1]["upstreams"][0]["share"] is None
+    assert "the application closed or canceled it" in inbox.command("show", "out").stdout
+    entries = inbox.api("GET", "/export?as=har")[1]["log"]["entries"]
+    assert sorted(each.get("comment", "") for each in entries) == ["", "outbound: sent by the application"]
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
@@ -109,6 +129,7 @@ def test_lists_are_paged_and_filtered(inbox, event):
         ("/histogram?q=(", "query"),
         ("/histogram?from=yesterday", "parameter"),
         ("/endpoints?sort=name", "parameter"),
+        ("/upstreams?sort=name", "parameter"),
         ("/records/1/snippet?as=perl", "parameter"),
     ],
 )

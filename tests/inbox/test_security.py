@@ -364,6 +364,7 @@ def test_s18_values_that_betray_themselves_are_masked_in_the_api(inbox, event):
         "/users",
         "/devices",
         "/endpoints",
+        "/upstreams",
         "/export?as=har",
         "/export?as=jsonl",
         "/compare?left=1&right=3",

@@ -29,7 +29,7 @@ def test_who_logs_in_is_not_shown(inbox, event):
         )
     paths = (
         "/records", "/records/1", "/records/1/snippet?as=curl", "/compare?left=1&right=2", "/export?as=har",
-        "/suggest?q=host:", "/suggest?q=host:bob", "/endpoints",
+        "/suggest?q=host:", "/suggest?q=host:bob", "/endpoints", "/upstreams",
     )  # fmt: skip
     answers = [inbox.api("GET", path) for path in paths]
     replayed = inbox.api("POST", "/records/1/replay", {})
@@ -70,7 +70,18 @@ def test_a_misspelled_query_deletes_nothing(inbox, event):
 
 FAR = 253_402_300_800_000_000
 """The year 10000 in microseconds: no calendar has it."""
-LISTS = ("/records", "/records/1", "/info", "/histogram", "/scatter", "/endpoints", "/users", "/devices", "/export")
+LISTS = (
+    "/records",
+    "/records/1",
+    "/info",
+    "/histogram",
+    "/scatter",
+    "/endpoints",
+    "/upstreams",
+    "/users",
+    "/devices",
+    "/export",
+)
 
 
 def entry(**ours):

@@ -19,7 +19,8 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_capture.identity _privacy _process.recorder _record _stats _version asgi django exceptions wsgi",
+    "__init__": "_capture.identity _outbound.outbound _privacy _process.recorder _record _stats _version asgi django "
+    "exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_capture": "",
     "_capture.body": "",
@@ -34,6 +35,8 @@ ALLOWED = {
     "_capture.exchange": "",
     "_capture.hijack": "",
     "_capture.identity": "_guard",
+    "_capture.link": "_capture.trace",
+    "_capture.sampling": "",
     "_capture.input_tap": "_capture.body _guard",
     "_capture.output_tap": "_guard",
     "_capture.random_ids": "",
@@ -66,8 +69,8 @@ ALLOWED = {
     "_delivery.preparation": "",
     "_delivery.proxy": "",
     "_delivery.queue": "",
-    "_delivery.record_exporter": "_capture.record_builder _delivery.preparation _delivery.retry _delivery.transport "
-    "_guard "
+    "_delivery.record_exporter": "_capture.link _capture.record_builder _delivery.preparation _delivery.retry "
+    "_delivery.transport _guard _outbound.call _outbound.record_builder "
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
@@ -80,6 +83,25 @@ ALLOWED = {
     "_http.multipart": "",
     "_json_document": "",
     "_logger": "",
+    "_outbound": "",
+    "_outbound.address": "",
+    "_outbound.aiohttp": "_guard _outbound.beginning _outbound.hook",
+    "_outbound.beginning": "_capture.link _capture.sampling _outbound.address _outbound.call",
+    "_outbound.body_reader": "_guard _outbound.chunked_decoder",
+    "_outbound.call": "_capture.body",
+    "_outbound.chunked_decoder": "",
+    "_outbound.hook": "_logger",
+    "_outbound.http_client": "_guard _outbound.beginning _outbound.body_reader _outbound.chunked_decoder "
+    "_outbound.hook",
+    "_outbound.httpx": "_guard _outbound.beginning _outbound.hook",
+    "_outbound.import_finder": "_guard",
+    "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.beginning _outbound.http_client "
+    "_outbound.httpx _outbound.import_finder _outbound.scope _outbound.urllib3 _process.registry",
+    "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
+    "_outbound.record_builder": "_capture.exchange _capture.random_ids _capture.record_builder _outbound.address "
+    "_record",
+    "_outbound.scope": "_capture.excluded_paths",
+    "_outbound.urllib3": "_guard _outbound.beginning _outbound.hook _outbound.http_client",
     "_percent": "",
     "_privacy": "exceptions",
     "_process": "",
@@ -206,7 +228,7 @@ ALLOWED = {
     "_redos.backtracking": "_redos.ambiguity _redos.automaton _redos.bounded_repeats",
     "_redos.bounded_repeats": "_redos.ambiguity _redos.automaton",
     "_redos.character_sets": "",
-    "_middleware": "_capture.excluded_paths _config _logger _process.recorder",
+    "_middleware": "_capture.excluded_paths _capture.link _config _logger _outbound.installation _process.recorder",
     "_stats": "",
     "_version": "",
     "_wire": "_wire.events_protocol _wire.record_protocol",
@@ -216,11 +238,11 @@ ALLOWED = {
     "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
     "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
-    "_capture.environ_flags _capture.nesting _guard _middleware _process.lifespan",
+    "_capture.environ_flags _capture.nesting _capture.sampling _guard _middleware _process.lifespan",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.nesting "
-    "_capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware",
+    "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link _capture.nesting "
+    "_capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

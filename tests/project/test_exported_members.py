@@ -22,6 +22,7 @@ PUBLIC = [
     "__version__",
     "close",
     "flush",
+    "record_outbound",
     "stats",
 ]
 

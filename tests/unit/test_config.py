@@ -49,6 +49,7 @@ GOOD = {
     "timeout": (10.0, [(0.5, "0.5", 0.5)]),
     "exit_timeout": (2.0, [(0, "0", 0.0), (3.5, "3.5", 3.5)]),
     "expose_identity": (False, [(True, "yes", True), (False, "0", False)]),
+    "outbound": (False, [(True, "yes", True), (False, "0", False)]),
 }
 # An option, a part of the sentence about what is allowed, and bad values as an argument and as a variable.
 BAD = {
@@ -79,6 +80,7 @@ BAD = {
     "timeout": ("a number of seconds, more than 0", [0, None, "10", 1e10], ["10s"]),
     "exit_timeout": ("a number of seconds, from 0", [-1, None, math.inf], ["-1"]),
     "expose_identity": ("true or false", ["yes", None], ["x"]),
+    "outbound": ("true or false", ["yes", 1], ["x"]),
 }
 
 
@@ -227,6 +229,14 @@ def test_explain():
     assert explained["dsn"][1] == "argument"
     assert set(explained) == set(GOOD) | {"dsn"}
     assert "s3ntinel" not in repr(config.explain()) + repr(config)
+
+
+@pytest.mark.parametrize("environ", [{}, {"DRHTTP_OUTBOUND": "1", "DRHTTP_PROTOCOL": "record"}])
+def test_the_old_protocol_cannot_say_who_sent_a_request(environ):
+    """`outbound` with the protocol "record" is refused, wherever the two come from."""
+    options = {} if environ else {"outbound": True, "protocol": "record"}
+    with pytest.raises(ConfigError, match=r"outbound: True is invalid with the protocol \"record\""):
+        Config.load(DSN, options, environ)
 
 
 def test_equal_configurations_are_equal():

@@ -6,6 +6,9 @@ from pathlib import Path
 # An inbox on this machine, unless DRHTTP_DSN is set.
 DRHTTP_DSN = os.environ.get("DRHTTP_DSN", "http://local@127.0.0.1:8399/")
 
+# The payment service in ../payments; without it, orders cost nothing.
+PAYMENTS_URL = os.environ.get("PAYMENTS_URL")
+
 MIDDLEWARE = [
     "drhttp.DjangoUserMiddleware",
     "shop.device.DeviceMiddleware",

@@ -9,4 +9,4 @@ import drhttp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
-application = drhttp.WSGIMiddleware(get_wsgi_application(), dsn=settings.DRHTTP_DSN)
+application = drhttp.WSGIMiddleware(get_wsgi_application(), dsn=settings.DRHTTP_DSN, outbound=True)

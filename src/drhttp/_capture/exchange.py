@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drhttp._capture.body import RequestBodyCapture, Tap
+    from drhttp._capture.link import Link
     from drhttp._delivery.preparation import Preparation
 
 OVERHEAD = 3000  # bytes; approximate size of the objects of one exchange, without strings and bodies
@@ -34,7 +35,7 @@ class Exchange:
     exception of which a framework made a response. place: the module and the line that raised it. route: the template
     of the path, as the framework writes it. client_disconnected: sending failed because the client had closed the
     connection. complete: the response was sent to its end. file: the server sends a file. skip: do not record this
-    request.
+    request. link: has the ids of the request, if outgoing requests may refer to them.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Exchange:
         "file",
         "handled",
         "headers",
+        "link",
         "pid",
         "place",
         "preparation",
@@ -65,6 +67,7 @@ class Exchange:
         self.time = time.time()
         self.pid = os.getpid()
         self.preparation: Preparation | None = None
+        self.link: Link | None = None
         self.request_body = request_body
         self.response_body = response_body
         self.failure: tuple[str, str] | None = None

@@ -1,4 +1,7 @@
-"""Which paths are not recorded: shell-style patterns of the option `exclude`, matched with percent-encoded paths."""
+"""Which requests are not recorded: shell-style patterns of the option `exclude`, matched with percent-encoded paths.
+
+A pattern that contains `://` is for outgoing requests, and matched with `scheme://host[:port]/path`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,15 @@ if TYPE_CHECKING:
 
 def path_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
     """Return a function that matches a percent-encoded path with shell-style patterns; `None` if there are none."""
+    return _matcher([pattern for pattern in patterns if "://" not in pattern])
+
+
+def address_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+    """Return a function that matches the address of an outgoing request; `None` if there are no patterns for them."""
+    return _matcher([pattern for pattern in patterns if "://" in pattern])
+
+
+def _matcher(patterns: list[str]) -> Callable[[str], object] | None:
     if not patterns:
         return None
     import fnmatch

@@ -26,7 +26,7 @@ _random = RandomDigits()
 
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
-    began, reader = exchange.response_body.first_byte_at, _READERS[type(exchange)]
+    began, reader, link = exchange.response_body.first_byte_at, _READERS[type(exchange)], exchange.link
     failure = exchange.failure  # read once, because `close` of the response may raise at this moment
     head: RequestHead = reader.read_head(exchange, config.trusted_proxies)
     response_headers: Headers = reader.read_response_headers(exchange)
@@ -54,7 +54,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         aborted=exchange.aborted,
         exception=_failure(exchange, failure or exchange.handled),
         route=template(exchange.route) if exchange.route else None,
-        trace=continue_trace(head.traceparent, random[32:64], random[64:]),
+        trace=link.trace() if link else continue_trace(head.traceparent, random[32:64], random[64:]),
     )
 
 
@@ -71,7 +71,7 @@ def _request_body(exchange: Exchange, config: Config, head: RequestHead) -> Body
         return Body(size=length, omitted="off" if length or head.chunked else None)
     if captured is None or not (captured.size or head.expects_body):
         return Body(size=length or 0)
-    if captured.size and not _wanted("request", config, head.headers):
+    if captured.size and not wanted("request", config, head.headers):
         return Body(size=length, omitted="type")
     content = captured.content()
     full = captured.exhausted or (length is not None and captured.size >= length)
@@ -87,13 +87,13 @@ def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body
     size = exchange.response_body.size
     if not config.captures_responses:
         return Body(size=size, omitted="off" if size else None)
-    if size and not _wanted("response", config, headers):
+    if size and not wanted("response", config, headers):
         return Body(size=size, omitted="type")
     content = exchange.response_body.content()
     return Body(content=content or None, size=size, truncated=len(content) < size)
 
 
-def _wanted(direction: str, config: Config, headers: Headers) -> bool:
+def wanted(direction: str, config: Config, headers: Headers) -> bool:
     """Whether the option `capture_bodies` keeps a body of this content type."""
     capture = config.capture_bodies
     if (capture.request if direction == "request" else capture.response) is True:

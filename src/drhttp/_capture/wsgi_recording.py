@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from drhttp._capture.body import Tap
+    from drhttp._capture.link import Entry
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder
 
@@ -28,13 +29,15 @@ class Recording:
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
     exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
+    entered: to leave when the response is over, if outgoing requests are linked to this one.
     """
 
-    __slots__ = ("_recorder", "done", "exchange", "started")
+    __slots__ = ("_recorder", "done", "entered", "exchange", "started")
 
     def __init__(self, recorder: Recorder, exchange: WSGIExchange | None) -> None:
         self._recorder = recorder
         self.exchange = exchange
+        self.entered: Entry | None = None
         self.done = False
         self.started = False  # whether `start_response` was called
 
@@ -74,6 +77,7 @@ class Recording:
 
     def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
         """End the recording after an exception: an error, or the end of a connection that the application took over."""
+        self._leave()
         if self.exchange is not None:
             self.exchange.raised = True
         if is_end(error, environ, self._responding):
@@ -111,6 +115,7 @@ class Recording:
 
     def closed(self, error: BaseException | None = None) -> None:
         """Record the response, which was closed. An exception of `close` is added if it was sent to its end."""
+        self._leave()
         if not self.done:
             self.finish(False, error)
         elif self.exchange is not None:
@@ -132,6 +137,7 @@ class Recording:
             if self.exchange is not None:
                 self.exchange.file = True
             self.finish(True)
+            self._leave()
             return result
         if is_final(result, self.started):
             self._end_with(result)
@@ -148,14 +154,22 @@ class Recording:
                     fails = True
                     break
         self.finish(not fails)
+        self._leave()
         return result
 
     def _end_with(self, result: Any) -> None:
         """End the recording for a result that is not wrapped. If the server will fail on it, the record says so."""
+        self._leave()
         if is_faulty(result, self._responding):
             self.finish(False, TypeError(f"{type(result).__name__!r} object is not iterable"))
         else:
             self.finish(True)
+
+    def _leave(self) -> None:
+        """The request is over: what comes next in this context does not belong to it."""
+        if self.entered is not None:
+            self.entered.leave()
+            self.entered = None
 
 
 class RecordingStartResponse(FilteringStartResponse):

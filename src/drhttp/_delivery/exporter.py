@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drhttp._delivery.queue import Queue
     from drhttp._delivery.record_exporter import RecordExporter
     from drhttp._delivery.retry import Verdict
+    from drhttp._outbound.call import Call
 
 Item_contra = TypeVar("Item_contra", contravariant=True)  # what the queue holds
 Encoded = TypeVar("Encoded", bound="Sized")  # a record; its length is what it adds to a POST
@@ -45,7 +46,7 @@ class Exporter(Protocol[Item_contra, Encoded]):
 class LazyExporter:
     """An exporter that creates a `RecordExporter` on first use, in the worker, because that loads `urllib3`."""
 
-    def __init__(self, config: Config, queue: Queue[Exchange]) -> None:
+    def __init__(self, config: Config, queue: Queue[Exchange | Call]) -> None:
         # Without the callbacks: an idle thread must not keep alive the objects that they refer to.
         redact = Redact() if config.redact else None
         self._config = replace(config, before_send=None, redact=redact)
@@ -57,7 +58,7 @@ class LazyExporter:
     def max_records(self) -> int | None:
         return self.exporter.max_records
 
-    def prepare(self, item: Exchange) -> bytes | Verdict:
+    def prepare(self, item: Exchange | Call) -> bytes | Verdict:
         return self.exporter.prepare(item)
 
     def deliver(self, encoded_records: Sequence[bytes]) -> Verdict:

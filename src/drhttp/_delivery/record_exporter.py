@@ -6,11 +6,14 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
+from drhttp._capture.link import unrecorded
 from drhttp._capture.record_builder import assemble
 from drhttp._delivery.preparation import Preparation
 from drhttp._delivery.retry import Verdict
 from drhttp._delivery.transport import Transport
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
+from drhttp._outbound.record_builder import assemble_call
 from drhttp._rate_limiter import RateLimiter
 from drhttp._record import Record
 from drhttp._redact import Policy, redact
@@ -59,11 +62,17 @@ class RecordExporter:
         """Maximum number of records in one POST; `None` means no limit."""
         return self._wire.LARGEST_BATCH
 
-    def prepare(self, item: Exchange) -> bytes | Verdict:
-        """Build, mask and encode the record of an exchange, or return a verdict that says why it is dropped."""
+    def prepare(self, item: Exchange | Call) -> bytes | Verdict:
+        """Build, mask and encode the record of an exchange, or return a verdict that says why it is dropped.
+
+        A request that a callback of the user makes is not recorded: its record would call the callback again.
+        """
+        return unrecorded(self._prepare, item)
+
+    def _prepare(self, item: Exchange | Call) -> bytes | Verdict:
         preparation = item.preparation or self._preparation
         config = preparation.config
-        record = assemble(item, config)
+        record = assemble_call(item, config) if isinstance(item, Call) else assemble(item, config)
         if config.redact is not None:
             record = redact(record, _policy(preparation, config.redact), item.sensitive)
         if config.before_send is not None:
@@ -90,7 +99,7 @@ class RecordExporter:
         return verdict
 
     def _post(self, encoded_records: Sequence[bytes], within: float) -> Verdict:
-        return self.transport.post(self._wire.join(encoded_records), within)
+        return unrecorded(self.transport.post, self._wire.join(encoded_records), within)
 
     def _apply_before_send(self, record: Record, before_send: Callable[[Record], object]) -> Record | Verdict:
         """The record that the user's callback returns, or a verdict. An exception costs only this record."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
+    from drhttp._outbound.call import Call
+    from drhttp._outbound.scope import Scope
     from drhttp._process.framework_signals import FrameworkSignals
 
 _log = logger()
@@ -43,6 +45,7 @@ class Recorder:
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
         self._closed = False
         self._unused = False
+        self.scope: Scope | None = None  # which outgoing requests are recorded; `None` means none
         self._signals: FrameworkSignals | None = framework_signals()
         self.look_for_frameworks()
 
@@ -51,7 +54,7 @@ class Recorder:
         if self._signals is not None:
             guarded(self._signals.connect)
 
-    def put(self, exchange: Exchange) -> None:
+    def put(self, exchange: Exchange | Call) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
         state = self._state() or self._create_state()
@@ -191,6 +194,7 @@ def close(timeout: float = 10.0) -> None:
 
     timeout: seconds to wait. Records that are not delivered by then are dropped and counted, as are later ones.
     """
+    recorders.before_close()
     for recorder in recorders:
         recorder.begin_close(timeout)
     states = recorders.states()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from drhttp._stats import Stats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from drhttp._config import Config
     from drhttp._process.recorder import Recorder
@@ -37,6 +37,7 @@ class Registry:
         self._recorders: list[weakref.ref[Recorder]] = []
         self._states: list[ProcessState] = []
         self._warnings: set[str] = set()  # warnings that have been logged
+        self.before_close: Callable[[], object] = lambda: None  # called by `drhttp.close()`
         # The counts of settled states, by process id, and when one of their deliveries last failed.
         self._finished: dict[int, tuple[float, Stats]] = {}
 

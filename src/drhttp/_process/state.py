@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
+    from drhttp._outbound.call import Call
 
 _log = logger()
 
@@ -31,9 +32,9 @@ class ProcessState:
     def __init__(self, config: Config, on_end: Callable[[ProcessState], object]) -> None:
         self.pid = os.getpid()
         self.exit_timeout = config.exit_timeout
-        self.queue: Queue[Exchange] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
+        self.queue: Queue[Exchange | Call] = Queue(config.queue_size, config.queue_bytes, config.batch_size)
         self.exporter = LazyExporter(config, self.queue)
-        self.worker: Worker[Exchange, bytes] = Worker(
+        self.worker: Worker[Exchange | Call, bytes] = Worker(
             self.queue, self.exporter, batch_size=config.batch_size, flush_interval=config.flush_interval
         )
         self.exporter.remaining_seconds = self.worker.remaining_seconds

@@ -162,7 +162,8 @@ class _BodyMasker:
 
     def decode(self, coding: str) -> str | None:
         """Undo the content codings, declared or not; return their names for the record."""
-        codings = [coding] if coding not in ("", "identity") else []
+        undone = self._body.decoded  # by the client that sent an outgoing request
+        codings = [coding] if coding not in ("", "identity") and not undone else []
         if codings:
             self._undo(coding)
         while (hidden := detect_coding(self._content, limit=_MOST_DECODED, cut=self._cut)) is not None:
@@ -170,7 +171,7 @@ class _BodyMasker:
                 raise MaskingError("coding")
             codings.append(hidden)
             self._undo(hidden)
-        return ", ".join(codings) or None
+        return ", ".join(codings) or undone
 
     def _undo(self, coding: str) -> None:
         """Decode the content. Raises `MaskingError` if it cannot be decoded."""

@@ -39,23 +39,22 @@ def headers(key: str) -> dict[str, str]:
 
 def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     """Encode a record as an event."""
-    request, response = record.request, record.response
+    request = record.request
     ip = f',"ip_address":{quoted(request.ip)}' if request.ip else ""
     user = f',"user_id":{quoted(record.user)}' if record.user else ""
     return (
         f'{{"direction":{quoted(record.direction)},"transaction_id":{quoted(record.id)},'
         f'"metadata":{_metadata(record, dropped)}{user}{_trace(record.trace)},'
         f'"request":{{"time":"{timestamp(request.time)}","uri":{quoted(request.uri)},"verb":{quoted(request.method)},'
-        f'"headers":{encode_headers(request.headers)}{ip}{_body(request.body, request.headers)}}},'
-        f'"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
-        f'"headers":{encode_headers(response.headers)}{_body(response.body, response.headers)}}}}}'
+        f'"headers":{encode_headers(request.headers)}{ip}{_body(request.body, request.headers)}}}'
+        f"{_response(record)}}}"
     ).encode()
 
 
 def without_bodies(encoded: bytes) -> bytes:
     """Remove the bodies from an event, and mark them as omitted. An event without bodies is returned as it is."""
     event = json.loads(encoded)
-    sides = [side for side in ("request", "response") if "body" in event[side]]
+    sides = [side for side in ("request", "response") if "body" in event.get(side, {})]
     for side in sides:
         del event[side]["body"], event[side]["transfer_encoding"]
         # The metadata of an ordinary body has no size; then `Content-Length` has it.
@@ -69,6 +68,17 @@ def without_bodies(encoded: bytes) -> bytes:
 def join(encoded: Sequence[bytes]) -> bytes:
     """Join events to a compressed batch."""
     return compress(b"[" + b",".join(encoded) + b"]")
+
+
+def _response(record: Record) -> str:
+    """Encode the response. There is none if nothing answered a request that the application sent."""
+    response = record.response
+    if record.direction == "Outgoing" and not response.status:
+        return ""
+    return (
+        f',"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
+        f'"headers":{encode_headers(response.headers)}{_body(response.body, response.headers)}}}'
+    )
 
 
 def _body(body: Body, headers: Headers) -> str:

@@ -66,6 +66,12 @@ def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
         yield from ("", *map(clean, notice), "To show them, pass --unsafe-include-secrets.")
 
 
+_ABORTED = (
+    "the client disconnected before the response was complete",
+    "the application closed or canceled it before the response was complete",
+)
+
+
 def iso(microseconds: int) -> str:
     return moment(microseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -85,7 +91,7 @@ def _facts(exchange: Exchange) -> Iterable[tuple[str, str]]:
         ("direction", "" if summary.direction == "Incoming" else summary.direction),
         ("route", summary.route or ""),
         ("exception", failure),
-        ("aborted", "the client disconnected before the response was complete" if summary.aborted else ""),
+        ("aborted", _ABORTED[summary.direction == "Outgoing"] if summary.aborted else ""),
         ("trace", " ".join(filter(None, (summary.trace, summary.span)))),
         ("parent", summary.parent or ""),
         ("id", summary.id),

@@ -56,6 +56,7 @@ def _sights(order: int) -> dict[str, str]:
         "/?view=endpoints": ".groups",
         "/?view=users": ".groups",
         "/?view=devices": ".groups",
+        "/?view=upstreams": ".groups",
         "/?view=users&q=path:/nowhere": ".empty",
         f"/?view=compare&left={order - 1}&right={order - 2}": ".changes",
         "/?view=compare&left=1&right=999999": ".problem",
@@ -106,7 +107,15 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
 def test_no_serious_finding_of_axe_where_there_is_nothing(visit: Callable[..., Any], inbox: Any, axe: str) -> None:
     page = visit(inbox, reduced_motion="reduce").open()
     found = {}
-    for address in ("/", "/?view=errors", "/?view=endpoints", "/?view=users", "/?view=devices", "/?view=compare"):
+    for address in (
+        "/",
+        "/?view=errors",
+        "/?view=endpoints",
+        "/?view=users",
+        "/?view=devices",
+        "/?view=upstreams",
+        "/?view=compare",
+    ):
         page.goto(page.url.partition("?")[0].rstrip("/") + address)
         page.locator(".empty").wait_for()
         found[address] = _findings(page, axe)
@@ -238,7 +247,7 @@ def test_the_page_works_when_it_is_enlarged(
     expect(page.locator(".rows .row").first).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("view", ["errors", "endpoints", "users", "devices"])
+@pytest.mark.parametrize("view", ["errors", "endpoints", "users", "devices", "upstreams"])
 def test_tables_are_cards_that_name_their_values_on_narrow_screens(
     visit: Callable[..., Any], inbox: Any, view: str
 ) -> None:

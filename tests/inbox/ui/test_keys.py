@@ -85,7 +85,14 @@ def test_escape_lets_a_range_go(busy: Page) -> None:
 
 
 def test_views_by_number_and_tables_by_row(busy: Page) -> None:
-    for key, view in (("2", "Errors"), ("3", "Endpoints"), ("4", "Users"), ("5", "Devices"), ("1", "Requests")):
+    for key, view in (
+        ("2", "Errors"),
+        ("3", "Endpoints"),
+        ("4", "Users"),
+        ("5", "Devices"),
+        ("6", "Upstreams"),
+        ("1", "Requests"),
+    ):
         busy.keyboard.press(key)
         expect(busy.get_by_role("link", name=view, exact=True)).to_have_attribute("aria-current", "page")
     busy.keyboard.press("3")
@@ -96,7 +103,7 @@ def test_views_by_number_and_tables_by_row(busy: Page) -> None:
     expect(busy.locator(".groups tbody .p95")).to_have_text(["96 ms", "95 ms"])
     for key in ("j", "j", "k", "j"):
         busy.keyboard.press(key)
-    expect(busy.locator(".groups tbody tr").last.get_by_role("link")).to_be_focused()
+    expect(busy.locator(".groups tbody tr").last.get_by_role("link", name="/a")).to_be_focused()
     busy.keyboard.press("Enter")
     expect(_query(busy)).to_have_value(re.compile('method:"POST"'))
     expect(busy.locator(".foot")).to_contain_text("50 shown")
@@ -185,7 +192,7 @@ def test_the_help_names_every_key(page: Page) -> None:
         "r",
         "m",
         "1",
-        "5",
+        "6",
         "Shift",
         "Alt",
         "?",

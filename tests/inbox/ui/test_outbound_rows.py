@@ -133,3 +133,50 @@ def test_records_that_call_each_other_are_all_shown(page: Page, inbox: Any) -> N
     expect(page.locator(ROWS)).to_have_count(5)
     ids = page.locator(ROWS).evaluate_all("rows => rows.map(row => row.id)")
     assert len(set(ids)) == 5
+
+
+def test_a_call_that_nothing_answered_says_why(page: Page, inbox: Any, family: Any) -> None:
+    """The reason stands in the place of the status, in the list, in the record of the request, and in its own."""
+    order, stock, bank = family
+    inbox.post([order, stock, bank])
+    page.locator(".calls").click()
+    cell = page.locator(f"{ROWS}.under").last.locator(".status")
+    expect(cell).to_have_text("TimeoutError")
+    expect(cell).to_have_attribute("title", "no answer: TimeoutError: timed out")
+    page.locator(ROWS).first.click()
+    page.get_by_role("tab", name="Outbound (2)").click()
+    expect(page.locator(".related .status").last).to_have_text("no answer: TimeoutError")
+    page.locator(".related button").last.click()
+    expect(page.locator(".detail .top .status")).to_have_text("no answer: TimeoutError")
+
+
+def test_the_timeline_tells_the_own_time_of_the_application(page: Page, inbox: Any) -> None:
+    """What no call takes of the duration, whether calls overlap or go on after the response."""
+
+    def record(name: str, started: str, duration: float, direction: str = "Outgoing") -> dict[str, Any]:
+        span = {"id": name * 16, **({"parent_id": "a" * 16} if direction == "Outgoing" else {})}
+        made = shop.event(uri=f"http://shop.test/{name}", span=span, direction=direction, duration=duration, user=None)
+        made["request"]["time"] = f"2026-11-22T16:00:{started}Z"
+        return made
+
+    inbox.post([record("a", "00.000", 400.0, "Incoming"), record("b", "00.050", 100.0), record("c", "00.100", 100.0)])
+    inbox.post([record("d", "00.350", 900.0)])
+    page.locator(f"{ROWS} .text").first.click()
+    expect(page.locator(".timeline .own")).to_have_text(
+        "the application itself 200 ms, waiting for outbound requests 200 ms"
+    )
+
+
+def test_upstreams_of_an_endpoint(page: Page, inbox: Any, family: Any) -> None:
+    """From an endpoint to what it spends its time in, and on to the calls."""
+    inbox.post([*family, shop.event("GET", "http://other.test/x", direction="Outgoing", user=None)])
+    page.get_by_role("link", name="Upstreams", exact=True).click()
+    expect(page.locator(".groups tbody tr")).to_have_count(3)
+    page.get_by_role("link", name="Endpoints", exact=True).click()
+    page.get_by_role("link", name="upstreams", exact=True).first.click()
+    rows = page.locator(".groups tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("bank.test/charges")
+    expect(rows.first.locator(".share")).to_have_text("73 %")
+    rows.first.get_by_role("link").click()
+    expect(page.locator(ROWS)).to_have_count(1)

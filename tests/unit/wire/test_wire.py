@@ -122,6 +122,14 @@ def test_who_and_where():
     assert event(a_record(direction="Outgoing"))["direction"] == "Outgoing"
 
 
+def test_a_request_that_nothing_answered_has_no_response():
+    """What the application sent, and nobody answered, is an event without a response; so it stays without bodies."""
+    data = events_protocol.encode(with_response(a_record(direction="Outgoing"), status=0), {})
+    assert "response" not in json.loads(data)
+    assert events_protocol.without_bodies(data) == data
+    assert "response" in event(with_response(status=0))
+
+
 def test_a_trace_that_begins_here_has_no_parent():
     """The first span of a trace names no parent."""
     trace = Trace(trace_id="0af7651916cd43dd8448eb211c80319c", span_id="b7ad6b7169203331")
@@ -368,7 +376,7 @@ records = st.builds(
 def through_the_model(read: dict) -> dict:
     """An event, loaded by the protocol's own library and written by it again; what it does not know is put back."""
     back = json.loads(APIHelper.json_serialize(EventModel.from_dictionary(read)))
-    for part in ("request", "response"):
+    for part in {"request", "response"} & set(read):
         assert back[part]["time"][-6:] == "+00:00"
         time = back[part]["time"][:-6]
         back[part]["time"] = (time[:-3] if "." in time else f"{time}.000") + "Z"
@@ -389,7 +397,9 @@ def test_the_model_of_the_protocol_reads_every_event(made):
     data = events_protocol.encode(made, {})
     read = json.loads(data.decode("utf-8"))
     assert through_the_model(read) == read
-    for part, body in (("request", made.request.body), ("response", made.response.body)):
+    assert ("response" in read) == (made.direction == "Incoming" or made.response.status > 0)
+    for part in {"request", "response"} & set(read):
+        body = getattr(made, part).body
         if body.content is None:
             assert "body" not in read[part]
         elif read[part]["transfer_encoding"] == "base64":

@@ -1,4 +1,4 @@
-"""Handlers for aggregates: histogram, scatter plot, endpoints, users, and devices."""
+"""Handlers for aggregates: histogram, scatter plot, endpoints, upstreams, users, and devices."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from drhttp.inbox.view.summary_fields import ms
 SECONDS = 1.0
 """Time limit in seconds; beyond it, the aggregate covers the most recent records only."""
 _SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
+_UPSTREAM_SORTS = ("total", *(sort for sort in _SORTS if sort != "total"))
 
 
 class Aggregates:
@@ -77,6 +78,22 @@ class Aggregates:
                 "total": found.total,
                 **_scanned(found.scanned_to),
                 "endpoints": listed,
+            }
+        )
+
+    async def upstreams(self, request: Request) -> Response:
+        node, sort = parameters.query(request), parameters.choice(request, "sort", *_UPSTREAM_SORTS)
+        found = await self._context.readers.run(lambda store: store.upstreams(node, seconds=SECONDS))
+        spent = found.spent
+        listed = [{**_endpoint(one), "share": one.total / spent if spent else None} for one in found.endpoints]
+        listed.sort(key=lambda one: _rank(one, sort))
+        return Json(
+            {
+                "bounds": [*BOUNDS, None],
+                "total": found.total,
+                "spent_ms": spent / 1000,
+                **_scanned(found.scanned_to),
+                "upstreams": listed,
             }
         )
 

@@ -42,6 +42,7 @@ def _api(context: Context) -> Starlette:
         ("GET", "/histogram", aggregates.histogram),
         ("GET", "/scatter", aggregates.scatter),
         ("GET", "/endpoints", aggregates.endpoints),
+        ("GET", "/upstreams", aggregates.upstreams),
         ("GET", "/users", aggregates.users),
         ("GET", "/devices", aggregates.devices),
         ("GET", "/compare", actions.compare),

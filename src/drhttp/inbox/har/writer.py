@@ -20,6 +20,7 @@ MARKS = tuple(field.name for field in fields(Message) if field.name not in {"hea
 _NOTHING = asdict(Message())
 _PHRASES = {one.value: one.phrase for one in HTTPStatus}
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_OUTBOUND = "outbound: sent by the application"
 _TARGET_SAFE = "%/:=&?~+!$,;'@()*"
 
 
@@ -47,6 +48,7 @@ def entry(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
         "response": response,
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": receive},
+        **({"comment": _OUTBOUND} if summary.direction == "Outgoing" else {}),
         "_drhttp": data,
     }
 

@@ -31,7 +31,7 @@ FLAGS = (
     "omitted",
     "orphan",
 )
-HAS = ("outbound", "parent", "user", "device", "body", "exception", "tag", "trace", "note", "response")
+HAS = ("outbound", "calls", "parent", "user", "device", "body", "exception", "tag", "trace", "note", "response")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 SLOW = 1_000_000
 """Duration in microseconds from which a record counts as slow."""
@@ -52,8 +52,9 @@ FIELDS: dict[str, Field] = {
     "size": Field("size", "response_size", "of the response: >10k, <1m"),
     "req.size": Field("size", "request_size", "of the request: >10k, <1m"),
     "dir": Field("direction", "direction", "in, out", ("in", "out")),
+    "calls": Field("count", "calls", "number of outbound calls: >5, 0, 2-4"),
     "is": Field("flag", "", "error, slow, pinned ...", FLAGS),
-    "has": Field("has", "", "outbound, body, tag ...", HAS),
+    "has": Field("has", "", "outbound or calls, body, tag ...", HAS),
     "after": Field("after", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
     "before": Field("before", "started", "-10m, 2026-11-22, 16:05", ("-10m", "-1h", "-1d")),
     "body": Field("body", "request response", "text in a body"),

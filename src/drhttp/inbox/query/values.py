@@ -22,6 +22,7 @@ _TIMES = {"": 1_000, "us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000}
 _SIZES = {"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20, "g": 1 << 30, "gb": 1 << 30}
 _AGES = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _COLUMNS = {"tag": "tags"}
+_HAS_FLAGS = {"outbound": "has-outbound", "calls": "has-outbound", "body": "has-body", "response": "has-response"}
 
 
 def read(token: Token, field: Field, now: int) -> Node:
@@ -79,6 +80,10 @@ def _size(token: Token, field: Field, now: int) -> Node:
     return _presence(token.value.lower(), field.column) or _number(token.value, field.column, _unit(_SIZES))
 
 
+def _count(token: Token, field: Field, now: int) -> Node:
+    return _number(token.value, field.column, _plain)
+
+
 def _direction(token: Token, field: Field, now: int) -> Node:
     known = {"in": "Incoming", "incoming": "Incoming", "out": "Outgoing", "outgoing": "Outgoing"}
     if token.value.lower() not in known:
@@ -96,7 +101,7 @@ def _has(token: Token, field: Field, now: int) -> Node:
     name = token.value.lower()
     if name not in field.values:
         raise ValueError
-    return Flag(f"has-{name}") if name in {"outbound", "body", "response"} else Present(_COLUMNS.get(name, name))
+    return Flag(_HAS_FLAGS[name]) if name in _HAS_FLAGS else Present(_COLUMNS.get(name, name))
 
 
 def _boolean(token: Token, field: Field, now: int) -> Node:
@@ -132,6 +137,7 @@ _READERS: dict[str, Callable[[Token, Field, int], Node]] = {
     "part": _part,
     "duration": _duration,
     "size": _size,
+    "count": _count,
     "direction": _direction,
     "flag": _flag,
     "has": _has,

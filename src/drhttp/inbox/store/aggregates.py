@@ -107,6 +107,16 @@ class Endpoints:
     scanned_to: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstreams:
+    """What requests spend their time in. endpoints: of the calls. spent: by the requests, in microseconds."""
+
+    endpoints: Sequence[Endpoint]
+    total: int
+    spent: int
+    scanned_to: int | None
+
+
 @dataclass(slots=True)
 class Group:
     """The aggregate of one user or device."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
-from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Present, reads_payload
+from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Not, Present, reads_payload
 from drhttp.inbox.store import Page, State, aggregates, rollup, search
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
@@ -19,6 +19,9 @@ from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
 
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
+_OUTGOING = Like("direction", (tuple("Outgoing"),))
+_CALLS = "JOIN record c ON c.parent = r.span AND c.direction = 'Outgoing'"
+_CALL_COLUMNS = rollup.COLUMNS.replace("r.", "c.")
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
 
@@ -163,6 +166,20 @@ class SqliteReader:
                 scan = Scan(self._db, rollup.COLUMNS, node, seconds=seconds)
                 found, reached = aggregates.endpoints(scan), _reached(scan)
         return aggregates.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=reached)
+
+    def upstreams(self, node: Node, *, seconds: float = 60.0) -> aggregates.Upstreams:
+        """Aggregate the outbound calls that match, and those of the requests that match."""
+        with self._translated(), self._snapshot():
+            scans = [
+                Scan(self._db, rollup.COLUMNS, All((node, _OUTGOING)), seconds=seconds),
+                Scan(self._db, _CALL_COLUMNS, node, join=_CALLS, seconds=seconds),
+                Scan(self._db, "sum(r.duration), 0", All((node, Not(_OUTGOING))), group="", seconds=seconds),
+            ]
+            calls = {row[-1]: row for scan in scans[:2] for row in scan}
+            spent = sum(row[0] or 0 for row in scans[2])
+        found = aggregates.endpoints(calls[n] for n in sorted(calls, reverse=True))
+        reached = max((scan.reached for scan in scans if not scan.complete), default=None)
+        return aggregates.Upstreams(endpoints=found, total=len(calls), spent=spent, scanned_to=reached)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         with self._translated():

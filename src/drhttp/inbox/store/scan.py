@@ -19,8 +19,8 @@ class Scan:
     """Yields the rows of matching records in ascending or descending order of ``n``.
 
     columns: in SQL, over ``record r``. before, after: both excluded. group: what stands after the condition, where
-    rows are to be put together, piece by piece. seconds: how long it may take, though one piece is always read.
-    Afterwards `complete` says whether it came to its end, and `reached` how far it came.
+    rows are to be put together, piece by piece. join: of other tables, in SQL. seconds: how long it may take, though
+    one piece is always read. Afterwards `complete` says whether it came to its end, and `reached` how far it came.
     """
 
     def __init__(
@@ -33,13 +33,14 @@ class Scan:
         after: int = 0,
         ascending: bool = False,
         group: str | None = None,
+        join: str = "",
         seconds: float,
     ) -> None:
         self._db = db
         self._condition = Condition(node)
         self._ascending = ascending
         self._deadline = time.monotonic() + seconds
-        source = "record r JOIN project ON project.p = r.project" if "project." in columns else "record r"
+        source = "record r JOIN project ON project.p = r.project" if "project." in columns else f"record r {join}"
         if self._condition.payload:
             source += " JOIN payload p ON p.n = r.n"
         ending = f"ORDER BY r.n {'ASC' if ascending else 'DESC'}" if group is None else group

@@ -27,6 +27,7 @@ from drhttp.inbox.store.search import lower
 _URL = "CASE r.scheme WHEN '' THEN '' ELSE r.scheme || '://' || r.host END || r.path || ifnull('?' || r.query, '')"
 _EXPRESSIONS = {
     "url": _URL,
+    "calls": "CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END",
     "response_type": "trim(substr(r.response_type, 1, instr(r.response_type || ';', ';') - 1))",
 }
 _FLAGS = {

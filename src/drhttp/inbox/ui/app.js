@@ -7,6 +7,7 @@ import { Charts } from "./charts.js";
 import { Compare } from "./compare.js";
 import { actions, Detail } from "./detail.js";
 import { Endpoints } from "./endpoints.js";
+import { Upstreams } from "./upstreams.js";
 import { Errors } from "./errors.js";
 import { Feed } from "./feed.js";
 import { Devices, Users } from "./groups.js";
@@ -19,7 +20,7 @@ import { QueryField } from "./query-field.js";
 import { Splitter } from "./splitter.js";
 import { TokenPrompt, NoMatches, InvalidQuery, Welcome } from "./welcome.js";
 
-const VIEWS = { errors: Errors, endpoints: Endpoints, users: Users, devices: Devices, compare: Compare };
+const VIEWS = { errors: Errors, endpoints: Endpoints, users: Users, devices: Devices, upstreams: Upstreams, compare: Compare };
 
 function useFeed(onExpired) {
   const [, rerender] = useState(0);

@@ -6,7 +6,19 @@ import { HIDDEN, kind } from "./format.js";
 
 export { html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact.js";
 
-export const Status = ({ record }) => html`<span class="status k${record.exception && !record.status ? "5xx" : kind(record.status)}">${record.status ?? (record.exception ? "exc" : "–")}</span>`;
+/** The status, or why there is none; with `whole`, in full. */
+export function Status({ record, whole }) {
+  const { status, exception } = record;
+  if (!status && record.direction === "out") return html`<${NoAnswer} record=${record} whole=${whole} />`;
+  return html`<span class="status k${exception && !status ? "5xx" : kind(status)}">${status ?? (exception ? "exc" : "–")}</span>`;
+}
+
+/** An outbound request that nothing answered. */
+function NoAnswer({ record, whole }) {
+  const reason = record.exception?.type.split(".").pop() ?? (record.aborted ? "canceled" : "unknown");
+  const title = ["no answer", record.exception ? `${record.exception.type}: ${record.exception.message ?? ""}` : reason].join(": ");
+  return html`<span class="status why k5xx" title=${title}>${whole ? `no answer: ${reason}` : reason}</span>`;
+}
 
 export const Method = ({ name }) => html`<span class="method ${(name || "").toLowerCase() === "get" ? "" : "strong"}">${name || "–"}</span>`;
 

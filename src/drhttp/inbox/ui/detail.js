@@ -79,7 +79,7 @@ function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
   const mark = () => (actions.mark(record.n), rerender((value) => value + 1));
   const showError = (problem) => notify(problem.message);
   return html`<div class="top">
-    <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} /><span class="dim">${duration(record.duration_ms)}</span>
+    <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} whole /><span class="dim">${duration(record.duration_ms)}</span>
       <span class="spread"></span>
       <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
       <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
@@ -99,7 +99,7 @@ function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
 function Overview({ record, query, feed, again, dialog, onDialog, onOpen, onReveal }) {
   return html`
     ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> <${Text} text=${record.exception.message} /></p>`}
-    ${record.aborted && html`<p class="failure">The client disconnected before the response was complete.</p>`}
+    ${record.aborted && html`<p class="failure">${record.direction === "out" ? "The application closed or canceled it before the response was complete." : "The client disconnected before the response was complete."}</p>`}
     <${Timeline} record=${record} onOpen=${onOpen} />
     <${Labels} record=${record} feed=${feed} again=${again} focused=${dialog === "labels"} onFocused=${() => onDialog("")} />
     ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
@@ -113,7 +113,7 @@ function Related({ title, records, onOpen, compare }) {
   if (!records?.length) return null;
   return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
     <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> <${Text} text=${`${one.direction === "out" ? one.host : ""}${one.path}`} /></button>
-    <${Status} record=${one} /><span class="dim">${duration(one.duration_ms)}</span>
+    <${Status} record=${one} whole /><span class="dim">${duration(one.duration_ms)}</span>
     ${compare && html`<button class="link" onClick=${() => navigate({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
 }
 

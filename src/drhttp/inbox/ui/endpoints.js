@@ -1,10 +1,12 @@
 // The view Endpoints: requests, errors, and durations of each endpoint.
 
+import { Link } from "./link.js";
 import { navigate, currentRoute } from "./router.js";
 import { useThrottled } from "./throttle.js";
 import { Sparkline } from "./sparkline.js";
 import { count, duration, plural } from "./format.js";
 import { html, Method, Problem, Text, useApi } from "./components.js";
+import { addTerm } from "./query-field.js";
 import { Cell, FilterLink, NoGroups, formatPercent, GroupTable } from "./group-table.js";
 
 const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Total time"]];
@@ -27,7 +29,7 @@ const Sort = ({ one: [name, label], sort }) => html`<th scope="col" class=${name
 function Endpoint({ one, query, bounds }) {
   const distribution = one.distribution.map((value, at) => (value ? `up to ${bounds[at]}: ${count(value)}` : "")).filter(Boolean).join("\n");
   return html`<tr>
-    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${FilterLink} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//></th>
+    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${FilterLink} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//>${one.direction === "in" && html` <${Link} class="upstreams-link" title="What it spends its time in" to=${{ view: "upstreams", q: addTerm(query, one.query), n: "", sort: "" }}>upstreams<//>`}</th>
     <${Cell} name="count" label="Count">${count(one.count)}<//>
     <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors">${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${formatPercent(one.error_share)}<//>
     <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>

@@ -4,7 +4,7 @@ import { count } from "./format.js";
 import { Link } from "./link.js";
 import { html } from "./components.js";
 
-const VIEWS = [["requests", "Requests"], ["errors", "Errors"], ["endpoints", "Endpoints"], ["users", "Users"], ["devices", "Devices"]];
+const VIEWS = [["requests", "Requests"], ["errors", "Errors"], ["endpoints", "Endpoints"], ["users", "Users"], ["devices", "Devices"], ["upstreams", "Upstreams"]];
 const STATES = { loading: "loading", live: "live", lost: "reconnecting", refused: "stopped" };
 
 export function Header({ at, feed, onDialog }) {

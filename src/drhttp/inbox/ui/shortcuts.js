@@ -7,7 +7,7 @@ const HELP = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the newest record"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"],
-  ["1  –  5", "requests, errors, endpoints, users, devices"],
+  ["1  –  6", "requests, errors, endpoints, users, devices, upstreams"],
   ["←  →", "in a chart: move between bars or points (also Home and End)"], ["Shift  →", "in a chart: select a range, then press Enter"],
   ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],
 ];
@@ -22,9 +22,9 @@ function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
   if (next) (opened ? open : setCursor)(next.record.n);
 }
 
-/** In a table of groups, focus goes from link to link. */
+/** In a table of groups, focus goes from row to row. */
 function moveFocus(by) {
-  const links = [...document.querySelectorAll(".table-view tbody th a, .table-view .side")];
+  const links = [...document.querySelectorAll(".table-view tbody th a:not(.upstreams-link), .table-view .side")];
   const at = links.indexOf(document.activeElement);
   links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
 }
@@ -40,7 +40,7 @@ function toggle({ lines, expanded, cursor, setCursor }, open) {
   expanded.close(parent.record);
 }
 
-const VIEWS = ["requests", "errors", "endpoints", "users", "devices"];
+const VIEWS = ["requests", "errors", "endpoints", "users", "devices", "upstreams"];
 const view = (at) => [String(at + 1), () => navigate({ view: VIEWS[at], n: "", tab: "overview" })];
 
 const SHORTCUTS = {

@@ -11,6 +11,7 @@ export function Timeline({ record, onOpen }) {
   if (!(end > 0)) return null;
   const scale = (ms) => (Math.max(0, ms) / end) * WIDTH;
   const first = record.ttfb_ms;
+  const own = record.calls.length && record.duration_ms ? ownTime(record.calls.map((call) => [Date.parse(call.time) - begin, call.duration_ms ?? 0]), record.duration_ms) : null;
   return html`<section class="timeline" aria-label="Timeline">
     <${Bar} label=${record.direction === "in" ? "Application" : "Request"} text=${duration(record.duration_ms)}>
       <rect class="app" x="0" y="3" width=${Math.max(2, scale(first ?? record.duration_ms ?? 0))} height="12"><title>until first byte: ${duration(first)}</title></rect>
@@ -21,7 +22,21 @@ export function Timeline({ record, onOpen }) {
       <rect class=${call.error ? "bad" : "call"} x=${Math.min(WIDTH - 4, scale(Date.parse(call.time) - begin))} y="3" width=${Math.max(4, scale(call.duration_ms ?? 0))} height="12" />
     <//>`)}
     ${first !== null && html`<p class="dim legend"><i class="app"></i>until first byte ${duration(first)} <i class="sending"></i>sending ${duration(Math.max(0, record.duration_ms - first))}</p>`}
+    ${own !== null && html`<p class="dim legend own">the application itself ${duration(own)}, waiting for outbound requests ${duration(record.duration_ms - own)}</p>`}
   </section>`;
+}
+
+/** How long none of the calls was going on: [start, length] of each, in milliseconds since the request began. */
+function ownTime(calls, length) {
+  let own = length;
+  let until = 0;
+  for (const [start, long] of [...calls].sort((one, other) => one[0] - other[0])) {
+    const from = Math.max(until, start, 0);
+    const to = Math.min(length, start + long);
+    own -= Math.max(0, to - from);
+    until = Math.max(until, to);
+  }
+  return Math.max(0, own);
 }
 
 const Bar = ({ label, text, nested, onClick, children }) => html`<div class="lane ${nested ? "nested" : ""}">

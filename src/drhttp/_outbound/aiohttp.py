@@ -1,0 +1,171 @@
+"""Hooks in the client of aiohttp, from version 3.12 on.
+
+The innermost middleware of each request sees it once for each attempt on the wire. The body of a response is noted as
+it is fed to its stream, already decoded, whichever method the caller reads it by. The library itself is not imported:
+the hooks are made of its module when the application has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from drhttp._guard import guarded
+from drhttp._outbound.beginning import begin, recording
+from drhttp._outbound.hook import Client, Hook
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import ModuleType
+
+    from drhttp._outbound.call import Call
+
+_DECODED = ("gzip", "deflate", "br", "zstd")  # the content codings that aiohttp undoes
+
+
+class ResponseEnd:
+    """Stands among the callbacks for the end of a response stream, by which the hooks of the stream find the call."""
+
+    __slots__ = ("_response", "call")
+
+    def __init__(self, call: Call, response: Any) -> None:
+        self.call = call
+        self._response = weakref.ref(response)
+
+    def __call__(self) -> None:
+        """The response has ended."""
+        guarded(self.call.end)
+
+    def failed(self, error: BaseException) -> None:
+        """The stream has broken, or the caller has closed the response or forgotten it."""
+        response = self._response()
+        if response is None or response.closed or str(error) == "Connection closed":
+            self.call.end(aborted=True)
+        else:
+            self.call.failed(error)
+
+    def __del__(self) -> None:
+        if not self.call.done:
+            guarded(self._forgotten)
+
+    def _forgotten(self) -> None:
+        self.call.end(aborted=True)
+
+
+def _hooks(module: ModuleType) -> list[Hook]:
+    stream = sys.modules["aiohttp.streams"].StreamReader
+    return [
+        Hook(module.ClientSession, "_request", _wrap_request, (None, "GET", "/")),
+        Hook(stream, "feed_data", _wrap_feed_data, (None, b"")),
+        Hook(stream, "set_exception", _wrap_set_exception, (None, ValueError())),
+    ]
+
+
+def _wrap_request(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def request(self: Any, method: Any, url: Any, **kwargs: Any) -> Any:
+        if recording():
+            guarded(_add_middleware, self, kwargs)
+        return original(self, method, url, **kwargs)
+
+    return request
+
+
+def _add_middleware(session: Any, kwargs: dict[str, Any]) -> None:
+    """Add the middleware that records, as the innermost."""
+    chosen = kwargs.get("middlewares")
+    decompress = kwargs.get("auto_decompress")
+    decodes = session.auto_decompress if decompress is None else decompress
+
+    async def record(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        call = guarded(_begin, request)
+        if call is None:
+            return await handler(request)
+        try:
+            response = await handler(request)
+        except BaseException as error:
+            guarded(_failed, call, request, error)
+            raise
+        guarded(_responded, call, request, response, decodes)
+        return response
+
+    kwargs["middlewares"] = (*(session._middlewares if chosen is None else chosen), record)
+
+
+def _begin(request: Any) -> Call | None:
+    url = request.url
+    call = begin(request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
+    if call is not None:
+        call.request_headers = list(request.headers.items())  # should it fail before they are sent
+        vars(request)["write_bytes"] = _watched_write(request, call)
+    return call
+
+
+def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
+    """The method `write_bytes` of one request, which writes the body: notes what passes."""
+    write_body = request.write_bytes
+
+    async def write_bytes(writer: Any, *args: Any, **kwargs: Any) -> None:
+        write = writer.write
+        if getattr(writer, "_compress", None) is not None:
+            call.decoded = (request.headers.get("Content-Encoding"), call.decoded[1])
+
+        async def noted_write(chunk: Any, *args: Any, **kwargs: Any) -> Any:
+            guarded(call.request_body.note, chunk)
+            return await write(chunk, *args, **kwargs)
+
+        writer.write = noted_write
+        try:
+            await write_body(writer, *args, **kwargs)
+        finally:
+            del writer.write
+
+    return write_bytes
+
+
+def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
+    vars(request).pop("write_bytes", None)
+    call.request_headers = list(request.headers.items())
+    call.responded(response.status, response.raw_headers)
+    coding = response.headers.get("Content-Encoding", "").lower()
+    if decodes and coding in _DECODED:
+        call.decoded = (call.decoded[0], coding)
+    if response.status == 101:
+        call.end()
+        return
+    for block in getattr(response.content, "_buffer", ()):  # what has come together with the headers
+        call.response_body.note(block)
+    response.content.on_eof(ResponseEnd(call, response))
+
+
+def _failed(call: Call, request: Any, error: BaseException) -> None:
+    vars(request).pop("write_bytes", None)
+    call.request_headers = list(request.headers.items())
+    call.failed(error)
+
+
+def _wrap_feed_data(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def feed_data(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
+        for callback in self._eof_callbacks:
+            if type(callback) is ResponseEnd:
+                guarded(callback.call.response_body.note, data)
+        return original(self, data, *args, **kwargs)
+
+    return feed_data
+
+
+def _wrap_set_exception(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def set_exception(self: Any, exc: Any, *args: Any, **kwargs: Any) -> Any:
+        for callback in self._eof_callbacks:
+            if type(callback) is ResponseEnd:
+                guarded(callback.failed, exc)
+        return original(self, exc, *args, **kwargs)
+
+    return set_exception
+
+
+client = Client("aiohttp.client", _hooks)

@@ -1,0 +1,51 @@
+"""Decides whether an outgoing request is recorded, by which recorder, and under which request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drhttp._capture import link
+from drhttp._capture.sampling import chance
+from drhttp._outbound.address import absolute_uri, without_query
+from drhttp._outbound.call import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._process.recorder import Recorder
+
+#: Returns the recorder of calls that belong to no request; `None` if there is none.
+root_recorder: Callable[[], Recorder | None] = lambda: None  # noqa: E731 - replaced by the installation
+
+
+def begin(method: str, scheme: str, host: str, port: int | None, target: str) -> Call | None:
+    """Begin the record of a request; `None` if it is not to be recorded.
+
+    target: what stands in the request line.
+    """
+    if not link.watching:
+        return None
+    parent = link.current()
+    recorder = root_recorder() if parent is None else parent.recorder
+    scope = None if recorder is None else recorder.scope
+    if recorder is None or scope is None:
+        return None
+    if scope.excludes is not None and scope.excludes(without_query(absolute_uri(scheme, host, port, target))):
+        return None
+    if parent is None and scope.sample_rate < 1.0 and chance() >= scope.sample_rate:
+        return None
+    return Call(recorder, scope, parent, method, (scheme, host, port, target))
+
+
+def recording() -> bool:
+    """Whether a call in this context may be recorded: a quick look, before anything is prepared for it."""
+    if not link.watching:
+        return False
+    parent = link.current()
+    return root_recorder() is not None if parent is None else parent.recorder is not None
+
+
+def set_root_recorder(find: Callable[[], Recorder | None]) -> None:
+    """Set the function that finds the recorder of calls that belong to no request."""
+    global root_recorder  # noqa: PLW0603 - belongs to the process
+    root_recorder = find

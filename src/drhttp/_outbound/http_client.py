@@ -1,0 +1,237 @@
+"""Hooks in `http.client`, and so in `urllib.request`, urllib3, requests and botocore.
+
+A call belongs to its connection from the request line to the headers of the response: it stands among the attributes of
+the connection, under `CALL`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from drhttp._guard import guarded
+from drhttp._outbound.beginning import begin, recording
+from drhttp._outbound.body_reader import BodyReader
+from drhttp._outbound.chunked_decoder import ChunkedDecoder
+from drhttp._outbound.hook import Client, Hook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from drhttp._outbound.call import Call
+
+CALL = "_drhttp_call"
+
+
+class Transmission:
+    """A call on a connection, and what has been sent of it.
+
+    fresh: the request line has not been made yet. sending: the connection is in the middle of `send`, in which it may
+    connect first. receiving: it waits for the response.
+    """
+
+    __slots__ = ("_chunks", "_head_sent", "call", "fresh", "receiving", "sending")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.fresh = True
+        self.sending = self.receiving = False
+        self._head_sent = False
+        self._chunks: ChunkedDecoder | None = None
+
+    def sent(self, data: Any) -> None:
+        """The connection has sent the next bytes."""
+        if not self._head_sent:
+            data = self._take_head(data)
+        if self._chunks is not None:
+            self._chunks.feed(data)
+        elif data:
+            self.call.request_body.note(data)
+
+    def _take_head(self, data: bytes) -> bytes:
+        """Keep the head, and return what follows it."""
+        self._head_sent = True
+        data = bytes(data)
+        end = data.find(b"\r\n\r\n") + 4
+        self.call.head = head = data if end == len(data) else data[:end]
+        if b"\r\ntransfer-encoding: chunked" in head.lower():
+            self._chunks = ChunkedDecoder(self.call.request_body)
+        return data[end:]
+
+
+class _SentFile:
+    """A file that is sent: notes the blocks that are read of it."""
+
+    def __init__(self, file: Any, note: Callable[[bytes], object]) -> None:
+        self._file = file
+        self._note = note
+
+    def read(self, *args: Any) -> Any:
+        data = self._file.read(*args)
+        if isinstance(data, str):
+            data = data.encode("iso-8859-1")  # as `http.client` does
+        guarded(self._note, data)
+        return data
+
+
+def _hooks(module: ModuleType) -> list[Hook]:
+    connection = module.HTTPConnection
+    not_ready = module.ResponseNotReady
+
+    def wrap_getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
+            sent: Transmission | None = self.__dict__.get(CALL)
+            if sent is None:
+                return original(self, *args, **kwargs)
+            sent.receiving = True
+            try:
+                response = original(self, *args, **kwargs)
+            except not_ready:  # the caller's mistake, after which it may go on
+                raise
+            except BaseException as error:
+                self.__dict__.pop(CALL, None)
+                guarded(sent.call.failed, error)
+                raise
+            finally:
+                sent.receiving = False
+            self.__dict__.pop(CALL, None)
+            guarded(_responded, sent.call, response)
+            return response
+
+        return getresponse
+
+    return [
+        Hook(connection, "putrequest", _wrap_putrequest, (None, "GET", "/")),
+        Hook(connection, "send", _wrap_send, (None, b"")),
+        Hook(connection, "getresponse", wrap_getresponse, (None,)),
+        Hook(connection, "close", _wrap_close, (None,)),
+    ]
+
+
+def _wrap_putrequest(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def putrequest(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+        # Afterwards, because it raises if the connection is not ready for another request.
+        result = original(self, method, url, *args, **kwargs)
+        guarded(_begin, self, method, url)
+        return result
+
+    return putrequest
+
+
+def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def send(self: Any, data: Any) -> Any:
+        sent: Transmission | None = self.__dict__.get(CALL)
+        if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
+            return original(self, data)
+        if type(data) is bytes:
+            guarded(sent.sent, data)
+        else:
+            data = guarded(_watched, data, sent) or data
+        sent.sending = True
+        try:
+            return original(self, data)
+        except BaseException as error:
+            guarded(_send_failed, self, sent, error)
+            raise
+        finally:
+            sent.sending = False
+
+    return send
+
+
+def _wrap_close(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def close(self: Any) -> Any:
+        sent: Transmission | None = self.__dict__.get(CALL)
+        # It also closes itself, while it waits for a response that is the last.
+        if sent is not None and not (sent.receiving or sent.sending or sent.fresh):
+            self.__dict__.pop(CALL, None)
+            guarded(_given_up, sent.call)
+        return original(self)
+
+    return close
+
+
+def _begin(connection: Any, method: str, url: str) -> None:
+    attributes = connection.__dict__
+    before: Transmission | None = attributes.get(CALL)
+    if before is not None and before.fresh:  # begun by the hooks of urllib3
+        before.fresh = False
+        return
+    if before is not None:
+        del attributes[CALL]
+        _given_up(before.call)
+    if recording():
+        call = begin(_text(method), *address_of(connection), _text(url))
+        if call is not None:
+            attributes[CALL] = sent = Transmission(call)
+            sent.fresh = False
+
+
+def address_of(connection: Any) -> tuple[str, str, int | None]:
+    """Scheme, host and port of the server, also behind a tunnel through a proxy."""
+    scheme = "https" if getattr(connection, "default_port", None) == 443 else "http"
+    tunnel = getattr(connection, "_tunnel_host", None)
+    if tunnel:
+        return scheme, _text(tunnel), getattr(connection, "_tunnel_port", None)
+    return scheme, _text(connection.host), connection.port
+
+
+def _responded(call: Call, response: Any) -> None:
+    headers = list(response.headers.raw_items())
+    call.responded(response.status, headers)
+    reader, length = response.fp, response.length
+    if reader is None or length == 0:
+        call.end()
+    else:
+        response.fp = BodyReader(reader, call, length, chunked=bool(response.chunked))
+
+
+def _send_failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+    """Sending failed. The response may have come before: then somebody will ask for it."""
+    if isinstance(error, BrokenPipeError | ConnectionResetError):
+        sent.call.note_failure(error)
+    else:
+        connection.__dict__.pop(CALL, None)
+        sent.call.failed(error)
+
+
+def _given_up(call: Call) -> None:
+    """The connection is closed or used again, and nobody has asked for the response."""
+    call.end(aborted=call.failure is None)
+
+
+def _watched(data: Any, sent: Transmission) -> Any:
+    """What to send instead: a file or an iterable that notes what is sent of it; binary data is noted at once."""
+    if hasattr(data, "read"):
+        return _SentFile(data, sent.sent)
+    if isinstance(data, Iterable) and not _is_binary(data):
+        return _noting(data, sent)
+    sent.sent(data)
+    return data
+
+
+def _noting(blocks: Iterable[Any], sent: Transmission) -> Iterable[Any]:
+    for block in blocks:
+        guarded(sent.sent, block)
+        yield block
+
+
+def _is_binary(data: Any) -> bool:
+    try:
+        memoryview(data)
+    except TypeError:
+        return False
+    return True
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+client = Client("http.client", _hooks)

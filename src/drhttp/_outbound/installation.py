@@ -1,0 +1,97 @@
+"""Puts the hooks in place for the first user, and removes them with the last.
+
+A user is a middleware with the option `outbound`, or a `record_outbound`.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from drhttp._capture import link
+from drhttp._guard import guarded
+from drhttp._outbound import aiohttp, http_client, httpx, urllib3
+from drhttp._outbound.beginning import set_root_recorder
+from drhttp._outbound.import_finder import ImportFinder
+from drhttp._outbound.scope import Scope
+from drhttp._process.registry import lock, recorders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drhttp._outbound.hook import Client
+    from drhttp._process.recorder import Recorder
+
+_clients: dict[str, Client] = {each.client.module: each.client for each in (http_client, urllib3, httpx, aiohttp)}
+_finder = ImportFinder({name: client.install for name, client in _clients.items()})
+_middlewares: list[weakref.ref[Recorder]] = []  # the recorders of middlewares, which are not kept alive by this
+_explicit: list[Any] = []  # the users that have asked for it themselves
+
+
+def watch_for(recorder: Recorder) -> None:
+    """Watch outgoing requests, as long as there is a middleware with this recorder."""
+    with lock():
+        if all(each() is not recorder for each in _middlewares):
+            _middlewares.append(weakref.ref(recorder))
+        _start(recorder)
+
+
+def watch_until_stopped(user: object, recorder: Recorder) -> Callable[[], None]:
+    """Watch outgoing requests until the function is called that is returned."""
+    entry = (user, recorder)
+
+    def stop() -> None:
+        with lock():
+            _explicit[:] = [each for each in _explicit if each is not entry]
+            _settle()
+
+    with lock():
+        _explicit.append(entry)
+        _start(recorder)
+    return stop
+
+
+def stop_all() -> None:
+    """Forget all users, and remove the hooks."""
+    with lock():
+        _middlewares.clear()
+        _explicit.clear()
+        _settle()
+
+
+def _start(recorder: Recorder) -> None:
+    if recorder.scope is None:
+        recorder.scope = Scope(recorder.config)
+    recorders.before_close = stop_all
+    _settle()
+
+
+def _settle() -> None:
+    """Install or remove the hooks, and find the recorder of calls that belong to no request."""
+    _middlewares[:] = [each for each in _middlewares if each() is not None]
+    wanted = bool(_middlewares or _explicit)
+    if wanted:
+        root = _explicit[-1][1] if _explicit else _middlewares[0]()
+        set_root_recorder(weakref.ref(root) if root is not None else lambda: None)
+    else:
+        set_root_recorder(lambda: None)
+    if wanted and not link.watching:
+        _install()
+    elif not wanted and link.watching:
+        _remove()
+    link.watch(wanted)
+
+
+def _install() -> None:
+    _finder.install()
+    for name, client in _clients.items():
+        module = sys.modules.get(name)
+        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+            guarded(client.install, module)
+
+
+def _remove() -> None:
+    _finder.remove()
+    for client in _clients.values():
+        guarded(client.remove)

@@ -1,0 +1,134 @@
+"""Hooks in urllib3 for what fails before `http.client` takes over: TLS and proxies.
+
+The library itself is not imported: the hooks are made of its module when the application has imported it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from drhttp._guard import guarded
+from drhttp._outbound.beginning import begin, recording
+from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.http_client import CALL, Transmission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from drhttp._outbound.call import Call, Fields
+
+# Method, target and header fields of the request for which a tunnel is opened.
+_tunnelled: ContextVar[tuple[str, str, Any] | None] = ContextVar("drhttp.tunnelled", default=None)
+
+
+def _hooks(module: ModuleType) -> list[Hook]:
+    pool = module.HTTPConnectionPool
+    return [
+        Hook(pool, "_make_request", _wrap_make_request, (None, None, "GET", "/")),
+        Hook(pool, "urlopen", _wrap_urlopen, (None, "GET", "/")),
+        Hook(module.HTTPSConnectionPool, "_prepare_proxy", _wrap_prepare_proxy, (None, None)),
+    ]
+
+
+def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def make_request(self: Any, conn: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+        # On a connection that is open, nothing fails before the hooks of `http.client` see the request.
+        connected = getattr(conn, "sock", None) is not None
+        sent = guarded(_begin, self, conn, method, url) if not connected and recording() else None
+        if sent is None:
+            return original(self, conn, method, url, *args, **kwargs)
+        try:
+            response = original(self, conn, method, url, *args, **kwargs)
+        except BaseException as error:
+            guarded(_failed, conn, sent, error, kwargs.get("headers"))
+            raise
+        if sent.fresh:
+            guarded(_discard, conn, sent)
+        return response
+
+    return make_request
+
+
+def _wrap_urlopen(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(self, "proxy", None) is None or not recording():
+            return original(self, method, url, *args, **kwargs)
+        headers = kwargs.get("headers", args[1] if len(args) > 1 else None)
+        token = _tunnelled.set((str(method), str(url), headers))
+        try:
+            return original(self, method, url, *args, **kwargs)
+        finally:
+            _tunnelled.reset(token)
+
+    return urlopen
+
+
+def _wrap_prepare_proxy(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def prepare_proxy(self: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        call = guarded(_begin_tunnelled, self)
+        try:
+            result = original(self, conn, *args, **kwargs)
+        except BaseException as error:
+            if call is not None:
+                guarded(call.failed, error)
+            raise
+        if call is not None:
+            call.discard()  # the request itself begins now
+        return result
+
+    return prepare_proxy
+
+
+def _begin(pool: Any, connection: Any, method: str, url: str) -> Transmission | None:
+    """Put a call on the connection, which the hooks of `http.client` take over."""
+    call = begin(str(method), pool.scheme, pool.host, pool.port, str(url))
+    if call is None:
+        return None
+    before: Transmission | None = connection.__dict__.get(CALL)
+    if before is not None:
+        before.call.end(aborted=True)  # nobody has asked for the response
+    connection.__dict__[CALL] = sent = Transmission(call)
+    return sent
+
+
+def _begin_tunnelled(pool: Any) -> Call | None:
+    request = _tunnelled.get()
+    if request is None:
+        return None
+    method, url, headers = request
+    call = begin(method, pool.scheme, pool.host, pool.port, url)
+    if call is not None:
+        call.request_headers = _fields(headers)
+    return call
+
+
+def _failed(connection: Any, sent: Transmission, error: BaseException, headers: Any) -> None:
+    """The request failed. If nobody has seen that, it was before its request line, or between two steps."""
+    if connection.__dict__.get(CALL) is sent:
+        del connection.__dict__[CALL]
+    if not (sent.call.done or sent.call.head):
+        sent.call.request_headers = _fields(headers)
+    sent.call.failed(error)
+
+
+def _discard(connection: Any, sent: Transmission) -> None:
+    """This connection does not send by `http.client`, so that nothing is known of the response."""
+    sent.call.discard()
+    connection.__dict__.pop(CALL, None)
+
+
+def _fields(headers: Any) -> Fields:
+    return [(_text(name), _text(value)) for name, value in headers.items()] if headers else ()
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+client = Client("urllib3.connectionpool", _hooks)

@@ -10,6 +10,7 @@ same time, in the same task. Only the identification headers are removed from th
 
 from __future__ import annotations
 
+from drhttp._capture import link
 from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.asgi_identity import FilteringSend
 from drhttp._capture.asgi_recording import ASGIRecording
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.asgi_identity import Send
     from drhttp._capture.asgi_recording import Receive, Scope
+    from drhttp._capture.link import Entry
     from drhttp._config import Options
     from drhttp._process.recorder import Recorder
 
@@ -58,11 +60,11 @@ class ASGIMiddleware(Middleware):
         recorder = self._recorder
         recording = None if recorder is None else guarded(self._begin, recorder, scope, receive, send)
         if recording is None:
-            filtered = guarded(self._filtered, scope, send)
-            return await self.app(scope, receive, send if filtered is None else filtered)
+            return await self._serve_unrecorded(scope, receive, send)
         outer = nesting.get()
-        # Without a token: a coroutine may be closed in another context, where a token is of no use.
+        # Without tokens: a coroutine may be closed in another context, where a token is of no use.
         nesting.set(recording.nesting)
+        entered = guarded(self._enter_request, recording.exchange) if link.watching else None
         try:
             result = await self.app(scope, receive if recording.exchange is None else recording.receive, recording.send)
         except BaseException as error:
@@ -71,11 +73,24 @@ class ASGIMiddleware(Middleware):
         finally:
             if nesting.get() is recording.nesting:
                 nesting.set(outer)
+            if entered is not None:
+                entered.leave()
         guarded(recording.returned)
         return result
 
+    async def _serve_unrecorded(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        """Serve a request that is excluded, or that an outer middleware records."""
+        filtered = guarded(self._filtered, scope, send)
+        entered = guarded(self._enter_excluded, scope) if link.watching and self._recorder is not None else None
+        try:
+            return await self.app(scope, receive, send if filtered is None else filtered)
+        finally:
+            if entered is not None:
+                entered.leave()
+
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve what is not a request: the lifespan of the application, a WebSocket, and what is to come."""
+        link.forget_ended()  # of a request before it, in whose context the server goes on to read the connection
         if scope.get("type") != "lifespan" or self._recorder is None:
             return await self.app(scope, receive, send)
         from drhttp._process.lifespan import run_lifespan
@@ -96,6 +111,14 @@ class ASGIMiddleware(Middleware):
         recording = ASGIRecording(recorder, exchange, (scope, receive, send), self._expose_identity)
         scope[MARK] = recording
         return recording
+
+    def _enter_request(self, exchange: ASGIExchange | None) -> Entry | None:
+        """Link the requests that the application makes, in background tasks too, to this one."""
+        return self._enter(exchange, None if exchange is None else exchange.traceparent)
+
+    def _enter_excluded(self, scope: Scope) -> Entry | None:
+        """Record none of the requests that the application makes, unless an outer middleware records this one."""
+        return None if _is_recorded(scope) else self._enter(None, None)
 
     def _filtered(self, scope: Scope, send: Send) -> Send | None:
         """Return a `send` that removes identification headers from a response that is not recorded.

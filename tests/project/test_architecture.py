@@ -238,7 +238,7 @@ ALLOWED = {
     "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
     "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
-    "_capture.environ_flags _capture.nesting _capture.sampling _guard _middleware _process.lifespan",
+    "_capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _middleware _process.lifespan",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link _capture.nesting "

@@ -71,6 +71,14 @@ class ASGIExchange(Exchange):
         return weight if self.request_body is None else weight + len(self.request_body.content())
 
     @property
+    def traceparent(self) -> str | None:
+        """The header field `traceparent` of the request (W3C Trace Context)."""
+        for name, value in self.fields:
+            if len(name) == 11 and name.lower() == b"traceparent":
+                return value.decode("latin-1")
+        return None
+
+    @property
     def sent(self) -> bool:
         """Whether the server has sent status and headers."""
         return self.started

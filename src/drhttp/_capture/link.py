@@ -96,6 +96,13 @@ def enter(recorder: Recorder | None, traceparent: str | None) -> Entry | None:
     return entry
 
 
+def forget_ended() -> None:
+    """What begins in this context belongs to no request that has ended."""
+    ended = _current.get()
+    if ended is not None and ended.over:
+        _current.set(None)
+
+
 def unrecorded(function: Callable[..., R], *args: object) -> R:
     """Call `function(*args)`. Requests that it makes are not recorded."""
     token = _current.set(_UNRECORDED)

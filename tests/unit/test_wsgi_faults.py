@@ -39,7 +39,7 @@ HOOKS: list[tuple[Any, str]] = [
     (recorder.Recorder, "release"),
     (recorder.Recorder, "put"),
     (worker.Worker, "wake"),
-    (drhttp.wsgi, "_chance"),
+    (drhttp.wsgi, "chance"),
     (drhttp.wsgi, "expects_body"),
     (recording, "is_one_block"),
     (recording, "is_file"),
@@ -102,7 +102,7 @@ def test_hook_that_raises(owner: Any, name: str, failing: bool, monkeypatch: pyt
         raise RuntimeError("the recorder is broken")
 
     app = App(failing)
-    recorded = Recorded(app, exclude=["/never"], sample_rate=1.0 if name != "_chance" else 0.5)
+    recorded = Recorded(app, exclude=["/never"], sample_rate=1.0 if name != "chance" else 0.5)
     monkeypatch.setattr(owner, name, broken)
     assert outcome(recorded.app) == outcome(App(failing))
     assert app.calls == 1

@@ -68,7 +68,9 @@ def _run(name: str, source: Path, options: list[str]) -> dict[str, str]:
         timeout=TIMEOUT,
         check=False,  # some tests need the internet
     )
-    print(*[line for line in done.stdout.splitlines() if line.startswith("drhttp:")], sep="\n", end="")
+    for line in done.stdout.splitlines():
+        if line.startswith("drhttp:"):
+            print(line)
     results = {}
     for case in ElementTree.parse(report).iter("testcase"):
         tags = {child.tag for child in case}

@@ -47,7 +47,8 @@ class ResponseEnd:
             self.call.failed(error)
 
     def __del__(self) -> None:
-        if not self.call.done:
+        call = getattr(self, "call", None)  # which is missing if `__init__` has failed
+        if call is not None and not call.done:
             guarded(self._forgotten)
 
     def _forgotten(self) -> None:

@@ -32,6 +32,8 @@ class BodyReader:
         self._chunks = ChunkedDecoder(call.response_body) if chunked else None
 
     def __getattr__(self, name: str) -> Any:
+        if name in BodyReader.__slots__:  # `__init__` has failed
+            raise AttributeError(name)
         return getattr(self._reader, name)
 
     def read(self, size: int | None = -1) -> Any:
@@ -86,7 +88,8 @@ class BodyReader:
         self._reader.close()
 
     def __del__(self) -> None:
-        if not self._call.done:
+        call = getattr(self, "_call", None)
+        if call is not None and not call.done:
             guarded(self._closed)
 
     def _watch(self, read: Any, argument: Any) -> Any:

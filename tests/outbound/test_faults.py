@@ -1,0 +1,55 @@
+"""Whatever fails in the recorder, a call of the application goes on, and the failure is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+import drhttp
+from drhttp._capture import body
+from drhttp._outbound import aiohttp, body_reader, call, chunked_decoder, http_client, httpx, urllib3
+
+from .clients import BODY, CLIENTS, Sent
+from .conftest import Recording
+
+PLACES = [
+    (body.Tap, "__init__"),
+    (body.Tap, "note"),
+    (body.Tap, "settle"),
+    (call.Call, "__init__"),
+    (call.Call, "responded"),
+    (call.Call, "end"),
+    (call.Call, "weight"),
+    (chunked_decoder.ChunkedDecoder, "feed"),
+    (body_reader.BodyReader, "__init__"),
+    (body_reader.BodyReader, "_passed"),
+    (http_client.Transmission, "__init__"),
+    (http_client.Transmission, "sent"),
+    (http_client, "begin"),
+    (http_client, "address_of"),
+    (urllib3, "begin"),
+    (httpx, "begin"),
+    (httpx._Body, "__init__"),
+    (aiohttp, "begin"),
+    (aiohttp, "_add_middleware"),
+    (aiohttp, "_watched_write"),
+    (aiohttp.ResponseEnd, "__init__"),
+]
+SENT = [Sent("/ok"), Sent("/chunked", "POST", BODY, "blocks"), Sent("/gzip", "POST", BODY), Sent("/close")]
+
+
+def fail(*args, **kwargs):
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(("owner", "name"), PLACES, ids=[f"{each.__name__}.{name}" for each, name in PLACES])
+def test_a_failure_is_not_the_callers(owner, name, client, server, monkeypatch):
+    """The same responses on the same bytes, although one of our functions raises."""
+    bare = CLIENTS[client](server.url, SENT)
+    wire = server.take()
+    with Recording():
+        monkeypatch.setattr(owner, name, fail)
+        assert CLIENTS[client](server.url, SENT) == bare
+        assert server.take() == wire
+        monkeypatch.undo()
+        assert drhttp.flush(10.0)

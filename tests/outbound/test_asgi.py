@@ -29,6 +29,7 @@ from support.wsgi_calls import Recorded as RecordedWSGI
 import drhttp
 from drhttp import _guard
 from drhttp._capture import link
+from drhttp._capture.asgi_exchange import ASGIExchange
 
 from .test_linking import assert_nested, split
 
@@ -321,6 +322,23 @@ class TestContexts:
 
         assert run(main()) < 10 * 1024 * 1024
         assert len(tasks) == 31
+
+    @pytest.mark.parametrize(
+        ("owner", "name"), [(link, "enter"), (link.Link, "__init__"), (ASGIExchange, "traceparent")]
+    )
+    @pytest.mark.parametrize("path", ["/", "/quiet"])
+    def test_a_failure_is_not_the_applications(self, owner, name, path, server, monkeypatch):
+        """Where the link cannot be made, the request is served and recorded as without it."""
+
+        def fail(*args: Any) -> None:
+            raise RuntimeError("broken")
+
+        recorded = Recorded(calling(f"{server.url}/ok"), outbound=True, exclude=["/quiet"])
+        monkeypatch.setattr(owner, name, property(fail) if name == "traceparent" else fail)
+        assert recorded.serve(scope(path=path)).sent == [START, END]
+        monkeypatch.undo()
+        inbound, _ = split(recorded.records)
+        assert len(inbound) == (path == "/")
 
     def test_o21_no_token_outlives_its_context(self, server):
         """O21: a request whose coroutine is closed in another context restores nothing there."""

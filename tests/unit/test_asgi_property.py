@@ -15,6 +15,7 @@ from support.asgi_calls import DISCONNECT, Recorded, scope
 from support.effort import effort
 
 import drhttp
+from drhttp._capture import link
 from drhttp._process import registry
 from drhttp._wire import PROTOCOLS
 
@@ -249,8 +250,10 @@ WHO = st.sampled_from([None, b"x-drhttp-user", b"X-DRHTTP-DEVICE"])
 
 @pytest.mark.timeout(0)
 @effort(300)
-@given(SCRIPTS, REQUESTS, HANDLINGS, WHO, st.integers(0, 20))
-def test_as_without(script: Script, request: Any, handling: Handling, who: bytes | None, limit: int) -> None:
+@given(SCRIPTS, REQUESTS, HANDLINGS, WHO, st.integers(0, 20), st.booleans())
+def test_as_without(
+    script: Script, request: Any, handling: Handling, who: bytes | None, limit: int, outbound: bool
+) -> None:
     """A1-A16: the same messages, suspensions, exceptions and clean-up; one record of what was sent."""
     failures = drhttp.stats().failures
     bare, server = outcome(Application(script, log := []), request, handling, log)
@@ -258,8 +261,9 @@ def test_as_without(script: Script, request: Any, handling: Handling, who: bytes
         for kind, message in [*script.steps, *filter(None, [script.cleans])]:
             if kind == "send" and message["type"] == "http.response.start":
                 message["headers"] = type(message["headers"])([*message["headers"], (who, b"who")])
-    recorded = Recorded(Application(script, again := []), max_body_size=limit, redact=False)
+    recorded = Recorded(Application(script, again := []), max_body_size=limit, redact=False, outbound=outbound)
     assert outcome(recorded.app, request, handling, again)[0] == bare
+    assert link.current() is None
     record = recorded.record
     drhttp.close(10.0)
     registry.recorders.clear()  # there is one more with each example

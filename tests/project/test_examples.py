@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from werkzeug.serving import make_server
 
 from demo.traffic import send_requests
 
@@ -38,7 +40,7 @@ every_example = pytest.mark.parametrize("name", list(COMMANDS))
 
 
 @contextlib.contextmanager
-def started(name: str, dsn: str, folder: Path) -> Iterator[tuple[str, int]]:
+def started(name: str, dsn: str, folder: Path, payments: str = "") -> Iterator[tuple[str, int]]:
     """An example under its development server, on a free port; Ctrl-C ends it, with status 0.
 
     What is to be recorded must be waited for inside: a development server does not wait for its threads when it ends.
@@ -47,6 +49,7 @@ def started(name: str, dsn: str, folder: Path) -> Iterator[tuple[str, int]]:
         **os.environ,
         "DRHTTP_DSN": dsn,
         "DRHTTP_FLUSH_INTERVAL": "0.2",
+        "PAYMENTS_URL": payments,
         "PYTHONUNBUFFERED": "1",
         "SHOP_DATABASE": str(folder / "shop.sqlite3"),
     }
@@ -115,6 +118,36 @@ def test_records_tell_what_happened(name: str, receiver: Receiver, tmp_path: Pat
     }
     assert len({record["metadata"]["device"] for record in records.values()}) == 1
     assert order["metadata"]["route"] == "/api/orders"
+
+
+@every_example
+def test_orders_call_the_payment_service(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """What an example asks of the payment service is recorded under the order, and why one has failed."""
+    service = make_server("127.0.0.1", 0, runpy.run_path(str(EXAMPLES / "payments" / "app.py"))["app"], threaded=True)
+    serving = threading.Thread(target=service.serve_forever)
+    serving.start()
+    try:
+        with started(name, receiver.dsn, tmp_path, f"http://127.0.0.1:{service.port}") as address:
+            sent = send_requests(name, address, payments=True)
+            receiver.wait(len(sent))
+    finally:
+        service.shutdown()
+        serving.join()
+        service.server_close()
+    assert Counter(map(ident, receiver.records)) == Counter(sent.keys())
+    records = {ident(record): record for record in receiver.records}
+    orders = [key for key, request in sent.items() if request == "POST /api/orders"]
+    assert [records[order]["response"]["status"] for order in orders] == [201, 502]
+    for order in orders:
+        for call in (records[f"{order}-limit"], records[f"{order}-charge"]):
+            assert call["direction"] == "Outgoing"
+            assert call["trace_id"] == records[order]["trace_id"]
+            assert call["span"]["parent_id"] == records[order]["span"]["id"]
+    paid, unpaid = (records[f"{order}-charge"] for order in orders)
+    assert paid["response"]["status"] == 201
+    assert paid["request"]["body"]["card_number"] != "4111 1111 1111 1111"
+    assert "response" not in unpaid
+    assert "timeout" in unpaid["metadata"]["exception"]["type"].lower()
 
 
 @every_example

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,40 +59,49 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
 @contextmanager
 def _gunicorn(options: list[str], side: str, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """gunicorn, and its port."""
-    command = [sys.executable, "-m", "gunicorn", "--config", str(_HERE / "gunicorn_settings.py"), "--bind", "fd://{}"]
-    options = ["--log-level", "warning", "--no-control-socket", *options, f"benchmarks.apps:{side}_flask()"]
-    with _running([*command, *options], settings) as running:
-        yield running
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--no-control-socket"]
+        command = [sys.executable, "-m", "gunicorn", "--config", str(_HERE / "gunicorn_settings.py"), *bind, *options]
+        with _running([*command, f"benchmarks.apps:{side}_flask()"], settings, listener.fileno()) as process:
+            yield process, listener.getsockname()[1]
 
 
 @contextmanager
 def _uvicorn(side: str, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """uvicorn with one process, and its port."""
-    options = ["--fd", "{}", "--log-level", "warning", "--no-access-log", "--factory"]
+    """uvicorn with one process, and its port. With a socket of ours, it would not turn off Nagle's algorithm."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--log-level", "warning", "--no-access-log", "--factory"]
     with _running(
         [sys.executable, "-m", "uvicorn", *options, f"benchmarks.apps:{side}_starlette"], settings
-    ) as running:
-        yield running
+    ) as process:
+        _await_port(port)
+        yield process, port
 
 
 @contextmanager
-def _running(command: list[str], settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A running server, and its port; stopped gracefully at the end. `{}` in the command is the socket's descriptor."""
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-        process = subprocess.Popen(
-            [part.replace("{}", str(listener.fileno())) for part in command],
-            env={**os.environ, **settings},
-            pass_fds=(listener.fileno(),),
-        )
+def _running(command: list[str], settings: dict[str, str], *fds: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A running server; stopped gracefully at the end."""
+    process = subprocess.Popen(command, env={**os.environ, **settings}, pass_fds=fds)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
         try:
-            yield process, listener.getsockname()[1]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_port(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(600):
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not start")
 
 
 def _await(port: int) -> None:

@@ -65,11 +65,12 @@ class ASGIRecording:
 
     async def send(self, message: Message) -> Any:
         """Send a message of the application."""
-        if self.nesting.done:
-            return await self._send(message)
         start = guarded(read_start, message, self._expose)
+        passed = message if start is None else start.message
+        if self.nesting.done:
+            return await self._send(passed)
         try:
-            result = await self._send(message if start is None else start.message)
+            result = await self._send(passed)
         except OSError:
             guarded(self._note_disconnect)
             raise

@@ -174,7 +174,7 @@ def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -
     if status >= 500:
         error = sys.exc_info()[1]  # a framework responds while it handles this exception
         if isinstance(error, Exception):
-            exchange.handle(error)
+            guarded(exchange.handle, error)
 
 
 def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> None:

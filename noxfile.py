@@ -251,7 +251,7 @@ def coverage(session: nox.Session) -> None:
 def foreign(session: nox.Session) -> None:
     """The test suites of Starlette, asgiref, Werkzeug and Flask, bare and with every application wrapped."""
     _install(session, "foreign")
-    folder = Path(session.create_tmp())
+    folder = Path(session.create_tmp()).resolve()
     plugins = Path("tests/foreign").resolve()
     for suite in session.posargs or FOREIGN:
         version = session.run("python", "-c", _VERSION, suite, silent=True).strip()

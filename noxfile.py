@@ -260,7 +260,7 @@ def foreign(session: nox.Session) -> None:
 
 
 def _compare_wrapped(session: nox.Session, suite: str) -> None:
-    folder = Path(session.create_tmp())
+    folder = Path(session.create_tmp()).resolve()
     plugins = Path("tests/foreign").resolve()
     version = session.run("python", "-c", _VERSION, suite, silent=True).strip()
     download = ("pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder))

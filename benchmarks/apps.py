@@ -72,6 +72,30 @@ def recorded_flask() -> Any:
     return app
 
 
+def starlette_app() -> Any:
+    """An application of Starlette that does the same as the one of Flask."""
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    async def order(request: Any) -> JSONResponse:
+        return JSONResponse({"path": request.path_params["path"], "order": await request.json()})
+
+    return Starlette(routes=[Route("/{path:path}", order, methods=["POST"])])
+
+
+def bare_starlette() -> Any:
+    """For uvicorn: the application as it is."""
+    return starlette_app()
+
+
+def recorded_starlette() -> Any:
+    """For uvicorn: the same, recorded."""
+    import drhttp  # not at the top: the bare side must not pay for it
+
+    return drhttp.ASGIMiddleware(starlette_app())
+
+
 def recorded(app: WSGIApplication, **options: Any) -> WSGIApplication:
     """The recorder before an application; the DSN comes from the environment."""
     import drhttp  # not at the top: the bare side must not pay for it

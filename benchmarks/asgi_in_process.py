@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from array import array
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.apps import BLOCK, BLOCKS, flusher
@@ -23,7 +24,6 @@ from benchmarks.payloads import JSON, SMALL, bodies, environ
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BURSTS, _REQUESTS = 40, 500
 _RATE, _BEAT = 300.0, 0.001  # requests a second; seconds from one beat of the heart to the next
 
 
@@ -115,20 +115,20 @@ def _at_once(app: Any, requests: list[tuple[dict[str, Any], Any]]) -> array[floa
     return times
 
 
-def bursts(app: Any, flush: Callable[[], object]) -> dict[str, float]:
-    """Microseconds a request, on the request path and of all threads together."""
-    _at_once(app, _requests(0, _REQUESTS))
+def bursts(app: Any, flush: Callable[[], object], count: int = 40, size: int = 500) -> dict[str, float]:
+    """Microseconds a request, on the request path and of all threads together. A flush follows each burst."""
+    _at_once(app, _requests(0, size))
     flush()
     gc.collect()
     times, cpu = array("d"), 0.0
-    for burst in range(1, _BURSTS + 1):
-        requests = _requests(burst, _REQUESTS)
+    for burst in range(1, count + 1):
+        requests = _requests(burst, size)
         gc.collect()
         begin = time.process_time()
         times.extend(_at_once(app, requests))
         flush()
         cpu += time.process_time() - begin
-    return {**spread(times), "cpu": cpu / len(times) * 1e6, "requests": len(times) + _REQUESTS}
+    return {**spread(times), "cpu": cpu / len(times) * 1e6, "requests": len(times) + size}
 
 
 def heartbeat(app: Any, flush: Callable[[], object]) -> dict[str, float]:
@@ -162,7 +162,7 @@ def heartbeat(app: Any, flush: Callable[[], object]) -> dict[str, float]:
 
 PLANS = {
     "asgi": (answering, bursts),
-    "asgi-stream": (streaming, bursts),
+    "asgi-stream": (streaming, partial(bursts, count=20, size=50)),
     "asgi-heartbeat": (answering, heartbeat),
 }
 

@@ -1,4 +1,4 @@
-"""Flask under gunicorn, loaded by wrk: how many requests a second, how late the last hundredth is answered."""
+"""Flask under gunicorn and Starlette under uvicorn, loaded by wrk: requests a second, and the slowest hundredth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
     with tempfile.TemporaryDirectory() as folder:
         served = Path(folder, "served")
         settings = {"BENCH_SERVED": str(served), **({"DRHTTP_DSN": dsn} if side == "recorded" else {})}
-        with _gunicorn(SHAPES[shape], side, settings) as (process, port):
+        serving = _uvicorn(side, settings) if shape == "uvicorn" else _gunicorn(SHAPES[shape], side, settings)
+        with serving as (process, port):
             script = _script(Path(folder, "posts.lua"))
             _await(port)
             warm = 1 + _load(port, script, _WARM_UP)["requests"]
@@ -46,7 +48,8 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
             found = _load(port, script, _SECONDS)
             arrived(int(warm + found["requests"]))
             cpu = _cpu(process.pid) - before
-        requests = sum(map(int, served.read_text().split()))
+        # uvicorn has no hook that counts; of wrk, some requests are under way when it stops counting.
+        requests = sum(map(int, served.read_text().split())) if served.exists() else warm + found["requests"]
     if found["errors"]:
         raise RuntimeError(f"{shape}, {side}: wrk counted {found['errors']:.0f} errors")
     rate, cpu_each = found["requests"] / found["seconds"], cpu / found["requests"] * 1e6
@@ -55,24 +58,50 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
 
 @contextmanager
 def _gunicorn(options: list[str], side: str, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A running server, and its port; stopped gracefully at the end."""
+    """gunicorn, and its port."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--no-control-socket"]
         command = [sys.executable, "-m", "gunicorn", "--config", str(_HERE / "gunicorn_settings.py"), *bind, *options]
-        process = subprocess.Popen(
-            [*command, f"benchmarks.apps:{side}_flask()"],
-            env={**os.environ, **settings},
-            pass_fds=(listener.fileno(),),
-        )
-        try:
+        with _running([*command, f"benchmarks.apps:{side}_flask()"], settings, listener.fileno()) as process:
             yield process, listener.getsockname()[1]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+
+
+@contextmanager
+def _uvicorn(side: str, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """uvicorn with one process, and its port. With a socket of ours, it would not turn off Nagle's algorithm."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--log-level", "warning", "--no-access-log", "--factory"]
+    with _running(
+        [sys.executable, "-m", "uvicorn", *options, f"benchmarks.apps:{side}_starlette"], settings
+    ) as process:
+        _await_port(port)
+        yield process, port
+
+
+@contextmanager
+def _running(command: list[str], settings: dict[str, str], *fds: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A running server; stopped gracefully at the end."""
+    process = subprocess.Popen(command, env={**os.environ, **settings}, pass_fds=fds)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_port(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(600):
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not start")
 
 
 def _await(port: int) -> None:
@@ -99,8 +128,8 @@ def _script(path: Path) -> Path:
 
 
 def _cpu(master: int) -> float:
-    """Seconds of processor time that the workers of a server have taken."""
-    children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
+    """Seconds of processor time that the workers of a server have taken, or its only process."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split() or [str(master)]
     fields = [Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split() for pid in children]
     return sum(int(each[11]) + int(each[12]) for each in fields) / _TICK
 

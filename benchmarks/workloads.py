@@ -111,7 +111,7 @@ def _asgi(name: str, *rows: Row) -> Workload:
     return Workload(name, partial(_counted, "benchmarks.asgi_in_process", name), rows)
 
 
-def _under_gunicorn(name: str, *rows: Row) -> Workload:
+def _under_load(name: str, *rows: Row) -> Workload:
     return Workload(name, partial(_served, name), rows, servers.missing)
 
 
@@ -149,15 +149,20 @@ WORKLOADS = (
         "asgi-heartbeat",
         Row("event loop, 300 requests/s: p99.9 of a heartbeat's delay", "p999", "ms", "1", "0.5", scale=1000.0),
     ),
-    _under_gunicorn(
+    _under_load(
         "sync",
         Row("Flask, gunicorn sync, 2 workers: requests/s", "rate", "1/s", kind="share", reach="80 %", aim="90 %"),
         Row("the same: worker CPU per request", "cpu", "µs", reach="65", aim="35"),
     ),
-    _under_gunicorn(
+    _under_load(
         "gthread",
         Row("Flask, gunicorn gthread, 8 threads: requests/s", "rate", "1/s", kind="share", reach="80 %", aim="90 %"),
         Row("the same: p99", "p99", "ms", kind="multiple", reach="1.3", aim="1.1", scale=1000.0),
+    ),
+    _under_load(
+        "uvicorn",
+        Row("Starlette, uvicorn, 1 process: requests/s", "rate", "1/s", kind="share", reach="80 %", aim="90 %"),
+        Row("the same: CPU per request", "cpu", "µs", reach="70", aim="40"),
     ),
     Workload(
         "memory",

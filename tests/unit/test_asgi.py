@@ -900,17 +900,19 @@ class TestStacks:
 class TestLoop:
     """A18: the loop never waits for us, and no task is born."""
 
-    def test_a_receiver_that_hangs(self, receiver: Receiver) -> None:
-        """A18: while deliveries hang, requests go through one after the other, without a task or a wait of ours."""
+    @pytest.mark.parametrize("kind", ["hangs", "has a name that does not resolve"])
+    def test_a_receiver_that(self, kind: str, receiver: Receiver) -> None:
+        """A18: while nothing is delivered, requests go through in one step each, without a task or a wait of ours."""
         receiver.behavior = lambda request: request.interrupted.wait(60)
-        app = drhttp.ASGIMiddleware(hello, receiver.dsn, batch_size=1)
+        dsn = receiver.dsn if kind == "hangs" else "http://key@nowhere.invalid/"
+        app = drhttp.ASGIMiddleware(hello, dsn, batch_size=1)
 
         async def main() -> None:
             before = asyncio.all_tasks()
             for _ in range(200):
                 coroutine = Server().serve(app, scope())
                 with pytest.raises(StopIteration):
-                    coroutine.send(None)  # it ends in one step: it has not waited for anything
+                    coroutine.send(None)
             assert asyncio.all_tasks() == before
 
         run(main())

@@ -66,10 +66,11 @@ class ASGIRecording:
     async def send(self, message: Message) -> Any:
         """Send a message of the application."""
         start = guarded(read_start, message, self._expose)
+        passed = message if start is None else start.message
         if self.nesting.done:
-            return await self._send(message if start is None else start.message)
+            return await self._send(passed)
         try:
-            result = await self._send(message if start is None else start.message)
+            result = await self._send(passed)
         except OSError:
             guarded(self._note_disconnect)
             raise
@@ -173,7 +174,7 @@ def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -
     if status >= 500:
         error = sys.exc_info()[1]  # a framework responds while it handles this exception
         if isinstance(error, Exception):
-            exchange.handle(error)
+            guarded(exchange.handle, error)
 
 
 def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> None:

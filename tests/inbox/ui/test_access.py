@@ -65,7 +65,7 @@ def _sights(order: int) -> dict[str, str]:
 
 def _filled(inbox: Any) -> int:
     """Fill the inbox with records of every kind; the number of the one that sent others."""
-    inbox.post([*shop.hour(150), *shop.story()])
+    inbox.post([*shop.hour(40), *shop.story()])
     order: int = next(one["n"] for one in inbox.api("GET", "/records?q=has:outbound")[1]["records"])
     inbox.api("PATCH", f"/records/{order}", {"pinned": True, "tags": ["slow"], "note": "Ring Ann."})
     return order

@@ -101,7 +101,7 @@ class ASGIMiddleware(Middleware):
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
         if self._excludes is not None and self._excludes(encoded_path(scope)):
             return None
-        if _is_recorded(scope):
+        if _outer(scope) is not None:
             return None
         exchange = None
         if self._sample_rate >= 1.0 or chance() < self._sample_rate:
@@ -109,6 +109,7 @@ class ASGIMiddleware(Middleware):
             request_body = None if limit is None else RequestBodyCapture(limit)
             exchange = ASGIExchange(scope, request_body, Tap(self._response_limit))
         recording = ASGIRecording(recorder, exchange, (scope, receive, send), self._expose_identity)
+        recording.nesting.exchange = exchange
         scope[MARK] = recording
         return recording
 
@@ -118,14 +119,17 @@ class ASGIMiddleware(Middleware):
 
     def _enter_excluded(self, scope: Scope) -> Entry | None:
         """Record none of the requests that the application makes, unless an outer middleware records this one."""
-        return None if _is_recorded(scope) else self._enter(None, None)
+        return self._enter(None, None) if _outer(scope) is None else None
 
     def _filtered(self, scope: Scope, send: Send) -> Send | None:
         """Return a `send` that removes identification headers from a response that is not recorded.
 
-        `None` if they stay: for an outer middleware that records them, or with `expose_identity`.
+        `None` if they stay: for an outer middleware that records them, or with `expose_identity`. The outer one also
+        reads the flags that the application sets in this scope, which may be a copy.
         """
-        if _is_recorded(scope):
+        outer = _outer(scope)
+        if outer is not None:
+            outer.nesting.attach(scope)
             return None
         if self._expose_identity:
             scope[IDENTITY] = True
@@ -133,7 +137,7 @@ class ASGIMiddleware(Middleware):
         return FilteringSend(send)
 
 
-def _is_recorded(scope: Scope) -> bool:
-    """Whether a middleware around this application records the request."""
+def _outer(scope: Scope) -> ASGIRecording | None:
+    """The recording of the middleware around this application; `None` if there is none."""
     outer = scope.get(MARK)
-    return isinstance(outer, ASGIRecording) and not outer.done
+    return outer if isinstance(outer, ASGIRecording) and not outer.done else None

@@ -14,7 +14,7 @@ from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
-from drhttp._capture.nesting import is_recorded_outside, nesting
+from drhttp._capture.nesting import recorded_outside
 from drhttp._capture.sampling import chance
 from drhttp._capture.uri import encoded_path
 from drhttp._capture.wsgi_exchange import WSGIExchange
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
+    from drhttp._capture.nesting import Nesting
     from drhttp._config import Options
     from drhttp._process.recorder import Recorder
 
@@ -73,12 +74,13 @@ class WSGIMiddleware(Middleware):
         excluded = self._excludes is not None and bool(self._excludes(encoded_path(environ)))
         if excluded and not link.watching:
             return None
-        if _is_recorded(environ):
+        if _outer(environ) is not None:
             return None
         exchange = None
         if not excluded and (self._sample_rate >= 1.0 or chance() < self._sample_rate):
             exchange = WSGIExchange(environ, self._tap_input(environ), Tap(self._response_limit))
         recording = Recording(recorder, exchange)
+        recording.attach(environ)
         if link.watching:
             recording.entered = self._enter(exchange, environ.get("HTTP_TRACEPARENT"))
         if not excluded:
@@ -90,9 +92,12 @@ class WSGIMiddleware(Middleware):
     def _filtered(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse | None:
         """Return a `start_response` that removes identification headers from a response that is not recorded.
 
-        `None` if they stay: for an outer middleware that records them, or with `expose_identity`.
+        `None` if they stay: for an outer middleware that records them, or with `expose_identity`. The outer one also
+        reads the flags that the application sets in this environ, which may be a copy.
         """
-        if _is_recorded(environ):
+        outer = _outer(environ)
+        if outer is not None:
+            outer.attach(environ)
             return None
         if self._expose_identity:
             environ[IDENTITY] = True
@@ -110,9 +115,9 @@ class WSGIMiddleware(Middleware):
         return capture
 
 
-def _is_recorded(environ: WSGIEnvironment) -> bool:
-    """Whether a middleware around this application records the request."""
+def _outer(environ: WSGIEnvironment) -> Recording | Nesting | None:
+    """What stands for the middleware around this application that records the request; `None` if there is none."""
     outer = environ.get(MARK)
     if outer is not None and isinstance(outer, Recording) and not outer.done:
-        return True
-    return nesting.get() is not None and is_recorded_outside()
+        return outer
+    return recorded_outside()

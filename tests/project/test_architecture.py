@@ -40,7 +40,7 @@ ALLOWED = {
     "_capture.input_tap": "_capture.body _guard",
     "_capture.output_tap": "_guard",
     "_capture.random_ids": "",
-    "_capture.nesting": "",
+    "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
     "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _record",
     "_capture.request_head": "",
@@ -107,7 +107,7 @@ ALLOWED = {
     "_process": "",
     "_process.exit": "_process.registry",
     "_process.fork": "_delivery.record_exporter _guard _process.registry",
-    "_process.framework_signals": "_guard",
+    "_process.framework_signals": "_capture.environ_flags _capture.nesting _guard",
     "_process.lifespan": "_guard _process.recorder",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork "
     "_process.framework_signals _process.registry "

@@ -112,7 +112,7 @@ class ASGIRecording:
         if exchange is None:
             return
         if scope is not None:
-            guarded(_read_flags, exchange, scope, self.nesting.flags)
+            guarded(_read_flags, exchange, scope, self.nesting)
         exchange.finish(complete=complete)
         if exchange.skip:
             return
@@ -177,15 +177,14 @@ def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -
             guarded(exchange.handle, error)
 
 
-def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> None:
-    """Read what the application and its framework have put into the scope, or into the context."""
-    if scope.get(SKIP) or flags.get(SKIP):
+def _read_flags(exchange: ASGIExchange, scope: Scope, nesting: Nesting) -> None:
+    """Read what the application and its framework have put into the scope, a copy of it, an environ or the context."""
+    flags, inner = nesting.take_flags(scope)
+    if flags.get(SKIP):
         exchange.skip = True
-    names = scope.get(SENSITIVE, flags.get(SENSITIVE))
-    if names is not None:
-        exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
-    route = scope.get(ROUTE, flags.get(ROUTE))
-    exchange.route = guarded(_route, exchange, scope) if route is None else f"{_root(exchange, scope)}/{route}"
+    exchange.sensitive = flags.get(SENSITIVE)
+    route = flags.get(ROUTE)
+    exchange.route = guarded(_route, exchange, inner) if route is None else f"{_root(exchange, inner)}/{route}"
 
 
 def _route(exchange: ASGIExchange, scope: Scope) -> str | None:

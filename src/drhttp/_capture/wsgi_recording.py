@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
+from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP, add_names
 from drhttp._capture.hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.identity import FilteringStartResponse, without_identity
 from drhttp._capture.output_tap import OutputTap, SizedOutputTap
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder
 
+_MOST_REQUESTS = 10  # whose flags are read again; an application that calls others without end would attach ever more
+
 
 class Recording:
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
@@ -32,10 +34,11 @@ class Recording:
     entered: to leave when the response is over, if outgoing requests are linked to this one.
     """
 
-    __slots__ = ("_recorder", "done", "entered", "exchange", "started")
+    __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started")
 
     def __init__(self, recorder: Recorder, exchange: WSGIExchange | None) -> None:
         self._recorder = recorder
+        self._requests: tuple[WSGIEnvironment, ...] = ()
         self.exchange = exchange
         self.entered: Entry | None = None
         self.done = False
@@ -51,6 +54,14 @@ class Recording:
         """Whether a response has begun. An interim status, such as 101, does not begin one."""
         return self.started and not (self.exchange is not None and 100 <= self.exchange.code < 200)
 
+    def attach(self, environ: WSGIEnvironment) -> None:
+        """Read the flags of an environ, which may be a copy, again when the response has ended.
+
+        An application may be a generator, which begins to run after it has returned.
+        """
+        if self.exchange is not None and not self.done:
+            self._requests = (*self._requests[-_MOST_REQUESTS:], environ)
+
     def apply_environ_flags(self, environ: WSGIEnvironment) -> None:
         """Read the flags that the application has set in the environ for its own request."""
         exchange = self.exchange
@@ -59,7 +70,7 @@ class Recording:
                 exchange.skip = True
             names = environ.get(SENSITIVE)
             if names is not None:
-                exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
+                exchange.sensitive = add_names(exchange.sensitive, names)
             route = environ.get(ROUTE)
             if route is not None:
                 exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
@@ -93,6 +104,7 @@ class Recording:
         if self.done:
             return
         self.done = True
+        self._settle_flags()
         exchange = self.exchange
         if exchange is not None:
             if error is not None:
@@ -108,6 +120,7 @@ class Recording:
         """
         if not self.done:
             self.done = True
+            self._settle_flags()
             if self.exchange is not None:
                 self.exchange.finish(complete=True)
                 if not self.exchange.skip:
@@ -143,6 +156,11 @@ class Recording:
             self._end_with(result)
             return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
+
+    def _settle_flags(self) -> None:
+        requests, self._requests = self._requests, ()
+        for environ in requests:
+            guarded(self.apply_environ_flags, environ)
 
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
         """Capture all blocks of a result that is not wrapped. At one that is not bytes, all servers but uWSGI fail."""

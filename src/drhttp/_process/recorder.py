@@ -166,6 +166,7 @@ def recorder_for(config: Config) -> Recorder:
     with lock():
         recorder = recorders.find(config)
         if recorder is not None:
+            recorder.look_for_frameworks()  # one may have been imported since
             return recorder
         recorder = Recorder(config)
         recorders.add(recorder)

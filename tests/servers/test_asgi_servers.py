@@ -154,6 +154,22 @@ STREAMING = {"uvicorn": UVICORN, "hypercorn": HYPERCORN}
 
 
 @pytest.mark.parametrize("name", STREAMING)
+def test_a_connection_for_one_request(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """A16: a whole stream is whole, also where the server closes the connection within the last `send`."""
+    pytest.importorskip("starlette")
+    with serving(python(*STREAMING[name], "hosted_stream:application"), receiver, tmp_path) as server:
+        for _ in range(20):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            connection.request("GET", "/short", headers={"Connection": "close"})
+            assert connection.getresponse().read() == b"x" * 50_000
+            connection.close()
+        records = receiver.wait(20, PATIENCE)
+    assert [record["metadata"].get("aborted") for record in records] == [None] * 20
+    assert {record["metadata"]["response_body"]["size"] for record in records} == {50_000}
+    assert_log_is_clean(server.log)
+
+
+@pytest.mark.parametrize("name", STREAMING)
 def test_a_client_that_leaves(name: str, receiver: Receiver, tmp_path: Path) -> None:
     """A2, A16: a client leaves a stream: its generator is closed, and the one record is aborted, with what was sent."""
     pytest.importorskip("starlette")

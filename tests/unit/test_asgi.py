@@ -598,6 +598,88 @@ class TestEnd:
         assert 0 < recorded.record.ttfb <= recorded.record.duration
 
 
+class Never:
+    """Suspends whoever awaits it, for ever."""
+
+    def __await__(self) -> Any:
+        yield
+
+
+class SlowServer(Server):
+    """Suspends the application in the last message, for ever, and says that the client has left."""
+
+    def __init__(self) -> None:
+        super().__init__([DISCONNECT])
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await Never()
+
+
+class TestLastMessage:
+    """A12, A16: a response whose last message the server has is complete, whatever happens while it sends that."""
+
+    @pytest.mark.parametrize("begun", [(START,), (START, part(b"a", True))], ids=["at once", "after a part"])
+    @pytest.mark.parametrize("closed", [False, True], ids=["cancelled", "closed"])
+    @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
+    def test_stopped_while_it_is_sent(self, begun: Any, closed: bool, told: bool) -> None:
+        """A12, A16: cancelled or closed, with or without `http.disconnect` before: complete, with all of the body."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            listening.append(receive())
+            for message in (*begun, part(b"z")):
+                await send(message)
+
+        listening: list[Any] = []
+        recorded, server = Recorded(app), SlowServer()
+        coroutine = recorded.app(scope(), server.receive, server.send)
+        coroutine.send(None)
+        if told:
+            with pytest.raises(StopIteration):
+                listening[0].send(None)
+        if closed:
+            coroutine.close()
+        else:
+            with pytest.raises(asyncio.CancelledError):
+                coroutine.throw(asyncio.CancelledError())
+        listening[0].close()
+        record = recorded.record
+        assert (record.aborted, record.exception) == (False, None)
+        assert record.response.body.content == server.body
+
+    def test_the_application_returns_while_it_is_sent(self) -> None:
+        """A12: an application that returns while another task of its own sends the last message: complete."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send(START)
+            sending.append(send(part(b"z")))
+            sending[0].send(None)
+
+        sending: list[Any] = []
+        recorded, server = Recorded(app), SlowServer()
+        run(recorded.app(scope(), server.receive, server.send))
+        sending[0].close()
+        record = recorded.record
+        assert (record.aborted, record.exception, record.response.body.content) == (False, None, b"z")
+
+    @pytest.mark.parametrize("error", [OSError(), RuntimeError()], ids=repr)
+    def test_that_the_server_refuses(self, error: Exception) -> None:
+        """A16: a last message that the server refuses is not sent: the client has left, or the application failed."""
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                raise error
+
+        recorded = Recorded(hello)
+        with pytest.raises(type(error)):
+            run(recorded.app(scope(), None, send))
+        record = recorded.record
+        assert record.aborted is isinstance(error, OSError)
+        assert (record.exception is None) is isinstance(error, OSError)
+        assert record.response.body.content is None
+
+
 class TestCancellation:
     """A11: cancellation is not ours to catch."""
 
@@ -643,10 +725,6 @@ class TestCancellation:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await send(START)
             await receive()
-
-        class Never:
-            def __await__(self) -> Any:
-                yield
 
         async def receive() -> None:
             await Never()

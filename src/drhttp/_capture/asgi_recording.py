@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Connection = tuple[Scope, Receive, Send]
 
 _FILES = ("http.response.pathsend", "http.response.zerocopysend")  # messages by which the server sends a file
+_BODIES = ("http.response.body", *_FILES)
 # By name: the exceptions of frameworks for a client that has left, and those with which event loops cancel.
 _DISCONNECTED = ("ClientDisconnect", "ClientDisconnected", "RequestAborted")
 _CANCELLED = ("CancelledError", "Cancelled", "GeneratorExit")
@@ -40,7 +41,7 @@ class ASGIRecording:
     connection: what the server has called the middleware with. expose: leave the identification headers.
     """
 
-    __slots__ = ("_expose", "_held", "_receive", "_recorder", "_scope", "_send", "exchange", "nesting")
+    __slots__ = ("_expose", "_held", "_last", "_receive", "_recorder", "_scope", "_send", "exchange", "nesting")
 
     def __init__(self, recorder: Recorder, exchange: ASGIExchange | None, connection: Connection, expose: bool) -> None:
         self._recorder = recorder
@@ -48,6 +49,7 @@ class ASGIRecording:
         self._scope, self._receive, self._send = connection
         self._expose = expose
         self._held: ASGIExchange | None = None
+        self._last: Message | None = None  # the last message of the response, while the server sends it
         self.exchange = exchange
         self.nesting = Nesting()
 
@@ -65,19 +67,20 @@ class ASGIRecording:
 
     async def send(self, message: Message) -> Any:
         """Send a message of the application."""
-        start = guarded(read_start, message, self._expose)
+        start = guarded(self._note_handed_over, message)
         if self.nesting.done:
             return await self._send(message if start is None else start.message)
         try:
             result = await self._send(message if start is None else start.message)
-        except OSError:
-            guarded(self._note_disconnect)
+        except BaseException as error:
+            guarded(self._note_interrupted, error)
             raise
         guarded(self._note_sent, message, start)
         return result
 
     def raised(self, error: BaseException) -> None:
         """End the recording after an exception."""
+        self._note_last()
         exchange = self.exchange or self._held
         if exchange is None:
             self.finish(False)
@@ -92,6 +95,7 @@ class ASGIRecording:
 
     def returned(self) -> None:
         """End the recording, because the application has returned."""
+        self._note_last()
         self.finish(False)
         if self._held is not None:
             held, self._held = self._held, None
@@ -106,6 +110,7 @@ class ASGIRecording:
         if self.nesting.done:
             return
         self.nesting.done = True
+        self._last = None
         exchange, self.exchange = self.exchange, None
         scope, self._scope = self._scope, None
         if exchange is None:
@@ -131,12 +136,32 @@ class ASGIRecording:
         if kind == "http.request":
             if exchange.request_body is not None:
                 exchange.request_body.on_part(message.get("body") or b"", not message.get("more_body", False))
-        elif kind == "http.disconnect":
+        elif kind == "http.disconnect" and self._last is None:
             exchange.disconnect()
 
-    def _note_disconnect(self) -> None:
-        if self.exchange is not None:
+    def _note_handed_over(self, message: Message) -> Start | None:
+        """Note that the server gets a message. Returns the start of the response, if the message is that."""
+        start, exchange = read_start(message, self._expose), self.exchange
+        if exchange is not None and exchange.started and message["type"] in _BODIES:
+            self._last = None if message.get("more_body", False) else message
+        return start
+
+    def _note_interrupted(self, error: BaseException) -> None:
+        """Note that the server did not return from a message.
+
+        The last message counts as sent if this task is cancelled: servers close the connection while they send it, and
+        frameworks take that for a client that leaves. An `OSError` says that the client had left before.
+        """
+        if _is_cancellation(error):
+            self._note_last()
+        elif isinstance(error, OSError) and self.exchange is not None:
             self.exchange.disconnect()
+        self._last = None
+
+    def _note_last(self) -> None:
+        """Note the last message as sent, if the server has it."""
+        if self._last is not None:
+            guarded(self._note_sent, self._last, None)
 
     def _note_sent(self, message: Message, start: Start | None) -> None:
         kind = message["type"]

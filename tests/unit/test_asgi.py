@@ -192,7 +192,7 @@ class TestFiles:
 class TestOtherMessages:
     """A4: every scope and every message passes, in order and unchanged."""
 
-    @pytest.mark.parametrize("kind", ["websocket", "lifespan", "unknown", None])
+    @pytest.mark.parametrize("kind", ["websocket", "unknown", None])
     def test_other_scopes(self, kind: str | None) -> None:
         """A4: the application gets the very same scope, `receive` and `send`, and there is no record."""
         got: list[Any] = []
@@ -205,6 +205,24 @@ class TestOtherMessages:
         run(recorded.app(*given))
         assert all(one is other for one, other in zip(got, given, strict=True))
         assert given[0] == ({"type": kind} if kind else {})
+        assert recorded.records == []
+
+    def test_lifespan(self) -> None:
+        """A4: the lifespan has the very same scope and `receive`; its messages and what they return are the same."""
+        got: list[Any] = []
+        messages = [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.failed"}, {"type": "new"}, None]
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            got.extend((scope, receive, *[await send(message) for message in messages]))
+
+        async def send(message: Any) -> Any:
+            return message
+
+        recorded = Recorded(app)
+        given = ({"type": "lifespan"}, object(), send)
+        run(recorded.app(*given))
+        assert all(one is other for one, other in zip(got, [*given[:2], *messages], strict=True))
+        assert given[0] == {"type": "lifespan"}
         assert recorded.records == []
 
     def test_messages_of_extensions(self) -> None:
@@ -1275,6 +1293,20 @@ class TestLifespan:
         await send({"type": "lifespan.shutdown.complete"})
         return None
 
+    async def _busy(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._supporting(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await Never()
+
+    async def _unwilling(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            return await hello(scope, receive, send)
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.failed"})
+        raise ValueError("no database")
+
     async def _ignorant(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise ValueError("only HTTP")
@@ -1312,6 +1344,61 @@ class TestLifespan:
 
         assert run(main()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
         assert len(receiver.records) == 5
+
+    @pytest.mark.parametrize("kind", ["_supporting", "_busy", "_unwilling", "_ignorant"])
+    def test_delivers_before_the_server_learns_of_the_end(self, kind: str, receiver: Receiver) -> None:
+        """A15: all is delivered, also the open requests, before the last message, after which the server may stop."""
+        streaming = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] != "/stream":
+                return await getattr(self, kind)(scope, receive, send)
+            await send(START)
+            await send(part(b"a", True))
+            streaming.set()
+            return await asyncio.Event().wait()
+
+        recorded = drhttp.ASGIMiddleware(app, receiver.dsn, flush_interval=300.0, exit_timeout=10.0)
+
+        async def main() -> None:
+            queue, _ = self._server()
+
+            async def send(message: Any) -> None:
+                if message["type"].startswith("lifespan.shutdown."):
+                    delivered.append(len(receiver.records))
+                    told.set()
+
+            told = asyncio.Event()
+            lifespan = asyncio.ensure_future(recorded({"type": "lifespan", "path": ""}, queue.get, send))
+            tasks = [asyncio.ensure_future(Server().serve(recorded, scope(path="/stream"))) for _ in range(5)]
+            await streaming.wait()
+            await Server().serve(recorded, scope())
+            queue.put_nowait({"type": "lifespan.shutdown"})
+            await told.wait()
+            for task in (lifespan, *tasks):
+                task.cancel()
+            await asyncio.wait([lifespan, *tasks])
+            assert lifespan.cancelled() or lifespan.exception() is None or kind == "_unwilling"
+
+        delivered: list[int] = []
+        run(main())
+        assert delivered == [6]
+        assert drhttp.flush()
+        aborted = [record["metadata"].get("aborted") for record in receiver.records]
+        assert sorted(aborted, key=str) == [None] + [True] * 5
+
+    def test_a_start_ends_no_request(self) -> None:
+        """A15: an application that returns from its lifespan at once ends no request of another server."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await send(START)
+                await recorded.app({"type": "lifespan"}, receive, send)
+                await send(part(b"a"))
+
+        recorded = Recorded(app)
+        recorded.serve(scope())
+        assert (recorded.record.aborted, recorded.record.response.body.content) == (False, b"a")
 
     def test_an_application_that_fails_to_start(self, receiver: Receiver) -> None:
         """A15: an application that raises after its first `receive` is not answered for: its exception passes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from drhttp._capture.asgi_identity import Start, read_start
@@ -41,7 +42,18 @@ class ASGIRecording:
     connection: what the server has called the middleware with. expose: leave the identification headers.
     """
 
-    __slots__ = ("_expose", "_held", "_last", "_receive", "_recorder", "_scope", "_send", "exchange", "nesting")
+    __slots__ = (
+        "__weakref__",
+        "_expose",
+        "_held",
+        "_last",
+        "_receive",
+        "_recorder",
+        "_scope",
+        "_send",
+        "exchange",
+        "nesting",
+    )
 
     def __init__(self, recorder: Recorder, exchange: ASGIExchange | None, connection: Connection, expose: bool) -> None:
         self._recorder = recorder
@@ -52,6 +64,8 @@ class ASGIRecording:
         self._last: Message | None = None  # the last message of the response, while the server sends it
         self.exchange = exchange
         self.nesting = Nesting()
+        if exchange is not None:
+            recorder.opened(self)
 
     @property
     def done(self) -> bool:
@@ -101,6 +115,14 @@ class ASGIRecording:
             held, self._held = self._held, None
             self._recorder.release(held)
 
+    def abort(self) -> None:
+        """End the recording, because the server stops. A forked child leaves it to its parent."""
+        self._note_last()
+        exchange = self.exchange
+        if exchange is not None and exchange.pid == os.getpid():
+            exchange.disconnect()
+            self.finish(False)
+
     def finish(self, complete: bool) -> None:
         """End the recording. Only the first call counts.
 
@@ -115,6 +137,7 @@ class ASGIRecording:
         scope, self._scope = self._scope, None
         if exchange is None:
             return
+        self._recorder.ended(self)
         if scope is not None:
             guarded(_read_flags, exchange, scope, self.nesting.flags)
         exchange.finish(complete=complete)

@@ -1,10 +1,12 @@
 """The application that every ASGI server here runs: it responds with what was requested, and with nothing else.
 
-`LIFESPAN=raises` makes it raise at the lifespan, as the application of Django does.
+`LIFESPAN=raises` makes it raise at the lifespan, as the application of Django does; `goes on` makes it wait for ever
+after it has shut down.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -47,6 +49,8 @@ async def live(receive: Any, send: Any) -> None:
         message = await receive()
         assert message["type"] == f"lifespan.{name}"
         await send({"type": f"lifespan.{name}.complete"})
+    if os.environ.get("LIFESPAN") == "goes on":
+        await asyncio.Event().wait()
 
 
 application = drhttp.ASGIMiddleware(

@@ -32,6 +32,14 @@ async def blocks() -> AsyncIterator[bytes]:
         closed.set()
 
 
+async def short(request: Request) -> StreamingResponse:
+    async def few() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield BLOCK
+
+    return StreamingResponse(few())
+
+
 async def stream(request: Request) -> StreamingResponse:
     return StreamingResponse(blocks())
 
@@ -62,5 +70,11 @@ async def ask(request: Request) -> PlainTextResponse:
     return PlainTextResponse("asked")
 
 
-routes = [Route("/stream", stream), Route("/not/wait", wait), Route("/events", events), Route("/not/ask", ask)]
+routes = [
+    Route("/short", short),
+    Route("/stream", stream),
+    Route("/not/wait", wait),
+    Route("/events", events),
+    Route("/not/ask", ask),
+]
 application = drhttp.ASGIMiddleware(Starlette(routes=routes), os.environ["RECEIVER"], exclude=["/not/*"])

@@ -42,6 +42,32 @@ def test_uvicorn(loop: str, lifespan: str, receiver: Receiver, tmp_path: Path) -
     assert_log_is_clean(server.log)
 
 
+def test_an_application_that_goes_on(receiver: Receiver, tmp_path: Path) -> None:
+    """A15: uvicorn does not wait for what an application does after it has said that it has shut down."""
+    with serving(python(*UVICORN, APP), receiver, tmp_path, FLUSH_INTERVAL="300", LIFESPAN="goes on") as server:
+        sent = server.send_requests(100)
+        server.stop(status=TERMINATED)
+    assert_recorded_once(receiver, sent)
+    assert_log_is_clean(server.log)
+
+
+def test_requests_that_uvicorn_gives_up(receiver: Receiver, tmp_path: Path) -> None:
+    """A15, A16: streams that are open when the time for a graceful stop is over are recorded as aborted."""
+    pytest.importorskip("starlette")
+    command = python(*UVICORN, "--timeout-graceful-shutdown", "1", "hosted_stream:application")
+    with serving(command, receiver, tmp_path) as server:
+        connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE) for _ in range(5)]
+        for connection in connections:
+            connection.request("GET", "/stream")
+            connection.getresponse().read(1000)
+        server.stop(status=TERMINATED)
+        for connection in connections:
+            connection.close()
+    records = receiver.records
+    assert [record["metadata"].get("aborted") for record in records] == [True] * 5
+    assert [record["metadata"].get("exception") for record in records] == [None] * 5
+
+
 @lifespans
 def test_uvicorn_workers(lifespan: str, receiver: Receiver, tmp_path: Path) -> None:
     """A15, A27: the workers of uvicorn each deliver what they have."""
@@ -151,6 +177,22 @@ def test_a_receiver_that_hangs(receiver: Receiver, tmp_path: Path) -> None:
 
 
 STREAMING = {"uvicorn": UVICORN, "hypercorn": HYPERCORN}
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_a_connection_for_one_request(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """A16: a whole stream is whole, also where the server closes the connection within the last `send`."""
+    pytest.importorskip("starlette")
+    with serving(python(*STREAMING[name], "hosted_stream:application"), receiver, tmp_path) as server:
+        for _ in range(20):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            connection.request("GET", "/short", headers={"Connection": "close"})
+            assert connection.getresponse().read() == b"x" * 50_000
+            connection.close()
+        records = receiver.wait(20, PATIENCE)
+    assert [record["metadata"].get("aborted") for record in records] == [None] * 20
+    assert {record["metadata"]["response_body"]["size"] for record in records} == {50_000}
+    assert_log_is_clean(server.log)
 
 
 @pytest.mark.parametrize("name", STREAMING)

@@ -192,7 +192,7 @@ class TestFiles:
 class TestOtherMessages:
     """A4: every scope and every message passes, in order and unchanged."""
 
-    @pytest.mark.parametrize("kind", ["websocket", "lifespan", "unknown", None])
+    @pytest.mark.parametrize("kind", ["websocket", "unknown", None])
     def test_other_scopes(self, kind: str | None) -> None:
         """A4: the application gets the very same scope, `receive` and `send`, and there is no record."""
         got: list[Any] = []
@@ -205,6 +205,24 @@ class TestOtherMessages:
         run(recorded.app(*given))
         assert all(one is other for one, other in zip(got, given, strict=True))
         assert given[0] == ({"type": kind} if kind else {})
+        assert recorded.records == []
+
+    def test_lifespan(self) -> None:
+        """A4: the lifespan has the very same scope and `receive`; its messages and what they return are the same."""
+        got: list[Any] = []
+        messages = [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.failed"}, {"type": "new"}, None]
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            got.extend((scope, receive, *[await send(message) for message in messages]))
+
+        async def send(message: Any) -> Any:
+            return message
+
+        recorded = Recorded(app)
+        given = ({"type": "lifespan"}, object(), send)
+        run(recorded.app(*given))
+        assert all(one is other for one, other in zip(got, [*given[:2], *messages], strict=True))
+        assert given[0] == {"type": "lifespan"}
         assert recorded.records == []
 
     def test_messages_of_extensions(self) -> None:
@@ -469,9 +487,9 @@ class TestExceptions:
             ((), 500, None),
             ((START,), 200, None),
             ((START, part(b"a", True)), 200, b"a"),
-            ((start(503), part(b"sorry")), 503, b"sorry"),
+            ((start(503), part(b"sorry", True)), 503, b"sorry"),
         ],
-        ids=["before", "after the start", "in the middle", "after the end"],
+        ids=["before", "after the start", "in the middle", "in the middle of a failure"],
     )
     def test_passes(self, messages: Any, status: int, body: bytes | None, error: BaseException) -> None:
         """A9: the same object leaves, with nothing chained to it; the record has its type and what was sent."""
@@ -491,7 +509,7 @@ class TestExceptions:
         assert record.aborted is False
 
     def test_a_framework_that_answers_and_raises(self) -> None:
-        """A9: what is raised again after a whole response with status 500 is in its one record."""
+        """A9: what is raised again after a whole response with status 500 is in its record, which has left by then."""
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             try:
@@ -523,6 +541,27 @@ class TestExceptions:
         assert recorded.record.exception is not None
         assert recorded.record.exception.type == "ZeroDivisionError"
         assert recorded.record.exception.module == __name__
+
+    @pytest.mark.parametrize("handles", [False, True])
+    def test_another_exception_after_a_failure(self, handles: bool) -> None:
+        """A9, A10: what a background task raises is none of the response's business, whatever its status."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                if handles:
+                    raise ZeroDivisionError("by zero")
+                await send(start(503))
+                await send(END)
+            except ZeroDivisionError:
+                await send(start(500))
+                await send(END)
+            raise KeyError("in the background")
+
+        recorded = Recorded(app)
+        with pytest.raises(KeyError):
+            recorded.serve(scope())
+        exception = recorded.record.exception
+        assert (exception and exception.type) == ("ZeroDivisionError" if handles else None)
 
     def test_a_handled_exception_of_another_answer(self) -> None:
         """A9: an exception that ends in an ordinary answer is none of the record's business."""
@@ -560,7 +599,7 @@ class TestEnd:
             ran.append("to its end")
 
         seen: list[Any] = []
-        recorded = Recorded(app, before_send=seen.append)
+        recorded = Recorded(app, before_send=seen.append, flush_interval=0.01)
         recorded.serve(scope())
         assert ran == ["to its end"]
         assert len(seen) == 1
@@ -596,6 +635,88 @@ class TestEnd:
         recorded.serve(scope())
         assert recorded.record.ttfb is not None
         assert 0 < recorded.record.ttfb <= recorded.record.duration
+
+
+class Never:
+    """Suspends whoever awaits it, for ever."""
+
+    def __await__(self) -> Any:
+        yield
+
+
+class SlowServer(Server):
+    """Suspends the application in the last message, for ever, and says that the client has left."""
+
+    def __init__(self) -> None:
+        super().__init__([DISCONNECT])
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await Never()
+
+
+class TestLastMessage:
+    """A12, A16: a response whose last message the server has is complete, whatever happens while it sends that."""
+
+    @pytest.mark.parametrize("begun", [(START,), (START, part(b"a", True))], ids=["at once", "after a part"])
+    @pytest.mark.parametrize("closed", [False, True], ids=["cancelled", "closed"])
+    @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
+    def test_stopped_while_it_is_sent(self, begun: Any, closed: bool, told: bool) -> None:
+        """A12, A16: cancelled or closed, with or without `http.disconnect` before: complete, with all of the body."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            listening.append(receive())
+            for message in (*begun, part(b"z")):
+                await send(message)
+
+        listening: list[Any] = []
+        recorded, server = Recorded(app), SlowServer()
+        coroutine = recorded.app(scope(), server.receive, server.send)
+        coroutine.send(None)
+        if told:
+            with pytest.raises(StopIteration):
+                listening[0].send(None)
+        if closed:
+            coroutine.close()
+        else:
+            with pytest.raises(asyncio.CancelledError):
+                coroutine.throw(asyncio.CancelledError())
+        listening[0].close()
+        record = recorded.record
+        assert (record.aborted, record.exception) == (False, None)
+        assert record.response.body.content == server.body
+
+    def test_the_application_returns_while_it_is_sent(self) -> None:
+        """A12: an application that returns while another task of its own sends the last message: complete."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send(START)
+            sending.append(send(part(b"z")))
+            sending[0].send(None)
+
+        sending: list[Any] = []
+        recorded, server = Recorded(app), SlowServer()
+        run(recorded.app(scope(), server.receive, server.send))
+        sending[0].close()
+        record = recorded.record
+        assert (record.aborted, record.exception, record.response.body.content) == (False, None, b"z")
+
+    @pytest.mark.parametrize("error", [OSError(), RuntimeError()], ids=repr)
+    def test_that_the_server_refuses(self, error: Exception) -> None:
+        """A16: a last message that the server refuses is not sent: the client has left, or the application failed."""
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                raise error
+
+        recorded = Recorded(hello)
+        with pytest.raises(type(error)):
+            run(recorded.app(scope(), None, send))
+        record = recorded.record
+        assert record.aborted is isinstance(error, OSError)
+        assert (record.exception is None) is isinstance(error, OSError)
+        assert record.response.body.content is None
 
 
 class TestCancellation:
@@ -643,10 +764,6 @@ class TestCancellation:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await send(START)
             await receive()
-
-        class Never:
-            def __await__(self) -> Any:
-                yield
 
         async def receive() -> None:
             await Never()
@@ -1199,6 +1316,20 @@ class TestLifespan:
         await send({"type": "lifespan.shutdown.complete"})
         return None
 
+    async def _busy(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._supporting(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await Never()
+
+    async def _unwilling(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            return await hello(scope, receive, send)
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.failed"})
+        raise ValueError("no database")
+
     async def _ignorant(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise ValueError("only HTTP")
@@ -1236,6 +1367,61 @@ class TestLifespan:
 
         assert run(main()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
         assert len(receiver.records) == 5
+
+    @pytest.mark.parametrize("kind", ["_supporting", "_busy", "_unwilling", "_ignorant"])
+    def test_delivers_before_the_server_learns_of_the_end(self, kind: str, receiver: Receiver) -> None:
+        """A15: all is delivered, also the open requests, before the last message, after which the server may stop."""
+        streaming = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] != "/stream":
+                return await getattr(self, kind)(scope, receive, send)
+            await send(START)
+            await send(part(b"a", True))
+            streaming.set()
+            return await asyncio.Event().wait()
+
+        recorded = drhttp.ASGIMiddleware(app, receiver.dsn, flush_interval=300.0, exit_timeout=10.0)
+
+        async def main() -> None:
+            queue, _ = self._server()
+
+            async def send(message: Any) -> None:
+                if message["type"].startswith("lifespan.shutdown."):
+                    delivered.append(len(receiver.records))
+                    told.set()
+
+            told = asyncio.Event()
+            lifespan = asyncio.ensure_future(recorded({"type": "lifespan", "path": ""}, queue.get, send))
+            tasks = [asyncio.ensure_future(Server().serve(recorded, scope(path="/stream"))) for _ in range(5)]
+            await streaming.wait()
+            await Server().serve(recorded, scope())
+            queue.put_nowait({"type": "lifespan.shutdown"})
+            await told.wait()
+            for task in (lifespan, *tasks):
+                task.cancel()
+            await asyncio.wait([lifespan, *tasks])
+            assert lifespan.cancelled() or lifespan.exception() is None or kind == "_unwilling"
+
+        delivered: list[int] = []
+        run(main())
+        assert delivered == [6]
+        assert drhttp.flush()
+        aborted = [record["metadata"].get("aborted") for record in receiver.records]
+        assert sorted(aborted, key=str) == [None] + [True] * 5
+
+    def test_a_start_ends_no_request(self) -> None:
+        """A15: an application that returns from its lifespan at once ends no request of another server."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await send(START)
+                await recorded.app({"type": "lifespan"}, receive, send)
+                await send(part(b"a"))
+
+        recorded = Recorded(app)
+        recorded.serve(scope())
+        assert (recorded.record.aborted, recorded.record.response.body.content) == (False, b"a")
 
     def test_an_application_that_fails_to_start(self, receiver: Receiver) -> None:
         """A15: an application that raises after its first `receive` is not answered for: its exception passes."""

@@ -34,6 +34,7 @@ class RefusedError(Exception):
     """The server refuses a message."""
 
 
+BODIES = ("http.response.body", "http.response.pathsend", "http.response.zerocopysend")
 ERRORS = [ValueError, OSError, StopAsyncIteration, UnspeakableError, SystemExit, KeyboardInterrupt]
 CAUGHT = (*ERRORS, RefusedError, asyncio.CancelledError, RuntimeError)
 
@@ -97,7 +98,11 @@ class Server:
         shown = {name: list(value) if name == "headers" else value for name, value in message.items()}
         self.log.append(("sent", shown))
         if self._handling.slow:
-            await Suspension()
+            try:
+                await Suspension()
+            except BaseException:
+                self._keep_last(shown)
+                raise
         leaves = self._handling.leaves
         if leaves is not None and len(self.accepted) >= leaves and not self._ended and not self._handling.silent:
             self.told = True
@@ -105,13 +110,19 @@ class Server:
         self._check(message["type"], message)
         self.accepted.append(shown)
 
+    def _keep_last(self, message: Any) -> None:
+        """Send the last message of a response even if the application is stopped meanwhile, as servers do."""
+        if self._started and not self._ended and message["type"] in BODIES and not message.get("more_body", False):
+            self._ended = True
+            self.accepted.append(message)
+
     def _check(self, kind: str, message: Any) -> None:
         """Refuse what the specification does not allow."""
         if kind == "http.response.start":
             if self._started:
                 raise RefusedError(kind)
             self._started = True
-        elif kind in ("http.response.body", "http.response.pathsend", "http.response.zerocopysend"):
+        elif kind in BODIES:
             if not self._started or self._ended:
                 raise RefusedError(kind)
             self._ended = not message.get("more_body", False)

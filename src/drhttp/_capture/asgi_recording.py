@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from drhttp._capture.asgi_identity import Start, read_start
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Connection = tuple[Scope, Receive, Send]
 
 _FILES = ("http.response.pathsend", "http.response.zerocopysend")  # messages by which the server sends a file
+_BODIES = ("http.response.body", *_FILES)
 # By name: the exceptions of frameworks for a client that has left, and those with which event loops cancel.
 _DISCONNECTED = ("ClientDisconnect", "ClientDisconnected", "RequestAborted")
 _CANCELLED = ("CancelledError", "Cancelled", "GeneratorExit")
@@ -40,16 +42,28 @@ class ASGIRecording:
     connection: what the server has called the middleware with. expose: leave the identification headers.
     """
 
-    __slots__ = ("_expose", "_held", "_receive", "_recorder", "_scope", "_send", "exchange", "nesting")
+    __slots__ = (
+        "__weakref__",
+        "_expose",
+        "_last",
+        "_receive",
+        "_recorder",
+        "_scope",
+        "_send",
+        "exchange",
+        "nesting",
+    )
 
     def __init__(self, recorder: Recorder, exchange: ASGIExchange | None, connection: Connection, expose: bool) -> None:
         self._recorder = recorder
         self._scope: Scope | None
         self._scope, self._receive, self._send = connection
         self._expose = expose
-        self._held: ASGIExchange | None = None
+        self._last: Message | None = None  # the last message of the response, while the server sends it
         self.exchange = exchange
         self.nesting = Nesting()
+        if exchange is not None:
+            recorder.opened(self)
 
     @property
     def done(self) -> bool:
@@ -65,61 +79,63 @@ class ASGIRecording:
 
     async def send(self, message: Message) -> Any:
         """Send a message of the application."""
-        start = guarded(read_start, message, self._expose)
+        start = guarded(self._note_handed_over, message)
         passed = message if start is None else start.message
         if self.nesting.done:
             return await self._send(passed)
         try:
             result = await self._send(passed)
-        except OSError:
-            guarded(self._note_disconnect)
+        except BaseException as error:
+            guarded(self._note_interrupted, error)
             raise
         guarded(self._note_sent, message, start)
         return result
 
     def raised(self, error: BaseException) -> None:
         """End the recording after an exception."""
-        exchange = self.exchange or self._held
+        self._note_last()
+        exchange = self.exchange
         if exchange is None:
-            self.finish(False)
+            pass  # outside of the sample, or raised after the response, by a background task for instance
         elif _is_cancellation(error) or (exchange.client_disconnected and _is_disconnect(error)):
             exchange.disconnect()
-            self.finish(False)
         else:
             exchange.client_disconnected = False  # the application failed, whether the client is still there or not
             guarded(exchange.failed, error)
-            self.finish(False)
-        self.returned()
+        self.finish(False)
 
     def returned(self) -> None:
         """End the recording, because the application has returned."""
+        self._note_last()
         self.finish(False)
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._recorder.release(held)
+
+    def abort(self) -> None:
+        """End the recording, because the server stops. A forked child leaves it to its parent."""
+        self._note_last()
+        exchange = self.exchange
+        if exchange is not None and exchange.pid == os.getpid():
+            exchange.disconnect()
+            self.finish(False)
 
     def finish(self, complete: bool) -> None:
         """End the recording. Only the first call counts.
 
-        complete: whether the response was sent to its end. A response that says that the server failed is held until
-        the application returns, because frameworks raise what has failed after they have sent such a response.
+        complete: whether the response was sent to its end. Then the record leaves at once. Frameworks raise an
+        exception again after they have sent a page about it, but they handle it when the page starts, so it is known.
         """
         if self.nesting.done:
             return
         self.nesting.done = True
+        self._last = None
         exchange, self.exchange = self.exchange, None
         scope, self._scope = self._scope, None
         if exchange is None:
             return
+        self._recorder.ended(self)
         if scope is not None:
             guarded(_read_flags, exchange, scope, self.nesting)
         exchange.finish(complete=complete)
-        if exchange.skip:
-            return
-        if complete and exchange.status >= 500:
-            self._held = exchange
-            self._recorder.hold(exchange)
-        else:
+        if not exchange.skip:
             self._recorder.put(exchange)
 
     def handle(self, error: BaseException) -> None:
@@ -132,12 +148,32 @@ class ASGIRecording:
         if kind == "http.request":
             if exchange.request_body is not None:
                 exchange.request_body.on_part(message.get("body") or b"", not message.get("more_body", False))
-        elif kind == "http.disconnect":
+        elif kind == "http.disconnect" and self._last is None:
             exchange.disconnect()
 
-    def _note_disconnect(self) -> None:
-        if self.exchange is not None:
+    def _note_handed_over(self, message: Message) -> Start | None:
+        """Note that the server gets a message. Returns the start of the response, if the message is that."""
+        start, exchange = read_start(message, self._expose), self.exchange
+        if exchange is not None and exchange.started and message["type"] in _BODIES:
+            self._last = None if message.get("more_body", False) else message
+        return start
+
+    def _note_interrupted(self, error: BaseException) -> None:
+        """Note that the server did not return from a message.
+
+        The last message counts as sent if this task is cancelled: servers close the connection while they send it, and
+        frameworks take that for a client that leaves. An `OSError` says that the client had left before.
+        """
+        if _is_cancellation(error):
+            self._note_last()
+        elif isinstance(error, OSError) and self.exchange is not None:
             self.exchange.disconnect()
+        self._last = None
+
+    def _note_last(self) -> None:
+        """Note the last message as sent, if the server has it."""
+        if self._last is not None:
+            guarded(self._note_sent, self._last, None)
 
     def _note_sent(self, message: Message, start: Start | None) -> None:
         kind = message["type"]

@@ -1,17 +1,19 @@
 """The lifespan of an ASGI application: at its end, waiting records are delivered.
 
-uvicorn ends its process by the signal that stopped it, so that no exit hook runs; the end of the lifespan is the last
-moment. An application that does not know the lifespan, such as that of Django, raises at once. Then there would be no
-such moment, so the lifespan is answered in its place.
+uvicorn ends its process by the signal that stopped it, so that no exit hook runs; the last moment is when the
+application tells that it has shut down. So the `send` of the lifespan is not the server's, but a thin wrapper. An
+application that does not know the lifespan, such as that of Django, raises at once. Then there would be no such moment,
+so the lifespan is answered in its place.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
-from drhttp._process.recorder import flush
+from drhttp._process.recorder import abort_all, flush
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -24,27 +26,59 @@ if TYPE_CHECKING:
 async def run_lifespan(
     app: Callable[[Scope, Receive, Send], Awaitable[Any]], scope: Scope, receive: Receive, send: Send, timeout: float
 ) -> Any:
-    """Run the lifespan of an application, then deliver what waits. All responses have been sent by then.
+    """Run the lifespan of an application, and deliver what waits before the server learns of its end, and at its end.
 
     timeout: seconds for the delivery, during which the event loop stands still.
     """
+    flushing = FlushingSend(send, timeout)
     try:
-        result = await app(scope, receive, send)
+        result = await app(scope, receive, flushing)
     except Exception:
         unread = guarded(_take_waiting, receive)
         if unread is not None and unread.get("type") == "lifespan.startup":
-            return await _answer(receive, send, timeout)
-        guarded(flush, timeout)
+            return await _answer(receive, flushing)
+        flushing.deliver()
         raise
-    guarded(flush, timeout)
+    flushing.deliver()
     return result
 
 
-async def _answer(receive: Receive, send: Send, timeout: float) -> None:
+class FlushingSend:
+    """The `send` of a lifespan. It delivers what waits before it tells the server that the application has shut down.
+
+    Afterwards the server may end the process, even if the application goes on. timeout: seconds for all deliveries.
+    """
+
+    def __init__(self, send: Send, timeout: float) -> None:
+        self._send = send
+        self._left = timeout
+        self._started = False
+
+    async def __call__(self, message: Any) -> Any:
+        """Send a message of the application."""
+        guarded(self._note, message)
+        return await self._send(message)
+
+    def deliver(self) -> None:
+        """Deliver what waits, and the requests that the server gives up."""
+        began = time.monotonic()
+        if self._started:
+            guarded(abort_all)
+        guarded(flush, self._left)
+        self._left = max(0.0, self._left - (time.monotonic() - began))
+
+    def _note(self, message: Any) -> None:
+        kind = message["type"]
+        if kind in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+            self.deliver()
+        elif kind == "lifespan.startup.complete":
+            self._started = True
+
+
+async def _answer(receive: Receive, send: Send) -> None:
     """Answer the lifespan in the place of an application that does not know it. Its first message was received."""
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    guarded(flush, timeout)
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
+    from drhttp._capture.asgi_recording import ASGIRecording
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
     from drhttp._outbound.call import Call
@@ -43,6 +45,8 @@ class Recorder:
         self._preparation = Preparation(config)
         self._states: PerProcess[ProcessState] = PerProcess()
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
+        # By the identity of the recording; weak, because nothing else may keep what a server has given up.
+        self._open: dict[int, weakref.ref[ASGIRecording]] = {}
         self._closed = False
         self._unused = False
         self.scope: Scope | None = None  # which outgoing requests are recorded; `None` means none
@@ -82,6 +86,21 @@ class Recorder:
         for exchange in list(self._held.values()):
             if exchange.pid == pid:  # a forked child leaves the others to its parent
                 guarded(self.release, exchange)
+
+    def opened(self, recording: ASGIRecording) -> None:
+        """Remember a recording whose response has not ended."""
+        self._open[id(recording)] = weakref.ref(recording)
+
+    def ended(self, recording: ASGIRecording) -> None:
+        """Forget a recording whose response has ended."""
+        self._open.pop(id(recording), None)
+
+    def abort_all(self) -> None:
+        """Record the requests whose responses have not ended as aborted, because their server stops."""
+        for reference in list(self._open.values()):
+            recording = reference()
+            if recording is not None:
+                guarded(recording.abort)
 
     def begin_close(self, timeout: float) -> None:
         """Start to deliver the waiting records and to stop. Returns at once.
@@ -188,6 +207,12 @@ def flush(timeout: float = 10.0) -> bool:
         recorder.release_all()
     marks = [(state, state.begin_flush()) for state in recorders.states()]
     return all(state.finish_flush(mark, end - time.monotonic()) for state, mark in marks)
+
+
+def abort_all() -> None:
+    """Record the requests under ASGI whose responses have not ended as aborted, because their server stops."""
+    for recorder in recorders:
+        recorder.abort_all()
 
 
 def close(timeout: float = 10.0) -> None:

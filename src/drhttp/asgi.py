@@ -3,9 +3,9 @@
     app.add_middleware(drhttp.ASGIMiddleware, dsn="https://<api key>@api.drhttp.com/")
     app = drhttp.ASGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")
 
-Requests are recorded. WebSockets and all other scopes pass with the same `receive` and `send`. So does the lifespan, but
-for a thin wrapper as its `send`, which delivers waiting records before the server learns that the application has shut
-down. Of a request, the application and the server see the same messages at the same time, in the same task. Only the
+Requests are recorded. WebSockets and all other scopes pass with the same `receive` and `send`. The lifespan has a thin
+wrapper as its `send`, which delivers waiting records before the server learns that the application has shut down. Of a
+request, the application and the server see the same messages at the same time, in the same task. Only the
 identification headers are removed from the response.
 """
 

@@ -487,9 +487,9 @@ class TestExceptions:
             ((), 500, None),
             ((START,), 200, None),
             ((START, part(b"a", True)), 200, b"a"),
-            ((start(503), part(b"sorry")), 503, b"sorry"),
+            ((start(503), part(b"sorry", True)), 503, b"sorry"),
         ],
-        ids=["before", "after the start", "in the middle", "after the end"],
+        ids=["before", "after the start", "in the middle", "in the middle of a failure"],
     )
     def test_passes(self, messages: Any, status: int, body: bytes | None, error: BaseException) -> None:
         """A9: the same object leaves, with nothing chained to it; the record has its type and what was sent."""
@@ -509,7 +509,7 @@ class TestExceptions:
         assert record.aborted is False
 
     def test_a_framework_that_answers_and_raises(self) -> None:
-        """A9: what is raised again after a whole response with status 500 is in its one record."""
+        """A9: what is raised again after a whole response with status 500 is in its record, which has left."""
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             try:
@@ -541,6 +541,27 @@ class TestExceptions:
         assert recorded.record.exception is not None
         assert recorded.record.exception.type == "ZeroDivisionError"
         assert recorded.record.exception.module == __name__
+
+    @pytest.mark.parametrize("handles", [False, True])
+    def test_another_exception_after_a_failure(self, handles: bool) -> None:
+        """A9, A10: what a background task raises is none of the response's business, whatever its status."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                if handles:
+                    raise ZeroDivisionError("by zero")
+                await send(start(503))
+                await send(END)
+            except ZeroDivisionError:
+                await send(start(500))
+                await send(END)
+            raise KeyError("in the background")
+
+        recorded = Recorded(app)
+        with pytest.raises(KeyError):
+            recorded.serve(scope())
+        exception = recorded.record.exception
+        assert (exception and exception.type) == ("ZeroDivisionError" if handles else None)
 
     def test_a_handled_exception_of_another_answer(self) -> None:
         """A9: an exception that ends in an ordinary answer is none of the record's business."""
@@ -578,7 +599,7 @@ class TestEnd:
             ran.append("to its end")
 
         seen: list[Any] = []
-        recorded = Recorded(app, before_send=seen.append)
+        recorded = Recorded(app, before_send=seen.append, flush_interval=0.01)
         recorded.serve(scope())
         assert ran == ["to its end"]
         assert len(seen) == 1

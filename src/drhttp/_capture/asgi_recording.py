@@ -45,7 +45,6 @@ class ASGIRecording:
     __slots__ = (
         "__weakref__",
         "_expose",
-        "_held",
         "_last",
         "_receive",
         "_recorder",
@@ -60,7 +59,6 @@ class ASGIRecording:
         self._scope: Scope | None
         self._scope, self._receive, self._send = connection
         self._expose = expose
-        self._held: ASGIExchange | None = None
         self._last: Message | None = None  # the last message of the response, while the server sends it
         self.exchange = exchange
         self.nesting = Nesting()
@@ -95,25 +93,20 @@ class ASGIRecording:
     def raised(self, error: BaseException) -> None:
         """End the recording after an exception."""
         self._note_last()
-        exchange = self.exchange or self._held
+        exchange = self.exchange
         if exchange is None:
-            self.finish(False)
+            pass  # outside of the sample, or raised after the response, by a background task for instance
         elif _is_cancellation(error) or (exchange.client_disconnected and _is_disconnect(error)):
             exchange.disconnect()
-            self.finish(False)
         else:
             exchange.client_disconnected = False  # the application failed, whether the client is still there or not
             guarded(exchange.failed, error)
-            self.finish(False)
-        self.returned()
+        self.finish(False)
 
     def returned(self) -> None:
         """End the recording, because the application has returned."""
         self._note_last()
         self.finish(False)
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._recorder.release(held)
 
     def abort(self) -> None:
         """End the recording, because the server stops. A forked child leaves it to its parent."""
@@ -126,8 +119,8 @@ class ASGIRecording:
     def finish(self, complete: bool) -> None:
         """End the recording. Only the first call counts.
 
-        complete: whether the response was sent to its end. A response that says that the server failed is held until
-        the application returns, because frameworks raise what has failed after they have sent such a response.
+        complete: whether the response was sent to its end. Then the record leaves at once. A framework may raise what
+        has failed after it has sent a page about it, but it handles it when the page starts, so it is known already.
         """
         if self.nesting.done:
             return
@@ -141,12 +134,7 @@ class ASGIRecording:
         if scope is not None:
             guarded(_read_flags, exchange, scope, self.nesting.flags)
         exchange.finish(complete=complete)
-        if exchange.skip:
-            return
-        if complete and exchange.status >= 500:
-            self._held = exchange
-            self._recorder.hold(exchange)
-        else:
+        if not exchange.skip:
             self._recorder.put(exchange)
 
     def handle(self, error: BaseException) -> None:

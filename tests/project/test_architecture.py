@@ -29,7 +29,9 @@ ALLOWED = {
     "_capture.asgi_head": "_capture.asgi_uri _capture.body _capture.client_address _capture.exchange "
     "_capture.request_head",
     "_capture.asgi_identity": "_capture.identity _guard",
-    "_capture.asgi_recording": "_capture.asgi_identity _capture.environ_flags _capture.nesting _guard",
+    "_capture.asgi_recording": "_capture.asgi_identity _capture.asgi_route _capture.environ_flags "
+    "_capture.nesting _guard",
+    "_capture.asgi_route": "_capture.asgi_uri",
     "_capture.asgi_uri": "_capture.uri _percent",
     "_capture.exchange": "",
     "_capture.hijack": "",

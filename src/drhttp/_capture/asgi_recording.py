@@ -6,6 +6,7 @@ import os
 import sys
 
 from drhttp._capture.asgi_identity import Start, read_start
+from drhttp._capture.asgi_route import route_of
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
 from drhttp._capture.nesting import Nesting
 from drhttp._guard import guarded
@@ -219,31 +220,7 @@ def _read_flags(exchange: ASGIExchange, scope: Scope, flags: dict[str, Any]) -> 
     names = scope.get(SENSITIVE, flags.get(SENSITIVE))
     if names is not None:
         exchange.sensitive = frozenset(() if isinstance(names, str) else map(str, names))
-    route = scope.get(ROUTE, flags.get(ROUTE))
-    exchange.route = guarded(_route, exchange, scope) if route is None else f"{_root(exchange, scope)}/{route}"
-
-
-def _route(exchange: ASGIExchange, scope: Scope) -> str | None:
-    """The template of the path, as the framework has left it in the scope; `None` if it has not."""
-    route = scope.get("route")
-    if route is None:
-        template = scope.get("path_template")  # of Litestar
-        return template if isinstance(template, str) else None
-    # FastAPI keeps the prefixes of included routers apart from the route.
-    context = (scope.get("fastapi") or {}).get("effective_route_context")
-    if getattr(context, "original_route", None) is route:
-        route = context
-    template = "/{path}" if hasattr(route, "routes") else getattr(route, "path_format", getattr(route, "path", None))
-    return f"{_root(exchange, scope)}{template}" if isinstance(template, str) else None
-
-
-def _root(exchange: ASGIExchange, scope: Scope) -> str:
-    """The root path, with the template of what a mount inside of the application has added to it."""
-    root, before = scope.get("root_path") or "", exchange.scope.get("root_path") or ""
-    mount = root[len(before) :] if root.startswith(before) else ""
-    for name, value in (scope.get("path_params") or {}).items() if mount else ():
-        mount = f"{mount}/".replace(f"/{value}/", f"/{{{name}}}/").removesuffix("/")
-    return f"{before.rstrip('/')}{mount}"
+    exchange.route = guarded(route_of, scope, exchange.scope, scope.get(ROUTE, flags.get(ROUTE)))
 
 
 def _is_cancellation(error: BaseException) -> bool:

@@ -43,7 +43,8 @@ ALLOWED = {
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
     "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _record",
     "_capture.request_head": "",
-    "_capture.route": "",
+    "_capture.route": "_capture.route_pattern",
+    "_capture.route_pattern": "",
     "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
     "_process.uwsgi",
     "_capture.wsgi_exchange": "_capture.exchange _process.uwsgi",

@@ -423,3 +423,26 @@ def test_litestar() -> None:
     ordered, failed = seen
     assert ordered.route == "/orders/{number}"
     assert (failed.exception.type, failed.exception.module) == ("ZeroDivisionError", PLACE)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # its ways to declare parameters change
+@pytest.mark.parametrize("root", ["", "/api"])
+def test_litestar_wrapped(root: str, receiver: Receiver) -> None:
+    """A15: wrapped, as the documentation says, what no route matches is recorded too, and the lifespan is seen."""
+
+    @get("/orders/{number:int}", sync_to_thread=False)
+    def order(number: int) -> int:
+        return number
+
+    app = drhttp.ASGIMiddleware(Litestar([order]), receiver.dsn, flush_interval=300.0)
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+
+    async def main() -> None:
+        for path in ("/orders/7", "/nowhere"):
+            await Server().serve(app, scope(path=f"{root}{path}", root_path=root))
+        await Server(messages).serve(app, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}})
+
+    run(main())
+    found, missing = receiver.records
+    assert (found["response"]["status"], found["metadata"]["route"]) == (200, f"{root}/orders/{{number}}")
+    assert (missing["response"]["status"], missing["metadata"].get("route")) == (404, None)

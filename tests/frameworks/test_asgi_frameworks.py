@@ -57,6 +57,8 @@ ROUTES = [
     Route("/fail-in-a-thread", fail_in_a_thread),
     Route("/echo", echo, methods=["POST"]),
     Mount("/shop/{tenant}", routes=[Route("/items/{id:int}", greet)]),
+    Mount("/same", routes=[Route("/{name}", greet)]),
+    Mount("/{a}/{b}", routes=[Route("/{c}", greet)]),
 ]
 
 
@@ -129,15 +131,23 @@ def test_exceptions_of_which_starlette_makes_a_page(build: Any, path: str) -> No
     ("path", "root", "route"),
     [
         ("/hello/ann", "", "/hello/{name}"),
-        ("/hello/ann", "/api", "/api/hello/{name}"),
+        ("/api/hello/ann", "/api", "/api/hello/{name}"),
+        ("/hello/ann", "/api", "/hello/{name}"),
         ("/shop/acme/items/7", "", "/shop/{tenant}/items/{id}"),
+        ("/api/shop/acme/items/7", "/api", "/api/shop/{tenant}/items/{id}"),
+        ("/shop/shop/items/7", "", "/shop/{tenant}/items/{id}"),
+        ("/shop/7/items/7", "", "/shop/{tenant}/items/{id}"),
+        ("/same/same", "", "/same/{name}"),
+        ("/same/ann", "", "/same/{name}"),
+        ("/x/x/same", "", "/{a}/{b}/{c}"),
+        ("/x/x/x", "", "/{a}/{b}/{c}"),
         ("/nowhere", "", None),
     ],
 )
 def test_routes_of_starlette(build: Any, path: str, root: str, route: str | None) -> None:
     """A28: the route is the template of the path, with those of mounts and the root path."""
     app, seen = build()
-    serve(app, scope(path=f"{root}{path}", root_path=root))
+    serve(app, scope(path=path, root_path=root))
     assert drhttp.flush()
     assert [record.route for record in seen] == [route]
 
@@ -169,6 +179,45 @@ def test_routes_of_fastapi() -> None:
         "/api/orders/{number}",
         None,
     ]
+
+
+@pytest.mark.filterwarnings("ignore:The `root_path` parameter")  # FastAPI advises to set it for the server
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_a_root_path_that_the_application_sets(outside: bool, prefix: str) -> None:
+    """A6: URI, route and `exclude` do not depend on whether the middleware is inside or outside of FastAPI."""
+    seen: list[Any] = []
+    app: Any = FastAPI(root_path="/v1")
+
+    @app.get("/orders/{number}")
+    def order(number: int) -> int:
+        return number
+
+    options: Any = {"dsn": "http://key@127.0.0.1:9/", "before_send": seen.append, "exclude": [f"{prefix}/orders/8"]}
+    if outside:
+        app = drhttp.ASGIMiddleware(app, **options)
+    else:
+        app.add_middleware(drhttp.ASGIMiddleware, **options)
+    for number in (b"7", b"8"):
+        assert serve(app, scope(path=f"{prefix}/orders/{number.decode()}")).body == number
+    assert drhttp.flush()
+    (record,) = seen
+    assert record.request.uri == f"http://localhost{prefix}/orders/7"
+    assert record.route == f"{prefix}/orders/{{number}}"
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_mount_around(inside: bool) -> None:
+    """A6, A28: a mount has the same route, whether the middleware is around it or in it."""
+    seen: list[Any] = []
+    options: Any = {"dsn": "http://key@127.0.0.1:9/", "before_send": seen.append}
+    app: Any = Starlette(routes=[Route("/hello/{name}", greet)])
+    app = Starlette(routes=[Mount("/{tenant}", drhttp.ASGIMiddleware(app, **options) if inside else app)])
+    serve(app if inside else drhttp.ASGIMiddleware(app, **options), scope(path="/acme/hello/ann"))
+    assert drhttp.flush()
+    (record,) = seen
+    assert record.request.uri == "http://localhost/acme/hello/ann"
+    assert record.route == "/{tenant}/hello/{name}"
 
 
 def test_an_exception_handler_of_fastapi() -> None:
@@ -374,3 +423,26 @@ def test_litestar() -> None:
     ordered, failed = seen
     assert ordered.route == "/orders/{number}"
     assert (failed.exception.type, failed.exception.module) == ("ZeroDivisionError", PLACE)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # its ways to declare parameters change
+@pytest.mark.parametrize("root", ["", "/api"])
+def test_litestar_wrapped(root: str, receiver: Receiver) -> None:
+    """A15: wrapped, as the documentation says, what no route matches is recorded too, and the lifespan is seen."""
+
+    @get("/orders/{number:int}", sync_to_thread=False)
+    def order(number: int) -> int:
+        return number
+
+    app = drhttp.ASGIMiddleware(Litestar([order]), receiver.dsn, flush_interval=300.0)
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+
+    async def main() -> None:
+        for path in ("/orders/7", "/nowhere"):
+            await Server().serve(app, scope(path=f"{root}{path}", root_path=root))
+        await Server(messages).serve(app, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}})
+
+    run(main())
+    found, missing = receiver.records
+    assert (found["response"]["status"], found["metadata"]["route"]) == (200, f"{root}/orders/{{number}}")
+    assert (missing["response"]["status"], missing["metadata"].get("route")) == (404, None)

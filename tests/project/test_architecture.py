@@ -30,7 +30,9 @@ ALLOWED = {
     "_capture.asgi_head": "_capture.asgi_uri _capture.body _capture.client_address _capture.exchange "
     "_capture.request_head",
     "_capture.asgi_identity": "_capture.identity _guard",
-    "_capture.asgi_recording": "_capture.asgi_identity _capture.environ_flags _capture.nesting _guard",
+    "_capture.asgi_recording": "_capture.asgi_identity _capture.asgi_route _capture.environ_flags "
+    "_capture.nesting _guard",
+    "_capture.asgi_route": "_capture.asgi_uri",
     "_capture.asgi_uri": "_capture.uri _percent",
     "_capture.exchange": "",
     "_capture.hijack": "",
@@ -44,7 +46,8 @@ ALLOWED = {
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
     "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _record",
     "_capture.request_head": "",
-    "_capture.route": "",
+    "_capture.route": "_capture.route_pattern",
+    "_capture.route_pattern": "",
     "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
     "_process.uwsgi",
     "_capture.wsgi_exchange": "_capture.exchange _process.uwsgi",

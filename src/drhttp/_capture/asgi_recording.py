@@ -6,6 +6,7 @@ import os
 import sys
 
 from drhttp._capture.asgi_identity import Start, read_start
+from drhttp._capture.asgi_route import route_of
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
 from drhttp._capture.nesting import Nesting
 from drhttp._guard import guarded
@@ -120,8 +121,8 @@ class ASGIRecording:
     def finish(self, complete: bool) -> None:
         """End the recording. Only the first call counts.
 
-        complete: whether the response was sent to its end. Then the record leaves at once. Frameworks raise an
-        exception again after they have sent a page about it, but they handle it when the page starts, so it is known.
+        complete: whether the response was sent to its end. Then the record leaves at once. A framework may raise what
+        has failed after it has sent a page about it, but it handles it when the page starts, so it is known already.
         """
         if self.nesting.done:
             return
@@ -219,31 +220,7 @@ def _read_flags(exchange: ASGIExchange, scope: Scope, nesting: Nesting) -> None:
     if flags.get(SKIP):
         exchange.skip = True
     exchange.sensitive = flags.get(SENSITIVE)
-    route = flags.get(ROUTE)
-    exchange.route = guarded(_route, exchange, inner) if route is None else f"{_root(exchange, inner)}/{route}"
-
-
-def _route(exchange: ASGIExchange, scope: Scope) -> str | None:
-    """The template of the path, as the framework has left it in the scope; `None` if it has not."""
-    route = scope.get("route")
-    if route is None:
-        template = scope.get("path_template")  # of Litestar
-        return template if isinstance(template, str) else None
-    # FastAPI keeps the prefixes of included routers apart from the route.
-    context = (scope.get("fastapi") or {}).get("effective_route_context")
-    if getattr(context, "original_route", None) is route:
-        route = context
-    template = "/{path}" if hasattr(route, "routes") else getattr(route, "path_format", getattr(route, "path", None))
-    return f"{_root(exchange, scope)}{template}" if isinstance(template, str) else None
-
-
-def _root(exchange: ASGIExchange, scope: Scope) -> str:
-    """The root path, with the template of what a mount inside of the application has added to it."""
-    root, before = scope.get("root_path") or "", exchange.scope.get("root_path") or ""
-    mount = root[len(before) :] if root.startswith(before) else ""
-    for name, value in (scope.get("path_params") or {}).items() if mount else ():
-        mount = f"{mount}/".replace(f"/{value}/", f"/{{{name}}}/").removesuffix("/")
-    return f"{before.rstrip('/')}{mount}"
+    exchange.route = guarded(route_of, inner, exchange.scope, flags.get(ROUTE))
 
 
 def _is_cancellation(error: BaseException) -> bool:

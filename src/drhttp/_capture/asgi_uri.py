@@ -1,4 +1,9 @@
-"""Builds the absolute URI of a request from the ASGI scope, percent-encoded so that no byte is lost."""
+"""Builds the absolute URI of a request from the ASGI scope, percent-encoded so that no byte is lost.
+
+By the specification, `path` and `raw_path` are the whole target of the request, with the root path if the client sent
+it. So nothing is put in front: servers that leave it out, and applications that set one, do so because a proxy has
+removed it, or will add it to links.
+"""
 
 from __future__ import annotations
 
@@ -23,37 +28,39 @@ def absolute_uri(scope: Mapping[str, Any], host: str | None) -> str:
 
 
 def encoded_path(scope: Mapping[str, Any]) -> str:
-    """The path with its mount point, percent-encoded in one form whatever form the client chose."""
+    """The path, percent-encoded in one form whatever form the client chose."""
     path = _path(scope)
-    if "%" not in path:
-        return path
-    from urllib.parse import quote
+    return path if "%" not in path else encoded(_decoded(path), PATH_SAFE)
 
-    from drhttp._percent import unquote_to_bytes
 
-    return quote(unquote_to_bytes(path), PATH_SAFE)
+def is_below(scope: Mapping[str, Any], root: str) -> bool:
+    """Whether the path of a request begins with a decoded path."""
+    return f"{_decoded(_path(scope))}/".startswith(f"{_latin(root).rstrip('/')}/")
 
 
 def _path(scope: Mapping[str, Any]) -> str:
     """The path as the client sent it if the server passes that on, else encoded anew."""
-    root = _latin((scope.get("root_path") or "").rstrip("/"))
     raw = scope.get("raw_path")
     if raw:
         sent: str = raw.decode("latin-1").partition("?")[0]
         if sent.startswith("/"):
-            return encoded(_below(encoded(root, PATH_SAFE), sent), PATH_SAFE + "%")
-    path = _below(root, _latin(scope.get("path") or "/"))
+            return encoded(sent, PATH_SAFE + "%")
+    path = _latin(scope.get("path") or "/")
     return encoded(path if path.startswith("/") else f"/{path}", PATH_SAFE)
+
+
+def _decoded(path: str) -> str:
+    """Decode a percent-encoded path to a text whose characters are its bytes."""
+    if "%" not in path:
+        return path
+    from drhttp._percent import unquote_to_bytes
+
+    return unquote_to_bytes(path).decode("latin-1")
 
 
 def _latin(text: str) -> str:
     """A text whose characters are the bytes of its UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _below(root: str, path: str) -> str:
-    """The path with the root path in front, which some servers have put there already, and others have not."""
-    return path if not root or path == root or path.startswith(f"{root}/") else f"{root}{path}"
 
 
 def _server(scope: Mapping[str, Any], scheme: str) -> str:

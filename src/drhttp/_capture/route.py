@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from drhttp._capture.route_pattern import plain
+
 _LONGEST = 1000  # characters of a route
 _ANGLE = re.compile(r"<(?:[^<>:]*:)?([^<>:]+)>")
 _BRACES = re.compile(r"\{([^{}:]+):[^{}]*\}")
@@ -18,13 +20,14 @@ def template(route: str) -> str:
     """Write a route as `/orders/{id}`: with a slash in front, and with the names of its parameters in braces."""
     route = route[:_LONGEST]
     if "(" in route or "^" in route or "$" in route:
-        route = _ANCHORS.sub("", _named_groups(route)).replace("\\", "")
+        text = plain(route)
+        route = _ANCHORS.sub("", _named_groups(route)).replace("\\", "") if text is None else text
     route = _BRACES.sub(r"{\1}", _ANGLE.sub(r"{\1}", route))
     return _SLASHES.sub("/", f"/{route}")
 
 
 def _named_groups(pattern: str) -> str:
-    """Replace the named groups of a regular expression by their names in braces."""
+    """Replace the named groups of an invalid regular expression, such as one cut off, by their names in braces."""
     parts = []
     while (found := _GROUP.search(pattern)) is not None:
         parts += [pattern[: found.start()], f"{{{found[1]}}}"]

@@ -23,6 +23,14 @@ from drhttp._capture.route import template
         (r"^a\.b/(?P<x>\(\d\))$", "/a.b/{x}"),
         (r"^open/(?P<x>(", "/open/{x}"),
         ("/{a}/<b", "/{a}/<b"),
+        (r"inc/<slug:tenant>/^x/(?P<n>[0-9]{2,3})/(?:opt/)?$", "/inc/{tenant}/x/{n}/"),
+        (r"^comments/(?:page-(?P<page>\d+)/)?$", "/comments/page-{page}/"),
+        (r"^orders/(?P<id>\d+)?/?$", "/orders/{id}"),
+        (r"^files/(.*)$", "/files/*"),
+        (r"^v(?:1|2)/[a-z]+\d/x$", "/v*/*/x"),
+        (r"^(?:a/(?P<x>\d)|b)/$", "/a/{x}/"),
+        (r"v1.0/^(?i)(?!y)x(?:ab){2}$", "/v1.0/xab"),
+        (r"^(?P<a>\d)/^(?P<a>\d)/$", "/{a}/{a}/"),
     ],
 )
 def test_template(route: str, expected: str) -> None:

@@ -216,7 +216,7 @@ ALLOWED = {
     "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
     "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
-    "_capture.environ_flags _capture.nesting _guard _middleware _process.lifespan",
+    "_capture.environ_flags _capture.nesting _guard _logger _middleware _process.lifespan _process.registry exceptions",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
     "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.nesting "

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 
+from drhttp._application import COROUTINE, wsgi_name
 from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.asgi_identity import FilteringSend
 from drhttp._capture.asgi_recording import ASGIRecording
@@ -48,14 +49,18 @@ class ASGIMiddleware(Middleware):
     variable `DRHTTP_DSN`. Without a DSN, or with `enabled=False`, the middleware only removes identification headers
     from responses. options: those of `WSGIMiddleware`; see the README.
 
-    Raises `ConfigError` when the DSN or an option cannot be used. If that is found out only when the application serves
-    (Starlette builds its middlewares with the first message of a server), it is logged, and nothing is recorded.
+    Raises `ConfigError` when the DSN, an option or the application cannot be used. If that is found out only when the
+    application serves (Starlette builds its middlewares with the first message of a server), it is logged, and nothing
+    is recorded.
     """
 
     def __init__(self, app: ASGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
         self.app = app
         try:
             super().__init__(dsn, options)
+            name = wsgi_name(app)
+            if name is not None:
+                raise ConfigError(f"app: {name} is a WSGI application; use drhttp.WSGIMiddleware")
         except ConfigError as error:
             if not _is_serving():
                 raise
@@ -124,9 +129,6 @@ class ASGIMiddleware(Middleware):
         return FilteringSend(send)
 
 
-_COROUTINE = 0x80  # `inspect.CO_COROUTINE`; `inspect` is slow to load
-
-
 def _is_serving() -> bool:
     """Whether the caller is within a call of an ASGI application: its lifespan or a request.
 
@@ -135,7 +137,7 @@ def _is_serving() -> bool:
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         code = frame.f_code
-        if code.co_flags & _COROUTINE and {"receive", "send"} <= set(code.co_varnames[: code.co_argcount]):
+        if code.co_flags & COROUTINE and {"receive", "send"} <= set(code.co_varnames[: code.co_argcount]):
             return True
         frame = frame.f_back
     return False

@@ -24,6 +24,8 @@ _NEEDS = {
     "frameworks/test_django.py": "django",
     "frameworks/test_django_servers.py": "django",
     "frameworks/test_flask.py": "flask",
+    "frameworks/test_interfaces.py": "fastapi",
+    "frameworks/test_late_configuration.py": "fastapi",
     "frameworks/test_late_imports.py": "fastapi",
     "frameworks/test_wsgi_inside_asgi.py": "fastapi",
     "frameworks/test_flask_factories.py": "flask",

@@ -25,10 +25,10 @@ class Middleware:
         from drhttp._config import Config
         from drhttp._process.recorder import recorder_for
 
-        config = Config.load(dsn, options)
         self._recorder: Recorder | None = None
+        self._expose_identity = Config.exposes_identity(options)
+        config = Config.load(dsn, options)
         if config is None:
-            self._expose_identity = Config.exposes_identity(options)
             logger().info("drhttp is off: it is disabled, or no DSN is set")
             return
         self._recorder = recorder_for(config)

@@ -11,6 +11,9 @@ identification headers are removed from the response.
 
 from __future__ import annotations
 
+import sys
+
+from drhttp._application import COROUTINE, wsgi_name
 from drhttp._capture import link
 from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.asgi_identity import FilteringSend
@@ -21,12 +24,15 @@ from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.nesting import nesting
 from drhttp._capture.sampling import chance
 from drhttp._guard import MARK, guarded
+from drhttp._logger import logger
 from drhttp._middleware import Middleware
+from drhttp.exceptions import ConfigError
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from types import FrameType
     from typing import Any
 
     from typing_extensions import Unpack
@@ -47,12 +53,22 @@ class ASGIMiddleware(Middleware):
     variable `DRHTTP_DSN`. Without a DSN, or with `enabled=False`, the middleware only removes identification headers
     from responses. options: those of `WSGIMiddleware`; see the README.
 
-    Raises `ConfigError` when the DSN or an option cannot be used.
+    Raises `ConfigError` when the DSN, an option or the application cannot be used. If that is found out only when the
+    application serves (Starlette builds its middlewares with the first message of a server), it is logged, and nothing
+    is recorded.
     """
 
     def __init__(self, app: ASGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(dsn, options)
         self.app = app
+        try:
+            super().__init__(dsn, options)
+            name = wsgi_name(app)
+            if name is not None:
+                raise ConfigError(f"app: {name} is a WSGI application; use drhttp.WSGIMiddleware")
+        except ConfigError as error:
+            if not _is_serving():
+                raise
+            _log_once(f"nothing is recorded, because of a mistake in the configuration: {error}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection."""
@@ -136,6 +152,27 @@ class ASGIMiddleware(Middleware):
             scope[IDENTITY] = True
             return None
         return FilteringSend(send)
+
+
+def _is_serving() -> bool:
+    """Whether the caller is within a call of an ASGI application: its lifespan or a request.
+
+    The stack tells. A running event loop does not, because uvicorn may import the application in one.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        code = frame.f_code
+        if code.co_flags & COROUTINE and {"receive", "send"} <= set(code.co_varnames[: code.co_argcount]):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _log_once(text: str) -> None:
+    from drhttp._process.registry import recorders  # not at the top, because it is slow to load
+
+    if recorders.first_warning(text):
+        logger().error("%s", text)
 
 
 def _outer(scope: Scope) -> ASGIRecording | None:

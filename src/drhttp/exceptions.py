@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ConfigError(ValueError):
-    """An invalid DSN or option, raised when the middleware is created.
+    """An invalid DSN, option or application, raised when the middleware is created.
 
     The message names the option, the invalid value and what is allowed. It never contains the key of a DSN.
     """

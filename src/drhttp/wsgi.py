@@ -9,6 +9,7 @@ from the response.
 
 from __future__ import annotations
 
+from drhttp._application import asgi_name
 from drhttp._capture import link
 from drhttp._capture.body import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
@@ -21,6 +22,7 @@ from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._capture.wsgi_recording import Recording, RecordingStartResponse
 from drhttp._guard import MARK, guarded
 from drhttp._middleware import Middleware
+from drhttp.exceptions import ConfigError
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -42,10 +44,13 @@ class WSGIMiddleware(Middleware):
     variable `DRHTTP_DSN`. Without a DSN, or with `enabled=False`, the middleware only removes identification headers
     from responses. options: see the README. Each can also be set by an environment variable `DRHTTP_<NAME>`.
 
-    Raises `ConfigError` when the DSN or an option cannot be used.
+    Raises `ConfigError` when the DSN, an option or the application cannot be used.
     """
 
     def __init__(self, app: WSGIApplication, dsn: str | None = None, **options: Unpack[Options]) -> None:
+        name = asgi_name(app)
+        if name is not None:
+            raise ConfigError(f"app: {name} is an ASGI application; use drhttp.ASGIMiddleware")
         super().__init__(dsn, options)
         self.app = app
 

@@ -22,6 +22,7 @@ ALLOWED = {
     "__init__": "_capture.identity _outbound.outbound _privacy _process.recorder _record _stats _version asgi django "
     "exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
+    "_application": "",
     "_capture": "",
     "_capture.body": "",
     "_capture.client_address": "",
@@ -240,12 +241,14 @@ ALLOWED = {
     "_wire._json": "_json_document",
     "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._json",
-    "asgi": "_capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri _capture.body "
-    "_capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _middleware _process.lifespan",
+    "asgi": "_application _capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri "
+    "_capture.body _capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _logger _middleware "
+    "_process.lifespan _process.registry exceptions",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link _capture.nesting "
-    "_capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware",
+    "wsgi": "_application _capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
+    "_capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware "
+    "exceptions",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"

@@ -45,7 +45,7 @@ ALLOWED = {
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
-    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _record",
+    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
     "_capture.request_head": "",
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",

@@ -11,6 +11,7 @@ from drhttp._capture.random_ids import RandomDigits, uuid4
 from drhttp._capture.route import template
 from drhttp._capture.trace import continue_trace
 from drhttp._capture.wsgi_exchange import WSGIExchange
+from drhttp._guard import guarded
 from drhttp._record import Body, Failure, Record, Request, Response
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ttfb=None if began is None else began - exchange.start,
         aborted=exchange.aborted,
         exception=_failure(exchange, failure or exchange.handled),
-        route=template(exchange.route) if exchange.route else None,
+        route=guarded(template, exchange.route) if exchange.route else None,
         trace=link.trace() if link else continue_trace(head.traceparent, random[32:64], random[64:]),
     )
 

@@ -84,8 +84,7 @@ class WSGIMiddleware(Middleware):
         exchange = None
         if not excluded and (self._sample_rate >= 1.0 or chance() < self._sample_rate):
             exchange = WSGIExchange(environ, self._tap_input(environ), Tap(self._response_limit))
-        recording = Recording(recorder, exchange)
-        recording.attach(environ)
+        recording = Recording(recorder, exchange, environ)
         if link.watching:
             recording.entered = self._enter(exchange, environ.get("HTTP_TRACEPARENT"))
         if not excluded:

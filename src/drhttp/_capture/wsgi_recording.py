@@ -36,9 +36,10 @@ class Recording:
 
     __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started")
 
-    def __init__(self, recorder: Recorder, exchange: WSGIExchange | None) -> None:
+    def __init__(self, recorder: Recorder, exchange: WSGIExchange | None, environ: WSGIEnvironment) -> None:
         self._recorder = recorder
-        self._requests: tuple[WSGIEnvironment, ...] = ()
+        # Whose flags are read when the response has ended.
+        self._requests: tuple[WSGIEnvironment, ...] = () if exchange is None else (environ,)
         self.exchange = exchange
         self.entered: Entry | None = None
         self.done = False

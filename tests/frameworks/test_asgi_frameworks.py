@@ -86,11 +86,20 @@ def listed(**options: Any) -> tuple[Starlette, list[Any]]:
 every_way = pytest.mark.parametrize("build", [added, wrapped, listed])
 
 
+class EndingServer(Server):
+    """A server that says that the client has left when the response has ended, as real ones do."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.left.set()
+
+
 def serve(app: Any, request: Any, messages: Any = (LAST_PART,), error: type[BaseException] | None = None) -> Server:
     """Serve a request, which raises in the end if an error is given."""
 
     async def main() -> Server:
-        server = Server(messages)
+        server = EndingServer(messages)
         if error is None:
             await server.serve(app, request)
         else:

@@ -309,9 +309,9 @@ def test_routes(receiver: Receiver) -> None:
         return rest
 
     client = recorded(app, receiver).test_client()
-    client.get("/orders/7/a/b")
-    client.get("/orders/7/a/b", environ_overrides={"SCRIPT_NAME": "/shop"})
-    client.get("/nowhere")
+    client.get("/orders/7/a/b").close()
+    client.get("/orders/7/a/b", environ_overrides={"SCRIPT_NAME": "/shop"}).close()
+    client.get("/nowhere").close()
     assert drhttp.flush()
     routes = [record["metadata"].get("route") for record in receiver.records]
     assert routes == ["/orders/{number}/{rest}", "/shop/orders/{number}/{rest}", None]

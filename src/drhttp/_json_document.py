@@ -51,7 +51,6 @@ def remember_derived(text: str, document: Document) -> None:
 
 # A text is read when it is masked and again when it is encoded, one record after the other; more is not worth keeping.
 _known: dict[str, Document] = {}
-_portable: set[str] = set()
 _MOST_KNOWN = 4
 
 
@@ -60,18 +59,6 @@ def _remembered(text: str, document: Document) -> Document:
         _known.clear()
     _known[text] = document
     return document
-
-
-def remember_parsed(text: str, objects: int, numbers: list[str]) -> None:
-    """Remember that every receiver can read a document without duplicate names, if that is certain.
-
-    objects: how many it holds. numbers: all, as written.
-    """
-    shallow = objects + text.count("[") <= _DEEPEST or _is_certainly_shallow(text)
-    if shallow and _are_small(numbers) and not ("\\" in text and _SURROGATE.search(text)):
-        if len(_portable) >= _MOST_KNOWN:
-            _portable.clear()
-        _portable.add(text)
 
 
 class _Reader(threading.local):
@@ -84,7 +71,7 @@ class _Reader(threading.local):
         self._numbers: list[str] = []
         keep = self._numbers.append
         self._decoder: Any = json.JSONDecoder(
-            object_hook=self._objects.append, parse_int=keep, parse_float=keep, parse_constant=refuse_constant
+            object_hook=self._objects.append, parse_int=keep, parse_float=keep, parse_constant=_refuse
         )
         self._pair_decoder = json.JSONDecoder(object_pairs_hook=self._pairs.append, parse_int=len, parse_float=len)
 
@@ -149,8 +136,6 @@ def is_portable(text: str) -> bool:
     Some refuse deep nesting, numbers beyond double precision, unpaired surrogates and duplicate names. One such record
     would cost the whole batch it travels in, and anybody who sends requests could cause that.
     """
-    if text in _portable:
-        return True
     document = read(text)
     if document.fault or not document.unique:
         return False
@@ -226,8 +211,7 @@ def _finite(number: str) -> float:
     return value
 
 
-def refuse_constant(constant: str) -> None:
-    """Raise `ValueError`, for a decoder."""
+def _refuse(constant: str) -> None:
     # Python reads NaN and Infinity, which are not JSON and which other parsers reject.
     raise ValueError(constant)
 

@@ -177,8 +177,9 @@ ALLOWED = {
     "_redact.formats.html_labels": "_redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
-    "_redact.formats.clean_json": "_json_document _redact.detect.command_lines _redact.formats.base64_json "
-    "_redact.formats.json_name_value_pairs _redact.formats.json_structures _redact.formats.text_hints",
+    "_redact.formats.clean_json": "_redact.detect.command_lines _redact.formats.base64_json "
+    "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_structures "
+    "_redact.formats.text_hints",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.decoding.surroundings _redact.errors "
     "_redact.formats.base64_json _redact.formats.clean_json _redact.formats.graphql _redact.formats.json_fast_path "
     "_redact.formats.json_name_value_pairs _redact.formats.json_rewriter _redact.formats.json_structures "

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from moesifapi.api_helper import APIHelper
 from moesifapi.models.event_model import EventModel
@@ -426,6 +426,8 @@ def light(body: Body) -> Body:
 @given(records, st.sampled_from(sorted(PROTOCOLS)))
 def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
     """The encoded record without its bodies is what the record without its bodies would have been encoded to."""
+    # What nobody has answered has no body.
+    assume(made.direction == "Incoming" or made.response.status > 0 or made.response.body.content is None)
     request, response = (
         replace(made.request, body=light(made.request.body)),
         replace(made.response, body=light(made.response.body)),

@@ -1,24 +1,23 @@
 """Clean JSON: finds out in few passes that a document certainly holds nothing to mask, which is true of most.
 
-Each pass runs in C: a parse that collects names and numbers, and searches for what every rule needs, such as a sign of
-assignment or a long word. A document in which one of them finds something is masked by the rules; it may be clean too.
+Each pass runs in C: a look at the names, and searches for what every rule needs, such as a sign of assignment or a long
+word. A document in which one of them finds something is masked by the rules; it may be clean too.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from drhttp._json_document import refuse_constant, remember_parsed
 from drhttp._redact.detect.command_lines import may_hold_words
 from drhttp._redact.formats.base64_json import may_be_base64_json
+from drhttp._redact.formats.json_fast_path import decode_escapes
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays
 from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, may_hold_structures
 from drhttp._redact.formats.text_hints import may_hold_values
 
 if TYPE_CHECKING:
+    from drhttp._json_document import Document
     from drhttp._redact.policy import Policy
 
 #: Members that hold messages, commands and payloads; only these are searched for names with values in every form.
@@ -36,77 +35,38 @@ _SCHEMES = ("http", "https")
 _BEFORE_COLON = re.compile(r"(?:.*[^0-9A-Za-z_$.%\]-])?T?([0-9]{1,2})", re.DOTALL)
 
 
-class _Reader(threading.local):
-    """A decoder that collects objects and numbers; one for each thread, as making one takes a microsecond."""
+def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False) -> bool:
+    """Whether a JSON object or array certainly holds nothing to mask.
 
-    def __init__(self) -> None:
-        self.objects: list[dict[str, Any]] = []
-        self.numbers: list[str] = []  # not converted, as they may be longer than Python converts
-        keep = self.numbers.append
-        decoder: Any = json.JSONDecoder(
-            object_hook=self.objects.append, parse_int=keep, parse_float=keep, parse_constant=refuse_constant
-        )
-        self.scan = decoder.scan_once
-
-    def forget(self) -> None:
-        """Drop what was collected, which may be secret."""
-        self.objects.clear()
-        self.numbers.clear()
-
-
-_reader = _Reader()
-
-
-def is_clean(text: str, policy: Policy, *, cut: bool = False) -> bool:
-    """Whether a text certainly is a JSON object or array that holds nothing to mask.
-
-    cut: the end was missing, and may have named other values.
+    document: what is known about the text. cut: the end was missing, and may have named other values.
     """
     if not policy.min_length or text[:1] not in ("{", "["):
         return False
-    plain = text if "\\" not in text else _decode_escapes(text)
+    plain = text if "\\" not in text else _without_escapes(text)
     if "\\" in plain or "=" in plain or "%" in plain or "<" in plain or "&" in plain or "\0" in plain:
         return False
     return (
-        _has_clean_members(text, plain, policy, cut=cut)
+        _has_clean_names(document.names, plain, policy)
+        and (plain.count(":") == document.members or _has_harmless_colons(plain, document.members, policy))
+        and ("[" not in text or _has_clean_arrays(text, document.members))
+        and not (cut and may_hold_structures(text, document.names, policy, cut=True))
         and not may_hold_values(plain, is_json=True)
         and not policy.may_hold_secret(plain)
     )
 
 
-def _decode_escapes(text: str) -> str:
+def _without_escapes(text: str) -> str:
     """Decode a document as a whole; a backslash if its escapes could hide something."""
     if text.count("\\") != text.count("\\u") + text.count("\\/") or _ASCII_ESCAPE.search(text):
         return "\\"
-    return text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape", "backslashreplace")
+    return decode_escapes(text)
 
 
-def _has_clean_members(text: str, plain: str, policy: Policy, *, cut: bool) -> bool:
-    """Whether a text is a document in which no name makes a value secret. plain: the text without escapes."""
-    objects = _reader.objects
-    try:
-        if _reader.scan(text, 0)[1] != len(text):
-            return False
-        members = sum(map(len, objects))
-        if not all(map(policy.cache.ordinary_names.issuperset, objects)) and not _learn_names(objects, plain, policy):
-            return False
-        if plain.count(":") != members and not _has_harmless_colons(plain, members, policy):
-            return False
-        if "[" in text and not _has_clean_arrays(text, members):
-            return False
-        if cut and may_hold_structures(text, frozenset().union(*objects), policy, cut=True):
-            return False
-        remember_parsed(text, len(objects), _reader.numbers)
-        return True
-    except (ValueError, StopIteration, RecursionError):
-        return False
-    finally:
-        _reader.forget()
-
-
-def _learn_names(objects: list[dict[str, Any]], plain: str, policy: Policy) -> bool:
+def _has_clean_names(names: frozenset[str], plain: str, policy: Policy) -> bool:
     """Whether no name of a document makes a value secret; the ordinary ones are remembered."""
-    names = frozenset().union(*objects) - policy.cache.ordinary_names
+    if names <= policy.cache.ordinary_names:
+        return True
+    names -= policy.cache.ordinary_names
     policy.budget.spend(sum(map(len, names)) // 3)
     if not names.isdisjoint(_SPECIAL_KEYS):
         return False

@@ -54,9 +54,9 @@ def mask_json(
 
     secret_members: names of further secret members of the outermost object. Raises `MaskingError` if it is not JSON.
     """
-    if not secret_members and is_clean(text, policy):
-        return text, 0
     document = check_json(text)
+    if not secret_members and is_clean(text, document, policy):
+        return text, 0
     ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
     secret_at = _NO_POSITIONS
     nested = "[" in text and has_nested_arrays(text)
@@ -111,9 +111,9 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
     """
     sure = close_brackets(text)
     if sure is not None:
-        if is_clean(sure, policy, cut=True):
-            return sure, 0
         document = check_json(sure)
+        if is_clean(sure, document, policy, cut=True):
+            return sure, 0
         # The missing end may hold the names of values in open objects.
         secret_at = _NO_POSITIONS
         without = _without_closers(sure, text)

@@ -35,15 +35,15 @@ def holds_no_secret(text: str, document: Document, policy: Policy, *, ordinary: 
         return False
     if '"[' in text and _ROWS_IN_STRING.search(text):
         return False
-    plain = _decode_escapes(text)
+    plain = decode_escapes(text)
     # A quote inside a string must not be taken for one around it.
-    quoted = _decode_escapes(text.replace('\\"', "'")) if '\\"' in text else plain
+    quoted = decode_escapes(text.replace('\\"', "'")) if '\\"' in text else plain
     return not (
         "\\" in plain or _may_hold_named_values(quoted, document, ordinary=ordinary) or policy.may_hold_secret(plain)
     )
 
 
-def _decode_escapes(text: str) -> str:
+def decode_escapes(text: str) -> str:
     """Decode a document as a whole; the result is no JSON, but holds the words of its strings."""
     return text.replace("\\/", "/").encode("ascii", "backslashreplace").decode("unicode_escape")
 

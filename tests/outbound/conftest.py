@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.wsgi_calls import NOWHERE
+from support.seen_records import NOWHERE, SeenRecords
 
 import drhttp
 from drhttp._outbound import beginning
@@ -15,15 +15,13 @@ from .wire_server import WireServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drhttp import Record
 
-
-class Recording:
+class Recording(SeenRecords):
     """Outgoing requests, recorded from now on, and seen in the worker. A context manager."""
 
     def __init__(self, **options: Any) -> None:
-        self._seen: list[Record] = []
-        self._outbound = drhttp.record_outbound(**{"dsn": NOWHERE, "before_send": self._see, **options})
+        super().__init__()
+        self._outbound = drhttp.record_outbound(**{"dsn": NOWHERE, "before_send": self.see, **options})
 
     def __enter__(self) -> Recording:
         return self
@@ -39,21 +37,6 @@ class Recording:
     def recorder(self) -> Any:
         """The recorder of the calls."""
         return beginning.root_recorder()
-
-    @property
-    def records(self) -> list[Record]:
-        """The records so far."""
-        assert drhttp.flush(10.0)
-        return list(self._seen)
-
-    @property
-    def record(self) -> Record:
-        """The one record."""
-        (only,) = self.records
-        return only
-
-    def _see(self, record: Record) -> None:
-        self._seen.append(record)
 
 
 @pytest.fixture

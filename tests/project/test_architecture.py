@@ -88,11 +88,11 @@ ALLOWED = {
     "_json_document": "",
     "_logger": "",
     "_outbound": "",
-    "_outbound.address": "",
+    "_outbound.address": "_capture.uri",
     "_outbound.aiohttp": "_guard _outbound.beginning _outbound.hook",
     "_outbound.beginning": "_capture.link _capture.sampling _outbound.address _outbound.call",
     "_outbound.body_reader": "_guard _outbound.chunked_decoder",
-    "_outbound.call": "_capture.body",
+    "_outbound.call": "_capture.body _capture.exchange",
     "_outbound.chunked_decoder": "",
     "_outbound.hook": "_logger",
     "_outbound.http_client": "_guard _outbound.beginning _outbound.body_reader _outbound.chunked_decoder "

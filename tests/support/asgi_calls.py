@@ -7,13 +7,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import drhttp
+from support.seen_records import NOWHERE, SeenRecords
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
-    from drhttp import Record
 
-NOWHERE = "http://key@127.0.0.1:9/"
 LAST_PART = {"type": "http.request", "body": b"", "more_body": False}
 DISCONNECT = {"type": "http.disconnect"}
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
@@ -99,12 +98,12 @@ class Server:
         return next(list(each["headers"]) for each in self.sent if each["type"] == "http.response.start")
 
 
-class Recorded:
+class Recorded(SeenRecords):
     """A recorded application; its records are seen in the worker and go no further."""
 
     def __init__(self, app: Any, **options: Any) -> None:
-        self._seen: list[Record] = []
-        self.app: Any = drhttp.ASGIMiddleware(app, **{"dsn": NOWHERE, "before_send": self._see, **options})
+        super().__init__()
+        self.app: Any = drhttp.ASGIMiddleware(app, **{"dsn": NOWHERE, "before_send": self.see, **options})
 
     def serve(self, scope: Any, messages: Iterable[Any] = (LAST_PART,), leaves_after: int | None = None) -> Server:
         """Serve a request in an event loop of its own; returns the server, which saw it all."""
@@ -115,26 +114,6 @@ class Recorded:
             return server
 
         return run(main())
-
-    @property
-    def records(self) -> list[Record]:
-        """The records of all requests so far."""
-        assert drhttp.flush(10.0)
-        return list(self._seen)
-
-    @property
-    def record(self) -> Record:
-        """The one record."""
-        (only,) = self.records
-        return only
-
-    def forget(self) -> None:
-        """Begin anew."""
-        assert drhttp.flush(10.0)
-        self._seen.clear()
-
-    def _see(self, record: Record) -> None:
-        self._seen.append(record)
 
 
 def run(main: Coroutine[Any, Any, Any]) -> Any:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
 
 import drhttp
+from support.seen_records import NOWHERE, SeenRecords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from drhttp import Record
-
-NOWHERE = "http://key@127.0.0.1:9/"
 
 
 def environ(method: str = "GET", path: str = "/", body: bytes | None = None, **more: Any) -> dict[str, Any]:
@@ -81,35 +78,15 @@ class Server:
         return next(step[2] for step in self.steps if step[0] == "start")
 
 
-class Recorded:
+class Recorded(SeenRecords):
     """A recorded application; its records are seen in the worker and go no further."""
 
     def __init__(self, app: Any, **options: Any) -> None:
-        self._seen: list[Record] = []
-        self.app: Any = drhttp.WSGIMiddleware(app, **{"dsn": NOWHERE, "before_send": self._see, **options})
+        super().__init__()
+        self.app: Any = drhttp.WSGIMiddleware(app, **{"dsn": NOWHERE, "before_send": self.see, **options})
 
     def serve(self, environ: dict[str, Any]) -> Server:
         """Serve a request; returns the server, which saw it all."""
         server = Server()
         server.serve(self.app, environ)
         return server
-
-    @property
-    def records(self) -> list[Record]:
-        """The records of all requests so far."""
-        assert drhttp.flush(10.0)
-        return list(self._seen)
-
-    @property
-    def record(self) -> Record:
-        """The one record."""
-        (only,) = self.records
-        return only
-
-    def forget(self) -> None:
-        """Begin anew."""
-        assert drhttp.flush(10.0)
-        self._seen.clear()
-
-    def _see(self, record: Record) -> None:
-        self._seen.append(record)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OVERHEAD = 3000  # bytes; approximate size of the objects of one exchange, without strings and bodies
 BODILESS = (204, 304)  # RFC 9110 section 6.4.1
-_LONGEST_MESSAGE = 1000  # characters of an exception's message
+LONGEST_MESSAGE = 1000  # characters of an exception's message
 
 
 class Exchange:
@@ -93,14 +93,14 @@ class Exchange:
         self.failure = (name, "")
         self.place = _place(error)
         # `str(error)` may raise. Then only the type is kept.
-        self.failure = (name, str(error)[:_LONGEST_MESSAGE])
+        self.failure = (name, str(error)[:LONGEST_MESSAGE])
 
     def handle(self, error: BaseException) -> None:
         """Keep an exception of which a framework makes a response. The application does not raise it further."""
         name = type_name(error)
         self.handled = (name, "")
         self.place = _place(error)
-        self.handled = (name, str(error)[:_LONGEST_MESSAGE])
+        self.handled = (name, str(error)[:LONGEST_MESSAGE])
 
     def settle(self) -> None:
         """Keep no more of the bodies than is captured: the exchange waits in the queue from now on."""

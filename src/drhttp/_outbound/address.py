@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+from drhttp._capture.uri import DEFAULT_PORTS
 
 
 def absolute_uri(scheme: str, host: str, port: int | None, target: str) -> str:
@@ -16,7 +16,7 @@ def absolute_uri(scheme: str, host: str, port: int | None, target: str) -> str:
     host = host.lower()
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    shown = "" if port is None or port == _DEFAULT_PORTS.get(scheme) else f":{port}"
+    shown = "" if port is None or str(port) == DEFAULT_PORTS.get(scheme) else f":{port}"
     return f"{scheme}://{host}{shown}{target if target.startswith('/') else f'/{target}'}"
 
 
@@ -29,5 +29,5 @@ def _without_userinfo(uri: str) -> str:
     scheme, _, rest = uri.partition("://")
     end = min((found for mark in "/?" if (found := rest.find(mark)) >= 0), default=len(rest))
     host = rest[:end].rpartition("@")[2].lower()
-    default = _DEFAULT_PORTS.get(scheme.lower())
+    default = DEFAULT_PORTS.get(scheme.lower())
     return f"{scheme.lower()}://{host.removesuffix(f':{default}')}{rest[end:] or '/'}"

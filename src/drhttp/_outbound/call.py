@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from drhttp._capture.body import Tap
+from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _OVERHEAD = 2500  # bytes; approximate size of the objects of one call, without strings and bodies
 _BODILESS = (101, 204, 304)  # RFC 9110 sections 6.4.1 and 15.2
 _LENGTH = ("content-length", b"content-length")
-_LONGEST_MESSAGE = 1000  # characters of an exception's message
 
 
 class Call:
@@ -116,10 +116,9 @@ class Call:
 
     def note_failure(self, error: BaseException) -> None:
         """Keep type and message of an exception."""
-        kind = type(error)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        name = type_name(error)
         self.failure = (name, "")
-        self.failure = (name, str(error)[:_LONGEST_MESSAGE])  # `str` may raise; then only the type is kept
+        self.failure = (name, str(error)[:LONGEST_MESSAGE])  # `str` may raise; then only the type is kept
 
     def end(self, *, aborted: bool = False) -> None:
         """The call is over, and recorded. Only the first call of this counts."""

@@ -23,8 +23,9 @@ run_simple("127.0.0.1", int(sys.argv[1]), watched.application, threaded=True, us
 WATCHED = "from hosted import application\n"
 # Patched before anything else is loaded, as eventlet wants it.
 EVENTLET = """
-import warnings
+import os, warnings
 warnings.simplefilter("ignore")  # it says of itself that it is deprecated
+os.environ["EVENTLET_NO_GREENDNS"] = "yes"  # it would import trio where that is installed, which fails when patched
 import eventlet
 eventlet.monkey_patch()
 import signal, sys

@@ -68,14 +68,16 @@ def _holds_nothing(query: str, policy: Policy) -> bool:
     """Whether a query certainly holds nothing to mask: its names are harmless, and so are all values together."""
     if not policy.min_length or ";" in query or "%25" in query:
         return False
-    pairs = [part.partition("=") for part in query.split("&")]
     known = policy.cache.parameters
-    for name, _, _ in pairs:
+    encoded = []
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
         if name not in known:
             if not _is_harmless_parameter(name, policy):
                 return False
             policy.cache.add_parameter(name)
-    values = _decode("\0".join([value for _, _, value in pairs]))
+        encoded.append(value)
+    values = _decode("\0".join(encoded))
     # Structures and lines are read by other rules.
     if "{" in values or "[" in values or "\\" in values or "\n" in values or "\r" in values:
         return False

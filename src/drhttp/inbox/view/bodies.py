@@ -45,7 +45,7 @@ def shown(message: Message, *, reveal: bool) -> DisplayedBody:
         text, masked = _masked(content, declared)
     fields = None
     if content.form == "form":
-        fields = listed(masking.pairs(content.text or "", text or "")[:MAX_FIELDS])
+        fields = listed(masking.pairs(content.text or "", text or "", MAX_FIELDS))
     return DisplayedBody(content, text, masked, fields)
 
 

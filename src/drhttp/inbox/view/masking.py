@@ -33,7 +33,6 @@ _IN_QUERY = quote_plus(MASK, safe="[]")
 _ENCODED = (_IN_QUERY, quote_plus(_IN_QUERY, safe="[]"), quote_plus(MASK), quote(MASK, safe=",[]"))
 _OPENING = frozenset("[{*")
 _CLOSING = {"{": "}", "[": "]", '"': '"'}
-_MAX_PAIRS = 100_000
 _WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
 _LARGE = 1 << 20  # characters
@@ -82,22 +81,20 @@ def headers(pairs: Headers, *, reveal: bool) -> list[tuple[str, str, int]]:
     return [(name, *_field(name, value, reveal)) for name, value in pairs]
 
 
-def pairs(text: str, masked: str) -> list[tuple[str, str, int]]:
+def pairs(text: str, masked: str, limit: int) -> list[tuple[str, str, int]]:
     """Decode a masked query or form. Returns name, displayed value, and number of hidden values of each pair.
 
-    text: as it arrived. The list is empty if there are more than 100,000 pairs.
+    text: as it arrived. limit: how many pairs to look at, from the first on.
     """
-    found, shown = _decoded(text), _decoded(masked)
+    found, shown = _decoded(text, limit), _decoded(masked, limit)
     if len(shown) != len(found):
         return [(name, value, int(MASK in name + value)) for name, value in shown]
     return [(*pair, _hidden(pair, original)) for pair, original in zip(shown, found, strict=True)]
 
 
-def _decoded(text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_PAIRS, errors="replace")
-    except ValueError:
-        return []
+def _decoded(text: str, limit: int) -> list[tuple[str, str]]:
+    first = "&".join(text.split("&", limit)[:limit])
+    return parse_qsl(first, keep_blank_values=True, errors="replace")
 
 
 def _hidden(pair: tuple[str, str], original: tuple[str, str]) -> int:

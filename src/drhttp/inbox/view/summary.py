@@ -48,7 +48,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
     query = summary.query or ""
     shown = query if reveal else masking.pairs_text(query)[0]
-    request["query"] = listed(masking.pairs(query, shown)[:MAX_FIELDS])
+    request["query"] = listed(masking.pairs(query, shown, MAX_FIELDS))
     places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     response = None
     if exchange.response is not None:

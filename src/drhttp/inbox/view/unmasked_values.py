@@ -47,7 +47,7 @@ def in_record(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> list[P
     found = in_line(counts)
     if query:
         text = exchange.summary.query or ""
-        named = _named("query", masking.pairs(text, masking.pairs_text(text)[0])[:MAX_FIELDS])
+        named = _named("query", masking.pairs(text, masking.pairs_text(text)[0], MAX_FIELDS))
         found += named if sum(place.count for place in named) >= query else [Place("query", query)]
     for side, message in (("request", exchange.request), ("response", exchange.response)):
         if message is not None:

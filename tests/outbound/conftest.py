@@ -8,7 +8,7 @@ import pytest
 from support.seen_records import NOWHERE, SeenRecords
 
 import drhttp
-from drhttp._outbound import beginning
+from drhttp._outbound import selection
 
 from .wire_server import WireServer
 
@@ -36,7 +36,7 @@ class Recording(SeenRecords):
     @property
     def recorder(self) -> Any:
         """The recorder of the calls."""
-        return beginning.root_recorder()
+        return selection.root_recorder()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ import drhttp
 from drhttp import _guard
 from drhttp._capture import link
 from drhttp._capture.asgi_exchange import ASGIExchange
+from drhttp._delivery.own_requests import unrecorded
 
 from .test_linking import assert_nested, split
 
@@ -392,7 +393,7 @@ class TestUvicorn:
         app.add_middleware(drhttp.ASGIMiddleware, dsn=NOWHERE, outbound=True, before_send=seen.append)
         with served(app) as url:
             for _ in range(2):
-                link.unrecorded(requests.get, f"{url}/{path}")
+                unrecorded(requests.get, f"{url}/{path}")
         assert drhttp.flush(10.0)
         inbound, outbound = split(seen)
         assert [record.response.status for record in inbound] == [200, 200]
@@ -408,7 +409,7 @@ class TestUvicorn:
         )
         with served(app) as url, requests.Session() as session:
             for path in ("async", "sync", "background", "async"):
-                link.unrecorded(lambda path: session.post(f"{url}/{path}", data=bytes(1_000_000)), path)
+                unrecorded(lambda path: session.post(f"{url}/{path}", data=bytes(1_000_000)), path)
         assert drhttp.flush(10.0)
         inbound, outbound = split(seen)
         assert (len(inbound), len(outbound)) == (3, 3)

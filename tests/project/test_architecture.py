@@ -66,14 +66,15 @@ ALLOWED = {
     "_delivery.bisection": "",
     "_delivery.clock": "_delivery.late_patching",
     "_delivery.connection": "_delivery.idle_connections _delivery.response_reader",
-    "_delivery.exporter": "_delivery.record_exporter _privacy _process.fork",
+    "_delivery.lazy_exporter": "_delivery.record_exporter _privacy _process.fork",
     "_delivery.idle_connections": "",
     "_delivery.late_patching": "",
     "_delivery.monitor": "_guard _rate_limiter",
     "_delivery.preparation": "",
     "_delivery.proxy": "",
     "_delivery.queue": "",
-    "_delivery.record_exporter": "_capture.link _capture.record_builder _delivery.preparation _delivery.retry "
+    "_delivery.own_requests": "_capture.link",
+    "_delivery.record_exporter": "_capture.record_builder _delivery.own_requests _delivery.preparation _delivery.retry "
     "_delivery.transport _guard _outbound.call _outbound.record_builder "
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
@@ -89,23 +90,23 @@ ALLOWED = {
     "_logger": "",
     "_outbound": "",
     "_outbound.address": "_capture.uri",
-    "_outbound.aiohttp": "_guard _outbound.beginning _outbound.hook",
-    "_outbound.beginning": "_capture.link _capture.sampling _outbound.address _outbound.call",
+    "_outbound.aiohttp": "_guard _outbound.selection _outbound.hook",
+    "_outbound.selection": "_capture.link _capture.sampling _outbound.address _outbound.call",
     "_outbound.body_reader": "_guard _outbound.chunked_decoder",
     "_outbound.call": "_capture.body _capture.exchange",
     "_outbound.chunked_decoder": "",
     "_outbound.hook": "_logger",
-    "_outbound.http_client": "_guard _outbound.beginning _outbound.body_reader _outbound.chunked_decoder "
-    "_outbound.hook",
-    "_outbound.httpx": "_guard _outbound.beginning _outbound.hook",
+    "_outbound.http_client": "_guard _outbound.selection _outbound.body_reader _outbound.hook _outbound.transmission",
+    "_outbound.httpx": "_guard _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
-    "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.beginning _outbound.http_client "
-    "_outbound.httpx _outbound.import_finder _outbound.scope _outbound.urllib3 _process.registry",
+    "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.selection _outbound.http_client "
+    "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.registry",
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
     "_outbound.record_builder": "_capture.exchange _capture.random_ids _capture.record_builder _outbound.address "
     "_record",
-    "_outbound.scope": "_capture.excluded_paths",
-    "_outbound.urllib3": "_guard _outbound.beginning _outbound.hook _outbound.http_client",
+    "_outbound.recorder_options": "_capture.excluded_paths",
+    "_outbound.transmission": "_outbound.chunked_decoder",
+    "_outbound.urllib3": "_guard _outbound.selection _outbound.hook _outbound.transmission",
     "_percent": "",
     "_privacy": "exceptions",
     "_process": "",
@@ -117,18 +118,21 @@ ALLOWED = {
     "_process.framework_signals _process.registry "
     "_process.state _process.uwsgi _redos.backtracking _stats",
     "_process.registry": "_stats",
-    "_process.state": "_delivery.exporter _delivery.queue _delivery.worker _logger _process.uwsgi _rate_limiter _stats",
+    "_process.state": "_delivery.lazy_exporter _delivery.queue _delivery.worker _logger _process.uwsgi _rate_limiter "
+    "_stats",
     "_process.uwsgi": "",
     "_rate_limiter": "",
     "_record": "",
     "_redact": "_redact.policy _redact.record",
     "_redact.record": "_guard _privacy _record _redact.bodies _redact.errors _redact.formats.headers "
     "_redact.formats.json _redact.formats.urls _redact.policy",
-    "_redact.bodies": "_http.content_coding _record _redact.decoding.charset _redact.errors _redact.formats.csv "
+    "_redact.bodies": "_record _redact.decoding.charset _redact.decoding.content_coding _redact.errors "
+    "_redact.formats.csv "
     "_redact.formats.json _redact.formats.multipart _redact.formats.named_binary "
     "_redact.formats.ndjson_and_sse _redact.formats.text "
     "_redact.formats.text_tables _redact.formats.urlencoded _redact.formats.xml",
     "_redact.decoding": "",
+    "_redact.decoding.content_coding": "_http.content_coding _redact.errors",
     "_redact.decoding.charset": "_redact.errors",
     "_redact.decoding.entities": "",
     "_redact.decoding.surroundings": "",
@@ -237,11 +241,12 @@ ALLOWED = {
     "_stats": "",
     "_version": "",
     "_wire": "_wire.events_protocol _wire.record_protocol",
-    "_wire._fields": "_wire._json",
+    "_wire._bodies": "_wire._json",
+    "_wire._header_fields": "_wire._json",
     "_wire._gzip": "",
     "_wire._json": "_json_document",
-    "_wire.events_protocol": "_version _wire._fields _wire._gzip _wire._json",
-    "_wire.record_protocol": "_wire._json",
+    "_wire.events_protocol": "_version _wire._bodies _wire._header_fields _wire._gzip _wire._json",
+    "_wire.record_protocol": "_wire._bodies _wire._json",
     "asgi": "_application _capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri "
     "_capture.body _capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _logger _middleware "
     "_process.lifespan _process.registry exceptions",

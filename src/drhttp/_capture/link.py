@@ -18,13 +18,8 @@ from contextvars import ContextVar
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
     from drhttp._process.recorder import Recorder
     from drhttp._record import Trace
-
-    R = TypeVar("R")
 
 
 class Link:
@@ -66,20 +61,20 @@ class Entry:
         """
         self.link.over = True
         previous, self._previous = self._previous, None
-        if _current.get() is self.link:
-            _current.set(None if previous is None or previous.over else previous)
+        if variable.get() is self.link:
+            variable.set(None if previous is None or previous.over else previous)
 
 
 #: Whether outgoing requests are watched at all. If they are not, nothing has to be linked.
 watching = False
 
-_current: ContextVar[Link | None] = ContextVar("drhttp.link", default=None)
-_UNRECORDED = Link(None)
+#: The link of each context; `None` outside of requests.
+variable: ContextVar[Link | None] = ContextVar("drhttp.link", default=None)
 
 
 def current() -> Link | None:
     """The link of this context; `None` outside of requests."""
-    return _current.get()
+    return variable.get()
 
 
 def enter(recorder: Recorder | None, traceparent: str | None) -> Entry | None:
@@ -91,25 +86,16 @@ def enter(recorder: Recorder | None, traceparent: str | None) -> Entry | None:
     if not watching:
         return None
     link = Link(recorder, traceparent)
-    entry = Entry(link, _current.get())
-    _current.set(link)
+    entry = Entry(link, variable.get())
+    variable.set(link)
     return entry
 
 
 def forget_ended() -> None:
     """What begins in this context belongs to no request that has ended."""
-    ended = _current.get()
+    ended = variable.get()
     if ended is not None and ended.over:
-        _current.set(None)
-
-
-def unrecorded(function: Callable[..., R], *args: object) -> R:
-    """Call `function(*args)`. Requests that it makes are not recorded."""
-    token = _current.set(_UNRECORDED)
-    try:
-        return function(*args)
-    finally:
-        _current.reset(token)
+        variable.set(None)
 
 
 def watch(on: bool) -> None:

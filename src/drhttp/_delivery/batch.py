@@ -11,7 +11,7 @@ from drhttp._delivery.retry import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
 
-    from drhttp._delivery.exporter import Exporter
+    from drhttp._delivery.lazy_exporter import Exporter
     from drhttp._delivery.queue import Queue
 
 Item = TypeVar("Item")  # what the queue holds

@@ -6,8 +6,8 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
-from drhttp._capture.link import unrecorded
 from drhttp._capture.record_builder import assemble
+from drhttp._delivery.own_requests import unrecorded
 from drhttp._delivery.preparation import Preparation
 from drhttp._delivery.retry import Verdict
 from drhttp._delivery.transport import Transport

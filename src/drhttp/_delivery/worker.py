@@ -17,7 +17,7 @@ from drhttp._delivery.retry import Verdict, back_off, despite_success
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from drhttp._delivery.exporter import Exporter
+    from drhttp._delivery.lazy_exporter import Exporter
     from drhttp._delivery.queue import Queue
 
 Item = TypeVar("Item")  # what the queue holds

@@ -13,8 +13,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
-from drhttp._outbound.beginning import begin, recording
 from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.selection import begin, recording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,17 +42,14 @@ class ResponseEnd:
         """The stream has broken, or the caller has closed the response or forgotten it."""
         response = self._response()
         if response is None or response.closed or str(error) == "Connection closed":
-            self.call.end(aborted=True)
+            self.call.closed()
         else:
             self.call.failed(error)
 
     def __del__(self) -> None:
         call = getattr(self, "call", None)  # which is missing if `__init__` has failed
         if call is not None and not call.done:
-            guarded(self._forgotten)
-
-    def _forgotten(self) -> None:
-        self.call.end(aborted=True)
+            guarded(call.closed)
 
 
 def _hooks(module: ModuleType) -> list[Hook]:

@@ -82,15 +82,15 @@ class BodyReader:
         return iter(self.readline, b"")
 
     def close(self) -> None:
-        """Close the original. What was not read by now never passes."""
+        """Close the original. What was not read by now never passes: if no length is known, that may be nothing."""
         if not self._call.done:
-            guarded(self._closed)
+            guarded(self._call.closed)
         self._reader.close()
 
     def __del__(self) -> None:
         call = getattr(self, "_call", None)
         if call is not None and not call.done:
-            guarded(self._closed)
+            guarded(call.closed)
 
     def _watch(self, read: Any, argument: Any) -> Any:
         try:
@@ -131,7 +131,3 @@ class BodyReader:
             expected = "" if self._left is None else f", {self._left} more expected"
             self._call.failure = ("http.client.IncompleteRead", f"{self._call.response_body.size} bytes read{expected}")
         self._call.end()
-
-    def _closed(self) -> None:
-        """The caller has closed the response, or forgotten it. If its length is unknown, that may have been its end."""
-        self._call.end(aborted=True)

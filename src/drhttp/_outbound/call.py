@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.link import Link
     from drhttp._delivery.preparation import Preparation
-    from drhttp._outbound.scope import Scope
+    from drhttp._outbound.recorder_options import RecorderOptions
     from drhttp._process.recorder import Recorder
 
     Fields: TypeAlias = Sequence[tuple[str | bytes, str | bytes]]
@@ -63,7 +63,7 @@ class Call:
     def __init__(
         self,
         recorder: Recorder,
-        scope: Scope,
+        options: RecorderOptions,
         parent: Link | None,
         method: str,
         address: tuple[str, str, int | None, str],
@@ -78,9 +78,9 @@ class Call:
         self.address = address  # scheme, host, port, target
         self.head = b""
         self.request_headers: Fields = ()
-        self.request_body = Tap(scope.request_limit)
+        self.request_body = Tap(options.request_limit)
         self.response_headers: Fields = ()
-        self.response_body = Tap(scope.response_limit)
+        self.response_body = Tap(options.response_limit)
         self.status = 0
         self.failure: tuple[str, str] | None = None
         self.aborted = False
@@ -89,16 +89,6 @@ class Call:
         self.ttfb: float | None = None
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
-
-    @property
-    def bodiless(self) -> bool:
-        """Whether the response has no body, so that none of it is missing."""
-        if self.method == "HEAD" or self.status in _BODILESS:
-            return True
-        return any(
-            value in ("0", b"0") and len(name) == 14 and name.lower() in _LENGTH
-            for name, value in self.response_headers
-        )
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""
@@ -113,6 +103,14 @@ class Call:
             return
         self.note_failure(error)
         self.end(aborted=not isinstance(error, Exception))
+
+    def closed(self) -> None:
+        """The caller has closed the response, or forgotten it, before its end: that aborts the call.
+
+        Unless it has no body, so that none of it is missing.
+        """
+        if not self.done:
+            self.end(aborted=not self.bodiless)
 
     def note_failure(self, error: BaseException) -> None:
         """Keep type and message of an exception."""
@@ -147,3 +145,13 @@ class Call:
         for _, value in self.response_headers:
             weight += len(value)
         return weight
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether the response has no body, so that none of it is missing."""
+        if self.method == "HEAD" or self.status in _BODILESS:
+            return True
+        return any(
+            value in ("0", b"0") and len(name) == 14 and name.lower() in _LENGTH
+            for name, value in self.response_headers
+        )

@@ -9,8 +9,8 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
-from drhttp._outbound.beginning import begin, recording
 from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.selection import begin, recording
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -45,10 +45,7 @@ class _Body:
     def closed(self) -> None:
         """The caller has closed the stream, or forgotten it."""
         if self._response and not self._call.done:
-            guarded(self._give_up)
-
-    def _give_up(self) -> None:
-        self._call.end(aborted=not self._call.bodiless)
+            guarded(self._call.closed)
 
 
 class _Parts:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from drhttp._capture import link
 from drhttp._guard import guarded
 from drhttp._outbound import aiohttp, http_client, httpx, urllib3
-from drhttp._outbound.beginning import set_root_recorder
 from drhttp._outbound.import_finder import ImportFinder
-from drhttp._outbound.scope import Scope
+from drhttp._outbound.recorder_options import RecorderOptions
+from drhttp._outbound.selection import set_root_recorder
 from drhttp._process.registry import lock, recorders
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def stop_all() -> None:
 
 
 def _start(recorder: Recorder) -> None:
-    if recorder.scope is None:
-        recorder.scope = Scope(recorder.config)
+    if recorder.outbound_options is None:
+        recorder.outbound_options = RecorderOptions(recorder.config)
     recorders.before_close = stop_all
     _settle()
 

@@ -10,9 +10,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
-from drhttp._outbound.beginning import begin, recording
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.http_client import CALL, Transmission
+from drhttp._outbound.selection import begin, recording
+from drhttp._outbound.transmission import CALL, Transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable

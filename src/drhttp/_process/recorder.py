@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
     from drhttp._outbound.call import Call
-    from drhttp._outbound.scope import Scope
+    from drhttp._outbound.recorder_options import RecorderOptions
     from drhttp._process.framework_signals import FrameworkSignals
 
 _log = logger()
@@ -49,7 +49,7 @@ class Recorder:
         self._open: dict[int, weakref.ref[ASGIRecording]] = {}
         self._closed = False
         self._unused = False
-        self.scope: Scope | None = None  # which outgoing requests are recorded; `None` means none
+        self.outbound_options: RecorderOptions | None = None  # which outgoing requests are recorded; `None` means none
         self._signals: FrameworkSignals | None = framework_signals()
         self.look_for_frameworks()
 

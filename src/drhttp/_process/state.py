@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from drhttp._delivery.exporter import LazyExporter
+from drhttp._delivery.lazy_exporter import LazyExporter
 from drhttp._delivery.queue import Queue
 from drhttp._delivery.worker import Worker
 from drhttp._logger import logger

@@ -13,9 +13,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from drhttp._http.content_coding import CodingError, decode, detect_coding
 from drhttp._record import Body
 from drhttp._redact.decoding import charset as charsets
+from drhttp._redact.decoding.content_coding import undo_codings
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.csv import CSV_TYPES, mask_csv
 from drhttp._redact.formats.json import mask_json, mask_string, mask_truncated_json
@@ -40,11 +40,9 @@ _TEXTUAL = re.compile(
     r"text/|application/(?:javascript|ecmascript|yaml|x-yaml|toml|sql|graphql|xml)\b|.*\+(?:xml|yaml)\b"
 )
 _LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
-_MOST_DECODED = 64 * 1024  # bytes of decoded content; the rest is cut off, as from the body itself
 # A body that takes too much work keeps only its beginning: the parts of it that are tried, each with its share of the
 # limit of work. Together they may take a sixth of the limit.
 _BEGINNINGS = ((1 / 16, 1 / 9), (1 / 64, 1 / 18))
-_MOST_UNDECLARED = 3  # codings that a body may have without declaring them
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 _MEDIA = ("image/", "audio/", "video/", "font/")  # no names in these, but any bytes
 # The beginnings of JSON with names, and of any list; the latter may also be a line of a log: `[7] ...`.
@@ -163,24 +161,9 @@ class _BodyMasker:
     def decode(self, coding: str) -> str | None:
         """Undo the content codings, declared or not; return their names for the record."""
         undone = self._body.decoded  # by the client that sent an outgoing request
-        codings = [coding] if coding not in ("", "identity") and not undone else []
-        if codings:
-            self._undo(coding)
-        while (hidden := detect_coding(self._content, limit=_MOST_DECODED, cut=self._cut)) is not None:
-            if len(codings) > _MOST_UNDECLARED:
-                raise MaskingError("coding")
-            codings.append(hidden)
-            self._undo(hidden)
-        return ", ".join(codings) or undone
-
-    def _undo(self, coding: str) -> None:
-        """Decode the content. Raises `MaskingError` if it cannot be decoded."""
-        try:
-            decoded = decode(self._content, coding, limit=_MOST_DECODED, cut=self._cut)
-        except CodingError:
-            raise MaskingError("coding") from None
-        self._content = decoded.content
-        self._cut = self._cut or decoded.more or decoded.incomplete
+        decoded = undo_codings(self._content, "" if undone else coding, cut=self._cut)
+        self._content, self._cut = decoded.content, decoded.cut
+        return ", ".join(decoded.codings) or undone
 
     def mask(self) -> tuple[bytes, int]:
         """Mask the decoded content; return it and how many values were masked."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from binascii import b2a_base64
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drhttp._version import __version__
-from drhttp._wire._fields import encode_headers
+from drhttp._wire._bodies import event_members
 from drhttp._wire._gzip import compress
-from drhttp._wire._json import container, dumps, is_json, quoted, timestamp
+from drhttp._wire._header_fields import encode_headers
+from drhttp._wire._json import dumps, quoted, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
         f'{{"direction":{quoted(record.direction)},"transaction_id":{quoted(record.id)},'
         f'"metadata":{_metadata(record, dropped)}{user}{_trace(record.trace)},'
         f'"request":{{"time":"{timestamp(request.time)}","uri":{quoted(request.uri)},"verb":{quoted(request.method)},'
-        f'"headers":{encode_headers(request.headers)}{ip}{_body(request.body, request.headers)}}}'
+        f'"headers":{encode_headers(request.headers)}{ip}{event_members(request.body, request.headers)}}}'
         f"{_response(record)}}}"
     ).encode()
 
@@ -77,18 +77,8 @@ def _response(record: Record) -> str:
         return ""
     return (
         f',"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
-        f'"headers":{encode_headers(response.headers)}{_body(response.body, response.headers)}}}'
+        f'"headers":{encode_headers(response.headers)}{event_members(response.body, response.headers)}}}'
     )
-
-
-def _body(body: Body, headers: Headers) -> str:
-    content = body.content
-    if content is None:
-        return ""
-    text = container(content) if is_json(headers) else None
-    if text is not None:
-        return f',"body":{text},"transfer_encoding":"json"'
-    return f',"body":"{b2a_base64(content, newline=False).decode()}","transfer_encoding":"base64"'
 
 
 def _metadata(record: Record, dropped: Mapping[str, int]) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from drhttp._wire._bodies import record_members
 from drhttp._wire._json import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Body, Headers, Record
+    from drhttp._record import Headers, Record
 
 PATH = "/api/v1/http_record/record"
 LARGEST_BATCH: int | None = 1
@@ -34,7 +34,7 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
         "method": request.method,
         "uri": request.uri,
         "status": response.status,
-        "request": {"headers": _headers(request.headers), **_body(request.body, "")},
+        "request": {"headers": _headers(request.headers), **record_members(request.body, "")},
     }
     if record.user:
         fields["user_identifier"] = record.user
@@ -43,7 +43,7 @@ def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
     shown = (*response.headers, (_DEVICE, record.device)) if record.device else response.headers
     if shown:
         response_fields["headers"] = _headers(shown)
-    response_fields.update(_body(response.body, None))
+    response_fields.update(record_members(response.body, None))
     if response_fields:
         fields["response"] = response_fields
     return dumps(fields).encode()
@@ -74,16 +74,3 @@ def _headers(headers: Headers) -> dict[str, str]:
     for name, value in headers:
         merged[name] = f"{merged[name]}, {value}" if name in merged else value
     return merged
-
-
-def _body(body: Body, absent: str | None) -> dict[str, str]:
-    """Encode a body as text if it is UTF-8, otherwise as base64 with `transfer_encoding`.
-
-    absent: the value for a body that was not captured; `None` leaves the field out.
-    """
-    if body.content is None:
-        return {} if absent is None else {"body": absent}
-    try:
-        return {"body": body.content.decode()}
-    except UnicodeDecodeError:
-        return {"body": base64.b64encode(body.content).decode(), "transfer_encoding": "base64"}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from drhttp._config import Config
 
 
-class Scope:
+class RecorderOptions:
     """The options of one recorder that matter to outgoing requests.
 
     request_limit, response_limit: bytes kept of each body; 0 if none are. sample_rate: share of the requests to record

@@ -27,14 +27,14 @@ def begin(method: str, scheme: str, host: str, port: int | None, target: str) ->
         return None
     parent = link.current()
     recorder = root_recorder() if parent is None else parent.recorder
-    scope = None if recorder is None else recorder.scope
-    if recorder is None or scope is None:
+    options = None if recorder is None else recorder.outbound_options
+    if recorder is None or options is None:
         return None
-    if scope.excludes is not None and scope.excludes(without_query(absolute_uri(scheme, host, port, target))):
+    if options.excludes is not None and options.excludes(without_query(absolute_uri(scheme, host, port, target))):
         return None
-    if parent is None and scope.sample_rate < 1.0 and chance() >= scope.sample_rate:
+    if parent is None and options.sample_rate < 1.0 and chance() >= options.sample_rate:
         return None
-    return Call(recorder, scope, parent, method, (scheme, host, port, target))
+    return Call(recorder, options, parent, method, (scheme, host, port, target))
 
 
 def recording() -> bool:

@@ -48,6 +48,7 @@ nox.options.tags = ["test"]
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # test what is installed here, do not install more
 os.environ.setdefault("UV_HTTP_TIMEOUT", "120")  # seconds; a slow index is no reason to fail
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile what they import
 
 
 def _open_pyenv() -> None:

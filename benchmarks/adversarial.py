@@ -14,10 +14,10 @@ import time
 import zlib
 from typing import TYPE_CHECKING
 
-from drhttp._privacy import Redact
 from drhttp._record import Body
 from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
+from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

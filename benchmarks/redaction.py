@@ -12,9 +12,9 @@ import statistics
 import time
 import uuid
 
-from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
 from drhttp._redact import Policy, redact
+from drhttp._redact_options import Redact
 from drhttp._wire import events_protocol
 
 ROUNDS, BATCH = 200, 50

@@ -16,9 +16,9 @@ TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to loa
 
 if TYPE_CHECKING:
     from drhttp._outbound.outbound import record_outbound
-    from drhttp._privacy import Redact
     from drhttp._process.recorder import close, flush, stats
     from drhttp._record import Record
+    from drhttp._redact_options import Redact
     from drhttp._stats import Stats
     from drhttp.asgi import ASGIMiddleware
     from drhttp.django import DjangoUserMiddleware as DjangoUserMiddleware
@@ -53,7 +53,7 @@ def __getattr__(name: str) -> object:
     elif name == "Record":
         from drhttp._record import Record as value
     elif name == "Redact":
-        from drhttp._privacy import Redact as value
+        from drhttp._redact_options import Redact as value
     elif name == "Stats":
         from drhttp._stats import Stats as value
     elif name == "ASGIMiddleware":

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from drhttp._capture.body import Tap
+from drhttp._capture.body_tap import Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.retry import Verdict

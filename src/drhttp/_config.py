@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from drhttp._capture_bodies import CaptureBodies
 from drhttp._dsn import Dsn
-from drhttp._privacy import Capture, Redact
+from drhttp._redact_options import Redact
 from drhttp.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Config:
     queue_size: int = 10_000  # maximum number of waiting records
     queue_bytes: int = 32 * 1024 * 1024  # maximum bytes of waiting and in-flight records
     max_body_size: int = 64 * 1024  # maximum bytes captured of each body
-    capture_bodies: Capture = field(default_factory=Capture)
+    capture_bodies: CaptureBodies = field(default_factory=CaptureBodies)
     sample_rate: float = 1.0  # share of the requests to record, from 0 to 1
     exclude: tuple[str, ...] = ()  # shell-style patterns of paths, and of outgoing addresses, not to record
     redact: Redact | None = field(default_factory=Redact)
@@ -202,7 +203,7 @@ def _capture() -> _Rule:
     return _Rule(
         'true, false, "request", "response", a list of content types like ["application/json", "text/*"], '
         'or a mapping of "request" and "response" to true, false or such a list',
-        Capture.of,
+        CaptureBodies.of,
         read,
     )
 

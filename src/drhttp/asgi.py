@@ -19,7 +19,7 @@ from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.asgi_identity import FilteringSend
 from drhttp._capture.asgi_recording import ASGIRecording
 from drhttp._capture.asgi_uri import encoded_path
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.nesting import nesting
 from drhttp._capture.sampling import chance

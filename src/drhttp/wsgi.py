@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from drhttp._application import asgi_name
 from drhttp._capture import link
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped

@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from drhttp import _json_document
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter

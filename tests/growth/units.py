@@ -13,10 +13,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import drhttp
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
 from drhttp._redact.formats.value_locator import _end_of_string
+from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

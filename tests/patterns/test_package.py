@@ -83,7 +83,7 @@ def test_what_is_made_at_run_time_is_driven(expressions):
     )
     assert any("/internal/" in each for each in by_file["_capture/excluded_paths.py"])
     assert driving.documented()
-    assert set(driving.documented()) <= by_file["_privacy.py"]
+    assert set(driving.documented()) <= by_file["_redact_options.py"]
 
 
 def test_the_page_has_no_other_pattern_than_linear_ones():

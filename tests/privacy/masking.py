@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 
-from drhttp._privacy import Redact
 from drhttp._record import Body
 from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
+from drhttp._redact_options import Redact
 
 POLICY = Policy(Redact())
 

@@ -11,13 +11,13 @@ from functools import partial
 import pytest
 from support.specimen import a_record, with_request
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy, redact
 from drhttp._redact.detect.capability_services import SERVICES
 from drhttp._redact.detect.false_positives import is_page
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, shortest, text_of
 
 M = "[redacted]"

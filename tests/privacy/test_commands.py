@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, may_hold_words
 from drhttp._redact.formats.text import mask_text
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, shortest, text_of
 
 M = "[redacted]"

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.compound_names import PHRASES
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
 from drhttp._redact.formats.urls import mask_url
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.csv import CSV_TYPES
+from drhttp._redact_options import Redact
 from privacy.corpus import MARK
 from privacy.masking import masked, text_of
 

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._record import Body, Record, Request, Response
 from drhttp._redact import Policy, redact
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json
+from drhttp._redact_options import Redact
 from privacy.masking import masked
 
 SIZE = 64 * 1024

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._record import Body
 from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urls import mask_url
+from drhttp._redact_options import Redact
 from privacy.corpus import Case, both
 from privacy.harmless import HEADERS, NAMES, QUERIES, QUERY_NAMES, TEXTS, documents
 from privacy.table_corpus import table_documents

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 KIND = "application/json"

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 M, S = "[redacted]", "Zq7hunter2xK9"

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 JSON, FORM, XML, HTML = "application/json", "application/x-www-form-urlencoded", "application/xml", "text/html"

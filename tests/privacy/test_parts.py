@@ -9,11 +9,11 @@ import zlib
 import pytest
 from support.specimen import a_full_record, a_record, with_request
 
-from drhttp._privacy import Redact
 from drhttp._record import Body, Failure
 from drhttp._redact import Policy, redact
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.urls import mask_url
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 FORM = "application/x-www-form-urlencoded"

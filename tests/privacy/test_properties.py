@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 
-from drhttp._privacy import Redact
 from drhttp._record import Body
 from drhttp._redact import Policy
 from drhttp._redact.bodies import mask_body
+from drhttp._redact_options import Redact
 from privacy.corpus import CODINGS, MARK, NAMES
 from privacy.harmless import NAMES as HARMLESS
 from privacy.masking import POLICY

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.text import mask_text
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.urlencoded import mask_query
+from drhttp._redact_options import Redact
 from privacy.corpus import NAMES, all_cases
 from privacy.masking import POLICY, masked
 from privacy.test_same_rules import TEXTS

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 M = "[redacted]"

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.validation_messages import is_message
 from drhttp._redact.formats.text import mask_text
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, masked, text_of
 
 M = "[redacted]"

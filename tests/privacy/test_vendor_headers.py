@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from drhttp._privacy import Redact
 from drhttp._redact import Policy
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.text import mask_text
+from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 
 M = "[redacted]"

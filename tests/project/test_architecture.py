@@ -19,16 +19,16 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_capture.identity _outbound.outbound _privacy _process.recorder _record _stats _version asgi django "
-    "exceptions wsgi",
+    "__init__": "_capture.identity _outbound.outbound _redact_options _process.recorder _record _stats _version asgi "
+    "django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_application": "",
     "_capture": "",
-    "_capture.body": "",
+    "_capture.body_tap": "",
     "_capture.client_address": "",
     "_capture.environ_flags": "",
     "_capture.asgi_exchange": "_capture.exchange",
-    "_capture.asgi_head": "_capture.asgi_uri _capture.body _capture.client_address _capture.exchange "
+    "_capture.asgi_head": "_capture.asgi_uri _capture.body_tap _capture.client_address _capture.exchange "
     "_capture.request_head",
     "_capture.asgi_identity": "_capture.identity _guard",
     "_capture.asgi_recording": "_capture.asgi_identity _capture.asgi_route _capture.environ_flags "
@@ -40,7 +40,7 @@ ALLOWED = {
     "_capture.identity": "_guard",
     "_capture.link": "_capture.trace",
     "_capture.sampling": "",
-    "_capture.input_tap": "_capture.body _guard",
+    "_capture.input_tap": "_capture.body_tap _guard",
     "_capture.output_tap": "_guard",
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
@@ -53,20 +53,21 @@ ALLOWED = {
     "_process.uwsgi",
     "_capture.wsgi_exchange": "_capture.exchange _process.uwsgi",
     "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.uri",
-    "_capture.example_exchange": "_capture.body _capture.wsgi_exchange",
+    "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",
     "_capture.excluded_paths": "_capture.uri",
     "_capture.uri": "_percent",
-    "_check": "_capture.body _capture.example_exchange _capture.wsgi_exchange _config _delivery.record_exporter "
+    "_check": "_capture.body_tap _capture.example_exchange _capture.wsgi_exchange _config _delivery.record_exporter "
     "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
-    "_config": "_dsn _privacy exceptions",
+    "_capture_bodies": "",
+    "_config": "_capture_bodies _dsn _redact_options exceptions",
     "_delivery": "",
     "_delivery.background_loop": "_delivery.late_patching",
     "_delivery.batch": "_delivery.bisection _delivery.queue _delivery.retry",
     "_delivery.bisection": "",
     "_delivery.clock": "_delivery.late_patching",
     "_delivery.connection": "_delivery.idle_connections _delivery.response_reader",
-    "_delivery.lazy_exporter": "_delivery.record_exporter _privacy _process.fork",
+    "_delivery.lazy_exporter": "_delivery.record_exporter _redact_options _process.fork",
     "_delivery.idle_connections": "",
     "_delivery.late_patching": "",
     "_delivery.monitor": "_guard _rate_limiter",
@@ -92,23 +93,23 @@ ALLOWED = {
     "_outbound.address": "_capture.uri",
     "_outbound.aiohttp": "_guard _outbound.selection _outbound.hook",
     "_outbound.selection": "_capture.link _capture.sampling _outbound.address _outbound.call",
-    "_outbound.body_reader": "_guard _outbound.chunked_decoder",
-    "_outbound.call": "_capture.body _capture.exchange",
+    "_outbound.http_client_body": "_guard _outbound.chunked_decoder",
+    "_outbound.call": "_capture.body_tap _capture.exchange",
     "_outbound.chunked_decoder": "",
     "_outbound.hook": "_logger",
-    "_outbound.http_client": "_guard _outbound.selection _outbound.body_reader _outbound.hook _outbound.transmission",
+    "_outbound.http_client": "_guard _outbound.selection _outbound.http_client_body _outbound.hook "
+    "_outbound.transmission",
     "_outbound.httpx": "_guard _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
     "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.selection _outbound.http_client "
     "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.registry",
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
-    "_outbound.record_builder": "_capture.exchange _capture.random_ids _capture.record_builder _outbound.address "
-    "_record",
+    "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _record",
     "_outbound.recorder_options": "_capture.excluded_paths",
     "_outbound.transmission": "_outbound.chunked_decoder",
     "_outbound.urllib3": "_guard _outbound.selection _outbound.hook _outbound.transmission",
     "_percent": "",
-    "_privacy": "exceptions",
+    "_redact_options": "exceptions",
     "_process": "",
     "_process.exit": "_process.registry",
     "_process.fork": "_delivery.record_exporter _guard _process.registry",
@@ -124,7 +125,7 @@ ALLOWED = {
     "_rate_limiter": "",
     "_record": "",
     "_redact": "_redact.policy _redact.record",
-    "_redact.record": "_guard _privacy _record _redact.bodies _redact.errors _redact.formats.headers "
+    "_redact.record": "_guard _redact_options _record _redact.bodies _redact.errors _redact.formats.headers "
     "_redact.formats.json _redact.formats.urls _redact.policy",
     "_redact.bodies": "_record _redact.decoding.charset _redact.decoding.content_coding _redact.errors "
     "_redact.formats.csv "
@@ -153,7 +154,7 @@ ALLOWED = {
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
-    "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
+    "_redact.detect.secret_name_rules": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
     "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.short_passwords "
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers",
@@ -174,8 +175,8 @@ ALLOWED = {
     "_redact.formats.secret_columns",
     "_redact.formats.graphql_variables": "_redact.detect.graphql_names _redact.formats.graphql "
     "_redact.formats.secret_columns",
-    "_redact.formats.headers": "_privacy _redact.detect.vendor_headers _redact.errors _redact.formats.base64_json "
-    "_redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
+    "_redact.formats.headers": "_redact_options _redact.detect.vendor_headers _redact.errors "
+    "_redact.formats.base64_json _redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "_redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
     "_redact.formats.html_labels": "_redact.formats.html_elements",
@@ -228,7 +229,7 @@ ALLOWED = {
     "_redact.formats.value_locator": "_redact.formats.expressions",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
-    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_name_rules _redact.errors "
     "_redact.harmless_cache _redact.work_budget",
     "_redact.work_budget": "_redact.errors",
     "_redos": "",
@@ -248,11 +249,11 @@ ALLOWED = {
     "_wire.events_protocol": "_version _wire._bodies _wire._header_fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._bodies _wire._json",
     "asgi": "_application _capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri "
-    "_capture.body _capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _logger _middleware "
-    "_process.lifespan _process.registry exceptions",
+    "_capture.body_tap _capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _logger "
+    "_middleware _process.lifespan _process.registry exceptions",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_application _capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
+    "wsgi": "_application _capture.body_tap _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
     "_capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware "
     "exceptions",
 }
@@ -273,7 +274,7 @@ RULES = {
     "inbox.har.reader": "_redact.decoding.charset",
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
-    "inbox.view.masking": "_privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
+    "inbox.view.masking": "_redact_options _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
     "_redact.detect.secret_words "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",

@@ -8,8 +8,9 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 import drhttp
+from drhttp._capture_bodies import CaptureBodies
 from drhttp._config import Config, Options
-from drhttp._privacy import Capture, Redact
+from drhttp._redact_options import Redact
 from drhttp.exceptions import ConfigError
 
 DSN = "https://s3ntinel@api.drhttp.com/"
@@ -29,13 +30,13 @@ GOOD = {
     "queue_bytes": (33_554_432, [(1, "1", 1)]),
     "max_body_size": (65_536, [(0, "0", 0), (5, "5", 5)]),
     "capture_bodies": (
-        Capture(),
+        CaptureBodies(),
         [
-            (False, "no", Capture(False, False)),
-            (True, "TRUE", Capture()),
-            ("request", "request", Capture(True, False)),
-            ("response", "response", Capture(False, True)),
-            (["text/*", "A/B"], " text/* , A/B,", Capture(("text/*", "a/b"), ("text/*", "a/b"))),
+            (False, "no", CaptureBodies(False, False)),
+            (True, "TRUE", CaptureBodies()),
+            ("request", "request", CaptureBodies(True, False)),
+            ("response", "response", CaptureBodies(False, True)),
+            (["text/*", "A/B"], " text/* , A/B,", CaptureBodies(("text/*", "a/b"), ("text/*", "a/b"))),
         ],
     ),
     "sample_rate": (1.0, [(0, "0", 0.0), (1, "1", 1.0), (0.25, "2.5e-1", 0.25)]),

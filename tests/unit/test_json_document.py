@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp import _json_document
-from drhttp._privacy import Redact
 from drhttp._redact.formats.json import mask_json
 from drhttp._redact.policy import Policy
+from drhttp._redact_options import Redact
 
 POLICY = Policy(Redact())
 NAMES = st.sampled_from(["token", "apiKey", "name", "a b", "total", "Пароль", "x.password", 'quo"ted', "ключ"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import chain
 
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
     from typing import Any
 
-    from drhttp._capture.body import RequestBodyCapture, Tap
+    from drhttp._capture.body_tap import RequestBodyCapture, Tap
 
     Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -47,20 +46,13 @@ class ASGIExchange(Exchange):
             self.client_disconnected = True
             self._received = self.response_body.size
 
-    def finish(self, *, complete: bool) -> None:
-        """End the exchange.
-
-        complete: whether the application sent the response to its end; otherwise it was stopped, or there was an error.
-        Some servers drop in silence what is sent to a client that has left.
-        """
-        self.duration = time.perf_counter() - self.start
-        self.complete = complete
-        if self.failure is None and (self.client_disconnected or not complete):
+    def _judge(self) -> None:
+        # Some servers drop in silence what is sent to a client that has left.
+        if self.failure is None and (self.client_disconnected or not self.complete):
             if self.started or self.client_disconnected:
                 self.aborted = not self._bodiless()
             else:
                 self.failure = _NOT_STARTED
-        self.settle()
 
     def weight(self) -> int:
         """The approximate size of the exchange in memory, in bytes."""

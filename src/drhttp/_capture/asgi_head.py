@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drhttp._capture.asgi_uri import absolute_uri
-from drhttp._capture.body import WITH_BODY
+from drhttp._capture.body_tap import WITH_BODY
 from drhttp._capture.client_address import address_of
 from drhttp._capture.exchange import first
 from drhttp._capture.request_head import RequestHead

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.asgi_exchange import ASGIExchange
     from drhttp._capture.asgi_identity import Message, Send
-    from drhttp._capture.body import Tap
+    from drhttp._capture.body_tap import Tap
     from drhttp._process.recorder import Recorder
 
     Receive = Callable[[], Awaitable[Message]]

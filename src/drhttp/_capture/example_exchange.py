@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 
 _REQUEST_BODY = {

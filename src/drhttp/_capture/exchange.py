@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from drhttp._capture.body import RequestBodyCapture, Tap
+    from drhttp._capture.body_tap import RequestBodyCapture, Tap
     from drhttp._capture.link import Link
     from drhttp._delivery.preparation import Preparation
 
@@ -101,6 +101,20 @@ class Exchange:
         self.handled = (name, "")
         self.place = _place(error)
         self.handled = (name, str(error)[:LONGEST_MESSAGE])
+
+    def finish(self, *, complete: bool) -> None:
+        """End the exchange, whose duration ends here.
+
+        complete: whether the response was sent to its end; otherwise it was stopped, or there was an error.
+        """
+        self.duration = time.perf_counter() - self.start
+        self.complete = complete
+        self._judge()
+        self.settle()
+
+    def _judge(self) -> None:
+        """Decide by how it ended whether the exchange failed or was aborted."""
+        raise NotImplementedError
 
     def settle(self) -> None:
         """Keep no more of the bodies than is captured: the exchange waits in the queue from now on."""

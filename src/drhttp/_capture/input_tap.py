@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from drhttp._capture.body import WITH_BODY
+from drhttp._capture.body_tap import WITH_BODY
 from drhttp._guard import guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    from drhttp._capture.body import RequestBodyCapture
+    from drhttp._capture.body_tap import RequestBodyCapture
 
 _WITHOUT_LIMIT = ((-1,), (None,))  # arguments of read() that mean: until the end
 _set = object.__setattr__

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Protocol
 
-    from drhttp._capture.body import Tap
+    from drhttp._capture.body_tap import Tap
 
     class Watcher(Protocol):
         """What an output tap notifies of the response."""

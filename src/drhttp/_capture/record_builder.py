@@ -72,7 +72,7 @@ def _request_body(exchange: Exchange, config: Config, head: RequestHead) -> Body
         return Body(size=length, omitted="off" if length or head.chunked else None)
     if captured is None or not (captured.size or head.expects_body):
         return Body(size=length or 0)
-    if captured.size and not wanted("request", config, head.headers):
+    if captured.size and not config.capture_bodies.takes("request", head.headers):
         return Body(size=length, omitted="type")
     content = captured.content()
     full = captured.exhausted or (length is not None and captured.size >= length)
@@ -88,15 +88,7 @@ def _response_body(exchange: Exchange, config: Config, headers: Headers) -> Body
     size = exchange.response_body.size
     if not config.captures_responses:
         return Body(size=size, omitted="off" if size else None)
-    if size and not wanted("response", config, headers):
+    if size and not config.capture_bodies.takes("response", headers):
         return Body(size=size, omitted="type")
     content = exchange.response_body.content()
     return Body(content=content or None, size=size, truncated=len(content) < size)
-
-
-def wanted(direction: str, config: Config, headers: Headers) -> bool:
-    """Whether the option `capture_bodies` keeps a body of this content type."""
-    capture = config.capture_bodies
-    if (capture.request if direction == "request" else capture.response) is True:
-        return True
-    return capture.takes(direction, first(headers, "content-type") or "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
 from drhttp._process.uwsgi import in_uwsgi
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from drhttp._capture.body import RequestBodyCapture, Tap
+    from drhttp._capture.body_tap import RequestBodyCapture, Tap
 
 _SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
 _NOT_STARTED = ("AssertionError", "start_response() was not called before the response body")
@@ -42,22 +40,16 @@ class WSGIExchange(Exchange):
         if self.complete and self.failure is None:
             self.failed(error)
 
-    def finish(self, *, complete: bool) -> None:
-        """End the exchange.
-
-        complete: whether the response was sent to its end; otherwise the client disconnected, or there was an error.
-        A body without a status is a mistake of the application. Servers differ: most raise `AssertionError` and answer
-        500, gunicorn sends the status "None", and uWSGI only the body. The record keeps the status 0.
-        """
-        self.duration = time.perf_counter() - self.start
-        self.complete = complete
+    def _judge(self) -> None:
+        # A body without a status is a mistake of the application. Servers differ: most raise `AssertionError` and
+        # answer 500, gunicorn sends the status "None", and uWSGI only the body. The record keeps the status 0.
+        complete = self.complete
         if complete and self.status is None and self.response_body.size and self.failure is None:
             self.failure = _NOT_STARTED
         if self.response_body.invalid and not complete and self.failure is None:
             self.failure = ("TypeError", f"a block of the response is not bytes but {self.response_body.invalid!r}")
         if self.client_disconnected or not complete:
             self.aborted = self.failure is None and not self._bodiless()
-        self.settle()
 
     def weight(self) -> int:
         """The approximate size of the exchange in memory, in bytes."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from drhttp._capture.body import Tap
+    from drhttp._capture.body_tap import Tap
     from drhttp._capture.link import Entry
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder

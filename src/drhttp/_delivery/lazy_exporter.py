@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from drhttp._privacy import Redact
 from drhttp._process.fork import loading
+from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Sized

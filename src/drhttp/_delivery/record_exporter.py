@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
-    from drhttp._privacy import Redact
+    from drhttp._redact_options import Redact
 
 _LARGEST_EVENT = 1_000_000  # bytes of JSON that the service accepts for one event
 

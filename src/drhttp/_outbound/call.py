@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from drhttp._capture.body import Tap
+from drhttp._capture.body_tap import Tap
 from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
 
 if TYPE_CHECKING:

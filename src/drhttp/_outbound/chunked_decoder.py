@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drhttp._capture.body import Tap
+    from drhttp._capture.body_tap import Tap
 
 _LONGEST_LINE = 65_536  # bytes, as in `http.client`
 

@@ -10,8 +10,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
-from drhttp._outbound.body_reader import BodyReader
 from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.http_client_body import BodyReader
 from drhttp._outbound.selection import begin, recording
 from drhttp._outbound.transmission import CALL, Transmission
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from drhttp._capture.exchange import content_length, first
 from drhttp._capture.random_ids import RandomDigits, uuid4
-from drhttp._capture.record_builder import wanted
 from drhttp._outbound.address import absolute_uri
 from drhttp._record import Body, Failure, Record, Request, Response, Trace
 
 if TYPE_CHECKING:
-    from drhttp._capture.body import Tap
+    from drhttp._capture.body_tap import Tap
     from drhttp._config import Config
     from drhttp._outbound.call import Call, Fields
     from drhttp._record import Headers
@@ -59,7 +58,7 @@ def _request_body(call: Call, config: Config, headers: Headers) -> Body:
     declared = content_length(first(headers, "content-length"))
     if tap.size and not config.captures_requests:
         return Body(size=tap.size, omitted="off")
-    if tap.size and not wanted("request", config, headers):
+    if tap.size and not config.capture_bodies.takes("request", headers):
         return Body(size=tap.size, omitted="type")
     size = tap.size if declared is None else max(declared, tap.size)
     return _body(tap, size, call.decoded[0])
@@ -69,7 +68,7 @@ def _response_body(call: Call, config: Config, headers: Headers, complete: bool)
     tap = call.response_body
     if tap.size and not config.captures_responses:
         return Body(size=tap.size, omitted="off")
-    if tap.size and not wanted("response", config, headers):
+    if tap.size and not config.capture_bodies.takes("response", headers):
         return Body(size=tap.size, omitted="type")
     if complete or call.bodiless or not call.status:
         return _body(tap, tap.size, call.decoded[1])

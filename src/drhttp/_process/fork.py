@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -77,12 +78,21 @@ def _holding_back_patches() -> Iterator[None]:
     """Hold back the patches of gevent and eventlet as long as this thread has the lock for loading."""
     sys.meta_path.insert(0, _Finder)
     try:
-        subscribers = getattr(sys.modules.get("gevent.events"), "subscribers", None)
+        subscribers = _subscribers()
         if isinstance(subscribers, list) and _wait_for_loading not in subscribers:
             subscribers.append(_wait_for_loading)
         yield
     finally:
         sys.meta_path.remove(_Finder)
+
+
+def _subscribers() -> object:
+    """The functions that gevent calls before it patches; `None` if its module is not loaded."""
+    events = sys.modules.get("gevent.events")
+    if events is not None and not hasattr(events, "subscribers"):
+        # Another thread is loading it, and may patch as soon as that is done. This waits for it.
+        events = guarded(import_module, "gevent.events")
+    return getattr(events, "subscribers", None)
 
 
 class _Finder:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from drhttp._guard import guarded
 from drhttp._redact.detect.credentials import CredentialFinder
-from drhttp._redact.detect.secret_names import SecretNames, normalize_name
+from drhttp._redact.detect.secret_name_rules import SecretNames, normalize_name
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.harmless_cache import HarmlessCache
 from drhttp._redact.work_budget import WorkBudget
 
 if TYPE_CHECKING:
-    from drhttp._privacy import Redact
+    from drhttp._redact_options import Redact
 
 
 class Policy:

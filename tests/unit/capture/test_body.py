@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.input_tap import InputTap, tapped
 from drhttp._capture.output_tap import OutputTap
 from drhttp._guard import failures

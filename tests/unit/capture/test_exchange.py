@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.effort import effort
 
 from drhttp._capture import wsgi_head
-from drhttp._capture.body import RequestBodyCapture, Tap
+from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.record_builder import assemble
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config

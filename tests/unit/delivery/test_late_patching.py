@@ -19,10 +19,8 @@ PATIENCE = 30.0  # seconds until something that should happen is given up
 PATCHES = {
     "gevent": "from gevent import monkey\nmonkey.patch_all()\nfrom gevent import spawn, joinall\n",
 }
-# urllib3 is loaded before: its modules import each other, and Python lets a thread that is in the middle of that wait
-# for itself when the patch changes its identifier. No library can help that.
 BEFORE = """
-import warnings, urllib3
+import warnings
 warnings.simplefilter("ignore")  # of a patch that comes late
 app = drhttp.WSGIMiddleware(echo, sys.argv[1], flush_interval=float(sys.argv[2]), exit_timeout=20.0)
 hit(app, "/before")
@@ -64,7 +62,7 @@ print("delivered")
 
 @patcher
 def test_at_any_moment(patch: str, receiver: Receiver) -> None:
-    """The patch may come while the thread starts, loads modules of drhttp, makes records or sends them."""
+    """The patch may come while the thread starts, loads its modules, makes records or sends them."""
     for delay in range(6):
         done = program(f"{BEFORE}time.sleep({delay} * 0.03)\n{patch}{AFTER}", receiver.dsn, 0.01)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), delay
@@ -111,6 +109,29 @@ def test_a_native_thread_after_greenlets(patch: str, receiver: Receiver) -> None
     done = program(f"{BEFORE}{NATIVE}{patch}{AFTER}{then}{DELIVERED}", receiver.dsn, 0.05)
     assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
     assert sorted(paths(receiver.records)) == sorted([*NAMES, "/native"])
+
+
+def test_while_gevent_is_loaded(receiver: Receiver) -> None:
+    """The thread may begin to load its modules in the middle of the import after which gevent patches."""
+    slow = """
+import drhttp._capture.record_builder, drhttp._redact, drhttp._wire  # so that urllib3 is nearly all that is left
+sleep = time.sleep
+class Slow:
+    # The thread begins when gevent has loaded half of what it patches with, and is in urllib3 when it patches.
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "zope.event":
+            drhttp.flush(0)
+            for _ in range(200):
+                if "urllib3" not in sys.modules:
+                    sleep(0.01)
+        elif name == "urllib3.filepost":  # which is loaded by a module that loads parts of urllib3 then
+            sleep(3)
+sys.meta_path.insert(0, Slow)
+"""
+    done = program(f"{slow}{BEFORE}{PATCHES['gevent']}{AFTER}assert drhttp.flush(20)\n", receiver.dsn, 60.0)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(paths(receiver.records)) == NAMES
 
 
 def test_a_thread_of_the_pool_records_first(receiver: Receiver) -> None:

@@ -13,7 +13,7 @@ from support.behaviors import close_without_response, respond_by
 from support.receiver import KEY, Receiver, Response
 
 import drhttp
-from drhttp._capture.body import Tap
+from drhttp._capture.body_tap import Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter

@@ -15,7 +15,6 @@ from functools import partial
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from drhttp._http.multipart import boundary_of
-from drhttp._privacy import Redact
 from drhttp._redact.bodies import mask_content, mask_decoded
 from drhttp._redact.detect.secret_words import holds_secret_word
 from drhttp._redact.errors import MaskingError
@@ -25,6 +24,7 @@ from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_url
 from drhttp._redact.formats.xml import mask_xml
 from drhttp._redact.policy import Policy
+from drhttp._redact_options import Redact
 from drhttp.inbox.exchange import Headers, Summary
 from drhttp.inbox.mask_detection import is_mask, masks
 

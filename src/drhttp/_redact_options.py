@@ -1,10 +1,9 @@
-"""An application's choices about privacy: what is masked beyond the built-in rules, and which bodies are captured."""
+"""The option `redact`: what is masked beyond the built-in rules, and how."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MASK = "[redacted]"
-
-_DIRECTIONS = ("request", "response")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,49 +43,6 @@ class Redact:
             raise ConfigError(f"redact.value: {self.value!r} is invalid; must be a string or a function")
         if not isinstance(self.emails, bool):
             raise ConfigError(f"redact.emails: {self.emails!r} is invalid; must be true or false")
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """Which bodies to capture, by direction: all, none, or those whose content type matches a pattern."""
-
-    request: bool | tuple[str, ...] = True
-    response: bool | tuple[str, ...] = True
-
-    def takes(self, direction: str, content_type: str) -> bool:
-        """Whether to capture a body of a content type. direction: "request" or "response"."""
-        wanted = self.request if direction == "request" else self.response
-        if isinstance(wanted, bool):
-            return wanted
-        kind = content_type.partition(";")[0].strip().lower()
-        return any(fnmatch.fnmatchcase(kind, pattern) for pattern in wanted)
-
-    @classmethod
-    def of(cls, value: Any) -> Capture:
-        """Build from a value of the option `capture_bodies`. Raises `ValueError` or `TypeError`."""
-        if isinstance(value, Capture):
-            return value
-        if isinstance(value, bool):
-            return cls(value, value)
-        if isinstance(value, str):
-            if value not in _DIRECTIONS:
-                raise ValueError
-            return cls(value == "request", value == "response")
-        if isinstance(value, Mapping):
-            if not set(value) <= set(_DIRECTIONS):
-                raise ValueError
-            return cls(*(_wanted(value.get(direction, False)) for direction in _DIRECTIONS))
-        types = _wanted(value)
-        return cls(types, types)
-
-
-def _wanted(value: Any) -> bool | tuple[str, ...]:
-    if isinstance(value, bool):
-        return value
-    types = tuple(value) if not isinstance(value, str | bytes) else ()
-    if not types or not all(isinstance(each, str) and "/" in each for each in types):
-        raise TypeError
-    return tuple(each.lower() for each in types)
 
 
 def _names(part: str, value: Any) -> tuple[str, ...]:

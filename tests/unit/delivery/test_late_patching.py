@@ -114,20 +114,21 @@ def test_a_native_thread_after_greenlets(patch: str, receiver: Receiver) -> None
 def test_while_gevent_is_loaded(receiver: Receiver) -> None:
     """The thread may begin to load its modules in the middle of the import after which gevent patches."""
     slow = """
-import drhttp._capture.record_builder, drhttp._redact, drhttp._wire  # so that urllib3 is nearly all that is left
-sleep = time.sleep
-class Slow:
+from importlib.machinery import SourceFileLoader
+sleep, load = time.sleep, SourceFileLoader.exec_module
+
+def exec_module(loader, module):
     # The thread begins when gevent has loaded half of what it patches with, and is in urllib3 when it patches.
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name == "zope.event":
-            drhttp.flush(0)
-            for _ in range(200):
-                if "urllib3" not in sys.modules:
-                    sleep(0.01)
-        elif name == "urllib3.filepost":  # which is loaded by a module that loads parts of urllib3 then
-            sleep(3)
-sys.meta_path.insert(0, Slow)
+    if module.__name__ == "zope.event":
+        drhttp.flush(0)
+        for _ in range(200):
+            if "urllib3" not in sys.modules:
+                sleep(0.01)
+    elif module.__name__ == "urllib3.response":  # which uses the half of urllib3 that is loaded by then
+        sleep(3)
+    load(loader, module)
+
+SourceFileLoader.exec_module = exec_module
 """
     done = program(f"{slow}{BEFORE}{PATCHES['gevent']}{AFTER}assert drhttp.flush(20)\n", receiver.dsn, 60.0)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 import drhttp
-from drhttp._capture import body
-from drhttp._outbound import aiohttp, body_reader, call, chunked_decoder, http_client, httpx, urllib3
+from drhttp._capture import body_tap
+from drhttp._outbound import aiohttp, call, chunked_decoder, http_client, http_client_body, httpx, urllib3
 
 from .clients import BODY, CLIENTS, Sent
 from .conftest import Recording
 
 PLACES = [
-    (body.Tap, "__init__"),
-    (body.Tap, "note"),
-    (body.Tap, "settle"),
+    (body_tap.Tap, "__init__"),
+    (body_tap.Tap, "note"),
+    (body_tap.Tap, "settle"),
     (call.Call, "__init__"),
     (call.Call, "responded"),
     (call.Call, "end"),
     (call.Call, "weight"),
     (chunked_decoder.ChunkedDecoder, "feed"),
-    (body_reader.BodyReader, "__init__"),
-    (body_reader.BodyReader, "_passed"),
+    (http_client_body.BodyReader, "__init__"),
+    (http_client_body.BodyReader, "_passed"),
     (http_client.Transmission, "__init__"),
     (http_client.Transmission, "sent"),
     (http_client, "begin"),

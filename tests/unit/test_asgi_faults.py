@@ -9,18 +9,18 @@ from support.asgi_calls import Recorded, Server, asked, part, scope, start
 
 import drhttp
 import drhttp.asgi
-from drhttp._capture import asgi_exchange, asgi_identity, asgi_recording, body, exchange
+from drhttp._capture import asgi_exchange, asgi_identity, asgi_recording, body_tap, exchange
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
 # Everything of ours that runs within a request. What may break anywhere breaks here.
 HOOKS: list[tuple[Any, str]] = [
-    (body.RequestBodyCapture, "__init__"),
-    (body.RequestBodyCapture, "on_part"),
-    (body.Tap, "__init__"),
-    (body.Tap, "content"),
-    (body.Tap, "note"),
-    (body.Tap, "settle"),
+    (body_tap.RequestBodyCapture, "__init__"),
+    (body_tap.RequestBodyCapture, "on_part"),
+    (body_tap.Tap, "__init__"),
+    (body_tap.Tap, "content"),
+    (body_tap.Tap, "note"),
+    (body_tap.Tap, "settle"),
     (exchange.Exchange, "__init__"),
     (exchange.Exchange, "failed"),
     (asgi_exchange, "_fields"),

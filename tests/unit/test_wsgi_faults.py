@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body, exchange, identity, output_tap, wsgi_exchange, wsgi_recording
+from drhttp._capture import body_tap, exchange, identity, output_tap, wsgi_exchange, wsgi_recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 # Everything of ours that runs within a request. What may break anywhere breaks here.
 HOOKS: list[tuple[Any, str]] = [
-    (body.RequestBodyCapture, "__init__"),
-    (body.RequestBodyCapture, "on_seek"),
-    (body.RequestBodyCapture, "on_read"),
+    (body_tap.RequestBodyCapture, "__init__"),
+    (body_tap.RequestBodyCapture, "on_seek"),
+    (body_tap.RequestBodyCapture, "on_read"),
     (output_tap.OutputTap, "__init__"),
     (output_tap.OutputTap, "_abandoned"),
-    (body.Tap, "__init__"),
-    (body.Tap, "content"),
-    (body.Tap, "note"),
-    (body.Tap, "settle"),
+    (body_tap.Tap, "__init__"),
+    (body_tap.Tap, "content"),
+    (body_tap.Tap, "note"),
+    (body_tap.Tap, "settle"),
     (exchange.Exchange, "__init__"),
     (wsgi_exchange.WSGIExchange, "__init__"),
     (exchange.Exchange, "failed"),
@@ -118,7 +118,7 @@ def test_hook_that_raises_for_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(body.Tap, "note", broken)
+    monkeypatch.setattr(body_tap.Tap, "note", broken)
     app = App(listed=True)
     assert outcome(Recorded(app).app) == outcome(App(listed=True))
     assert drhttp.stats().failures > 1

@@ -52,7 +52,8 @@ class Tap:
 
     def settle(self) -> None:
         """Keep no further bytes, and join those that are kept: they may wait in the queue for long."""
-        self._chunks = [self.content()]
+        if len(self._chunks) != 1:
+            self._chunks = [self.content()]
         self.full = True
 
 

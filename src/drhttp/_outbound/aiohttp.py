@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.selection import begin, recording
+from drhttp._outbound.selection import begin, recorder_here
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,7 +64,7 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap_request(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def request(self: Any, method: Any, url: Any, **kwargs: Any) -> Any:
-        if recording():
+        if recorder_here() is not None:
             guarded(_add_middleware, self, kwargs)
         return original(self, method, url, **kwargs)
 

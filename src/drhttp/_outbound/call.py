@@ -140,10 +140,9 @@ class Call:
     def weight(self) -> int:
         """The approximate size of the call in memory, in bytes."""
         weight = _OVERHEAD + len(self.head) + len(self.request_body.content()) + len(self.response_body.content())
-        for _, value in self.request_headers:
-            weight += len(value)
-        for _, value in self.response_headers:
-            weight += len(value)
+        for fields in (self.request_headers, self.response_headers):
+            for _, value in fields:
+                weight += len(value)
         return weight
 
     @property

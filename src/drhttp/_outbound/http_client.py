@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.http_client_body import BodyReader
-from drhttp._outbound.selection import begin, recording
+from drhttp._outbound.selection import begin
 from drhttp._outbound.transmission import CALL, Transmission
 
 if TYPE_CHECKING:
@@ -95,12 +95,13 @@ def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
             data = guarded(_watched, data, sent) or data
         sent.sending = True
         try:
-            return original(self, data)
+            result = original(self, data)
         except BaseException as error:
+            sent.sending = False
             guarded(_send_failed, self, sent, error)
             raise
-        finally:
-            sent.sending = False
+        sent.sending = False
+        return result
 
     return send
 
@@ -127,11 +128,10 @@ def _begin(connection: Any, method: str, url: str) -> None:
     if before is not None:
         del attributes[CALL]
         _given_up(before.call)
-    if recording():
-        call = begin(_text(method), *address_of(connection), _text(url))
-        if call is not None:
-            attributes[CALL] = sent = Transmission(call)
-            sent.fresh = False
+    call = begin(_text(method), *address_of(connection), _text(url))
+    if call is not None:
+        attributes[CALL] = sent = Transmission(call)
+        sent.fresh = False
 
 
 def address_of(connection: Any) -> tuple[str, str, int | None]:

@@ -38,7 +38,11 @@ class BodyReader:
 
     def read(self, size: int | None = -1) -> Any:
         """Read as the original does: fewer bytes than asked for are the last ones."""
-        data = self._watch(self._reader.read, size)
+        try:  # written out, because most bodies are read by this method
+            data = self._reader.read(size)
+        except BaseException as error:
+            guarded(self._call.failed, error)
+            raise
         if data is not None:  # which stands for "nothing yet", without blocking
             guarded(self._passed, data, size is None or size < 0 or len(data) < size)
         return data

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.selection import begin, recording
+from drhttp._outbound.selection import begin, recorder_here
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -186,7 +186,7 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap(streams: _Streams, original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def handle_request(self: Any, request: Any) -> Any:
-        call, request = (guarded(streams.begin, request) if recording() else None) or (None, request)
+        call, request = (guarded(streams.begin, request) if recorder_here() is not None else None) or (None, request)
         if call is None:
             return original(self, request)
         try:
@@ -203,7 +203,7 @@ def _wrap(streams: _Streams, original: Callable[..., Any]) -> Callable[..., Any]
 def _wrap_async(streams: _Streams, original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     @wraps(original)
     async def handle_async_request(self: Any, request: Any) -> Any:
-        call, request = (guarded(streams.begin, request) if recording() else None) or (None, request)
+        call, request = (guarded(streams.begin, request) if recorder_here() is not None else None) or (None, request)
         if call is None:
             return await original(self, request)
         try:

@@ -25,7 +25,7 @@ def begin(method: str, scheme: str, host: str, port: int | None, target: str) ->
     """
     if not link.watching:
         return None
-    parent = link.current()
+    parent = link.variable.get()
     recorder = root_recorder() if parent is None else parent.recorder
     options = None if recorder is None else recorder.outbound_options
     if recorder is None or options is None:
@@ -37,12 +37,12 @@ def begin(method: str, scheme: str, host: str, port: int | None, target: str) ->
     return Call(recorder, options, parent, method, (scheme, host, port, target))
 
 
-def recording() -> bool:
-    """Whether a call in this context may be recorded: a quick look, before anything is prepared for it."""
+def recorder_here() -> Recorder | None:
+    """The recorder of the requests that code in this context makes; `None` if they are not recorded."""
     if not link.watching:
-        return False
-    parent = link.current()
-    return root_recorder() is not None if parent is None else parent.recorder is not None
+        return None
+    parent = link.variable.get()
+    return root_recorder() if parent is None else parent.recorder
 
 
 def set_root_recorder(find: Callable[[], Recorder | None]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.selection import begin, recording
+from drhttp._outbound.selection import begin, recorder_here
 from drhttp._outbound.transmission import CALL, Transmission
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
     def make_request(self: Any, conn: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
         # On a connection that is open, nothing fails before the hooks of `http.client` see the request.
         connected = getattr(conn, "sock", None) is not None
-        sent = guarded(_begin, self, conn, method, url) if not connected and recording() else None
+        sent = guarded(_begin, self, conn, method, url) if not connected and recorder_here() is not None else None
         if sent is None:
             return original(self, conn, method, url, *args, **kwargs)
         try:
@@ -56,7 +56,7 @@ def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
 def _wrap_urlopen(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(self, "proxy", None) is None or not recording():
+        if getattr(self, "proxy", None) is None or recorder_here() is None:
             return original(self, method, url, *args, **kwargs)
         headers = kwargs.get("headers", args[1] if len(args) > 1 else None)
         token = _tunnelled.set((str(method), str(url), headers))

@@ -154,10 +154,10 @@ class ASGIRecording:
 
     def _note_handed_over(self, message: Message) -> Start | None:
         """Note that the server gets a message. Returns the start of the response, if the message is that."""
-        start, exchange = read_start(message, self._expose), self.exchange
-        if exchange is not None and exchange.started and message["type"] in _BODIES:
+        kind, exchange = message["type"], self.exchange
+        if exchange is not None and exchange.started and kind in _BODIES:
             self._last = None if message.get("more_body", False) else message
-        return start
+        return read_start(message, self._expose) if kind == "http.response.start" else None
 
     def _note_interrupted(self, error: BaseException) -> None:
         """Note that the server did not return from a message.

@@ -7,7 +7,7 @@ app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")  # or 
 
 from __future__ import annotations
 
-from drhttp._capture.identity import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
+from drhttp._capture.identity_headers import DRHTTP_HEADER_DEVICE, DRHTTP_HEADER_USER
 from drhttp._version import __version__
 from drhttp.exceptions import ConfigError
 from drhttp.wsgi import WSGIMiddleware

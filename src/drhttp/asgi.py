@@ -16,7 +16,7 @@ import sys
 from drhttp._application import COROUTINE, wsgi_name
 from drhttp._capture import link
 from drhttp._capture.asgi_exchange import ASGIExchange
-from drhttp._capture.asgi_identity import FilteringSend
+from drhttp._capture.asgi_identity_headers import FilteringSend
 from drhttp._capture.asgi_recording import ASGIRecording
 from drhttp._capture.asgi_uri import encoded_path
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from drhttp._capture.asgi_identity import Send
+    from drhttp._capture.asgi_identity_headers import Send
     from drhttp._capture.asgi_recording import Receive, Scope
     from drhttp._capture.link import Entry
     from drhttp._config import Options

@@ -13,7 +13,7 @@ from drhttp._application import asgi_name
 from drhttp._capture import link
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
-from drhttp._capture.identity import FilteringStartResponse
+from drhttp._capture.identity_headers import FilteringStartResponse
 from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.nesting import recorded_outside
 from drhttp._capture.sampling import chance

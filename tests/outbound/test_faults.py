@@ -6,7 +6,7 @@ import pytest
 
 import drhttp
 from drhttp._capture import body_tap
-from drhttp._outbound import aiohttp, call, chunked_decoder, http_client, http_client_body, httpx, urllib3
+from drhttp._outbound import aiohttp, call, chunked_decoder, http_client, http_client_response_body, httpx, urllib3
 
 from .clients import BODY, CLIENTS, Sent
 from .conftest import Recording
@@ -20,8 +20,8 @@ PLACES = [
     (call.Call, "end"),
     (call.Call, "weight"),
     (chunked_decoder.ChunkedDecoder, "feed"),
-    (http_client_body.BodyReader, "__init__"),
-    (http_client_body.BodyReader, "_passed"),
+    (http_client_response_body.BodyReader, "__init__"),
+    (http_client_response_body.BodyReader, "_passed"),
     (http_client.Transmission, "__init__"),
     (http_client.Transmission, "sent"),
     (http_client, "begin"),

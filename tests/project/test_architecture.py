@@ -19,8 +19,8 @@ ROOT = Path(drhttp.__file__).parent
 
 # A module and what of the package it may import. A new module has to be entered here.
 ALLOWED = {
-    "__init__": "_capture.identity _outbound.outbound _redact_options _process.recorder _record _stats _version asgi "
-    "django exceptions wsgi",
+    "__init__": "_capture.identity_headers _outbound.outbound _redact_options _process.recorder _record _stats "
+    "_version asgi django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
     "_application": "",
     "_capture": "",
@@ -30,14 +30,14 @@ ALLOWED = {
     "_capture.asgi_exchange": "_capture.exchange",
     "_capture.asgi_head": "_capture.asgi_uri _capture.body_tap _capture.client_address _capture.exchange "
     "_capture.request_head",
-    "_capture.asgi_identity": "_capture.identity _guard",
-    "_capture.asgi_recording": "_capture.asgi_identity _capture.asgi_route _capture.environ_flags "
+    "_capture.asgi_identity_headers": "_capture.identity_headers _guard",
+    "_capture.asgi_recording": "_capture.asgi_identity_headers _capture.asgi_route _capture.environ_flags "
     "_capture.nesting _guard",
     "_capture.asgi_route": "_capture.asgi_uri",
     "_capture.asgi_uri": "_capture.uri _percent",
     "_capture.exchange": "",
     "_capture.hijack": "",
-    "_capture.identity": "_guard",
+    "_capture.identity_headers": "_guard",
     "_capture.link": "_capture.trace",
     "_capture.sampling": "",
     "_capture.input_tap": "_capture.body_tap _guard",
@@ -45,13 +45,14 @@ ALLOWED = {
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
-    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
+    "_capture.response_status _capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
     "_capture.request_head": "",
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",
-    "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity _capture.output_tap _guard "
-    "_process.uwsgi",
-    "_capture.wsgi_exchange": "_capture.exchange _process.uwsgi",
+    "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity_headers _capture.output_tap "
+    "_guard _process.uwsgi",
+    "_capture.response_status": "_process.uwsgi",
+    "_capture.wsgi_exchange": "_capture.exchange _capture.response_status",
     "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.uri",
     "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",
@@ -93,11 +94,11 @@ ALLOWED = {
     "_outbound.address": "_capture.uri",
     "_outbound.aiohttp": "_guard _outbound.selection _outbound.hook",
     "_outbound.selection": "_capture.link _capture.sampling _outbound.address _outbound.call",
-    "_outbound.http_client_body": "_guard _outbound.chunked_decoder",
+    "_outbound.http_client_response_body": "_guard _outbound.chunked_decoder",
     "_outbound.call": "_capture.body_tap _capture.exchange",
     "_outbound.chunked_decoder": "",
     "_outbound.hook": "_logger",
-    "_outbound.http_client": "_guard _outbound.selection _outbound.http_client_body _outbound.hook "
+    "_outbound.http_client": "_guard _outbound.selection _outbound.http_client_response_body _outbound.hook "
     "_outbound.transmission",
     "_outbound.httpx": "_guard _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
@@ -248,14 +249,15 @@ ALLOWED = {
     "_wire._json": "_json_document",
     "_wire.events_protocol": "_version _wire._bodies _wire._header_fields _wire._gzip _wire._json",
     "_wire.record_protocol": "_wire._bodies _wire._json",
-    "asgi": "_application _capture.asgi_exchange _capture.asgi_identity _capture.asgi_recording _capture.asgi_uri "
-    "_capture.body_tap _capture.environ_flags _capture.link _capture.nesting _capture.sampling _guard _logger "
-    "_middleware _process.lifespan _process.registry exceptions",
-    "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
+    "asgi": "_application _capture.asgi_exchange _capture.asgi_identity_headers _capture.asgi_recording "
+    "_capture.asgi_uri _capture.body_tap _capture.environ_flags _capture.link _capture.nesting _capture.sampling "
+    "_guard _logger _middleware _process.lifespan _process.registry exceptions",
+    "_django_user": "_capture.environ_flags _capture.identity_headers _guard",
+    "django": "_django_user _capture.environ_flags _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_application _capture.body_tap _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
-    "_capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware "
-    "exceptions",
+    "wsgi": "_application _capture.body_tap _capture.environ_flags _capture.identity_headers _capture.input_tap "
+    "_capture.link _capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording "
+    "_guard _middleware exceptions",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.
 INBOX = "inbox"
@@ -279,7 +281,7 @@ RULES = {
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }
-FRAMEWORKS = {"django": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
+FRAMEWORKS = {"django": {"django", "asgiref"}, "_django_user": {"django", "asgiref"}, INBOX: {"starlette", "uvicorn"}}
 LIGHT = {"django", "asgiref", "flask", "starlette", "uvicorn", "werkzeug", "httpx", "requests", "moesifapi"}
 
 

@@ -9,7 +9,7 @@ from support.asgi_calls import Recorded, Server, asked, part, scope, start
 
 import drhttp
 import drhttp.asgi
-from drhttp._capture import asgi_exchange, asgi_identity, asgi_recording, body_tap, exchange
+from drhttp._capture import asgi_exchange, asgi_identity_headers, asgi_recording, body_tap, exchange
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -27,7 +27,7 @@ HOOKS: list[tuple[Any, str]] = [
     (asgi_exchange.ASGIExchange, "__init__"),
     (asgi_exchange.ASGIExchange, "finish"),
     (asgi_exchange.ASGIExchange, "weight"),
-    (asgi_identity, "_identity"),
+    (asgi_identity_headers, "_identity"),
     (asgi_recording, "_note_body"),
     (asgi_recording, "_note_start"),
     (asgi_recording, "_read_flags"),

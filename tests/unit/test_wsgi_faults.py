@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body_tap, exchange, identity, output_tap, wsgi_exchange, wsgi_recording
+from drhttp._capture import body_tap, exchange, identity_headers, output_tap, wsgi_exchange, wsgi_recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -45,7 +45,7 @@ HOOKS: list[tuple[Any, str]] = [
     (wsgi_recording, "is_one_block"),
     (wsgi_recording, "is_file"),
     (drhttp.wsgi, "encoded_path"),
-    (identity, "identity"),
+    (identity_headers, "identity"),
     (drhttp.wsgi, "tapped"),
     (wsgi_recording.Recording, "__init__"),
     (wsgi_recording.Recording, "finish"),

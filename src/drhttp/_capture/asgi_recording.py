@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from drhttp._capture.asgi_identity import Start, read_start
+from drhttp._capture.asgi_identity_headers import Start, read_start
 from drhttp._capture.asgi_route import route_of
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
 from drhttp._capture.nesting import Nesting
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drhttp._capture.asgi_exchange import ASGIExchange
-    from drhttp._capture.asgi_identity import Message, Send
+    from drhttp._capture.asgi_identity_headers import Message, Send
     from drhttp._capture.body_tap import Tap
     from drhttp._process.recorder import Recorder
 

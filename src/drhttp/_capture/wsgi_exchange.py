@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
-from drhttp._process.uwsgi import in_uwsgi
+from drhttp._capture.response_status import sent_under_wsgi
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from drhttp._capture.body_tap import RequestBodyCapture, Tap
 
-_SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
 _NOT_STARTED = ("AssertionError", "start_response() was not called before the response body")
 
 
@@ -60,23 +59,8 @@ class WSGIExchange(Exchange):
 
     @property
     def sent(self) -> bool:
-        """Whether the server has sent status and headers.
-
-        It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one; at
-        the latest after the last block, which is before `close` except in waitress. If the application fails earlier,
-        most servers send an error instead. uWSGI does not if `start_response` was called, and Cheroot does not if the
-        application returned.
-        """
-        if self.written or self.response_body.size:
-            return True
-        software = self.environ.get("SERVER_SOFTWARE", "")
-        if self.complete and not software.startswith("waitress"):
-            return True
-        if self.response_body.empty and software.startswith(_SEND_WITH_EMPTY_BLOCK):
-            return True
-        if self.response_body.invalid is not None and _sends_before(self.response_body.invalid, software):
-            return True
-        return bool(self.status) and (in_uwsgi() or ("Cheroot/" in software and not self.raised))
+        """Whether the server has sent status and headers."""
+        return sent_under_wsgi(self)
 
     @property
     def code(self) -> int:
@@ -90,17 +74,6 @@ class WSGIExchange(Exchange):
             return True
         length = content_length(first(self.headers, "content-length"))
         return length is not None and self.response_body.size >= length
-
-
-def _sends_before(invalid: str, software: str) -> bool:
-    """Whether a server sends the headers before it fails at a block that is not bytes. wsgiref checks the type before.
-
-    invalid: the name of the type of the block. Most servers find out that text is not bytes when they write it, behind
-    the headers.
-    """
-    if software.startswith("WSGIServer/"):
-        return False
-    return invalid == "str" or software.startswith(_SEND_WITH_EMPTY_BLOCK)
 
 
 def _texts(environ: Mapping[str, Any]) -> dict[str, str]:

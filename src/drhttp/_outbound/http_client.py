@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.http_client_body import BodyReader
+from drhttp._outbound.http_client_response_body import BodyReader
 from drhttp._outbound.selection import begin
 from drhttp._outbound.transmission import CALL, Transmission
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import drhttp
-from drhttp._capture.identity import identity
+from drhttp._capture.identity_headers import identity
 
 TEXT = ("Content-Type", "text/plain")
 

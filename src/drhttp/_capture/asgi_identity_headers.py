@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drhttp._capture.identity import NAMES, Identity
+from drhttp._capture.identity_headers import NAMES, Identity
 from drhttp._guard import guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load

@@ -57,7 +57,10 @@ class Nesting:
         """Return the flags in the scope and in all that was attached, and the innermost scope; forget the requests."""
         requests, self.requests, self.exchange = self.requests, (), None
         flags: dict[str, Any] = {}
-        for each in (scope, *requests, self.flags):
+        _add_flags(flags, scope)
+        if not (requests or self.flags):  # as nearly always
+            return flags, scope
+        for each in (*requests, self.flags):
             _add_flags(flags, each)
         return flags, next((each for each in reversed(requests) if "type" in each), scope)
 

@@ -23,15 +23,13 @@ class BackgroundLoop(LatePatching):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._owner: int | None = None  # identifier of the thread that does the work
-        self._caller_deadline: float | None = None  # until when the thread of a caller does the work
-        self._no_time_left = False  # the receiver asked to wait longer than there is time
         self.retiring = False  # no more records come, and the thread ends when all are delivered
         self.on_end: Callable[[], object] | None = None  # called in the thread at its end
 
     def start(self) -> bool:
         """Start the thread if it does not run. Returns `False` if the interpreter refuses."""
         self._renew()
-        if self.alive or self._close_at is not None or not self._starting.acquire(blocking=False):
+        if self.alive or self._deadline.closing or not self._starting.acquire(blocking=False):
             return True
         try:
             if not self.alive:  # another thread may have been faster
@@ -94,7 +92,7 @@ class BackgroundLoop(LatePatching):
                 if not self.alive:  # another thread may have been faster
                     self._adapt()
                     self._claim_connections()
-                    self._thread, self._caller_deadline = threading.current_thread(), end
+                    self._thread, self._deadline.caller_until = threading.current_thread(), end
                     self.alive, taken_over = True, True
                     self._owner = self._get_ident()
             finally:
@@ -103,7 +101,8 @@ class BackgroundLoop(LatePatching):
                 pass
         finally:
             if taken_over:
-                self._thread, self._owner, self._caller_deadline, self._no_time_left = thread, owner, None, False
+                self._thread, self._owner = thread, owner
+                self._deadline.caller_until, self._deadline.exhausted = None, False
                 self._mark_ended()
         return taken_over
 

@@ -14,6 +14,8 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from drhttp._delivery.deadline import Deadline
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -93,7 +95,7 @@ class LatePatching(ABC):
         self._native = False  # whether the work is done by a thread that gevent knows nothing of
         self._connected_by: int | None = None  # identifier of the native thread that uses the connections
         self._renewing = _thread.RLock()  # which gevent and eventlet do not replace
-        self._close_at: float | None = None
+        self._deadline = Deadline(clock)
         self._replacing = False
         self.alive = False  # whether the thread runs, or a caller does its work
         self._make_locks()
@@ -106,7 +108,7 @@ class LatePatching(ABC):
     def replace(self) -> None:
         """Start a new thread as soon as the outdated one has ended."""
         self._clock.wake()
-        if self._replacing or self._close_at is not None:
+        if self._replacing or self._deadline.closing:
             return
         self._replacing = True
         try:

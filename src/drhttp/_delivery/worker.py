@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.background_loop import BackgroundLoop
-from drhttp._delivery.batch import Batch
+from drhttp._delivery.batch_in_flight import Batch
 from drhttp._delivery.clock import Clock
+from drhttp._delivery.flush_schedule import FlushSchedule
 from drhttp._delivery.monitor import DeliveryMonitor
 from drhttp._delivery.retry import Verdict, back_off, despite_success
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")  # what the queue holds
 Encoded = TypeVar("Encoded", bound="Sized")  # a record, ready to be sent
-
-_JITTER = 0.1  # share of the flush interval, so that many processes do not send at the same time
 
 
 class Worker(BackgroundLoop, Generic[Item, Encoded]):
@@ -44,17 +43,12 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         super().__init__(clock or Clock())
         self._queue = queue
         self._exporter = exporter
-        self._flush_interval = flush_interval
-        # Its own generator: using the shared one would change the numbers of an application that has seeded it.
-        self._random = random.Random()
+        self._random = random.Random()  # its own generator, as that of the schedule
+        self._schedule = FlushSchedule(queue, flush_interval, self._clock)
         self.monitor = DeliveryMonitor(queue, self._clock.now)
         self._batch: Batch[Item, Encoded] = Batch(queue, batch_size, self._notify_waiters)
-        self._due_at: float | None = None  # when the next batch is sent, even if it is not full
-        self._flush_up_to = 0  # deliver the records up to this number without delay
-        self._flushing = False  # set by `begin_flush`, read by the thread, which alone writes `_flush_up_to`
         self._skip_back_off = False  # a flush or a close has begun since the last POST
         self._retry_not_before = -math.inf  # until when the receiver asked to wait
-        self._given_up = False  # the time of a close is over
         self._error: BaseException | None = None
         self.retried = 0
         self.restarts = 0
@@ -66,7 +60,8 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
     def begin_flush(self) -> int:
         """Deliver the records that wait now without delay. Returns a mark for `finish_flush`."""
         mark = self._queue.accepted
-        self._flushing = self._skip_back_off = True
+        self._schedule.flush()
+        self._skip_back_off = True
         self._clock.wake()
         return mark
 
@@ -94,14 +89,13 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         timeout: seconds for both.
         """
         self._queue.close()
-        if not self._given_up:
-            self._close_at = self._clock.now() + timeout
+        self._deadline.begin_close(timeout)
         self._skip_back_off = True
         self._clock.wake()
 
     def finish_close(self) -> None:
         """Wait for the thread until its time is over, or do its work. The remaining records are dropped and counted."""
-        end = self._close_at or 0.0
+        end = self._deadline.close_at or 0.0
         mine = self._runs_in_this_thread()
         if not mine and not self._run_in_caller(end, lambda: self._queue.empty):
             self._wait_until(lambda: not self.alive, end)
@@ -109,7 +103,9 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         # The end of a thread goes unnoticed if gevent replaced `Thread` after the class of this one was derived.
         if not mine and isinstance(thread, threading.Thread) and thread.ident is not None and not self.alive:
             thread.join(max(0.0, end - self._clock.now()))  # it is about to end
-        self._given_up = True  # what a POST in flight could not deliver is counted, so that no later close may send it
+        self._deadline.given_up = (
+            True  # what a POST in flight could not deliver is counted, so that no later close may send it
+        )
         if self._queue.abandon("closed"):
             self.monitor.report()
         self._notify_waiters()
@@ -126,7 +122,7 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
                 return True
             self._exporter.close()
         except BaseException as error:  # if the worker ended here, all records would be lost unnoticed
-            if self._caller_deadline is not None and not isinstance(error, Exception):
+            if self._deadline.caller_until is not None and not isinstance(error, Exception):
                 self._batch.drop_current("failed")
                 raise  # it is meant for the caller: Ctrl-C, the end of the process, a timeout of greenlets
             if self.outdated:
@@ -146,7 +142,7 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
             if delay == 0.0:
                 self._gather()
             elif not self._batch:
-                if delay is None and (self._close_at is not None or self.retiring):
+                if delay is None and self._ending:
                     return False
                 self._wait(delay)
                 return True
@@ -156,26 +152,17 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         return True
 
     def _gather(self) -> None:
-        self._due_at = None
-        self._flush_up_to = self._queue.accepted
+        self._schedule.begin_batch()
         self._clock.begin_batch(self._queue.fill_level)
         self._batch.gather(self._exporter, self._clock.yield_gil)
 
+    @property
+    def _ending(self) -> bool:
+        """Whether no more records come."""
+        return self._deadline.closing or self.retiring
+
     def _seconds_until_due(self) -> float | None:
-        """Seconds until the next batch is due; `None` if no record waits."""
-        queue = self._queue
-        if self._flushing:
-            self._flushing = False
-            self._flush_up_to = queue.accepted
-        if not queue.waiting:
-            self._due_at = None
-            return None
-        if queue.has_batch or self._close_at is not None or self.retiring or self._batch.last_taken < self._flush_up_to:
-            return 0.0
-        now = self._clock.now()
-        if self._due_at is None:
-            self._due_at = now + self._flush_interval * self._random.uniform(1.0 - _JITTER, 1.0 + _JITTER)
-        return max(0.0, self._due_at - now)
+        return self._schedule.seconds_until_due(self._batch.last_taken, ending=self._ending)
 
     def _send(self) -> None:
         """Send one POST, and wait after it if necessary."""
@@ -221,7 +208,7 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
             if due == 0.0 or (self._skip_back_off and not imposed):
                 break
             if remaining > self.remaining_seconds():
-                self._no_time_left = True
+                self._deadline.exhausted = True
                 break
             self._wait(remaining if due is None else min(remaining, due))
         return not self._out_of_time()
@@ -233,11 +220,10 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
 
     def remaining_seconds(self) -> float:
         """Seconds that remain to deliver records."""
-        ends = [end for end in (self._close_at, self._caller_deadline) if end is not None]
-        return min(ends, default=math.inf) - self._clock.now()
+        return self._deadline.remaining_seconds()
 
     def _out_of_time(self) -> bool:
-        return self._no_time_left or self.outdated or self.remaining_seconds() <= 0.0
+        return self.outdated or self._deadline.over
 
     def _recover(self) -> None:
         """After an exception: drop the current record or batch, log the error, and go on."""

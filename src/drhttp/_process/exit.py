@@ -1,6 +1,6 @@
 """The end of a process: delivering what still waits, also where `atexit` hooks do not run.
 
-`exit_timeout` limits how long that takes: `_delivery/worker.py` keeps it.
+`exit_timeout`, whose default is in `_config.py`, limits how long that takes, and `_delivery/deadline.py` keeps to it.
 """
 
 from __future__ import annotations

@@ -103,9 +103,8 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         # The end of a thread goes unnoticed if gevent replaced `Thread` after the class of this one was derived.
         if not mine and isinstance(thread, threading.Thread) and thread.ident is not None and not self.alive:
             thread.join(max(0.0, end - self._clock.now()))  # it is about to end
-        self._deadline.given_up = (
-            True  # what a POST in flight could not deliver is counted, so that no later close may send it
-        )
+        # What a POST in flight could not deliver is counted now, so that no later close may send it.
+        self._deadline.given_up = True
         if self._queue.abandon("closed"):
             self.monitor.report()
         self._notify_waiters()

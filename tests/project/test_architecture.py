@@ -110,7 +110,7 @@ ALLOWED = {
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
     "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _record",
     "_outbound.recorder_options": "_capture.excluded_paths",
-    "_outbound.transmission": "_outbound.chunked_decoder",
+    "_outbound.transmission": "_guard _outbound.chunked_decoder",
     "_outbound.urllib3": "_guard _outbound.selection _outbound.hook _outbound.transmission",
     "_percent": "",
     "_redact_options": "exceptions",

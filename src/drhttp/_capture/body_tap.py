@@ -28,13 +28,16 @@ class Tap:
 
     def note(self, chunk: bytes) -> None:
         """Add the next bytes of the body."""
-        try:
-            # The owner of a bytearray or memoryview may change it later.
-            data = chunk if type(chunk) is bytes else bytes(memoryview(chunk))
-        except TypeError:
-            self.invalid = type(chunk).__name__
-            return
-        if not data:
+        data: bytes | memoryview = chunk
+        if type(chunk) is not bytes:
+            try:
+                data = memoryview(chunk)
+                if data.nbytes != len(data):  # its items are not bytes
+                    data = data.cast("B")
+            except TypeError:
+                self.invalid = type(chunk).__name__
+                return
+        if not len(data):
             self.empty = True
             return
         before = self.size
@@ -42,7 +45,9 @@ class Tap:
             self.first_byte_at = time.perf_counter()
         self.size = after = before + len(data)
         if not self.full:
-            self._chunks.append(data if after <= self._limit else data[: self._limit - before])
+            kept = data if after <= self._limit else data[: self._limit - before]
+            # The owner of a bytearray or memoryview may change it later. Only what is kept is copied.
+            self._chunks.append(kept if type(kept) is bytes else bytes(kept))
             self.full = after >= self._limit
 
     def content(self) -> bytes:

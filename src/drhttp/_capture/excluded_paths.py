@@ -5,7 +5,7 @@ A pattern that contains `://` is for outgoing requests, and matched with `scheme
 
 from __future__ import annotations
 
-from drhttp._capture.uri import PATH_SAFE
+from drhttp._capture.uri import DEFAULT_PORTS, PATH_SAFE
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -20,7 +20,15 @@ def path_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
 
 def address_matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
     """Return a function that matches the address of an outgoing request; `None` if there are no patterns for them."""
-    return _matcher([pattern for pattern in patterns if "://" in pattern])
+    return _matcher([_address_pattern(pattern) for pattern in patterns if "://" in pattern])
+
+
+def _address_pattern(pattern: str) -> str:
+    """Write a pattern as addresses are: scheme and host in lower case, no default port, and at least the path `/`."""
+    scheme, _, rest = pattern.partition("://")
+    host, slash, path = rest.partition("/")
+    host = host.lower().removesuffix(f":{DEFAULT_PORTS.get(scheme.lower(), '-')}")
+    return f"{scheme.lower()}://{host}{slash or ('' if host.endswith('*') else '/')}{path}"
 
 
 def _matcher(patterns: list[str]) -> Callable[[str], object] | None:

@@ -10,6 +10,7 @@ import _socket
 
 # Resolving a host name loads this codec. It is loaded here, so that it is not loaded while another thread forks.
 import encodings.idna  # noqa: F401
+import http.client
 import socket
 from typing import Any
 
@@ -124,6 +125,9 @@ def pool_classes(members: dict[str, Any]) -> dict[str, type[HTTPConnectionPool]]
 
     members: the attributes `deadline`, `sockets` and `used_overrides` of all connections.
     """
+    if not issubclass(HTTPConnection, http.client.HTTPConnection):
+        # Another library stands in the place of urllib3, such as urllib3-future. What is overridden would break it.
+        return {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
     plain = type("_HTTPConnection", (_DeadlineConnection,), members)
     secure = type("_HTTPSConnection", (_SecureConnection,), members)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from drhttp._outbound.call import Call
+    from drhttp._outbound.hook import Live
 
 _DECODED = ("gzip", "deflate", "br", "zstd")  # the content codings that aiohttp undoes
 
@@ -55,18 +56,18 @@ class ResponseEnd:
 def _hooks(module: ModuleType) -> list[Hook]:
     stream = sys.modules["aiohttp.streams"].StreamReader
     return [
-        Hook(module.ClientSession, "_request", _wrap_request, (None, "GET", "/")),
+        Hook(module.ClientSession, "_request", _wrap_request, (None, "GET", "/"), "middlewares"),
         Hook(stream, "feed_data", _wrap_feed_data, (None, b"")),
         Hook(stream, "set_exception", _wrap_set_exception, (None, ValueError())),
     ]
 
 
-def _wrap_request(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_request(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
-    def request(self: Any, method: Any, url: Any, **kwargs: Any) -> Any:
-        if recorder_here() is not None:
+    async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if live and recorder_here() is not None:
             guarded(_add_middleware, self, kwargs)
-        return original(self, method, url, **kwargs)
+        return await original(self, *args, **kwargs)
 
     return request
 
@@ -144,10 +145,10 @@ def _failed(call: Call, request: Any, error: BaseException) -> None:
     call.failed(error)
 
 
-def _wrap_feed_data(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_feed_data(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def feed_data(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
-        for callback in self._eof_callbacks:
+        for callback in self._eof_callbacks if live else ():
             if type(callback) is ResponseEnd:
                 guarded(callback.call.response_body.note, data)
         return original(self, data, *args, **kwargs)
@@ -155,10 +156,10 @@ def _wrap_feed_data(original: Callable[..., Any]) -> Callable[..., Any]:
     return feed_data
 
 
-def _wrap_set_exception(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_set_exception(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def set_exception(self: Any, exc: Any, *args: Any, **kwargs: Any) -> Any:
-        for callback in self._eof_callbacks:
+        for callback in self._eof_callbacks if live else ():
             if type(callback) is ResponseEnd:
                 guarded(callback.failed, exc)
         return original(self, exc, *args, **kwargs)

@@ -37,6 +37,7 @@ class Call:
     """
 
     __slots__ = (
+        "__weakref__",
         "_recorder",
         "aborted",
         "address",
@@ -89,6 +90,7 @@ class Call:
         self.ttfb: float | None = None
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
+        recorder.opened(self)
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""
@@ -125,6 +127,7 @@ class Call:
             return
         self._recorder = None
         self.done = True
+        recorder.ended(self)
         self.duration = time.perf_counter() - self.start
         self.aborted = aborted
         self.request_body.settle()
@@ -132,8 +135,15 @@ class Call:
         if not sys.is_finalizing():  # nothing is delivered any more, and Python 3.11 would wait for a thread for ever
             recorder.put(self)
 
+    def abort(self) -> None:
+        """The process ends before the call does. A forked child leaves that to its parent."""
+        if self.pid == os.getpid():
+            self.end(aborted=True)
+
     def discard(self) -> None:
-        """Nothing was sent after all, so nothing is recorded."""
+        """Nothing was sent after all, or nobody saw the end, so nothing is recorded."""
+        if self._recorder is not None:
+            self._recorder.ended(self)
         self._recorder = None
         self.done = True
 

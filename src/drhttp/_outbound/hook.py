@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from drhttp._logger import logger
@@ -11,34 +12,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    #: Makes the replacement of a method from the original, which it has to call.
-    Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+    #: Makes the replacement of a method from the original, which it has to call. While its second argument is empty, it
+    #: has to do nothing else.
+    Wrap = Callable[[Callable[..., Any], "Live"], Callable[..., Any]]
+
+Live = list[bool]  # not empty as long as the hooks of one installation are in place
 
 _named: set[str] = set()  # hooks of unknown shape that the log has named
+_originals: weakref.WeakKeyDictionary[Callable[..., Any], Any] = weakref.WeakKeyDictionary()  # by replacement
 
 
 class Hook:
     """The replacement of one method of a class.
 
-    owner: the class. example: arguments as the library passes them. If the method does not take them, its shape is
-    unknown, and it is left alone.
+    owner: the class. example: arguments as the library passes them; keyword: the name of another one. If the method
+    does not take them, its shape is unknown, and it is left alone.
+
+    Others replace methods too, before and after, and put back what they have found at any time. So a replacement may
+    stay below theirs, or come back after the hook is gone. It does nothing then, and the next one replaces it.
     """
 
-    def __init__(self, owner: type, name: str, wrap: Wrap, example: tuple[Any, ...]) -> None:
+    def __init__(
+        self, owner: type, name: str, wrap: Wrap, example: tuple[Any, ...], keyword: str | None = None
+    ) -> None:
         self._owner = owner
         self._name = name
         self._wrap = wrap
         self._example = example
-        self._original: Any = None
-        self._replacement: Any = None
-        self._above: Any = None  # what somebody else has put above the replacement
+        self._keywords = {} if keyword is None else {keyword: None}
 
     @property
     def fits(self) -> bool:
         """Whether the method is there, and takes the arguments that the hook expects."""
         method = vars(self._owner).get(self._name)
         try:
-            inspect.signature(method).bind(*self._example)  # type: ignore[arg-type]
+            inspect.signature(method).bind(*self._example, **self._keywords)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return False
         return True
@@ -48,26 +56,26 @@ class Hook:
         """The name of the method, for the log."""
         return f"{self._owner.__module__}.{self._owner.__qualname__}.{self._name}"
 
-    def install(self) -> None:
-        """Replace the method, unless the replacement is still in its place, or under somebody else's."""
-        current = vars(self._owner)[self._name]
-        if self._replacement is not None and (current is self._replacement or current is self._above):
-            return
-        self._original = current
-        self._replacement = self._wrap(current)
-        setattr(self._owner, self._name, self._replacement)
+    def install(self, live: Live) -> None:
+        """Replace the method."""
+        current = _without_hook(vars(self._owner)[self._name])
+        replacement = self._wrap(current, live)
+        _originals[replacement] = current
+        setattr(self._owner, self._name, replacement)
 
     def remove(self) -> None:
-        """Restore the method, unless somebody else has replaced it meanwhile.
-
-        Then the replacement stays under theirs. It records nothing as long as outgoing requests are not watched.
-        """
+        """Restore the method, unless somebody else has replaced it meanwhile."""
         current = vars(self._owner).get(self._name)
-        if current is self._replacement:
-            setattr(self._owner, self._name, self._original)
-            self._original = self._replacement = None
-        else:
-            self._above = current
+        original = _without_hook(current)
+        if original is not current:
+            setattr(self._owner, self._name, original)
+
+
+def _without_hook(method: Any) -> Any:
+    """The method below the replacements of hooks, as far as they are above all others."""
+    while method in _originals:
+        method = _originals[method]
+    return method
 
 
 class Client:
@@ -82,12 +90,13 @@ class Client:
         self._make_hooks = hooks
         self._hooks: list[Hook] = []
         self._hooked: ModuleType | None = None
-        self._installed = False
+        self._live: Live = []
 
     def install(self, module: ModuleType) -> None:
         """Place the hooks. It has no effect if they are there."""
-        if self._installed and self._hooked is module:
+        if self._live and self._hooked is module:
             return
+        self.remove()
         if self._hooked is not module:
             try:
                 self._hooks, self._hooked = self._make_hooks(module), module
@@ -98,14 +107,14 @@ class Client:
         if strange:
             self._name_once(", ".join(strange))
             return
-        self._installed = True
+        self._live = [True]
         for hook in self._hooks:
-            hook.install()
+            hook.install(self._live)
 
     def remove(self) -> None:
         """Restore what the hooks have replaced."""
-        if self._installed:
-            self._installed = False
+        if self._live:
+            self._live.clear()
             for hook in reversed(self._hooks):
                 hook.remove()
 

@@ -5,6 +5,7 @@ A call belongs to its connection from the request line to the headers of the res
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,13 @@ from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.http_client_response_body import BodyReader
 from drhttp._outbound.selection import begin
-from drhttp._outbound.transmission import CALL, Transmission
+from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from drhttp._outbound.call import Call
+    from drhttp._outbound.hook import Live
 
 
 class _SentFile:
@@ -41,10 +42,10 @@ def _hooks(module: ModuleType) -> list[Hook]:
     connection = module.HTTPConnection
     not_ready = module.ResponseNotReady
 
-    def wrap_getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_getresponse(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
         @wraps(original)
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            sent: Transmission | None = self.__dict__.get(CALL)
+            sent = transmission(self) if live else None
             if sent is None:
                 return original(self, *args, **kwargs)
             sent.receiving = True
@@ -53,13 +54,11 @@ def _hooks(module: ModuleType) -> list[Hook]:
             except not_ready:  # the caller's mistake, after which it may go on
                 raise
             except BaseException as error:
-                self.__dict__.pop(CALL, None)
-                guarded(sent.call.failed, error)
+                guarded(_failed, self, sent, error)
                 raise
             finally:
                 sent.receiving = False
-            self.__dict__.pop(CALL, None)
-            guarded(_responded, sent.call, response)
+            guarded(_responded, self, sent, response)
             return response
 
         return getresponse
@@ -72,21 +71,22 @@ def _hooks(module: ModuleType) -> list[Hook]:
     ]
 
 
-def _wrap_putrequest(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_putrequest(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def putrequest(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
         # Afterwards, because it raises if the connection is not ready for another request.
         result = original(self, method, url, *args, **kwargs)
-        guarded(_begin, self, method, url)
+        if live:
+            guarded(_begin, self, method, url, live)
         return result
 
     return putrequest
 
 
-def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def send(self: Any, data: Any) -> Any:
-        sent: Transmission | None = self.__dict__.get(CALL)
+        sent = transmission(self) if live else None
         if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
             return original(self, data)
         if type(data) is bytes:
@@ -106,31 +106,28 @@ def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
     return send
 
 
-def _wrap_close(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def close(self: Any) -> Any:
-        sent: Transmission | None = self.__dict__.get(CALL)
+        sent = transmission(self) if live else None
         # It also closes itself, while it waits for a response that is the last.
         if sent is not None and not (sent.receiving or sent.sending or sent.fresh):
-            self.__dict__.pop(CALL, None)
-            guarded(_given_up, sent.call)
+            guarded(_given_up, self, sent)
         return original(self)
 
     return close
 
 
-def _begin(connection: Any, method: str, url: str) -> None:
-    attributes = connection.__dict__
-    before: Transmission | None = attributes.get(CALL)
+def _begin(connection: Any, method: str, url: str, live: Live) -> None:
+    before = transmission(connection)
     if before is not None and before.fresh:  # begun by the hooks of urllib3
         before.fresh = False
         return
     if before is not None:
-        del attributes[CALL]
-        _given_up(before.call)
+        _given_up(connection, before)
     call = begin(_text(method), *address_of(connection), _text(url))
     if call is not None:
-        attributes[CALL] = sent = Transmission(call)
+        connection.__dict__[CALL] = sent = Transmission(call, live)
         sent.fresh = False
 
 
@@ -143,7 +140,11 @@ def address_of(connection: Any) -> tuple[str, str, int | None]:
     return scheme, _text(connection.host), connection.port
 
 
-def _responded(call: Call, response: Any) -> None:
+def _responded(connection: Any, sent: Transmission, response: Any) -> None:
+    remove(connection, sent)
+    call = sent.take()
+    if call is None:
+        return
     headers = list(response.headers.raw_items())
     call.responded(response.status, headers)
     reader, length = response.fp, response.length
@@ -153,17 +154,34 @@ def _responded(call: Call, response: Any) -> None:
         response.fp = BodyReader(reader, call, length, chunked=bool(response.chunked))
 
 
+def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+    remove(connection, sent)
+    call = sent.take()
+    if call is not None:
+        call.failed(error)
+
+
 def _send_failed(connection: Any, sent: Transmission, error: BaseException) -> None:
     """Sending failed. The response may have come before: then somebody will ask for it."""
     if isinstance(error, BrokenPipeError | ConnectionResetError):
-        sent.call.note_failure(error)
+        if sent.call is not None:
+            sent.call.note_failure(error)
     else:
-        connection.__dict__.pop(CALL, None)
-        sent.call.failed(error)
+        _failed(connection, sent, error)
 
 
-def _given_up(call: Call) -> None:
-    """The connection is closed or used again, and nobody has asked for the response."""
+def _given_up(connection: Any, sent: Transmission) -> None:
+    """The connection is closed or used again, and nobody has asked for the response.
+
+    If the head was never sent, an exception that the caller is handling is the reason, such as an invalid header field.
+    """
+    remove(connection, sent)
+    call = sent.take()
+    if call is None:
+        return
+    error = None if sent.head_sent else sys.exc_info()[1]
+    if isinstance(error, Exception):
+        call.note_failure(error)
     call.end(aborted=call.failure is None)
 
 

@@ -82,8 +82,24 @@ class BodyReader:
             guarded(self._passed_into, buffer, count, not count and memoryview(buffer).nbytes > 0)
         return count
 
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        """Read as the original does: all lines, or as many as have that many bytes together."""
+        lines, size = [], 0
+        for line in self:
+            lines.append(line)
+            size += len(line)
+            if hint is not None and 0 < hint <= size:
+                break
+        return lines
+
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")
+        return self
+
+    def __next__(self) -> bytes:
+        line: bytes = self.readline()
+        if not line:
+            raise StopIteration
+        return line
 
     def close(self) -> None:
         """Close the original. What was not read by now never passes: if no length is known, that may be nothing."""
@@ -104,14 +120,10 @@ class BodyReader:
             raise
 
     def _passed_into(self, buffer: Any, count: int, at_end: bool) -> None:
-        tap = self._call.response_body
-        if self._chunks is None and tap.full and not at_end and (self._left is None or self._left > count):
-            tap.size += count  # only counted, without a copy
-            self._left = None if self._left is None else self._left - count
-        else:
-            self._passed(memoryview(buffer).cast("B")[:count].tobytes(), at_end)
+        data = memoryview(buffer).cast("B")[:count]
+        self._passed(data if self._chunks is None else data.tobytes(), at_end)
 
-    def _passed(self, data: bytes, at_end: bool) -> None:
+    def _passed(self, data: Any, at_end: bool) -> None:
         """The caller got the next bytes. at_end: there are no more on this connection."""
         call = self._call
         if call.done:

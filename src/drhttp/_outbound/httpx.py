@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from drhttp._outbound.call import Call
+    from drhttp._outbound.hook import Live
 
 
 class _Body:
@@ -183,10 +184,10 @@ def _hooks(module: ModuleType) -> list[Hook]:
     ]
 
 
-def _wrap(streams: _Streams, original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap(streams: _Streams, original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def handle_request(self: Any, request: Any) -> Any:
-        call, request = (guarded(streams.begin, request) if recorder_here() is not None else None) or (None, request)
+        call, request = _begin(streams, request, live)
         if call is None:
             return original(self, request)
         try:
@@ -200,10 +201,12 @@ def _wrap(streams: _Streams, original: Callable[..., Any]) -> Callable[..., Any]
     return handle_request
 
 
-def _wrap_async(streams: _Streams, original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def _wrap_async(
+    streams: _Streams, original: Callable[..., Awaitable[Any]], live: Live
+) -> Callable[..., Awaitable[Any]]:
     @wraps(original)
     async def handle_async_request(self: Any, request: Any) -> Any:
-        call, request = (guarded(streams.begin, request) if recorder_here() is not None else None) or (None, request)
+        call, request = _begin(streams, request, live)
         if call is None:
             return await original(self, request)
         try:
@@ -215,6 +218,11 @@ def _wrap_async(streams: _Streams, original: Callable[..., Awaitable[Any]]) -> C
         return response
 
     return handle_async_request
+
+
+def _begin(streams: _Streams, request: Any, live: Live) -> tuple[Call | None, Any]:
+    begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
+    return begun or (None, request)
 
 
 def _bytes_stream(module: ModuleType) -> Any:

@@ -23,9 +23,12 @@ class ImportFinder:
     def __init__(self, on_import: dict[str, Callable[[ModuleType], object]]) -> None:
         self._on_import = on_import
         self._asking: set[str] = set()  # modules for which the other finders are asked
+        self._loading: list[ModuleType] = []  # that were being imported when the finder was installed
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
         """Return what the other finders find, with a loader that is watched."""
+        if self._loading:
+            guarded(self._look_at_loading)
         function = self._on_import.get(name)
         if function is None or name in self._asking:
             return None
@@ -43,10 +46,25 @@ class ImportFinder:
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
+    def await_end(self, module: ModuleType) -> None:
+        """Call the function of a module whose import has begun, with the first import after its end."""
+        self._loading.append(module)
+
+    def _look_at_loading(self) -> None:
+        for module in [each for each in self._loading if not is_loading(each)]:
+            self._loading.remove(module)
+            guarded(self._on_import[module.__name__], module)
+
     def remove(self) -> None:
         """Watch imports no longer."""
+        self._loading.clear()
         if self in sys.meta_path:
             sys.meta_path.remove(self)
+
+
+def is_loading(module: ModuleType) -> bool:
+    """Whether a module is being imported at this moment."""
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
 class _WatchedLoader:

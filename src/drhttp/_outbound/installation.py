@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._capture import link
 from drhttp._guard import guarded
 from drhttp._outbound import aiohttp, http_client, httpx, urllib3
-from drhttp._outbound.import_finder import ImportFinder
+from drhttp._outbound.import_finder import ImportFinder, is_loading
 from drhttp._outbound.recorder_options import RecorderOptions
 from drhttp._outbound.selection import set_root_recorder
 from drhttp._process.registry import lock, recorders
@@ -72,8 +72,7 @@ def _settle() -> None:
     _middlewares[:] = [each for each in _middlewares if each() is not None]
     wanted = bool(_middlewares or _explicit)
     if wanted:
-        root = _explicit[-1][1] if _explicit else _middlewares[0]()
-        set_root_recorder(weakref.ref(root) if root is not None else lambda: None)
+        set_root_recorder(_root())
     else:
         set_root_recorder(lambda: None)
     if wanted and not link.watching:
@@ -83,11 +82,29 @@ def _settle() -> None:
     link.watch(wanted)
 
 
+def _root() -> Callable[[], Recorder | None]:
+    """Finds the recorder of calls that belong to no request: of the last `record_outbound`, else of a middleware."""
+    if _explicit:
+        return weakref.ref(_explicit[-1][1])
+    first = _middlewares[0]
+
+    def recorder() -> Recorder | None:
+        found = first()
+        # If its last middleware is gone, that of the next one takes its place.
+        return found if found is not None else next(filter(None, (each() for each in _middlewares)), None)
+
+    return recorder
+
+
 def _install() -> None:
     _finder.install()
     for name, client in _clients.items():
         module = sys.modules.get(name)
-        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+        if module is None:
+            continue
+        if is_loading(module):
+            _finder.await_end(module)  # another thread is importing it
+        else:
             guarded(client.install, module)
 
 

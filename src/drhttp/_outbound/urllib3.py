@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from drhttp._guard import guarded
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.selection import begin, recorder_here
-from drhttp._outbound.transmission import CALL, Transmission
+from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
     from drhttp._outbound.call import Call, Fields
+    from drhttp._outbound.hook import Live
 
 # Method, target and header fields of the request for which a tunnel is opened.
 _tunnelled: ContextVar[tuple[str, str, Any] | None] = ContextVar("drhttp.tunnelled", default=None)
@@ -26,6 +27,10 @@ _tunnelled: ContextVar[tuple[str, str, Any] | None] = ContextVar("drhttp.tunnell
 
 def _hooks(module: ModuleType) -> list[Hook]:
     pool = module.HTTPConnectionPool
+    from http.client import HTTPConnection  # not at the top, because it is slow to load
+
+    if not issubclass(module.HTTPConnection, HTTPConnection):
+        raise AttributeError("its connections are not those of http.client")
     return [
         Hook(pool, "_make_request", _wrap_make_request, (None, None, "GET", "/")),
         Hook(pool, "urlopen", _wrap_urlopen, (None, "GET", "/")),
@@ -33,12 +38,12 @@ def _hooks(module: ModuleType) -> list[Hook]:
     ]
 
 
-def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_make_request(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def make_request(self: Any, conn: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
         # On a connection that is open, nothing fails before the hooks of `http.client` see the request.
-        connected = getattr(conn, "sock", None) is not None
-        sent = guarded(_begin, self, conn, method, url) if not connected and recorder_here() is not None else None
+        watch = live and getattr(conn, "sock", None) is None and recorder_here() is not None
+        sent = guarded(_begin, self, conn, method, url, live) if watch else None
         if sent is None:
             return original(self, conn, method, url, *args, **kwargs)
         try:
@@ -53,10 +58,10 @@ def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
     return make_request
 
 
-def _wrap_urlopen(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_urlopen(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(self, "proxy", None) is None or recorder_here() is None:
+        if not live or getattr(self, "proxy", None) is None or recorder_here() is None:
             return original(self, method, url, *args, **kwargs)
         headers = kwargs.get("headers", args[1] if len(args) > 1 else None)
         token = _tunnelled.set((str(method), str(url), headers))
@@ -68,10 +73,10 @@ def _wrap_urlopen(original: Callable[..., Any]) -> Callable[..., Any]:
     return urlopen
 
 
-def _wrap_prepare_proxy(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_prepare_proxy(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def prepare_proxy(self: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
-        call = guarded(_begin_tunnelled, self)
+        call = guarded(_begin_tunnelled, self) if live else None
         try:
             result = original(self, conn, *args, **kwargs)
         except BaseException as error:
@@ -85,15 +90,16 @@ def _wrap_prepare_proxy(original: Callable[..., Any]) -> Callable[..., Any]:
     return prepare_proxy
 
 
-def _begin(pool: Any, connection: Any, method: str, url: str) -> Transmission | None:
+def _begin(pool: Any, connection: Any, method: str, url: str, live: Live) -> Transmission | None:
     """Put a call on the connection, which the hooks of `http.client` take over."""
     call = begin(str(method), pool.scheme, pool.host, pool.port, str(url))
     if call is None:
         return None
-    before: Transmission | None = connection.__dict__.get(CALL)
-    if before is not None:
-        before.call.end(aborted=True)  # nobody has asked for the response
-    connection.__dict__[CALL] = sent = Transmission(call)
+    before = transmission(connection)
+    unanswered = None if before is None else before.take()
+    if unanswered is not None:
+        unanswered.end(aborted=True)  # nobody has asked for the response
+    connection.__dict__[CALL] = sent = Transmission(call, live)
     return sent
 
 
@@ -110,17 +116,21 @@ def _begin_tunnelled(pool: Any) -> Call | None:
 
 def _failed(connection: Any, sent: Transmission, error: BaseException, headers: Any) -> None:
     """The request failed. If nobody has seen that, it was before its request line, or between two steps."""
-    if connection.__dict__.get(CALL) is sent:
-        del connection.__dict__[CALL]
-    if not (sent.call.done or sent.call.head):
-        sent.call.request_headers = _fields(headers)
-    sent.call.failed(error)
+    remove(connection, sent)
+    call = sent.take()
+    if call is None:
+        return
+    if not call.head:
+        call.request_headers = _fields(headers)
+    call.failed(error)
 
 
 def _discard(connection: Any, sent: Transmission) -> None:
     """This connection does not send by `http.client`, so that nothing is known of the response."""
-    sent.call.discard()
-    connection.__dict__.pop(CALL, None)
+    remove(connection, sent)
+    call = sent.take()
+    if call is not None:
+        call.discard()
 
 
 def _fields(headers: Any) -> Fields:

@@ -26,6 +26,7 @@ def close_at_exit() -> None:
     """Deliver the records that still wait. All recorders share the longest `exit_timeout` among them."""
     try:
         for recorder in recorders:
+            recorder.abort_all()
             recorder.begin_close(recorder.config.exit_timeout)
         states = recorders.states()
         for state in states:

@@ -45,8 +45,8 @@ class Recorder:
         self._preparation = Preparation(config)
         self._states: PerProcess[ProcessState] = PerProcess()
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
-        # By the identity of the recording; weak, because nothing else may keep what a server has given up.
-        self._open: dict[int, weakref.ref[ASGIRecording]] = {}
+        # By identity; weak, because nothing else may keep what a server or a client has given up.
+        self._open: dict[int, weakref.ref[ASGIRecording | Call]] = {}
         self._closed = False
         self._unused = False
         self.outbound_options: RecorderOptions | None = None  # which outgoing requests are recorded; `None` means none
@@ -87,16 +87,16 @@ class Recorder:
             if exchange.pid == pid:  # a forked child leaves the others to its parent
                 guarded(self.release, exchange)
 
-    def opened(self, recording: ASGIRecording) -> None:
-        """Remember a recording whose response has not ended."""
+    def opened(self, recording: ASGIRecording | Call) -> None:
+        """Remember a recording, or a request that the process makes, whose response has not ended."""
         self._open[id(recording)] = weakref.ref(recording)
 
-    def ended(self, recording: ASGIRecording) -> None:
-        """Forget a recording whose response has ended."""
+    def ended(self, recording: ASGIRecording | Call) -> None:
+        """Forget what has ended."""
         self._open.pop(id(recording), None)
 
     def abort_all(self) -> None:
-        """Record the requests whose responses have not ended as aborted, because their server stops."""
+        """Record the requests whose responses have not ended as aborted, because the process or its server stops."""
         for reference in list(self._open.values()):
             recording = reference()
             if recording is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,16 @@ from drhttp._redact.policy import Policy
 from drhttp._redact_options import MASK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from drhttp._record import Body, Failure, Headers
 
+    Field = tuple[str, str]
+
 _LONGEST_MESSAGE = 1000  # characters, at which messages are truncated
+_SHORTEST_WORD = 4  # characters of a header field that are looked for in a message
+_QUOTES = ("'", '"')
+_BETWEEN = re.compile(r"[\s;,=]+")  # words of a header field
 _ALL: frozenset[str] = frozenset()  # marks all parameters of a request as sensitive
 _PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
 
@@ -35,7 +43,10 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
     uri, in_uri = _mask_uri(request.uri, policy)
     request_headers, in_request = _mask_headers(request.headers, policy)
     response_headers, in_response = _mask_headers(response.headers, policy)
-    exception, in_exception = _mask_failure(record.exception, policy) if record.exception else (None, 0)
+    exception, in_exception = record.exception, 0
+    if exception is not None:
+        raw, masked = (*request.headers, *response.headers), (*request_headers, *response_headers)
+        exception, in_exception = _mask_failure(exception, zip(raw, masked, strict=True), policy)
     if sensitive == _ALL:
         request_body = _omit(request.body, "sensitive")
     else:
@@ -70,6 +81,24 @@ def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = No
         direction=record.direction,
         redacted={part: count for part, count in zip(_PARTS, counts, strict=True) if count},
     )
+
+
+def _without_header_value(message: str, policy: Policy) -> str:
+    """Mask the value of a header field that a client quotes because it is invalid: the header itself was never sent."""
+    _, quoted, value = message.partition("header value ")
+    return (
+        f"{message[: -len(value)]}{policy.mask(value)}" if quoted and value[:2].strip("b")[:1] in _QUOTES else message
+    )
+
+
+def _masked_words(fields: Iterable[tuple[Field, Field]]) -> list[str]:
+    """Return the words of header fields that were masked, the longest first; also as they stand in a `repr`."""
+    words: set[str] = set()
+    for (_, value), (_, masked) in fields:
+        if value != masked:
+            words |= {word for word in {value.strip(), *_BETWEEN.split(value)} if len(word) >= _SHORTEST_WORD}
+            words -= set(_BETWEEN.split(masked))
+    return sorted(words | {repr(word)[1:-1] for word in words}, key=len, reverse=True)
 
 
 def _mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
@@ -108,13 +137,23 @@ def _mask_name(name: str | None, policy: Policy) -> tuple[str | None, int]:
         return MASK, 1
 
 
-def _mask_failure(failure: Failure, policy: Policy) -> tuple[Failure, int]:
-    """Mask the message of an exception; replace it whole if that takes too much work."""
+def _mask_failure(failure: Failure, fields: Iterable[tuple[Field, Field]], policy: Policy) -> tuple[Failure, int]:
+    """Mask the message of an exception; replace it whole if that takes too much work.
+
+    fields: header fields before and after masking. What was masked in them is masked in the message too, which may
+    quote an invalid header field.
+    """
     policy.budget.reset()
     try:
         # A truncated message may end in the middle of a secret.
         text = failure.message if len(failure.message) < _LONGEST_MESSAGE else drop_partial_end(failure.message)
-        message, count = mask_string(text, policy)
+        shown = _without_header_value(text, policy)
+        message, count = mask_string(shown, policy)
+        count += shown != text
+        for secret in _masked_words(fields):
+            if secret in message:
+                count += message.count(secret)
+                message = message.replace(secret, policy.mask(secret))
     except MaskingError:
         message, count = MASK, 1
     return (replace(failure, message=message) if message != failure.message else failure), count

@@ -36,7 +36,7 @@ export const actions = {
   lastSuccess: compareWithLastSuccess,
 };
 
-export function Heading({ record, reveal, query, feed, onDialog, again, onOpen }) {
+export function Heading({ record, reveal, query, feed, onDialog, again, onFind, onOpen }) {
   const marked = Number(sessionStorage.getItem(COMPARE_KEY));
   const [, rerender] = useState(0);
   const mark = () => (actions.mark(record.n), rerender((value) => value + 1));
@@ -52,6 +52,7 @@ export function Heading({ record, reveal, query, feed, onDialog, again, onOpen }
     <div class="actions">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
+      <button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
       <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>

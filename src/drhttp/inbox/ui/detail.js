@@ -1,7 +1,7 @@
 // The pane of one record: one page with the answers, tabs for what is long, and find.
 
 import { navigate } from "./router.js";
-import { Body, Pairs } from "./body.js";
+import { Body, hasBody, Pairs } from "./body.js";
 import { actions, Heading } from "./detail-heading.js";
 import { FindBar, lower, useMarks } from "./find.js";
 import { Overview, Related } from "./overview.js";
@@ -53,12 +53,13 @@ function Loaded(props) {
   const fromQuery = Object.keys(record.hits.places).length ? record.hits.texts : NOTHING;
   const texts = find.closed ? NOTHING : find.typed ? [lower(find.typed)] : fromQuery;
   const marks = useMarks(box, texts, chosen);
-  useFindKeys(marks, () => setFind((was) => ({ ...was, closed: false, asked: was.asked + 1 })));
+  const ask = () => setFind((was) => ({ ...was, closed: false, asked: was.asked + 1 }));
+  useFindKeys(marks, ask);
   const choose = (name) => (setPicked(true), navigate({ tab: name }, { replace: true }));
   const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
   const close = () => (setFind({ typed: "", asked: 0, closed: true }), box.current?.focus());
   return html`<aside class="detail" aria-label=${`Record ${record.n}`}>
-    <${Heading} ...${props} />
+    <${Heading} ...${props} onFind=${ask} />
     <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${choose} />
     ${!find.closed && (find.asked > 0 || texts.length > 0) && html`<${FindBar} typed=${find.typed} texts=${fromQuery} marks=${marks} asked=${find.asked}
       onType=${(typed) => setFind((was) => ({ ...was, typed }))} onClose=${close} />`}
@@ -125,7 +126,10 @@ function Response({ record, ...props }) {
 
 const Section = ({ title, items, onReveal }) => items?.length ? html`<h3>${title}</h3><${Pairs} label=${title} items=${items} onReveal=${onReveal} />` : null;
 
-const Message = ({ record, side, reveal, texts, onReveal }) => html`
-  <h3>Body</h3><${Body} n=${record.n} side=${side} body=${record[side]?.body} reveal=${reveal} texts=${texts} onReveal=${onReveal} />
-  <h3>Headers</h3><${Pairs} label="Headers" items=${record[side]?.headers} empty="No headers were recorded." onReveal=${onReveal} />
-  <${Tokens} tokens=${tokensOf(record, side)} onReveal=${onReveal} />`;
+function Message({ record, side, reveal, texts, onReveal }) {
+  const body = html`<h3>Body</h3><${Body} n=${record.n} side=${side} body=${record[side]?.body} reveal=${reveal} texts=${texts} onReveal=${onReveal} />`;
+  const known = hasBody(record[side]?.body);
+  return html`${known && body}
+    <h3>Headers</h3><${Pairs} label="Headers" items=${record[side]?.headers} empty="No headers were recorded." onReveal=${onReveal} />
+    <${Tokens} tokens=${tokensOf(record, side)} onReveal=${onReveal} />${!known && body}`;
+}

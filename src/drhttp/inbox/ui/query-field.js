@@ -44,8 +44,8 @@ async function endsInFieldName(query) {
   return ((await fieldNames) || []).some((name) => name.startsWith(word));
 }
 
-/** Whether a query finds a record at once. If the inbox cannot tell, the list says so. */
-const findsRecords = (query, signal) => get("/records", { q: query, limit: 1 }, signal).then(({ records }) => records.length > 0, () => !signal.aborted);
+/** Whether a query finds a record. If that takes longer, or the inbox does not respond, the list says so. */
+const findsRecords = (query, signal) => get("/records", { q: query, limit: 1 }, signal).then(({ records, complete }) => records.length > 0 || !complete, () => !signal.aborted);
 
 /** The query with its time range replaced by another one. */
 export async function withTimeRange(query, from, to) {

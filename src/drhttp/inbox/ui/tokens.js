@@ -13,7 +13,7 @@ export function Tokens({ tokens, onReveal }) {
   if (!tokens.length) return null;
   return tokens.map((one, at) => html`<section class="token" key=${at}>
     <h3>JSON Web Token in ${PLACES[one.part]} ${one.name && html`<code>${one.name}</code>`} ${one.state && html`<span class="state-of ${one.state}">${STATES[one.state]}</span>`}</h3>
-    <${Pairs} label="Token header" items=${one.header} onReveal=${onReveal} />
-    <${Pairs} label="Token claims" items=${one.claims} onReveal=${onReveal} />
+    <p class="dim">Header</p><${Pairs} label="Token header" items=${one.header} onReveal=${onReveal} />
+    <p class="dim">Claims</p><${Pairs} label="Token claims" items=${one.claims} onReveal=${onReveal} />
   </section>`);
 }

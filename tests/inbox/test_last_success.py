@@ -61,6 +61,7 @@ def test_show_takes_the_number_of_the_page(inbox: Any, event: Any, running: bool
     if not running:
         inbox.stop()
     assert [inbox.show(name)["id"] for name in ("1", "2", "3")] == ["77abc-first", "2-second", "third"]
+    assert inbox.show("#2")["id"] == "2-second"
     assert inbox.show("77")["id"] == "77abc-first"
     assert inbox.show("third")["id"] == "third"
     assert inbox.command("show", "78").returncode == 1

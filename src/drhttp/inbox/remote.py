@@ -65,9 +65,10 @@ class Remote:
         return found[0]
 
     def _named(self, name: str) -> Any:
-        if is_number(name):
+        number = record_number(name)
+        if number is not None:
             with suppress(RecordNotFound):  # an ID may begin with digits
-                return self._json("GET", f"/records/{int(name)}")
+                return self._json("GET", f"/records/{number}")
         return self._json("GET", f"/records/id:{quote(name, safe='', errors='replace')}")
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
@@ -105,9 +106,10 @@ class Remote:
             raise InboxError(f"The inbox on port {self._port} is not responding: {problem}.") from problem
 
 
-def is_number(name: str) -> bool:
-    """Return whether a name may be the number of a record, such as 118."""
-    return name.isascii() and name.isdigit() and len(name) <= 18
+def record_number(name: str) -> int | None:
+    """Return the number that a name may be, as the page writes it: 1118, 1,118 or #1118."""
+    digits = name.removeprefix("#").replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def _sentence(status: int, raw: bytes) -> str:

@@ -17,7 +17,7 @@ from drhttp.inbox.export import whole
 from drhttp.inbox.instance_lock import RunningInbox, acquire_lock, find_running_inbox
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
-from drhttp.inbox.remote import Remote, is_number
+from drhttp.inbox.remote import Remote, record_number
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 
@@ -81,10 +81,10 @@ class DirectSource:
 
     def one(self, name: str) -> Exchange:
         with self._reading() as store:
-            entry = None
-            if is_number(name):
+            entry, number = None, record_number(name)
+            if number is not None:
                 with suppress(RecordNotFound):  # an ID may begin with digits
-                    entry = store.entry(int(name))
+                    entry = store.entry(number)
             return store.read(entry or store.one(name))
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:

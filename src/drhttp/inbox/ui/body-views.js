@@ -61,12 +61,12 @@ export function parseEvents(text) {
   return events;
 }
 
-export function Events({ text, texts, onReveal }) {
+export function Events({ text, missing, texts, onReveal }) {
   const events = useMemo(() => parseEvents(text), [text]);
   const depth = events.length > OPEN ? 3 : 1;
   return html`<ol class="events" aria-label=${plural(events.length, "event")}><${Paged} items=${events} render=${(one, at) => html`<li key=${at} value=${at + 1}>
     <p class="event-head"><span class="line-number">${at + 1}</span><b>${one.event || (one.data.length ? "message" : "comment")}</b>
-      ${one.id !== null && html` <span class="dim">id ${one.id}</span>`}${one.retry !== null && html` <span class="dim">retry ${one.retry} ms</span>`}${one.open && html` <span class="dim">· the stream ends within this event</span>`}</p>
+      ${one.id !== null && html` <span class="dim">id ${one.id}</span>`}${one.retry !== null && html` <span class="dim">retry ${one.retry} ms</span>`}${one.open && !missing && html` <span class="dim">· the stream ends within this event</span>`}</p>
     <div class="event-data">${one.comments.map((comment) => html`<pre class="text inline dim">: ${comment}</pre>`)}
       ${one.data.length > 0 && html`<${Data} text=${one.data.join("\n")} depth=${depth} texts=${texts} onReveal=${onReveal} />`}</div></li>`} /></ol>`;
 }

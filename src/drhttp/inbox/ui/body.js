@@ -95,7 +95,7 @@ function Paged({ view, ...props }) {
     .then((page) => setText((now) => (now === text ? text + page.text : now)), setProblem);
   const missing = length < body.length;
   useEffect(() => void (texts.length && missing && !problem && length < SEARCHED && more()), [texts.join("\n"), text]);
-  return html`<${view} ...${props} text=${text} />
+  return html`<${view} ...${props} text=${text} missing=${missing} />
     <${Problem} problem=${problem} />
     ${missing && html`<p class="pad"><button onClick=${more}>Show more</button> <span class="dim">${count(length)} of ${count(body.length)} characters</span></p>`}`;
 }

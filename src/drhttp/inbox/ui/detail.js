@@ -55,6 +55,10 @@ function Loaded(props) {
   const marks = useMarks(box, texts, chosen);
   const ask = () => setFind((was) => ({ ...was, closed: false, asked: was.asked + 1 }));
   useFindKeys(marks, ask);
+  useEffect(() => {
+    setPicked(false);
+    setFind((was) => ({ ...was, closed: false }));
+  }, [props.query]);
   const choose = (name) => (setPicked(true), navigate({ tab: name }, { replace: true }));
   const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
   const close = () => (setFind({ typed: "", asked: 0, closed: true }), box.current?.focus());

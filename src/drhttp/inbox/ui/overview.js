@@ -55,7 +55,7 @@ export function Related({ title, records, onOpen, compare }) {
 
 /** What is long and rarely the answer, folded. */
 function Headers({ record, texts, onReveal }) {
-  const more = record.extra && Object.keys(record.extra).length ? parseJson(JSON.stringify(record.extra)).node : null;
+  const more = record.extra_text ? parseJson(record.extra_text)?.node : null; // as text, in which numbers are exact
   const folded = [
     ["Query", record.request?.query, "parameter"],
     ["Request headers", record.request?.headers, "header"],

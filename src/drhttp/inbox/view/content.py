@@ -39,7 +39,6 @@ _IMAGE_SIGNATURES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"\x00\x00\x01\x00", "image/x-icon"),
-    (b"BM", "image/bmp"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
@@ -87,6 +86,8 @@ def image_type(data: bytes) -> str | None:
         return "image/webp"
     if data[4:12] in {b"ftypavif", b"ftypavis"}:
         return "image/avif"
+    if data[:2] == b"BM" and data[6:10] == bytes(4):  # two letters alone may begin a text
+        return "image/bmp"
     return next((kind for start, kind in _IMAGE_SIGNATURES if data.startswith(start)), None)
 
 

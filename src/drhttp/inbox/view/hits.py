@@ -19,7 +19,7 @@ SIDES = ("request", "response")
 class Wanted:
     """A text that a query looks for. place: ``"body"`` or ``"headers"``. name: of the header, or `None` for any."""
 
-    text: str
+    text: bytes
     side: str
     place: str
     name: str | None = None
@@ -58,10 +58,14 @@ def hits_json(
             places[part] = places.get(part, 0) + count
         elif unseen and part not in hidden:
             hidden.append(part)
-    return {"texts": list(dict.fromkeys(one.text for one in texts)), "places": places, "hidden": hidden}
+    return {
+        "texts": list(dict.fromkeys(one.text.decode("utf-8", "replace") for one in texts)),
+        "places": places,
+        "hidden": hidden,
+    }
 
 
-def _in_body(text: str, view: DisplayedBody) -> tuple[int, bool]:
+def _in_body(text: bytes, view: DisplayedBody) -> tuple[int, bool]:
     """Return how often a body shows a text, and whether it holds it where it is hidden."""
     content = view.content
     shown = view.text if view.text is not None else "\n".join(part["text"] or "" for part in view.parts or ())
@@ -70,8 +74,7 @@ def _in_body(text: str, view: DisplayedBody) -> tuple[int, bool]:
         count = _lower(view.tree.text or "").count(text)
     if count or not view.masked:
         return count, False
-    raw = content.data.lower() if content.text is None else _lower(content.text).encode("utf-8", "replace")
-    return 0, text.encode("utf-8", "replace") in raw
+    return 0, text in (content.data.lower() if content.text is None else _lower(content.text))
 
 
 def _in_headers(one: Wanted, message: Message, *, reveal: bool) -> tuple[int, bool]:
@@ -81,6 +84,6 @@ def _in_headers(one: Wanted, message: Message, *, reveal: bool) -> tuple[int, bo
     return count, not count and any(one.text in _lower(f"{name}: {value}") for name, value in pairs)
 
 
-def _lower(text: str) -> str:
-    """Lower-case A to Z only, as queries do."""
-    return text.lower() if text.isascii() else "".join(char.lower() if char < "\x80" else char for char in text)
+def _lower(text: str) -> bytes:
+    """Lower-case A to Z only, as queries do; of bytes, as long bodies would take a second as text."""
+    return text.encode("utf-8", "surrogatepass").lower()

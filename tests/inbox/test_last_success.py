@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from drhttp.inbox.last_success import NEAREST
+
 
 def post(inbox: Any, event: Any, *sent: tuple[str, str, int | None, str | None]) -> None:
     """Post records: method, path, status, user."""
@@ -42,6 +44,13 @@ def test_the_newest_success_of_the_same_endpoint_and_user(inbox: Any, event: Any
     assert success(inbox, 9) == (3, False)  # eve has none, so that of anybody
     assert success(inbox, 10) == (3, False)
     assert success(inbox, 11) == (None, False)
+
+
+def test_a_success_of_the_user_is_found_behind_many_of_others(inbox: Any, event: Any) -> None:
+    """However many others succeeded since."""
+    others = [("GET", "/orders/2", 200, "bob")] * (NEAREST + 1)
+    post(inbox, event, ("GET", "/orders/1", 200, "ann"), *others, ("GET", "/orders/3", 500, "ann"))
+    assert success(inbox, NEAREST + 3) == (1, True)
 
 
 def test_an_endpoint_is_matched_as_it_is(inbox: Any, event: Any) -> None:

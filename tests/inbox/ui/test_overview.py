@@ -116,6 +116,15 @@ def test_errors_in_json_of_many_kinds(page: Page, inbox: Any, body: Any, status:
     expect(opened(page, "/api/items/7").get_by_role("region", name="What went wrong")).to_contain_text(said)
 
 
+def test_an_exception_tells_where_it_was_raised(page: Page, inbox: Any) -> None:
+    """And goes before what the response says, which is beneath it."""
+    raised = {"type": "KeyError", "message": "'cup'", "module": "shop.views", "line": 42}
+    inbox.post([shop.event(status=500, response={"body": {"error": "server"}}, metadata={"exception": raised})])
+    failure = opened(page, "/api/items/7").get_by_role("region", name="What went wrong")
+    expect(failure).to_contain_text("KeyError 'cup' raised in shop.views, line 42")
+    expect(failure).not_to_contain_text("server")
+
+
 def test_a_success_tells_of_no_failure(page: Page, inbox: Any) -> None:
     """Also if its body has members with such names."""
     inbox.post([shop.event(response={"body": {"message": "Done", "error": None, "errors": []}})])
@@ -186,4 +195,4 @@ def test_a_har_is_imported_apart_from_what_matches(page: Page, inbox: Any) -> No
     page.get_by_role("button", name="Inbox: export").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("group", name="Records matching status:200").locator("input")).to_have_count(0)
-    expect(dialog.get_by_role("group", name="Import").get_by_label("Import a HAR file")).to_be_visible()
+    expect(dialog.get_by_role("group", name="Import").get_by_label("Import HAR file")).to_be_visible()

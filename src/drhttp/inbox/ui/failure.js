@@ -93,11 +93,11 @@ export function Failure({ record }) {
   const told = record.exception ? null : hasFailed(record) ? errorInBody(record.response?.body) : errorDespiteStatus(record); // an exception tells more
   if (!hasFailed(record) && !told) return null;
   const { exception, aborted } = record;
-  const raised = record.extra?.raised;
+  const { module, line } = record.extra?.raised || {};
   const remarks = tokenRemarks(record);
   return html`<section class="failure ${record.error || told ? "" : "mild"} ${record.status >= 400 && record.status < 500 ? "client-error" : ""}" aria-label="What went wrong">
     <div class="told" tabindex=${(exception?.message || "").length > MAX_TEXT ? 0 : null}>
-      ${exception && html`<p><b>${exception.type}</b> <${Text} text=${exception.message} />${raised?.module && html` <span class="raised">raised in ${raised.module}${raised.line ? `, line ${raised.line}` : ""}</span>`}</p>`}
+      ${exception && html`<p><b>${exception.type}</b> <${Text} text=${exception.message} />${typeof module === "string" && html` <span class="raised">raised in ${module}${Number.isInteger(line) ? `, line ${line}` : ""}</span>`}</p>`}
       ${aborted && html`<p>${record.direction === "out" ? "The application closed or canceled it before the response was complete." : "The client disconnected before the response was complete."}</p>`}
       ${!exception && !aborted && record.status === null && html`<p><b>No answer</b> was recorded${record.duration_ms === null ? "" : ` within ${duration(record.duration_ms)}`}.</p>`}
       ${told && html`<p>${told.title && html`<b><${Text} text=${told.title} /></b> `}${told.lines.length === 1 && html`<${Text} text=${told.lines[0]} />`}</p>`}

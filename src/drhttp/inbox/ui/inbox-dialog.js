@@ -35,7 +35,7 @@ export function InboxDialog({ feed, query, onClose }) {
     <p class="buttons start" role="group" aria-labelledby="export-title"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON Lines</button>
       <button class=${sure ? "danger" : ""} onClick=${sure ? attempt(clear) : () => setSure(true)}>${sure ? `Delete ${query ? "matching" : "all"} records? Pinned records are kept` : "Delete …"}</button></p>
     <h3 id="import-title">Import</h3>
-    <p class="buttons start" role="group" aria-labelledby="import-title"><label class="button">Import a HAR file<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => importFile(event))()} /></label>
+    <p class="buttons start" role="group" aria-labelledby="import-title"><label class="button">Import HAR file<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => importFile(event))()} /></label>
       <span class="dim">Adds its records to the inbox, whatever the query is.</span></p>
     <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p><//>`;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.requests import Request
@@ -113,6 +114,8 @@ class Records:
         why = refusal(exchange, self._context.replay_to)
         return {
             **record,
+            # JavaScript rounds large numbers unless it gets them as text.
+            "extra_text": json.dumps(record["extra"], ensure_ascii=False) if record["extra"] else None,
             "parent": parent and summary_json(parent),
             "calls": [summary_json(one) for one in calls],
             "original": original and summary_json(original),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from drhttp.inbox.coerce import moment, readable
@@ -61,8 +60,7 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool, marked: Node 
         **summary_json(entry, reveal=reveal),
         "request": request,
         "response": response,
-        "extra": (more := extra(exchange.extra, reveal=reveal)),
-        "extra_text": json.dumps(more, ensure_ascii=False) if more else None,
+        "extra": extra(exchange.extra, reveal=reveal),
         "hidden": unmasked_values.hidden_json(places, exchange),
         "hits": hits_json(marked, exchange, bodies, reveal=reveal),
         "tokens": tokens_json(exchange, bodies, reveal=reveal),

@@ -83,7 +83,7 @@ def test_protobuf_keeps_the_fields_before_what_is_missing(end):
     """The recorder may have cut the body, or it is something else from there on."""
     found = tree(field(1, 1) + field(2, "cup") + end, "application/protobuf")
     assert (found.text or "").startswith('{"1": 1, "2": "cup"')
-    assert found.note == "The bytes end here, or are not valid from here on."
+    assert found.note == "This is the beginning. The rest is missing, not valid, or too long to be shown."
 
 
 def test_grpc_shows_each_message_and_trailers():

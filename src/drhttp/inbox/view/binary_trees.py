@@ -27,7 +27,7 @@ _LIBRARIES = {
 _FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, EOFError, RecursionError, MemoryError, re.error)
 """What the libraries raise for bytes that they cannot read, besides errors of their own."""
 _OWN_FAULTS = ("UnpackException", "CBORError")
-_CUT = "The bytes end here, or are not valid from here on."
+_CUT = "This is the beginning. The rest is missing, not valid, or too long to be shown."
 
 
 @dataclass(frozen=True, slots=True)

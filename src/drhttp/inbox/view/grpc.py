@@ -69,13 +69,16 @@ def _trailers(raw: bytes) -> Pairs:
 def _from_base64(data: bytes) -> bytes:
     """Decode gRPC-Web text, in which each frame may end with padding of its own."""
     text = b"".join(data.split())
-    pieces = []
-    while text:
-        end = text.find(b"=")
-        end = len(text) - len(text) % 4 if end < 0 else (end // 4 + 1) * 4
+    pieces, at = [], 0
+    while at < len(text):
+        padding = text.find(b"=", at)
+        end = len(text) if padding < 0 else at + ((padding - at) // 4 + 1) * 4
+        end -= (end - at) % 4  # the end may be missing
         try:
-            pieces.append(base64.b64decode(text[:end], validate=True))
+            pieces.append(base64.b64decode(text[at:end], validate=True))
         except binascii.Error:
             break
-        text = text[end:] if end else b""
+        if end <= at:
+            break
+        at = end
     return b"".join(pieces)

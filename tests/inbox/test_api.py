@@ -384,8 +384,8 @@ def test_two_records_are_compared(inbox, event):
         }
     ]
     assert parts["response.body"] == [
-        {"path": "$.i[0].p", "change": "changed", "left": 1, "right": True},
-        {"path": "$.i[1]", "change": "added", "left": None, "right": 2},
+        {"path": "$.i[0].p", "change": "changed", "left": 1, "right": True, "left_text": "1", "right_text": "true"},
+        {"path": "$.i[1]", "change": "added", "left": None, "right": 2, "left_text": None, "right_text": "2"},
     ]
     assert inbox.api("GET", "/compare?left=1&right=1")[1]["equal"] is True
 

@@ -17,7 +17,7 @@ import pytest
 from support.effort import share
 
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.snippet import MAX_BODY, snippet
+from drhttp.inbox.snippet import KINDS, MAX_BODY, snippet
 
 NASTY = [
     "'; touch owned; '", "$(touch owned)", "`touch owned`", "\\", "'\\''", '"', "$HOME", "!!", "%s%n", "-X",
@@ -296,6 +296,23 @@ def test_what_is_not_sent_is_said():
     hidden = Exchange(summary=summary, request=Message(), extra={"masked": {"uri": 1}})
     written = snippet(hidden, "curl", reveal=True)
     assert written.remarks == ("The recorder masked values in the URL.",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_command_says_in_a_comment_that_values_are_masked(kind):
+    """Those of the recorder, and those that are hidden on display; the command itself is the same."""
+    summary = replace(recorded(random.Random(1), 1).summary, method="POST", path="/a", query=None)
+    message = Message(headers=(("authorization", "Bearer [redacted]"), ("cookie", "sid=abc")), body=b'{"pin":"123456"}')
+    exchange = Exchange(summary=summary, request=message)
+    first, second, *command = snippet(exchange, kind, reveal=False).text.splitlines()
+    assert first == "# The recorder masked header values. Replace each mask by a value before you run this."
+    assert second.startswith("# 2 values are hidden here as [hidden here, arrived in clear].")
+    assert not any(line.startswith("#") for line in command)
+    first, *command = snippet(exchange, kind, reveal=True).text.splitlines()
+    assert first.startswith("# The recorder masked header values.")
+    assert not any(line.startswith("#") for line in command)
+    plain = Exchange(summary=summary, request=Message(headers=(("accept", "*/*"),)))
+    assert "#" not in snippet(plain, kind, reveal=False).text
 
 
 def test_a_command_shows_nothing_that_steers_a_terminal():

@@ -270,6 +270,7 @@ SHARED = {
     "inbox.store.search": "_http.content_coding",
     "inbox.view.bodies": "_http.multipart",
     "inbox.view.content": "_http.content_coding",
+    "inbox.view.grpc": "_http.content_coding",
     "inbox.view.masking": "_http.multipart",
     "inbox.view.multipart": "_http.multipart",
 }

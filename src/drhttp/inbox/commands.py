@@ -97,7 +97,7 @@ def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
     ls = commands.add_parser("ls", help="list the most recent records, newest last")
     tail = commands.add_parser("tail", help="list new records as they arrive, until Ctrl-C")
     show = commands.add_parser("show", help="show one record with its headers and bodies")
-    show.add_argument("id", metavar="ID", help="the record ID, or a unique prefix of it")
+    show.add_argument("id", metavar="ID", help="the number or ID of the record, or a unique prefix of the ID")
     export = commands.add_parser("export", help="export records as HAR or JSON Lines, with secrets masked")
     clear = commands.add_parser("clear", help="delete records; pinned records are kept")
     take = commands.add_parser("import", help="import records from a HAR file, written by any program")

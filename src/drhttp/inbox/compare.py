@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from drhttp.inbox.coerce import readable
@@ -32,6 +33,7 @@ _SUMMARY_FIELDS = (
     "exception",
 )
 _ABSENT = object()
+_ABSENT_ON = {"left": "added", "right": "removed"}
 
 Change = dict[str, Any]
 
@@ -95,7 +97,7 @@ def _body(name: str, left: Message, right: Message, ignored: frozenset[str], rev
     one, other = shown(left, reveal=reveal), shown(right, reveal=reveal)
     values = _json(one), _json(other)
     if _ABSENT not in values:
-        return _part(name, _values("$", *values, ignored), **{"as": "json"})
+        return _part(name, map(_exact, _values("$", *values, ignored)), **{"as": "json"})
     if _is_text(one) and _is_text(other):
         return _part(name, _lines(one.text or "", other.text or ""), **{"as": "text"})
     return _part(name, _bytes(left.body or b"", right.body or b""), **{"as": "binary"})
@@ -109,9 +111,49 @@ def _json(view: DisplayedBody) -> Any:
     if view.content.form != "json" or view.text is None:
         return _ABSENT
     try:
-        return json.loads(view.text)
-    except (ValueError, RecursionError):
+        # A number of any length and precision stays what it is.
+        return json.loads(view.text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
         return _ABSENT
+
+
+def _exact(change: Change) -> Change:
+    """Add the JSON text of both values, since many programs round numbers when they read JSON."""
+    texts = {f"{side}_text": _text(change[side], change["change"] == absent) for side, absent in _ABSENT_ON.items()}
+    return {**change, "left": _plain(change["left"]), "right": _plain(change["right"]), **texts}
+
+
+def _text(value: Any, absent: bool) -> str | None:
+    return None if absent else "".join(_pieces(value, ""))
+
+
+def _pieces(value: Any, indent: str) -> Iterator[str]:
+    """Yield JSON text, indented by one."""
+    if not value or not isinstance(value, (dict, list)):
+        yield str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+        return
+    inner = f"{indent} "
+    members = (
+        [(f"{json.dumps(key, ensure_ascii=False)}: ", one) for key, one in value.items()]
+        if isinstance(value, dict)
+        else [("", one) for one in value]
+    )
+    yield "{" if isinstance(value, dict) else "["
+    for place, (name, one) in enumerate(members):
+        yield f"{',' if place else ''}\n{inner}{name}"
+        yield from _pieces(one, inner)
+    yield f"\n{indent}{'}' if isinstance(value, dict) else ']'}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with floating-point numbers, which JSON is written from."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        value = float(value)
+    return value if not isinstance(value, float) or value - value == 0 else str(value)
 
 
 def _values(path: str, left: Any, right: Any, ignored: frozenset[str]) -> Iterator[Change]:

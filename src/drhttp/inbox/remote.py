@@ -6,7 +6,7 @@ import codecs
 import http.client
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -56,13 +56,20 @@ class Remote:
         data = self._list(q=text, limit=_PAGE, order="asc", after=last)
         return list(map(_summary, data["records"])), data["next"] or max(data["newest"], last), bool(data["next"])
 
-    def one(self, prefix: str) -> Exchange:
-        data = self._json("GET", f"/records/id:{quote(prefix, safe='', errors='replace')}")
+    def one(self, name: str) -> Exchange:
+        data = self._named(name)
         log = self._json("GET", f"/export?as=har&reveal=1&n={data['n']}")
         found, _ = har.exchanges(log, "", coerce.instant(data["received"]) or 0)
         if not found:
-            raise RecordNotFound(f"Record {prefix} was deleted in the meantime.")
+            raise RecordNotFound(f"Record {name} was deleted in the meantime.")
         return found[0]
+
+    def _named(self, name: str) -> Any:
+        number = record_number(name)
+        if number is not None:
+            with suppress(RecordNotFound):  # an ID may begin with digits
+                return self._json("GET", f"/records/{number}")
+        return self._json("GET", f"/records/id:{quote(name, safe='', errors='replace')}")
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
         wanted = urlencode({"q": text, "as": kind, "limit": limit, "reveal": int(reveal)}, errors="replace")
@@ -97,6 +104,12 @@ class Remote:
             yield answer
         except (OSError, http.client.HTTPException, ValueError) as problem:
             raise InboxError(f"The inbox on port {self._port} is not responding: {problem}.") from problem
+
+
+def record_number(name: str) -> int | None:
+    """Return the number that a name may be, as the page writes it: 1118, 1,118 or #1118."""
+    digits = name.removeprefix("#").replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def _sentence(status: int, raw: bytes) -> str:

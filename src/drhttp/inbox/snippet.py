@@ -16,6 +16,7 @@ from drhttp.inbox import mask_detection
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Headers, Summary
 from drhttp.inbox.view.masked_exchange import masked
+from drhttp.inbox.view.masking import MASK
 
 MAX_BODY = 100_000
 """Maximum bytes of a body in a command."""
@@ -59,6 +60,7 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     """Format the request. kind: one of `KINDS`. reveal: include values that are hidden on display."""
     displayed = masked(exchange, reveal=reveal)
     message, remarks = displayed.request, _recorded(exchange)
+    masks = [remark for remark in remarks if "masked" in remark]
     count = message.hidden - exchange.request.hidden + (displayed.summary.target != exchange.summary.target)
     pairs = zip(message.headers, exchange.request.headers, strict=True)
     count += sum(shown != sent for shown, sent in pairs)
@@ -78,7 +80,7 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
         body=body,
     )
     write: dict[str, Callable[[_Request, list[str]], str]] = {"curl": _curl, "python": _python, "httpie": _httpie}
-    text = write[kind](request, remarks)
+    text = "".join(f"# {line}\n" for line in _comments(masks, count)) + write[kind](request, remarks)
     return Snippet(text, not remarks and not count, count, tuple(remarks))
 
 
@@ -96,6 +98,15 @@ def _recorded(exchange: Exchange) -> list[str]:
     if mask_detection.in_address(exchange):
         remarks.append("The recorder masked values in the URL.")
     return remarks
+
+
+def _comments(masks: list[str], hidden: int) -> list[str]:
+    """Say in the command itself that it does not send what was sent: whoever runs it may not have seen the page."""
+    lines = [f"{remark} Replace each mask by a value before you run this." for remark in masks]
+    if hidden:
+        some = "1 value is" if hidden == 1 else f"{hidden:,} values are"
+        lines.append(f"{some} hidden here as {MASK}. Show the hidden values in the inbox, and copy again.")
+    return lines
 
 
 def _target(summary: Summary) -> str:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from drhttp.inbox import har
 from drhttp.inbox.database_file import check, prepare
 from drhttp.inbox.decode import Arrival
-from drhttp.inbox.errors import InboxError
+from drhttp.inbox.errors import InboxError, RecordNotFound
 from drhttp.inbox.exchange import Exchange, Summary
 from drhttp.inbox.export import whole
 from drhttp.inbox.instance_lock import RunningInbox, acquire_lock, find_running_inbox
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
-from drhttp.inbox.remote import Remote
+from drhttp.inbox.remote import Remote, record_number
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore, reading
 
@@ -37,8 +37,8 @@ class Source(Protocol):
     def following(self, text: str, last: int) -> tuple[list[Summary], int, bool]:
         """Return records after `last`, the new last ``n``, and whether more are waiting."""
 
-    def one(self, prefix: str) -> Exchange:
-        """Return the record with this ID or unique prefix."""
+    def one(self, name: str) -> Exchange:
+        """Return the record with this number, or else with this ID or unique prefix."""
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterable[str]: ...
     def clear(self, text: str, *, pinned: bool) -> int: ...
@@ -79,9 +79,13 @@ class DirectSource:
             page = store.page(_node(text), 500, after=last, ascending=True)
         return [entry.summary for entry in page.entries], page.next or max(page.newest, last), bool(page.next)
 
-    def one(self, prefix: str) -> Exchange:
+    def one(self, name: str) -> Exchange:
         with self._reading() as store:
-            return store.read(store.one(prefix))
+            entry, number = None, record_number(name)
+            if number is not None:
+                with suppress(RecordNotFound):  # an ID may begin with digits
+                    entry = store.entry(number)
+            return store.read(entry or store.one(name))
 
     def export(self, text: str, kind: str, limit: int, *, reveal: bool) -> Iterator[str]:
         with self._reading() as store:

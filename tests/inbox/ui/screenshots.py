@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import formats
 import pytest
 import shop
 
@@ -15,18 +16,29 @@ SECRETS = ("tok_123", "s3cret", "hunter2", "abc.def")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("width", [1440, 768, 390, 320])
 def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int) -> None:
     events = list(shop.hour(1500))
     for start in range(0, len(events), 500):
         inbox.post(events[start : start + 500])
     inbox.post(shop.story())
     order = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
+    inbox.post(formats.every_format())
+    events, lines, upload, protobuf, grpc, signup, me, cart = range(order + 3, order + 11)
     sights = {
         "list": ("/", ".plot"),
         "unreadable": ("/?q=stauts:1", ".query-error"),
         "detail": (f"/?n={order}", ".timeline"),
         "body": (f"/?n={order}&tab=request", ".tree"),
+        "detail-events": (f"/?n={events}", ".events"),
+        "detail-lines": (f"/?n={lines}", ".lines"),
+        "detail-upload": (f"/?n={upload}", ".part img"),
+        "detail-protobuf": (f"/?n={protobuf}", ".tree"),
+        "detail-grpc": (f"/?n={grpc}", ".failure"),
+        "detail-validation": (f"/?n={signup}", ".failure"),
+        "detail-token": (f"/?n={me}&tab=request", ".token"),
+        "detail-page": (f"/?n={cart}", ".failure"),
+        "detail-find": (f"/?n={order}&q=body:bank", ".find"),
         "endpoints": ("/?view=endpoints", ".groups"),
         "errors": ("/?view=errors", ".groups"),
         "users": ("/?view=users", ".groups"),

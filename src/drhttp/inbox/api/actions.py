@@ -10,10 +10,11 @@ from starlette.responses import Response
 from drhttp.inbox import replay
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
-from drhttp.inbox.api.records import whole
+from drhttp.inbox.api.records import found, whole
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.compare import IGNORED, compare
 from drhttp.inbox.exchange import Exchange
+from drhttp.inbox.last_success import last_success
 from drhttp.inbox.snippet import KINDS, snippet
 from drhttp.inbox.store import Store, WriteResult
 from drhttp.inbox.view.summary import summary_json
@@ -30,9 +31,9 @@ class Actions:
     async def snippet(self, request: Request) -> Response:
         kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
         _, exchange = await self._context.readers.run(lambda store: whole(store, request.path_params["n"]))
-        found = snippet(exchange, kind, reveal=reveal)
-        facts = {"complete": found.complete, "masked": found.masked, "remarks": list(found.remarks)}
-        return Json({"as": kind, "text": found.text, **facts})
+        copied = snippet(exchange, kind, reveal=reveal)
+        facts = {"complete": copied.complete, "masked": copied.masked, "remarks": list(copied.remarks)}
+        return Json({"as": kind, "text": copied.text, **facts})
 
     async def compare(self, request: Request) -> Response:
         names = [request.query_params.get(side, "") for side in ("left", "right")]
@@ -44,6 +45,14 @@ class Actions:
         parts = await asyncio.to_thread(compare, one, other, ignored, reveal=reveal)
         equal = all(part["equal"] for part in parts)
         return Json({"left": summary_json(left), "right": summary_json(right), "equal": equal, "parts": parts})
+
+    async def last_success(self, request: Request) -> Response:
+        """Return the newest success of the endpoint of a record, of the same user if there is one."""
+        success = await self._context.readers.run(
+            lambda store: last_success(store, found(store, request.path_params["n"]))
+        )
+        record = None if success.entry is None else summary_json(success.entry)
+        return Json({"record": record, "same_user": success.same_user, "complete": success.complete})
 
     async def replay(self, request: Request) -> Response:
         options = await parameters.json_object(request)

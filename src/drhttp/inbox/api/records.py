@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.requests import Request
@@ -11,8 +12,9 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.coerce import scrub
-from drhttp.inbox.errors import ApiError, RecordNotFound
+from drhttp.inbox.errors import ApiError, QueryError, RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.query.nodes import EVERYTHING, Node
 from drhttp.inbox.replay import refusal
 from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view.bodies import hex_page, shown, text_page
@@ -105,13 +107,15 @@ class Records:
         parent, calls = store.family(entry)
         original, replays = store.replays(entry)
         previous, following = store.neighbors(entry.n)
-        record = record_json(entry, exchange, reveal=reveal)
+        record = record_json(entry, exchange, reveal=reveal, marked=_marked(request))
         for side in ("request", "response"):
             if record[side] is not None:
                 record[side]["body"] |= self._files(entry.n, side, side_of(exchange, side))
         why = refusal(exchange, self._context.replay_to)
         return {
             **record,
+            # JavaScript rounds large numbers unless it gets them as text.
+            "extra_text": json.dumps(record["extra"], ensure_ascii=False) if record["extra"] else None,
             "parent": parent and summary_json(parent),
             "calls": [summary_json(one) for one in calls],
             "original": original and summary_json(original),
@@ -130,6 +134,14 @@ class Records:
             "preview": address("preview", n, side) if content.form == "html" else None,
             "download": address("raw", n, side) if message.body else None,
         }
+
+
+def _marked(request: Request) -> Node:
+    """Return the query whose texts are to be found in the record; one that cannot be read looks for none."""
+    try:
+        return parameters.query(request)
+    except QueryError:
+        return EVERYTHING
 
 
 def _checked(changes: dict[str, Any]) -> dict[str, Any]:

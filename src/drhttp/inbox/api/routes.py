@@ -52,6 +52,7 @@ def _api(context: Context) -> Starlette:
         ("DELETE", "/records", records.clear),
         ("GET", "/records/{n}/body/{side}", records.body),
         ("GET", "/records/{n}/snippet", actions.snippet),
+        ("GET", "/records/{n}/last-success", actions.last_success),
         ("POST", "/records/{n}/replay", actions.replay),
         # IDs come from senders and may contain slashes.
         ("GET", "/records/{n:path}", records.show),

@@ -15,7 +15,7 @@ import { InboxDialog } from "./inbox-dialog.js";
 import { ShortcutList, useShortcuts } from "./shortcuts.js";
 import { List } from "./list.js";
 import { flattenRows, useExpandedRequests } from "./outbound-rows.js";
-import { Dialog, html, Toast, render, notify, useEffect, useMemo, useRef, useState } from "./components.js";
+import { Dialog, dismissToast, html, Toast, render, notify, useEffect, useMemo, useRef, useState } from "./components.js";
 import { QueryField } from "./query-field.js";
 import { Splitter } from "./splitter.js";
 import { TokenPrompt, NoMatches, InvalidQuery, Welcome } from "./welcome.js";
@@ -36,7 +36,7 @@ function useFeed(onExpired) {
 
 function useRoute() {
   const [at, setAt] = useState(currentRoute());
-  useEffect(() => onNavigate(() => setAt(currentRoute())), []);
+  useEffect(() => onNavigate(() => (dismissToast(), setAt(currentRoute()))), []);
   return at;
 }
 
@@ -96,6 +96,7 @@ function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
     c: () => record && actions.snippet(record, "curl").catch(showError),
     r: () => record && (open(record.n), onDialog("replay")),
     m: () => record && actions.mark(record.n),
+    l: () => record && actions.lastSuccess(record.n).catch(showError),
     t: editTags,
   };
 }

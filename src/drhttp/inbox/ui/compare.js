@@ -1,10 +1,11 @@
 // The comparison of two records: headers in any order, JSON by path.
 
 import { navigate } from "./router.js";
-import { clock, count, duration, plural } from "./format.js";
+import { clock, duration, plural } from "./format.js";
 import { html, Method, Problem, Status, Text, useApi, useState } from "./components.js";
 
 const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
+const ORDER = ["summary", "request.body", "response.body", "request.headers", "response.headers"]; // what explains most comes first
 const SIGNS = { added: "+", removed: "−", changed: "≠" };
 
 export function Compare({ left, right }) {
@@ -12,31 +13,47 @@ export function Compare({ left, right }) {
   const [reveal, setReveal] = useState(false);
   const [data, problem] = useApi("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
   if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}</section>`;
-  return html`<div class="table-view compare" tabindex="0" role="region" aria-label="Comparison">
+  const parts = [...data.parts].sort((one, other) => one.equal - other.equal || ORDER.indexOf(one.part) - ORDER.indexOf(other.part));
+  return html`<div class="table-view compare ${isFailureOf(data) ? "to-failure" : ""}" tabindex="0" role="region" aria-label="Comparison">
+    <${Relation} ...${data} />
     <div class="pair"><${Side} record=${data.left} /><${Side} record=${data.right} /></div>
     <div class="compare-options"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
       <button onClick=${() => navigate({ left: right, right: left }, { replace: true })}>Swap</button>
       <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide values" : "Show hidden values"}</button>
       <span class=${data.equal ? "same" : "dim"}>${data.equal ? "Equal." : plural(data.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
-    ${data.parts.map((part) => html`<${Part} key=${part.part} part=${part} />`)}
+    ${parts.map((part) => html`<${Part} key=${part.part} part=${part} sides=${[data.left, data.right]} />`)}
   </div>`;
+}
+
+const failed = (record) => record.error || record.status >= 400;
+
+/** Whether the right record is a failure of the endpoint of the left one, which succeeded. */
+const isFailureOf = ({ left, right }) => !failed(left) && failed(right) && left.endpoint === right.endpoint && left.method === right.method;
+
+/** What two records have to do with each other. */
+function Relation({ left, right }) {
+  if (!isFailureOf({ left, right })) return null;
+  const user = right.user && left.user === right.user ? html` and the same user (<${Text} text=${right.user} />)` : right.user ? ", by another user" : "";
+  return html`<p class="relation">Success (left) and failure (right) of the same endpoint${user}.</p>`;
 }
 
 const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), navigate({ view: "requests", n: record.n, left: "", right: "" }))}>
   <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono"><${Text} text=${`${record.path}${record.query ? `?${record.query}` : ""}`} /></b>
-  <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${count(record.n)}</span></a>`;
+  <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${record.n}</span></a>`;
 
-function Part({ part }) {
+function Part({ part, sides }) {
   const title = TITLES[part.part] || part.part;
   if (part.equal) return html`<section class="part-of"><h3>${title} <span class="same">equal</span></h3></section>`;
   return html`<section class="part-of"><h3>${title} <span class="dim">${part.as ? `by ${part.as === "json" ? "path" : part.as}` : ""}</span></h3>
-    <table class="changes"><thead><tr><th scope="col">Where</th><th scope="col">Left</th><th scope="col">Right</th></tr></thead>
+    <table class="changes"><thead><tr><th scope="col">Where</th>${sides.map((one) => html`<th scope="col">${one.n} <span class="dim">· ${one.status ?? "no status"}</span></th>`)}</tr></thead>
       <tbody>${part.changes.map((one) => html`<tr class=${one.change}><th scope="row"><i aria-label=${one.change}>${SIGNS[one.change]}</i> ${one.path}</th>
-        <td><${Text} text=${shown(one.left)} /></td><td><${Text} text=${shown(one.right)} /></td></tr>`)}</tbody></table>
+        <td><${Text} text=${shown(one.left, one.left_text)} /></td><td><${Text} text=${shown(one.right, one.right_text)} /></td></tr>`)}</tbody></table>
     ${part.more && html`<p class="dim pad">More differences are not shown.</p>`}</section>`;
 }
 
-function shown(value) {
+/** A value; `text` is its JSON, in which numbers are exact. */
+function shown(value, text) {
+  if (typeof text === "string") return typeof value === "string" ? value : text;
   if (value === null || value === undefined) return html`<span class="dim">–</span>`;
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join("\n");
   return typeof value === "string" ? value : JSON.stringify(value, null, 1);

@@ -89,18 +89,23 @@ export async function copy(text) {
   notify("Copied.");
 }
 
+const TOAST_TIME = 3_500; // milliseconds, and 30 more for each character
+const TOAST_KEPT = 300; // milliseconds for which a notification outlives a change of the view, which may be what it is about
 let showMessage = () => {};
 export const notify = (message) => showMessage(message);
+export const dismissToast = () => showMessage("");
 
-/** A notification that disappears by itself and that screen readers announce. */
+/** A notification that disappears by itself, with the next view, or at a click; screen readers announce it. */
 export function Toast() {
-  const [message, setMessage] = useState("");
+  const [shown, setShown] = useState({ message: "", since: 0 });
   useEffect(() => {
-    showMessage = setMessage;
-    const timer = message && setTimeout(() => setMessage(""), 3_500);
+    // The same message again is shown as long as a new one.
+    showMessage = (message) => setShown((was) => (message || performance.now() - was.since > TOAST_KEPT ? { message, since: performance.now() } : was));
+    const timer = shown.message && setTimeout(() => setShown({ message: "", since: 0 }), TOAST_TIME + 30 * shown.message.length);
     return () => clearTimeout(timer);
-  }, [message]);
-  return html`<div class="toast ${message ? "" : "empty-toast"}" role="status">${message}</div>`;
+  }, [shown]);
+  const { message } = shown;
+  return html`<div class="toast ${message ? "" : "empty-toast"}" role="status" onClick=${() => setShown({ message: "", since: 0 })}>${message}</div>`;
 }
 
 export function Dialog({ title, onClose, children }) {

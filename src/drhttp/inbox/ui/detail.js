@@ -1,47 +1,23 @@
-// The pane of one record: overview, request, response, outbound requests, and actions.
+// The pane of one record: one page with the answers, tabs for what is long, and find.
 
-import { get, send } from "./api.js";
-import { navigate, href } from "./router.js";
-import { Body, Pairs } from "./body.js";
-import { duration, plural } from "./format.js";
-import { RecordProperties } from "./record-properties.js";
-import { UnmaskedValues } from "./unmasked-values.js";
-import { Labels } from "./labels.js";
-import { copy, html, Method, Problem, notify, Status, Tabs, Text, useApi, useEffect, useRef, useState } from "./components.js";
+import { navigate } from "./router.js";
+import { Body, hasBody, Pairs } from "./body.js";
+import { actions, Heading } from "./detail-heading.js";
+import { FindBar, lower, useMarks } from "./find.js";
+import { Overview, Related } from "./overview.js";
+import { html, Problem, Tabs, useApi, useEffect, useRef, useState } from "./components.js";
 import { Replay } from "./replay-dialog.js";
 import { Timeline } from "./timeline.js";
+import { Tokens, tokensOf } from "./tokens.js";
 
-const COMPARE_KEY = "drhttp-compare";
+export { actions };
 
-/** The actions on a record, for shortcuts and buttons; each shows a notification. */
-export const actions = {
-  async pin(record, feed) {
-    const changed = await send("PATCH", `/records/${record.n}`, { pinned: !record.pinned });
-    feed.refetch([record.n]);
-    notify(changed.pinned ? "Pinned. The inbox keeps this record until you unpin it." : "Unpinned.");
-    return changed;
-  },
-  async snippet(record, as, reveal) {
-    const snippet = await get(`/records/${record.n}/snippet`, { as, reveal: reveal ? 1 : null });
-    await copy(snippet.text);
-    const hidden = snippet.masked ? [`${plural(snippet.masked, "value")} masked.`] : [];
-    notify(["Copied.", ...snippet.remarks, ...hidden].join(" "));
-  },
-  mark(n) {
-    const left = Number(sessionStorage.getItem(COMPARE_KEY));
-    if (left && left !== n) {
-      sessionStorage.removeItem(COMPARE_KEY);
-      return navigate({ view: "compare", left, right: n, n: "", tab: "overview" });
-    }
-    sessionStorage.setItem(COMPARE_KEY, n);
-    return notify(`Record ${n} is selected. Open another record and press Compare (m).`);
-  },
-};
+const NOTHING = []; // always the same, so that nothing is looked for again
 
 export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen }) {
   const [revealed, setRevealed] = useState(null);
   const reveal = revealed === n;
-  const [record, problem, again] = useApi(`/records/${n}`, { reveal: reveal ? 1 : null });
+  const [record, problem, again] = useApi(`/records/${n}`, { reveal: reveal ? 1 : null, q: query });
   const shown = record?.n === n ? record : null;
   const current = useRef();
   current.current = shown; // while the record loads, any outbound request may belong to it
@@ -54,17 +30,84 @@ export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen }) {
     return () => feed.listeners.delete(onRecords);
   }, [n]);
   if (!shown) return html`<aside class="detail" aria-label="Record"><${Missing} problem=${problem} onOpen=${onOpen} /></aside>`;
-  const props = { record: shown, reveal, query, feed, again, dialog, onDialog, onOpen, onReveal: reveal ? null : () => setRevealed(n) };
-  const calls = shown.calls.length ? [["outbound", `Outbound (${shown.calls.length})`]] : [];
-  const tabs = [["overview", "Overview"], ["request", "Request"], ["response", "Response"], ...calls];
-  const chosen = tabs.some(([name]) => name === tab) ? tab : "overview";
+  return html`<${Loaded} key=${n} ...${{ record: shown, reveal, problem, tab, query, feed, again, dialog, onDialog, onOpen, onReveal: reveal ? null : () => setRevealed(n) }} />`;
+}
+
+/** The tab to open by itself: that of the only body, or else the only headers, in which the query found its text. */
+function tabWithHits({ hits }) {
+  for (const place of ["body", "headers"]) {
+    const sides = ["request", "response"].filter((side) => hits.places[`${side}.${place}`]);
+    if (sides.length) return sides.length === 1 ? sides[0] : "overview";
+  }
+  return "overview";
+}
+
+function Loaded(props) {
+  const { record, problem, tab, dialog, onDialog, onOpen } = props;
+  const [picked, setPicked] = useState(false); // whether somebody chose the tab; otherwise the query does
+  const [find, setFind] = useState({ typed: "", asked: 0, closed: false });
+  const box = useRef();
+  const tabs = tabsOf(record);
+  const wanted = tab === "overview" && !picked ? tabWithHits(record) : tab;
+  const chosen = tabs.some(([name]) => name === wanted) ? wanted : "overview";
+  const fromQuery = Object.keys(record.hits.places).length ? record.hits.texts : NOTHING;
+  const texts = find.closed ? NOTHING : find.typed ? [lower(find.typed)] : fromQuery;
+  const marks = useMarks(box, texts, chosen);
+  const ask = () => setFind((was) => ({ ...was, closed: false, asked: was.asked + 1 }));
+  useFindKeys(marks, ask);
+  useEffect(() => {
+    setPicked(false);
+    setFind((was) => ({ ...was, closed: false }));
+  }, [props.query]);
+  const choose = (name) => (setPicked(true), navigate({ tab: name }, { replace: true }));
   const Chosen = { overview: Overview, request: Request, response: Response, outbound: Outbound }[chosen];
-  return html`<aside class="detail" aria-label=${`Record ${n}`}>
-    <${Heading} ...${props} />
-    <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${(name) => navigate({ tab: name }, { replace: true })} />
-    <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${`${n}${chosen}`}><${Problem} problem=${problem} /><${Chosen} ...${props} /></div>
-    ${dialog === "replay" && html`<${Replay} record=${shown} onClose=${() => onDialog("")} onOpen=${onOpen} />`}
+  const close = () => (setFind({ typed: "", asked: 0, closed: true }), box.current?.focus());
+  return html`<aside class="detail" aria-label=${`Record ${record.n}`}>
+    <${Heading} ...${props} onFind=${ask} />
+    <${Tabs} label="Parts of the record" items=${tabs} chosen=${chosen} onChoose=${choose} />
+    ${!find.closed && (find.asked > 0 || texts.length > 0) && html`<${FindBar} typed=${find.typed} texts=${fromQuery} marks=${marks} asked=${find.asked}
+      onType=${(typed) => setFind((was) => ({ ...was, typed }))} onClose=${close} />`}
+    <div class="scroll" role="tabpanel" tabindex="0" aria-label=${chosen} key=${chosen} ref=${box}><${Problem} problem=${problem} />
+      <${HiddenHits} record=${record} onReveal=${props.onReveal} /><${Chosen} ...${props} texts=${texts} /></div>
+    ${dialog === "replay" && html`<${Replay} record=${record} onClose=${() => onDialog("")} onOpen=${onOpen} />`}
   </aside>`;
+}
+
+/** The tabs, with the number of hits of the query in each. */
+function tabsOf({ calls, hits }) {
+  const found = (side) => (hits.places[`${side}.body`] || 0) + (hits.places[`${side}.headers`] || 0);
+  const label = (side, name) => (found(side) ? html`${name} <span class="hits" title="Hits of the query">${found(side)}</span>` : name);
+  const outbound = calls.length ? [["outbound", `Outbound (${calls.length})`]] : [];
+  return [["overview", "Overview"], ["request", label("request", "Request")], ["response", label("response", "Response")], ...outbound];
+}
+
+/** Ctrl-F in the pane opens find; pressed again there, it is the browser's own. n and N go through the marks. */
+function useFindKeys(marks, ask) {
+  const handler = useRef();
+  handler.current = (event) => {
+    const inPane = event.target.closest?.(".detail");
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "f" && inPane && !event.target.closest(".find")) {
+      event.preventDefault();
+      return ask();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]")) return undefined;
+    const by = { n: 1, N: -1 }[event.key];
+    return by && marks.total ? (event.preventDefault(), marks.step(by)) : undefined;
+  };
+  useEffect(() => {
+    const press = (event) => handler.current(event);
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
+}
+
+const HIDDEN_PLACES = { "request.body": "the request body", "response.body": "the response body", "request.headers": "the request headers", "response.headers": "the response headers" };
+
+/** A query also finds what is hidden here, which cannot be marked. */
+function HiddenHits({ record, onReveal }) {
+  const { hidden } = record.hits;
+  if (!hidden.length || !onReveal) return null;
+  return html`<p class="note">What the query found in ${hidden.map((part) => HIDDEN_PLACES[part]).join(" and ")} is in a value that is hidden here. <button class="link" onClick=${onReveal}>Show</button></p>`;
 }
 
 function Missing({ problem, onOpen }) {
@@ -73,64 +116,24 @@ function Missing({ problem, onOpen }) {
   return html`<div class="empty"><h2>Nothing to show</h2><p>${text}</p><p><button onClick=${() => onOpen(null)}>Back to the list</button></p></div>`;
 }
 
-function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
-  const marked = Number(sessionStorage.getItem(COMPARE_KEY));
-  const [, rerender] = useState(0);
-  const mark = () => (actions.mark(record.n), rerender((value) => value + 1));
-  const showError = (problem) => notify(problem.message);
-  return html`<div class="top">
-    <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} whole /><span class="dim">${duration(record.duration_ms)}</span>
-      <span class="spread"></span>
-      <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
-      <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
-      <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
-    <h2 class="url mono"><${Text} text=${record.url} /></h2>
-    <div class="actions">
-      <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
-        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
-      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
-      <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
-      <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
-      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
-    </div>
-  </div>`;
-}
-
-function Overview({ record, query, feed, again, dialog, onDialog, onOpen, onReveal }) {
-  return html`
-    ${record.exception && html`<p class="failure"><b>${record.exception.type}</b> <${Text} text=${record.exception.message} /></p>`}
-    ${record.aborted && html`<p class="failure">${record.direction === "out" ? "The application closed or canceled it before the response was complete." : "The client disconnected before the response was complete."}</p>`}
-    <${Timeline} record=${record} onOpen=${onOpen} />
-    <${Labels} record=${record} feed=${feed} again=${again} focused=${dialog === "labels"} onFocused=${() => onDialog("")} />
-    ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
-    <${RecordProperties} record=${record} query=${query} />
-    <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
-    <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
-    <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;
-}
-
-function Related({ title, records, onOpen, compare }) {
-  if (!records?.length) return null;
-  return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
-    <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> <${Text} text=${`${one.direction === "out" ? one.host : ""}${one.path}`} /></button>
-    <${Status} record=${one} whole /><span class="dim">${duration(one.duration_ms)}</span>
-    ${compare && html`<button class="link" onClick=${() => navigate({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
-}
-
 const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests sent by the application" records=${record.calls} onOpen=${onOpen} />`;
 
-const Request = ({ record, reveal, onReveal }) => html`
-  <${Section} title="Query" items=${record.request?.query} onReveal=${onReveal} />
-  <${Section} title="Cookies" items=${record.request?.cookies} onReveal=${onReveal} />
-  <${Message} n=${record.n} side="request" message=${record.request} reveal=${reveal} onReveal=${onReveal} />`;
+const Request = ({ record, ...props }) => html`
+  <${Section} title="Query" items=${record.request?.query} onReveal=${props.onReveal} />
+  <${Section} title="Cookies" items=${record.request?.cookies} onReveal=${props.onReveal} />
+  <${Message} record=${record} side="request" ...${props} />`;
 
-function Response({ record, reveal, onReveal }) {
+function Response({ record, ...props }) {
   if (!record.response) return html`<p class="dim pad">No response was recorded${record.exception ? `: ${record.exception.type}` : ""}.</p>`;
-  return html`<${Message} n=${record.n} side="response" message=${record.response} reveal=${reveal} onReveal=${onReveal} />`;
+  return html`<${Message} record=${record} side="response" ...${props} />`;
 }
 
 const Section = ({ title, items, onReveal }) => items?.length ? html`<h3>${title}</h3><${Pairs} label=${title} items=${items} onReveal=${onReveal} />` : null;
 
-const Message = ({ n, side, message, reveal, onReveal }) => html`
-  <h3>Body</h3><${Body} n=${n} side=${side} body=${message?.body} reveal=${reveal} onReveal=${onReveal} />
-  <h3>Headers</h3><${Pairs} label="Headers" items=${message?.headers} empty="No headers were recorded." onReveal=${onReveal} />`;
+function Message({ record, side, reveal, texts, onReveal }) {
+  const body = html`<h3>Body</h3><${Body} n=${record.n} side=${side} body=${record[side]?.body} reveal=${reveal} texts=${texts} onReveal=${onReveal} />`;
+  const known = hasBody(record[side]?.body);
+  return html`${known && body}
+    <h3>Headers</h3><${Pairs} label="Headers" items=${record[side]?.headers} empty="No headers were recorded." onReveal=${onReveal} />
+    <${Tokens} tokens=${tokensOf(record, side)} onReveal=${onReveal} />${!known && body}`;
+}

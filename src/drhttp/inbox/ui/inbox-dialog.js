@@ -31,9 +31,11 @@ export function InboxDialog({ feed, query, onClose }) {
       ["Size", `${size(info.bytes)} of ${size(info.limits.bytes)}`], ["Retention", plural(info.limits.days, "day")], ["Oldest", moment(info.oldest)],
       ["Running since", moment(info.started)], ["Version", info.version],
     ].map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>`}
-    <h3>${query ? html`Records matching <code>${query}</code>` : "All records"}</h3>
-    <p class="buttons start"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON Lines</button>
-      <label class="button">Import HAR<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => importFile(event))()} /></label>
+    <h3 id="export-title">${query ? html`Records matching <code>${query}</code>` : "All records"}</h3>
+    <p class="buttons start" role="group" aria-labelledby="export-title"><button onClick=${save("har")}>Export as HAR</button><button onClick=${save("jsonl")}>Export as JSON Lines</button>
       <button class=${sure ? "danger" : ""} onClick=${sure ? attempt(clear) : () => setSure(true)}>${sure ? `Delete ${query ? "matching" : "all"} records? Pinned records are kept` : "Delete …"}</button></p>
+    <h3 id="import-title">Import</h3>
+    <p class="buttons start" role="group" aria-labelledby="import-title"><label class="button">Import HAR file<input type="file" accept=".har,application/json" onChange=${(event) => attempt(() => importFile(event))()} /></label>
+      <span class="dim">Adds its records to the inbox, whatever the query is.</span></p>
     <p class="buttons"><button class="main" onClick=${onClose}>Close</button></p><//>`;
 }

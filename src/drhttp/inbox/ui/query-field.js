@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { HIDDEN } from "./format.js";
 import { html, useEffect, useRef, useState } from "./components.js";
 
+const PAUSE = 900; // milliseconds without typing after which a query applies even if it finds nothing
 const PLAIN = /^[\w./@+-]+$/;
 
 /** A term that matches exactly one value, quoted if necessary. */
@@ -33,6 +34,19 @@ export function wordAt(text, caret) {
   return { start, end: caret + (closing ? closing[0].length : rest.search(/[\s()"]|$/)) };
 }
 
+let fieldNames = null; // of the query language, asked for once
+
+/** Whether the end of a query may become the name of a field: until then it would be looked for as a text. */
+async function endsInFieldName(query) {
+  const word = /(?:^|[\s(-])([a-z.]+)$/i.exec(query)?.[1].toLowerCase();
+  if (!word) return false;
+  fieldNames ||= get("/info", {}).then(({ fields }) => fields.map(({ name }) => name), () => (fieldNames = null));
+  return ((await fieldNames) || []).some((name) => name.startsWith(word));
+}
+
+/** Whether a query finds a record. If that takes longer, or the inbox does not respond, the list says so. */
+const findsRecords = (query, signal) => get("/records", { q: query, limit: 1 }, signal).then(({ records, complete }) => records.length > 0 || !complete, () => !signal.aborted);
+
 /** The query with its time range replaced by another one. */
 export async function withTimeRange(query, from, to) {
   const parsed = await get("/parse", { q: query });
@@ -57,6 +71,21 @@ export function QueryField({ value, onChange, field }) {
     committed.current = text;
     onChange(text, { replace });
   };
+  /** A query that is half typed would empty the page: what may become a field waits, and what finds nothing waits for a pause. */
+  const applyWhileTyping = async (signal) => {
+    if (draft.trim() === committed.current.trim() || (await endsInFieldName(draft))) return;
+    const wait = (await findsRecords(draft.trim(), signal)) ? 0 : PAUSE;
+    const apply = () => signal.aborted || latest.current !== draft || draft.trim() === committed.current.trim() || commit(draft.trim(), true);
+    if (wait) setTimeout(apply, wait);
+    else apply();
+  };
+  const done = () => {
+    if (problem) return;
+    commit(draft.trim());
+    (document.querySelector(".list, .table-view") || field.current).focus();
+    if (document.activeElement === field.current) field.current.blur();
+  };
+  const leave = () => latest.current.trim() !== committed.current.trim() && parsed && !problem && commit(latest.current.trim(), true);
   useEffect(() => {
     const stop = new AbortController();
     // Typing changes the list at once, but an unfinished word shows no error.
@@ -66,7 +95,7 @@ export function QueryField({ value, onChange, field }) {
         if (latest.current !== draft) return; // an answer about an older text changes nothing
         setParsed(answer);
         setProblem(null);
-        if (draft.trim() !== committed.current.trim()) commit(draft.trim(), true);
+        await applyWhileTyping(stop.signal);
       } catch (error) {
         if (!stop.signal.aborted) delay = setTimeout(() => setProblem(error.code === "query" ? { error, text: draft } : null), 350);
       }
@@ -85,7 +114,7 @@ export function QueryField({ value, onChange, field }) {
     commit(rest);
   };
   return html`<div class="query">
-    <${QueryInput} field=${field} draft=${draft} problem=${problem} onDraft=${setDraft} onDone=${() => problem || commit(draft.trim())} />
+    <${QueryInput} field=${field} draft=${draft} problem=${problem} onDraft=${setDraft} onDone=${done} onLeave=${leave} />
     ${problem ? html`<${QueryError} ...${problem} onFix=${(fixed) => problem.text === draft && setDraft(fixed)} />`
       : html`<${Chips} terms=${parsed?.terms || []} onRemove=${removeTerm} />`}
   </div>`;
@@ -111,7 +140,7 @@ function QueryError({ error, text, onFix }) {
   </p>`;
 }
 
-function QueryInput({ field, draft, problem, onDraft, onDone }) {
+function QueryInput({ field, draft, problem, onDraft, onDone, onLeave }) {
   const [completions, setCompletions] = useState(null); // the completions and the start of their word
   const [chosen, setChosen] = useState(null); // the text that the chosen completion inserts
   const requests = useRef(0);
@@ -166,7 +195,7 @@ function QueryInput({ field, draft, problem, onDraft, onDone }) {
       aria-controls="completions" aria-activedescendant=${active >= 0 ? `completion-${active}` : null} aria-invalid=${Boolean(problem)}
       aria-describedby=${problem ? "query-error" : null} autocomplete="off" autocapitalize="off" spellcheck="false"
       placeholder="status:5xx  path:/api/*  user:42  dur:>500  …" value=${draft}
-      onInput=${edit} onKeyDown=${press} onBlur=${() => setTimeout(() => document.activeElement === field.current || close(), 120)} />
+      onInput=${edit} onKeyDown=${press} onBlur=${() => setTimeout(() => document.activeElement === field.current || (close(), onLeave()), 120)} />
     ${draft && html`<button class="clear" aria-label="Clear the query" title="Clear the query" onClick=${() => (onDraft(""), field.current.focus())}>×</button>`}
     <ul id="completions" role="listbox" aria-label="Completions" hidden=${!completions}>
       ${items.map((item, at) => html`<li role="option" id=${`completion-${at}`} key=${item.insert} aria-selected=${at === active}

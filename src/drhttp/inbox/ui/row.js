@@ -36,6 +36,7 @@ export function row({ line, index, chosen, open, onOpen, onToggle }) {
       ${record.replay_of && html`<span class="tag">replay</span>`}
       ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
       ${record.note && html`<span class="tag note" title=${record.note}>note</span>`}
+      <span class="record-number" title=${`Record ${record.n}`}>#${record.n}</span>
     </span>
     <span role="gridcell" class="status-cell" data-field="status"><${Status} record=${record} /></span>
     <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>

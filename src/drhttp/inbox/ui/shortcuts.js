@@ -6,7 +6,8 @@ import { html, useEffect, useRef } from "./components.js";
 const HELP = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the newest record"],
-  ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"],
+  ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"], ["l", "compare with the last success of the same endpoint"],
+  ["n  N", "next or previous hit in the record"], ["Ctrl  F", "in the record: find a text in it"],
   ["1  –  6", "requests, errors, endpoints, users, devices, upstreams"],
   ["←  →", "in a chart: move between bars or points (also Home and End)"], ["Shift  →", "in a chart: select a range, then press Enter"],
   ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],

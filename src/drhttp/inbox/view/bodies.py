@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from xml.parsers import expat
 
@@ -13,25 +14,29 @@ from drhttp._redact.formats.multipart import looks_like_multipart
 from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.content import Content, content_of
+from drhttp.inbox.view.binary_trees import BinaryTree, tree_of
+from drhttp.inbox.view.content import Content, content_of, image_type
 from drhttp.inbox.view.multipart import Part, parts
 
 PAGE = 65_536
 """Characters of text that are included in a record."""
 MAX_FIELDS = 1_000
+MAX_PICTURE = 128 * 1024
+"""Maximum bytes of an image in a part."""
 MAX_MEMORY = 64 * 1024 * 1024
 """Memory limit in bytes for validating JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayedBody:
-    """A body as it is shown. text: whole, masked unless revealed. masked: how many values."""
+    """A body as it is shown. text: whole, masked unless revealed. masked: how many values. tree: of binary formats."""
 
     content: Content
     text: str | None
     masked: int
     fields: list[dict[str, Any]] | None = None
     parts: list[dict[str, Any]] | None = None
+    tree: BinaryTree | None = None
 
 
 def shown(message: Message, *, reveal: bool) -> DisplayedBody:
@@ -46,7 +51,10 @@ def shown(message: Message, *, reveal: bool) -> DisplayedBody:
     fields = None
     if content.form == "form":
         fields = listed(masking.pairs(content.text or "", text or "", MAX_FIELDS))
-    return DisplayedBody(content, text, masked, fields)
+    tree = tree_of(message, content, reveal=reveal)
+    if tree is not None and text is None:
+        masked = max(masked, tree.masked)
+    return DisplayedBody(content, text, masked, fields, tree=tree)
 
 
 def views(exchange: Exchange, *, reveal: bool) -> dict[str, DisplayedBody]:
@@ -89,6 +97,7 @@ def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[s
         "valid": None if _in_part(message, content) else _valid(content),
         "fields": view.fields,
         "parts": view.parts,
+        "tree": None if view.tree is None else asdict(view.tree),
         **_page(view.text, 0, PAGE),
     }
 
@@ -212,7 +221,14 @@ def _part(part: Part, raw: bytes, arrived: bytes | None) -> dict[str, Any]:
         "headers": listed([(name, value, value.count(masking.MASK)) for name, value in part.headers]),
         "text": (masking.MASK if masked else None) if text is None else text[:PAGE],
         "masked": masked,
+        "image": None if masked or text is not None else _picture(raw),
     }
+
+
+def _picture(raw: bytes) -> str | None:
+    """Return a small raster image as a URL that contains it."""
+    media = image_type(raw)
+    return f"data:{media};base64,{base64.b64encode(raw).decode()}" if media and len(raw) <= MAX_PICTURE else None
 
 
 def _utf8(data: bytes) -> str | None:

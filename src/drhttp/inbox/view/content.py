@@ -17,6 +17,21 @@ STRUCTURED = 192 * 1024
 """Maximum decompressed bytes of a structured body whose compression ratio exceeds `RATIO`."""
 RATIO = 20
 _STRUCTURED_FORMS = {"json", "xml", "html", "form", "multipart"}
+_FORMS = {
+    "application/x-www-form-urlencoded": "form",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/event-stream": "events",
+    **dict.fromkeys(
+        (
+            "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
+            "application/jsonlines", "application/json-lines", "application/stream+json", "text/x-ndjson",
+            "text/ndjson", "application/x-json-stream",
+        ),
+        "ndjson",
+    ),
+}  # fmt: skip
+"""Forms of text by media type."""
 _CODINGS = {"gzip", "x-gzip", "deflate"}
 _IMAGE_SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -71,6 +86,8 @@ def image_type(data: bytes) -> str | None:
         return "image/webp"
     if data[4:12] in {b"ftypavif", b"ftypavis"}:
         return "image/avif"
+    if data[:2] == b"BM" and data[6:10] == bytes(4):  # two letters alone may begin a text
+        return "image/bmp"
     return next((kind for start, kind in _IMAGE_SIGNATURES if data.startswith(start)), None)
 
 
@@ -123,10 +140,8 @@ def _form(media: str, text: str | None) -> str:
         return "multipart"
     if text is None:
         return "binary"
-    if media == "application/x-www-form-urlencoded":
-        return "form"
-    if media in {"text/html", "application/xhtml+xml"}:
-        return "html"
+    if media in _FORMS:
+        return _FORMS[media]
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if media.endswith(("json", "+json")) or (start in {"{", "["} and not media.startswith("text/")):
         return "json"

@@ -6,8 +6,11 @@ from typing import Any
 
 from drhttp.inbox.coerce import moment, readable
 from drhttp.inbox.exchange import Entry, Exchange, Message
+from drhttp.inbox.query.nodes import EVERYTHING, Node
 from drhttp.inbox.view import masking, unmasked_values
 from drhttp.inbox.view.bodies import MAX_FIELDS, DisplayedBody, body_json, cookies, listed, views
+from drhttp.inbox.view.hits import hits_json
+from drhttp.inbox.view.json_web_tokens import tokens_json
 from drhttp.inbox.view.masked_exchange import extra
 from drhttp.inbox.view.summary_fields import summary_fields
 
@@ -41,8 +44,8 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     }
 
 
-def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
-    """Return a record with headers and bodies."""
+def record_json(entry: Entry, exchange: Exchange, *, reveal: bool, marked: Node = EVERYTHING) -> dict[str, Any]:
+    """Return a record with headers and bodies. marked: the query whose texts the member ``hits`` is about."""
     summary = entry.summary
     bodies = views(exchange, reveal=reveal)
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
@@ -59,6 +62,8 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool) -> dict[str, 
         "response": response,
         "extra": extra(exchange.extra, reveal=reveal),
         "hidden": unmasked_values.hidden_json(places, exchange),
+        "hits": hits_json(marked, exchange, bodies, reveal=reveal),
+        "tokens": tokens_json(exchange, bodies, reveal=reveal),
     }
 
 

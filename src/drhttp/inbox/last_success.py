@@ -1,0 +1,55 @@
+"""Finds the success with which a failed record is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drhttp.inbox.exchange import Entry
+from drhttp.inbox.query.nodes import All, Between, Flag, Like, Node, Not
+from drhttp.inbox.store import Page, StoreReader
+
+SECONDS = 1.5
+"""Time limit of each search."""
+NEAREST = 200
+"""Number of successes among which one of the same user is looked for, before a search of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastSuccess:
+    """entry: `None` if there is none. same_user: whether it is of the same user (or of none, as the failure is).
+
+    complete: whether all records were searched that might be closer.
+    """
+
+    entry: Entry | None
+    same_user: bool
+    complete: bool
+
+
+def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
+    """Return the newest success of the same method and endpoint, of the same user if that user has one."""
+    summary = failed.summary
+    same: list[Node] = [
+        _exactly("endpoint", failed.endpoint),
+        _exactly("method", summary.method),
+        _exactly("direction", summary.direction),
+        Between("status", 200, 399),
+        Not(Flag("error")),
+        Not(Flag("aborted")),
+    ]
+    newest = _newest(store, same, NEAREST)
+    own = next((entry for entry in newest.entries if entry.summary.user == summary.user), None)
+    complete = newest.complete
+    if own is None and summary.user is not None and len(newest.entries) == NEAREST:
+        page = _newest(store, [*same, _exactly("user", summary.user)], 1)
+        own, complete = next(iter(page.entries), None), page.complete
+    entry = own or next(iter(newest.entries), None)
+    return LastSuccess(entry, own is not None, complete or own is not None)
+
+
+def _newest(store: StoreReader, nodes: list[Node], limit: int) -> Page:
+    return store.page(All(tuple(nodes)), limit, before=None, after=0, ascending=False, seconds=SECONDS)
+
+
+def _exactly(column: str, text: str) -> Like:
+    return Like(column, (tuple(text),))

@@ -1,0 +1,69 @@
+"""Where a query found its texts in a record: `hits` of the API."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+
+def hits(inbox: Any, query: str, n: int = 1, **more: Any) -> Any:
+    extra = "".join(f"&{name}={value}" for name, value in more.items())
+    status, answer = inbox.api("GET", f"/records/{n}?q={quote(query)}{extra}")
+    assert status == 200
+    return answer["hits"]
+
+
+@pytest.fixture(scope="module")
+def filled(start_for_module: Callable[..., Any], event: Callable[..., dict[str, Any]]) -> Any:
+    """An inbox with one record: JSON with a secret up, text down."""
+    inbox = start_for_module("--quiet")
+    answer = base64.b64encode(b"One Wallet, two wallets").decode()
+    sent = event(
+        request__body={"wallet": 7, "note": "Gold", "password": "gold-hunter"},
+        request__headers={"content-type": "application/json", "x-shop": "wallet 9"},
+        response__headers={"content-type": "text/plain"},
+        response__body=answer,
+    )
+    assert inbox.post([sent]) == 201
+    return inbox
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("body:wallet", {"request.body": 1, "response.body": 2}),
+        ("res.body:WALLET", {"response.body": 2}),
+        ("req.body:gold", {"request.body": 1}),
+        ("wallet", {"request.body": 1, "request.headers": 1, "response.body": 2}),
+        ("header:x-shop=wallet", {"request.headers": 1}),
+        ("header:x-shop", {"request.headers": 1}),
+        ("body:wallet -res.body:wallet", {"request.body": 1, "response.body": 2}),
+        ("res.body:wallet OR req.body:gold", {"request.body": 1, "response.body": 2}),
+        ("path:/orders/7", {}),
+        ("body:nowhere", {}),
+        ("", {}),
+    ],
+)
+def test_places_and_counts(filled: Any, query: str, places: dict[str, int]) -> None:
+    """Counted in what is shown, in either case; terms that exclude look for nothing."""
+    assert hits(filled, query)["places"] == places
+
+
+def test_texts_are_those_that_the_query_looks_for(filled: Any) -> None:
+    """In lower case and each once, so that the page can mark them."""
+    assert hits(filled, 'body:Wallet "two W" status:201')["texts"] == ["wallet", "two w"]
+
+
+def test_a_text_that_only_a_hidden_value_holds_is_told(filled: Any) -> None:
+    """It cannot be marked before the value is shown."""
+    assert hits(filled, "body:hunter") == {"texts": ["hunter"], "places": {}, "hidden": ["request.body"]}
+    assert hits(filled, "body:hunter", reveal=1) == {"texts": ["hunter"], "places": {"request.body": 1}, "hidden": []}
+
+
+def test_a_query_that_cannot_be_read_finds_nothing(filled: Any) -> None:
+    """The record is shown all the same: its address may have a broken query."""
+    assert hits(filled, "stauts:1") == {"texts": [], "places": {}, "hidden": []}

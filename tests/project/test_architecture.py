@@ -106,7 +106,8 @@ ALLOWED = {
     "_outbound.httpx": "_guard _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
     "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.selection _outbound.http_client "
-    "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.registry",
+    "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.exit "
+    "_process.registry",
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
     "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _record",
     "_outbound.recorder_options": "_capture.excluded_paths",

@@ -15,6 +15,7 @@ from drhttp._outbound import aiohttp, http_client, httpx, urllib3
 from drhttp._outbound.import_finder import ImportFinder, is_loading
 from drhttp._outbound.recorder_options import RecorderOptions
 from drhttp._outbound.selection import set_root_recorder
+from drhttp._process.exit import register_exit_hook
 from drhttp._process.registry import lock, recorders
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _start(recorder: Recorder) -> None:
     if recorder.outbound_options is None:
         recorder.outbound_options = RecorderOptions(recorder.config)
     recorders.before_close = stop_all
+    register_exit_hook()  # before the first record, because the process may end in the middle of its first request
     _settle()
 
 

@@ -14,6 +14,7 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from drhttp._delivery import connection
 from drhttp._delivery.retry import DONE
 
 OVERRIDES = ("_new_conn", "QueueCls", "response_class")
@@ -101,3 +102,9 @@ def test_a_version_without_the_name_for_dns_delivers(to, caplog, monkeypatch):
     with Receiver(respond_with(CREATED)) as receiver:
         assert to(receiver.dsn_for()).post(b"x") == DONE
     assert caplog.messages == []
+
+
+def test_a_library_in_the_place_of_urllib3(monkeypatch):
+    """If its connections are not those of `http.client`, as in urllib3-future, nothing is overridden."""
+    monkeypatch.setattr(connection, "HTTPConnection", object)
+    assert connection.pool_classes({}) == {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}

@@ -17,7 +17,7 @@ from support.effort import effort
 from drhttp.inbox import har, mask_detection
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.har.reader import MISSING_BODY
+from drhttp.inbox.har.messages import MISSING_BODY
 from drhttp.inbox.snippet import snippet
 
 SCHEMAS = Path(__file__).with_name("har_schema")
@@ -47,6 +47,7 @@ messages = st.builds(
     omitted=maybe,
     redacted=st.integers(0, 5),
     decoded=maybe,
+    content_type=maybe,
     read=st.sampled_from([None, "none", "partial"]),
 )
 plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | words

@@ -164,7 +164,7 @@ def lowest_urllib3(session: nox.Session) -> None:
 @_each_python
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
-    _install(session, "tests", "frameworks", "clients")
+    _install(session, "tests", "frameworks", "clients", "tools")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 

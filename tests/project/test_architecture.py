@@ -247,6 +247,7 @@ ALLOWED = {
     "_process.lifespan _process.registry exceptions",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
+    "testing": "inbox.embedded inbox.recorded",
     "wsgi": "_application _capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
     "_capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware "
     "exceptions",
@@ -256,6 +257,7 @@ INBOX = "inbox"
 # But for what both programs read of HTTP. It imports nothing else of the package (see above), so that it takes no side.
 SHARED = {
     "inbox.bounded_json": "_http.content_coding",
+    "inbox.har.messages": "_http.content_coding",
     "inbox.store.search": "_http.content_coding",
     "inbox.view.bodies": "_http.multipart",
     "inbox.view.content": "_http.content_coding",
@@ -265,7 +267,7 @@ SHARED = {
 # But also for what it masks on display, and the charsets that it reads: they are the recorder's. Two sets of rules
 # would drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
-    "inbox.har.reader": "_redact.decoding.charset",
+    "inbox.har.messages": "_redact.decoding.charset",
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
     "inbox.view.masking": "_privacy _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "

@@ -113,12 +113,8 @@ def listen(port: int | None, host: str | None = None) -> Listener:
     raise PortError(f"Port {port} is in use. Choose another one, or omit --port to use the next free port.")
 
 
-def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
-
-    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
-    what lasts can end.
-    """
+def create(app: ASGIApp, on_stop: Callable[[], None]) -> uvicorn.Server:
+    """Create a server with the limits of the inbox. on_stop: called when it receives a signal."""
     # h11 bounds the header block, and the limits are the same whatever else is installed.
     config = uvicorn.Config(
         app,
@@ -135,7 +131,16 @@ def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
-    server = _Server(config, on_stop)
+    return _Server(config, on_stop)
+
+
+def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
+    what lasts can end.
+    """
+    server = create(app, on_stop)
 
     def stop() -> None:
         server.should_exit = True

@@ -121,9 +121,9 @@ def _remarks(body: Mapping[str, Any]) -> Iterator[str]:
     if body["truncated"]:
         yield f"Truncated: {body['kept']:,} bytes were recorded."
     if body["redacted"]:
-        yield f"{body['redacted']:,} values were masked before the record was sent."
+        yield f"Masked before the record was sent: {body['redacted']:,}."
     if body["masked"]:
-        yield f"{body['masked']:,} values are hidden in this file."
+        yield f"Arrived in clear and hidden in this file: {body['masked']:,}."
     if body["coding_error"]:
         yield str(body["coding_error"])
 
@@ -192,7 +192,7 @@ def _table(title: str, pairs: Iterable[tuple[str, Any]]) -> str:
 
 
 def _footer(places: int, count: int, *, reveal: bool) -> str:
-    hidden = f"{count:,} values that arrived in clear are hidden in this file. " if places else ""
+    hidden = f"Values that arrived in clear and are hidden in this file: {count:,}. " if places else ""
     hidden = "Nothing is hidden in this file: it may hold passwords and tokens. " if reveal else hidden
     return f"<footer><p>{hidden}Written by drhttp {__version__}.</p></footer>\n"
 

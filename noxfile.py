@@ -108,6 +108,7 @@ def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: st
         session.install(*_group("coverage"))
         # Only the two sessions together have to reach the limit. Tests that take the time of something run without.
         options += ["--cov", "--cov-append", "--cov-report=", "--cov-fail-under=0", "-m", "not no_cover"]
+        options += ["-p", "no:drhttp"]  # it would import drhttp too early; tests/conftest.py adds it later
         Path(env["COVERAGE_FILE"]).unlink(missing_ok=True)
     try:
         session.run("pytest", "-n", str(workers), f"--dist={dist}", *options, env=env)

@@ -6,6 +6,8 @@ import { Body, Pairs } from "./body.js";
 import { duration, plural } from "./format.js";
 import { RecordProperties } from "./record-properties.js";
 import { UnmaskedValues } from "./unmasked-values.js";
+import { Imported } from "./imported.js";
+import { Share } from "./share.js";
 import { Labels } from "./labels.js";
 import { copy, html, Method, Problem, notify, Status, Tabs, Text, useApi, useEffect, useRef, useState } from "./components.js";
 import { Replay } from "./replay-dialog.js";
@@ -88,6 +90,7 @@ function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
     <div class="actions">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
+      <${Share} record=${record} />
       <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
@@ -104,6 +107,7 @@ function Overview({ record, query, feed, again, dialog, onDialog, onOpen, onReve
     <${Labels} record=${record} feed=${feed} again=${again} focused=${dialog === "labels"} onFocused=${() => onDialog("")} />
     ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
     <${RecordProperties} record=${record} query=${query} />
+    <${Imported} record=${record} reveal=${!onReveal} />
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
     <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />`;

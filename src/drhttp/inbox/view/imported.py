@@ -261,7 +261,7 @@ def interesting(kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     shown = imported_json(kept, reveal=True)
     source = shown["browser"] or shown["creator"]
-    yield "imported", f"entry {shown['place']} of a HAR{f' by {source}' if source else ''}"
+    yield "imported", f"log.entries[{shown['place']}] of a HAR{f' by {source}' if source else ''}"
     yield "http", shown["http_version"] or ""
     yield "server", shown["server"] or ""
     yield "page", shown["page"] or ""

@@ -40,12 +40,20 @@ def extra_and_count(fields: Mapping[str, object]) -> tuple[dict[str, Any], int]:
     count = 0
     if others:
         text, count = masking.json_text(json.dumps(others))
-        found = json.loads(text) if count else others
+        found = _parsed(text) if count else others
     kept = fields.get(imported.NAME)
     if isinstance(kept, dict):
         shown, hidden = imported.masked(kept)
         found, count = {**found, imported.NAME: shown}, count + hidden
     return found, count
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(text)
+    except ValueError:  # hidden as a whole, because masking would take too long
+        return {"hidden": masking.MASK}
+    return found
 
 
 def _message(message: Message, view: DisplayedBody) -> Message:

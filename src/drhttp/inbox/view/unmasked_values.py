@@ -75,7 +75,10 @@ def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[s
         "count": sum(place.count for place in places),
         "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MAX_PLACES]],
     }
-    return summary if exchange is None else {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0}
+    if exchange is None:
+        return summary
+    imported = exchange.summary.protocol == "har"
+    return {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0, "imported": imported}
 
 
 def sentences(places: list[Place], exchange: Exchange) -> list[str]:

@@ -328,6 +328,7 @@ def test_start_times_are_read_as_producers_write_them(written, expected):
 def test_an_unreadable_start_time_is_told_and_not_replaced_by_now(written):
     """The record stands beside its neighbor in the file; what was written is kept, also through an export."""
     broken = of_a_browser() | {"startedDateTime": written}
+    del broken["request"]["postData"]
     first, second = entries(of_a_browser() | {"startedDateTime": "2026-11-22T16:00:01Z"}, broken)
     (alone,) = entries(broken)
 

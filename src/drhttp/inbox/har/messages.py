@@ -17,6 +17,7 @@ from drhttp.inbox.exchange import Headers, Message
 
 MISSING_BODY = "not in the HAR"
 _CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
+_UNKNOWN = "x-unknown"  # as Chromium writes it
 _FORM = "application/x-www-form-urlencoded"
 
 Part = Mapping[str, object]
@@ -45,6 +46,7 @@ def foreign_message(part: Part, content: Part) -> Message:
     """
     headers = _headers(part.get("headers"))
     declared, mime = header(headers, "content-type"), coerce.text(content.get("mimeType"))
+    mime = None if mime == _UNKNOWN else mime
     body = _packed(content)
     kind = None if declared else mime
     if body is None and (text := _text(content)) is not None:

@@ -63,6 +63,7 @@ def test_what_does_not_come_fails_and_says_what_came(drhttp_inbox):
     """The message names the query and what there is."""
     ask(drhttp.WSGIMiddleware(shop, dsn=drhttp_inbox.dsn), "GET", "/fine")
 
+    assert len(drhttp_inbox.wait(1)) == 1
     with pytest.raises(
         AssertionError, match=r"(?s)2 records that match 'path:/fine'.*there are 1.*GET http.*/fine 201"
     ):
@@ -129,6 +130,7 @@ environ = {}
 setup_testing_defaults(environ)
 app = drhttp.WSGIMiddleware(app)
 app(environ, lambda *given: None)
+assert drhttp.flush(timeout=60)
 """
 TEST = """
 import os, subprocess, sys

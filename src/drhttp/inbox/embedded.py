@@ -113,16 +113,24 @@ class EmbeddedInbox:
             broadcaster=broadcaster,
             memory=True,
         )
-        running = server.create(create_app(context), broadcaster.end)
-        thread = threading.Thread(
-            target=running.run, kwargs={"sockets": listener.sockets}, name="drhttp-inbox-embedded", daemon=True
-        )
-        thread.start()
-
-        def stop() -> None:
-            broadcaster.end()
-            running.should_exit = True
-            thread.join()
-
-        stack.callback(stop)
+        stack.callback(_serve(context, listener))
         return open_reader
+
+
+def _serve(context: Context, listener: server.Listener) -> Callable[[], None]:
+    """Serve in a thread, and return a function that ends that."""
+    ready = threading.Event()
+
+    def run() -> None:
+        server.serve(create_app(context), listener, on_ready=ready.set, on_stop=context.broadcaster.end)
+
+    thread = threading.Thread(target=run, name="drhttp-inbox-embedded", daemon=True)
+    thread.start()
+    ready.wait()
+
+    def stop() -> None:
+        if listener.stop is not None:
+            listener.stop()
+        thread.join()
+
+    return stop

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -113,8 +114,12 @@ def listen(port: int | None, host: str | None = None) -> Listener:
     raise PortError(f"Port {port} is in use. Choose another one, or omit --port to use the next free port.")
 
 
-def create(app: ASGIApp, on_stop: Callable[[], None]) -> uvicorn.Server:
-    """Create a server with the limits of the inbox. on_stop: called when it receives a signal."""
+def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
+    what lasts can end.
+    """
     # h11 bounds the header block, and the limits are the same whatever else is installed.
     config = uvicorn.Config(
         app,
@@ -131,16 +136,7 @@ def create(app: ASGIApp, on_stop: Callable[[], None]) -> uvicorn.Server:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
-    return _Server(config, on_stop)
-
-
-def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
-
-    on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
-    what lasts can end.
-    """
-    server = create(app, on_stop)
+    server = _Server(config, on_stop)
 
     def stop() -> None:
         server.should_exit = True
@@ -162,6 +158,9 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         stop()
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread can take signals
+        return
     before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

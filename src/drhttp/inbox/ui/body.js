@@ -36,7 +36,7 @@ function Remarks({ body, onReveal }) {
     body.hidden_before > 0 && `${plural(body.hidden_before, "value")} ${body.hidden_before === 1 ? "was" : "were"} masked when the record was exported and cannot be shown.`,
     body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; ${body.redacted === 1 ? "it" : "they"} cannot be shown.`,
     body.decoded && `Kept without its content coding, ${body.decoded}.`,
-    body.read && `The application read ${body.read === "none" ? "nothing" : "only a part"} of the body.`,
+    body.read && (body.read === "none" ? "The application did not read this body." : "The application read only a part of this body."),
     body.coding && `Decompressed from ${body.coding}.`,
     body.unpacked_in_part && "The decompressed body is very large, so only the beginning is shown.",
     body.coding_error && `Cannot decompress the body: ${body.coding_error}`,

@@ -16,9 +16,12 @@ from drhttp.inbox.instance_lock import find_running_inbox
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.remote import Remote
+from drhttp.inbox.store.aggregates import Endpoint
 from drhttp.inbox.store.reader import SqliteReader
+from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import text_page
-from drhttp.inbox.view.summary import record_json, summary_json
+from drhttp.inbox.view.summary import iso, record_json, summary_json
+from drhttp.inbox.view.summary_fields import ms
 
 SECONDS = 5.0
 """Time limit in seconds of a search; beyond it, the rest is left for the next one."""
@@ -118,10 +121,8 @@ class _FileTraffic:
         return text_page(message, offset, limit, reveal=False)
 
     def endpoints(self, query: str) -> list[Json]:
-        from drhttp.inbox.api.aggregates import endpoint_json  # the API needs a web framework
-
         found = self._reader.endpoints(_node(query), seconds=SECONDS)
-        return sorted(map(endpoint_json, found.endpoints), key=lambda one: -int(one["count"]))
+        return sorted(map(_endpoint, found.endpoints), key=lambda one: -int(one["count"]))
 
     def compare(self, left: str, right: str) -> list[Json]:
         one, other = (self._reader.read(self._entry(name)) for name in (left, right))
@@ -134,6 +135,29 @@ class _FileTraffic:
             except RecordNotFound:
                 pass
         return self._reader.one(name)
+
+
+def _endpoint(one: Endpoint) -> Json:
+    """Return an endpoint as the API describes it."""
+    from drhttp.inbox.api.aggregates import quoted  # the API needs a web framework
+
+    way = "out" if one.direction == "Outgoing" else "in"
+    method = f"method:{quoted(one.method)} " if one.method else ""
+    middle, high = one.percentiles((0.5, 0.95))
+    return {
+        "direction": way,
+        "method": one.method,
+        "endpoint": masking.path(one.name)[0],
+        "count": one.count,
+        "errors": one.errors,
+        "client_errors": one.client_errors,
+        "p50_ms": ms(middle),
+        "p95_ms": ms(high),
+        "max_ms": ms(one.longest),
+        "last": iso(one.last),
+        "slowest": one.slowest,
+        "query": f"{method}route:{quoted(one.name)} dir:{way}",
+    }
 
 
 def _is_number(name: str) -> bool:

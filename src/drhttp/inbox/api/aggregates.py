@@ -70,7 +70,7 @@ class Aggregates:
     async def endpoints(self, request: Request) -> Response:
         node, sort = parameters.query(request), parameters.choice(request, "sort", *_SORTS)
         found = await self._context.readers.run(lambda store: store.endpoints(node, seconds=SECONDS))
-        listed = [endpoint_json(one) for one in found.endpoints]
+        listed = [_endpoint(one) for one in found.endpoints]
         listed.sort(key=lambda one: _rank(one, sort))
         return Json(
             {
@@ -85,7 +85,7 @@ class Aggregates:
         node, sort = parameters.query(request), parameters.choice(request, "sort", *_UPSTREAM_SORTS)
         found = await self._context.readers.run(lambda store: store.upstreams(node, seconds=SECONDS))
         spent = found.spent
-        listed = [{**endpoint_json(one), "share": one.total / spent if spent else None} for one in found.endpoints]
+        listed = [{**_endpoint(one), "share": one.total / spent if spent else None} for one in found.endpoints]
         listed.sort(key=lambda one: _rank(one, sort))
         return Json(
             {
@@ -126,8 +126,7 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def endpoint_json(one: Endpoint) -> dict[str, Any]:
-    """Return an endpoint as the API describes it."""
+def _endpoint(one: Endpoint) -> dict[str, Any]:
     way = "out" if one.direction == "Outgoing" else "in"
     method = f"method:{quoted(one.method)} " if one.method else ""
     middle, high, highest = one.percentiles((0.5, 0.95, 0.99))

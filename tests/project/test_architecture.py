@@ -22,6 +22,7 @@ ALLOWED = {
     "__init__": "_capture.identity _outbound.outbound _privacy _process.recorder _record _stats _version asgi django "
     "exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
+    "testing": "inbox.embedded inbox.recorded",
     "_application": "",
     "_capture": "",
     "_capture.body": "",
@@ -247,7 +248,6 @@ ALLOWED = {
     "_process.lifespan _process.registry exceptions",
     "django": "_capture.environ_flags _capture.identity _capture.nesting _guard",
     "exceptions": "",
-    "testing": "inbox.embedded inbox.recorded",
     "wsgi": "_application _capture.body _capture.environ_flags _capture.identity _capture.input_tap _capture.link "
     "_capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording _guard _middleware "
     "exceptions",

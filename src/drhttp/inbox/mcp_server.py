@@ -6,16 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal
 
 from drhttp._version import __version__
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.traffic import Traffic, traffic
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
 
 MAX_ANSWER = 8_000
 """Characters of an answer. Longer texts in it are cut, and then lists."""
@@ -38,19 +36,14 @@ _ENDPOINT = (
 )  # fmt: skip
 _BODY = ("type", "size", "truncated", "omitted", "masked", "redacted", "length", "text")
 
-Query = Annotated[str, Field(description="A query, as in the inbox: `status:5xx path:/api/*`. Empty for all records.")]
-Name = Annotated[str, Field(description="The number `n` of a record, its ID, or a unique beginning of the ID.")]
 Side = Literal["", "request", "response"]
 
 
-def serve(file: Path) -> int:
-    """Serve MCP on standard input and output until the client closes them."""
-    create(file).run("stdio")
-    return 0
-
-
 def create(file: Path) -> MCPServer[Any]:
-    """Create the server. file: of the inbox, which may be running or not."""
+    """Create the server. file: of the inbox, which may be running or not. Raises `ModuleNotFoundError`."""
+    from mcp.server.mcpserver import MCPServer  # an extra
+    from mcp_types import ToolAnnotations
+
     server: MCPServer[Any] = MCPServer("drhttp", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR")
     tools = Tools(file)
     annotations = ToolAnnotations(
@@ -67,13 +60,13 @@ class Tools:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def search_requests(
-        self,
-        query: Query = "",
-        limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 20,
-        before: Annotated[int | None, Field(description="`next` of the answer before, to go on")] = None,
-    ) -> str:
-        """List recorded requests that match a query, the newest first."""
+    def search_requests(self, query: str = "", limit: int = 20, before: int | None = None) -> str:
+        """List recorded requests, the newest first.
+
+        query: as in the inbox, such as `status:5xx path:/api/*`; empty for all. limit: 1 to 100. before: `next` of the
+        answer before, to go on.
+        """
+        limit = min(max(limit, 1), MAX_LIMIT)
         found = self._asked(lambda records: records.search(query, limit, before))
         lines = [_line(record) for record in found["records"]]
         answer = _answer({"records": lines, "next": found["next"]})
@@ -83,26 +76,32 @@ class Tools:
         # A list that was cut goes on after its last line.
         return _answer({"records": lines[:shown], "next": lines[shown - 1]["n"] if shown else found["next"]})
 
-    def get_request(
-        self,
-        record: Name,
-        body: Annotated[Side, Field(description="read on in this body, from `offset` on")] = "",
-        offset: Annotated[int, Field(ge=0)] = 0,
-    ) -> str:
-        """Show one recorded request: headers, bodies, exception, and what the application asked of others meanwhile."""
+    def get_request(self, record: str, body: Side = "", offset: int = 0) -> str:
+        """Show one recorded request: headers, bodies, exception, and what the application asked of others meanwhile.
+
+        record: its number `n`, its ID, or a unique beginning of the ID. body: instead, read on in this body, from the
+        character `offset` on.
+        """
         if body:
-            page = self._asked(lambda records: records.body(record, body, offset, PAGE))
+            page = self._asked(lambda records: records.body(record, body, max(0, offset), PAGE))
             return json.dumps(page, ensure_ascii=False)
         return _answer(_shown(self._asked(lambda records: records.record(record))))
 
-    def endpoints(self, query: Query = "", limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 30) -> str:
-        """List the endpoints of the requests that match a query, with counts, errors and percentiles of durations."""
+    def endpoints(self, query: str = "", limit: int = 30) -> str:
+        """List the endpoints of recorded requests, with counts, errors and percentiles of durations.
+
+        query: as in the inbox; empty for all. limit: 1 to 100.
+        """
+        limit = min(max(limit, 1), MAX_LIMIT)
         found = self._asked(lambda records: records.endpoints(query))
         listed = [{name: one[name] for name in _ENDPOINT} for one in found[:limit]]
         return _answer({"endpoints": listed, "more": max(0, len(found) - limit)})
 
-    def compare(self, left: Name, right: Name) -> str:
-        """Compare two recorded requests: headers regardless of order, JSON bodies by path, other text by line."""
+    def compare(self, left: str, right: str) -> str:
+        """Compare two recorded requests: headers regardless of order, JSON bodies by path, other text by line.
+
+        left, right: their numbers `n`, IDs, or unique beginnings of the IDs.
+        """
         parts = self._asked(lambda records: records.compare(left, right))
         differing = [part for part in parts if not part["equal"]]
         return _answer({"equal": not differing, "differences": differing})
@@ -115,6 +114,8 @@ class Tools:
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell the assistant what is wrong, as the command line tells a person."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
     try:
         yield
     except InboxError as problem:

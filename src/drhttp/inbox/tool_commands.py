@@ -37,13 +37,16 @@ def run_share(args: argparse.Namespace) -> int:
 
 def run_mcp(args: argparse.Namespace) -> int:
     """Serve MCP until standard input ends."""
+    from drhttp.inbox.mcp_server import create
+
     try:
-        from drhttp.inbox.mcp_server import serve
+        server = create(_file(args))
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == "drhttp":
             raise
         return fail(f'The MCP server requires {missing.name}. Install it with: pip install "drhttp[mcp]"')
-    return _exit_status(lambda: serve(_file(args)))
+    server.run("stdio")
+    return 0
 
 
 def _share(args: argparse.Namespace) -> int:

@@ -159,6 +159,16 @@ def test_pytest_finds_the_fixture_by_itself(tmp_path):
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
+def test_a_program_may_import_drhttp_before_it_starts_pytest(tmp_path):
+    """Pytest would warn about a package with a plugin that it cannot rewrite, which stops it if warnings are errors."""
+    (tmp_path / "test_it.py").write_text("def test_other(): pass\n")
+    program = "import drhttp, pytest, sys\nsys.exit(pytest.main(['-q', '-W', 'error', '-p', 'no:cacheprovider']))"
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_without_the_inbox_it_says_what_to_install(tmp_path):
     """One sentence, and only for tests that use the fixture."""
     (tmp_path / "uvicorn.py").write_text('raise ModuleNotFoundError("No module", name="uvicorn")\n')

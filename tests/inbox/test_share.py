@@ -130,6 +130,21 @@ def test_the_api_and_the_command_line_write_the_same(inbox, event):
     assert body.decode().replace(" · record 1<", "<") == inbox.command("share", "an-id").stdout
 
 
+def test_outbound_requests_are_in_the_file(inbox, event):
+    """With their failures, and after how long; of the API and of the command line."""
+    order = event(transaction_id="order", trace_id="t1", span={"id": "s1"})
+    call = event(transaction_id="call", trace_id="t1", span={"id": "s2", "parent_id": "s1"}, direction="Outgoing",
+                 request__uri="http://bank.test/charge?token=hunter2", request__time="2026-11-22T16:00:00.150Z",
+                 response__status=None, metadata__exception={"type": "Timeout", "message": "read"})  # fmt: skip
+    inbox.post([order, call])
+    by_api = inbox.request("GET", "/api/v1/export?as=html&n=1", Authorization=f"Bearer {inbox.token}")[2].decode()
+
+    shown = Reader(by_api).text
+    assert "http://bank.test/charge?token=[hidden here, arrived in clear]" in shown
+    assert "Timeout: read after 27.0 ms, took 99.5 ms" in shown
+    assert by_api.replace(" · record 1<", "<") == inbox.command("share", "order").stdout
+
+
 def test_the_file_is_for_its_owner(inbox, event, tmp_path):
     """It holds other people's requests; a record that is not there is told in one sentence."""
     inbox.post([event(transaction_id="an-id")])

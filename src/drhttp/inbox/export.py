@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from drhttp.inbox import har
 from drhttp.inbox.endpoint import endpoint, is_error
-from drhttp.inbox.exchange import Entry, Exchange
+from drhttp.inbox.exchange import Entry, Exchange, Summary
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view.summary import record_json
@@ -55,15 +55,18 @@ def piece(store: StoreReader, node: Node, after: int, left: int, form: Format) -
 def single(store: StoreReader, n: int, kind: str, *, reveal: bool) -> str:
     """Return the text of an export of one record."""
     entry = store.entry(n)
-    return alone(store.read(entry), kind, entry=entry, reveal=reveal)
+    calls = [call.summary for call in store.family(entry)[1]] if kind == "html" else []
+    return alone(store.read(entry), kind, entry=entry, calls=calls, reveal=reveal)
 
 
-def alone(exchange: Exchange, kind: str, *, entry: Entry | None = None, reveal: bool) -> str:
-    """Return the text of an export of one exchange. entry: as the store knows it, if it does."""
+def alone(
+    exchange: Exchange, kind: str, *, entry: Entry | None = None, calls: Sequence[Summary] = (), reveal: bool
+) -> str:
+    """Return the text of an export of one exchange. entry: as the store knows it, if it does. calls: outbound ones."""
     if kind == "html":
         from drhttp.inbox.share import page  # other exports do without
 
-        return page(exchange, n=None if entry is None else entry.n, reveal=reveal)
+        return page(exchange, n=None if entry is None else entry.n, calls=calls, reveal=reveal)
     summary, form = exchange.summary, Format(kind, reveal=reveal)
     known = entry or Entry(n=0, summary=summary, endpoint=endpoint(summary), error=is_error(summary))
     return f"{form.start}{form.text(known, exchange)}{form.end(1)}"

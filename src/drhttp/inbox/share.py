@@ -8,15 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from drhttp._version import __version__
 from drhttp.inbox.endpoint import endpoint, is_error
-from drhttp.inbox.exchange import Entry, Exchange
+from drhttp.inbox.exchange import Entry, Exchange, Summary
 from drhttp.inbox.share_style import STYLE
-from drhttp.inbox.view import unmasked_values
+from drhttp.inbox.view import masking, unmasked_values
 from drhttp.inbox.view.bodies import DisplayedBody, views
 from drhttp.inbox.view.content import image_type
 from drhttp.inbox.view.summary import record_json
@@ -30,8 +30,11 @@ MAX_HEX = 512
 _ABORTED = "The exchange ended before the response was complete."
 
 
-def page(exchange: Exchange, *, n: int | None = None, reveal: bool = False) -> str:
-    """Return the file. n: the number of the record in its inbox. reveal: include values that are hidden on display."""
+def page(exchange: Exchange, *, n: int | None = None, calls: Sequence[Summary] = (), reveal: bool = False) -> str:
+    """Return the file. n: the number of the record in its inbox. calls: what the application asked of others meanwhile.
+
+    reveal: include values that are hidden on display.
+    """
     summary = exchange.summary
     entry = Entry(n=n or 0, summary=summary, endpoint=endpoint(summary), error=is_error(summary))
     record = record_json(entry, exchange, reveal=reveal)
@@ -44,6 +47,7 @@ def page(exchange: Exchange, *, n: int | None = None, reveal: bool = False) -> s
         _message("Request", record["request"], bodies["request"], exchange.request.body),
         _response(record, bodies, exchange),
         _messages(record),
+        _calls([masking.summary(call, reveal=reveal) for call in calls], summary.started),
         _facts(record),
         _footer(len(places), sum(place.count for place in places), reveal=reveal),
     ]
@@ -163,6 +167,23 @@ def _messages(record: Mapping[str, Any]) -> str:
     ]
     more = f"<p>{messages['count'] - len(rows):,} more messages.</p>" if messages["more"] else ""
     return f"<h2>WebSocket messages</h2><table>{''.join(rows)}</table>{more}\n"
+
+
+def _calls(calls: Sequence[Summary], started: int) -> str:
+    rows = [
+        f"<tr><th>{_text(call.method)} {_text(call.status or 'no response')}</th><td>{_text(call.url)}<br>"
+        f"{_text(_failed(call))} after {(call.started - started) / 1000:,.1f} ms, took {_took(call)}</td></tr>"
+        for call in calls
+    ]
+    return f"<h2>Requests sent by the application</h2><table>{''.join(rows)}</table>\n" if rows else ""
+
+
+def _failed(call: Summary) -> str:
+    return ": ".join(filter(None, (call.exception, call.exception_text)))
+
+
+def _took(call: Summary) -> str:
+    return "an unknown time" if call.duration is None else f"{call.duration / 1000:,.1f} ms"
 
 
 def _facts(record: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.output import fail, save
 
+MAX_CALLS = 500
+"""Maximum number of outbound requests of the trace of a shared record."""
 _FILE_HELP = "the SQLite file (default: $DRHTTP_INBOX_FILE, or one per working directory)"
 
 
@@ -55,7 +58,10 @@ def _share(args: argparse.Namespace) -> int:
 
     with source(_file(args)) as found:
         exchange = found.one(args.id)
-    return save([alone(exchange, args.kind, reveal=args.reveal)], args.output)
+        trace, span = exchange.summary.trace, exchange.summary.span
+        related = found.newest(f"trace:{json.dumps(trace)} dir:out", MAX_CALLS) if trace and span else []
+    calls = [one for one in related if one.parent == span]
+    return save([alone(exchange, args.kind, calls=calls, reveal=args.reveal)], args.output)
 
 
 def _exit_status(work: Callable[[], int]) -> int:

@@ -42,7 +42,7 @@ Side = Literal["", "request", "response"]
 def create(file: Path) -> MCPServer[Any]:
     """Create the server. file: of the inbox, which may be running or not. Raises `ModuleNotFoundError`."""
     from mcp.server.mcpserver import MCPServer  # an extra
-    from mcp_types import ToolAnnotations
+    from mcp.types import ToolAnnotations
 
     server: MCPServer[Any] = MCPServer("drhttp", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR")
     tools = Tools(file)

@@ -25,6 +25,7 @@ _PHRASES = {one.value: one.phrase for one in HTTPStatus}
 _PARAMETER = re.compile(r"[{<]([^{}<>]*)[}>]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
+_MEDIA = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _MISSING = 'OpenAPI requires genson. Install it with: pip install "drhttp[openapi]"'
 
 Json = dict[str, Any]
@@ -177,7 +178,7 @@ def _add_bodies(operation: _Operation, exchange: Exchange) -> None:
 
 def _add_content(contents: dict[str, _Content], exchange: Exchange, message: Message, side: str) -> None:
     content = content_of(message)
-    media = content.media if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", content.media) else ""
+    media = content.media if _MEDIA.fullmatch(content.media) else ""
     kept = contents.setdefault(media or _guessed(content), _Content())
     kept.count += 1
     if content.form == "json":

@@ -109,6 +109,7 @@ def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: st
         session.install(*_group("coverage"))
         # Only the two sessions together have to reach the limit. Tests that take the time of something run without.
         options += ["--cov", "--cov-append", "--cov-report=", "--cov-fail-under=0", "-m", "not no_cover"]
+        options += ["-p", "no:drhttp"]  # it would import drhttp too early; tests/conftest.py adds it later
         Path(env["COVERAGE_FILE"]).unlink(missing_ok=True)
     try:
         session.run("pytest", "-n", str(workers), f"--dist={dist}", *options, env=env)
@@ -165,7 +166,7 @@ def lowest_urllib3(session: nox.Session) -> None:
 @_each_python
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
-    _install(session, "tests", "frameworks", "clients")
+    _install(session, "tests", "frameworks", "clients", "tools")
     _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 

@@ -31,8 +31,11 @@ _NEEDS = {
     "frameworks/test_flask_factories.py": "flask",
     "project/test_examples.py": "flask",
     "project/test_demo.py": "flask",
+    "project/test_docs.py": "mcp",
     "project/test_readme.py": "django",
     "inbox": "starlette",
+    "inbox/test_mcp.py": "mcp",
+    "inbox/test_openapi.py": "openapi_spec_validator",
     "outbound": "aiohttp",
 }
 _missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
@@ -44,6 +47,14 @@ if _missing != set(_NEEDS.values()):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So it is for what a shell starts in the background, and for all that comes from there; but tests press Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the plugin of drhttp where the command line leaves it out."""
+    if not config.pluginmanager.hasplugin("drhttp"):
+        import drhttp.testing
+
+        config.pluginmanager.register(drhttp.testing, "drhttp-late")
 
 
 def pytest_report_header() -> str:

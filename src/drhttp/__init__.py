@@ -3,6 +3,8 @@
 import drhttp
 
 app = drhttp.WSGIMiddleware(app, dsn="https://<api key>@api.drhttp.com/")  # or ASGIMiddleware
+
+PYTEST_DONT_REWRITE: a program may import drhttp, whose plugin pytest loads, before it starts pytest.
 """
 
 from __future__ import annotations

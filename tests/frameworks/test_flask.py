@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from support.receiver import Receiver
 
+    from drhttp.testing import Inbox
+
 KEY = b"for tests"
 PAYLOAD = b'{"event":  "paid"}'
 FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example"}
@@ -300,7 +302,7 @@ def test_signals_are_forgotten_with_the_last_recorder(receiver: Receiver) -> Non
     assert len(flask.got_request_exception.receivers) == before
 
 
-def test_routes(receiver: Receiver) -> None:
+def test_routes(drhttp_inbox: Inbox) -> None:
     """The route of a record is the rule that Flask has matched, with the path of the mount; without a match, none."""
     app = Flask(__name__)
 
@@ -308,24 +310,25 @@ def test_routes(receiver: Receiver) -> None:
     def order(number: int, rest: str) -> str:
         return rest
 
-    client = recorded(app, receiver).test_client()
+    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    client = app.test_client()
     client.get("/orders/7/a/b").close()
     client.get("/orders/7/a/b", environ_overrides={"SCRIPT_NAME": "/shop"}).close()
     client.get("/nowhere").close()
-    assert drhttp.flush()
-    routes = [record["metadata"].get("route") for record in receiver.records]
+    routes = [record.route for record in drhttp_inbox.wait(3)]
     assert routes == ["/orders/{number}/{rest}", "/shop/orders/{number}/{rest}", None]
 
 
-def test_flask_httpauth(receiver: Receiver) -> None:
+def test_flask_httpauth(drhttp_inbox: Inbox) -> None:
     """The user whom Flask-HTTPAuth knows is recorded, and the client does not see the header; nobody is nobody."""
-    client = recorded(make_app([]), receiver).test_client()
+    app = make_app([])
+    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    client = app.test_client()
     for name in ("anna", "ben"):
         with client.get("/private", auth=(name, "sesame")) as response:
             assert (response.data, drhttp.DRHTTP_HEADER_USER in response.headers) == (b"private", False)
     assert drhttp.DRHTTP_HEADER_USER not in client.get("/count").headers
-    assert drhttp.flush()
-    assert [record.get("user_id") for record in receiver.records] == ["anna", "ben", None]
+    assert [record.user for record in drhttp_inbox.wait(3)] == ["anna", "ben", None]
 
 
 def test_flasks_test_client(receiver: Receiver) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator, FormatChecker
@@ -14,11 +16,15 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT6
 from support.effort import effort
 
-from drhttp.inbox import har, mask_detection
+from drhttp.inbox import coerce, har, mask_detection
 from drhttp.inbox.decode import Arrival, decode_batch
-from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.har.reader import MISSING_BODY
+from drhttp.inbox.detail import text
+from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
+from drhttp.inbox.har.messages import MISSING_BODY
 from drhttp.inbox.snippet import snippet
+from drhttp.inbox.view import imported
+from drhttp.inbox.view.content import content_of
+from drhttp.inbox.view.summary import record_json
 
 SCHEMAS = Path(__file__).with_name("har_schema")
 RECEIVED = 1795363200_000000
@@ -47,6 +53,7 @@ messages = st.builds(
     omitted=maybe,
     redacted=st.integers(0, 5),
     decoded=maybe,
+    content_type=maybe,
     read=st.sampled_from([None, "none", "partial"]),
 )
 plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | words
@@ -282,3 +289,170 @@ def test_s18_a_masked_export_never_passes_for_what_was_sent(event):
     assert mask_detection.in_body(found.request)
     assert mask_detection.in_address(found)
     assert "masked" not in found.extra
+
+
+def entries(*given, **log):
+    found, remarks = har.exchanges({"log": {"entries": list(given), **log}}, "p", RECEIVED)
+    assert remarks == []
+    return found
+
+
+def test_equal_entries_are_all_kept():
+    """Each has an id of its own, which is the same whenever the file is read."""
+    ids = [one.summary.id for one in entries(of_a_browser(), of_a_browser(), of_a_browser())]
+
+    assert len(set(ids)) == 3
+    assert ids == [one.summary.id for one in entries(of_a_browser(), of_a_browser(), of_a_browser())]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-11-22T16:00:00.123Z", "2026-11-22T16:00:00.123000+00:00"),
+        ("2026-11-22T16:00:00.1234567+01:00", "2026-11-22T15:00:00.123456+00:00"),
+        ("2026-11-22T16:00:00.1-0330", "2026-11-22T19:30:00.100000+00:00"),
+        ("2026-11-22 16:00:00+01", "2026-11-22T15:00:00+00:00"),
+        ("2026-11-22T16:00Z", "2026-11-22T16:00:00+00:00"),
+        ("2026-11-22T16:00:00", "2026-11-22T16:00:00+00:00"),
+    ],
+)
+def test_start_times_are_read_as_producers_write_them(written, expected):
+    """Any number of digits, offsets with and without a colon; and written again as they were."""
+    (found,) = entries(of_a_browser() | {"startedDateTime": written})
+
+    assert coerce.moment(found.summary.started).isoformat() == expected
+    assert har.entry(found, reveal=True)["startedDateTime"] == written
+
+
+@pytest.mark.parametrize("written", ["yesterday", "", None, 17, "2026-13-45T99:99:99Z", "1970-01-01T00:00:00Z"])
+def test_an_unreadable_start_time_is_told_and_not_replaced_by_now(written):
+    """The record stands beside its neighbor in the file; what was written is kept, also through an export."""
+    broken = of_a_browser() | {"startedDateTime": written}
+    del broken["request"]["postData"]
+    first, second = entries(of_a_browser() | {"startedDateTime": "2026-11-22T16:00:01Z"}, broken)
+    (alone,) = entries(broken)
+
+    assert second.summary.started == first.summary.started
+    assert alone.summary.started == 0
+    for one in (second, alone):
+        (remark,) = imported.remarks(one.extra["har"])
+        assert json.dumps(written) in remark
+        assert one.summary.started != RECEIVED
+        again = entries(json.loads(json.dumps(har.entry(one, reveal=True))))
+        assert imported.remarks(again[0].extra["har"]) == [remark]
+        assert "cannot be read" in "\n".join(text(one))
+    VALID.validate({"log": har.opening() | {"entries": [har.entry(second, reveal=True)]}})
+
+
+def test_without_start_times_the_pages_tell_the_time():
+    """If no entry of the file has one."""
+    pages = [{"id": "page_1", "startedDateTime": "2026-11-22T16:00:00Z", "title": "", "pageTimings": {}}]
+    (found,) = entries(of_a_browser() | {"startedDateTime": "?"}, pages=pages)
+
+    assert coerce.moment(found.summary.started).isoformat() == "2026-11-22T16:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:text/html,<a href='http://x/?a=b'>#?", "chrome-extension://abc/js/a.js?x#y", "about:blank", "",
+        "https://shop.test/#/route?a=1", "https://[::1]:8443/a[0]?b[]=1&b[]=2", "blob:https://shop.test/6f1b", "wss://x/y",
+        "https://shop.test/ü/%FF/a b?q=\"<>", "HTTP://SHOP.test:80/", "//shop.test/x",
+        f"data:image/png;base64,{'A' * 5000}",
+    ],
+)  # fmt: skip
+def test_unusual_urls_are_unchanged(url):
+    """In the view and in the export, however long they are."""
+    entry = of_a_browser()
+    entry["request"]["url"] = url
+    (found,) = entries(entry)
+    entry_of_store = Entry(n=1, summary=found.summary, endpoint="", error=False)
+
+    assert har.entry(found, reveal=True)["request"]["url"] == url
+    assert record_json(entry_of_store, found, reveal=True)["url"] == url
+    assert len(found.summary.path) <= 1_001 or not url.startswith("data:")
+
+
+@pytest.mark.parametrize(
+    ("headers", "mime", "text", "form", "shown"),
+    [
+        ([], "application/json", '{"a": 1}', "json", '{"a": 1}'),
+        ([], "text/html", "<p>ü", "html", "<p>ü"),
+        (
+            [{"name": "Content-Type", "value": "text/plain; charset=iso-8859-1"}],
+            "text/plain",
+            "größer",
+            "text",
+            "größer",
+        ),
+        ([{"name": "Content-Type", "value": "text/plain; charset=iso-8859-1"}], "text/plain", "日本", "text", "日本"),
+        ([], "text/plain; charset=utf-16", "größer", "text", "größer"),
+        ([{"name": "Content-Type", "value": "text/css"}], "application/json", "a {}", "text", "a {}"),
+    ],
+)
+def test_bodies_are_shown_by_the_type_that_the_file_tells(headers, mime, text, form, shown):
+    """By the header if there is one, else by `mimeType`; in the charset in which they were decoded."""
+    entry = of_a_browser()
+    entry["response"] |= {"headers": headers, "content": {"size": 9, "mimeType": mime, "text": text}}
+    (found,) = entries(entry)
+    content = content_of(found.response)
+
+    assert (content.form, content.text) == (form, shown)
+    assert found.summary.response_type == (headers[0]["value"] if headers else mime)
+    after = har.entry(found, reveal=True)["response"]
+    assert (after["content"], after["headers"]) == (entry["response"]["content"], headers)
+
+
+def test_a_body_that_is_still_compressed_is_not_taken_for_decoded():
+    """Some programs keep the bytes as they were sent."""
+    entry = of_a_browser()
+    packed = base64.b64encode(gzip.compress(b"hello")).decode()
+    entry["response"] |= {
+        "headers": [{"name": "content-encoding", "value": "gzip"}],
+        "content": {"size": 5, "mimeType": "text/plain", "text": packed, "encoding": "base64"},
+    }
+    (found,) = entries(entry)
+
+    assert (found.response.decoded, content_of(found.response).text) == (None, "hello")
+
+
+def test_a_failed_request_has_its_reason():
+    """As browsers tell it; what came of the answer is there, too."""
+    entry = of_a_browser()
+    entry["response"] = {**entry["response"], "status": 0, "headers": [], "content": {"size": 0, "mimeType": ""},
+                         "_error": "net::ERR_ABORTED"}  # fmt: skip
+    (found,) = entries(entry)
+
+    assert (found.summary.status, found.summary.exception, found.response) == (None, "net::ERR_ABORTED", None)
+
+
+def test_pages_of_several_files_do_not_mix():
+    """An export of records of two files, whose pages have the same id, tells them apart."""
+    files = [[{"id": "page_1", "startedDateTime": "2026-11-22T16:00:00Z", "title": t, "pageTimings": {}}] for t in "ab"]
+    found = [entries(of_a_browser() | {"pageref": "page_1"}, pages=pages)[0] for pages in files]
+    pages = har.Pages()
+    references = [har.entry(one, reveal=True, pages=pages)["pageref"] for one in found]
+
+    assert references == ["page_1", "page_1-2"]
+    assert [(page["id"], page["title"]) for page in pages.listed] == [("page_1", "a"), ("page_1-2", "b")]
+
+
+@effort(200)
+@given(
+    st.recursive(
+        plain | st.floats(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+    ),
+    st.sampled_from(
+        ["request", "response", "timings", "time", "startedDateTime", "_webSocketMessages", "pageref", "_x"]
+    ),
+    st.sampled_from(["headers", "cookies", "queryString", "postData", "content", "httpVersion", "_y", "url"]),
+)
+def test_an_export_of_any_import_is_imported_as_the_same(value, place, inner):
+    """Whatever stands in an entry: what is exported once is what is exported ever after."""
+    entry = of_a_browser()
+    entry |= {place: entry[place] | {inner: value} if isinstance(entry.get(place), dict) else value}
+    once = log(*entries(entry))
+    again = log(*entries(*once["log"]["entries"]))
+
+    assert not lacking("entry", once["log"]["entries"][0])
+    assert again["log"]["entries"] == once["log"]["entries"]

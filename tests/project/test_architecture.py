@@ -22,6 +22,7 @@ ALLOWED = {
     "__init__": "_capture.identity_headers _outbound.outbound _redact_options _process.recorder _record _stats "
     "_version asgi django exceptions wsgi",
     "__main__": "_check _version inbox.arguments inbox.commands",
+    "testing": "inbox.embedded inbox.recorded",
     "_application": "",
     "_capture": "",
     "_capture.body_tap": "",
@@ -268,6 +269,7 @@ INBOX = "inbox"
 # But for what both programs read of HTTP. It imports nothing else of the package (see above), so that it takes no side.
 SHARED = {
     "inbox.bounded_json": "_http.content_coding",
+    "inbox.har.messages": "_http.content_coding",
     "inbox.store.search": "_http.content_coding",
     "inbox.view.bodies": "_http.multipart",
     "inbox.view.content": "_http.content_coding",
@@ -278,7 +280,7 @@ SHARED = {
 # But also for what it masks on display, and the charsets that it reads: they are the recorder's. Two sets of rules
 # would drift apart, and a name or a token that only one of them knows would be safe or not by who had sent it.
 RULES = {
-    "inbox.har.reader": "_redact.decoding.charset",
+    "inbox.har.messages": "_redact.decoding.charset",
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
     "inbox.view.masking": "_redact_options _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "

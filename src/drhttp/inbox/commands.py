@@ -1,4 +1,4 @@
-"""The commands `drhttp inbox` and `drhttp inbox run`, `ls`, `tail`, `show`, `export`, `clear`, and `import`.
+"""The commands `drhttp inbox` and `drhttp inbox run`, `ls`, `tail`, `show`, `export`, `clear`, `import`, and tools.
 
 All except `run` have a short form such as `drhttp ls`. They use the running inbox, or else its file.
 
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from drhttp.inbox.arguments import QueryParser, base, days, mib, origin, port, positive
 from drhttp.inbox.errors import InboxError, QueryError
-from drhttp.inbox.output import emit, fail, print_lines, write
+from drhttp.inbox.output import emit, fail, print_lines, save
+from drhttp.inbox.tool_commands import add_tools
 
 if TYPE_CHECKING:
     from drhttp.inbox.exchange import Summary
@@ -111,6 +112,9 @@ def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
     export.add_argument(
         "--as", dest="kind", choices=("har", "jsonl"), default="har", help="format (default: %(default)s)"
     )
+    export.add_argument(
+        "--openapi", dest="kind", action="store_const", const="openapi", help="describe the endpoints as OpenAPI"
+    )
     export.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     clear.add_argument("--pinned", action="store_true", help="also delete pinned records")
     clear.add_argument("--yes", action="store_true", help="delete all records when no query is given")
@@ -118,6 +122,7 @@ def _add_readers(commands: argparse._SubParsersAction[Any]) -> None:
         command.add_argument("--unsafe-include-secrets", dest="reveal", action="store_true", help="do not mask secrets")
     for command in (ls, tail, show, clear, take):
         command.add_argument("--json", action="store_true", help="print JSON")
+    add_tools(commands)
     functions = (run_ls, run_tail, run_show, run_export, run_clear, run_import)
     for command, function in zip((ls, tail, show, export, clear, take), functions, strict=True):
         command.set_defaults(func=function)
@@ -157,7 +162,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Export records as HAR or JSON Lines."""
+    """Export records as HAR, JSON Lines, or OpenAPI."""
     return _exit_status(lambda: _export(args))
 
 
@@ -219,19 +224,14 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    query = _query(args)
+    query, limit = _query(args), args.n or 1 << 40
     with _source(args) as source:
-        pieces = source.export(query, args.kind, args.n or 1 << 40, reveal=args.reveal)
-        if args.output is None:
-            return write(pieces)
-        try:
-            # 0600: the file contains other people's requests.
-            descriptor = os.open(args.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.writelines(pieces)
-        except OSError as problem:
-            raise InboxError(f"Cannot write {args.output}: {problem.strerror or problem}.") from problem
-    return 0
+        if args.kind == "openapi":
+            from drhttp.inbox.openapi import described
+
+            return save(described(source.export(query, "har", limit, reveal=True)), args.output)
+        pieces = source.export(query, args.kind, limit, reveal=args.reveal)
+        return save(pieces, args.output)
 
 
 def _clear(args: argparse.Namespace) -> int:

@@ -7,16 +7,18 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from drhttp.inbox.coerce import moment, readable
+from drhttp.inbox.coerce import mapping, moment, readable
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
-from drhttp.inbox.view import masking, unmasked_values
+from drhttp.inbox.view import imported, masking, unmasked_values
 from drhttp.inbox.view.content import decompressed
 from drhttp.inbox.view.summary_fields import summary_fields
 
 SHOWN = 256 * 1024
 """Maximum bytes of a body that are decompressed, parsed, and shown."""
 HEX_SHOWN = 256
+MAX_MESSAGES = 100
+"""Maximum number of WebSocket messages that are shown."""
 
 
 def json_line(summary: Summary, *, reveal: bool = False) -> dict[str, object]:
@@ -62,6 +64,7 @@ def text(exchange: Exchange, *, reveal: bool = False) -> Iterator[str]:
         yield from ("", "No response was recorded.")
     else:
         yield from _side("Response", exchange.response, summary.response_size)
+    yield from _messages(exchange)
     if notice:
         yield from ("", *map(clean, notice), "To show them, pass --unsafe-include-secrets.")
 
@@ -96,7 +99,8 @@ def _facts(exchange: Exchange) -> Iterable[tuple[str, str]]:
         ("parent", summary.parent or ""),
         ("id", summary.id),
         ("protocol", summary.protocol),
-        *((name, _compact(value)) for name, value in exchange.extra.items()),
+        *((name, _compact(value)) for name, value in exchange.extra.items() if name != imported.NAME),
+        *imported.interesting(mapping(exchange.extra.get(imported.NAME))),
     ]
 
 
@@ -112,6 +116,20 @@ def _side(name: str, message: Message, size: int | None) -> Iterator[str]:
     yield from ("", f"{name} body ({', '.join(_about(message, size))})")
     if message.body:
         yield from (f"  {line}" for line in _body_lines(message))
+
+
+def _messages(exchange: Exchange) -> Iterator[str]:
+    """Yield the WebSocket messages of an imported entry."""
+    messages = imported.messages_of(mapping(exchange.extra.get(imported.NAME)))
+    if messages is None:
+        return
+    page = imported.messages_json(messages, 0, MAX_MESSAGES, reveal=True)
+    yield from ("", f"WebSocket messages ({page['count']:,})")
+    for one in page["items"]:
+        text = f"{one['length']:,} characters of base64" if one["binary"] else one["text"] or ""
+        yield f"  {'sent    ' if one['sent'] else 'received'}  {clean(text)}"
+    if page["more"]:
+        yield f"... {page['count'] - MAX_MESSAGES:,} more messages; use --json to print them all"
 
 
 def _about(message: Message, size: int | None) -> Iterator[str]:
@@ -132,7 +150,7 @@ def _about(message: Message, size: int | None) -> Iterator[str]:
 def _about_sender(message: Message) -> Iterator[str]:
     """Describe how the sender changed the body and whether the application read it."""
     if message.decoded:
-        yield f"{clean(message.decoded)} removed by the sender"
+        yield f"kept without its content coding, {clean(message.decoded)}"
     if message.redacted:
         yield f"{message.redacted:,} masked"
     if message.hidden:
@@ -166,6 +184,7 @@ def _message(message: Message, size: object) -> dict[str, Any]:
         "redacted": message.redacted,
         "hidden": message.hidden,
         "decoded": message.decoded,
+        "content_type": message.content_type,
         "read": message.read,
     }
 

@@ -1,58 +1,86 @@
-"""Exports records as HAR or JSON Lines, oldest first, a few at a time."""
+"""Exports records as HAR or JSON Lines, oldest first, a few at a time; a single one also as HTML."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from drhttp.inbox import har
-from drhttp.inbox.exchange import Entry, Exchange
+from drhttp.inbox.endpoint import endpoint, is_error
+from drhttp.inbox.exchange import Entry, Exchange, Summary
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import StoreReader
 from drhttp.inbox.view.summary import record_json
 
 BATCH = 50
 KINDS = ("har", "jsonl")
+ALONE = (*KINDS, "html")
+"""Formats of an export of one record."""
 
 
-def frame(kind: str) -> tuple[str, str, str]:
-    """Return the text before the records, between two records, and after the last one."""
-    if kind == "jsonl":
-        return "", "\n", "\n"
-    start = json.dumps({"log": har.opening()}).removesuffix("[]}}")
-    return f"{start}[\n", ",\n", "\n]}}\n"
+class Format:
+    """Writes records in one format. start, between: the text before all records, and between two of them.
+
+    Only for one export: a HAR ends with the pages to which its entries refer.
+    """
+
+    def __init__(self, kind: str, *, reveal: bool) -> None:
+        self._kind, self._reveal, self._pages = kind, reveal, har.Pages()
+        log = har.opening()
+        log.pop("pages")
+        self.start = "" if kind == "jsonl" else json.dumps({"log": log}).removesuffix("[]}}") + "[\n"
+        self.between = "\n" if kind == "jsonl" else ",\n"
+
+    def text(self, entry: Entry, exchange: Exchange) -> str:
+        """Return a record as text."""
+        if self._kind == "har":
+            return json.dumps(har.entry(exchange, reveal=self._reveal, pages=self._pages))
+        return json.dumps(record_json(entry, exchange, reveal=self._reveal))
+
+    def end(self, count: int) -> str:
+        """Return the text after the last record. count: of records."""
+        if self._kind == "jsonl":
+            return "\n" if count else ""
+        return f'\n], "pages": {json.dumps(self._pages.listed)}}}}}\n'
 
 
-def piece(
-    store: StoreReader, node: Node, after: int, left: int, kind: str, *, reveal: bool
-) -> tuple[list[str], int | None]:
+def piece(store: StoreReader, node: Node, after: int, left: int, form: Format) -> tuple[list[str], int | None]:
     """Return the next records and the ``n`` to continue from, or None at the end."""
     limit = min(left, BATCH)
     page = store.page(node, limit, before=None, after=after, ascending=True, seconds=1.0)
-    texts = [_text(one, store.read(one), kind, reveal=reveal) for one in page.entries]
+    texts = [form.text(one, store.read(one)) for one in page.entries]
     return texts, page.next if left > len(texts) else None
 
 
 def single(store: StoreReader, n: int, kind: str, *, reveal: bool) -> str:
-    """Return one record as text."""
+    """Return the text of an export of one record."""
     entry = store.entry(n)
-    return _text(entry, store.read(entry), kind, reveal=reveal)
+    calls = [call.summary for call in store.family(entry)[1]] if kind == "html" else []
+    return alone(store.read(entry), kind, entry=entry, calls=calls, reveal=reveal)
 
 
-def _text(entry: Entry, exchange: Exchange, kind: str, *, reveal: bool) -> str:
-    value = har.entry(exchange, reveal=reveal) if kind == "har" else record_json(entry, exchange, reveal=reveal)
-    return json.dumps(value)
+def alone(
+    exchange: Exchange, kind: str, *, entry: Entry | None = None, calls: Sequence[Summary] = (), reveal: bool
+) -> str:
+    """Return the text of an export of one exchange. entry: as the store knows it, if it does. calls: outbound ones."""
+    if kind == "html":
+        from drhttp.inbox.share import page  # other exports do without
+
+        return page(exchange, n=None if entry is None else entry.n, calls=calls, reveal=reveal)
+    summary, form = exchange.summary, Format(kind, reveal=reveal)
+    known = entry or Entry(n=0, summary=summary, endpoint=endpoint(summary), error=is_error(summary))
+    return f"{form.start}{form.text(known, exchange)}{form.end(1)}"
 
 
 def whole(store: StoreReader, node: Node, limit: int, kind: str, *, reveal: bool) -> Iterator[str]:
     """Yield the text of a whole export."""
-    start, between, end = frame(kind)
-    yield start
+    form = Format(kind, reveal=reveal)
+    yield form.start
     after: int | None = 0
     count = 0
     while after is not None:
-        texts, after = piece(store, node, after, limit - count, kind, reveal=reveal)
+        texts, after = piece(store, node, after, limit - count, form)
         for text in texts:
-            yield text if count == 0 else between + text
+            yield text if count == 0 else form.between + text
             count += 1
-    yield end if count or kind == "har" else ""
+    yield form.end(count)

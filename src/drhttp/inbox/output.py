@@ -6,7 +6,10 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
+
+from drhttp.inbox.errors import InboxError
 
 
 def print_lines(lines: Iterable[str]) -> int:
@@ -17,6 +20,20 @@ def print_lines(lines: Iterable[str]) -> int:
 def write(pieces: Iterable[str]) -> int:
     """Write pieces of text to standard output and return exit status 0."""
     emit(pieces)
+    return 0
+
+
+def save(pieces: Iterable[str], file: Path | None) -> int:
+    """Write pieces of text to a file, or to standard output if it is None. Raises `InboxError`."""
+    if file is None:
+        return write(pieces)
+    try:
+        # 0600: the file contains other people's requests.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.writelines(pieces)
+    except OSError as problem:
+        raise InboxError(f"Cannot write {file}: {problem.strerror or problem}.") from problem
     return 0
 
 

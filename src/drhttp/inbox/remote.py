@@ -86,6 +86,15 @@ class Remote:
         data: dict[str, object] = self._json("POST", "/import", raw)
         return data
 
+    def ask(self, path: str, **wanted: object) -> Any:
+        """Return the JSON of a path of the API, with values hidden as on the page."""
+        return self._json("GET", f"{path}?{urlencode(wanted, errors='replace')}")
+
+    @staticmethod
+    def by_id(prefix: str) -> str:
+        """Return the path segment of the record with this ID or unique prefix."""
+        return f"id:{quote(prefix, safe='', errors='replace')}"
+
     def _list(self, **wanted: object) -> Any:
         return self._json("GET", f"/records?{urlencode({**wanted, 'reveal': 1}, errors='replace')}")
 

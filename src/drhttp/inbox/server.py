@@ -9,6 +9,7 @@ import ipaddress
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -157,6 +158,9 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         stop()
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread can take signals
+        return
     before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

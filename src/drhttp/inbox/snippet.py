@@ -71,6 +71,8 @@ def snippet(exchange: Exchange, kind: str, *, reveal: bool) -> Snippet:
     coded = message.decoded or message.parsed or message.hidden > exchange.request.hidden
     if not displayed.summary.host:
         remarks.append("The host was not recorded.")
+    if displayed.summary.scheme.lower() not in {"http", "https", ""}:
+        remarks.append(f"The recorded URL begins with {displayed.summary.scheme}://; this request is sent by HTTP.")
     request = _Request(
         method=displayed.summary.method if _TOKEN.fullmatch(displayed.summary.method) else "GET",
         scheme=displayed.summary.scheme.lower() if displayed.summary.scheme.lower() in {"http", "https"} else "http",

@@ -101,8 +101,7 @@ class DirectSource:
             raise InboxError(str(problem)) from problem
 
         def work(store: SqliteStore) -> int:
-            known = store.known([one.summary.id for one in found])
-            new = [one for one in found if one.summary.id not in known]
+            new = har.unknown(found, store)
             for start in range(0, len(new), _BATCH):
                 store.write(new[start : start + _BATCH])
             return len(new)

@@ -17,12 +17,13 @@ from drhttp.inbox.api.responses import Json
 from drhttp.inbox.decode import Arrival
 from drhttp.inbox.errors import ApiError
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.export import KINDS, frame, piece, single
+from drhttp.inbox.export import ALONE, KINDS, Format, piece, single
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import Store
 
 MAX_RECORDS = 10_000
 BATCH = 200
+_MEDIA = {"har": "application/json", "jsonl": "application/x-ndjson", "html": "text/html; charset=utf-8"}
 
 
 class ImportExport:
@@ -33,17 +34,17 @@ class ImportExport:
 
     async def export(self, request: Request) -> Response:
         node = parameters.query(request)
-        kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
-        limit = parameters.number(request, "limit", MAX_RECORDS, 1, 1 << 40)
         only = parameters.optional(request, "n")
+        kind = parameters.choice(request, "as", *(KINDS if only is None else ALONE))
+        reveal = parameters.flag(request, "reveal")
+        limit = parameters.number(request, "limit", MAX_RECORDS, 1, 1 << 40)
         if only is None:
             pieces = self._texts(node, limit, kind, reveal=reveal)
         else:
-            text = await self._context.readers.run(lambda store: single(store, only, kind, reveal=reveal))
-            pieces = _alone(text, kind)
-        media = "application/json" if kind == "har" else "application/x-ndjson"
-        name = f'attachment; filename="drhttp.{kind}"'
-        return StreamingResponse(pieces, media_type=media, headers={"Content-Disposition": name})
+            pieces = _alone(await self._context.readers.run(lambda store: single(store, only, kind, reveal=reveal)))
+        name = f'attachment; filename="drhttp{"" if only is None else f"-{only}"}.{kind}"'
+        headers = {"Content-Disposition": name, "Content-Security-Policy": "sandbox; default-src 'none'"}
+        return StreamingResponse(pieces, media_type=_MEDIA[kind], headers=headers)
 
     async def take(self, request: Request) -> Response:
         raw = await parameters.body(request, har.MAX_FILE_SIZE)
@@ -52,8 +53,7 @@ class ImportExport:
             found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)
         except har.InvalidHar as problem:
             raise ApiError(400, "har", str(problem)) from problem
-        known = await self._context.readers.run(lambda store: store.known([one.summary.id for one in found]))
-        new = [one for one in found if one.summary.id not in known]
+        new = await self._context.readers.run(lambda store: har.unknown(found, store))
         for start in range(0, len(new), BATCH):
             some = new[start : start + BATCH]
             await self._context.change(partial(_write, some))
@@ -63,22 +63,21 @@ class ImportExport:
 
     async def _texts(self, node: Node, limit: int, kind: str, *, reveal: bool) -> AsyncIterator[str]:
         """Yield a few records at a time, to bound memory and to let other queries run."""
-        start, between, end = frame(kind)
-        yield start
+        form = Format(kind, reveal=reveal)
+        yield form.start
         after: int | None = 0
         count = 0
         while after is not None:
-            ask = partial(piece, node=node, after=after, left=limit - count, kind=kind, reveal=reveal)
+            ask = partial(piece, node=node, after=after, left=limit - count, form=form)
             texts, after = await self._context.readers.run(ask)
             for text in texts:
-                yield text if count == 0 else between + text
+                yield text if count == 0 else form.between + text
                 count += 1
-        yield end if count or kind == "har" else ""
+        yield form.end(count)
 
 
-async def _alone(text: str, kind: str) -> AsyncIterator[str]:
-    start, _, end = frame(kind)
-    yield f"{start}{text}{end}"
+async def _alone(text: str) -> AsyncIterator[str]:
+    yield text
 
 
 def _write(some: list[Exchange], store: Store) -> None:

@@ -17,6 +17,7 @@ from drhttp.inbox.api.event_stream import EventStream
 from drhttp.inbox.api.files import Files
 from drhttp.inbox.api.import_export import ImportExport
 from drhttp.inbox.api.info import Info
+from drhttp.inbox.api.messages import Messages
 from drhttp.inbox.api.records import Records
 from drhttp.inbox.api.responses import HANDLERS
 
@@ -51,6 +52,7 @@ def _api(context: Context) -> Starlette:
         ("GET", "/records", records.list),
         ("DELETE", "/records", records.clear),
         ("GET", "/records/{n}/body/{side}", records.body),
+        ("GET", "/records/{n}/messages", Messages(context).messages),
         ("GET", "/records/{n}/snippet", actions.snippet),
         ("GET", "/records/{n}/last-success", actions.last_success),
         ("POST", "/records/{n}/replay", actions.replay),

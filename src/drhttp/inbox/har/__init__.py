@@ -5,7 +5,8 @@ Data without a HAR field is stored under ``_drhttp``, so that a re-imported file
 
 from __future__ import annotations
 
-from drhttp.inbox.har.reader import MAX_FILE_SIZE, InvalidHar, exchanges, read
+from drhttp.inbox.har.pages import Pages
+from drhttp.inbox.har.reader import MAX_FILE_SIZE, InvalidHar, exchanges, read, unknown
 from drhttp.inbox.har.writer import entry, opening
 
-__all__ = ["MAX_FILE_SIZE", "InvalidHar", "entry", "exchanges", "opening", "read"]
+__all__ = ["MAX_FILE_SIZE", "InvalidHar", "Pages", "entry", "exchanges", "opening", "read", "unknown"]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import fields, replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
-from urllib.parse import quote
 
-from drhttp._redact.decoding.charset import codec_of
 from drhttp.inbox import coerce
 from drhttp.inbox.bounded_json import RequestRejected, parse
 from drhttp.inbox.coerce import header
-from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
+from drhttp.inbox.exchange import Exchange, Message, Summary
+from drhttp.inbox.har.messages import foreign_message, is_base64, is_form_without_text, own_message
+from drhttp.inbox.har.pages import pages_by_place
+from drhttp.inbox.har.remainder import clean, difference
+from drhttp.inbox.har.writer import raw_pairs, written
+from drhttp.inbox.store import StoreReader
+from drhttp.inbox.view.imported import NAME
 
 MAX_FILE_SIZE = 64 * 1024 * 1024
 """Bytes of a file that is read."""
+MAX_PATH = 1_000
+"""Characters of the path of a record whose URL has no host, as of ``data:``; the whole URL is kept beside it."""
 _NUMBERS = {"started", "duration", "ttfb", "status", "request_size", "response_size"}
 _TEXTS = {"method", "scheme", "host", "path", "protocol", "direction"}
 _NAMES = {"protocol", "direction", "method", "user", "device", "client", "exception"}
@@ -26,7 +31,7 @@ _IDS = {"trace", "span", "parent", "replay_of"}
 _SUMMARY_FIELDS = {field.name for field in fields(Summary)} - {"id", "project", "received"}
 _BEFORE_BODY = ("blocked", "dns", "connect", "send", "wait")
 _HIGHEST = 999
-MISSING_BODY = "not in the HAR"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 class InvalidHar(ValueError):
@@ -45,37 +50,83 @@ def read(raw: bytes, project: str, received: int) -> tuple[list[Exchange], list[
 
 def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:
     """Return the exchanges of a log, and a message for each invalid entry. Raises `InvalidHar` for other JSON."""
-    entries = coerce.mapping(coerce.mapping(value).get("log")).get("entries")
+    log = coerce.mapping(coerce.mapping(value).get("log"))
+    entries = log.get("entries")
     if not isinstance(entries, list):
         raise InvalidHar('This is not a HAR file: "log.entries" is missing or not a list.')
+    places = _places(log, entries)
     found, remarks = [], []
-    for place, one in enumerate(entries):
+    for place, one in zip(places, entries, strict=True):
         try:
-            found.append(_exchange(one, project, received))
+            found.append(_exchange(one, project, received, place))
         except InvalidHar as problem:
-            remarks.append(f"Entry {place}: {problem}")
+            remarks.append(f"Entry {place.number}: {problem}")
     return found, remarks
 
 
-def _exchange(value: object, project: str, received: int) -> Exchange:
+def unknown(found: Sequence[Exchange], store: StoreReader) -> list[Exchange]:
+    """Return the exchanges that are not stored yet, each once."""
+    by_id = {one.summary.id: one for one in found}
+    known = store.known(list(by_id))
+    return [one for identity, one in by_id.items() if identity not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an entry stands: its number, the nearest start time that can be read, its pages, and who wrote the file."""
+
+    number: int
+    near: int
+    pages: list[Any]
+    log: Mapping[str, Any]
+
+
+def _places(log: Mapping[str, object], entries: list[object]) -> list[_Place]:
+    times = [instant(coerce.mapping(one).get("startedDateTime")) for one in entries]
+    pages = [instant(coerce.mapping(one).get("startedDateTime")) for one in _listed(log.get("pages"))]
+    near = next((time for time in (*times, *pages) if time is not None), 0)
+    about = {name: clean(log[name]) for name in ("creator", "browser", "comment") if log.get(name)}
+    found = []
+    for number, (time, own) in enumerate(zip(times, pages_by_place(log, entries), strict=True)):
+        near = near if time is None else time
+        found.append(_Place(number, near, own, about))
+    return found
+
+
+def instant(value: object) -> int | None:
+    """Parse a start time. Programs write any number of digits behind the seconds, and offsets without a colon."""
+    found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return coerce.instant(value)
+    day, clock, fraction, offset = found.groups()
+    clock = clock if clock.count(":") == 2 else f"{clock}:00"
+    digits = f"{offset[1:].replace(':', '')}00"[:4] if offset and offset not in "Zz" else ""
+    zone = f"{offset[0]}{digits[:2]}:{digits[2:]}" if digits and offset else "+00:00"
+    return coerce.instant(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{zone}")
+
+
+def _exchange(value: object, project: str, received: int, place: _Place) -> Exchange:
     entry = coerce.mapping(value)
     request, response, ours = (coerce.mapping(entry.get(name)) for name in ("request", "response", "_drhttp"))
     if not request:
         raise InvalidHar("it has no request.")
-    started = coerce.instant(entry.get("startedDateTime"))
-    scheme, host, path, query = coerce.address(request.get("url"))
-    content = coerce.mapping(response.get("content"))
-    request_message = _message(request, coerce.mapping(request.get("postData")), coerce.mapping(ours.get("request")))
-    response_message = None
-    if ours.get("response") or (response.get("status") and not ours):
-        response_message = _message(response, content, coerce.mapping(ours.get("response")))
-        if not ours:
-            response_message = _foreign_message(response_message, content)
+    data, content = coerce.mapping(request.get("postData")), coerce.mapping(response.get("content"))
+    if ours:
+        asked = own_message(request, data, coerce.mapping(ours.get("request")))
+        answered = (
+            own_message(response, content, coerce.mapping(ours.get("response"))) if ours.get("response") else None
+        )
+    else:
+        asked = foreign_message(request, data)
+        there = response.get("status") or response.get("headers") or content.get("text")
+        answered = foreign_message(response, content) if there else None
+    started = instant(entry.get("startedDateTime"))
+    scheme, host, path, query = _address(request.get("url"))
     summary = Summary(
-        id=coerce.identity(ours.get("id")) or _digest(value),
+        id=coerce.identity(ours.get("id")) or _digest([place.number, value]),
         project=project,
         protocol="har",
-        started=received if started is None else started,
+        started=place.near if started is None else started,
         received=received,
         method=coerce.short(request.get("method")) or "",
         scheme=scheme,
@@ -85,13 +136,56 @@ def _exchange(value: object, project: str, received: int) -> Exchange:
         status=_status(response.get("status")),
         duration=coerce.micros(entry.get("time")),
         ttfb=_first_byte(coerce.mapping(entry.get("timings"))),
-        request_size=len(request_message.body or b""),
-        response_size=_size(response_message, content),
-        request_type=coerce.text(header(request_message.headers, "content-type")),
-        response_type=coerce.text(header(response_message.headers, "content-type")) if response_message else None,
+        exception=coerce.short(response.get("_error")) if not answered else None,
+        request_size=len(asked.body) if asked.body else coerce.count(request.get("bodySize")) or 0,
+        response_size=_size(answered, content),
+        request_type=_type(asked),
+        response_type=_type(answered) if answered else None,
     )
-    extra = dict(coerce.mapping(ours.get("extra")))
-    return Exchange(summary=_restored(summary, ours), request=request_message, response=response_message, extra=extra)
+    extra = {name: one for name, one in coerce.mapping(ours.get("extra")).items() if name != NAME}
+    exchange = Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
+    imported = coerce.mapping(ours.get(NAME))
+    if imported or not ours:
+        about = dict(imported) or _about(entry, place)
+        exchange = replace(exchange, extra={**extra, NAME: _kept(entry, exchange, about, place.pages)})
+    return exchange
+
+
+def _about(entry: Mapping[str, Any], place: _Place) -> dict[str, Any]:
+    """What an entry does not say itself: its place and its file, and how its parts were written."""
+    request, response = (coerce.mapping(entry.get(name)) for name in ("request", "response"))
+    data, content = coerce.mapping(request.get("postData")), coerce.mapping(response.get("content"))
+    raw, listed = raw_pairs(_address(request.get("url"))[3] or ""), request.get("queryString")
+    started = entry.get("startedDateTime")
+    about = {
+        "place": place.number,
+        **place.log,
+        "base64": [side for side, part in (("request", data), ("response", content)) if is_base64(part)],
+        "raw_query": bool(raw) and listed == raw,
+        "form": is_form_without_text(data),
+        "started": None if instant(started) is not None else json.dumps(clean(started))[:200],
+    }
+    return {name: value for name, value in about.items() if value or name == "place"}
+
+
+def _kept(entry: Mapping[str, Any], exchange: Exchange, about: dict[str, Any], pages: list[Any]) -> dict[str, Any]:
+    """Return all that the entry says beyond the record."""
+    original = clean({name: value for name, value in entry.items() if name != "_drhttp"})
+    rest = difference(original, written(exchange, about)[0])
+    if instant(entry.get("startedDateTime")) is None:
+        rest.get("set", {}).pop("startedDateTime", None)
+    return {**about, "pages": pages, "rest": rest} if pages else {**about, "rest": rest}
+
+
+def _address(url: object) -> tuple[str, str, str, str | None]:
+    scheme, host, path, query = coerce.address(url)
+    if not host and len(path) > MAX_PATH:
+        return scheme, host, f"{path[:MAX_PATH]}…", None
+    return scheme, host, path, query
+
+
+def _type(message: Message) -> str | None:
+    return coerce.text(header(message.headers, "content-type")) or message.content_type
 
 
 def _status(value: object) -> int | None:
@@ -121,57 +215,6 @@ def _restored(summary: Summary, ours: Mapping[str, object]) -> Summary:
     return replace(summary, **changes)
 
 
-def _message(part: Mapping[str, object], content: Mapping[str, object], ours: Mapping[str, object]) -> Message:
-    return Message(
-        headers=_own_headers(ours.get("headers")) or _headers(part.get("headers")),
-        body=_body(content, ours),
-        parsed=ours.get("parsed") is True,
-        truncated=ours.get("truncated") is True,
-        omitted=coerce.text(ours.get("omitted")),
-        redacted=coerce.count(ours.get("redacted")) or 0,
-        hidden=coerce.count(ours.get("hidden")) or 0,
-        decoded=coerce.text(ours.get("decoded")),
-        read=coerce.text(ours.get("read")),
-    )
-
-
-def _body(content: Mapping[str, object], ours: Mapping[str, object]) -> bytes | None:
-    text, raw = content.get("text"), ours.get("raw")
-    if isinstance(raw, str) and (packed := _unpacked(raw)) is not None:
-        return packed
-    if isinstance(text, str):
-        if (content.get("encoding") or content.get("_encoding")) == "base64" and (found := _unpacked(text)) is not None:
-            return found
-        return _encoded(coerce.scrub(text), ours.get("charset"))
-    params = content.get("params")
-    if isinstance(params, list) and params:
-        return _form(params)
-    return b"" if ours.get("body") is True else None
-
-
-def _unpacked(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _encoded(text: str, charset: object) -> bytes:
-    codec = codec_of(charset) if isinstance(charset, str) else None
-    try:
-        return text.encode(codec or "utf-8")
-    except UnicodeError:
-        return text.encode("utf-8", "replace")
-
-
-def _foreign_message(message: Message, content: Mapping[str, object]) -> Message:
-    """Others write the text without its content coding, and leave out what is large or was not kept."""
-    coding = header(message.headers, "content-encoding")
-    if message.body:
-        return replace(message, decoded=coerce.text(coding))
-    return replace(message, omitted=MISSING_BODY) if coerce.count(content.get("size")) else message
-
-
 def _size(message: Message | None, content: Mapping[str, object]) -> int | None:
     if message is None:
         return None
@@ -186,34 +229,8 @@ def _first_byte(timings: Mapping[str, object]) -> int | None:
     return sum(coerce.micros(timings.get(name)) or 0 for name in _BEFORE_BODY)
 
 
-def _headers(value: object) -> Headers:
-    """As text of any alphabet; HTTP/2 writes parts of the first line among them, with a colon in front."""
-    listed = [coerce.mapping(pair) for pair in value] if isinstance(value, list) else []
-    pairs = [(_plain(pair.get("name")), _plain(pair.get("value"))) for pair in listed]
-    return tuple((_bytes(name), _bytes(text)) for name, text in pairs if name and not name.startswith(":"))
-
-
-def _own_headers(value: object) -> Headers:
-    found = coerce.headers(value) if isinstance(value, list) else ()
-    return tuple((_latin(name), _latin(text)) for name, text in found)
-
-
-def _latin(text: str) -> str:
-    """One character a byte, also when somebody has edited the file."""
-    return text if all(char <= "\xff" for char in text) else _bytes(text)
-
-
-def _bytes(text: str) -> str:
-    return coerce.scrub(text).encode().decode("latin-1")
-
-
-def _form(params: list[object]) -> bytes:
-    pairs = [coerce.mapping(one) for one in params]
-    return "&".join(f"{quote(_plain(pair.get('name')))}={quote(_plain(pair.get('value')))}" for pair in pairs).encode()
-
-
-def _plain(value: object) -> str:
-    return "" if value is None else coerce.text(value) or ""
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _digest(value: object) -> str:

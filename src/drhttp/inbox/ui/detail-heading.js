@@ -5,6 +5,7 @@ import { navigate } from "./router.js";
 import { duration, plural } from "./format.js";
 import { Pick } from "./facts.js";
 import { compareWithLastSuccess } from "./last-success.js";
+import { Share } from "./share.js";
 import { copy, html, Method, notify, Status, Text, useState } from "./components.js";
 
 const COMPARE_KEY = "drhttp-compare";
@@ -52,6 +53,7 @@ export function Heading({ record, reveal, query, feed, onDialog, again, onFind, 
     <div class="actions">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
+      <${Share} record=${record} />
       <button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
       <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>

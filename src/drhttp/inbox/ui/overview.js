@@ -5,6 +5,7 @@ import { Body, hasBody, Pairs } from "./body.js";
 import { duration, plural } from "./format.js";
 import { Facts } from "./facts.js";
 import { Failure } from "./failure.js";
+import { Imported } from "./imported.js";
 import { Labels } from "./labels.js";
 import { parseJson } from "./json.js";
 import { Node } from "./tree.js";
@@ -28,6 +29,7 @@ export function Overview(props) {
     ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
     ${!slow && timeline}
     <${Facts} record=${record} query=${query} />
+    <${Imported} record=${record} reveal=${!onReveal} />
     <${Labels} record=${record} feed=${feed} again=${again} focused=${dialog === "labels"} onFocused=${() => onDialog("")} />
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />

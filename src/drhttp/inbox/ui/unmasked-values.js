@@ -16,7 +16,7 @@ export function UnmaskedValues({ hidden, onReveal }) {
     <ul>${places.slice(0, MAX_PLACES).map((one) => html`<li>${PARTS[one.part] || one.part}${one.name && html` <code>${one.name}</code>`}${one.count > 1 && html` <span class="dim">×${count(one.count)}</span>`}</li>`)}
       ${rest > 0 && html`<li class="dim">and ${count(rest)} more</li>`}</ul>
     <details><summary>What to do about it</summary>
-    <p>The recorder sent them unmasked, and the inbox stores them that way. Turn on <code>redact</code>, upgrade drhttp in that application, or add the field names: <code>Redact(also=[…])</code>.</p>
+    ${hidden.imported ? html`<p>They are unmasked in the imported file, and the inbox stores them that way.</p>` : html`<p>The recorder sent them unmasked, and the inbox stores them that way. Turn on <code>redact</code>, upgrade drhttp in that application, or add the field names: <code>Redact(also=[…])</code>.</p>`}
     ${unknown > 0 && html`<p>The recorder reports ${plural(unknown, "masked value")} in this record with a mask that the inbox does not recognize. Some of them may be listed here.</p>`}
     </details></section>`;
 }

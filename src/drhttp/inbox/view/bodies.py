@@ -11,11 +11,10 @@ from xml.parsers import expat
 
 from drhttp._http.multipart import boundary_of, parameters
 from drhttp._redact.formats.multipart import looks_like_multipart
-from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.binary_trees import BinaryTree, tree_of
-from drhttp.inbox.view.content import Content, content_of, image_type
+from drhttp.inbox.view.content import Content, content_of, image_type, type_of
 from drhttp.inbox.view.multipart import Part, parts
 
 PAGE = 65_536
@@ -42,7 +41,7 @@ class DisplayedBody:
 def shown(message: Message, *, reveal: bool) -> DisplayedBody:
     """Decode and mask a body for display."""
     content = content_of(message)
-    declared = header(message.headers, "content-type") or ""
+    declared = type_of(message)
     if content.form == "multipart":
         return _multipart(content, declared, reveal=reveal)
     text, masked = content.text, 0
@@ -88,6 +87,7 @@ def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[s
         "redacted": message.redacted,
         "hidden_before": message.hidden,
         "decoded": message.decoded,
+        "content_type": message.content_type,
         "read": message.read,
         "parsed": message.parsed,
         "coding": content.coding,

@@ -63,7 +63,7 @@ class Content:
 
 def content_of(message: Message) -> Content:
     """Decode a body for display, within limits."""
-    declared = header(message.headers, "content-type") or ""
+    declared = type_of(message)
     media = declared.partition(";")[0].strip().lower()
     data, coding, problem, cut = decompressed(message, INFLATED)
     cut = cut or message.truncated
@@ -78,6 +78,11 @@ def content_of(message: Message) -> Content:
         data, cut = data[:STRUCTURED], True
         text, charset = _text(data, declared, cut=cut)
     return Content(data, media, form, text, coding, problem, cut, charset)
+
+
+def type_of(message: Message) -> str:
+    """Return the content type of a body as it is kept."""
+    return message.content_type or header(message.headers, "content-type") or ""
 
 
 def image_type(data: bytes) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from drhttp.inbox.exchange import Exchange, Message
-from drhttp.inbox.view import masking
+from drhttp.inbox.view import imported, masking
 from drhttp.inbox.view.bodies import DisplayedBody, views
 
 OMITTED_SECRETS = "holds secrets"
@@ -30,10 +30,29 @@ def masked_with(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> Exch
 
 def extra(fields: Mapping[str, object], *, reveal: bool = False) -> dict[str, Any]:
     """Mask the additional fields of an exchange."""
-    if reveal or not fields:
-        return dict(fields)
-    text, count = masking.json_text(json.dumps(fields))
-    found: dict[str, Any] = json.loads(text) if count else dict(fields)
+    return dict(fields) if reveal else extra_and_count(fields)[0]
+
+
+def extra_and_count(fields: Mapping[str, object]) -> tuple[dict[str, Any], int]:
+    """Mask the additional fields of an exchange. Returns them with the number of hidden values."""
+    others = {name: value for name, value in fields.items() if name != imported.NAME}
+    found: dict[str, Any] = others
+    count = 0
+    if others:
+        text, count = masking.json_text(json.dumps(others))
+        found = _parsed(text) if count else others
+    kept = fields.get(imported.NAME)
+    if isinstance(kept, dict):
+        shown, hidden = imported.masked(kept)
+        found, count = {**found, imported.NAME: shown}, count + hidden
+    return found, count
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(text)
+    except ValueError:  # hidden as a whole, because masking would take too long
+        return {"hidden": masking.MASK}
     return found
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drhttp.inbox.coerce import moment, readable
+from drhttp.inbox.coerce import mapping, moment, readable
 from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.query.nodes import EVERYTHING, Node
-from drhttp.inbox.view import masking, unmasked_values
+from drhttp.inbox.view import imported, masking, unmasked_values
 from drhttp.inbox.view.bodies import MAX_FIELDS, DisplayedBody, body_json, cookies, listed, views
 from drhttp.inbox.view.hits import hits_json
 from drhttp.inbox.view.json_web_tokens import tokens_json
@@ -60,11 +60,21 @@ def record_json(entry: Entry, exchange: Exchange, *, reveal: bool, marked: Node 
         **summary_json(entry, reveal=reveal),
         "request": request,
         "response": response,
-        "extra": extra(exchange.extra, reveal=reveal),
+        **_additional(exchange, reveal=reveal),
         "hidden": unmasked_values.hidden_json(places, exchange),
         "hits": hits_json(marked, exchange, bodies, reveal=reveal),
         "tokens": tokens_json(exchange, bodies, reveal=reveal),
     }
+
+
+def _additional(exchange: Exchange, *, reveal: bool) -> dict[str, Any]:
+    """Return the additional fields, and those that only an imported record has."""
+    kept = mapping(exchange.extra.get(imported.NAME))
+    others = {name: value for name, value in exchange.extra.items() if name != imported.NAME}
+    shown = imported.imported_json(kept, reveal=reveal) if kept else None
+    whole = imported.url(kept)
+    url = {} if whole is None else {"url": whole if reveal else masking.value(whole)[0]}
+    return {**url, "extra": extra(others, reveal=reveal), "imported": shown}
 
 
 def _message_json(message: Message, size: int | None, view: DisplayedBody, *, reveal: bool) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.mask_detection import masks
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import MAX_FIELDS, DisplayedBody, views
-from drhttp.inbox.view.masked_exchange import masked_with
+from drhttp.inbox.view.masked_exchange import extra_and_count, masked_with
 
 MAX_PLACES = 50
 """Maximum number of places listed; counts include all."""
 _PARSED = 256 * 1024
 """Maximum characters of JSON that are parsed to find the names of hidden members."""
 _LISTED = 5
+IMPORTED = "They are unmasked in the imported file."
 ADVICE = (
     "The recorder sent them unmasked. Turn on redaction, upgrade drhttp in that application, "
     "or add the field names with Redact(also=...)."
@@ -55,7 +56,7 @@ def in_record(exchange: Exchange, bodies: Mapping[str, DisplayedBody]) -> list[P
             found += _named(f"{side}.headers", masking.headers(tuple(pairs), reveal=False))
             found += _in_body(f"{side}.body", bodies[side])
     if exchange.extra:
-        _, count = masking.json_text(json.dumps(dict(exchange.extra)))
+        _, count = extra_and_count(exchange.extra)
         found += [Place("extra", count)] if count else []
     return found
 
@@ -74,7 +75,10 @@ def hidden_json(places: list[Place], exchange: Exchange | None = None) -> dict[s
         "count": sum(place.count for place in places),
         "places": [{"part": one.part, "name": one.name, "count": one.count} for one in places[:MAX_PLACES]],
     }
-    return summary if exchange is None else {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0}
+    if exchange is None:
+        return summary
+    imported = exchange.summary.protocol == "har"
+    return {**summary, "unknown_masks": _unknown_masks(exchange) if places else 0, "imported": imported}
 
 
 def sentences(places: list[Place], exchange: Exchange) -> list[str]:
@@ -87,7 +91,8 @@ def sentences(places: list[Place], exchange: Exchange) -> list[str]:
     listed = ", ".join(where[: 2 * _LISTED]) + (f" and {rest:,} other places" if rest > 0 else "")
     some = "1 value arrived unmasked and is" if count == 1 else f"{count:,} values arrived unmasked and are"
     unknown = _unknown_masks(exchange)
-    lines = [f"{some} hidden here: {listed}.", ADVICE]
+    advice = IMPORTED if exchange.summary.protocol == "har" else ADVICE
+    lines = [f"{some} hidden here: {listed}.", advice]
     if unknown:
         lines.append(
             f"The recorder reports {unknown:,} masked values in this "

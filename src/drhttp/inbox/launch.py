@@ -40,6 +40,10 @@ Say = Callable[[Iterator[str]], object]
 
 def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Run an inbox until SIGINT or SIGTERM, or print where the inbox of this file is already running."""
+    if args.store:
+        from drhttp.inbox.shared import receive as receive_shared
+
+        return receive_shared(args, say)
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -54,6 +58,8 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
 
 def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Run a program with DRHTTP_DSN set, and an inbox for as long as it runs."""
+    if args.store:
+        raise InboxError("`drhttp inbox run` records to a file. Set DRHTTP_DSN to use a shared receiver.")
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -133,7 +139,7 @@ def _serve(
             console.show(written.new)
 
     limits = Limits(args.keep, args.keep_bytes, args.keep_days * 86_400)
-    token, strange = _token(), args.host is not None and not is_loopback(args.host)
+    token, strange = read_token(), args.host is not None and not is_loopback(args.host)
     if strange and not os.environ.get("DRHTTP_INBOX_TOKEN"):
         raise InboxError(f"To listen on {args.host}, set DRHTTP_INBOX_TOKEN to a random token.")
     open_store, open_reader = in_memory() if args.memory else on_disk(file, synced=args.sync == "full")
@@ -171,7 +177,8 @@ def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _token() -> str:
+def read_token() -> str:
+    """Return the token of the inbox: that of DRHTTP_INBOX_TOKEN, or a random one."""
     fixed = os.environ.get("DRHTTP_INBOX_TOKEN", "")
     if not fixed:
         return secrets.token_hex(16)

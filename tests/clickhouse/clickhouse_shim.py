@@ -47,6 +47,10 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         given = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         body = self._body()
+        _, _, boundary = self.headers.get("content-type", "").partition("boundary=")
+        if boundary:
+            given |= _fields(body, boundary.strip('"').encode())
+            body = b""
         try:
             result, kind = self._run(given, body)
         except Exception as problem:  # noqa: BLE001 whatever fails is told as the server does
@@ -137,6 +141,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+def _fields(body: bytes, boundary: bytes) -> dict[str, str]:
+    """Return the fields of a form, in which long statements and parameters come."""
+    found = {}
+    for part in body.split(b"--" + boundary)[1:-1]:
+        head, _, value = part.partition(b"\r\n\r\n")
+        name = re.search(rb'name="([^"]*)"', head)
+        if name:
+            found[name[1].decode()] = value.removesuffix(b"\r\n").decode()
+    return found
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
@@ -174,7 +189,7 @@ class Shim:
 
     def stop(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
 
 @contextmanager

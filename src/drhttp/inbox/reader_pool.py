@@ -6,6 +6,7 @@ import asyncio
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from drhttp.inbox.principal import current
@@ -29,7 +30,8 @@ class ReaderPool:
         """Call `question` with a reader in a thread and return its result."""
         # Whoever asks without a principal sees nothing at all: an error, not every project.
         scope = current().projects
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question, scope)
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run, self._answer, question, scope)
 
     def __enter__(self) -> ReaderPool:
         return self

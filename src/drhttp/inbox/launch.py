@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.console import Console, Layout
 from drhttp.inbox.database_file import prepare, prepare_folder
 from drhttp.inbox.errors import InboxError
+from drhttp.inbox.inbox_token import read_token
 from drhttp.inbox.instance_lock import InstanceLock, RunningInbox, acquire_lock
 from drhttp.inbox.output import fail
 from drhttp.inbox.reader_pool import ReaderPool
@@ -29,7 +29,6 @@ from drhttp.inbox.store import Limits, WriteResult
 from drhttp.inbox.store.backends import MAX_DATABASE_SIZE, in_memory, on_disk
 from drhttp.inbox.writer import Writer
 
-MIN_TOKEN_LENGTH = 16
 _WARNING = (
     "warning: the inbox also listens on {}. Anyone who can reach this "
     "address can send records, and with the token read them all. "
@@ -175,18 +174,6 @@ def _serve(
 
 def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def read_token() -> str:
-    """Return the token of the inbox: that of DRHTTP_INBOX_TOKEN, or a random one."""
-    fixed = os.environ.get("DRHTTP_INBOX_TOKEN", "")
-    if not fixed:
-        return secrets.token_hex(16)
-    if len(fixed) < MIN_TOKEN_LENGTH or not fixed.isascii() or not fixed.isalnum():
-        raise InboxError(
-            f"DRHTTP_INBOX_TOKEN must have at least {MIN_TOKEN_LENGTH} letters and digits and no other characters."
-        )
-    return fixed
 
 
 def _open(args: argparse.Namespace, running: RunningInbox) -> None:

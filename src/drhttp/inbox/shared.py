@@ -17,7 +17,7 @@ from drhttp.inbox.api.context import Context
 from drhttp.inbox.app import create_app
 from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.errors import InboxError, StoreError
-from drhttp.inbox.launch import read_token
+from drhttp.inbox.inbox_token import read_token
 from drhttp.inbox.probes import Probes
 from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.replay import is_loopback

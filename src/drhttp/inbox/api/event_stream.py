@@ -87,7 +87,8 @@ def _frame_of(step: Step) -> str:
     if step.gap is not None:
         return _frame("gap", {"gap": step.gap, "newest": step.reached}, step.reached)
     records = [summary_json(entry) for entry in step.entries]
-    return _frame("records", {"records": records, "newest": step.reached}, step.reached)
+    overlap = {"overlap": True} if step.overlaps else {}
+    return _frame("records", {"records": records, "newest": step.reached, **overlap}, step.reached)
 
 
 def _words(subscriber: Subscriber) -> list[str]:

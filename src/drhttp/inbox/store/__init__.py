@@ -74,13 +74,15 @@ class Step:
     """What a live list shows next.
 
     reached: where another list would go on. more: whether there is more to look at. gap: how many records there are
-    where these are too many to be shown one by one.
+    where these are too many to be shown one by one. overlaps: whether some may have been shown before, to a list that
+    goes on where another ended, and may have lower numbers than others that were shown.
     """
 
     entries: Sequence[Entry]
     reached: int
     more: bool
     gap: int | None = None
+    overlaps: bool = False
 
 
 class Follower(Protocol):

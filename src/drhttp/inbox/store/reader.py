@@ -7,19 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Not, Present, reads_payload
-from drhttp.inbox.store import Page, State, Traits, aggregates, rollup, search
-from drhttp.inbox.store.follower import NumberFollower
+from drhttp.inbox.store import Page, State, aggregates, rollup, search
+from drhttp.inbox.store.follower import SingleOwner
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
@@ -29,10 +26,8 @@ _CALL_COLUMNS = rollup.COLUMNS.replace("r.", "c.")
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
 
-class SqliteReader:
+class SqliteReader(SingleOwner):
     """A read connection. path: the file, which must exist."""
-
-    traits = Traits(percentile_error=0.01, dense_numbers=True)
 
     def __init__(self, path: Path, *, mode: str = "ro") -> None:
         self.path = path
@@ -56,16 +51,6 @@ class SqliteReader:
     def __len__(self) -> int:
         with self._translated():
             return int(self._value("SELECT count(*) FROM record"))
-
-    def within(self, scope: frozenset[str] | None) -> Self:
-        """Return the reader itself: a file has one owner, who sees all of it. Raises `StoreError` for a scope."""
-        if scope is not None:
-            raise StoreError("A file has no projects. Use --store clickhouse://USER@HOST:8123/DATABASE.")
-        return self
-
-    def follower(self, node: Node, last: int | None) -> NumberFollower:
-        """Return what finds matching records that come from now on, or since `last` of an earlier one."""
-        return NumberFollower(node, self.state().newest if last is None else last)
 
     def page(
         self,

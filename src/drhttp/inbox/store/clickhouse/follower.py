@@ -55,7 +55,8 @@ class ClickHouseFollower:
         self._seen = {n: stored for n, stored in (*self._seen.items(), *found) if stored >= now - OVERLAP}
         moved = fresh or at(now) - self.reached >= _REMARK
         self.reached = max(self.reached, at(now)) if moved else self.reached
-        return Step(entries=entries, reached=self.reached, more=False, gap=len(fresh) if len(fresh) > limit else None)
+        gap = len(fresh) if len(fresh) > limit else None
+        return Step(entries=entries, reached=self.reached, more=False, gap=gap, overlaps=True)
 
     def _numbers(self, engine: Engine, now: int) -> list[tuple[int, int]]:
         since = self._cursor - OVERLAP

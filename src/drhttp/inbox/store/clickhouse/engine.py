@@ -30,7 +30,7 @@ class TimeExceeded(StoreError):
 class Address:
     """Where the engine is: ``clickhouse://user:password@host:8123/database``, ``clickhouses://`` or ``chdb://``."""
 
-    text: str
+    text: str = field(repr=False)
     scheme: str
     host: str
     port: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from drhttp.inbox.errors import StoreError
@@ -101,7 +102,8 @@ class ClickHouseStore(ClickHouseReader):
         )
         if stays != found.pinned:
             self._move(project, n, FOREVER if stays else self._days(project), version)
-        return self.entry(n)
+        # One that is let go of may be so old that it is gone by now.
+        return replace(found, pinned=stays, tags=given, note=text)
 
     def clear(self, node: Node, *, pinned: bool) -> int:
         return self._delete(Condition(node if pinned else All((node, _UNPINNED))))

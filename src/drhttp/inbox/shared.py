@@ -24,7 +24,7 @@ from drhttp.inbox.replay import is_loopback
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.clickhouse.engine import Address, connect, parse_address
 from drhttp.inbox.store.clickhouse.reader import ClickHouseReader
-from drhttp.inbox.store.clickhouse.registry import ClickHouseRegistry
+from drhttp.inbox.store.clickhouse.registry import MOST_DAYS, ClickHouseRegistry
 from drhttp.inbox.store.clickhouse.schema import migrate
 from drhttp.inbox.store.clickhouse.store import ClickHouseStore
 from drhttp.inbox.store_options import password
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 UNBOUND = Limits(1 << 40, 1 << 50, 1e9)
 """The engine drops what is too old by itself, and its disk is watched by whoever runs it."""
-MAX_RECORDS, MAX_BYTES = 50_000, 256 * 1024 * 1024
+MAX_RECORDS, MAX_BYTES = 50_000, 64 * 1024 * 1024
 """Limits of the queue. An insert takes 20,000 records; the rest may wait for the next one."""
 PARSING_MEMORY = 64 * 1024 * 1024
 READERS = 8
@@ -62,7 +62,9 @@ def _serve(args: argparse.Namespace, address: Address, stack: ExitStack, say: Sa
     broadcaster = Broadcaster()
 
     def open_store() -> ClickHouseStore:
-        store = ClickHouseStore(connect(address), keep_days=max(1, int(args.keep_days)), keep=registry.keep)
+        store = ClickHouseStore(
+            connect(address), keep_days=min(max(1, int(args.keep_days)), MOST_DAYS), keep=registry.keep
+        )
         registry.receiver = store.receiver
         return store
 

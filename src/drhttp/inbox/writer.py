@@ -124,23 +124,29 @@ class Writer:
             self._write(some, records)
 
     def _write(self, some: Sequence[_Waiting], records: int) -> None:
+        try:
+            written = self._stored(some, records)
+        except BaseException as problem:  # noqa: BLE001 whatever it is, the senders are told
+            self._fail(some, records, problem)
+            return
+        new = {(each.summary.project, each.summary.id) for each in written.new} if len(some) > 1 else set()
+        for one in some:
+            mine = sum((each.summary.project, each.summary.id) in new for each in one.exchanges)
+            one.done.set_result(mine if len(some) > 1 else len(written.new))
+
+    def _stored(self, some: Sequence[_Waiting], records: int) -> WriteResult:
+        """Write batches, say what was written, and keep the store within its limits."""
         begun = time.monotonic()
         try:
             written = self._store.write([exchange for one in some for exchange in one.exchanges])
-        except BaseException as problem:  # noqa: BLE001 whatever it is, the senders are told
+        finally:
             self._leave(some, records)
-            self._fail(some, records, problem)
-            return
-        self._leave(some, records)
         self._told(written, records, time.monotonic() - begun)
         self._on_stored(written)
         self._since += records
         if not self._waiting_records or self._since >= PRUNE_INTERVAL:
             self._enforce_limits()
-        new = {(each.summary.project, each.summary.id) for each in written.new} if len(some) > 1 else set()
-        for one in some:
-            mine = sum((each.summary.project, each.summary.id) in new for each in one.exchanges)
-            one.done.set_result(mine if len(some) > 1 else len(written.new))
+        return written
 
     def _fail(self, some: Sequence[_Waiting], records: int, problem: BaseException) -> None:
         if len(some) > 1 and isinstance(problem, UnwritableBatch):

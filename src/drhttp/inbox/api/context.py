@@ -14,7 +14,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from drhttp.inbox.broadcaster import Broadcaster
-from drhttp.inbox.principal import Registry, current
+from drhttp.inbox.principal import OPERATOR, Principal, Registry, current
 from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.store import Limits, Store
 from drhttp.inbox.writer import Writer
@@ -101,6 +101,10 @@ class Context:
         """Run `work` on the store, restricted to what the principal may see, and return its result."""
         scope = current().projects
         return await asyncio.wrap_future(self.writer.do(lambda store: work(store.within(scope))))
+
+    def admits(self, principal: Principal) -> bool:
+        """Return whether a principal that was let in may still do what it does."""
+        return self.registry is None or principal is OPERATOR or self.registry.holder(principal.id) == principal
 
     async def audit(self, what: str) -> None:
         """Note that the principal reads unmasked values, before it does."""

@@ -15,6 +15,7 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.broadcaster import Subscriber
 from drhttp.inbox.errors import InboxError
+from drhttp.inbox.principal import current
 from drhttp.inbox.store import Follower, Step
 from drhttp.inbox.view.summary import summary_json
 
@@ -52,7 +53,7 @@ class EventStream:
 
     async def _frames(self, subscriber: Subscriber, follower: Follower, poll: float) -> AsyncIterator[str]:
         yield ": here\n\n"
-        while not subscriber.ended:
+        while not subscriber.ended and self._context.admits(current()):
             last = follower.reached
             try:
                 step = await self._context.readers.run(lambda store: follower.step(store, MAX_RECORDS))

@@ -34,8 +34,12 @@ class Numbers:
     def __init__(
         self, receiver: int, floor: int = 0, *, now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     ) -> None:
-        self._receiver = receiver
         self._now = now
+        self.begin(receiver, floor)
+
+    def begin(self, receiver: int, floor: int) -> None:
+        """Go on with the number of another receiver."""
+        self._receiver = receiver
         self._millisecond = floor // MILLISECOND
         self._sequence = SEQUENCE
 

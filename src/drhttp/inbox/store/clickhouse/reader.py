@@ -175,7 +175,7 @@ class ClickHouseReader:
 
     def endpoints(self, node: Node, *, seconds: float = 60.0) -> aggregates.Endpoints:
         span = bounds(self._engine)
-        exact = self._engine.value("SELECT count() FROM record WHERE n >= 0") <= EXACT
+        exact = self._engine.value("SELECT count() FROM record") <= EXACT
         scan = Scan(self._engine, columns(exact=exact), node, group=GROUP, seconds=seconds, span=span)
         found = aggregates.merged(endpoints(scan, exact=exact))
         return aggregates.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=_reached(scan))

@@ -22,6 +22,7 @@ from drhttp.inbox.store.clickhouse.engine import Engine
 
 REFRESH = 3.0
 """Seconds after which a receiver knows of a change."""
+MOST_DAYS = 3_650
 KINDS = ("key", "reader", "admin")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -56,6 +57,8 @@ class Projects:
         """Add a project, or change how long its new records are kept."""
         if not _NAME.fullmatch(name):
             raise InboxError("The name of a project has up to 64 letters, digits, dots, hyphens and underscores.")
+        if keep_days > MOST_DAYS:
+            raise InboxError(f"Records are kept for up to {MOST_DAYS:,} days.")
         self._enter("project", {"name": name, "keep": keep_days, "created": _now(), "gone": 0, "version": _now()})
 
     def issue(self, kind: str, projects: Sequence[str], name: str) -> str:

@@ -64,7 +64,7 @@ class ClickHouseStore(ClickHouseReader):
         if not batch:
             return WriteResult((), 0)
         if self._lease.renew():
-            self._numbers = Numbers(self._lease.number, self._floor())
+            self._numbers.begin(self._lease.number, self._floor())
         rows = Rows(list(batch.values()))
         own = self._numbers.take(len(batch) + 1)
         version = own.pop()

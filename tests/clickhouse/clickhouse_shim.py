@@ -76,9 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         coding = self.headers.get("content-encoding", "")
         if coding == "lz4":
-            import lz4.frame
-
-            return bytes(lz4.frame.decompress(raw))
+            return _frames(raw)
         return gzip.decompress(raw) if coding == "gzip" else raw
 
     def _run(self, given: dict[str, str], body: bytes) -> tuple[bytes, str]:
@@ -139,6 +137,18 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _frames(raw: bytes) -> bytes:
+    """Return what is in frames of LZ4, of which each block of an insert is one."""
+    from lz4.frame import LZ4FrameDecompressor
+
+    pieces = []
+    while raw:
+        one = LZ4FrameDecompressor()
+        pieces.append(one.decompress(raw))
+        raw = one.unused_data or b""
+    return b"".join(pieces)
 
 
 def _fields(body: bytes, boundary: bytes) -> dict[str, str]:

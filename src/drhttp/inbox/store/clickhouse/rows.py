@@ -18,7 +18,9 @@ from drhttp.inbox.store.search import INFLATED
 LINE = ("n", *SUMMARY_COLUMNS, "endpoint", "error", "flags", "masked")
 """Columns that `entry` needs."""
 SELECTED = ", ".join(f"`{name}`" for name in LINE)
-PAYLOAD = ("request_headers", "response_headers", "request_body", "response_body", "marks")
+PAYLOAD = (
+    "request_names", "request_values", "request_body", "response_names", "response_values", "response_body", "marks",
+)  # fmt: skip
 BODIES = ("request_body", "response_body")
 _UNKEPT = (0, None, None, None)
 
@@ -34,7 +36,9 @@ class Rows:
         self._columns["project"] = [one.summary.project for one in exchanges]
         for side in ("request", "response"):
             messages = [getattr(one, side) or Message() for one in exchanges]
-            self._columns[f"{side}_headers"] = [each.headers for each in messages]
+            pairs = [tuple(zip(*each.headers, strict=True)) or ((), ()) for each in messages]
+            self._columns[f"{side}_names"] = [names for names, _ in pairs]
+            self._columns[f"{side}_values"] = [values for _, values in pairs]
             self._columns[f"{side}_body"] = [each.body for each in messages]
             self._columns[f"{side}_text"] = [inflated(each.body) for each in messages]
         self._columns["marks"] = [marks_text(one) for one in exchanges]
@@ -80,8 +84,10 @@ def entry(row: Sequence[Any], mark: tuple[int, Sequence[str], str | None], calls
 
 def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
     """Build an exchange from a summary and the columns of `PAYLOAD`."""
-    request_headers, response_headers, request_body, response_body, text = row
-    marks = json.loads(text)
-    request = message(request_headers, request_body, marks["request"])
-    response = None if marks["response"] is None else message(response_headers, response_body, marks["response"])
+    marks = json.loads(row[-1])
+    request, response = (
+        None if marks[side] is None else message(zip(names, values, strict=True), body, marks[side])
+        for side, (names, values, body) in (("request", row[:3]), ("response", row[3:6]))
+    )
+    assert request is not None
     return Exchange(summary=summary, request=request, response=response, extra=marks["extra"])

@@ -50,8 +50,10 @@ COLUMNS = {
     "error": ("UInt8", "CODEC(ZSTD(1))"),
     "flags": ("UInt8", "CODEC(ZSTD(1))"),
     "masked": ("UInt32", "CODEC(ZSTD(1))"),
-    "request_headers": ("Array(Tuple(String, String))", "CODEC(ZSTD(1))"),
-    "response_headers": ("Array(Tuple(String, String))", "CODEC(ZSTD(1))"),
+    "request_names": ("Array(String)", "CODEC(ZSTD(1))"),
+    "request_values": ("Array(String)", "CODEC(ZSTD(1))"),
+    "response_names": ("Array(String)", "CODEC(ZSTD(1))"),
+    "response_values": ("Array(String)", "CODEC(ZSTD(1))"),
     "request_body": ("Nullable(String)", "CODEC(ZSTD(1))"),
     "response_body": ("Nullable(String)", "CODEC(ZSTD(1))"),
     "request_text": ("Nullable(String)", "CODEC(ZSTD(1))"),
@@ -60,7 +62,11 @@ COLUMNS = {
     "keep": ("UInt16", "CODEC(ZSTD(1))"),
     "version": ("UInt64", _DELTA),
 }
-"""Columns of a record, with their types and codecs. The text of a body is there where it is not the body itself."""
+"""Columns of a record, with their types and codecs.
+
+Headers are two columns, which the client writes much faster than pairs. The text of a body is there where it is not
+the body itself.
+"""
 _DAY = f"toDateTime({EPOCH // 1000} + intDiv(n, {SECOND}))"
 _LISTED = ",\n    ".join(f"`{name}` {kind} {codec}".rstrip() for name, (kind, codec) in COLUMNS.items())
 RECORD = f"""

@@ -95,8 +95,8 @@ class Condition:
         return f"ifNull(if(isNull({side}_text), {body}, {text}), 0)"
 
     def _in_header(self, side: str, node: Header) -> str:
-        value = "" if node.part is None else f" AND {self._latin('h.2', node.part)}"
-        return f"arrayExists(h -> lower(h.1) = {self._put(lower(node.name))}{value}, {side}_headers)"
+        value = "" if node.part is None else f" AND {self._latin('v', node.part)}"
+        return _in_headers(side, f"lower(h) = {self._put(lower(node.name))}{value}")
 
     def _latin(self, expression: str, part: str) -> str:
         """Header bytes are kept as latin-1; whoever asks for an umlaut may mean its UTF-8 bytes."""
@@ -137,9 +137,9 @@ class Condition:
     def _anywhere(self, text: str) -> str:
         tests = [self._part_of(_expression(column), text) for column in _WORDS]
         tests.append(_marked(f"ifNull({self._part_of('note', text)}, 0)"))
-        line = "concat(h.1, ': ', h.2)"
+        line = "concat(h, ': ', v)"
         for side in ("request", "response"):
-            tests += [f"arrayExists(h -> {self._latin(line, text)}, {side}_headers)", self._in_body(side, text)]
+            tests += [_in_headers(side, self._latin(line, text)), self._in_body(side, text)]
         return _joined((f"ifNull({test}, 0)" for test in tests), " OR ")
 
     def _put(self, value: str) -> str:
@@ -150,6 +150,10 @@ class Condition:
 
 def _joined(tests: Iterable[str], word: str) -> str:
     return f"({word.join(tests) or '1'})"
+
+
+def _in_headers(side: str, condition: str) -> str:
+    return f"arrayExists((h, v) -> {condition}, {side}_names, {side}_values)"
 
 
 def _marked(condition: str) -> str:

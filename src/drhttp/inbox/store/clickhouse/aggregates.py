@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from drhttp.inbox.store.aggregates import BOUNDS, Endpoint
+from drhttp.inbox.store.aggregates import BOUNDS, PARTS, Endpoint, Group
 from drhttp.inbox.store.rollup import middle
 
 EXACT = 100_000
@@ -27,6 +27,35 @@ def columns(*, exact: bool) -> str:
         f" sumMapIf([{_SPREAD}], [toUInt64(1)], duration IS NOT NULL),"
         f" sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL)"
     )
+
+
+def group_columns(column: str, other: str, start: int, end: int, *, exact: bool) -> str:
+    """Return the columns of `group`, from the start to the end of the timeline."""
+    key = _DURATION if exact else _BUCKET
+    part = f"toUInt64(intDiv((started - {start}) * {PARTS}, {end - start}))"
+    return (
+        f"assumeNotNull(`{column}`), count(), sum(error), min(started), max(started),"
+        f" sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL),"
+        f" sumMapIf([assumeNotNull(toString(`{other}`))], [toUInt64(1)], `{other}` IS NOT NULL),"
+        f" sumMap([{part}], [toUInt64(1)])"
+    )
+
+
+def groups(rows: Iterable[tuple[Any, ...]], limit: int, *, exact: bool) -> tuple[list[Group], int]:
+    """Put the windows together. Returns the groups that were there last, and how many there are."""
+    found: dict[str, Group] = {}
+    for name, count, errors, first, last, durations, others, parts in rows:
+        one = found.setdefault(name, Group(name, timeline=[0] * PARTS))
+        one.count += count
+        one.errors += errors
+        one.first, one.last = min(one.first, first), max(one.last, last)
+        for duration, times in zip(*durations, strict=True):
+            one.durations[duration if exact else middle(duration)] += times
+        for value, times in zip(*others, strict=True):
+            one.others[value] += times
+        for place, times in zip(*parts, strict=True):
+            one.timeline[min(place, PARTS - 1)] += times
+    return sorted(found.values(), key=lambda one: (-one.last, one.name))[:limit], len(found)
 
 
 def endpoint(row: tuple[Any, ...], *, exact: bool) -> Endpoint:

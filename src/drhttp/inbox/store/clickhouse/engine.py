@@ -110,9 +110,13 @@ class Engine:
     The engine itself applies the scope, to every statement that reads these tables, whatever it asks.
     """
 
-    def __init__(self, address: Address, client: Client, scope: Scope | None = None) -> None:
+    def __init__(
+        self, address: Address, client: Client, scope: Scope | None = None, pace: dict[str, int] | None = None
+    ) -> None:
         self.address = address
         self.scope = scope
+        self.pace: dict[str, int] = {} if pace is None else pace
+        """How wide the windows were in which payloads were read quickly."""
         self._client = client
         self._settings: dict[str, object] = {}
         if scope is not None:
@@ -123,7 +127,7 @@ class Engine:
 
     def within(self, scope: Scope | None) -> Engine:
         """Return the same connection, restricted to these projects."""
-        return Engine(self.address, self._client, scope)
+        return Engine(self.address, self._client, scope, self.pace)
 
     def rows(
         self,

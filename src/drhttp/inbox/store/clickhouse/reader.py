@@ -11,7 +11,7 @@ from drhttp.inbox.errors import RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, Traits, aggregates
-from drhttp.inbox.store.clickhouse.aggregates import EXACT, GROUP, columns, endpoints
+from drhttp.inbox.store.clickhouse.aggregates import EXACT, GROUP, columns, endpoints, group_columns, groups
 from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.follower import POLL, ClickHouseFollower
 from drhttp.inbox.store.clickhouse.rows import BODIES, PAYLOAD, SELECTED, entry, exchange
@@ -197,10 +197,29 @@ class ClickHouseReader:
         return aggregates.Upstreams(endpoints=found, total=len(calls), spent=spent, scanned_to=reached)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
-        names = f"`{column}`, `{other}`, started, duration, error"
-        scan = Scan(self._engine, names, All((node, Present(column))), seconds=seconds)
-        kept, total, start, end = aggregates.groups(scan, limit)
-        return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
+        within, span = All((node, Present(column))), bounds(self._engine)
+        ends = Scan(
+            self._engine,
+            "minOrNull(started), maxOrNull(started)",
+            within,
+            group="",
+            seconds=seconds / 2,
+            span=span,
+        )
+        start, end = aggregates.span(chain.from_iterable(ends), None, None)
+        exact = self._engine.value("SELECT count() FROM record") <= EXACT
+        scan = Scan(
+            self._engine,
+            group_columns(column, other, start, end, exact=exact),
+            within,
+            after=0 if ends.complete else ends.reached - 1,
+            group="GROUP BY 1",
+            seconds=seconds / 2,
+            span=span,
+        )
+        kept, total = groups(scan, limit, exact=exact)
+        scanned = _reached(ends) if scan.complete else _reached(scan)
+        return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=scanned)
 
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent values of a column that contain `part`, with their counts."""

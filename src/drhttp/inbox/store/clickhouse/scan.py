@@ -16,7 +16,7 @@ NEAR = 600 * SECOND
 """How far before and behind a record its calls are looked for."""
 GRACE = 0.7
 """Seconds that the last window may take beyond the limit."""
-_QUICK, _SLOW = 0.05, 0.3
+_QUICK, _BRISK, _SLOW = 0.05, 0.15, 0.3
 _GROWTH = 8
 
 
@@ -95,7 +95,7 @@ class Scan:
         self.reached = self._low if ascending else self._high
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        width, left, tries = SECOND, self._limit, 0
+        width, left, tries = self._first_width(), self._limit, 0
         while self._low <= self._high and (left is None or left > 0):
             low, high = self._window(width)
             begun = time.monotonic()
@@ -112,10 +112,17 @@ class Scan:
             left = None if left is None else left - len(rows)
             tries += 1
             self._pass(low, high)
-            width = _next(width, time.monotonic() - begun)
+            took = time.monotonic() - begun
+            if self._condition.payload and took < _BRISK:
+                self._engine.pace["payload"] = width
+            width = _next(width, took)
             if time.monotonic() > self._deadline and self._low <= self._high and left != 0:
                 self.complete = False
                 return
+
+    def _first_width(self) -> int:
+        """Return the width of the first window: where bodies are searched step by step, that of the last step."""
+        return self._engine.pace.get("payload", SECOND) if self._condition.payload else SECOND
 
     def _window(self, width: int) -> tuple[int, int]:
         if self._ascending:

@@ -61,7 +61,7 @@ def test_one_dependency(metadata: email.message.Message) -> None:
     """Installed without extras, drhttp brings urllib3 and nothing else; it has the extras that are documented."""
     required = metadata.get_all("Requires-Dist", [])
     assert [each for each in required if "extra ==" not in each] == ["urllib3<3,>=2.0"]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"django", "flask", "inbox", "speed"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"clickhouse", "django", "flask", "inbox", "speed"}
 
 
 def test_version(metadata: email.message.Message) -> None:

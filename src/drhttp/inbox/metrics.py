@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
-    """What the writer tells. waiting: returns how many records are in the queue."""
+    """What the writer tells. Raises `ModuleNotFoundError` without the extra."""
 
     def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
         own = self._registry = CollectorRegistry()
         self._received = Counter(
             "drhttp_records_received", "Records in batches that arrived whole", registry=self._registry
@@ -50,4 +50,6 @@ class Metrics:
 
     def text(self) -> tuple[bytes, str]:
         """Return the metrics and their content type."""
+        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
         return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from drhttp.inbox import server
@@ -18,6 +17,7 @@ from drhttp.inbox.app import create_app
 from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.errors import InboxError, StoreError
 from drhttp.inbox.inbox_token import read_token
+from drhttp.inbox.metrics import Metrics
 from drhttp.inbox.probes import Probes
 from drhttp.inbox.reader_pool import ReaderPool
 from drhttp.inbox.replay import is_loopback
@@ -29,9 +29,6 @@ from drhttp.inbox.store.clickhouse.schema import migrate
 from drhttp.inbox.store.clickhouse.store import ClickHouseStore
 from drhttp.inbox.store_options import password
 from drhttp.inbox.writer import Writer
-
-if TYPE_CHECKING:
-    from drhttp.inbox.metrics import Metrics
 
 UNBOUND = Limits(1 << 40, 1 << 50, 1e9)
 """The engine drops what is too old by itself, and its disk is watched by whoever runs it."""
@@ -118,12 +115,11 @@ def _serve(args: argparse.Namespace, address: Address, stack: ExitStack, say: Sa
 
 def _metrics() -> Metrics:
     try:
-        from drhttp.inbox.metrics import Metrics
+        return Metrics()
     except ModuleNotFoundError as missing:
         raise InboxError(
             f'--store requires {missing.name}. Install it with: pip install "drhttp[inbox,clickhouse]"'
         ) from None
-    return Metrics()
 
 
 def _say(say: Say, context: Context, registry: ClickHouseRegistry) -> None:

@@ -191,7 +191,7 @@ def test_keys_and_tokens_are_rotated_and_revoked(shared, event):
     ours = re.findall(r"^  (\w+)  reader +ann$", listed, re.MULTILINE)
     assert len(ours) == 2  # under each of its projects
     command(store, "revoke", OURS, ours[0])
-    last = [line.split()[0] for line in listed.partition(THEIRS)[0].splitlines() if " key " in line][-1]
+    last = [line.split()[0] for line in listed.partition(f"{OURS}  ")[2].splitlines() if " key " in line][-1]
     command(store, "revoke", OURS, last)
     command(store, "revoke", OURS, "ffffffffffffffffffff", status=1)
     time.sleep(REFRESH + 1)

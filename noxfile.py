@@ -226,6 +226,21 @@ def growth_wide(session: nox.Session) -> None:
     growth(session)
 
 
+@nox.session(python=HERE, tags=["others"], requires=["build"])
+def clickhouse(session: nox.Session) -> None:
+    """The store on ClickHouse and receivers that share it, on the engine as a library, which is a wheel of 182 MB."""
+    _debian(session, "nginx", "nginx")
+    _install(session, "tests", "clickhouse", extras="[inbox,clickhouse]")
+    _pytest(session, "tests/clickhouse", workers=2, dist="loadfile")
+
+
+@nox.session(python=HERE, default=False, requires=["build"])
+def fleet(session: nox.Session) -> None:
+    """1,000 senders, three receivers, one engine; receivers are killed, the engine stops: every record once."""
+    _install(session, "tests", "clickhouse", extras="[inbox,clickhouse]")
+    session.run("python", "-m", "benchmarks.fleet", *session.posargs)
+
+
 @nox.session(venv_backend="none", tags=["others"])
 def pythons(session: nox.Session) -> None:
     """Say which of the supported Pythons are found, and which are not and therefore not tested."""

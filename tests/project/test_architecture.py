@@ -270,6 +270,7 @@ INBOX = "inbox"
 SHARED = {
     "inbox.bounded_json": "_http.content_coding",
     "inbox.har.messages": "_http.content_coding",
+    "inbox.store.clickhouse.rows": "_http.content_coding",
     "inbox.store.search": "_http.content_coding",
     "inbox.view.bodies": "_http.multipart",
     "inbox.view.content": "_http.content_coding",
@@ -404,6 +405,18 @@ def test_sql_is_spoken_in_one_place():
     """The database is the store's business alone."""
     speakers = {name for name in modules() if "sqlite3" in imported(name, typing=True)}
     assert {name for name in speakers if not name.startswith("inbox.store.")} == set()
+
+
+def test_an_inbox_on_a_file_loads_nothing_of_the_other_store():
+    """The client of ClickHouse and that of Prometheus are imported where `--store` is given, and nowhere else."""
+    tops = {"clickhouse_connect", "prometheus_client", "chdb"}
+    users = {name for name in modules() if tops & {each.partition(".")[0] for each in imported(name, typing=True)}}
+    assert users == {"inbox.metrics", "inbox.store.clickhouse.engine"}
+    starters = {name for name in modules() if any("store.clickhouse" in each for each in imported(name))}
+    assert {name for name in starters if not name.startswith("inbox.store.clickhouse")} == {
+        "inbox.shared",
+        "inbox.store_options",
+    }
 
 
 @pytest.mark.parametrize("name", modules())

@@ -61,7 +61,7 @@ def test_one_dependency(metadata: email.message.Message) -> None:
     """Installed without extras, drhttp brings urllib3 and nothing else; it has the extras that are documented."""
     required = metadata.get_all("Requires-Dist", [])
     assert [each for each in required if "extra ==" not in each] == ["urllib3<3,>=2.0"]
-    extras = {"django", "flask", "formats", "inbox", "mcp", "openapi", "speed"}
+    extras = {"clickhouse", "django", "flask", "formats", "inbox", "mcp", "openapi", "speed"}
     assert set(metadata.get_all("Provides-Extra", [])) == extras
 
 

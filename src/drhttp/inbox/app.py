@@ -49,10 +49,8 @@ _CONFIG = {
     "billing_config_jsons": {},
 }
 
-PARSING_MEMORY = 8 * 1024 * 1024
-"""Bytes of memory for JSON that is being decompressed, parsed, and written."""
 WAITING_MEMORY = 256 * 1024 * 1024
-"""Bytes of memory for compressed bodies that wait until `PARSING_MEMORY` has room."""
+"""Bytes of memory for compressed bodies that wait until there is room for parsing them."""
 BYTES_PER_CHARACTER = 4
 """Maximum bytes of memory per character of a `str`; on the wire a character may take a single byte."""
 CHUNK_CHARACTERS = 1024 * 1024
@@ -100,8 +98,9 @@ class Receiver:
         self._writer = context.writer
         self._browsers = context.browser_origins
         self._replays = context.replays
+        self._registry = context.registry
         # Parsing a large batch would block other connections, so it runs in a thread.
-        self._budget = MemoryBudget(PARSING_MEMORY, WAITING_MEMORY)
+        self._budget = MemoryBudget(context.parsing_memory, WAITING_MEMORY)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
         # One thread only: the allocator keeps some memory per thread.
         self._large = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-large")
@@ -126,7 +125,7 @@ class Receiver:
     async def _take(
         self, request: Request, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]]
     ) -> Response:
-        arrival = Arrival(self._admit(request), time.time_ns() // 1000)
+        arrival = self._arrival(request)
         coding = _coding(request)
         try:
             wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIMEOUT)
@@ -185,6 +184,16 @@ class Receiver:
                 401, "The API key is missing. In a DSN it comes before the @, as in http://KEY@127.0.0.1/."
             )
         return key
+
+    def _arrival(self, request: Request) -> Arrival:
+        """Return whose records these are. Raises `RequestRejected` for a key that belongs to no project."""
+        arrival = Arrival(self._admit(request), time.time_ns() // 1000)
+        if self._registry is None or not self._registry.closed:
+            return arrival
+        project = self._registry.project_of(arrival.project)
+        if project is None:
+            raise RequestRejected(401, "The API key is unknown or was revoked.")
+        return replace(arrival, project=project)
 
     def _linked(self, exchange: Exchange) -> Exchange:
         """Give an exchange that is a replay, recorded by the application too, the ID of the inbox's own record."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp.inbox.arguments import QueryParser, base, days, mib, origin, port, positive
 from drhttp.inbox.errors import InboxError, QueryError
 from drhttp.inbox.output import emit, fail, print_lines, save
+from drhttp.inbox.store_options import add_project_commands, add_store_options
 from drhttp.inbox.tool_commands import add_tools
 
 if TYPE_CHECKING:
@@ -77,9 +78,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         default="normal",
         help="full: respond only after records are synced to disk, to survive a power failure (default: %(default)s)",
     )
+    add_store_options(inbox)
     add("--replay-to", type=base, metavar="URL", help="send replays to this URL instead of the recorded host")
     inbox.set_defaults(func=run_inbox, standard={name: inbox.get_default(name) for name in _AT_START})
-    _add_commands(inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser))
+    commands = inbox.add_subparsers(title="commands", metavar="COMMAND", parser_class=QueryParser)
+    _add_commands(commands)
+    add_project_commands(commands)
     # Short forms for frequent commands: `drhttp ls`.
     _add_readers(subparsers)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from drhttp.inbox import coerce
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
@@ -28,16 +28,19 @@ class DecodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The API key of a request and the time it arrived, in microseconds since the epoch."""
+    """The API key of a request and the time it arrived, in microseconds since the epoch.
+
+    project: the digest of the key, unless the key belongs to a project with a name.
+    """
 
     key: str
     received: int
-    project: str = field(init=False)
+    project: str = ""
 
     def __post_init__(self) -> None:
         # The events protocol pads short keys with "a" to 50 characters and the record protocol does not.
         digest = hashlib.sha256(self.key.ljust(50, "a").encode("utf-8", "surrogateescape"))
-        object.__setattr__(self, "project", digest.hexdigest())
+        object.__setattr__(self, "project", self.project or digest.hexdigest())
 
 
 def decode_batch(value: object, arrival: Arrival) -> list[Exchange]:

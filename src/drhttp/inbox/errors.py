@@ -19,6 +19,10 @@ class StoreError(InboxError):
     """The file cannot be read or written."""
 
 
+class UnwritableBatch(StoreError):
+    """Something in a batch cannot be written, though the store can be used."""
+
+
 class OutdatedStore(StoreError):
     """The file was written by an older version and must be upgraded first."""
 

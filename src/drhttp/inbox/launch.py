@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.console import Console, Layout
 from drhttp.inbox.database_file import prepare, prepare_folder
 from drhttp.inbox.errors import InboxError
+from drhttp.inbox.inbox_token import read_token
 from drhttp.inbox.instance_lock import InstanceLock, RunningInbox, acquire_lock
 from drhttp.inbox.output import fail
 from drhttp.inbox.reader_pool import ReaderPool
@@ -29,7 +29,6 @@ from drhttp.inbox.store import Limits, WriteResult
 from drhttp.inbox.store.backends import MAX_DATABASE_SIZE, in_memory, on_disk
 from drhttp.inbox.writer import Writer
 
-MIN_TOKEN_LENGTH = 16
 _WARNING = (
     "warning: the inbox also listens on {}. Anyone who can reach this "
     "address can send records, and with the token read them all. "
@@ -40,6 +39,10 @@ Say = Callable[[Iterator[str]], object]
 
 def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Run an inbox until SIGINT or SIGTERM, or print where the inbox of this file is already running."""
+    if args.store:
+        from drhttp.inbox.shared import receive as receive_shared
+
+        return receive_shared(args, say)
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -54,6 +57,8 @@ def receive(args: argparse.Namespace, file: Path, say: Say) -> int:
 
 def run(args: argparse.Namespace, file: Path, say: Say) -> int:
     """Run a program with DRHTTP_DSN set, and an inbox for as long as it runs."""
+    if args.store:
+        raise InboxError("`drhttp inbox run` records to a file. Set DRHTTP_DSN to use a shared receiver.")
     _prepare(args, file)
     with acquire_lock(file) as found:
         if isinstance(found, RunningInbox):
@@ -133,7 +138,7 @@ def _serve(
             console.show(written.new)
 
     limits = Limits(args.keep, args.keep_bytes, args.keep_days * 86_400)
-    token, strange = _token(), args.host is not None and not is_loopback(args.host)
+    token, strange = read_token(), args.host is not None and not is_loopback(args.host)
     if strange and not os.environ.get("DRHTTP_INBOX_TOKEN"):
         raise InboxError(f"To listen on {args.host}, set DRHTTP_INBOX_TOKEN to a random token.")
     open_store, open_reader = in_memory() if args.memory else on_disk(file, synced=args.sync == "full")
@@ -169,17 +174,6 @@ def _serve(
 
 def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _token() -> str:
-    fixed = os.environ.get("DRHTTP_INBOX_TOKEN", "")
-    if not fixed:
-        return secrets.token_hex(16)
-    if len(fixed) < MIN_TOKEN_LENGTH or not fixed.isascii() or not fixed.isalnum():
-        raise InboxError(
-            f"DRHTTP_INBOX_TOKEN must have at least {MIN_TOKEN_LENGTH} letters and digits and no other characters."
-        )
-    return fixed
 
 
 def _open(args: argparse.Namespace, running: RunningInbox) -> None:

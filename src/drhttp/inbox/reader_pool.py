@@ -6,15 +6,17 @@ import asyncio
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
+from drhttp.inbox.principal import current
 from drhttp.inbox.store import StoreReader
 
 T = TypeVar("T")
 
 
 class ReaderPool:
-    """Runs store queries in threads, outside the event loop.
+    """Runs store queries in threads, outside the event loop, each restricted to what its principal may see.
 
     open_reader: opens another connection. count: maximum concurrent queries; further ones wait.
     """
@@ -26,7 +28,10 @@ class ReaderPool:
 
     async def run(self, question: Callable[[StoreReader], T]) -> T:
         """Call `question` with a reader in a thread and return its result."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+        # Whoever asks without a principal sees nothing at all: an error, not every project.
+        scope = current().projects
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run, self._answer, question, scope)
 
     def __enter__(self) -> ReaderPool:
         return self
@@ -36,12 +41,12 @@ class ReaderPool:
         while not self._idle.empty():
             self._idle.get().close()
 
-    def _answer(self, question: Callable[[StoreReader], T]) -> T:
+    def _answer(self, question: Callable[[StoreReader], T], scope: frozenset[str] | None) -> T:
         try:
             reader = self._idle.get_nowait()
         except queue.Empty:
             reader = self._open()
         try:
-            return question(reader)
+            return question(reader.within(scope))
         finally:
             self._idle.put(reader)

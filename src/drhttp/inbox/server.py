@@ -66,11 +66,12 @@ class _Server(uvicorn.Server):
 class Protocol(H11Protocol):
     """HTTP/1.1 with a timeout for request headers (slow-loris attacks)."""
 
+    most = MAX_CONNECTIONS
     _clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > self.most:
             transport.abort()
             return
         self._clock = self.loop.call_later(HEADER_TIME, self._give_up)
@@ -114,16 +115,23 @@ def listen(port: int | None, host: str | None = None) -> Listener:
     raise PortError(f"Port {port} is in use. Choose another one, or omit --port to use the next free port.")
 
 
-def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+def serve(
+    app: ASGIApp,
+    listener: Listener,
+    *,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None],
+    connections: int = CONNECTIONS,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     on_ready: called when requests may come and signals are heeded. on_stop: called as soon as one says stop, so that
-    what lasts can end.
+    what lasts can end. connections: concurrent requests; twice as many connections may be open.
     """
     # h11 bounds the header block, and the limits are the same whatever else is installed.
     config = uvicorn.Config(
         app,
-        http=Protocol,
+        http=type("Protocol", (Protocol,), {"most": 2 * connections}),
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -132,7 +140,7 @@ def serve(app: ASGIApp, listener: Listener, *, on_ready: Callable[[], None], on_
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=64 * 1024,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=connections,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )

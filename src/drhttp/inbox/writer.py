@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from drhttp.inbox.errors import UnwritableBatch
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.store import Limits, Store, WriteResult
 
@@ -23,12 +26,29 @@ class QueueFull(Exception):
     """The queue is full; the sender should retry."""
 
 
+class Meter(Protocol):
+    """What is told of the writing, in any thread."""
+
+    def received(self, records: int) -> None: ...
+    def refused(self, reason: str, records: int) -> None: ...
+    def stored(self, records: int, new: int, seconds: float, lag: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A batch in the queue."""
+
+    exchanges: Sequence[Exchange]
+    size: int
+    done: Future[int]
+
+
 class Writer:
-    """Writes batches in order, each in its own transaction.
+    """Writes batches in order, each in its own transaction, or those that wait together if the store prefers that.
 
     open_store: opens the store, in the writer's thread. limits: retention limits; the oldest records go first.
     on_stored: called in the writer's thread with the result of a batch after its commit.
-    max_records, max_bytes: limits of the queue.
+    max_records, max_bytes: limits of the queue. meter: is told what was written and refused.
     """
 
     def __init__(
@@ -39,12 +59,15 @@ class Writer:
         on_stored: Callable[[WriteResult], None],
         max_records: int = MAX_RECORDS,
         max_bytes: int = MAX_BYTES,
+        meter: Meter | None = None,
     ) -> None:
         self._limits = limits
         self._on_stored = on_stored
         self._max_records, self._max_bytes = max_records, max_bytes
         self._waiting_records = self._waiting_bytes = self._since = 0
         self._closing = False
+        self._meter = meter
+        self._queue: deque[_Waiting] = deque()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drhttp-inbox-writer")
         try:
@@ -58,13 +81,19 @@ class Writer:
 
     def submit(self, batch: Sequence[Exchange], size: int) -> Future[int]:
         """Queue a batch of about `size` bytes. The future resolves to the number of new records after the commit."""
+        if self._meter is not None:
+            self._meter.received(len(batch))
         with self._lock:
             # An empty queue accepts any batch; otherwise one larger than the limit could never be written.
             records, waiting = self._waiting_records + len(batch), self._waiting_bytes + size
             if self._waiting_records and (records > self._max_records or waiting > self._max_bytes):
+                self._refused("full", len(batch))
                 raise QueueFull
             self._waiting_records, self._waiting_bytes = records, waiting
-        return self._thread.submit(self._write, batch, size)
+        one = _Waiting(batch, size, Future())
+        self._queue.append(one)
+        self._thread.submit(self._write_waiting)
+        return one.done
 
     @property
     def waiting(self) -> int:
@@ -84,18 +113,68 @@ class Writer:
         self._thread.submit(self._store.close)
         self._thread.shutdown()
 
-    def _write(self, batch: Sequence[Exchange], size: int) -> int:
+    def _write_waiting(self) -> None:
+        """Write the batches that wait, as many as the store takes together. Others may have been written already."""
+        some: list[_Waiting] = []
+        records = 0
+        while self._queue and (not some or records + len(self._queue[0].exchanges) <= self._store.traits.together):
+            some.append(self._queue.popleft())
+            records += len(some[-1].exchanges)
+        if some:
+            self._write(some, records)
+
+    def _write(self, some: Sequence[_Waiting], records: int) -> None:
         try:
-            written = self._store.write(batch)
+            written = self._stored(some, records)
+        except BaseException as problem:  # noqa: BLE001 whatever it is, the senders are told
+            self._fail(some, records, problem)
+            return
+        new = {(each.summary.project, each.summary.id) for each in written.new} if len(some) > 1 else set()
+        for one in some:
+            mine = sum((each.summary.project, each.summary.id) in new for each in one.exchanges)
+            one.done.set_result(mine if len(some) > 1 else len(written.new))
+
+    def _stored(self, some: Sequence[_Waiting], records: int) -> WriteResult:
+        """Write batches, say what was written, and keep the store within its limits."""
+        begun = time.monotonic()
+        try:
+            written = self._store.write([exchange for one in some for exchange in one.exchanges])
         finally:
-            with self._lock:
-                self._waiting_records -= len(batch)
-                self._waiting_bytes -= size
+            self._leave(some, records)
+        self._told(written, records, time.monotonic() - begun)
         self._on_stored(written)
-        self._since += len(batch)
+        self._since += records
         if not self._waiting_records or self._since >= PRUNE_INTERVAL:
             self._enforce_limits()
-        return len(written.new)
+        return written
+
+    def _fail(self, some: Sequence[_Waiting], records: int, problem: BaseException) -> None:
+        if len(some) > 1 and isinstance(problem, UnwritableBatch):
+            # One of them cannot be written; the others can.
+            for one in some:
+                with self._lock:
+                    self._waiting_records += len(one.exchanges)
+                    self._waiting_bytes += one.size
+                self._write([one], len(one.exchanges))
+            return
+        self._refused("unavailable", records)
+        for one in some:
+            one.done.set_exception(problem)
+
+    def _leave(self, some: Sequence[_Waiting], records: int) -> None:
+        with self._lock:
+            self._waiting_records -= records
+            self._waiting_bytes -= sum(one.size for one in some)
+
+    def _told(self, written: WriteResult, records: int, seconds: float) -> None:
+        if self._meter is not None:
+            now = time.time_ns() // 1000
+            first = min((each.summary.received for each in written.new), default=now)
+            self._meter.stored(records, len(written.new), seconds, max(0, now - first) / 1e6)
+
+    def _refused(self, reason: str, records: int) -> None:
+        if self._meter is not None:
+            self._meter.refused(reason, records)
 
     def _change(self, work: Callable[[Store], T]) -> T:
         done = work(self._store)

@@ -15,7 +15,8 @@ from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.broadcaster import Subscriber
 from drhttp.inbox.errors import InboxError
-from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.principal import current
+from drhttp.inbox.store import Follower, Step
 from drhttp.inbox.view.summary import summary_json
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ RECORDS_PER_SECOND = 2_500
 """Each this many records in a frame extend the pause after it by one second."""
 MAX_RECORDS = 500
 """Maximum records in a frame. Beyond it, a ``gap`` event makes the page reload its list."""
-SLICE = 0.06
 
 
 class EventStream:
@@ -41,46 +41,35 @@ class EventStream:
     async def stream(self, request: Request) -> Response:
         node = parameters.query(request)
         last_event_id = request.headers.get("last-event-id", "")
-        if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
-            last = int(last_event_id)
-        else:
-            last = (await self._context.readers.run(lambda store: store.state())).newest
+        numeric = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19
+        last = int(last_event_id) if numeric else None
+        follower, poll = await self._context.readers.run(
+            lambda store: (store.follower(node, last), store.traits.poll or PING)
+        )
         stack = ExitStack()
         subscriber = stack.enter_context(self._context.broadcaster.subscribe())
         # A generator that never ran does not release the subscriber, so the response does.
-        return _Stream(self._frames(subscriber, node, last), stack)
+        return _Stream(self._frames(subscriber, follower, poll), stack)
 
-    async def _frames(self, subscriber: Subscriber, node: Node, last: int) -> AsyncIterator[str]:
+    async def _frames(self, subscriber: Subscriber, follower: Follower, poll: float) -> AsyncIterator[str]:
         yield ": here\n\n"
-        while not subscriber.ended:
+        while not subscriber.ended and self._context.admits(current()):
+            last = follower.reached
             try:
-                before = last
-                frame, last, more = await self._next_frame(node, last)
+                step = await self._context.readers.run(lambda store: follower.step(store, MAX_RECORDS))
             except InboxError:
                 return
-            if frame:
-                yield frame
+            if step.gap is not None or step.reached != last:
+                yield _frame_of(step)
             for word in _words(subscriber):
                 yield word
-            if more:
+            if step.more:
                 continue
-            await asyncio.sleep(PAUSE + min(last - before, MAX_RECORDS) / RECORDS_PER_SECOND)
-            while not await subscriber.wait(PING):
+            told = len(step.entries) if step.gap is None else MAX_RECORDS
+            await asyncio.sleep(PAUSE + told / RECORDS_PER_SECOND)
+            # Where others write, too, nobody tells of their records: look again.
+            while not await subscriber.wait(poll) and poll == PING:
                 yield ": ping\n\n"
-
-    async def _next_frame(self, node: Node, last: int) -> tuple[str, int, bool]:
-        """Return a frame, the last ``n`` it covers, and whether more records are waiting."""
-        page = await self._context.readers.run(
-            lambda store: store.page(node, MAX_RECORDS + 1, before=None, after=last, ascending=True, seconds=SLICE)
-        )
-        newest = max(page.newest, last)
-        if len(page.entries) > MAX_RECORDS:
-            return _frame("gap", {"gap": newest - last, "newest": newest}, newest), newest, False
-        reached = page.next if not page.complete and page.next else newest
-        if reached == last:
-            return "", last, False
-        records = [summary_json(entry) for entry in page.entries]
-        return _frame("records", {"records": records, "newest": reached}, reached), reached, not page.complete
 
 
 class _Stream(StreamingResponse):
@@ -93,6 +82,14 @@ class _Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._stack:
             await super().__call__(scope, receive, send)
+
+
+def _frame_of(step: Step) -> str:
+    if step.gap is not None:
+        return _frame("gap", {"gap": step.gap, "newest": step.reached}, step.reached)
+    records = [summary_json(entry) for entry in step.entries]
+    overlap = {"overlap": True} if step.overlaps else {}
+    return _frame("records", {"records": records, "newest": step.reached, **overlap}, step.reached)
 
 
 def _words(subscriber: Subscriber) -> list[str]:

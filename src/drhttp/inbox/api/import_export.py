@@ -18,6 +18,7 @@ from drhttp.inbox.decode import Arrival
 from drhttp.inbox.errors import ApiError
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.export import ALONE, KINDS, Format, piece, single
+from drhttp.inbox.principal import current
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store import Store
 
@@ -48,7 +49,7 @@ class ImportExport:
 
     async def take(self, request: Request) -> Response:
         raw = await parameters.body(request, har.MAX_FILE_SIZE)
-        arrival = Arrival("local", time.time_ns() // 1000)
+        arrival = Arrival("local", time.time_ns() // 1000, self._project(request))
         try:
             found, remarks = await asyncio.to_thread(har.read, raw, arrival.project, arrival.received)
         except har.InvalidHar as problem:
@@ -60,6 +61,18 @@ class ImportExport:
         self._context.broadcaster.stored()
         counts = {"imported": len(new), "known": len(found) - len(new), "refused": len(remarks)}
         return Json({**counts, "remarks": remarks[:100]})
+
+    def _project(self, request: Request) -> str:
+        """Return the project of what is imported, or an empty string for that of the inbox."""
+        registry, projects = self._context.registry, current().projects
+        named = request.query_params.get("project", "")
+        if registry is None or (projects is None and not registry.closed):
+            return ""
+        if not named and projects is not None and len(projects) == 1:
+            return next(iter(projects))
+        if not named or (projects is not None and named not in projects):
+            raise ApiError(400, "parameter", "project must name the project into which the file is imported.")
+        return named
 
     async def _texts(self, node: Node, limit: int, kind: str, *, reveal: bool) -> AsyncIterator[str]:
         """Yield a few records at a time, to bound memory and to let other queries run."""

@@ -35,9 +35,9 @@ class Info:
         return Json(
             {
                 "version": __version__,
-                "file": None if context.memory else str(context.file),
-                "dsn": f"http://local@127.0.0.1:{context.port}/",
-                "page": f"http://127.0.0.1:{context.port}/",
+                "file": None if context.memory else context.store or str(context.file),
+                "dsn": context.dsn,
+                "page": context.page,
                 "started": iso(context.started),
                 "records": state.records,
                 "pinned": state.pinned,

@@ -1,10 +1,10 @@
-"""Interfaces of a store of exchanges. The implementation is in ``sqlite``."""
+"""Interfaces of a store of exchanges. The implementations are in ``sqlite`` and ``clickhouse``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import Node
@@ -54,11 +54,58 @@ class State:
     newest: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What users can see of the kind of store.
+
+    percentile_error: how far a percentile of many records may be off, as a share. dense_numbers: whether ``n`` has no
+    gaps. poll: seconds between two looks for records of other receivers, or None if nobody else writes.
+    together: how many records are written at once where several batches wait.
+    """
+
+    percentile_error: float
+    dense_numbers: bool
+    poll: float | None = None
+    together: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a live list shows next.
+
+    reached: where another list would go on. more: whether there is more to look at. gap: how many records there are
+    where these are too many to be shown one by one. overlaps: whether some may have been shown before, to a list that
+    goes on where another ended, and may have lower numbers than others that were shown.
+    """
+
+    entries: Sequence[Entry]
+    reached: int
+    more: bool
+    gap: int | None = None
+    overlaps: bool = False
+
+
+class Follower(Protocol):
+    """The position of one live list. It belongs to the readers of the store that made it."""
+
+    reached: int
+
+    def step(self, reader: Any, limit: int) -> Step: ...
+
+
 class StoreReader(Protocol):
     """The read interface of a store, usable while another connection writes.
 
     ``seconds`` bounds how long a question may take; what was found by then is answered, marked as incomplete.
     """
+
+    traits: Traits
+
+    def within(self, scope: frozenset[str] | None) -> StoreReader:
+        """Return a reader that sees the records of these projects only."""
+
+    def follower(self, node: Node, last: int | None) -> Follower:
+        """Return what finds matching records that come from now on, or since `last` of an earlier one."""
 
     def page(
         self, node: Node, limit: int, *, before: int | None, after: int, ascending: bool, seconds: float
@@ -84,6 +131,8 @@ class StoreReader(Protocol):
 
 class Store(StoreReader, Protocol):
     """The write interface of a store. ``n`` increases with each new exchange and is never reused."""
+
+    def within(self, scope: frozenset[str] | None) -> Store: ...
 
     def write(self, exchanges: Iterable[Exchange]) -> WriteResult:
         """Store a batch in one transaction. An exchange with a known ID and key replaces the stored one."""

@@ -13,6 +13,7 @@ from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Not, Present, reads_payload
 from drhttp.inbox.store import Page, State, aggregates, rollup, search
+from drhttp.inbox.store.follower import SingleOwner
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
@@ -25,7 +26,7 @@ _CALL_COLUMNS = rollup.COLUMNS.replace("r.", "c.")
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
 
-class SqliteReader:
+class SqliteReader(SingleOwner):
     """A read connection. path: the file, which must exist."""
 
     def __init__(self, path: Path, *, mode: str = "ro") -> None:

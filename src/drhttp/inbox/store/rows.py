@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
@@ -49,19 +49,25 @@ def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) ->
 def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
     """A row of ``payload``."""
     request, response = exchange.request, exchange.response
-    marks = {
-        "request": _marks(request),
-        "response": _marks(response) if response else None,
-        "extra": dict(exchange.extra),
-    }
     return (
         n,
         _JSON(request.headers),
         _JSON(response.headers) if response else None,
         pack(request.body),
         pack(response.body) if response else None,
-        _JSON(marks),
+        marks_text(exchange),
     )
+
+
+def marks_text(exchange: Exchange) -> str:
+    """Return as JSON what is neither a column nor a header nor a body."""
+    response = exchange.response
+    marks = {
+        "request": _marks(exchange.request),
+        "response": _marks(response) if response else None,
+        "extra": dict(exchange.extra),
+    }
+    return _JSON(marks)
 
 
 def entry(row: Sequence[Any]) -> Entry:
@@ -100,9 +106,13 @@ def _marks(message: Message) -> dict[str, object]:
     return {name: mark for name, mark, plain in zip(_UNMARKED, marks, _PLAIN, strict=True) if mark != plain}
 
 
+def message(headers: Iterable[tuple[str, str]], body: bytes | None, marks: dict[str, Any]) -> Message:
+    """Build one side of an exchange."""
+    return Message(headers=tuple((name, value) for name, value in headers), body=body, **marks)
+
+
 def _message(headers: str, body: bytes | str | None, marks: dict[str, Any]) -> Message:
-    pairs = tuple((name, value) for name, value in json.loads(headers))
-    return Message(headers=pairs, body=unpack(body), **marks)
+    return message(json.loads(headers), unpack(body), marks)
 
 
 def pack(body: bytes | None) -> bytes | str | None:

@@ -150,14 +150,17 @@ export class Feed {
     if (event === "gap") {
       this.#stale = true;
       this.waiting += data.gap;
-    } else if (event === "records") this.#add(data.records);
+    } else if (event === "records") this.#add(data.records, data.overlap);
     else if (event === "changed") this.#refresh(data.n);
     this.newest = Math.max(this.newest, id ?? 0);
     this.onChange();
   }
 
-  #add(records) {
-    const fresh = records.filter((record) => record.n > this.newest);
+  #add(records, overlap) {
+    // Of several receivers, records may come out of order, and again after a reconnection.
+    const shown = new Set(overlap ? [...this.rows, ...this.#buffered].map((row) => row.n) : []);
+    const isNew = ({ n }) => (overlap ? n > (this.next ?? 0) && !shown.has(n) : n > this.newest);
+    const fresh = records.filter(isNew);
     if (!fresh.length) return;
     const now = performance.now();
     fresh.forEach((record) => (record.arrived = now));

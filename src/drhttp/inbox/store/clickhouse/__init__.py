@@ -1,0 +1,1 @@
+"""The store on ClickHouse, which any number of receivers share."""

@@ -1,0 +1,93 @@
+"""Converts between exchanges and columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from drhttp._http.content_coding import CodingError, decode
+from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
+from drhttp.inbox.store.clickhouse.schema import COLUMNS
+from drhttp.inbox.store.rows import entry as entry_of
+from drhttp.inbox.store.rows import marks_text, message, record_row
+from drhttp.inbox.store.schema import SUMMARY_COLUMNS
+from drhttp.inbox.store.search import INFLATED
+
+LINE = ("n", *SUMMARY_COLUMNS, "endpoint", "error", "flags", "masked")
+"""Columns that `entry` needs."""
+SELECTED = ", ".join(f"`{name}`" for name in LINE)
+PAYLOAD = (
+    "request_names", "request_values", "request_body", "response_names", "response_values", "response_body", "marks",
+)  # fmt: skip
+BODIES = ("request_body", "response_body")
+_UNKEPT = (0, None, None, None)
+
+
+class Rows:
+    """The columns of some exchanges, for an insert."""
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        # Before any number is given: what cannot be written must not take one.
+        lines = [record_row(0, 0, one, _UNKEPT)[:-3] for one in exchanges]
+        columns = [list(values) for values in zip(*lines, strict=True)]
+        self._columns: dict[str, list[Any]] = dict(zip(LINE, columns, strict=True))
+        self._columns["project"] = [one.summary.project for one in exchanges]
+        for side in ("request", "response"):
+            messages = [getattr(one, side) or Message() for one in exchanges]
+            pairs = [tuple(zip(*each.headers, strict=True)) or ((), ()) for each in messages]
+            self._columns[f"{side}_names"] = [names for names, _ in pairs]
+            self._columns[f"{side}_values"] = [values for _, values in pairs]
+            self._columns[f"{side}_body"] = [each.body for each in messages]
+            self._columns[f"{side}_text"] = [inflated(each.body) for each in messages]
+        self._columns["marks"] = [marks_text(one) for one in exchanges]
+
+    def block(
+        self,
+        places: Sequence[int],
+        numbers: Sequence[int],
+        keep: Sequence[int],
+        version: int,
+        replay_of: Mapping[int, str | None],
+    ) -> dict[str, tuple[str, list[Any]]]:
+        """Return the rows at these places, as `Engine.insert` takes them."""
+        given = {"n": list(numbers), "keep": list(keep), "version": [version] * len(places)}
+        block: dict[str, tuple[str, list[Any]]] = {}
+        whole = len(places) == len(self._columns["id"])
+        for name, (kind, _) in COLUMNS.items():
+            if name in given:
+                block[name] = (kind, given[name])
+            else:
+                column = self._columns[name]
+                block[name] = (kind, column if whole else [column[place] for place in places])
+        if replay_of:
+            kind, values = block["replay_of"]
+            block["replay_of"] = (kind, [value or replay_of.get(n) for n, value in zip(numbers, values, strict=True)])
+        return block
+
+
+def inflated(body: bytes | None) -> bytes | None:
+    """Return the text of a gzip body, or None for any other body."""
+    if body is None or body[:2] != b"\x1f\x8b":
+        return None
+    with suppress(CodingError):
+        return decode(body, "gzip", limit=INFLATED, cut=True, ignore_trailing=True).content
+    return None
+
+
+def entry(row: Sequence[Any], mark: tuple[int, Sequence[str], str | None], calls: int) -> Entry:
+    """Build an entry from the columns of `LINE`, its mark, and its number of calls."""
+    pinned, tags, note = mark
+    return entry_of((*row, pinned, json.dumps(list(tags)) if tags else None, note, calls))
+
+
+def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
+    """Build an exchange from a summary and the columns of `PAYLOAD`."""
+    marks = json.loads(row[-1])
+    request, response = (
+        None if marks[side] is None else message(zip(names, values, strict=True), body, marks[side])
+        for side, (names, values, body) in (("request", row[:3]), ("response", row[3:6]))
+    )
+    assert request is not None
+    return Exchange(summary=summary, request=request, response=response, extra=marks["extra"])

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from math import log
 
 from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints
+from drhttp.inbox.store.bounds import bounds
 
 SLICE = 2_000
 COLUMNS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
@@ -50,9 +51,7 @@ def middle(place: int) -> int:
 
 def ready(db: sqlite3.Connection) -> list[int]:
     """Return complete, non-empty slices that are not counted yet, oldest first."""
-    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
-    if first is None:
-        return []
+    first, last = bounds(db)
     counted = {k for (k,) in db.execute("SELECT k FROM slice")}
     return [k for k in range(first // SLICE, last // SLICE) if k not in counted]
 
@@ -88,9 +87,7 @@ def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
 
 def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     """Yield the rows for `endpoints` of records in slices that are not counted."""
-    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
-    if first is None:
-        return
+    first, last = bounds(db)
     known = {k for (k,) in db.execute("SELECT k FROM slice")}
     for k in range(last // SLICE, first // SLICE - 1, -1):
         if k not in known:

@@ -36,11 +36,16 @@ class Access:
             await self._app(scope, receive, send)
 
     def _check(self, method: str, headers: Headers) -> None:
-        # Browsers treat other ports of the same host as same-site, so only the same origin is accepted.
-        origin = headers.get("origin")
-        strange = origin is not None and origin not in self._origins
-        if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
-            raise ApiError(403, "origin", "Requests from other web pages are not allowed.")
+        check_origin(method, headers, self._origins)
         if not hmac.compare_digest(headers.get("authorization", "").encode("latin-1", "replace"), self._expected):
             sentence = "The token is missing or invalid. Open the URL that `drhttp inbox` printed."
             raise ApiError(401, "token", sentence)
+
+
+def check_origin(method: str, headers: Headers, origins: frozenset[str]) -> None:
+    """Raise `ApiError` for a request that another web page makes."""
+    # Browsers treat other ports of the same host as same-site, so only the same origin is accepted.
+    origin = headers.get("origin")
+    strange = origin is not None and origin not in origins
+    if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
+        raise ApiError(403, "origin", "Requests from other web pages are not allowed.")

@@ -9,6 +9,7 @@ import { UnmaskedValues } from "./unmasked-values.js";
 import { Labels } from "./labels.js";
 import { copy, html, Method, Problem, notify, Status, Tabs, Text, useApi, useEffect, useRef, useState } from "./components.js";
 import { Replay } from "./replay-dialog.js";
+import { copyLink } from "./share-link.js";
 import { Timeline } from "./timeline.js";
 
 const COMPARE_KEY = "drhttp-compare";
@@ -88,7 +89,7 @@ function Heading({ record, reveal, feed, onDialog, again, onOpen }) {
     <div class="actions">
       <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
-      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
+      <button title="Copy a link to this view, for another browser on this machine too" onClick=${() => copyLink().catch(showError)}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
       <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>

@@ -20,7 +20,7 @@ from drhttp.inbox.view.summary_fields import ms
 
 SECONDS = 1.0
 """Time limit in seconds; beyond it, the aggregate covers the most recent records only."""
-_SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
+_SORTS = ("count", "errors", "client-errors", "p50", "p95", "p99", "total", "endpoint", "last")
 _UPSTREAM_SORTS = ("total", *(sort for sort in _SORTS if sort != "total"))
 
 
@@ -180,7 +180,7 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
     if sort == "last":
         # ISO times sort as text; the latest comes first.
         return (tuple(-ord(char) for char in one["last"]),)
-    name = {"count": "count", "errors": "errors"}.get(sort, f"{sort}_ms")
+    name = {"count": "count", "errors": "errors", "client-errors": "client_errors"}.get(sort, f"{sort}_ms")
     return -(one[name] or 0), one["endpoint"], one["method"]
 
 

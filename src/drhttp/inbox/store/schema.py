@@ -11,8 +11,8 @@ from drhttp.inbox.store import rollup, saved_views
 
 APPLICATION_ID = 0x64724874
 VERSION = 4
-COUNTED = 3
-"""Schema version that introduced precomputed endpoints."""
+COUNTED, GROUPED = 3, 4
+"""Schema versions that introduced precomputed endpoints, and groups of them."""
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
 """Columns with the fields of `Summary`."""
 INBOX_COLUMNS = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note", "operation")
@@ -111,6 +111,8 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
             if step == COUNTED - 1:
                 for k in rollup.ready(db):
                     rollup.count(db, k)
+            if step == GROUPED - 1:
+                rollup.group_all(db)
             db.execute(f"PRAGMA user_version = {step + 1}")
             db.execute("COMMIT")
         except sqlite3.Error:

@@ -10,8 +10,8 @@ import { html, notify, Problem, useEffect, useState } from "./components.js";
 const STORAGE_KEY = "drhttp-views";
 const WIDE = "(min-width: 1200px)"; // narrower, the panel covers the list while it is open
 const VIEWS = [
-  ["All requests", ""], ["Errors", "is:error", "5xx, exceptions, and requests without a response"], ["Client errors", "is:client-error", "4xx"],
-  ["Slow", "is:slow", "1 second and more"], ["Outbound", "dir:out", "sent by the application"], ["Pinned", "is:pinned"],
+  ["Everything", ""], ["5xx and exceptions", "is:error", "and requests without a response"], ["4xx", "is:client-error"],
+  ["Slow: 1 s and more", "is:slow"], ["Outbound", "dir:out", "sent by the application"], ["Pinned", "is:pinned"],
 ].map(([name, query, title]) => ({ name, query, title, order: "", page: "requests" }));
 const listeners = new Set();
 const wide = window.matchMedia(WIDE);

@@ -1,7 +1,5 @@
 // The time axis of a chart: periods of traffic side by side, the gaps between them cut out, and ticks at round times.
 
-import { brief, period as length } from "./format.js";
-
 export const CUT = 38; // pixels for a gap that is cut out
 const TICK_ROOM = 92; // pixels between two labels
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000);
@@ -23,6 +21,12 @@ export function periodsOf(times, least) {
   }
   const edges = [0, ...cuts.sort((a, b) => a - b), times.length];
   return edges.slice(1).map((end, place) => ({ from: times[edges[place]], to: Math.max(times[end - 1], times[edges[place]] + least) }));
+}
+
+/** A long time in few characters: 40 s, 26 h, 3 d. */
+function length(ms) {
+  const [unit, name] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]].find(([least]) => ms >= 1.95 * least) || [1000, "s"];
+  return `${Math.round(ms / unit)} ${name}`;
 }
 
 /** Place periods along a width; no more than `most` pixels show a millisecond. */
@@ -61,7 +65,7 @@ export function ticks({ placed, scale }, width) {
     const times = first > to ? [from] : [];
     for (let time = first; time <= to; time += step) times.push(time);
     times.forEach((time) => {
-      const text = time === times[0] && found.length === 0 ? brief(time) : label(time, step);
+      const text = label(time, step, time === times[0] && found.length === 0);
       const [left, room] = [x + (time - from) * scale, text.length * 6.5];
       if (left < free || left + room > width) return;
       found.push([left, text]);
@@ -71,10 +75,12 @@ export function ticks({ placed, scale }, width) {
   return found;
 }
 
-function label(time, step) {
+/** A round time; with its day if that is not today, and if it is the first one or days go by. */
+function label(time, step, first) {
   const at = new Date(time);
   const day = at.toDateString() === new Date().toDateString() ? "" : `${at.getMonth() + 1}/${at.getDate()} `;
-  if (step >= 86_400_000) return day.trim() || brief(time);
-  const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  return step < 60_000 ? `${clock}:${two(at.getSeconds())}` : `${step >= 3_600_000 ? day : ""}${clock}`;
+  if (step >= 86_400_000) return day.trim() || "today";
+  const round = step >= 60_000 && at.getSeconds() === 0;
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}${round ? "" : `:${two(at.getSeconds())}`}`;
+  return `${first || step >= 3_600_000 ? day : ""}${clock}`;
 }

@@ -28,6 +28,7 @@ def test_a_query_is_saved_under_a_name(page: Page, inbox: Any) -> None:
     page.get_by_label("Query", exact=True).fill("status:5xx")
     expect(page.locator(ROWS)).to_have_count(2)
     panel.get_by_role("button", name="Save this view").click()
+    expect(panel.get_by_label("Name of the view")).to_be_focused()
     page.keyboard.type("Failing")
     page.keyboard.press("Enter")
     link = panel.get_by_role("link", name="Failing")

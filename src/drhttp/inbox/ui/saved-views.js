@@ -5,7 +5,7 @@ import { copyLink } from "./share-link.js";
 import { Link } from "./link.js";
 import { navigate } from "./router.js";
 import { COLUMNS } from "./sorting.js";
-import { html, notify, Problem, useEffect, useState } from "./components.js";
+import { html, notify, Problem, useEffect, useRef, useState } from "./components.js";
 
 const STORAGE_KEY = "drhttp-views";
 const WIDE = "(min-width: 1200px)"; // narrower, the panel covers the list while it is open
@@ -82,6 +82,8 @@ function View({ view, name, at }) {
 
 function SaveForm({ at, onSave }) {
   const [naming, setNaming] = useState(false);
+  const field = useRef();
+  useEffect(() => void (naming && field.current.focus()), [naming]);
   const submit = (event) => {
     event.preventDefault();
     const name = event.target.elements.name.value.trim();
@@ -90,6 +92,6 @@ function SaveForm({ at, onSave }) {
   };
   const press = (event) => event.key === "Escape" && (event.stopPropagation(), setNaming(false));
   if (!naming) return html`<button onClick=${() => setNaming(true)} disabled=${!at.q && !at.order}>Save this view …</button>`;
-  return html`<form class="save-form" onSubmit=${submit}><input name="name" aria-label="Name of the view" placeholder="Name" maxlength="60" autocomplete="off" ref=${(field) => field?.focus()} onKeyDown=${press} />
+  return html`<form class="save-form" onSubmit=${submit}><input name="name" aria-label="Name of the view" placeholder="Name" maxlength="60" autocomplete="off" ref=${field} onKeyDown=${press} />
     <button class="main">Save</button></form>`;
 }

@@ -37,6 +37,8 @@ def _sights(order: int) -> dict[str, str]:
     return {
         "/": ".rows .row",
         "/?q=status:5xx": ".chip",
+        "/?order=-duration": "[aria-sort]",
+        "/?q=status:5xx&saved=Failing": ".rows .row",
         "/?q=stauts:1": ".query-error",
         "/?q=path:/nowhere": ".empty",
         f"/?n={order}": ".timeline",
@@ -68,6 +70,7 @@ def _filled(inbox: Any) -> int:
     inbox.post([*shop.hour(40), *shop.story()])
     order: int = next(one["n"] for one in inbox.api("GET", "/records?q=has:outbound")[1]["records"])
     inbox.api("PATCH", f"/records/{order}", {"pinned": True, "tags": ["slow"], "note": "Ring Ann."})
+    inbox.api("PUT", "/views/Failing", {"query": "status:5xx"})
     return order
 
 

@@ -83,6 +83,8 @@ def test_on_a_narrow_screen_the_views_are_behind_a_button(visit: Callable[..., A
     expect(page.locator(ROWS)).to_have_count(2)
     expect(_panel(page)).to_have_count(0)
     page.get_by_role("button", name="Views").click()
+    _panel(page).get_by_label("Sort by").select_option("-duration")
+    expect(page).to_have_url(re.compile("order=-duration"))
     _panel(page).get_by_role("link", name="5xx and exceptions").click()
     expect(page.locator(ROWS)).to_have_count(1)
     expect(_panel(page)).to_have_count(0)

@@ -5,13 +5,10 @@ import { COLUMNS, sortedBy } from "./sorting.js";
 const OPTIONAL = ["direction", "host", "user", "device"];
 const ownHost = (record) => (record.direction === "in" ? record.host : null); // the others show their host with the path
 
-function distinct(rows, value) {
-  const found = new Set();
-  for (const row of rows) {
-    found.add(value(row) ?? null);
-    if (found.size > 1) break;
-  }
-  return found;
+/** Whether all rows have the same value, and which. */
+function constant(rows, value) {
+  const first = rows.length ? value(rows[0]) ?? null : null;
+  return { same: rows.every((row) => (value(row) ?? null) === first), first };
 }
 
 /** The columns that are hidden, as a set of names, and [label, value] of what is the same in every row. */
@@ -20,11 +17,10 @@ export function hiddenColumns(rows, order) {
   const same = [];
   for (const column of COLUMNS.filter(({ name }) => OPTIONAL.includes(name))) {
     const isHost = column.name === "host";
-    const values = distinct(isHost ? rows.filter((row) => row.direction === "in") : rows, isHost ? ownHost : column.value);
-    if (values.size > 1 || sortedBy(order, column)) continue;
+    const { same: constantly, first } = constant(isHost ? rows.filter((row) => row.direction === "in") : rows, isHost ? ownHost : column.value);
+    if (!constantly || sortedBy(order, column)) continue;
     hidden.add(column.name);
-    const [value] = values;
-    if (value && column.name !== "direction") same.push([column.name, value]);
+    if (first && column.name !== "direction") same.push([column.name, first]);
   }
   return { hidden, same };
 }

@@ -4,7 +4,17 @@ const LONG = { weekday: "long", day: "numeric", month: "long", year: "numeric" }
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (value) => String(value).padStart(2, "0");
 
-export const isToday = (iso) => new Date(iso).toDateString() === new Date().toDateString();
+const today = () => new Date().toDateString();
+
+/** The day of a record, which is worked out once: lists of thousands are gone through whenever a record arrives. */
+const dayOf = (record) => (record.day ??= new Date(record.time).toDateString());
+
+export const isToday = (record) => dayOf(record) === today();
+
+export function allToday(records) {
+  const day = today();
+  return records.every((record) => dayOf(record) === day);
+}
 
 /** A time of another day than today, in as much room as there is: "Nov 28 16:05:01". */
 export function datedClock(iso) {
@@ -15,12 +25,11 @@ export function datedClock(iso) {
 /** The lines with one more where another day begins; the first day needs none if it is today. */
 export function withDays(lines) {
   const found = [];
-  let day = new Date().toDateString();
+  let day = today();
   for (const line of lines) {
-    const time = new Date(line.record.time);
-    if (line.level === 1 && time.toDateString() !== day) {
-      day = time.toDateString();
-      found.push({ divider: time.toLocaleDateString("en", LONG), record: { n: `day-${line.record.n}` }, level: 1 });
+    if (line.level === 1 && dayOf(line.record) !== day) {
+      day = dayOf(line.record);
+      found.push({ divider: new Date(line.record.time).toLocaleDateString("en", LONG), record: { n: `day-${line.record.n}` }, level: 1 });
     }
     found.push(line);
   }

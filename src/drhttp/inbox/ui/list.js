@@ -4,7 +4,7 @@ import { count, plural } from "./format.js";
 import { parentOf } from "./outbound-rows.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
 import { hiddenColumns } from "./columns.js";
-import { isToday, withDays } from "./days.js";
+import { allToday, withDays } from "./days.js";
 import { navigate } from "./router.js";
 import { dayLine, row as renderRow } from "./row.js";
 import { COLUMNS, nextOrder, sortedBy } from "./sorting.js";
@@ -23,7 +23,7 @@ export function List({ feed, query, lines: records, expanded, cursor, setCursor,
   const order = feed.order;
   const lines = useMemo(() => (!order || order.endsWith("time") ? withDays(records) : records), [records, order]);
   const columns = useMemo(() => hiddenColumns(feed.rows, order), [feed.rows, order]);
-  const dated = useMemo(() => feed.rows.some((record) => !isToday(record.time)), [feed.rows]);
+  const dated = useMemo(() => !allToday(feed.rows), [feed.rows]);
   const scroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     setTop(scrollTop);

@@ -32,7 +32,7 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
-    <span role="gridcell" class="time" title=${moment(record.time)}>${isToday(record.time) ? clock(record.time) : datedClock(record.time)}</span>
+    <span role="gridcell" class="time" title=${moment(record.time)}>${isToday(record) ? clock(record.time) : datedClock(record.time)}</span>
     ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>`)}
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
     ${show("host", html`<span role="gridcell" class="host-cell" data-field="host" title=${record.host}>${Text({ text: record.host })}</span>`)}

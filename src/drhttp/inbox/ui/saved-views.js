@@ -63,13 +63,16 @@ export function SavedViews({ at }) {
         <button class="ghost" aria-label=${`Delete the view ${view.name}`} title="Delete" onClick=${() => remove(view)}>×</button></li>`)}</ul>`}
     ${saved && !isAt(saved, at) && html`<button class="update" onClick=${() => save(saved.name)}>Update ${saved.name}</button>`}
     <${SaveForm} at=${at} onSave=${save} />
-    <label class="sort-by">Sort by <select aria-label="Sort by" value=${at.order} onChange=${(event) => navigate({ order: event.target.value }, { replace: true })}>
-      <option value="">arrival</option>
-      ${COLUMNS.flatMap(({ name, label }) => [[`-${name}`, `${label} ↓`], [name, `${label} ↑`]]).map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label>
+    ${!wide.matches && html`<${SortBy} order=${at.order} />`}
     <button onClick=${() => copyLink().catch(setProblem)} title="Opens in another browser on this machine, once, within ten minutes">Copy a link to this view</button>
     <${Problem} problem=${problem} />
   </aside>`;
 }
+
+/** The order of the list, where narrow screens have no headings to click on. */
+const SortBy = ({ order }) => html`<label class="sort-by">Sort by <select aria-label="Sort by" value=${order} onChange=${(event) => navigate({ order: event.target.value }, { replace: true })}>
+  <option value="">arrival</option>
+  ${COLUMNS.flatMap(({ name, label }) => [[`-${name}`, `${label} ↓`], [name, `${label} ↑`]]).map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label>`;
 
 const target = (view, name = view.name) => ({ view: view.page, q: view.query, order: view.order, saved: name, n: "", tab: "overview", left: "", right: "" });
 const isAt = (view, at) => at.view === view.page && at.q === view.query && at.order === view.order;

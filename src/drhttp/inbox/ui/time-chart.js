@@ -1,5 +1,8 @@
 // A chart over time. A drag, or Shift and arrow keys, add a time range to the query; a click, or Enter, selects a bar or
 // a point.
+//
+// uPlot (1.6.32, 51 KB) was tried with the same records. It has no axis with gaps cut out and no stacked bars, and draws
+// on a canvas, which keys and screen readers do not reach and which does not follow the colors of the page.
 
 import { navigate, currentRoute } from "./router.js";
 import { html, useLayoutEffect, useRef, useState } from "./components.js";

@@ -12,7 +12,6 @@ from pathlib import PurePath
 from drhttp.inbox.errors import InboxError
 from drhttp.inbox.instance_lock import RunningInbox
 from drhttp.inbox.listening_sockets import has_served
-from drhttp.inbox.remote import Remote
 
 PATIENCE = 10.0
 """Seconds that requests may go unrecorded: a recorder sends within a few."""
@@ -56,6 +55,8 @@ def watch(
 
 def _recorded(running: RunningInbox, began: int) -> bool:
     """Return whether anything arrived since then; if the inbox cannot be asked, nobody is told anything."""
+    from drhttp.inbox.remote import Remote  # takes longer to import than an inbox to start
+
     try:
         with closing(Remote(running)) as remote:
             return any(one.received >= began for one in remote.newest("", 1))

@@ -49,7 +49,7 @@ export function SavedViews({ at }) {
   const saved = views?.find((view) => view.name === at.saved);
   useEffect(() => {
     // A link may name a view and say no more.
-    if (saved?.query && at.q === "" && !at.order && !at.n && !isAt(saved, at)) navigate(target(saved), { replace: true });
+    if (saved && at.q === "" && !at.order && !at.n && !isAt(saved, at)) navigate(target(saved), { replace: true });
   }, [saved?.name]);
   if (!shown) return null;
   const save = (name, view = { query: at.q, order: at.order, page: at.view === "compare" ? "requests" : at.view }) => send("PUT", `/views/${encodeURIComponent(name)}`, view)

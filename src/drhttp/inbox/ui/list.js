@@ -2,7 +2,7 @@
 
 import { count, plural } from "./format.js";
 import { parentOf } from "./outbound-rows.js";
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
+import { html, Text, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
 import { hiddenColumns } from "./columns.js";
 import { allToday, withDays } from "./days.js";
 import { navigate } from "./router.js";
@@ -143,7 +143,7 @@ function Footer({ feed, same }) {
   const more = feed.next === null ? "" : ", more below";
   return html`<div class="foot"><span>${count(feed.rows.length)} shown${more}</span>
     ${feed.order && feed.partial !== null && html`<span class="partial">sorted down to record ${count(feed.partial)} only: the time ran out</span>`}
-    ${same.length > 0 && html`<span class="same-in-all" title="The same in every row">in every row: ${same.map(([name, value]) => `${name} ${value}`).join(" · ")}</span>`}
+    ${same.length > 0 && html`<span class="same-in-all" title="The same in every row">in every row: ${same.map(([name, value], at) => html`${at > 0 && " · "}${name} ${Text({ text: value })}`)}</span>`}
     ${feed.searching !== null && html`<span>searching at record ${count(feed.searching)} …</span>`}
     <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> query · <kbd>?</kbd> shortcuts</span></div>`;
 }

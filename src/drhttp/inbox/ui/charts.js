@@ -1,6 +1,6 @@
 // The charts of matching records above the list, one at a time.
 
-import { useThrottled } from "./throttle.js";
+import { useSettled, useThrottled } from "./throttle.js";
 import { Histogram } from "./histogram.js";
 import { html, Tabs, useState } from "./components.js";
 import { Scatter } from "./scatter.js";
@@ -12,10 +12,11 @@ const CHARTS = { time: Histogram, latency: Scatter };
 export function Charts({ feed, query, onOpen }) {
   const [chosen, setChosen] = useState(localStorage.getItem(STORAGE_KEY) || "time");
   const refresh = useThrottled(feed.arrived);
+  const settled = useSettled(query);
   const choose = (name) => (localStorage.setItem(STORAGE_KEY, name), setChosen(name));
   return html`<section class="charts" aria-label="Charts">
     <${Tabs} small label="Chart" items=${[["time", "Requests"], ["latency", "Latency"], ["off", "Hide"]]} chosen=${chosen} onChoose=${choose} />
-    ${CHARTS[chosen] && html`<${Plot} of=${CHARTS[chosen]} key=${chosen} query=${query} refresh=${refresh} onOpen=${onOpen} />`}
+    ${CHARTS[chosen] && html`<${Plot} of=${CHARTS[chosen]} key=${chosen} query=${settled} refresh=${refresh} onOpen=${onOpen} />`}
   </section>`;
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 BLOCKS, BLOCK = 200, 1024  # of the streamed answer: how many, and bytes of each
+FLUSH_INTERVAL = 2.0  # seconds: what is the default for a receiver on another machine
 
 
 def answering(kind: str, size: int) -> WSGIApplication:
@@ -93,14 +94,14 @@ def recorded_starlette() -> Any:
     """For uvicorn: the same, recorded."""
     import drhttp  # not at the top: the bare side must not pay for it
 
-    return drhttp.ASGIMiddleware(starlette_app())
+    return drhttp.ASGIMiddleware(starlette_app(), flush_interval=FLUSH_INTERVAL)
 
 
 def recorded(app: WSGIApplication, **options: Any) -> WSGIApplication:
     """The recorder before an application; the DSN comes from the environment."""
     import drhttp  # not at the top: the bare side must not pay for it
 
-    return drhttp.WSGIMiddleware(app, **options)
+    return drhttp.WSGIMiddleware(app, **{"flush_interval": FLUSH_INTERVAL, **options})
 
 
 def on_side(side: str, app: WSGIApplication, **options: Any) -> WSGIApplication:

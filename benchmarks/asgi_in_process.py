@@ -17,7 +17,7 @@ from array import array
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.apps import BLOCK, BLOCKS, flusher
+from benchmarks.apps import BLOCK, BLOCKS, FLUSH_INTERVAL, flusher
 from benchmarks.in_process import sharpen_sleep, spread
 from benchmarks.payloads import JSON, SMALL, bodies, environ
 
@@ -176,7 +176,7 @@ def main() -> None:
     if side == "recorded":
         import drhttp  # not at the top: the bare side must not pay for it
 
-        app = drhttp.ASGIMiddleware(app)
+        app = drhttp.ASGIMiddleware(app, flush_interval=FLUSH_INTERVAL)
     print(json.dumps(measure(app, flusher(side))))
 
 

@@ -6,6 +6,10 @@
     python -m benchmarks.inbox page         100,000 records: list, filters, endpoints and rows in Chromium
     python -m benchmarks.inbox live         from the POST to the row on the page
     python -m benchmarks.inbox questions    100,000 records: what each question of the API takes
+    python -m benchmarks.inbox million      1,000,000 records: the same, and the page in Chromium
+
+`million` writes the file without a server, in 2 to 12 minutes; with --file it is kept and used again. `write` and
+`steps` tell what the store alone takes.
 
 All of them need `pip install "drhttp[inbox]"`, `page` and `live` also `pip install playwright` and Debian's chromium.
 Nothing else should run on the machine meanwhile; each says how busy it was.
@@ -39,11 +43,15 @@ QUESTIONS = {
     "filter, rare": "/records?limit=200&q=path:/api/items/77%20user:150",
     "filter, nothing": "/records?limit=200&q=user:nobody",
     "free text, first step": "/records?limit=200&q=nothing-of-that",
-    "histogram": "/histogram?buckets=120",
-    "histogram, filtered": "/histogram?buckets=120&q=status:5xx",
+    "sort by duration": "/records?limit=200&sort=-duration",
+    "sort by path": "/records?limit=200&sort=path",
+    "sort, filtered": "/records?limit=200&sort=-duration&q=status:5xx",
+    "timeline": "/timeline?buckets=180",
+    "timeline, filtered": "/timeline?buckets=180&q=status:5xx",
     "scatter": "/scatter",
     "endpoints": "/endpoints",
     "endpoints, filtered": "/endpoints?q=user:42",
+    "errors": "/endpoints?q=is:error&sort=last",
     "users": "/users",
     "values of user": "/suggest?q=user:",
     "info": "/info",
@@ -54,10 +62,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=list(COMMANDS))
     parser.add_argument("--records", type=int, help="how many")
+    parser.add_argument("--file", type=Path, help="of `million`: where to keep the file, or to find it")
     args = parser.parse_args()
     print(load_average())
     run, usual = COMMANDS[args.what]
-    run(args.records or usual)
+    more = {"file": args.file} if args.what == "million" else {}
+    run(args.records or usual, **more)
     print(load_average())
 
 
@@ -137,6 +147,38 @@ def _question(inbox: Inbox, name: str, path: str) -> None:
     print(f"{name:22} median {statistics.median(times) * 1000:7.1f} ms, worst {times[-1] * 1000:7.1f} ms")
 
 
+def million(count: int, file: Path | None = None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = file or Path(folder) / "inbox.db"
+        if not file.exists():
+            write(count, file)
+        with running(*UNBOUND, file=file) as inbox:
+            print(f"{inbox.ask('/info')['records']:,} records, {inbox.size() / 1e6:.0f} MB")
+            for name, path in QUESTIONS.items():
+                _question(inbox, name, path)
+            inbox_page.answers(inbox)
+
+
+def write(count: int, file: Path | None = None) -> None:
+    """What storing a record takes, without a server: the indexes are most of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = file or Path(folder) / "inbox.db"
+        prepare(file)
+        spent = 0.0
+        with closing(SqliteStore(file)) as store:
+            for body in bodies(random.Random(1), 1, count // BATCH):
+                arrival = Arrival("local", time.time_ns() // 1000)
+                batch = decode_batch(parsed(body, "gzip", WIRE)[0], arrival)
+                began = time.thread_time()
+                store.write(batch)
+                spent += time.thread_time() - began
+                while store.maintain():
+                    pass
+        print(
+            f"write: {spent / count * 1e6:.0f} µs of processor time a record, {file.stat().st_size / count:.0f} bytes"
+        )
+
+
 def page(count: int) -> None:
     """M4."""
     with running(*UNBOUND) as inbox:
@@ -158,6 +200,8 @@ COMMANDS = {
     "page": (page, 100_000),
     "live": (live, 200),
     "questions": (questions, 100_000),
+    "million": (million, 1_000_000),
+    "write": (write, 100_000),
 }
 if __name__ == "__main__":
     main()

@@ -25,7 +25,7 @@ NEEDLE = "a needle in the haystack"
 FILTERS = {
     "status": ("status:5xx", ".status-cell", "^500"),
     "path glob": ("path:/api/items/77*", ".path", "^/api/items/77"),
-    "user": ("user:150", ".user", "^150$"),
+    "users": ("user:150 OR user:151", ".user", "^15[01]$"),
     "user, nobody": ("user:nobody", None, None),
     "duration and method": ("dur:>50 method:POST", ".method-cell", "POST"),
     "text in all bodies": ("res.body:price", ".path", "^/api/"),

@@ -66,10 +66,10 @@ class Inbox:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Inbox]:
-    """An inbox on an empty file, with a page that looks on."""
+def running(*options: str, file: Path | None = None) -> Iterator[Inbox]:
+    """An inbox on a file, or on an empty one, with a page that looks on."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "inbox.db"
+        file = file or Path(folder) / "inbox.db"
         command = [sys.executable, "-m", "drhttp", "inbox", "--port=0", f"--file={file}", "--quiet", *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _DAY = 86_400  # seconds; sockets and locks reject very long timeouts
+_LOCAL_FLUSH_INTERVAL = 0.2  # seconds; on the same machine a POST costs little, and somebody may be watching
 _SHOWN = 80  # characters of an invalid value that an error message repeats
 
 
@@ -51,7 +52,7 @@ class Config:
     dsn: Dsn
     protocol: str = "events"
     batch_size: int = 100  # maximum number of records in one POST
-    flush_interval: float = 2.0  # maximum seconds between POSTs
+    flush_interval: float = 2.0  # maximum seconds between POSTs; `_LOCAL_FLUSH_INTERVAL` if the DSN is loopback
     queue_size: int = 10_000  # maximum number of waiting records
     queue_bytes: int = 32 * 1024 * 1024  # maximum bytes of waiting and in-flight records
     max_body_size: int = 64 * 1024  # maximum bytes captured of each body
@@ -97,6 +98,8 @@ class Config:
             raise ConfigError(
                 'outbound: True is invalid with the protocol "record", which cannot say who sent a request'
             )
+        if parsed.is_loopback:
+            values.setdefault("flush_interval", _LOCAL_FLUSH_INTERVAL)
         return cls(dsn=parsed, sources={**sources, "dsn": source}, **values)
 
     @staticmethod

@@ -14,6 +14,7 @@ _SCHEMES = ("https", "http")
 # The key is sent in a header field: visible ASCII (RFC 9110).
 _KEY = re.compile(r"[!-~]+")
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
+_LOOPBACK = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
 _IPV6 = re.compile(r"[0-9a-fA-F:.]+(%[\w.-]+)?", re.ASCII)
 # A longer scheme or port may be a key in the wrong place, and must not be shown.
 _SHOWN_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,5}")
@@ -29,6 +30,11 @@ class Dsn:
     port: int | None
     path: str
     key: str = field(repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine, as that of an inbox is."""
+        return bool(_LOOPBACK.fullmatch(self.host.lower()))
 
     @property
     def url(self) -> str:

@@ -9,6 +9,7 @@ import string
 from collections import Counter
 from functools import lru_cache
 
+from drhttp.inbox.operation import operation
 from drhttp.inbox.query.nodes import All, Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Not, Present
 
 
@@ -19,6 +20,7 @@ class World:
         self.exchanges = exchanges
         self.marks = marks
         self.all = {each.summary.id for each in exchanges}
+        self.operations = {each.summary.id: operation(each) for each in exchanges}
         self._found = {}
         self.spans = {each.summary.span for each in exchanges} - {None}
         self.children = Counter(each.summary.parent for each in exchanges if each.summary.parent)
@@ -35,6 +37,13 @@ class World:
         if node not in self._found:  # queries have many terms in common
             self._found[node] = {each.summary.id for each in self.exchanges if self.matches(node, each)}
         return self._found[node]
+
+    def sorted(self, node, order):
+        """Return the ids in an order: unknown values last, equal ones from the newest on."""
+        found = [each.summary for each in self.exchanges[::-1] if each.summary.id in self.ids(node)]
+        known = [each for each in found if getattr(each, order.column) is not None]
+        known.sort(key=lambda summary: getattr(summary, order.column), reverse=order.descending)
+        return [each.id for each in known] + [each.id for each in found if getattr(each, order.column) is None]
 
     def matches(self, node, exchange):  # noqa: C901 one case a kind of test
         summary = exchange.summary
@@ -66,6 +75,8 @@ class World:
     def value(self, column, summary):
         if column == "calls":
             return self.children[summary.span] if summary.span else 0
+        if column == "operation":
+            return self.operations[summary.id]
         if column in {"tags", "note"}:
             return self.marks.get(summary.id, {}).get(column)
         if column == "endpoint":

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from naive import World
 
 from drhttp.inbox.decode import Arrival, decode_batch, decode_event
 from drhttp.inbox.errors import InboxError, RecordNotFound
@@ -21,6 +22,7 @@ from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.aggregates import BOUNDS
+from drhttp.inbox.store.order import COLUMNS, Order, SavedView
 
 NOW = 1795363200_000000
 ARRIVAL = Arrival("local", NOW)
@@ -185,6 +187,65 @@ class StoreSuite:
 
         assert found == [f"id-{place:05}" for place in range(1999, 0, -1)]
         assert steps > 2
+
+    @pytest.mark.parametrize("name", COLUMNS)
+    @pytest.mark.parametrize("descending", [False, True])
+    @pytest.mark.parametrize("text", ["", "status:>=404 OR user:none", "body:null"])
+    def test_a_list_is_sorted_as_a_whole(self, store, event, name, descending, text):
+        """Pages in any order have every record once, in the order that a plain comparison of all gives."""
+        dice = random.Random(f"{name}{descending}")
+        exchanges = decode_batch([random_event(dice, event, n) for n in range(1, 800)], ARRIVAL)
+        store.write(exchanges)
+        order, wanted = Order(name, descending), World(exchanges, {}).sorted(node(text), Order(name, descending))
+
+        found, after, pages = [], None, 0
+        while after is not None or not pages:
+            page = store.sorted_page(node(text), order, 90, after=after, seconds=60)
+            found += ids(page)
+            after, pages = page.next, pages + 1
+            assert (page.newest, page.scanned_to) == (799, None)
+
+        assert found == wanted
+        assert pages == max(1, -(-len(wanted) // 90))
+
+    def test_a_sorted_list_says_how_far_it_came(self, store, event):
+        """Without time for all of them, the newest records are sorted."""
+        store.write(numbered(event, 2_000))
+
+        page = store.sorted_page(node("body:null"), Order("path"), 10, after=None, seconds=0)
+        assert page.scanned_to is not None
+        assert page.scanned_to > 1
+        assert len(page.entries) == 10
+
+    def test_a_place_in_an_order_stays_when_its_record_goes(self, store, event):
+        """The next page begins where the last one ended, whatever was deleted meanwhile."""
+        events = [event(transaction_id=f"id-{place:05}", metadata={"duration_ms": place}) for place in range(30)]
+        store.write(decode_batch(events, ARRIVAL))
+        first = store.sorted_page(EVERYTHING, Order("duration", True), 10, after=None, seconds=60)
+        store.clear(node(f"id:{ids(first)[-1]}"), pinned=True)
+
+        second = store.sorted_page(EVERYTHING, Order("duration", True), 10, after=first.next, seconds=60)
+        assert ids(second) == [f"id-{place:05}" for place in range(19, 9, -1)]
+
+    def test_views_are_kept_by_name(self, store, open_reader):
+        """A view is replaced by one with the same name, and deleted once."""
+        store.save_view(SavedView("slow", "dur:>500", "-duration", "requests"))
+        store.save_view(SavedView("Failing", "status:5xx"))
+        store.save_view(SavedView("slow", "dur:>900"))
+
+        wanted = [SavedView("Failing", "status:5xx", "", "requests"), SavedView("slow", "dur:>900", "", "requests")]
+        assert list(open_reader().saved_views()) == wanted
+        assert (store.delete_view("slow"), store.delete_view("slow")) == (True, False)
+        assert [view.name for view in store.saved_views()] == ["Failing"]
+
+    def test_what_a_request_asks_for_is_kept_beside_it(self, store, event):
+        """The operation of GraphQL is in the line of a record, and queries find it."""
+        body = {"operationName": "CreateOrder", "query": "mutation CreateOrder { createOrder { id } }"}
+        store.write(decode_batch([event(request__body=body), event()], ARRIVAL))
+
+        assert [entry.operation for entry in everything(store).entries] == [None, "mutation CreateOrder"]
+        assert [entry.n for entry in everything(store, "operation:*createorder").entries] == [1]
+        assert [entry.n for entry in everything(store, "operation:none").entries] == [2]
 
     def test_a_beginning_of_an_id_is_enough(self, store, event):
         """Any unique beginning finds a record; an ambiguous one, and one without a record, are told in a sentence."""
@@ -363,6 +424,7 @@ class StoreSuite:
         assert [point[0] for point in points] == given[90:]
         groups = store.groups(EVERYTHING, "user", "device", 2, seconds=60)
         assert ([group.name for group in groups.groups], groups.total) == (["u2", "u1"], 3)
+        assert [(group.errors, group.client_errors) for group in groups.groups] == [(3, 0), (3, 0)]
         assert sum(groups.groups[0].timeline) == groups.groups[0].count == 33
 
     @pytest.mark.parametrize("seed", range(3))

@@ -109,6 +109,30 @@ def test_defaults(name):
 
 
 @pytest.mark.parametrize(
+    ("host", "seconds"),
+    [
+        ("localhost:8399", 0.2),
+        ("LOCALHOST", 0.2),
+        ("127.0.0.1:8399", 0.2),
+        ("127.12.0.3", 0.2),
+        ("[::1]:8399", 0.2),
+        ("127.0.0.1.example.com", 2.0),
+        ("localhost.example.com", 2.0),
+        ("10.0.0.1", 2.0),
+        ("[::2]", 2.0),
+        ("1270.0.0.1", 2.0),
+    ],
+)
+def test_an_inbox_on_this_machine_is_told_at_once(host, seconds):
+    """The default of `flush_interval` is 0.2 seconds if the DSN is loopback; an explicit value stays."""
+    dsn = f"http://local@{host}/"
+    assert Config.load(dsn, {}, {}).flush_interval == seconds
+    assert Config.load(dsn, {"flush_interval": 5}, {}).flush_interval == 5.0
+    assert Config.load(dsn, {}, {"DRHTTP_FLUSH_INTERVAL": "2"}).flush_interval == 2.0
+    assert ("flush_interval", str(seconds), "default") in Config.load(dsn, {}, {}).explain()
+
+
+@pytest.mark.parametrize(
     ("name", "given", "text", "made"), [(name, *row) for name, rows in GOOD.items() for row in rows[1]]
 )
 def test_good_values(name, given, text, made):

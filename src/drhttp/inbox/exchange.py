@@ -103,6 +103,7 @@ class Entry:
     """A stored exchange without headers and bodies.
 
     ``n`` increases with arrival and is never reused. ``calls`` is the number of child exchanges.
+    ``operation`` is what the request asks for, where its path does not say.
     """
 
     n: int
@@ -112,6 +113,7 @@ class Entry:
     pinned: bool = False
     tags: tuple[str, ...] = ()
     note: str | None = None
+    operation: str | None = None
     truncated: bool = False
     masked: int = 0
     calls: int = 0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from drhttp.inbox import server
+from drhttp.inbox import server, unrecorded_requests
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.app import create_app
 from drhttp.inbox.broadcaster import Broadcaster
@@ -108,7 +108,9 @@ def _stop(listener: server.Listener) -> None:
 
 def _start(program: Sequence[str], running: RunningInbox) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(list(program), env={**os.environ, "DRHTTP_DSN": running.dsn})
+        started = subprocess.Popen(list(program), env={**os.environ, "DRHTTP_DSN": running.dsn})
+        unrecorded_requests.watch(started, program, running, lambda text: fail(text, 0))
+        return started
     except OSError as problem:
         raise InboxError(f"Cannot start {program[0]}: {problem.strerror or problem}.") from problem
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,19 @@ SECRETS = ("tok_123", "s3cret", "hunter2", "abc.def")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 768, 390, 320])
 def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int) -> None:
-    events = list(shop.hour(1500))
+    events = [*shop.hour(400, datetime.now(timezone.utc) - timedelta(days=1, hours=3)), *shop.hour(1100)]
     for start in range(0, len(events), 500):
         inbox.post(events[start : start + 500])
     inbox.post(shop.story())
+    inbox.api("PUT", "/views/Failing%20orders", {"query": "status:5xx path:/api/orders*"})
     order = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
     inbox.post(formats.every_format())
     events, lines, upload, protobuf, grpc, signup, me, cart = range(order + 3, order + 11)
     sights = {
-        "list": ("/", ".plot"),
+        "list": ("/", ".plot rect"),
+        "sorted": ("/?order=-duration", "[aria-sort]"),
+        "days": ("/?q=user:108&order=time", ".day"),
+        "saved": ("/?saved=Failing%20orders", ".rows .row"),
         "unreadable": ("/?q=stauts:1", ".query-error"),
         "detail": (f"/?n={order}", ".timeline"),
         "body": (f"/?n={order}&tab=request", ".tree"),

@@ -195,7 +195,7 @@ def test_the_address_and_the_text_are_copied(page: Page, inbox: Any) -> None:
     detail.get_by_role("button", name="Link").click()
     expect(page.locator(".toast")).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")
-    assert link == page.url
+    assert link.partition("#")[0] == page.url  # what follows opens it in another browser once
     assert inbox.token not in link
     detail.get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator(".toast")).to_have_text("Copied.")

@@ -29,7 +29,7 @@ def test_the_list_does_not_move_when_the_chart_comes(page: Page, inbox: Any, cha
     page.evaluate("chart => localStorage.setItem('drhttp-chart', chart)", chart)
     page.reload()
     page.locator(".state.live").wait_for()
-    held = Held(page, "histogram" if chart == "time" else "scatter")
+    held = Held(page, "timeline" if chart == "time" else "scatter")
     inbox.post([shop.event()])
     held.wait(1)
     before = page.locator(ROWS).bounding_box()

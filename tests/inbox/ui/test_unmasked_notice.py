@@ -118,7 +118,7 @@ def test_a_record_that_the_recorder_masked_hides_nothing(page: Page, inbox: Any)
 
 def test_lists_and_groups_say_it_too(page: Page, inbox: Any) -> None:
     """Rows as they come in live, users, errors and the comparison; picking such a value finds its record."""
-    inbox.post([mixed(), mixed()])
+    inbox.post([shop.event(user=None), mixed(), mixed()])
     row = page.locator(".rows .row").first
     expect(row.locator(".search .hidden-here")).to_have_text(HIDDEN)
     expect(row.locator(".search .redacted")).to_have_text("[redacted]")
@@ -126,7 +126,7 @@ def test_lists_and_groups_say_it_too(page: Page, inbox: Any) -> None:
     row.locator(".user").click(modifiers=["Alt"])
     expect(page.locator(".rows .row")).to_have_count(2)
     address = page.url.partition("?")[0]
-    for view, place in (("users", "th .hidden-here"), ("compare&left=1&right=2", ".side .hidden-here")):
+    for view, place in (("users", "th .hidden-here"), ("compare&left=2&right=3", ".side .hidden-here")):
         page.goto(f"{address}?view={view}")
         expect(page.locator(place).first).to_have_text(HIDDEN)
 

@@ -47,11 +47,7 @@ class Access:
             await self._app(scope, receive, send)
 
     def _check(self, method: str, headers: Headers) -> Principal:
-        # Browsers treat other ports of the same host as same-site, so only the same origin is accepted.
-        origin = headers.get("origin")
-        strange = origin is not None and origin not in self._origins
-        if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
-            raise ApiError(403, "origin", "Requests from other web pages are not allowed.")
+        check_origin(method, headers, self._origins)
         principal = self._principal(headers.get("authorization", ""))
         if principal is None:
             sentence = "The token is missing or invalid. Open the URL that `drhttp inbox` printed."
@@ -66,3 +62,12 @@ class Access:
         scheme, _, token = authorization.partition(" ")
         registry = self._context.registry
         return registry.principal(token) if registry is not None and scheme == "Bearer" else None
+
+
+def check_origin(method: str, headers: Headers, origins: frozenset[str]) -> None:
+    """Raise `ApiError` for a request that another web page makes."""
+    # Browsers treat other ports of the same host as same-site, so only the same origin is accepted.
+    origin = headers.get("origin")
+    strange = origin is not None and origin not in origins
+    if strange or (method not in SAFE and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
+        raise ApiError(403, "origin", "Requests from other web pages are not allowed.")

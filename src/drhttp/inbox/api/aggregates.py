@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
+from drhttp.inbox.api.periods import FINE, Period, periods
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.query.nodes import All, Between, Node
 from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
@@ -19,7 +20,7 @@ from drhttp.inbox.view.summary_fields import ms
 
 SECONDS = 1.0
 """Time limit in seconds; beyond it, the aggregate covers the most recent records only."""
-_SORTS = ("count", "errors", "p50", "p95", "p99", "total", "endpoint", "last")
+_SORTS = ("count", "errors", "client-errors", "p50", "p95", "p99", "total", "endpoint", "last")
 _UPSTREAM_SORTS = ("total", *(sort for sort in _SORTS if sort != "total"))
 
 
@@ -48,6 +49,19 @@ class Aggregates:
                 "total": found.total,
                 **_scanned(found.scanned_to),
                 "buckets": bars,
+            }
+        )
+
+    async def timeline(self, request: Request) -> Response:
+        node, bars = parameters.query(request), parameters.number(request, "buckets", 60, 2, 500)
+        fine = await self._context.readers.run(lambda store: store.histogram(node, None, None, FINE, seconds=SECONDS))
+        width, found = periods(fine, bars)
+        return Json(
+            {
+                "width_ms": width / 1000,
+                "total": fine.total,
+                **_scanned(fine.scanned_to),
+                "periods": [_period(one, width) for one in found],
             }
         )
 
@@ -126,6 +140,14 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def _period(one: Period, width: int) -> dict[str, Any]:
+    bars = [
+        {"time": iso(one.start + place * width), **dict(zip(CLASSES, counts, strict=True))}
+        for place, counts in enumerate(one.counts)
+    ]
+    return {"from": iso(one.start), "to": iso(one.start + len(bars) * width), "buckets": bars}
+
+
 def _endpoint(one: Endpoint) -> dict[str, Any]:
     way = "out" if one.direction == "Outgoing" else "in"
     method = f"method:{quoted(one.method)} " if one.method else ""
@@ -158,7 +180,7 @@ def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:
     if sort == "last":
         # ISO times sort as text; the latest comes first.
         return (tuple(-ord(char) for char in one["last"]),)
-    name = {"count": "count", "errors": "errors"}.get(sort, f"{sort}_ms")
+    name = {"count": "count", "errors": "errors", "client-errors": "client_errors"}.get(sort, f"{sort}_ms")
     return -(one[name] or 0), one["endpoint"], one["method"]
 
 
@@ -168,6 +190,7 @@ def _group(one: Group, column: str) -> dict[str, Any]:
         "name": masking.path(one.name)[0],
         "count": one.count,
         "errors": one.errors,
+        "client_errors": one.client_errors,
         "first": iso(one.first),
         "last": iso(one.last),
         "p50_ms": ms(middle),

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from drhttp.inbox.api import parameters
+from drhttp.inbox.api import parameters, sorting
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.coerce import scrub
@@ -17,12 +17,15 @@ from drhttp.inbox.exchange import Entry, Exchange, Message
 from drhttp.inbox.query.nodes import EVERYTHING, Node
 from drhttp.inbox.replay import refusal
 from drhttp.inbox.store import StoreReader
+from drhttp.inbox.store.order import Order
 from drhttp.inbox.view.bodies import hex_page, shown, text_page
 from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
 
 SLICE = 0.06
 """Time limit in seconds of one step of a search."""
+SORTING = 5.0
+"""Time limit in seconds of a sorted list; beyond it, the list has the most recent records only."""
 _TAGS, _TAG, _NOTE = 20, 60, 2_000
 
 
@@ -57,7 +60,9 @@ class Records:
 
     async def list(self, request: Request) -> Response:
         node = parameters.query(request)
-        limit = parameters.number(request, "limit", 100, 1, 500)
+        limit, order = parameters.number(request, "limit", 100, 1, 500), sorting.order(request)
+        if order is not None:
+            return await self._sorted(request, node, order, limit)
         ascending = parameters.choice(request, "order", "desc", "asc") == "asc"
         before, after = parameters.optional(request, "before"), parameters.optional(request, "after") or 0
         page = await self._context.readers.run(
@@ -66,6 +71,15 @@ class Records:
         reveal = parameters.flag(request, "reveal")
         records = [summary_json(entry, reveal=reveal) for entry in page.entries]
         return Json({"records": records, "next": page.next, "complete": page.complete, "newest": page.newest})
+
+    async def _sorted(self, request: Request, node: Node, order: Order, limit: int) -> Response:
+        after, reveal = sorting.position(request), parameters.flag(request, "reveal")
+        page = await self._context.readers.run(
+            lambda store: store.sorted_page(node, order, limit, after=after, seconds=SORTING)
+        )
+        records = [summary_json(entry, reveal=reveal) for entry in page.entries]
+        facts = {"complete": page.scanned_to is None, "scanned_to": page.scanned_to, "newest": page.newest}
+        return Json({"records": records, "next": sorting.cursor(page.next), **facts})
 
     async def show(self, request: Request) -> Response:
         reveal = parameters.flag(request, "reveal")

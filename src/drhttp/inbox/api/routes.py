@@ -20,6 +20,8 @@ from drhttp.inbox.api.info import Info
 from drhttp.inbox.api.messages import Messages
 from drhttp.inbox.api.records import Records
 from drhttp.inbox.api.responses import HANDLERS
+from drhttp.inbox.api.saved_views import SavedViews
+from drhttp.inbox.api.tickets import Tickets
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -29,18 +31,23 @@ def routes(context: Context) -> list[BaseRoute]:
     files = Files(context)
     handlers = (("raw", files.raw), ("image", files.image), ("preview", files.preview))
     pages = [Route(f"/{name}/{{n:int}}/{{side}}", handler) for name, handler in handlers]
-    return [*pages, Mount("/api/v1", Access(_api(context), context))]
+    tickets = Tickets(context)
+    # A browser that has a ticket has no token yet.
+    redeem = Route("/api/v1/redeem", tickets.redeem, methods=["POST"])
+    return [*pages, redeem, Mount("/api/v1", Access(_api(context, tickets), context))]
 
 
-def _api(context: Context) -> Starlette:
+def _api(context: Context, tickets: Tickets) -> Starlette:
     info, actions, event_stream = Info(context), Actions(context), EventStream(context)
     aggregates, records, import_export = Aggregates(context), Records(context), ImportExport(context)
+    views = SavedViews(context)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/info", info.info),
         ("GET", "/parse", info.parse),
         ("GET", "/suggest", info.suggest),
         ("GET", "/stream", event_stream.stream),
         ("GET", "/histogram", aggregates.histogram),
+        ("GET", "/timeline", aggregates.timeline),
         ("GET", "/scatter", aggregates.scatter),
         ("GET", "/endpoints", aggregates.endpoints),
         ("GET", "/upstreams", aggregates.upstreams),
@@ -49,6 +56,10 @@ def _api(context: Context) -> Starlette:
         ("GET", "/compare", actions.compare),
         ("GET", "/export", import_export.export),
         ("POST", "/import", import_export.take),
+        ("POST", "/tickets", tickets.issue),
+        ("GET", "/views", views.list),
+        ("PUT", "/views/{name:path}", views.save),
+        ("DELETE", "/views/{name:path}", views.delete),
         ("GET", "/records", records.list),
         ("DELETE", "/records", records.clear),
         ("GET", "/records/{n}/body/{side}", records.body),

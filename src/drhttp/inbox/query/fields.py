@@ -65,6 +65,7 @@ FIELDS: dict[str, Field] = {
     "res.header": Field("header", "response", "name, or name=text"),
     "type": Field("glob", "response_type", "media type of the response: application/json, image/*"),
     "route": Field("glob", "endpoint", "endpoint: /api/items/{id}"),
+    "operation": Field("glob", "operation", "GraphQL operation, JSON-RPC or gRPC method: *CreateOrder"),
     "client": Field("glob", "client", "client IP address: 10.0.*"),
     "exception": Field("glob", "exception", "exception type: ValueError; none, any"),
     "trace": Field("glob", "trace", "trace ID"),

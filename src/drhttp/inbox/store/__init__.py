@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import Node
 from drhttp.inbox.store.aggregates import Endpoints, Groups, Histogram, Scatter, Upstreams
+from drhttp.inbox.store.order import Order, Position, SavedView, SortedPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ class StoreReader(Protocol):
     def page(
         self, node: Node, limit: int, *, before: int | None, after: int, ascending: bool, seconds: float
     ) -> Page: ...
+    def sorted_page(
+        self, node: Node, order: Order, limit: int, *, after: Position | None, seconds: float
+    ) -> SortedPage: ...
     def entry(self, n: int) -> Entry: ...
     def one(self, prefix: str) -> Entry: ...
     def read(self, entry: Entry) -> Exchange: ...
@@ -125,6 +129,7 @@ class StoreReader(Protocol):
     def upstreams(self, node: Node, *, seconds: float) -> Upstreams: ...
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float) -> Groups: ...
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]: ...
+    def saved_views(self) -> Sequence[SavedView]: ...
     def state(self) -> State: ...
     def close(self) -> None: ...
 
@@ -144,6 +149,12 @@ class Store(StoreReader, Protocol):
 
     def clear(self, node: Node, *, pinned: bool) -> int:
         """Delete matching records and return their number. pinned: include pinned records."""
+
+    def save_view(self, view: SavedView) -> None:
+        """Keep a view; one with the same name is replaced."""
+
+    def delete_view(self, name: str) -> bool:
+        """Delete a saved view. Returns whether there was one."""
 
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete a few of the oldest unpinned records if a limit is exceeded. Returns whether any were deleted."""

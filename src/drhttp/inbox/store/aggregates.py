@@ -119,11 +119,12 @@ class Upstreams:
 
 @dataclass(slots=True)
 class Group:
-    """The aggregate of one user or device."""
+    """The aggregate of one user or device. client_errors: responses with a status of 4xx."""
 
     name: str
     count: int = 0
     errors: int = 0
+    client_errors: int = 0
     first: int = 1 << 62
     last: int = 0
     durations: Counter[int] = field(default_factory=Counter)
@@ -234,14 +235,15 @@ def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoin
 
 
 def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], int, int, int]:
-    """Group rows of name, other name, started, duration, and error. Returns groups, count, start, and end."""
+    """Group rows of name, other name, started, duration, error, and status. Returns groups, count, start, and end."""
     found: dict[str, Group] = {}
-    for name, other, started, duration, error in rows:
+    for name, other, started, duration, error, status in rows:
         one = found.get(name)
         if one is None:
             one = found[name] = Group(name)
         one.count += 1
         one.errors += error
+        one.client_errors += status is not None and 400 <= status < 500
         one.first, one.last = min(one.first, started), max(one.last, started)
         one.starts.append(started)
         if duration is not None:

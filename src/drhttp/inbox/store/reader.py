@@ -12,8 +12,9 @@ from typing import Any
 from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Not, Present, reads_payload
-from drhttp.inbox.store import Page, State, aggregates, rollup, search
+from drhttp.inbox.store import Page, State, aggregates, rollup, saved_views, search, sorting
 from drhttp.inbox.store.follower import SingleOwner
+from drhttp.inbox.store.order import Order, Position, SavedView, SortedPage
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
@@ -71,6 +72,13 @@ class SqliteReader(SingleOwner):
                 if len(entries) == limit:
                     return Page(entries, entries[-1].n, True, scan.newest)
             return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
+
+    def sorted_page(
+        self, node: Node, order: Order, limit: int, *, after: Position | None = None, seconds: float = 60.0
+    ) -> SortedPage:
+        """Return up to `limit` matching records in another order, beginning after a position in it."""
+        with self._translated(), self._snapshot():
+            return sorting.sorted_page(self._db, node, order, limit, after, seconds)
 
     def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
         """Return the most recently received records, ordered by start time."""
@@ -184,7 +192,7 @@ class SqliteReader(SingleOwner):
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         with self._translated():
-            columns = f"r.{column}, r.{other}, r.started, r.duration, r.error"
+            columns = f"r.{column}, r.{other}, r.started, r.duration, r.error, r.status"
             scan = Scan(self._db, columns, All((node, Present(column))), seconds=seconds)
             kept, total, start, end = aggregates.groups(scan, limit)
         return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
@@ -201,6 +209,10 @@ class SqliteReader(SingleOwner):
         with self._translated():
             rows = self._db.execute(statement, (search.lower(part), limit)).fetchall()
         return [(str(value), count) for value, count in rows]
+
+    def saved_views(self) -> Sequence[SavedView]:
+        with self._translated():
+            return saved_views.saved_views(self._db)
 
     def state(self) -> State:
         with self._translated():

@@ -3,6 +3,7 @@
 A slice holds the records of `SLICE` consecutive ``n``. Once all of these are given, its records are counted into
 ``rollup``, one row an endpoint, and the slice is entered in ``slice``. Whoever changes a record takes its slice out
 again, and then it is read record by record until it has been counted anew: so what is counted is never wrong.
+Slices that are counted side by side are put together in groups, so that of a million records few rows are read.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
-from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints
+from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints, merged
+from drhttp.inbox.store.bounds import bounds
 
 SLICE = 2_000
+GROUP = 25
+"""Slices in a group. Its number is negative: -1 for the first group, and so on."""
 COLUMNS = "r.direction, r.method, r.endpoint, r.status, r.duration, r.error, r.response_size, r.started, r.n"
 """Columns that `endpoints` needs."""
 TABLES = """
@@ -50,9 +54,7 @@ def middle(place: int) -> int:
 
 def ready(db: sqlite3.Connection) -> list[int]:
     """Return complete, non-empty slices that are not counted yet, oldest first."""
-    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
-    if first is None:
-        return []
+    first, last = bounds(db)
     counted = {k for (k,) in db.execute("SELECT k FROM slice")}
     return [k for k in range(first // SLICE, last // SLICE) if k not in counted]
 
@@ -60,15 +62,29 @@ def ready(db: sqlite3.Connection) -> list[int]:
 def count(db: sqlite3.Connection, k: int) -> None:
     """Aggregate a slice. Call within a transaction."""
     rows = db.execute(f"SELECT {COLUMNS} FROM record r WHERE r.n BETWEEN ? AND ? ORDER BY r.n DESC", span(k))
-    found = [(k, *_row(one)) for one in endpoints(rows)]
     forget(db, {k})
-    db.execute("INSERT INTO slice VALUES (?)", (k,))
-    db.executemany(f"INSERT INTO rollup (k, {_STORED}) VALUES (?{', ?' * 15})", found)
+    _put(db, k, endpoints(rows))
+    group(db, k // GROUP)
+
+
+def group(db: sqlite3.Connection, number: int) -> None:
+    """Put the slices of a group together, once all of them are counted. Call within a transaction."""
+    members = (number * GROUP, number * GROUP + GROUP - 1)
+    (known,) = db.execute("SELECT count(*) FROM slice WHERE k BETWEEN ? AND ?", members).fetchone()
+    if known == GROUP:
+        _put(db, -1 - number, merged(_read(db, "k BETWEEN ? AND ?", members)))
+
+
+def group_all(db: sqlite3.Connection) -> None:
+    """Put all slices in groups, in a file that has none yet. Call within a transaction."""
+    for (number,) in db.execute("SELECT DISTINCT k / ? FROM slice WHERE k >= 0", (GROUP,)).fetchall():
+        group(db, number)
 
 
 def forget(db: sqlite3.Connection, slices: Iterable[int]) -> None:
-    """Delete the aggregates of slices with changed records."""
-    for k in slices:
+    """Delete the aggregates of slices with changed records, and of their groups."""
+    changed = set(slices)
+    for k in changed | {-1 - k // GROUP for k in changed}:
         if db.execute("DELETE FROM slice WHERE k = ?", (k,)).rowcount:
             db.execute("DELETE FROM rollup WHERE k = ?", (k,))
 
@@ -79,8 +95,18 @@ def span(k: int) -> tuple[int, int]:
 
 
 def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
-    """Yield the endpoints of each counted slice, newest slice first."""
-    for row in db.execute(f"SELECT {_STORED} FROM rollup ORDER BY k DESC"):
+    """Yield the endpoints of each group, and of each counted slice in none."""
+    yield from _read(db, "k < 0 OR -1 - k / ? NOT IN (SELECT k FROM slice WHERE k < 0)", (GROUP,))
+
+
+def _put(db: sqlite3.Connection, k: int, found: Iterable[Endpoint]) -> None:
+    db.execute("INSERT INTO slice VALUES (?)", (k,))
+    rows = [(k, *_row(one)) for one in found]
+    db.executemany(f"INSERT INTO rollup (k, {_STORED}) VALUES (?{', ?' * 15})", rows)
+
+
+def _read(db: sqlite3.Connection, condition: str, parameters: Sequence[int]) -> Iterator[Endpoint]:
+    for row in db.execute(f"SELECT {_STORED} FROM rollup WHERE {condition}", parameters):
         *plain, spread, durations = row
         timed = {middle(int(place)): times for place, times in json.loads(durations).items()}
         yield Endpoint(*(*plain, json.loads(spread), Counter(timed)))
@@ -88,9 +114,7 @@ def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
 
 def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     """Yield the rows for `endpoints` of records in slices that are not counted."""
-    first, last = db.execute("SELECT min(n), max(n) FROM record").fetchone()
-    if first is None:
-        return
+    first, last = bounds(db)
     known = {k for (k,) in db.execute("SELECT k FROM slice")}
     for k in range(last // SLICE, first // SLICE - 1, -1):
         if k not in known:

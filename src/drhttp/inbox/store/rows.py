@@ -11,6 +11,7 @@ from typing import Any
 
 from drhttp.inbox.endpoint import endpoint, is_error
 from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
+from drhttp.inbox.operation import operation
 from drhttp.inbox.store.schema import BODY, INBOX_COLUMNS, OMITTED, RESPONSE, SUMMARY_COLUMNS, TRUNCATED
 
 COMPRESS_THRESHOLD = 4096
@@ -43,7 +44,8 @@ def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) ->
         flags |= TRUNCATED * response.truncated | OMITTED * bool(response.omitted) | BODY * bool(response.body)
         flags |= RESPONSE
         masked += response.redacted
-    return (n, *values, endpoint(summary), is_error(summary), flags, masked, pinned, tags, note)
+    marks = (flags, masked, pinned, tags, note)
+    return (n, *values, endpoint(summary), is_error(summary), *marks, operation(exchange))
 
 
 def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
@@ -74,7 +76,7 @@ def entry(row: Sequence[Any]) -> Entry:
     """Build an entry from the columns of `SELECTED`."""
     values = dict(zip(SUMMARY_COLUMNS, row[1:_INBOX_COLUMNS_START], strict=True))
     values["aborted"] = bool(values["aborted"])
-    place, error, flags, masked, pinned, tags, note, calls = row[_INBOX_COLUMNS_START:]
+    place, error, flags, masked, pinned, tags, note, asked, calls = row[_INBOX_COLUMNS_START:]
     return Entry(
         n=row[0],
         summary=Summary(**values),
@@ -83,6 +85,7 @@ def entry(row: Sequence[Any]) -> Entry:
         pinned=bool(pinned),
         tags=tuple(json.loads(tags)) if tags else (),
         note=note,
+        operation=asked,
         truncated=bool(flags & TRUNCATED),
         masked=masked,
         calls=calls,

@@ -7,16 +7,21 @@ from dataclasses import fields
 
 from drhttp.inbox.endpoint import endpoint
 from drhttp.inbox.exchange import Summary
-from drhttp.inbox.store import rollup
+from drhttp.inbox.store import rollup, saved_views
 
 APPLICATION_ID = 0x64724874
-VERSION = 3
-COUNTED = 3
-"""Schema version that introduced precomputed endpoints."""
+VERSION = 4
+COUNTED, GROUPED = 3, 4
+"""Schema versions that introduced precomputed endpoints, and groups of them."""
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
 """Columns with the fields of `Summary`."""
-INBOX_COLUMNS = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note")
+INBOX_COLUMNS = ("endpoint", "error", "flags", "masked", "pinned", "tags", "note", "operation")
 """Columns that the inbox itself adds."""
+LINE_COLUMNS = (
+    "started", "status", "duration", "error", "direction", "method", "host", "path", "user", "device", "endpoint",
+    "response_size",
+)  # fmt: skip
+"""Columns by which lists are sorted, and mostly filtered and counted."""
 TRUNCATED, OMITTED, BODY, RESPONSE = 1, 2, 4, 8
 """Bits of ``flags``: a body was cut, a body was left out, there is a body, there is a response."""
 
@@ -31,7 +36,7 @@ CREATE TABLE record (
     request_type TEXT, response_type TEXT,
     replay_of TEXT, endpoint TEXT NOT NULL DEFAULT '', error INTEGER NOT NULL DEFAULT 0,
     flags INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
-    tags TEXT, note TEXT,
+    tags TEXT, note TEXT, operation TEXT,
     UNIQUE (id, project)
 );
 CREATE TABLE payload (
@@ -39,7 +44,12 @@ CREATE TABLE payload (
     request_body BLOB, response_body BLOB, marks TEXT NOT NULL
 );
 """
-# Lists scan in order of n and filter on the way: more indexes would slow down writes.
+# Lists scan in order of n and filter on the way. An index by each column would slow down writes; one that begins with n
+# grows at its end, and reading a quarter of the bytes takes a quarter of the time.
+_SINCE_4 = f"""
+CREATE INDEX record_line ON record (n, {", ".join(LINE_COLUMNS)});
+{saved_views.TABLES}
+"""
 _SINCE_2 = """
 CREATE INDEX record_span ON record (span) WHERE span IS NOT NULL;
 CREATE INDEX record_parent ON record (parent) WHERE parent IS NOT NULL;
@@ -74,8 +84,12 @@ UPDATE record SET
                    + ifnull(json_extract(marks, '$.response.redacted'), 0) FROM payload WHERE payload.n = record.n);
 {_SINCE_2}
 """
+_FROM_3 = f"""
+ALTER TABLE record ADD COLUMN operation TEXT;
+{_SINCE_4}
+"""
 # Bodies that are text are kept as text from here on, which the versions before could not read.
-_STEPS = {1: _FROM_1, 2: rollup.TABLES}
+_STEPS = {1: _FROM_1, 2: rollup.TABLES, 3: _FROM_3}
 """A version and what makes the next one of it."""
 
 
@@ -83,7 +97,7 @@ def create(db: sqlite3.Connection) -> None:
     """Create the tables in an empty file."""
     db.executescript(
         f"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {TABLES} {_SINCE_2}"
-        f"{rollup.TABLES}"
+        f"{rollup.TABLES} {_SINCE_4}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     )
 
@@ -97,6 +111,8 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
             if step == COUNTED - 1:
                 for k in rollup.ready(db):
                     rollup.count(db, k)
+            if step == GROUPED - 1:
+                rollup.group_all(db)
             db.execute(f"PRAGMA user_version = {step + 1}")
             db.execute("COMMIT")
         except sqlite3.Error:

@@ -15,7 +15,8 @@ from pathlib import Path
 from drhttp.inbox.errors import OutdatedStore
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import All, Flag, Node, Not
-from drhttp.inbox.store import Limits, WriteResult, rollup
+from drhttp.inbox.store import Limits, WriteResult, rollup, saved_views
+from drhttp.inbox.store.order import SavedView
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
 from drhttp.inbox.store.scan import Scan
@@ -101,6 +102,14 @@ class SqliteStore(SqliteReader):
                 self._delete(numbers[start : start + 1000])
             self._db.execute("PRAGMA incremental_vacuum").fetchall()
             return len(numbers)
+
+    def save_view(self, view: SavedView) -> None:
+        with self._translated():
+            saved_views.save(self._db, view)
+
+    def delete_view(self, name: str) -> bool:
+        with self._translated():
+            return saved_views.delete(self._db, name)
 
     def prune(self, limits: Limits, now: int) -> bool:
         with self._translated():

@@ -132,7 +132,7 @@ class Condition:
     def _matches(self, expression: str, pattern: tuple[tuple[str | None, ...], ...]) -> str:
         (first, *others) = pattern
         if not others and None not in first:
-            return f"lower({expression}) = {self._put(lower(''.join(map(str, first))))}"
+            return f"{expression} = {self._put(lower(''.join(map(str, first))))} COLLATE NOCASE"
         runs = ["".join("_" if char is None else _escaped(char) for char in run) for run in pattern]
         return f"{expression} LIKE {self._put('%'.join(runs))} ESCAPE '\\'"
 

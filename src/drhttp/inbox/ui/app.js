@@ -17,7 +17,11 @@ import { List } from "./list.js";
 import { flattenRows, useExpandedRequests } from "./outbound-rows.js";
 import { Dialog, dismissToast, html, Toast, render, notify, useEffect, useMemo, useRef, useState } from "./components.js";
 import { QueryField } from "./query-field.js";
+import { SavedViews, ViewsButton } from "./saved-views.js";
+import { redeemTicket } from "./share-link.js";
+import { validOrder } from "./sorting.js";
 import { Splitter } from "./splitter.js";
+import { useTitle } from "./title.js";
 import { TokenPrompt, NoMatches, InvalidQuery, Welcome } from "./welcome.js";
 
 const VIEWS = { errors: Errors, endpoints: Endpoints, users: Users, devices: Devices, upstreams: Upstreams, compare: Compare };
@@ -40,12 +44,12 @@ function useRoute() {
   return at;
 }
 
-function App() {
+function App({ refusal }) {
   const [hasToken, setHasToken] = useState(Boolean(token()));
   useEffect(() => requestTokenFromTabs(() => setHasToken(true)), []);
-  useEffect(() => window.addEventListener("hashchange", () => takeTokenFromUrl() && location.reload()), []);
+  useEffect(() => window.addEventListener("hashchange", () => (takeTokenFromUrl() || location.hash.startsWith("#ticket=")) && location.reload()), []);
   const expire = () => (sessionStorage.clear(), setHasToken(false));
-  return html`${hasToken ? html`<${Inbox} onExpired=${expire} />` : html`<${TokenPrompt} onOpen=${() => setHasToken(true)} />`}<${Toast} />`;
+  return html`${hasToken ? html`<${Inbox} onExpired=${expire} />` : html`<${TokenPrompt} refusal=${refusal} onOpen=${() => setHasToken(true)} />`}<${Toast} />`;
 }
 
 function Inbox({ onExpired }) {
@@ -56,8 +60,10 @@ function Inbox({ onExpired }) {
   const field = useRef();
   const opened = at.view === "requests" && at.n ? Number(at.n) : null;
   const expanded = useExpandedRequests(feed);
-  const lines = useMemo(() => flattenRows(feed.rows, expanded.calls), [feed.rows, expanded.calls]);
-  useEffect(() => feed.open(at.q), [at.q]);
+  const order = validOrder(at.order);
+  const lines = useMemo(() => flattenRows(feed.rows, expanded.calls, feed.order), [feed.rows, expanded.calls]);
+  useTitle(feed);
+  useEffect(() => feed.open(at.q, order), [at.q, order]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
@@ -67,12 +73,14 @@ function Inbox({ onExpired }) {
   return html`
     <${Header} at=${at} feed=${feed} onDialog=${setDialog} />
     <div class="tools">
+      <${ViewsButton} />
       <${QueryField} field=${field} value=${at.q} onChange=${(q, how) => navigate({ q }, how)} />
       <${PauseButton} feed=${feed} />
     </div>
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox is not responding. This page reconnects automatically.</p>`}
     ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} />`}
     <main class=${opened ? "split" : ""}>
+      <${SavedViews} at=${at} />
       ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} />` : html`<${RecordList} ...${list} />`}
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} />`}
     </main>
@@ -109,4 +117,5 @@ function RecordList(props) {
 }
 
 takeTokenFromUrl();
-render(html`<${App} />`, document.body);
+const refusal = await redeemTicket();
+render(html`<${App} refusal=${refusal} />`, document.body);

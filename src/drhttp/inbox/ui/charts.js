@@ -1,9 +1,10 @@
 // The charts of matching records above the list, one at a time.
 
-import { useThrottled } from "./throttle.js";
+import { useSettled, useThrottled } from "./throttle.js";
 import { Histogram } from "./histogram.js";
 import { html, Tabs, useState } from "./components.js";
 import { Scatter } from "./scatter.js";
+import { useWidth } from "./time-chart.js";
 
 const STORAGE_KEY = "drhttp-chart";
 const CHARTS = { time: Histogram, latency: Scatter };
@@ -11,10 +12,16 @@ const CHARTS = { time: Histogram, latency: Scatter };
 export function Charts({ feed, query, onOpen }) {
   const [chosen, setChosen] = useState(localStorage.getItem(STORAGE_KEY) || "time");
   const refresh = useThrottled(feed.arrived);
+  const settled = useSettled(query);
   const choose = (name) => (localStorage.setItem(STORAGE_KEY, name), setChosen(name));
-  const Chosen = CHARTS[chosen];
   return html`<section class="charts" aria-label="Charts">
     <${Tabs} small label="Chart" items=${[["time", "Requests"], ["latency", "Latency"], ["off", "Hide"]]} chosen=${chosen} onChoose=${choose} />
-    ${Chosen && html`<${Chosen} query=${query} refresh=${refresh} onOpen=${onOpen} />`}
+    ${CHARTS[chosen] && html`<${Plot} of=${CHARTS[chosen]} key=${chosen} query=${settled} refresh=${refresh} onOpen=${onOpen} />`}
   </section>`;
+}
+
+/** The room of a chart: its height is the same before the data arrives, so that nothing below moves. */
+function Plot({ of: Chart, ...more }) {
+  const [box, width] = useWidth();
+  return html`<div class="plot"><div class="canvas" ref=${box}><${Chart} ...${more} width=${width} /></div></div>`;
 }

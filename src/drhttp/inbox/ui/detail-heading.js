@@ -6,6 +6,7 @@ import { duration, plural } from "./format.js";
 import { Pick } from "./facts.js";
 import { compareWithLastSuccess } from "./last-success.js";
 import { Share } from "./share.js";
+import { copyLink } from "./share-link.js";
 import { copy, html, Method, notify, Status, Text, useState } from "./components.js";
 
 const COMPARE_KEY = "drhttp-compare";
@@ -55,7 +56,7 @@ export function Heading({ record, reveal, query, feed, onDialog, again, onFind, 
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
       <${Share} record=${record} />
       <button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
-      <button title="Copy link to this view" onClick=${() => copy(location.href).then(() => notify("Link copied."))}>Link</button>
+      <button title="Copy a link to this view, for another browser on this machine too" onClick=${() => copyLink().catch(showError)}>Link</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
       <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>

@@ -7,9 +7,9 @@ import { Sparkline } from "./sparkline.js";
 import { count, duration, plural } from "./format.js";
 import { html, Method, Problem, Text, useApi } from "./components.js";
 import { addTerm } from "./query-field.js";
-import { Cell, FilterLink, NoGroups, formatPercent, GroupTable } from "./group-table.js";
+import { Cell, ERRORS, FilterLink, NoGroups, formatPercent, GroupTable } from "./group-table.js";
 
-const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Total time"]];
+const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"], ["client-errors", "4xx"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"], ["total", "Total time"]];
 
 export function Endpoints({ feed, query }) {
   const sort = currentRoute().sort || "count";
@@ -31,7 +31,8 @@ function Endpoint({ one, query, bounds }) {
   return html`<tr>
     <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${FilterLink} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//>${one.direction === "in" && html` <${Link} class="upstreams-link" title="What it spends its time in" to=${{ view: "upstreams", q: addTerm(query, one.query), n: "", sort: "" }}>upstreams<//>`}</th>
     <${Cell} name="count" label="Count">${count(one.count)}<//>
-    <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors">${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${formatPercent(one.error_share)}<//>
+    <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors" title=${`${count(one.errors)}: ${ERRORS}`}>${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${formatPercent(one.error_share)}<//>
+    <${Cell} name="client-errors" label="4xx">${formatPercent(one.client_errors / one.count)}<//>
     <${Cell} name="p50" label="p50">${duration(one.p50_ms)}<//><${Cell} name="p95" label="p95">${duration(one.p95_ms)}<//>
     <${Cell} name="p99" label="p99">${duration(one.p99_ms)}<//><${Cell} name="total" label="Total time">${duration(one.total_ms)}<//>
     <${Cell} name="spread-col" label="Durations" title=${distribution}><${Sparkline} counts=${one.distribution} label=${`p50 ${duration(one.p50_ms)}, slowest ${duration(one.max_ms)}`} /><//></tr>`;

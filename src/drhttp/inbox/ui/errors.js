@@ -1,4 +1,4 @@
-// The view Errors: 4xx and 5xx responses and exceptions by endpoint, with the newest of each.
+// The view Errors: 5xx and exceptions by endpoint, with the newest of each; and 4xx apart from them.
 
 import { useThrottled } from "./throttle.js";
 import { brief, count, kind, plural } from "./format.js";
@@ -7,21 +7,35 @@ import { html, Method, Problem, Status, Text, useApi } from "./components.js";
 import { addTerm } from "./query-field.js";
 import { Cell, FilterLink, NoGroups, GroupTable } from "./group-table.js";
 
-const FAILED = "(is:error OR is:client-error)";
+const NONE = "5xx responses, exceptions and requests without a response appear here, and 4xx responses apart from them.";
 const SAMPLE = 500; // the newest errors, from which the kinds of each endpoint are counted
 
 export function Errors({ feed, query }) {
   const every = useThrottled(feed.arrived);
-  const failed = addTerm(query, FAILED);
+  const errors = useFailures(query, "is:error", every);
+  const refused = useFailures(query, "is:client-error", every);
+  if (!errors.data || !refused.data) return html`<${Problem} problem=${errors.problem || refused.problem} />`;
+  if (!errors.data.total && !refused.data.total) return html`<${NoGroups} title="No errors" query=${query} hint=${NONE} />`;
+  return html`<div class="failures">
+    <${Failures} ...${errors} label="Errors" what=${["error", "errors"]} which="5xx, exceptions and requests without a response; as Endpoints, Users and is:error count" />
+    <${Failures} ...${refused} label="4xx" what=${["4xx response", "4xx responses"]} which="as is:client-error counts" /></div>`;
+}
+
+/** The endpoints with records that match a term, and the newest of these. */
+function useFailures(query, term, every) {
+  const failed = addTerm(query, term);
   const [data, problem] = useApi("/endpoints", { q: failed, sort: "last" }, { every });
   const [page] = useApi("/records", { q: failed, limit: SAMPLE }, { every });
-  if (!data) return html`<${Problem} problem=${problem} />`;
-  if (!data.endpoints.length) return html`<${NoGroups} title="No errors" query=${query} hint="4xx and 5xx responses and exceptions appear here." />`;
-  const newest = bySource(page?.records || []);
-  const caption = `${plural(data.total, "error")} at ${plural(data.endpoints.length, "endpoint")}${data.complete ? "" : ", most recent records only"}`;
-  return html`<${GroupTable} label="Errors" caption=${caption} head=${html`<th scope="col" class="first-col">Endpoint</th><th scope="col" class="count">Count</th>
+  return { data, problem, failed, records: page?.records || [] };
+}
+
+function Failures({ data, failed, records, label, what: [one, many], which }) {
+  if (!data.total) return html`<p class="dim pad">No ${many}: ${which}.</p>`;
+  const newest = bySource(records);
+  const caption = `${plural(data.total, one, many)} at ${plural(data.endpoints.length, "endpoint")}${data.complete ? "" : ", most recent records only"}`;
+  return html`<${GroupTable} label=${label} caption=${html`${caption} <span title=${which} class="which">(${which})</span>`} head=${html`<th scope="col" class="first-col">Endpoint</th><th scope="col" class="count">Count</th>
       <th scope="col" class="kinds">Kinds</th><th scope="col" class="newest">Newest</th><th scope="col" class="last">Last</th>`}>
-    ${data.endpoints.map((one) => html`<${Failing} key=${one.query} one=${one} query=${failed} records=${newest.get(source(one)) || []} />`)}<//>`;
+    ${data.endpoints.map((each) => html`<${Failing} key=${each.query} one=${each} query=${failed} records=${newest.get(source(each)) || []} />`)}<//>`;
 }
 
 const source = ({ direction, method, endpoint }) => `${direction} ${method} ${endpoint}`;

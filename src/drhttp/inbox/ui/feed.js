@@ -2,6 +2,7 @@
 
 import { get, newestOnly } from "./api.js";
 import { stream } from "./event-stream.js";
+import { insertSorted } from "./sorting.js";
 
 const PAGE_SIZE = 200;
 const MAX_ROWS = 6_000; // above this, the list is trimmed to ROWS_AFTER_TRIM
@@ -22,8 +23,11 @@ export class Feed {
   problem = null;
   paused = false;
   waiting = 0;
+  seen = 0; // records that the stream has brought so far, shown or not
   arrived = 0; // records added at the top so far, from which the list computes its scroll position
   searching = null; // the record that a full-text search has reached
+  partial = null; // the record down to which a sorted list was looked for, if the time ran out
+  order = ""; // as in the address; empty for the order of arrival
   #query = null;
   #buffered = [];
   #stale = false;
@@ -37,10 +41,11 @@ export class Feed {
     Object.assign(this, { onChange, onRecords, onExpired });
   }
 
-  open(query) {
-    if (query === this.#query) return;
+  open(query, order = this.order) {
+    if (query === this.#query && order === this.order) return;
     this.close();
     this.#query = query;
+    this.order = order;
     this.#reset();
     this.#stop = new AbortController();
     this.#run(this.#stop.signal);
@@ -72,7 +77,7 @@ export class Feed {
 
   /** Drop old rows; called while the list is scrolled to the top. */
   trim() {
-    if (this.rows.length <= MAX_ROWS || !this.#loaded) return;
+    if (this.rows.length <= MAX_ROWS || !this.#loaded || this.order) return;
     this.rows = this.rows.slice(0, ROWS_AFTER_TRIM);
     this.next = this.rows.at(-1).n;
     this.#generation += 1;
@@ -80,7 +85,7 @@ export class Feed {
   }
 
   #reset() {
-    Object.assign(this, { next: null, newest: 0, problem: null, waiting: 0, state: "loading", loading: false });
+    Object.assign(this, { next: null, newest: 0, problem: null, partial: null, waiting: 0, state: "loading", loading: false });
     this.#buffered = [];
     this.#stale = this.#loaded = false;
   }
@@ -128,16 +133,18 @@ export class Feed {
     const generation = this.#generation;
     try {
       do {
-        const answer = await get("/records", { q: this.#query, limit: missing, before }, signal);
+        const page = this.order ? { sort: this.order, cursor: before } : { before };
+        const answer = await get("/records", { q: this.#query, limit: missing, ...page }, signal);
         if (signal.aborted || generation !== this.#generation) return;
         if (before === null) Object.assign(this, { rows: [], newest: answer.newest ?? 0 });
         this.#loaded = true;
         this.rows = this.rows.concat(answer.records);
         missing -= answer.records.length;
         before = this.next = answer.next;
-        this.searching = answer.complete ? null : answer.next;
+        this.searching = answer.complete || this.order ? null : answer.next;
+        if (this.order) this.partial = answer.complete ? null : answer.scanned_to;
         this.onChange();
-        if (answer.complete) break;
+        if (answer.complete || this.order) break;
       } while (before !== null && missing > 0 && !signal.aborted);
     } finally {
       if (!signal.aborted && generation === this.#generation) Object.assign(this, { loading: false, searching: null });
@@ -150,6 +157,7 @@ export class Feed {
     if (event === "gap") {
       this.#stale = true;
       this.waiting += data.gap;
+      this.seen += data.gap;
     } else if (event === "records") this.#add(data.records, data.overlap);
     else if (event === "changed") this.#refresh(data.n);
     this.newest = Math.max(this.newest, id ?? 0);
@@ -170,6 +178,7 @@ export class Feed {
       this.#stale = true;
     }
     this.waiting += fresh.length;
+    this.seen += fresh.length;
     if (!this.paused) this.#showBuffered();
     this.onRecords([], fresh);
     this.#updateParents(fresh);
@@ -184,7 +193,7 @@ export class Feed {
 
   #showBuffered() {
     this.arrived += this.#buffered.length;
-    this.rows = [...this.#buffered.reverse(), ...this.rows];
+    this.rows = this.order ? insertSorted(this.rows, this.#buffered, this.order, this.next !== null) : [...this.#buffered.reverse(), ...this.rows];
     this.#buffered = [];
     this.waiting = 0;
   }

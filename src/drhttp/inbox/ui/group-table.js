@@ -4,6 +4,9 @@ import { Link } from "./link.js";
 import { html } from "./components.js";
 import { addTerm } from "./query-field.js";
 
+/** What every view counts as an error; 4xx responses are counted apart. */
+export const ERRORS = "5xx, exceptions and requests without a response, as is:error finds";
+
 export const GroupTable = ({ label, caption, head, children }) => html`<div class="table-view" tabindex="0" role="region" aria-label=${label}>
   <table class="groups"><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${children}</tbody></table></div>`;
 

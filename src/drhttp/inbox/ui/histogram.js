@@ -1,37 +1,44 @@
 // The histogram of records over time, by status class.
 
-import { brief, clock, count, period, plural } from "./format.js";
-import { BlankChart, TimeChart, HEIGHT, WIDTH } from "./time-chart.js";
+import { brief, count, period, plural } from "./format.js";
+import { TimeChart, HEIGHT } from "./time-chart.js";
+import { timeAxis } from "./time-axis.js";
 import { html, useApi } from "./components.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
+const MAX_BAR = 24; // pixels; what is narrower than the plot leaves the rest of it empty
+const BAR_ROOM = 7; // pixels for a bar and the space beside it, for as many bars as that makes
+const HEAD = 12; // pixels above the highest bar
 const label = (name) => (name === "none" ? "no status" : name);
+const sum = (bucket) => KINDS.reduce((total, name) => total + bucket[name], 0);
 
-export function Histogram({ query, refresh }) {
-  const [data] = useApi("/histogram", { q: query, buckets: 120 }, { every: refresh });
-  if (!data?.buckets.length) return html`<${BlankChart} />`;
-  const from = Date.parse(data.from);
-  const span = Math.max(1, Date.parse(data.to) - from);
-  const most = Math.max(1, ...data.buckets.map((bucket) => KINDS.reduce((sum, name) => sum + bucket[name], 0)));
-  const share = data.width_ms / span;
-  const sums = KINDS.map((name) => [name, data.buckets.reduce((sum, bucket) => sum + bucket[name], 0)]).filter(([, sum]) => sum);
-  const points = data.buckets.map((bucket, at) => {
-    const begin = from + at * data.width_ms;
+export function Histogram({ query, refresh, width }) {
+  const buckets = Math.min(200, Math.max(20, Math.floor(width / BAR_ROOM)));
+  const [data] = useApi(width ? "/timeline" : null, { q: query, buckets }, { every: refresh });
+  if (!data?.periods.length) return null;
+  const periods = data.periods.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to) }));
+  const axis = timeAxis(periods, width, MAX_BAR / data.width_ms);
+  const bar = data.width_ms * axis.scale;
+  const points = data.periods.flatMap((one, at) => one.buckets.map((bucket, place) => {
+    const begin = periods[at].from + place * data.width_ms;
     const here = KINDS.filter((name) => bucket[name]).map((name) => `${count(bucket[name])} ${label(name)}`).join(", ") || "none";
-    return { x: at * share, width: share, begin, end: begin + data.width_ms, text: `${data.width_ms < 1000 ? clock(begin) : brief(begin)}: ${here}` };
-  });
-  return html`<${TimeChart} query=${query} from=${from} span=${span} points=${points}
-    label=${`${plural(data.total, "record")} over time: ${sums.map(([name, sum]) => `${count(sum)} ${name}`).join(", ")}`}
-    legend=${html`${sums.map(([name, sum]) => html`<span><i class="b${name}"></i>${label(name)} ${count(sum)}</span>`)}<span>peak: ${count(most)} per ${period(data.width_ms)}</span>${!data.complete && html`<span>most recent records only</span>`}`}>
-    ${data.buckets.map((bucket, at) => stack(bucket, at * share * WIDTH, share * WIDTH, most))}
+    return { x: axis.placed[at].x + place * bar, width: bar, begin, end: begin + data.width_ms, text: `${brief(begin)}: ${here}`, bucket };
+  }));
+  const most = Math.max(1, ...points.map(({ bucket }) => sum(bucket)));
+  const sums = KINDS.map((name) => [name, points.reduce((total, { bucket }) => total + bucket[name], 0)]).filter(([, total]) => total);
+  return html`<${TimeChart} query=${query} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
+    label=${`${plural(data.total, "record")} over time: ${sums.map(([name, total]) => `${count(total)} ${name}`).join(", ")}`}
+    legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>most recent records only</span>`}`}>
+    ${points.map(({ bucket, x }) => stack(bucket, x, bar, most))}
   <//>`;
 }
 
 function stack(bucket, x, width, most) {
+  const gap = width > 4 ? 1 : 0;
   let top = HEIGHT;
   return KINDS.filter((name) => bucket[name]).map((name) => {
-    const high = Math.max(1.5, (bucket[name] / most) * (HEIGHT - 4));
+    const high = Math.max(1.5, (bucket[name] / most) * (HEIGHT - HEAD));
     top -= high;
-    return html`<rect class="f${name}" x=${x + width * 0.08} y=${top} width=${Math.max(1, width * 0.84)} height=${high} />`;
+    return html`<rect class="f${name}" x=${x} y=${top} width=${Math.max(1, width - gap)} height=${high} />`;
   });
 }

@@ -6,7 +6,7 @@ import { html } from "./components.js";
 const opensNewTab = (event) => event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0;
 
 /** A link to the current URL with some parts changed. */
-export function Link({ to, children, ...more }) {
-  const follow = (event) => opensNewTab(event) || (event.preventDefault(), navigate(to));
+export function Link({ to, children, onFollow, ...more }) {
+  const follow = (event) => opensNewTab(event) || (event.preventDefault(), navigate(to), onFollow?.());
   return html`<a ...${more} href=${href(to)} onClick=${follow}>${children}</a>`;
 }

@@ -2,21 +2,28 @@
 
 import { count, plural } from "./format.js";
 import { parentOf } from "./outbound-rows.js";
-import { html, useEffect, useLayoutEffect, useRef, useState } from "./components.js";
-import { row as renderRow } from "./row.js";
+import { html, Text, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
+import { hiddenColumns } from "./columns.js";
+import { allToday, withDays } from "./days.js";
+import { navigate } from "./router.js";
+import { dayLine, row as renderRow } from "./row.js";
+import { COLUMNS, nextOrder, sortedBy } from "./sorting.js";
 
 const OVERSCAN = 12; // rows rendered above and below the visible ones, so that fast scrolling shows no blanks
-const COLUMNS = { Time: "time", Dir: "dir", Method: "method-cell", Path: "path", Status: "status-cell", Duration: "duration", Size: "size", User: "user", Device: "device" };
 const narrow = window.matchMedia("(max-width: 700px)");
 
 const height = () => (narrow.matches ? 48 : 27);
 const indexOf = (lines, n) => lines.findIndex((line) => line.record.n === n);
 
-export function List({ feed, query, lines, expanded, cursor, setCursor, opened, onOpen }) {
+export function List({ feed, query, lines: records, expanded, cursor, setCursor, opened, onOpen }) {
   const box = useRef();
   const [, setTop] = useState(0);
   const [, setWidth] = useState(0);
   const row = height();
+  const order = feed.order;
+  const lines = useMemo(() => (!order || order.endsWith("time") ? withDays(records) : records), [records, order]);
+  const columns = useMemo(() => hiddenColumns(feed.rows, order), [feed.rows, order]);
+  const dated = useMemo(() => !allToday(feed.rows), [feed.rows]);
   const scroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     setTop(scrollTop);
@@ -38,7 +45,7 @@ export function List({ feed, query, lines, expanded, cursor, setCursor, opened, 
   useEffect(() => scrollToRow(box.current, indexOf(lines, cursor), row), [cursor]);
   useEffect(() => {
     if (indexOf(lines, cursor) < 0) box.current.scrollTop = 0;
-  }, [query]);
+  }, [query, order]);
   useEffect(scroll, [lines.length, feed.loading]);
   const viewport = box.current?.clientHeight ?? 800;
   const first = Math.max(0, Math.min(lines.length, Math.floor(top / row)) - OVERSCAN);
@@ -47,18 +54,18 @@ export function List({ feed, query, lines, expanded, cursor, setCursor, opened, 
   const toggle = (line) => (setCursor(line.record.n), (line.open ? expanded.close : expanded.open)(line.record));
   return html`<div class="listing">
     ${unseen.current > 0 && html`<button class="pill" onClick=${toTop}>↑ ${plural(unseen.current, "new record")}</button>`}
-    <div class="list" ref=${box} role="treegrid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? lines.length + 1 : -1}
+    <div class="list ${dated ? "dated" : ""}" ref=${box} role="treegrid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? lines.length + 1 : -1}
       aria-activedescendant=${cursor && indexOf(lines.slice(first, last), cursor) >= 0 ? `r${cursor}` : null} onScroll=${scroll} aria-busy=${Boolean(feed.loading)}>
       <div class="head" role="rowgroup"><div class="row" role="row">
-        ${Object.entries(COLUMNS).map(([name, part]) => html`<span role="columnheader" class=${part}>${name}</span>`)}
+        ${COLUMNS.filter(({ name }) => !columns.hidden.has(name)).map((column) => html`<${Heading} key=${column.name} column=${column} order=${order} />`)}
       </div></div>
       <div class="rows" role="rowgroup" style=${{ height: `${lines.length * row}px`, paddingTop: `${first * row}px` }}>
-        ${lines.slice(first, last).map((line, at) => renderRow({
-          line, index: first + at + 2, chosen: line.record.n === cursor, open: line.record.n === opened, onOpen, onToggle: toggle,
+        ${lines.slice(first, last).map((line, at) => (line.divider ? dayLine : renderRow)({
+          line, index: first + at + 2, chosen: line.record.n === cursor, open: line.record.n === opened, hidden: columns.hidden, onOpen, onToggle: toggle,
         }))}
       </div>
     </div>
-    <${Footer} feed=${feed} />
+    <${Footer} feed=${feed} same=${columns.same} />
   </div>`;
 }
 
@@ -126,9 +133,17 @@ function scrollToRow(box, index, row) {
   else if ((index + 1) * row > box.scrollTop + room) box.scrollTop = (index + 1) * row - room;
 }
 
-function Footer({ feed }) {
+function Heading({ column, order }) {
+  const sorted = sortedBy(order, column);
+  return html`<span role="columnheader" class=${column.part} aria-sort=${sorted}><button class="sort" title=${`Sort by ${column.label.toLowerCase()}`}
+    onClick=${() => navigate({ order: nextOrder(order, column) }, { replace: true })}>${column.label}</button></span>`;
+}
+
+function Footer({ feed, same }) {
   const more = feed.next === null ? "" : ", more below";
   return html`<div class="foot"><span>${count(feed.rows.length)} shown${more}</span>
+    ${feed.order && feed.partial !== null && html`<span class="partial">sorted down to record ${count(feed.partial)} only: the time ran out</span>`}
+    ${same.length > 0 && html`<span class="same-in-all" title="The same in every row">in every row: ${same.map(([name, value], at) => html`${at > 0 && " · "}${name} ${Text({ text: value })}`)}</span>`}
     ${feed.searching !== null && html`<span>searching at record ${count(feed.searching)} …</span>`}
     <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> query · <kbd>?</kbd> shortcuts</span></div>`;
 }

@@ -42,7 +42,8 @@ export function parentOf(rows, record) {
 }
 
 /** The lines of the list: outbound requests are below the request that sent them, or left out if it is collapsed. */
-export function flattenRows(rows, open) {
+export function flattenRows(rows, open, sorted) {
+  if (sorted) return rows.map((record) => ({ record, level: 1, calls: 0 })); // each has its own place
   const found = new Map(rows.filter(isParent).map((row) => [row.span_id, []]));
   const top = rows.filter((row) => {
     const under = row.direction === "out" && found.get(row.parent_id);

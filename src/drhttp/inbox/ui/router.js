@@ -1,6 +1,6 @@
 // The state of the page in the query string of its URL, so that every view is a permalink and Back works.
 
-const DEFAULTS = { view: "requests", q: "", n: "", tab: "overview", left: "", right: "", sort: "" };
+const DEFAULTS = { view: "requests", q: "", n: "", tab: "overview", left: "", right: "", sort: "", order: "", saved: "" };
 const listeners = new Set();
 
 export function currentRoute() {

@@ -1,6 +1,7 @@
 // A row of the list.
 
 import { navigate, currentRoute } from "./router.js";
+import { datedClock, isToday } from "./days.js";
 import { clock, duration, moment, plural, size } from "./format.js";
 import { html, Method, Status, Text } from "./components.js";
 import { addTerm, formatTerm } from "./query-field.js";
@@ -10,29 +11,37 @@ const HIGHLIGHT = 1_200; // milliseconds for which a new row is highlighted
 /** Filter for the value that was clicked with Alt, or exclude it with Shift as well; return whether it was. */
 function filterByClick(event, record) {
   const field = event.altKey && event.target.closest("[data-field]")?.dataset.field;
-  const value = { status: record.status ?? "none", method: record.method, user: record.user, device: record.device, path: record.path, dir: record.direction }[field];
+  const { method, user, device, path, host, operation } = record;
+  const value = { status: record.status ?? "none", method, user, device, path, host, operation, dir: record.direction }[field];
   if (!field || value === null || value === undefined) return false;
   const { q } = currentRoute();
   navigate({ q: addTerm(q, `${event.shiftKey ? "-" : ""}${field === "status" ? `status:${value}` : formatTerm(field, value)}`) });
   return true;
 }
 
+/** The line between two days. */
+export const dayLine = ({ line, index }) => html`<div key=${line.record.n} class="day" role="row" aria-rowindex=${index} aria-level="1"><span role="gridcell">${line.divider}</span></div>`;
+
 /** A row, as an element: Preact would move the elements of components when rows are removed, and a text selection would be lost. */
-export function row({ line, index, chosen, open, onOpen, onToggle }) {
+export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const { record, level } = line;
   const out = record.direction === "out";
   const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
   const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
   const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
+  const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
-    <span role="gridcell" class="time" title=${moment(record.time)}>${clock(record.time)}</span>
-    <span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>
+    <span role="gridcell" class="time" title=${moment(record.time)}>${isToday(record) ? clock(record.time) : datedClock(record.time)}</span>
+    ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>`)}
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
+    ${show("host", html`<span role="gridcell" class="host-cell" data-field="host" title=${record.host}>${Text({ text: record.host })}</span>`)}
     <span role="gridcell" class="path" title=${record.url}>
       ${line.calls > 0 && html`<${ExpandButton} line=${line} onToggle=${onToggle} />`}
       ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
-      <span class="text" data-field="path"><span class="host">${Text({ text: out ? record.host : "" })}</span>${Text({ text: record.path })}<span class="search">${Text({ text: record.query ? `?${record.query}` : "" })}</span></span>
+      <span class="text" data-field="path"><span class="host">${Text({ text: out && hidden.has("host") ? record.host : "" })}</span>${Text({ text: record.path })}<span class="search">${Text({ text: record.query ? `?${record.query}` : "" })}</span></span>
+      ${record.operation && html`<span class="operation" data-field="operation" title="What the request asks for">${Text({ text: record.operation })}</span>`}
+      ${record.imported && html`<span class="tag" title="Imported from a HAR file">imported</span>`}
       ${record.replay_of && html`<span class="tag">replay</span>`}
       ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
       ${record.note && html`<span class="tag note" title=${record.note}>note</span>`}
@@ -41,8 +50,8 @@ export function row({ line, index, chosen, open, onOpen, onToggle }) {
     <span role="gridcell" class="status-cell" data-field="status"><${Status} record=${record} /></span>
     <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>
     <span role="gridcell" class="size">${size(record.response_size)}</span>
-    <span role="gridcell" class="user" data-field="user" title=${record.user}>${Text({ text: record.user })}</span>
-    <span role="gridcell" class="device" data-field="device" title=${record.device}>${Text({ text: record.device })}</span>
+    ${show("user", html`<span role="gridcell" class="user" data-field="user" title=${record.user}>${Text({ text: record.user })}</span>`)}
+    ${show("device", html`<span role="gridcell" class="device" data-field="device" title=${record.device}>${Text({ text: record.device })}</span>`)}
   </div>`;
 }
 

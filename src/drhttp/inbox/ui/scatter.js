@@ -1,43 +1,49 @@
 // The scatter plot of durations, on a logarithmic scale.
 
 import { clock, count, duration, kind, period, plural } from "./format.js";
-import { BlankChart, TimeChart, HEIGHT, WIDTH } from "./time-chart.js";
+import { TimeChart, HEIGHT } from "./time-chart.js";
+import { periodsOf, timeAxis } from "./time-axis.js";
 import { html, useApi, useMemo } from "./components.js";
 
 const CLICK_RADIUS = 14; // pixels around a point within which a click selects it
+const EDGE = 5; // pixels at every edge, so that no point is cut
+const LEAST = 1_000; // milliseconds that a period is at least wide, and a gap at least long
+const MOST = 0.024; // pixels for a millisecond: as in the histogram, a second has 24
+const DECADES = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
-export function Scatter({ query, refresh, onOpen }) {
+export function Scatter({ query, refresh, width, onOpen }) {
   const [data] = useApi("/scatter", { q: query }, { every: refresh });
-  const dots = useMemo(() => data && layout(data), [data]);
-  if (!dots?.points.length) return html`<${BlankChart} tall text=${dots && "No matching record has a duration."} />`;
-  const findNearest = (box, x, y) => {
-    const distance = (dot) => Math.hypot((dot.x - x) * box.width, (dot.y / HEIGHT - y) * box.height);
-    const best = dots.points.reduce((one, dot) => (distance(dot) < distance(one) ? dot : one));
+  const plot = useMemo(() => data && width && layout(data, width), [data, width]);
+  if (!plot) return null;
+  if (!plot.points.length) return html`<p class="dim">No matching record has a duration.</p>`;
+  const findNearest = (x, y) => {
+    const distance = (dot) => Math.hypot(dot.x - x, dot.y - y);
+    const best = plot.points.reduce((one, dot) => (distance(dot) < distance(one) ? dot : one));
     return distance(best) <= CLICK_RADIUS ? best : null;
   };
-  return html`<${TimeChart} query=${query} from=${dots.from} span=${dots.span} tall points=${dots.points} findNearest=${findNearest} onSelect=${(point) => onOpen(point.n)}
-    label=${`Duration of ${plural(dots.points.length, "record")}, ${duration(dots.low)} to ${duration(dots.high)}`}
-    legend=${html`<span>${duration(dots.low)} – ${duration(dots.high)}, logarithmic</span><span>newest ${count(dots.points.length)}</span>`}
-    labels=${dots.lines.map(([y, ms]) => html`<span class="level" style=${{ top: `${y}%` }}>${period(ms)}</span>`)}>
-    ${dots.lines.map(([y]) => html`<line x1="0" x2=${WIDTH} y1=${y} y2=${y} />`)}
-    ${Object.entries(dots.paths).map(([name, path]) => html`<path class="dots s${name}" d=${path} />`)}
+  return html`<${TimeChart} query=${query} axis=${plot.axis} width=${width} points=${plot.points} levels=${plot.levels} findNearest=${findNearest} onSelect=${(point) => onOpen(point.n)}
+    label=${`Duration of ${plural(plot.points.length, "record")}, ${duration(plot.low)} to ${duration(plot.high)}`}
+    legend=${html`<span>${duration(plot.low)} – ${duration(plot.high)}, logarithmic</span><span>newest ${count(plot.points.length)}</span>`}>
+    ${Object.entries(plot.paths).map(([name, path]) => html`<path class="dots s${name}" d=${path} />`)}
   <//>`;
 }
 
-function layout({ n, time_ms: times, duration_ms: durations, status }) {
+function layout({ n, time_ms: times, duration_ms: durations, status }, width) {
   if (!n.length) return { points: [] };
-  const [from, to] = [Math.min(...times), Math.max(...times)];
-  const [low, high] = [Math.max(0.01, Math.min(...durations)), Math.max(0.1, ...durations)];
-  const [bottom, top] = [Math.log10(low) - 0.05, Math.log10(high) + 0.1];
-  const level = (ms) => HEIGHT - ((Math.log10(Math.max(low, ms)) - bottom) / (top - bottom)) * HEIGHT;
-  const span = Math.max(1, to - from);
+  const [low, high] = [Math.min(...durations), Math.max(...durations)];
+  // Always from 1 to 100 ms: a scale that follows its points makes noise look like a mountain.
+  const bottom = Math.max(0, DECADES.findLastIndex((ms) => ms <= Math.min(low, 1)));
+  const top = DECADES.findIndex((ms) => ms >= Math.max(high, 100));
+  const decades = DECADES.slice(bottom, (top < 0 ? DECADES.length : top) + 1);
+  const [least, greatest] = [decades[0], decades.at(-1)].map(Math.log10);
+  const level = (ms) => HEIGHT - EDGE - ((Math.log10(Math.max(decades[0], ms)) - least) / (greatest - least)) * (HEIGHT - 2 * EDGE);
+  const axis = timeAxis(periodsOf([...times].sort((a, b) => a - b), LEAST), width - 2 * EDGE, MOST);
   const points = n.map((number, at) => ({
-    n: number, x: (times[at] - from) / span, width: 0, y: level(durations[at]), begin: times[at], end: times[at] + 1,
+    n: number, x: EDGE + axis.at(times[at]), width: 0, y: level(durations[at]), begin: times[at], end: times[at] + 1,
     text: `${clock(times[at])}: ${duration(durations[at])}, ${status[at] ?? "no status"}, record ${count(number)}`,
     name: kind(status[at]),
   })).sort((a, b) => a.begin - b.begin || a.n - b.n);
   const paths = {};
-  for (const { x, y, name } of points) paths[name] = `${paths[name] || ""}M${(x * WIDTH).toFixed(1)} ${y.toFixed(1)}h0`;
-  const lines = [1, 10, 100, 1000, 10_000].filter((ms) => ms > low && ms < high).map((ms) => [level(ms), ms]);
-  return { points, paths, lines, from, span, low, high };
+  for (const { x, y, name } of points) paths[name] = `${paths[name] || ""}M${x.toFixed(1)} ${y.toFixed(1)}h0`;
+  return { points, paths, axis, low, high, levels: decades.map((ms) => [level(ms), period(ms)]) };
 }

@@ -1,8 +1,9 @@
-// A throttled value, so that a busy stream does not cause a request for each record.
+// Values that change less often: so that a busy stream does not cause a request for each record, nor typing one for each letter.
 
 import { useEffect, useRef, useState } from "./components.js";
 
 const INTERVAL = 2_000; // milliseconds between two updates
+const PAUSE = 250; // milliseconds after the last change
 
 export function useThrottled(value) {
   const [throttled, setThrottled] = useState(value);
@@ -13,4 +14,14 @@ export function useThrottled(value) {
     return () => clearInterval(timer);
   }, []);
   return throttled;
+}
+
+/** The value, once it has not changed for a moment: a chart counts all records, and the list should not wait for that. */
+export function useSettled(value) {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), PAUSE);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
 }

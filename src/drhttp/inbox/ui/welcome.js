@@ -28,7 +28,7 @@ export const InvalidQuery = ({ problem }) => html`<${Empty}><h2>Invalid query</h
   <p><button onClick=${() => navigate({ q: "" })}>Show all records</button></p><//>`;
 
 /** A form for the token, shown if there is none or if it is not valid. */
-export function TokenPrompt({ onOpen }) {
+export function TokenPrompt({ refusal, onOpen }) {
   const [wrong, setWrong] = useState(false);
   const enter = (event) => {
     event.preventDefault();
@@ -36,6 +36,7 @@ export function TokenPrompt({ onOpen }) {
     else setWrong(true);
   };
   return html`<main><section class="empty token-prompt"><h1>drhttp inbox</h1>
+    ${refusal && html`<p class="problem" role="alert">${refusal}</p>`}
     <p>Access requires the token of the running inbox. Open the URL that <code>drhttp inbox</code> printed when it started, or paste it here.</p>
     <form onSubmit=${enter}><input name="address" class="mono" aria-label="URL or token" placeholder="http://127.0.0.1:8399/#token=…" autocomplete="off" /><button class="main">Open</button></form>
     ${wrong && html`<p class="problem" role="alert">No token found. Paste the whole URL or the token.</p>`}

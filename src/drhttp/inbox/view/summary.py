@@ -36,6 +36,8 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "pinned": entry.pinned,
         "tags": list(entry.tags),
         "note": entry.note,
+        "operation": entry.operation if reveal or not entry.operation else masking.path(entry.operation)[0],
+        "imported": summary.protocol == "har",
         "replay_of": summary.replay_of,
         "truncated": entry.truncated,
         "masked": entry.masked,

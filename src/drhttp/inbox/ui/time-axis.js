@@ -1,0 +1,86 @@
+// The time axis of a chart: periods of traffic side by side, the gaps between them cut out, and ticks at round times.
+
+export const CUT = 38; // pixels for a gap that is cut out
+const TICK_ROOM = 92; // pixels between two labels
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000);
+const SHARE = 0.1; // a gap is cut out if it is longer than this share of the time that is shown
+const MAX_CUTS = 9;
+const two = (value) => String(value).padStart(2, "0");
+
+/** The periods of ascending times, in milliseconds: the longest gaps between them are taken out. */
+export function periodsOf(times, least) {
+  const gaps = [];
+  for (let at = 1; at < times.length; at += 1) gaps.push([times[at] - times[at - 1], at]);
+  gaps.sort((a, b) => b[0] - a[0]);
+  let shown = Math.max(times.at(-1) - times[0], least);
+  const cuts = [];
+  for (const [gap, at] of gaps.slice(0, MAX_CUTS)) {
+    if (gap <= Math.max(shown * SHARE, least)) break;
+    shown -= gap;
+    cuts.push(at);
+  }
+  const edges = [0, ...cuts.sort((a, b) => a - b), times.length];
+  return edges.slice(1).map((end, place) => ({ from: times[edges[place]], to: Math.max(times[end - 1], times[edges[place]] + least) }));
+}
+
+/** A long time in few characters: 40 s, 26 h, 3 d. */
+function length(ms) {
+  const [unit, name] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]].find(([least]) => ms >= 1.95 * least) || [1000, "s"];
+  return `${Math.round(ms / unit)} ${name}`;
+}
+
+/** Place periods along a width; no more than `most` pixels show a millisecond. */
+export function timeAxis(periods, width, most) {
+  const total = periods.reduce((sum, { from, to }) => sum + to - from, 0);
+  const scale = Math.min(most, Math.max(1, width - CUT * (periods.length - 1)) / total);
+  let x = 0;
+  const placed = periods.map(({ from, to }) => {
+    const one = { from, to, x, width: (to - from) * scale };
+    x += one.width + CUT;
+    return one;
+  });
+  const at = (time) => {
+    const here = placed.findLast(({ from }) => time >= from) || placed[0];
+    return here.x + Math.min(here.width, Math.max(0, (time - here.from) * scale));
+  };
+  const timeAt = (pixel) => {
+    const here = placed.findLast((one) => pixel >= one.x) || placed[0];
+    return Math.min(here.to, Math.max(here.from, here.from + (pixel - here.x) / scale));
+  };
+  const cuts = placed.slice(1).map((next, place) => {
+    const last = placed[place];
+    return { x: last.x + last.width, width: CUT, text: length(next.from - last.to), from: last.to, to: next.from };
+  });
+  return { placed, cuts, at, timeAt, scale, end: x - CUT };
+}
+
+/** Labels at round times, as [pixels from the left, text], none over another. */
+export function ticks({ placed, scale }, width) {
+  const step = STEPS.find((one) => one * scale >= TICK_ROOM) || STEPS.at(-1);
+  const found = [];
+  let free = -Infinity; // where the last label ends
+  for (const { from, to, x } of placed) {
+    const offset = new Date(from).getTimezoneOffset() * 60_000;
+    const first = Math.ceil((from - offset) / step) * step + offset;
+    const times = first > to ? [from] : [];
+    for (let time = first; time <= to; time += step) times.push(time);
+    times.forEach((time) => {
+      const text = label(time, step, time === times[0] && found.length === 0);
+      const [left, room] = [x + (time - from) * scale, text.length * 6.5];
+      if (left < free || left + room > width) return;
+      found.push([left, text]);
+      free = left + room + 8;
+    });
+  }
+  return found;
+}
+
+/** A round time; with its day if that is not today, and if it is the first one or days go by. */
+function label(time, step, first) {
+  const at = new Date(time);
+  const day = at.toDateString() === new Date().toDateString() ? "" : `${at.getMonth() + 1}/${at.getDate()} `;
+  if (step >= 86_400_000) return day.trim() || "today";
+  const round = step >= 60_000 && at.getSeconds() === 0;
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}${round ? "" : `:${two(at.getSeconds())}`}`;
+  return `${first || step >= 3_600_000 ? day : ""}${clock}`;
+}

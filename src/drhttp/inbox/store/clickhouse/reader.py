@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -11,7 +12,16 @@ from drhttp.inbox.errors import RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, Traits, aggregates
-from drhttp.inbox.store.clickhouse.aggregates import EXACT, GROUP, columns, endpoints, group_columns, groups
+from drhttp.inbox.store.clickhouse.aggregates import (
+    CALLS,
+    EXACT,
+    GROUP,
+    called,
+    columns,
+    endpoints,
+    group_columns,
+    groups,
+)
 from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.follower import POLL, ClickHouseFollower
 from drhttp.inbox.store.clickhouse.rows import BODIES, PAYLOAD, SELECTED, entry, exchange
@@ -24,7 +34,7 @@ TRAITS = Traits(percentile_error=0.01, dense_numbers=False, poll=POLL, together=
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
 _OUTGOING = Like("direction", (tuple("Outgoing"),))
-_CALLS = "direction, method, endpoint, status, duration, error, response_size, started, n"
+_ENDS = "minOrNull(started), maxOrNull(started)"
 _UNMARKED: tuple[int, tuple[str, ...], None] = (0, (), None)
 _SPAN = SELECTED.split(", ").index("`span`")
 
@@ -148,8 +158,7 @@ class ClickHouseReader:
             low, width, bars = aggregates.grid(*aggregates.span((row[0] for row in rows), start, end), buckets)
         else:
             # The engine counts faster than we do, but that takes two passes.
-            ends = "minOrNull(started), maxOrNull(started)"
-            scan = Scan(self._engine, ends, within, group="", seconds=seconds / 2, span=span)
+            scan = Scan(self._engine, _ENDS, within, group="", seconds=seconds / 2, span=span)
             low, width, bars = aggregates.grid(*aggregates.span(chain.from_iterable(scan), start, end), buckets)
             counted = f"started - (started - {low}) % {width}, intDiv(status, 100) * 100, count()"
             after = 0 if scan.complete else scan.reached - 1
@@ -182,30 +191,28 @@ class ClickHouseReader:
 
     def upstreams(self, node: Node, *, seconds: float = 60.0) -> aggregates.Upstreams:
         """Aggregate the outbound calls that match, and those of the requests that match."""
-        span = bounds(self._engine)
-        calls: dict[int, tuple[Any, ...]] = {}
-        own = Scan(self._engine, _CALLS, All((node, _OUTGOING)), seconds=seconds / 3, span=span)
-        calls |= {row[-1]: row for row in own}
-        requests = Scan(self._engine, "span, duration, direction", node, seconds=seconds / 3, span=span)
-        spans, spent = set[str](), 0
-        for identity, duration, direction in requests:
-            spans |= {identity} - {None}
+        end, span = time.monotonic() + seconds, bounds(self._engine)
+        own = Scan(self._engine, CALLS, All((node, _OUTGOING)), seconds=seconds / 3, span=span)
+        calls = {row[-1]: row for row in own}
+        requests = Scan(self._engine, "n, span, duration, direction", node, seconds=seconds / 3, span=span)
+        spans, spent = dict[str, int](), 0
+        for n, identity, duration, direction in requests:
+            if identity is not None:
+                spans[identity] = n
             spent += 0 if direction == "Outgoing" else duration or 0
-        calls |= {row[-1]: row for row in self._called(sorted(spans), span)}
+        # Without a query, all calls are there already.
+        others, stopped = ([], None) if node == EVERYTHING else called(self._engine, spans, span, end)
+        calls |= {row[-1]: row for row in others}
         found = aggregates.endpoints(calls[n] for n in sorted(calls, reverse=True))
-        reached = max((scan.reached for scan in (own, requests) if not scan.complete), default=None)
-        return aggregates.Upstreams(endpoints=found, total=len(calls), spent=spent, scanned_to=reached)
+        reached = [scan.reached for scan in (own, requests) if not scan.complete]
+        reached += [] if stopped is None else [stopped]
+        return aggregates.Upstreams(
+            endpoints=found, total=len(calls), spent=spent, scanned_to=max(reached, default=None)
+        )
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         within, span = All((node, Present(column))), bounds(self._engine)
-        ends = Scan(
-            self._engine,
-            "minOrNull(started), maxOrNull(started)",
-            within,
-            group="",
-            seconds=seconds / 2,
-            span=span,
-        )
+        ends = Scan(self._engine, _ENDS, within, group="", seconds=seconds / 2, span=span)
         start, end = aggregates.span(chain.from_iterable(ends), None, None)
         exact = self._engine.value("SELECT count() FROM record") <= EXACT
         scan = Scan(
@@ -268,17 +275,6 @@ class ClickHouseReader:
             {**near, **({"spans": sorted(spans)} if listed else {})},
         )
         return dict(rows)
-
-    def _called(self, spans: Sequence[str], span: tuple[int, int]) -> list[tuple[Any, ...]]:
-        """Return the outgoing calls of these requests."""
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(spans), 1_000):
-            found += self._engine.rows(
-                f"SELECT {_CALLS} FROM record FINAL WHERE direction = 'Outgoing' AND parent IN {{s:Array(String)}}"
-                " AND n BETWEEN {low:UInt64} AND {high:UInt64}",
-                {"s": spans[start : start + 1_000], "low": span[0], "high": span[1]},
-            )
-        return found
 
     def _by(self, column: str, value: str | None, ending: str) -> list[Entry]:
         return [] if value is None else self._entries(f"`{column}` = {{v:String}}", {"v": value}, ending)

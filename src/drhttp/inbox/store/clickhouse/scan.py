@@ -14,7 +14,7 @@ from drhttp.inbox.store.clickhouse.where import Condition
 
 NEAR = 600 * SECOND
 """How far before and behind a record its calls are looked for."""
-GRACE = 0.7
+GRACE = 0.4
 """Seconds that the last window may take beyond the limit."""
 _QUICK, _BRISK, _SLOW = 0.05, 0.15, 0.3
 _GROWTH = 8

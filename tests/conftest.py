@@ -34,6 +34,7 @@ _NEEDS = {
     "project/test_readme.py": "django",
     "inbox": "starlette",
     "outbound": "aiohttp",
+    "peers": "apitally",
 }
 _missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
 collect_ignore = [place for place, package in _NEEDS.items() if package in _missing]

@@ -17,25 +17,27 @@ from benchmarks.peers.recorders import NAMES, RECORDERS
 from benchmarks.peers.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.peers.table import Rounds
 
 _BESIDE = ("Flask", "gunicorn", "opentelemetry-sdk", "isal")  # whose versions matter, too
 
 
-def measured(workloads: Sequence[str], rounds: int) -> Rounds:
-    """All rounds; in each, every recorder in turn, and each round begins with another one."""
-    found: Rounds = {workload: [] for workload in workloads}
+def measure(found: Rounds, workloads: Sequence[str], rounds: int) -> Iterator[Rounds]:
+    """Add rounds to those that were found, and show them after each workload: a run that is cut short keeps the rest.
+
+    In each round every recorder is measured in turn, and each round begins with another one.
+    """
     for number in range(rounds):
         for workload in workloads:
-            first = number * 3 % len(NAMES)
+            first = len(found.setdefault(workload, [])) * 3 % len(NAMES)
             figures = {}
             for name in (*NAMES[first:], *NAMES[:first]):
                 print(f"round {number + 1} of {rounds}: {workload}: {name}", file=sys.stderr)
                 figures[name] = WORKLOADS[workload](name)
             found[workload].append(figures)
-    return found
+            yield found
 
 
 def versions() -> str:
@@ -70,10 +72,9 @@ def main() -> None:
     found: Rounds = {}
     if options.json and options.json.exists():
         found = json.loads(options.json.read_text(encoding="utf-8"))
-    for workload, rounds in measured(chosen, options.rounds).items():
-        found.setdefault(workload, []).extend(rounds)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    for so_far in measure(found, chosen, options.rounds):
+        if options.json:
+            options.json.write_text(json.dumps(so_far, indent=1), encoding="utf-8")
     found = {workload: found[workload] for workload in WORKLOADS if workload in found}
     print(versions(), "", table.markdown(found), "", *table.remarks(found), sep="\n")
 

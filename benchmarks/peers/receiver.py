@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.peers.deliveries import Delivery, tally
 
-_QUIET = 1.0  # seconds without a POST after which all that comes by itself has come
+_QUIET = 0.7  # seconds without a POST after which all that comes by itself has come
 _LONGEST = 20.0  # seconds that a backlog may take
 
 

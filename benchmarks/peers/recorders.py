@@ -43,14 +43,14 @@ class Recorder:
 def _drhttp(app: Flask, address: str) -> None:
     import drhttp
 
-    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=address.replace("//", "//key@"))  # type: ignore[method-assign]
+    app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=address.replace("//", "//key@"))
 
 
 def _moesif(app: Flask, address: str) -> None:
     from moesifwsgi import MoesifMiddleware
 
     settings = {"APPLICATION_ID": "key", "BASE_URI": address}
-    app.wsgi_app = MoesifMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]
+    app.wsgi_app = MoesifMiddleware(app.wsgi_app, settings)
 
 
 def _readme(app: Flask, address: str) -> None:

@@ -34,20 +34,21 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
-def run(name: str, receiver: Receiver) -> int:
+def run(name: str, receiver: Receiver, folder: Path) -> int:
     """Call the application with this recorder in a process of its own; how many requests that were."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "DRHTTP_"))}
     command = [sys.executable, "-m", "benchmarks.peers.in_process", "2"]
-    environment = {**clean, **settings(name, receiver.address)}
+    environment = {**clean, **settings(name, receiver.address, folder / "cpu")}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, cwd=ROOT, timeout=120)
     requests: int = json.loads(done.stdout.splitlines()[-1])["requests"]
+    assert float((folder / "cpu").read_text()) > 0  # told at the end
     return requests
 
 
 @pytest.mark.parametrize("name", RECORDERS)
-def test_every_request_is_counted(name: str, receiver: Receiver) -> None:
+def test_every_request_is_counted(name: str, receiver: Receiver, tmp_path: Path) -> None:
     """Each request arrives once as a record, with the bodies that the recorder is said to send, or is reported."""
-    requests = run(name, receiver)
+    requests = run(name, receiver, tmp_path)
     found = tally(receiver.deliveries)
     counted = found["records"] + found["dropped"]
     # At the exit, Sentry sends for two seconds, and does not say what is left then.
@@ -57,7 +58,7 @@ def test_every_request_is_counted(name: str, receiver: Receiver) -> None:
     assert contents.count(b"currency") == BODIES[RECORDERS[name].bodies] * found["records"]
 
 
-def test_the_bare_application_sends_nothing(receiver: Receiver) -> None:
+def test_the_bare_application_sends_nothing(receiver: Receiver, tmp_path: Path) -> None:
     """Without a recorder, nothing arrives."""
-    assert run(BARE, receiver) > 0
+    assert run(BARE, receiver, tmp_path) > 0
     assert receiver.deliveries == []

@@ -312,6 +312,21 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", "benchmarks.outbound")
 
 
+@nox.session(python=HERE, default=False)
+def peers(session: nox.Session) -> None:
+    """What the recorders of others cost, beside drhttp in the same run; benchmarks/README.md has the table."""
+    session.install("-e", ".[flask]", *_group("bench"), *_group("peers"))
+    _debian(session, "wrk", "wrk")
+    session.run("python", "-m", "benchmarks.peers", *session.posargs)
+
+
+@nox.session(python=HERE, default=False)
+def peers_tests(session: nox.Session) -> None:
+    """That each of these recorders is counted; apart, because some of them use what only the tests need."""
+    session.install("-e", ".[flask]", *_group("tests"), *_group("peers"))
+    _pytest(session, "tests/peers", workers=2)
+
+
 @nox.session(python=HERE, default=False, requires=["build"])
 def inbox(session: nox.Session) -> None:
     """How much the inbox takes, how fast its page answers: `nox -s inbox -- page`, `ingest`, `retention`, `live`."""

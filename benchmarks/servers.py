@@ -38,16 +38,17 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
     with tempfile.TemporaryDirectory() as folder:
         served = Path(folder, "served")
         settings = {"BENCH_SERVED": str(served), **({"DRHTTP_DSN": dsn} if side == "recorded" else {})}
-        serving = _uvicorn(side, settings) if shape == "uvicorn" else _gunicorn(SHAPES[shape], side, settings)
+        flask = f"benchmarks.apps:{side}_flask()"
+        serving = _uvicorn(side, settings) if shape == "uvicorn" else gunicorn(SHAPES[shape], flask, settings)
         with serving as (process, port):
-            script = _script(Path(folder, "posts.lua"))
-            _await(port)
-            warm = 1 + _load(port, script, _WARM_UP)["requests"]
+            posts = script(Path(folder, "posts.lua"))
+            await_answer(port)
+            warm = 1 + load(port, posts, _WARM_UP)["requests"]
             arrived(int(warm))
-            before = _cpu(process.pid)
-            found = _load(port, script, _SECONDS)
+            before = cpu_time(process.pid)
+            found = load(port, posts, _SECONDS)
             arrived(int(warm + found["requests"]))
-            cpu = _cpu(process.pid) - before
+            cpu = cpu_time(process.pid) - before
         # uvicorn has no hook that counts; of wrk, some requests are under way when it stops counting.
         requests = sum(map(int, served.read_text().split())) if served.exists() else warm + found["requests"]
     if found["errors"]:
@@ -57,12 +58,14 @@ def measure(shape: str, side: str, dsn: str, arrived: Callable[[int], object]) -
 
 
 @contextmanager
-def _gunicorn(options: list[str], side: str, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """gunicorn, and its port."""
+def gunicorn(
+    options: list[str], application: str, settings: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """gunicorn with an application, and its port."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--no-control-socket"]
         command = [sys.executable, "-m", "gunicorn", "--config", str(_HERE / "gunicorn_settings.py"), *bind, *options]
-        with _running([*command, f"benchmarks.apps:{side}_flask()"], settings, listener.fileno()) as process:
+        with _running([*command, application], settings, listener.fileno()) as process:
             yield process, listener.getsockname()[1]
 
 
@@ -104,7 +107,7 @@ def _await_port(port: int) -> None:
     raise RuntimeError("the server does not start")
 
 
-def _await(port: int) -> None:
+def await_answer(port: int) -> None:
     """One request: it is answered when the server is up."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/", bodies(JSON, SMALL, 1)[0], {"Content-Type": JSON})
@@ -113,21 +116,22 @@ def _await(port: int) -> None:
     connection.close()
 
 
-def _load(port: int, script: Path, seconds: int) -> dict[str, float]:
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"]
+def load(port: int, posts: Path, seconds: int) -> dict[str, float]:
+    """What wrk says of so many seconds with a script of `script`."""
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "-s", str(posts), f"http://127.0.0.1:{port}"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found: dict[str, float] = json.loads(text.splitlines()[-1])
     return found
 
 
-def _script(path: Path) -> Path:
+def script(path: Path) -> Path:
     """What wrk is to send: a POST of another body each time; and to say at the end."""
     texts = ",\n".join(f"[==[{body.decode()}]==]" for body in bodies(JSON, SMALL, 1))
     path.write_text(_SCRIPT.replace("BODIES", texts), encoding="utf-8")
     return path
 
 
-def _cpu(master: int) -> float:
+def cpu_time(master: int) -> float:
     """Seconds of processor time that the workers of a server have taken, or its only process."""
     children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split() or [str(master)]
     fields = [Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split() for pid in children]

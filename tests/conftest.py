@@ -37,6 +37,7 @@ _NEEDS = {
     "inbox/test_mcp.py": "mcp",
     "inbox/test_openapi.py": "openapi_spec_validator",
     "outbound": "aiohttp",
+    "peers": "apitally",
 }
 _missing = {package for package in _NEEDS.values() if importlib.util.find_spec(package) is None}
 collect_ignore = [place for place, package in _NEEDS.items() if package in _missing]

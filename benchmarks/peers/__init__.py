@@ -1,0 +1,1 @@
+"""What the recorders of others cost, beside drhttp, in the same run."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from random import Random
+
     from drhttp._delivery.clock import Clock
     from drhttp._delivery.queue import Queue
 
@@ -15,15 +16,14 @@ _JITTER = 0.1  # share of the flush interval, so that many processes do not send
 class FlushSchedule:
     """Tells when the next batch is due.
 
-    flush_interval: maximum seconds that a record waits for others.
+    flush_interval: maximum seconds that a record waits for others. random: generates the jitter.
     """
 
-    def __init__(self, queue: Queue[Any], flush_interval: float, clock: Clock) -> None:
+    def __init__(self, queue: Queue[Any], flush_interval: float, clock: Clock, random: Random) -> None:
         self._queue = queue
         self._flush_interval = flush_interval
         self._clock = clock
-        # Its own generator: using the shared one would change the numbers of an application that has seeded it.
-        self._random = random.Random()
+        self._random = random
         self._due_at: float | None = None  # when the next batch is sent, even if it is not full
         self._flush_up_to = 0  # deliver the records up to this number without delay
         self._flushing = False  # set by `flush`, read by the thread of the worker, which alone writes `_flush_up_to`

@@ -43,8 +43,9 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
         super().__init__(clock or Clock())
         self._queue = queue
         self._exporter = exporter
-        self._random = random.Random()  # its own generator, as that of the schedule
-        self._schedule = FlushSchedule(queue, flush_interval, self._clock)
+        # Its own generator: using the shared one would change the numbers of an application that has seeded it.
+        self._random = random.Random()
+        self._schedule = FlushSchedule(queue, flush_interval, self._clock, self._random)
         self.monitor = DeliveryMonitor(queue, self._clock.now)
         self._batch: Batch[Item, Encoded] = Batch(queue, batch_size, self._notify_waiters)
         self._skip_back_off = False  # a flush or a close has begun since the last POST

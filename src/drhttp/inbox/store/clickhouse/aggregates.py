@@ -34,8 +34,8 @@ def group_columns(column: str, other: str, start: int, end: int, *, exact: bool)
     key = _DURATION if exact else _BUCKET
     part = f"toUInt64(intDiv((started - {start}) * {PARTS}, {end - start}))"
     return (
-        f"assumeNotNull(`{column}`), count(), sum(error), min(started), max(started),"
-        f" sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL),"
+        f"assumeNotNull(`{column}`), count(), sum(error), countIf(status BETWEEN 400 AND 499),"
+        f" min(started), max(started), sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL),"
         f" sumMapIf([assumeNotNull(toString(`{other}`))], [toUInt64(1)], `{other}` IS NOT NULL),"
         f" sumMap([{part}], [toUInt64(1)])"
     )
@@ -44,10 +44,11 @@ def group_columns(column: str, other: str, start: int, end: int, *, exact: bool)
 def groups(rows: Iterable[tuple[Any, ...]], limit: int, *, exact: bool) -> tuple[list[Group], int]:
     """Put the windows together. Returns the groups that were there last, and how many there are."""
     found: dict[str, Group] = {}
-    for name, count, errors, first, last, durations, others, parts in rows:
+    for name, count, errors, client_errors, first, last, durations, others, parts in rows:
         one = found.setdefault(name, Group(name, timeline=[0] * PARTS))
         one.count += count
         one.errors += errors
+        one.client_errors += client_errors
         one.first, one.last = min(one.first, first), max(one.last, last)
         for duration, times in zip(*durations, strict=True):
             one.durations[duration if exact else middle(duration)] += times

@@ -9,13 +9,16 @@ from typing import Any
 
 from drhttp.inbox.errors import RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange
-from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Present, reads_payload
+from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, Traits, aggregates
+from drhttp.inbox.store.clickhouse import saved_views, sorting
 from drhttp.inbox.store.clickhouse.aggregates import EXACT, GROUP, columns, endpoints, group_columns, groups
 from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.follower import POLL, ClickHouseFollower
 from drhttp.inbox.store.clickhouse.rows import BODIES, PAYLOAD, SELECTED, entry, exchange
 from drhttp.inbox.store.clickhouse.scan import Scan, bounds, window
+from drhttp.inbox.store.clickhouse.upstreams import upstreams
+from drhttp.inbox.store.order import Order, Position, SavedView, SortedPage
 from drhttp.inbox.store.search import lower
 
 TOGETHER = 20_000
@@ -23,8 +26,6 @@ TOGETHER = 20_000
 TRAITS = Traits(percentile_error=0.01, dense_numbers=False, poll=POLL, together=TOGETHER)
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
-_OUTGOING = Like("direction", (tuple("Outgoing"),))
-_CALLS = "direction, method, endpoint, status, duration, error, response_size, started, n"
 _UNMARKED: tuple[int, tuple[str, ...], None] = (0, (), None)
 _SPAN = SELECTED.split(", ").index("`span`")
 
@@ -73,6 +74,16 @@ class ClickHouseReader:
         if len(entries) == limit:
             return Page(entries, entries[-1].n, True, scan.newest)
         return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
+
+    def sorted_page(
+        self, node: Node, order: Order, limit: int, *, after: Position | None = None, seconds: float = 60.0
+    ) -> SortedPage:
+        """Return up to `limit` matching records in another order, beginning after a position in it."""
+        rows, scan = sorting.best(self._engine, node, order, limit + 1, after, seconds)
+        end = Position(*rows[limit - 1]) if len(rows) > limit else None
+        numbers = [n for _, n in rows[:limit]]
+        found = {one.n: one for one in self._entries("n IN {some:Array(UInt64)}", {"some": numbers})}
+        return SortedPage([found[n] for n in numbers if n in found], end, scan.newest, _reached(scan))
 
     def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
         """Return the most recently received records, ordered by start time."""
@@ -182,19 +193,7 @@ class ClickHouseReader:
 
     def upstreams(self, node: Node, *, seconds: float = 60.0) -> aggregates.Upstreams:
         """Aggregate the outbound calls that match, and those of the requests that match."""
-        span = bounds(self._engine)
-        calls: dict[int, tuple[Any, ...]] = {}
-        own = Scan(self._engine, _CALLS, All((node, _OUTGOING)), seconds=seconds / 3, span=span)
-        calls |= {row[-1]: row for row in own}
-        requests = Scan(self._engine, "span, duration, direction", node, seconds=seconds / 3, span=span)
-        spans, spent = set[str](), 0
-        for identity, duration, direction in requests:
-            spans |= {identity} - {None}
-            spent += 0 if direction == "Outgoing" else duration or 0
-        calls |= {row[-1]: row for row in self._called(sorted(spans), span)}
-        found = aggregates.endpoints(calls[n] for n in sorted(calls, reverse=True))
-        reached = max((scan.reached for scan in (own, requests) if not scan.complete), default=None)
-        return aggregates.Upstreams(endpoints=found, total=len(calls), spent=spent, scanned_to=reached)
+        return upstreams(self._engine, node, seconds)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         within, span = All((node, Present(column))), bounds(self._engine)
@@ -230,6 +229,9 @@ class ClickHouseReader:
         wanted = lower(part)
         counted = Counter(str(value) for (value,) in found if value is not None and wanted in lower(str(value)))
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:limit]
+
+    def saved_views(self) -> list[SavedView]:
+        return saved_views.saved_views(self._engine)
 
     def state(self) -> State:
         newest = bounds(self._engine)[1]
@@ -268,17 +270,6 @@ class ClickHouseReader:
             {**near, **({"spans": sorted(spans)} if listed else {})},
         )
         return dict(rows)
-
-    def _called(self, spans: Sequence[str], span: tuple[int, int]) -> list[tuple[Any, ...]]:
-        """Return the outgoing calls of these requests."""
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(spans), 1_000):
-            found += self._engine.rows(
-                f"SELECT {_CALLS} FROM record FINAL WHERE direction = 'Outgoing' AND parent IN {{s:Array(String)}}"
-                " AND n BETWEEN {low:UInt64} AND {high:UInt64}",
-                {"s": spans[start : start + 1_000], "low": span[0], "high": span[1]},
-            )
-        return found
 
     def _by(self, column: str, value: str | None, ending: str) -> list[Entry]:
         return [] if value is None else self._entries(f"`{column}` = {{v:String}}", {"v": value}, ending)

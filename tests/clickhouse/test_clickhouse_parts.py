@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,16 +15,14 @@ from drhttp.inbox.decode import decode_event
 from drhttp.inbox.errors import OutdatedStore, StoreError
 from drhttp.inbox.principal import Principal
 from drhttp.inbox.query.nodes import EVERYTHING
-from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store.clickhouse import schema
 from drhttp.inbox.store.clickhouse.engine import Engine, TimeExceeded, connect, parse_address
 from drhttp.inbox.store.clickhouse.lease import Lease
 from drhttp.inbox.store.clickhouse.numbers import DAY, MILLISECOND, RECEIVERS, SEQUENCE, Numbers, at, moment
 from drhttp.inbox.store.clickhouse.registry import Projects
 from drhttp.inbox.store.clickhouse.rows import Rows
-from drhttp.inbox.store.clickhouse.scan import Order, select
 from drhttp.inbox.store.clickhouse.store import ClickHouseStore
-from drhttp.inbox.store.clickhouse.where import Condition
+from drhttp.inbox.store.order import Order, Position, SavedView
 
 NOW = 1_795_363_200_000
 
@@ -255,12 +254,95 @@ def test_a_question_that_takes_too_long_ends(tables):
         tables.rows("SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))", seconds=0.2)
 
 
-def test_a_sort_order_is_one_argument():
-    """The statement is compiled for any column, with the number among equals."""
-    condition = Condition(parse("status:5xx", 0).node)
-    statement = select("n", condition, Order("duration"), limit=50)
-    assert statement.endswith("ORDER BY duration DESC, n DESC LIMIT 50")
-    assert select("n", condition, Order(descending=False)).endswith("ORDER BY n ASC")
+@pytest.mark.parametrize("value", ["", "it's", 'a"b\\c', "{x:String}", "\t\n", "\N{SNOWMAN}\U0001f600", "%"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_place_in_an_order_may_be_any_text(open_store, event, value, descending):
+    """Behind it comes what is greater by code point (less, in the other direction), whatever is in the text."""
+    store = open_store()
+    users = ["", "A", "a", "it's", "\uffff", "\U00010000", None]
+    store.write([decode_event(event(transaction_id=str(at), user_id=user), ARRIVAL) for at, user in enumerate(users)])
+    page = store.sorted_page(EVERYTHING, Order("user", descending), 9, after=Position(value, 0))
+
+    kept = [None if entry.summary.user is None else entry.summary.user for entry in page.entries]
+    known = sorted({user for user in kept if user is not None}, reverse=descending)
+    stored = {entry.summary.user for entry in store.page(EVERYTHING, 9).entries} - {None}
+    assert set(known) == {user for user in stored if (user < value if descending else user > value)}
+    assert kept == [*known, *[None] * kept.count(None)]
+    assert store.sorted_page(EVERYTHING, Order("user"), 9, after=Position(value, -5)).scanned_to is None
+
+
+def test_a_sorted_list_is_of_its_projects(open_store, event):
+    """Its records, its newest number, and where it goes on."""
+    store = open_store()
+    for name in ("bank", "shop"):
+        exchanges = [decode_event(event(transaction_id=f"{name}-{at}"), ARRIVAL) for at in range(3)]
+        store.write([replace(each, summary=replace(each.summary, project=name)) for each in exchanges])
+    shop = store.within(frozenset({"shop"}))
+    bank = store.within(frozenset({"bank"}))
+    first = bank.sorted_page(EVERYTHING, Order("path"), 2)
+    assert first.next is not None
+    second = bank.sorted_page(EVERYTHING, Order("path"), 2, after=first.next)
+    assert [entry.summary.id for entry in (*first.entries, *second.entries)] == ["bank-2", "bank-1", "bank-0"]
+    assert (second.next, first.newest < store.state().newest) == (None, True)
+    again = shop.sorted_page(EVERYTHING, Order("path", True), 9, after=first.next)
+    assert {entry.summary.project for entry in again.entries} <= {"shop"}
+    assert store.within(frozenset()).sorted_page(EVERYTHING, Order("path"), 9).entries == []
+
+
+def test_each_set_of_projects_has_its_own_views(open_store):
+    """Nobody sees, replaces or deletes those of another project, of several, or of the operator."""
+    store = open_store()
+    scopes = [None, *map(frozenset, (["shop"], ["bank"], ["bank", "shop"], []))]
+    for place, scope in enumerate(scopes):
+        store.within(scope).save_view(SavedView("mine", str(place)))
+    for place, scope in enumerate(scopes):
+        assert [view.query for view in store.within(scope).saved_views()] == [str(place)]
+    seen = store.within(frozenset({"shop"}))
+    assert seen._engine.rows("SELECT query FROM saved_view FINAL") == [("1",)]
+    assert seen.delete_view("mine")
+    assert [len(store.within(scope).saved_views()) for scope in scopes] == [1, 0, 1, 1, 1]
+
+
+def test_whoever_changes_a_view_last_wins(open_store):
+    """Also where the clock of the other receiver is ahead, and after it was deleted."""
+    ahead, behind = open_store(), open_store()
+    ahead._numbers._now = lambda: NOW + 3_600_000_000
+    ahead.save_view(SavedView("v", "ahead"))
+    behind.save_view(SavedView("v", "behind"))
+    assert [view.query for view in ahead.saved_views()] == ["behind"]
+    assert ahead.delete_view("v")
+    assert behind.saved_views() == []
+    behind.save_view(SavedView("v", "again"))
+    assert [view.query for view in ahead.saved_views()] == ["again"]
+    ahead.close()
+    behind.close()
+
+
+def test_tables_of_the_version_before_are_upgraded_with_their_records(place, event, monkeypatch):
+    """Records that are there have no operation, and are found, marked and replaced as before."""
+    address = parse_address(place)
+    old = schema.RECORD.replace("`operation` LowCardinality(Nullable(String)),\n", "")
+    assert old != schema.RECORD
+    with connect(address, create=True) as engine:
+        monkeypatch.setattr(schema, "STEPS", ((old, *schema.STEPS[0][1:]), schema.STEPS[1]))
+        monkeypatch.setattr(schema, "VERSION", 2)
+        schema.migrate(engine)
+        block = Rows(numbered(event, 2)).block([0, 1], [1, 2], [schema.FOREVER] * 2, 1, {})
+        del block["operation"]
+        engine.insert("record", block)
+        monkeypatch.undo()
+        store = ClickHouseStore(connect(address))
+        assert [entry.operation for entry in store.page(EVERYTHING, 9).entries] == [None, None]
+        store.mark(1, pinned=True)
+        store.mark(1, pinned=False)
+        body = {"operationName": "Cart", "query": "query Cart { wallet }"}
+        store.write([decode_event(event(transaction_id="asked", request__body=body), ARRIVAL)])
+        assert [entry.operation for entry in store.page(EVERYTHING, 1).entries] == ["query Cart"]
+        assert store.saved_views() == []
+        with connect(parse_address(f"{place}_clean"), create=True) as clean:
+            schema.migrate(clean)
+            assert dict(tables_of(engine)) == dict(tables_of(clean))
+        store.close()
 
 
 @pytest.mark.parametrize(

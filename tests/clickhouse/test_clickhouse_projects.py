@@ -13,12 +13,15 @@ from conftest import new_name
 from receivers import LiveList, SharedReceiver
 
 from drhttp.inbox.api.routes import _api
+from drhttp.inbox.api.sorting import SORTS
+from drhttp.inbox.api.tickets import Tickets
 from drhttp.inbox.store.clickhouse.registry import REFRESH
 
 OURS, THEIRS = "shop", "bank"
 SECRET = "belongs-to-the-bank"
+VIEW = "ours-or-theirs"
 # The handlers only remember what they get.
-TABLE = [(max(route.methods - {"HEAD"}), route.path) for route in _api(None).routes]
+TABLE = [(max(route.methods - {"HEAD"}), route.path) for route in _api(None, Tickets(None)).routes]
 
 
 def command(store, *words, status=0):
@@ -55,6 +58,9 @@ def shared(shim, event):
             for place in range(3)
         ]
         assert receiver.post(events, given[name]["key"]) == 201
+        view = {"query": f"user:{text}"}
+        assert receiver.api("PUT", f"/views/{VIEW}", view, given[name]["admin"])[0] == 200
+    assert receiver.api("PUT", f"/views/{VIEW}", {"query": f"host:{SECRET}"})[0] == 200
     yield receiver, store, given
     receiver.kill()
 
@@ -64,7 +70,9 @@ def numbers(receiver, token):
 
 
 def filled(path, n, theirs):
-    return path.replace("{n:path}", str(n)).replace("{n}", str(n)).replace("{side}", "request")
+    for name, value in (("{n:path}", n), ("{n}", n), ("{side}", "request"), ("{name:path}", "another")):
+        path = path.replace(name, str(value))
+    return path
 
 
 def test_no_route_shows_a_record_of_another_project(shared):
@@ -77,15 +85,15 @@ def test_no_route_shows_a_record_of_another_project(shared):
         walked = set()
         for method, path in TABLE:
             walked.add((method, path))
-            if path == "/stream" or (kind == "admin" and method == "DELETE"):
+            if path == "/stream" or (kind == "admin" and (method, path) == ("DELETE", "/records")):
                 continue
             for n in theirs:
                 query = f"?reveal=1&left={n}&right={n}&as=&n={n}&q=&cursor=0" if path != "/records" else "?reveal=1"
                 whole = f"{filled(path, n, theirs)}{query}"
-                body = b"{}" if method in {"POST", "PATCH"} else None
+                body = b"{}" if method in {"POST", "PUT", "PATCH"} else None
                 status, _, content = receiver.request(method, f"/api/v1{whole}", body, token)
                 assert SECRET.encode() not in content, (method, path)
-                if "{n" in path:
+                if "{n}" in path or "{n:" in path:
                     assert status in {403, 404}, (method, path, status)
         assert len(walked) == len(TABLE)
         for query in (SECRET, f"id:{SECRET}-0", f"user:{SECRET}", "-user:ours", f"trace:{SECRET}"):
@@ -93,6 +101,9 @@ def test_no_route_shows_a_record_of_another_project(shared):
         assert receiver.api("GET", "/info", token=token)[1]["records"] == 3
         for path, total in (("/histogram", 3), ("/endpoints", 3), ("/users", 1), ("/devices", 1)):
             assert receiver.api("GET", path, token=token)[1]["total"] == total, path
+        assert [one["query"] for one in receiver.api("GET", "/views", token=token)[1]["views"]] == ["user:ours"]
+        assert receiver.api("GET", "/records?q=operation:any", token=token)[1]["records"] == []
+        assert receiver.api("GET", "/timeline", token=token)[1]["total"] == 3
         assert receiver.api("GET", "/upstreams", token=token)[1]["total"] == 2
         assert receiver.api("GET", "/suggest?q=user:&cursor=5", token=token)[1]["items"][0]["label"] == "ours"
         exported = receiver.request("GET", "/api/v1/export?as=jsonl&reveal=1", token=token)[2]
@@ -112,6 +123,43 @@ def test_changes_do_not_reach_another_project(shared):
     assert receiver.api("POST", f"/import?project={THEIRS}", {"log": {"entries": []}}, token)[0] == 400
     assert receiver.api("POST", "/import", {"log": {"version": "1.2", "entries": []}}, token)[0] == 200
     assert numbers(receiver, given[THEIRS]["admin"]) == theirs
+
+
+def test_sorted_lists_have_no_record_of_another_project(shared):
+    """In no order; and a cursor of theirs is a place in the order, not a way to their records."""
+    receiver, _, given = shared
+    for sort in SORTS:
+        found = receiver.api("GET", f"/records?sort={sort}&reveal=1", token=given[OURS]["reader"])[1]
+        assert (len(found["records"]), SECRET in json.dumps(found)) == (3, False), sort
+    theirs = receiver.api("GET", "/records?sort=path&limit=1&reveal=1", token=given[THEIRS]["reader"])[1]
+    assert theirs["next"]
+    whole = f"/records?sort=path&cursor={theirs['next']}&reveal=1"
+    assert SECRET not in json.dumps(receiver.api("GET", whole, token=given[OURS]["reader"])[1])
+
+
+def test_views_of_others_are_neither_seen_nor_changed(shared):
+    """Whatever an admin token saves or deletes, the views of the other project and of the operator stay."""
+    receiver, _, given = shared
+    token = given[OURS]["admin"]
+    assert receiver.api("PUT", f"/views/{VIEW}", {"query": "user:x"}, token)[0] == 200
+    assert receiver.api("DELETE", f"/views/{VIEW}", token=token)[0] == 200
+    assert receiver.api("DELETE", f"/views/{VIEW}", token=token)[0] == 404
+    assert receiver.api("GET", "/views", token=token)[1]["views"] == []
+    seen = [receiver.api("GET", "/views", token=one)[1]["views"] for one in (given[THEIRS]["reader"], None)]
+    assert [one["query"] for views in seen for one in views] == [f"user:{SECRET}", f"host:{SECRET}"]
+    assert receiver.api("PUT", f"/views/{VIEW}", {"query": "user:ours"}, token)[0] == 200
+
+
+def test_a_ticket_is_worth_what_its_maker_has(shared):
+    """It is exchanged for the token of the project, and never for that of the inbox."""
+    receiver, _, given = shared
+    for token in (given[OURS]["admin"], receiver.token):
+        status, issued = receiver.api("POST", "/tickets", token=token)
+        assert (status, set(issued)) == (201, {"ticket", "seconds"})
+        content = json.dumps({"ticket": issued["ticket"]}).encode()
+        answer = receiver.request("POST", "/api/v1/redeem", content)[2]
+        assert json.loads(answer) == {"token": token}
+    assert receiver.api("POST", "/tickets", token=given[OURS]["reader"])[0] == 403
 
 
 def test_the_live_list_tells_of_its_project_only(shared, event):

@@ -201,7 +201,8 @@ def test_runserver(tmp_path: Path, receiver: Receiver) -> None:
     extra = tmp_path / "extra.py"
     extra.write_text("VERSION = 0\n")
     (tmp_path / "reloaded_wsgi.py").write_text(
-        "import extra\nprint('version', extra.VERSION)\nfrom support.django_project.wsgi import application\n"
+        "import extra, sys\nsys.stdout.write(f'version {extra.VERSION}\\n')\n"  # in one piece, as others write too
+        "from support.django_project.wsgi import application\n"
     )
     (tmp_path / "reloaded.py").write_text(RELOADED_SETTINGS)
     project = Project(tmp_path, DRHTTP_DSN=receiver.dsn)

@@ -370,13 +370,14 @@ def test_nothing_of_flask_is_kept(path: str, receiver: Receiver) -> None:
 
 SERVED = """
 import os
+import sys
 import drhttp
 import version
 from flask import Flask, request
 
 app = Flask(__name__)
 app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=os.environ["RECEIVER"], flush_interval=0.1)
-print("version", version.VERSION)
+sys.stdout.write(f"version {version.VERSION}\n")  # in one piece, as others write too
 
 @app.post("/<path:path>")
 def echo(path):

@@ -35,10 +35,11 @@ def test_a_list_is_sorted_and_paged(inbox, event):
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "bnVsbA==", "WzEsIngiXQ==", "W1tdLDFd", "WzEuNSwxXQ==", "WzEsdHJ1ZV0=", "W1tbW1tbW1tb", "%FF"]
+    "cursor",
+    ["x", "bnVsbA==", "WzEsIngiXQ==", "W1tdLDFd", "WzEuNSwxXQ==", "WzEsdHJ1ZV0=", "W1tbW1tbW1tb", "%FF", "WzEsMV0="],
 )
 def test_a_cursor_that_is_none_is_refused(shared_inbox, cursor):
-    """And an order that there is not."""
+    """Also one of an order by numbers in one by texts; and an order that there is not."""
     status, answer = shared_inbox.api("GET", f"/records?sort=path&cursor={cursor}")
     assert (status, answer["code"]) == (400, "parameter")
     assert shared_inbox.api("GET", "/records?sort=secret")[0] == 400

@@ -60,7 +60,7 @@ def test_s4_no_cookie_and_no_cache(inbox):
 def test_a_ticket_expires_and_the_oldest_make_room():
     """Ten minutes, and no more than a hundred at a time."""
     now = [0.0]
-    context = SimpleNamespace(token="the-token", origins=frozenset())
+    context = SimpleNamespace(origins=frozenset())
     tickets = Tickets(context, clock=lambda: now[0])
 
     def issue():
@@ -85,4 +85,5 @@ def request(value):
     async def receive():
         return {"type": "http.request", "body": json.dumps(value).encode(), "more_body": False}
 
-    return Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}, receive)
+    headers = [(b"authorization", b"Bearer the-token")]
+    return Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}, receive)

@@ -73,7 +73,7 @@ class Records:
         return Json({"records": records, "next": page.next, "complete": page.complete, "newest": page.newest})
 
     async def _sorted(self, request: Request, node: Node, order: Order, limit: int) -> Response:
-        after, reveal = sorting.position(request), parameters.flag(request, "reveal")
+        after, reveal = sorting.position(request, order), parameters.flag(request, "reveal")
         page = await self._context.readers.run(
             lambda store: store.sorted_page(node, order, limit, after=after, seconds=SORTING)
         )

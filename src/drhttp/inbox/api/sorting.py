@@ -9,8 +9,9 @@ import json
 from starlette.requests import Request
 
 from drhttp.inbox.api import parameters
+from drhttp.inbox.coerce import scrub
 from drhttp.inbox.errors import ApiError
-from drhttp.inbox.store.order import COLUMNS, Order, Position
+from drhttp.inbox.store.order import COLUMNS, NUMBERS, Order, Position
 
 SORTS = ("", *COLUMNS, *(f"-{name}" for name in COLUMNS))
 """The values of ``sort``. Without one, the list is in the order of arrival; a minus turns an order around."""
@@ -23,7 +24,7 @@ def order(request: Request) -> Order | None:
     return Order(text.removeprefix("-"), text.startswith("-")) if text else None
 
 
-def position(request: Request) -> Position | None:
+def position(request: Request, order: Order) -> Position | None:
     """Return the place in the order after which the page begins."""
     text = request.query_params.get("cursor")
     if not text:
@@ -32,9 +33,10 @@ def position(request: Request) -> Position | None:
         value, n = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
     except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError):
         value, n = None, None
-    if not _is_number(n) or not (value is None or isinstance(value, str) or _is_number(value)):
+    fits = _is_number(value) if order.column in NUMBERS else isinstance(value, str)
+    if not _is_number(n) or not (value is None or fits):
         raise ApiError(400, "parameter", "cursor must be the next of a page in the same order.")
-    return Position(value, n)
+    return Position(scrub(value) if isinstance(value, str) else value, n)
 
 
 def cursor(place: Position | None) -> str | None:

@@ -13,6 +13,8 @@ COLUMNS = {
     "status": "status", "duration": "duration", "size": "response_size", "user": "user", "device": "device",
 }  # fmt: skip
 """The names of the orders, and the columns that they compare."""
+NUMBERS = frozenset({"started", "status", "duration", "response_size"})
+"""Those of these columns that have numbers; the others have texts."""
 Value = int | str | None
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from drhttp.inbox.store.aggregates import BOUNDS, PARTS, Endpoint, Group
-from drhttp.inbox.store.clickhouse.engine import Engine
 from drhttp.inbox.store.rollup import middle
 
 EXACT = 100_000
@@ -16,7 +14,6 @@ EXACT = 100_000
 _DURATION = "ifNull(duration, 0)"
 _BUCKET = f"if({_DURATION} < 100, {_DURATION}, 100 + toInt64(floor(log(greatest({_DURATION}, 100) / 100) / log(1.02))))"
 _SPREAD = f"arraySum(b -> toUInt64({_DURATION} > b * 1000), {list(BOUNDS)})"
-CALLS = "direction, method, endpoint, status, duration, error, response_size, started, n"
 GROUP = "GROUP BY direction, method, endpoint"
 
 
@@ -37,8 +34,8 @@ def group_columns(column: str, other: str, start: int, end: int, *, exact: bool)
     key = _DURATION if exact else _BUCKET
     part = f"toUInt64(intDiv((started - {start}) * {PARTS}, {end - start}))"
     return (
-        f"assumeNotNull(`{column}`), count(), sum(error), min(started), max(started),"
-        f" sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL),"
+        f"assumeNotNull(`{column}`), count(), sum(error), countIf(status BETWEEN 400 AND 499),"
+        f" min(started), max(started), sumMapIf([toInt64({key})], [toUInt64(1)], duration IS NOT NULL),"
         f" sumMapIf([assumeNotNull(toString(`{other}`))], [toUInt64(1)], `{other}` IS NOT NULL),"
         f" sumMap([{part}], [toUInt64(1)])"
     )
@@ -47,10 +44,11 @@ def group_columns(column: str, other: str, start: int, end: int, *, exact: bool)
 def groups(rows: Iterable[tuple[Any, ...]], limit: int, *, exact: bool) -> tuple[list[Group], int]:
     """Put the windows together. Returns the groups that were there last, and how many there are."""
     found: dict[str, Group] = {}
-    for name, count, errors, first, last, durations, others, parts in rows:
+    for name, count, errors, client_errors, first, last, durations, others, parts in rows:
         one = found.setdefault(name, Group(name, timeline=[0] * PARTS))
         one.count += count
         one.errors += errors
+        one.client_errors += client_errors
         one.first, one.last = min(one.first, first), max(one.last, last)
         for duration, times in zip(*durations, strict=True):
             one.durations[duration if exact else middle(duration)] += times
@@ -74,23 +72,3 @@ def endpoint(row: tuple[Any, ...], *, exact: bool) -> Endpoint:
 def endpoints(rows: Iterable[tuple[Any, ...]], *, exact: bool) -> list[Endpoint]:
     """Build the endpoints of some windows."""
     return [endpoint(row, exact=exact) for row in rows]
-
-
-def called(
-    engine: Engine, spans: dict[str, int], span: tuple[int, int], end: float
-) -> tuple[list[tuple[Any, ...]], int | None]:
-    """Return the outgoing calls of requests, newest first, and the request at which the time ran out.
-
-    spans: of the requests, with their numbers. span: numbers between which calls are looked for.
-    """
-    found: list[tuple[Any, ...]] = []
-    listed = list(spans)
-    for start in range(0, len(listed), 1_000):
-        if start and time.monotonic() > end:
-            return found, spans[listed[start - 1]]
-        found += engine.rows(
-            f"SELECT {CALLS} FROM record FINAL WHERE direction = 'Outgoing' AND parent IN {{s:Array(String)}}"
-            " AND n BETWEEN {low:UInt64} AND {high:UInt64}",
-            {"s": listed[start : start + 1_000], "low": span[0], "high": span[1]},
-        )
-    return found, None

@@ -19,6 +19,8 @@ TIMEOUT = 10
 """Seconds without a byte from the engine after which a statement has failed."""
 _TIMED_OUT = 159
 _SCOPED = ("record", "mark")
+OPERATOR = "*"
+"""The owner of what belongs to those who see all projects. No project has this name."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -123,7 +125,13 @@ class Engine:
             listed = ", ".join(f"'{_checked(each)}'" for each in sorted(scope))
             condition = f"project IN ({listed})" if listed else "0"
             filters = {f"{address.database}.{table}": condition for table in _SCOPED}
+            filters[f"{address.database}.saved_view"] = f"owner = '{self.owner}'"
             self._settings["additional_table_filters"] = _map_literal(filters)
+
+    @property
+    def owner(self) -> str:
+        """The owner of saved views: the set of projects to which the connection is restricted."""
+        return OPERATOR if self.scope is None else ",".join(map(_checked, sorted(self.scope)))
 
     def within(self, scope: Scope | None) -> Engine:
         """Return the same connection, restricted to these projects."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -10,22 +9,16 @@ from typing import Any
 
 from drhttp.inbox.errors import RecordNotFound
 from drhttp.inbox.exchange import Entry, Exchange
-from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Present, reads_payload
+from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Node, Present, reads_payload
 from drhttp.inbox.store import Page, State, Traits, aggregates
-from drhttp.inbox.store.clickhouse.aggregates import (
-    CALLS,
-    EXACT,
-    GROUP,
-    called,
-    columns,
-    endpoints,
-    group_columns,
-    groups,
-)
+from drhttp.inbox.store.clickhouse import saved_views, sorting
+from drhttp.inbox.store.clickhouse.aggregates import EXACT, GROUP, columns, endpoints, group_columns, groups
 from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.follower import POLL, ClickHouseFollower
 from drhttp.inbox.store.clickhouse.rows import BODIES, PAYLOAD, SELECTED, entry, exchange
 from drhttp.inbox.store.clickhouse.scan import Scan, bounds, window
+from drhttp.inbox.store.clickhouse.upstreams import upstreams
+from drhttp.inbox.store.order import Order, Position, SavedView, SortedPage
 from drhttp.inbox.store.search import lower
 
 TOGETHER = 20_000
@@ -33,7 +26,6 @@ TOGETHER = 20_000
 TRAITS = Traits(percentile_error=0.01, dense_numbers=False, poll=POLL, together=TOGETHER)
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
-_OUTGOING = Like("direction", (tuple("Outgoing"),))
 _ENDS = "minOrNull(started), maxOrNull(started)"
 _UNMARKED: tuple[int, tuple[str, ...], None] = (0, (), None)
 _SPAN = SELECTED.split(", ").index("`span`")
@@ -83,6 +75,16 @@ class ClickHouseReader:
         if len(entries) == limit:
             return Page(entries, entries[-1].n, True, scan.newest)
         return Page(entries, None if scan.complete else scan.reached, scan.complete, scan.newest)
+
+    def sorted_page(
+        self, node: Node, order: Order, limit: int, *, after: Position | None = None, seconds: float = 60.0
+    ) -> SortedPage:
+        """Return up to `limit` matching records in another order, beginning after a position in it."""
+        rows, scan = sorting.best(self._engine, node, order, limit + 1, after, seconds)
+        end = Position(*rows[limit - 1]) if len(rows) > limit else None
+        numbers = [n for _, n in rows[:limit]]
+        found = {one.n: one for one in self._entries("n IN {some:Array(UInt64)}", {"some": numbers})}
+        return SortedPage([found[n] for n in numbers if n in found], end, scan.newest, _reached(scan))
 
     def newest(self, limit: int, node: Node = EVERYTHING) -> list[Entry]:
         """Return the most recently received records, ordered by start time."""
@@ -191,24 +193,7 @@ class ClickHouseReader:
 
     def upstreams(self, node: Node, *, seconds: float = 60.0) -> aggregates.Upstreams:
         """Aggregate the outbound calls that match, and those of the requests that match."""
-        end, span = time.monotonic() + seconds, bounds(self._engine)
-        own = Scan(self._engine, CALLS, All((node, _OUTGOING)), seconds=seconds / 3, span=span)
-        calls = {row[-1]: row for row in own}
-        requests = Scan(self._engine, "n, span, duration, direction", node, seconds=seconds / 3, span=span)
-        spans, spent = dict[str, int](), 0
-        for n, identity, duration, direction in requests:
-            if identity is not None:
-                spans[identity] = n
-            spent += 0 if direction == "Outgoing" else duration or 0
-        # Without a query, all calls are there already.
-        others, stopped = ([], None) if node == EVERYTHING else called(self._engine, spans, span, end)
-        calls |= {row[-1]: row for row in others}
-        found = aggregates.endpoints(calls[n] for n in sorted(calls, reverse=True))
-        reached = [scan.reached for scan in (own, requests) if not scan.complete]
-        reached += [] if stopped is None else [stopped]
-        return aggregates.Upstreams(
-            endpoints=found, total=len(calls), spent=spent, scanned_to=max(reached, default=None)
-        )
+        return upstreams(self._engine, node, seconds)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
         within, span = All((node, Present(column))), bounds(self._engine)
@@ -237,6 +222,9 @@ class ClickHouseReader:
         wanted = lower(part)
         counted = Counter(str(value) for (value,) in found if value is not None and wanted in lower(str(value)))
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:limit]
+
+    def saved_views(self) -> list[SavedView]:
+        return saved_views.saved_views(self._engine)
 
     def state(self) -> State:
         newest = bounds(self._engine)[1]

@@ -10,12 +10,13 @@ from typing import Any
 from drhttp._http.content_coding import CodingError, decode
 from drhttp.inbox.exchange import Entry, Exchange, Message, Summary
 from drhttp.inbox.store.clickhouse.schema import COLUMNS
+from drhttp.inbox.store.rows import COLUMNS as ROW
 from drhttp.inbox.store.rows import entry as entry_of
 from drhttp.inbox.store.rows import marks_text, message, record_row
 from drhttp.inbox.store.schema import SUMMARY_COLUMNS
 from drhttp.inbox.store.search import INFLATED
 
-LINE = ("n", *SUMMARY_COLUMNS, "endpoint", "error", "flags", "masked")
+LINE = ("n", *SUMMARY_COLUMNS, "endpoint", "error", "flags", "masked", "operation")
 """Columns that `entry` needs."""
 SELECTED = ", ".join(f"`{name}`" for name in LINE)
 PAYLOAD = (
@@ -30,9 +31,9 @@ class Rows:
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         # Before any number is given: what cannot be written must not take one.
-        lines = [record_row(0, 0, one, _UNKEPT)[:-3] for one in exchanges]
-        columns = [list(values) for values in zip(*lines, strict=True)]
-        self._columns: dict[str, list[Any]] = dict(zip(LINE, columns, strict=True))
+        lines = [record_row(0, 0, one, _UNKEPT) for one in exchanges]
+        columns = dict(zip(ROW, zip(*lines, strict=True), strict=True))
+        self._columns: dict[str, list[Any]] = {name: list(columns[name]) for name in LINE}
         self._columns["project"] = [one.summary.project for one in exchanges]
         for side in ("request", "response"):
             messages = [getattr(one, side) or Message() for one in exchanges]
@@ -78,8 +79,9 @@ def inflated(body: bytes | None) -> bytes | None:
 
 def entry(row: Sequence[Any], mark: tuple[int, Sequence[str], str | None], calls: int) -> Entry:
     """Build an entry from the columns of `LINE`, its mark, and its number of calls."""
+    *line, asked = row
     pinned, tags, note = mark
-    return entry_of((*row, pinned, json.dumps(list(tags)) if tags else None, note, calls))
+    return entry_of((*line, pinned, json.dumps(list(tags)) if tags else None, note, asked, calls))
 
 
 def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:

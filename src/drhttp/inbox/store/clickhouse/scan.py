@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from drhttp.inbox.query.nodes import Node
@@ -18,19 +17,8 @@ GRACE = 0.4
 """Seconds that the last window may take beyond the limit."""
 _QUICK, _BRISK, _SLOW = 0.05, 0.15, 0.3
 _GROWTH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How rows are sorted. column: in SQL; ``n`` decides among equal values."""
-
-    column: str = "n"
-    descending: bool = True
-
-    @property
-    def sql(self) -> str:
-        way = "DESC" if self.descending else "ASC"
-        return f"ORDER BY n {way}" if self.column == "n" else f"ORDER BY {self.column} {way}, n {way}"
+Further = tuple[str, Mapping[str, object]]
+"""Another condition in SQL, and its parameters by name."""
 
 
 def bounds(engine: Engine) -> tuple[int, int]:
@@ -50,22 +38,13 @@ def bounds(engine: Engine) -> tuple[int, int]:
     return (min(found), max(found)) if found else (1, 0)
 
 
-def select(
-    columns: str, condition: Condition, order: Order, *, group: str | None = None, limit: int | None = None
-) -> str:
-    """Return the statement for one window."""
-    ending = order.sql if group is None else group
-    window = "n BETWEEN {low:UInt64} AND {high:UInt64}"
-    within = "" if limit is None else f" LIMIT {int(limit)}"
-    return f"SELECT {columns} FROM record FINAL WHERE {window} AND {condition.sql} {ending}{within}"
-
-
 class Scan:
     """Yields the rows of matching records, window by window, newest first unless `ascending`.
 
     columns: in SQL. before, after: both excluded. group: what stands after the condition, where rows are put
-    together, window by window. limit: how many rows are wanted. seconds: how long it may take, though one window is
-    always read. Afterwards `complete` says whether it came to its end, and `reached` how far it came.
+    together or sorted, window by window. further: another condition. limit: how many rows are wanted. seconds: how
+    long it may take, though one window is always read. Afterwards `complete` says whether it came to its end, and
+    `reached` how far it came.
     """
 
     def __init__(
@@ -78,13 +57,18 @@ class Scan:
         after: int = 0,
         ascending: bool = False,
         group: str | None = None,
+        further: Further = ("1", {}),
         limit: int | None = None,
         seconds: float,
         span: tuple[int, int] | None = None,
     ) -> None:
         self._engine = engine
-        self._columns, self._group, self._limit = columns, group, limit
-        self._condition = Condition(node)
+        self._limit = limit
+        self._condition = condition = Condition(node)
+        self._parameters = {**condition.parameters, **further[1]}
+        test = f"n BETWEEN {{low:UInt64}} AND {{high:UInt64}} AND {condition.sql} AND {further[0]}"
+        ending = f"ORDER BY n {'ASC' if ascending else 'DESC'}" if group is None else group
+        self._statement = f"SELECT {columns} FROM record FINAL WHERE {test} {ending}"
         self._ascending = ascending
         self._deadline = time.monotonic() + seconds
         first, last = span or bounds(engine)
@@ -136,9 +120,8 @@ class Scan:
             self._high, self.reached = low - 1, low
 
     def _read(self, low: int, high: int, left: int | None, now: float) -> list[tuple[Any, ...]]:
-        order = Order(descending=not self._ascending)
-        statement = select(self._columns, self._condition, order, group=self._group, limit=left)
-        parameters: Mapping[str, object] = {**self._condition.parameters, **window(low, high)}
+        statement = self._statement if left is None else f"{self._statement} LIMIT {int(left)}"
+        parameters = {**self._parameters, **window(low, high)}
         return self._engine.rows(statement, parameters, seconds=max(0.0, self._deadline - now) + GRACE)
 
 

@@ -50,6 +50,7 @@ COLUMNS = {
     "error": ("UInt8", "CODEC(ZSTD(1))"),
     "flags": ("UInt8", "CODEC(ZSTD(1))"),
     "masked": ("UInt32", "CODEC(ZSTD(1))"),
+    "operation": ("LowCardinality(Nullable(String))", ""),
     "request_names": ("Array(String)", "CODEC(ZSTD(1))"),
     "request_values": ("Array(String)", "CODEC(ZSTD(1))"),
     "response_names": ("Array(String)", "CODEC(ZSTD(1))"),
@@ -124,9 +125,19 @@ CREATE TABLE IF NOT EXISTS audit (
 )
 ENGINE = MergeTree PARTITION BY toYYYYMM(toDateTime(intDiv(at, 1000))) ORDER BY at
 """
+OPERATION = """
+ALTER TABLE record ADD COLUMN IF NOT EXISTS `operation` LowCardinality(Nullable(String)) AFTER masked
+"""
+SAVED_VIEW = """
+CREATE TABLE IF NOT EXISTS saved_view (
+    `owner` String, `name` String, `query` String, `ranking` String, `page` String, `gone` UInt8, `version` UInt64
+)
+ENGINE = ReplacingMergeTree(version) ORDER BY (owner, name)
+"""
 STEPS = (
     (RECORD, CLAIM, MARK, META, RECEIVER),
     (PROJECT, CREDENTIAL, AUDIT),
+    (OPERATION, SAVED_VIEW),
 )
 """For each version, the statements that make it of the one before."""
 VERSION = len(STEPS)

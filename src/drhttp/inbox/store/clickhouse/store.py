@@ -12,6 +12,7 @@ from drhttp.inbox.errors import StoreError
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import All, Flag, Node, Not
 from drhttp.inbox.store import Limits, WriteResult
+from drhttp.inbox.store.clickhouse import saved_views
 from drhttp.inbox.store.clickhouse.claims import settle
 from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.lease import Lease
@@ -21,6 +22,7 @@ from drhttp.inbox.store.clickhouse.rows import Rows
 from drhttp.inbox.store.clickhouse.scan import bounds, window
 from drhttp.inbox.store.clickhouse.schema import FOREVER, migrate
 from drhttp.inbox.store.clickhouse.where import Condition
+from drhttp.inbox.store.order import SavedView
 
 KEEP_DAYS = 7
 """Days that records of a project are kept for which nothing else was said."""
@@ -107,6 +109,12 @@ class ClickHouseStore(ClickHouseReader):
 
     def clear(self, node: Node, *, pinned: bool) -> int:
         return self._delete(Condition(node if pinned else All((node, _UNPINNED))))
+
+    def save_view(self, view: SavedView) -> None:
+        saved_views.save(self._engine, view, *self._numbers.take(1))
+
+    def delete_view(self, name: str) -> bool:
+        return saved_views.delete(self._engine, name, *self._numbers.take(1))
 
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete records beyond the limits. What the engine drops by day needs no pruning: its limit is infinite."""

@@ -377,7 +377,7 @@ from flask import Flask, request
 
 app = Flask(__name__)
 app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn=os.environ["RECEIVER"], flush_interval=0.1)
-sys.stdout.write(f"version {version.VERSION}\n")  # in one piece, as others write too
+sys.stdout.write(f"version {version.VERSION}\\n")  # in one piece, as others write too
 
 @app.post("/<path:path>")
 def echo(path):

@@ -30,6 +30,15 @@ TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
 WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "unit/wire/test_gzip.py"]
 
+# Tests of the page that `make test` leaves to `make test-all`: each view of a body, odd widths, imports, hostile records.
+PAGE_WIDE = [
+    f"tests/inbox/ui/test_{name}.py"
+    for name in (
+        *("devtools", "hostile", "imported", "late_answers", "many", "outbound_rows", "pane_access", "saved_views"),
+        *("sorting", "steady", "typing", "unmasked_notice", "views"),
+    )
+]
+
 # Test suites of frameworks, and what pytest needs to be told for each.
 FRAMEWORKS = {
     "starlette": ["-p", "no:asyncio"],
@@ -188,7 +197,15 @@ def faults_and_page(session: nox.Session) -> None:
     _debian(session, "nginx", "nginx")
     _debian(session, "gcc libc6-dev", "cc")
     _install_browser(session, "frameworks")
-    _pytest(session, "--maxschedchunk=1", "tests/faults", "tests/inbox/ui", workers=8, dist="loadgroup")
+    left = [f"--ignore={each}" for each in PAGE_WIDE]
+    _pytest(session, "--maxschedchunk=1", *left, "tests/faults", "tests/inbox/ui", workers=8, dist="loadgroup")
+
+
+@nox.session(python=HERE, tags=["others"], requires=["build"])
+def page_wide(session: nox.Session) -> None:
+    """The rest of the tests of the page: each view of a body, odd widths, imports, hostile records."""
+    _install_browser(session, "frameworks")
+    _pytest(session, "--maxschedchunk=1", *PAGE_WIDE, workers=4, dist="loadgroup")
 
 
 @nox.session(python=HERE, tags=["test"])

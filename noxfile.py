@@ -30,7 +30,7 @@ TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
 WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "unit/wire/test_gzip.py"]
 
-# Tests of the page that `make test` leaves to `make test-all`: each view of a body, odd widths, imports, hostile records.
+# Tests of the page that `make test` leaves to `make test-all`: views of bodies, odd widths, imports, hostile records.
 PAGE_WIDE = [
     f"tests/inbox/ui/test_{name}.py"
     for name in (

@@ -29,7 +29,7 @@ else:
     import sre_parse as parser
 
 # The inbox runs in a process of its own; Django's module cannot be imported without its settings.
-_APART = ("drhttp.inbox", "drhttp.django", "drhttp.__main__")
+_APART = ("drhttp.inbox", "drhttp.django", "drhttp._django_user", "drhttp.__main__")
 # Characters to choose from: ASCII, and some spaces, digits, letters and signs of other scripts.
 _ALPHABET = [
     *map(chr, range(128)),

@@ -20,10 +20,13 @@ _PROTOBUF = re.compile(
     r"application/(?:x-protobuf|protobuf|proto|vnd\.google\.protobuf|x-google-protobuf)|.*\+(?:proto|protobuf)"
 )
 _GRPC = re.compile(r"application/(?:grpc|connect\+).*")
+# By library: the name of the format, its content types, and the end of others.
 _LIBRARIES = {
-    "msgpack": ("MessagePack", re.compile(r"application/(?:x-|vnd\.)?msgpack|.*\+msgpack")),
-    "cbor2": ("CBOR", re.compile(r"application/cbor|.*\+cbor")),
-}
+    "msgpack": (
+        "MessagePack", ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack"), "+msgpack"
+    ),
+    "cbor2": ("CBOR", ("application/cbor",), "+cbor"),
+}  # fmt: skip
 _FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, EOFError, RecursionError, MemoryError, re.error)
 """What the libraries raise for bytes that they cannot read, besides errors of their own."""
 _OWN_FAULTS = ("UnpackException", "CBORError")
@@ -56,8 +59,8 @@ def tree_of(message: Message, content: Content, *, reveal: bool) -> BinaryTree |
     if _PROTOBUF.fullmatch(media):
         fields, whole = protobuf.read(content.data[:MAX_BYTES])
         return _tree("Protobuf", fields, None if whole else _CUT, reveal=reveal) if fields else None
-    for library, (name, pattern) in _LIBRARIES.items():
-        if pattern.fullmatch(media):
+    for library, (name, types, ending) in _LIBRARIES.items():
+        if media in types or media.endswith(ending):
             return _decoded(library, name, content, reveal=reveal)
     return None
 

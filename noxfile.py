@@ -34,7 +34,18 @@ WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "uni
 PAGE_WIDE = [
     f"tests/inbox/ui/test_{name}.py"
     for name in (
-        *("devtools", "hostile", "imported", "late_answers", "many", "outbound_rows", "pane_access", "saved_views"),
+        *(
+            "bodies",
+            "devtools",
+            "find",
+            "hostile",
+            "imported",
+            "late_answers",
+            "many",
+            "outbound_rows",
+            "pane_access",
+            "saved_views",
+        ),
         *("sorting", "steady", "typing", "unmasked_notice", "views"),
     )
 ]

@@ -18,13 +18,16 @@ from drhttp.inbox.query.parser import parse
 from drhttp.inbox.remote import Remote
 from drhttp.inbox.store.aggregates import Endpoint
 from drhttp.inbox.store.reader import SqliteReader
-from drhttp.inbox.view import masking
 from drhttp.inbox.view.bodies import text_page
-from drhttp.inbox.view.summary import iso, record_json, summary_json
-from drhttp.inbox.view.summary_fields import ms
+from drhttp.inbox.view.endpoints import endpoint_json
+from drhttp.inbox.view.summary import record_json, summary_json
 
 SECONDS = 5.0
 """Time limit in seconds of a search; beyond it, the rest is left for the next one."""
+_ENDPOINT = (
+    "direction", "method", "endpoint", "count", "errors", "client_errors", "p50_ms", "p95_ms", "max_ms", "last",
+    "slowest", "query",
+)  # fmt: skip
 Json = dict[str, Any]
 
 
@@ -138,26 +141,9 @@ class _FileTraffic:
 
 
 def _endpoint(one: Endpoint) -> Json:
-    """Return an endpoint as the API describes it."""
-    from drhttp.inbox.api.aggregates import quoted  # the API needs a web framework
-
-    way = "out" if one.direction == "Outgoing" else "in"
-    method = f"method:{quoted(one.method)} " if one.method else ""
-    middle, high = one.percentiles((0.5, 0.95))
-    return {
-        "direction": way,
-        "method": one.method,
-        "endpoint": masking.path(one.name)[0],
-        "count": one.count,
-        "errors": one.errors,
-        "client_errors": one.client_errors,
-        "p50_ms": ms(middle),
-        "p95_ms": ms(high),
-        "max_ms": ms(one.longest),
-        "last": iso(one.last),
-        "slowest": one.slowest,
-        "query": f"{method}route:{quoted(one.name)} dir:{way}",
-    }
+    """Return what an answer says of an endpoint."""
+    whole = endpoint_json(one)
+    return {name: whole[name] for name in _ENDPOINT}
 
 
 def _is_number(name: str) -> bool:

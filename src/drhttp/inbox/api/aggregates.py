@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from starlette.requests import Request
@@ -13,8 +12,9 @@ from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.periods import FINE, Period, periods
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.query.nodes import All, Between, Node
-from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Endpoint, Group, percentiles
+from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Group, percentiles
 from drhttp.inbox.view import masking
+from drhttp.inbox.view.endpoints import endpoint_json, quoted
 from drhttp.inbox.view.summary import iso
 from drhttp.inbox.view.summary_fields import ms
 
@@ -84,7 +84,7 @@ class Aggregates:
     async def endpoints(self, request: Request) -> Response:
         node, sort = parameters.query(request), parameters.choice(request, "sort", *_SORTS)
         found = await self._context.readers.run(lambda store: store.endpoints(node, seconds=SECONDS))
-        listed = [_endpoint(one) for one in found.endpoints]
+        listed = [endpoint_json(one) for one in found.endpoints]
         listed.sort(key=lambda one: _rank(one, sort))
         return Json(
             {
@@ -99,7 +99,7 @@ class Aggregates:
         node, sort = parameters.query(request), parameters.choice(request, "sort", *_UPSTREAM_SORTS)
         found = await self._context.readers.run(lambda store: store.upstreams(node, seconds=SECONDS))
         spent = found.spent
-        listed = [{**_endpoint(one), "share": one.total / spent if spent else None} for one in found.endpoints]
+        listed = [{**endpoint_json(one), "share": one.total / spent if spent else None} for one in found.endpoints]
         listed.sort(key=lambda one: _rank(one, sort))
         return Json(
             {
@@ -131,47 +131,12 @@ class Aggregates:
         )
 
 
-def quoted(text: str) -> str:
-    """Quote a value for a query. A masked value becomes a pattern, which may match other values too."""
-    shown, count = masking.path(text)
-    if count:
-        return "*".join(re.sub(r"[^\w./*~-]", "?", part) for part in shown.split(masking.MASK))
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def _period(one: Period, width: int) -> dict[str, Any]:
     bars = [
         {"time": iso(one.start + place * width), **dict(zip(CLASSES, counts, strict=True))}
         for place, counts in enumerate(one.counts)
     ]
     return {"from": iso(one.start), "to": iso(one.start + len(bars) * width), "buckets": bars}
-
-
-def _endpoint(one: Endpoint) -> dict[str, Any]:
-    way = "out" if one.direction == "Outgoing" else "in"
-    method = f"method:{quoted(one.method)} " if one.method else ""
-    middle, high, highest = one.percentiles((0.5, 0.95, 0.99))
-    return {
-        "direction": way,
-        "method": one.method,
-        "endpoint": masking.path(one.name)[0],
-        "count": one.count,
-        "errors": one.errors,
-        "error_share": one.errors / one.count,
-        "client_errors": one.client_errors,
-        "p50_ms": ms(middle),
-        "p95_ms": ms(high),
-        "p99_ms": ms(highest),
-        "max_ms": ms(one.longest),
-        "total_ms": one.total / 1000,
-        "mean_size": one.bytes / one.sized if one.sized else None,
-        "first": iso(one.first),
-        "last": iso(one.last),
-        "slowest": one.slowest,
-        "query": f"{method}route:{quoted(one.name)} dir:{way}",
-        "distribution": one.spread,
-    }
 
 
 def _rank(one: dict[str, Any], sort: str) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from drhttp.inbox.query.nodes import (
     Present,
     reads_payload,
 )
+from drhttp.inbox.store.like import escaped, like
 from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
 from drhttp.inbox.store.search import lower
 
@@ -115,7 +116,7 @@ class Condition:
     def _part_of(self, expression: str, part: str) -> str:
         if "\0" in part:  # a pattern would end there
             return f"instr(lower({expression}), {self._put(part)})"
-        return f"{expression} LIKE {self._put(f'%{_escaped_all(part)}%')} ESCAPE '\\'"
+        return f"{expression} LIKE {self._put(f'%{escaped(part)}%')} ESCAPE '\\'"
 
     def _between(self, node: Between) -> str:
         column = _expression(node.column)
@@ -133,8 +134,7 @@ class Condition:
         (first, *others) = pattern
         if not others and None not in first:
             return f"{expression} = {self._put(lower(''.join(map(str, first))))} COLLATE NOCASE"
-        runs = ["".join("_" if char is None else _escaped(char) for char in run) for run in pattern]
-        return f"{expression} LIKE {self._put('%'.join(runs))} ESCAPE '\\'"
+        return f"{expression} LIKE {self._put(like(pattern))} ESCAPE '\\'"
 
     def _anywhere(self, text: str) -> str:
         part = lower(text)
@@ -156,11 +156,3 @@ class Condition:
 
 def _expression(column: str) -> str:
     return f"({_EXPRESSIONS[column]})" if column in _EXPRESSIONS else f"r.{column}"
-
-
-def _escaped_all(text: str) -> str:
-    return "".join(map(_escaped, text))
-
-
-def _escaped(char: str) -> str:
-    return f"\\{char}" if char in "%_\\" else char

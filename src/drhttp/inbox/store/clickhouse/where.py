@@ -20,6 +20,7 @@ from drhttp.inbox.query.nodes import (
     Present,
     reads_payload,
 )
+from drhttp.inbox.store.like import like
 from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
 from drhttp.inbox.store.search import lower
 
@@ -131,8 +132,7 @@ class Condition:
         (first, *others) = pattern
         if not others and None not in first:
             return f"(lower({expression}) = {self._put(lower(''.join(map(str, first))))})"
-        runs = ["".join("_" if char is None else _escaped(char) for char in run) for run in pattern]
-        return f"(lower({expression}) LIKE {self._put(lower('%'.join(runs)))})"
+        return f"(lower({expression}) LIKE {self._put(lower(like(pattern)))})"
 
     def _anywhere(self, text: str) -> str:
         tests = [self._part_of(_expression(column), text) for column in _WORDS]
@@ -167,7 +167,3 @@ def _between(expression: str, node: Between) -> str:
 
 def _expression(column: str) -> str:
     return f"({_EXPRESSIONS[column]})" if column in _EXPRESSIONS else f"`{column}`"
-
-
-def _escaped(char: str) -> str:
-    return f"\\{char}" if char in "%_\\" else char

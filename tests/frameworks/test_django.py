@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import email.header
-import gc
 import io
 import json
 import subprocess
@@ -33,6 +32,7 @@ from support import asgi_calls
 from support.django_project import settings as project_settings
 from support.django_project.middleware import seen
 from support.django_project.settings import AUTH, OURS, SESSIONS
+from support.threads import collect_garbage
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -667,7 +667,7 @@ def test_nothing_of_django_is_kept(path: str, receiver: Receiver) -> None:
     kept = [weakref.ref(request), weakref.ref(response)]
     seen.clear()
     del result, request, response, environ
-    gc.collect()
+    collect_garbage()
     assert [reference() for reference in kept] == [None, None]
     assert drhttp.stats().queued == 1
     assert body
@@ -938,7 +938,7 @@ def test_signals_are_forgotten_with_the_last_recorder(kind: str, receiver: Recei
     apps: list[Any] = [factory(print, receiver.dsn), factory(print, receiver.dsn, batch_size=7)]
     assert receivers() == before + 1
     apps.clear()
-    gc.collect()
+    collect_garbage()
     assert receivers() == before
 
 

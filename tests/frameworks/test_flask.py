@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 import hashlib
 import hmac
 import io
@@ -17,6 +16,7 @@ import pytest
 from flask import Flask, abort, jsonify, request, send_file, session, stream_with_context
 from flask_httpauth import HTTPBasicAuth
 from support.programs import Program, ask
+from support.threads import collect_garbage
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder
 
@@ -298,7 +298,7 @@ def test_signals_are_forgotten_with_the_last_recorder(receiver: Receiver) -> Non
     assert len(flask.got_request_exception.receivers) == before + 1
     for app in (first, second):
         app.wsgi_app = None  # type: ignore[assignment]
-    gc.collect()
+    collect_garbage()
     assert len(flask.got_request_exception.receivers) == before
 
 
@@ -361,7 +361,7 @@ def test_nothing_of_flask_is_kept(path: str, receiver: Receiver) -> None:
 
     app.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, receiver.dsn, flush_interval=60.0)  # type: ignore[method-assign]
     assert answer(app, path)[0] == 200
-    gc.collect()
+    collect_garbage()
     assert [reference() for reference in kept] == [None, None]
     assert drhttp.stats().queued == 1
     assert drhttp.flush()

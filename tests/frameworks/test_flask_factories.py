@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from typing import TYPE_CHECKING, Any
 
 import flask
 from support.load import paths
-from support.threads import PATIENCE, ended, workers
+from support.threads import PATIENCE, collect_garbage, ended, workers
 
 import drhttp
 
@@ -43,10 +42,10 @@ def test_fifty_flask_factories(receiver: Receiver) -> None:
         assert app.test_client().get(f"/b{number}").text == f"b{number} of {number}"
     threads = workers()
     del app
-    gc.collect()
+    collect_garbage()
     # The records that wait hold what their callback holds. Once they are delivered, nothing does.
     assert drhttp.flush(PATIENCE)
-    gc.collect()
+    collect_garbage()
     assert [reference() for reference in references] == [None] * 50
     assert ended(threads)
     assert sorted(path.rpartition("/")[2] for path in paths(receiver.records)) == sorted(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import gc
 import socket
 import threading
 import tracemalloc
@@ -24,6 +23,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from support.asgi_calls import END, START, Recorded, Server, asked, part, run, scope
+from support.threads import collect_garbage
 from support.wsgi_calls import Recorded as RecordedWSGI
 
 import drhttp
@@ -71,9 +71,9 @@ def calling(url: str, call: Any = by_httpx) -> Any:
 @pytest.fixture(autouse=True)
 def _no_middleware_is_left() -> Iterator[None]:
     """The first middleware with the option records what belongs to no request, so none may be left of another test."""
-    gc.collect()
+    collect_garbage()
     yield
-    gc.collect()
+    collect_garbage()
 
 
 class TestServing:
@@ -306,7 +306,7 @@ class TestContexts:
                 await Server([asked(bytes(1_000_000))]).serve(recorded.app, scope("POST"))
                 server.take()
                 recorded.forget()
-            gc.collect()
+            collect_garbage()
 
         async def main() -> int:
             nonlocal gate

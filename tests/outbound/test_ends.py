@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import http.client
 import logging
 import tracemalloc
@@ -13,6 +12,7 @@ import urllib3
 from support.load import echo, paths, program
 from support.receiver import Receiver
 from support.seen_records import NOWHERE, SeenRecords
+from support.threads import collect_garbage
 
 import drhttp
 from drhttp._outbound import hook
@@ -80,7 +80,7 @@ def test_the_next_middleware_takes_over(server):
     drhttp.flush(10.0)
     assert (len(first.records), len(second.records)) == (1, 0)
     del one
-    gc.collect()
+    collect_garbage()
     requests.get(f"{server.url}/ok", timeout=60)
     drhttp.flush(10.0)
     assert (len(first.records), len(second.records)) == (1, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import http.client
 import logging
 import pickle
@@ -24,6 +23,7 @@ import respx
 import urllib3
 import urllib3.connectionpool
 import vcr
+from support.threads import collect_garbage
 from support.wsgi_calls import NOWHERE, Recorded
 
 import drhttp
@@ -104,7 +104,7 @@ def test_a_forgotten_middleware_is_no_user():
     recorded = Recorded(print, outbound=True)
     reference = weakref.ref(recorded.app._recorder)
     del recorded
-    gc.collect()
+    collect_garbage()
     assert reference() is None
     drhttp.record_outbound(NOWHERE).stop()
     assert not link.watching

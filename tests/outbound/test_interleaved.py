@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import http.client
 import inspect
 from unittest import mock
@@ -11,6 +10,7 @@ from unittest import mock
 import aiohttp
 import httpx
 import pytest
+from support.threads import collect_garbage
 
 import drhttp
 from drhttp._capture.excluded_paths import address_matcher
@@ -139,7 +139,7 @@ def test_o27_a_connection_that_is_dropped(server, recording):
     connection.request("POST", "/ok", body=b"hello")
     sock = connection.sock  # which is closed below, because Python warns of one that is not
     del connection
-    gc.collect()
+    collect_garbage()
     sock.close()
     record = recording.record
     assert (record.response.status, record.aborted, record.request.body.content) == (0, True, b"hello")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ import httpx
 import pytest
 import requests
 from support.receiver import Receiver
+from support.threads import collect_garbage
 from support.wsgi_calls import NOWHERE, Recorded, Server, environ
 
 import drhttp
@@ -108,7 +108,7 @@ class TestServing:
         elif kind == "abandoned":
             web.send(web.call(recorded.app, environ()), 1)
             web.result = None
-            gc.collect()
+            collect_garbage()
         else:
             web.serve(recorded.app, environ())
         assert link.current() is None
@@ -258,14 +258,14 @@ class TestThreads:
         recorded.serve(environ("POST", body=bytes(1_000_000)))
         recorded.forget()
         server.take()
-        gc.collect()
+        collect_garbage()
         tracemalloc.start()
         try:
             for _ in range(30):
                 recorded.serve(environ("POST", body=bytes(1_000_000)))
                 server.take()
                 recorded.forget()
-            gc.collect()
+            collect_garbage()
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
@@ -362,7 +362,7 @@ class TestScripts:
         """O7: nobody has to keep the result."""
         seen = []
         drhttp.record_outbound(NOWHERE, before_send=seen.append)
-        gc.collect()
+        collect_garbage()
         requests.get(f"{server.url}/ok", timeout=60)
         assert drhttp.flush(10.0)
         assert len(seen) == 1

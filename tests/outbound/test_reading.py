@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import http.client
 import io
 import shutil
@@ -15,6 +14,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from support.threads import collect_garbage
 
 from .wire_server import BLOCKS, JSON
 
@@ -208,7 +208,7 @@ def test_o27_forgotten_responses_are_recorded(server, recording):
     stream = httpx.HTTPTransport().handle_request(httpx.Request("GET", f"{server.url}/chunked"))
     assert recording.records == []
     del response, connection, stream
-    gc.collect()
+    collect_garbage()
     assert [record.aborted for record in recording.records] == [True, True]
 
 

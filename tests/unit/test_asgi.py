@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.asgi_calls import DISCONNECT, END, LAST_PART, START, Recorded, Server, asked, part, run, scope, start
+from support.threads import collect_garbage
 from support.wsgi_calls import Server as WSGIServer
 from support.wsgi_calls import environ
 
@@ -1096,7 +1096,7 @@ class TestMemory:
             for _ in range(3):
                 await Server().serve(recorded.app, scope())
             await asyncio.to_thread(drhttp.flush, 10.0)
-            gc.collect()
+            collect_garbage()
             assert [marker() for marker in markers] == [None] * 3
             for task in tasks:
                 task.cancel()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.asgi_calls import END, START, Recorded, part, scope
+from support.threads import collect_garbage
 from support.wsgi_calls import NOWHERE, Server, environ
 from support.wsgi_calls import Recorded as RecordedWSGI
 
@@ -232,7 +232,7 @@ def test_what_is_kept_after_the_response() -> None:
             return listing({})(environ, start_response)  # type: ignore[no-any-return]
 
         await adapted(drhttp.WSGIMiddleware(inside, NOWHERE))(scope, receive, send)
-        gc.collect()
+        collect_garbage()
         assert seen[0]() is None
 
     recorded = Recorded(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import inspect
 import io
 import itertools
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.util import FileWrapper
 
 import pytest
+from support.threads import collect_garbage
 from support.wsgi_calls import Recorded, Server, environ
 
 import drhttp
@@ -778,7 +778,7 @@ class TestOneRecord:
         if end == "closed twice":
             server.close()
         server.result = None
-        gc.collect()
+        collect_garbage()
         assert recorded.record.aborted is (end not in ("exhausted", "both"))
         assert recorded.record.response.body.size == {"exhausted": 2, "both": 2, "abandoned midway": 1}.get(end, 0)
 
@@ -822,7 +822,7 @@ class TestStreams:
         def take(count: int) -> int:
             for _ in itertools.islice(result, count):
                 pass
-            gc.collect()
+            collect_garbage()
             return tracemalloc.get_traced_memory()[0]
 
         tracemalloc.start()
@@ -1255,7 +1255,7 @@ class TestQueuedRecords:
         given["wsgi.input"] = Stream(b"body")
         recorded.serve(given)
         del given
-        gc.collect()
+        collect_garbage()
         assert [reference() for reference in references] == [None, None, None]
         assert recorded.record.request.body.content == b"body"
 
@@ -1274,7 +1274,7 @@ class TestQueuedRecords:
         recorded = Recorded(app, flush_interval=60.0)
         with pytest.raises(Mistake):
             recorded.serve(environ())
-        gc.collect()
+        collect_garbage()
         assert references[0]() is None
         assert recorded.record.exception is not None
         assert recorded.record.exception.type.endswith("Mistake")
@@ -1292,13 +1292,13 @@ class TestQueuedRecords:
 
         recorded = Recorded(app, flush_interval=60.0)
         recorded.serve(environ())
-        gc.collect()
+        collect_garbage()
         before = drhttp.stats().queued_bytes
         tracemalloc.start()
         try:
             for _ in range(14):  # together with the first, less than what is sent at once
                 recorded.serve(environ())
-            gc.collect()
+            collect_garbage()
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.load import echo, hit, paths, program
 from support.receiver import Receiver, Response
-from support.threads import PATIENCE, ended, workers
+from support.threads import PATIENCE, collect_garbage, ended, workers
 
 import drhttp
 from drhttp._delivery.late_patching import WorkerThread
@@ -48,7 +47,7 @@ def test_equal_configurations(receiver: Receiver) -> None:
     hit(first, "/first")
     (thread,) = workers()
     del first
-    gc.collect()
+    collect_garbage()
     receiver.wait(1)
     hit(second, "/second")
     receiver.wait(2)
@@ -86,13 +85,13 @@ def test_a_stream_under_way(receiver: Receiver) -> None:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/stream", "wsgi.url_scheme": "http", "HTTP_HOST": "localhost"}
     result = app(environ, lambda *_: lambda data: None)
     del app, environ
-    gc.collect()
+    collect_garbage()
     assert next(result) == b"0"
     assert thread.is_alive()
     assert [next(result), next(result), next(result, None)] == [b"1", b"2", None]
     result.close()
     del result
-    gc.collect()
+    collect_garbage()
     assert ended([thread])
     assert sorted(paths(receiver.records)) == ["/before", "/stream"]
 
@@ -140,7 +139,7 @@ def test_flush_covers_them(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patch:
         patch.setattr(WorkerThread, "start", refuse)
         hit(middleware(receiver.dsn), "/waits")
-        gc.collect()
+        collect_garbage()
         assert drhttp.stats().queued == 1
         assert drhttp.flush(PATIENCE)
     assert paths(receiver.records) == ["/waits"]
@@ -197,7 +196,7 @@ def test_a_destructor_that_records(used: bool, receiver: Receiver) -> None:
             hit(app, f"/used/{number}")
         Recording(app, f"/destructor/{number}")
         del app
-    gc.collect()
+    collect_garbage()
     assert drhttp.flush(PATIENCE)
     assert ended(workers())
     expected = [f"/destructor/{number}" for number in range(20)]
@@ -254,7 +253,7 @@ if not pid:
     assert drhttp.stats() == drhttp.Stats(), drhttp.stats()
     hit(app, "/child")
     del app
-    gc.collect()
+    collect_garbage()
     assert drhttp.flush(10)
     assert drhttp.stats().sent == 1, drhttp.stats()
     os._exit(0)

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from drhttp._mask import MASK
 from drhttp.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-MASK = "[redacted]"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,12 +14,12 @@ from drhttp._capture import link
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity_headers import FilteringStartResponse
-from drhttp._capture.input_tap import expects_body, tapped
 from drhttp._capture.nesting import recorded_outside
 from drhttp._capture.sampling import chance
-from drhttp._capture.uri import encoded_path
 from drhttp._capture.wsgi_exchange import WSGIExchange
+from drhttp._capture.wsgi_input_tap import expects_body, tapped
 from drhttp._capture.wsgi_recording import Recording, RecordingStartResponse
+from drhttp._capture.wsgi_uri import encoded_path
 from drhttp._guard import MARK, guarded
 from drhttp._middleware import Middleware
 from drhttp.exceptions import ConfigError

@@ -8,7 +8,7 @@ import pytest
 
 from drhttp._redact import Policy
 from drhttp._redact.bodies import _LAST_NUMBER, drop_partial_end
-from drhttp._redact.detect.secret_name_rules import SecretNames
+from drhttp._redact.detect.secret_names import SecretNames
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact_options import Redact
 from drhttp.inbox.view.masking import json_text

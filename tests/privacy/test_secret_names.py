@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.detect.secret_name_rules import BUILT_IN, IN_QUERIES, WHOLE, SecretNames, normalize_name
+from drhttp._redact.detect.secret_names import BUILT_IN, IN_QUERIES, WHOLE, SecretNames, normalize_name
 
 NAMES = SecretNames()
 

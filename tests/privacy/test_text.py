@@ -8,7 +8,7 @@ import pytest
 
 from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
-from drhttp._redact.detect.secret_name_rules import _plural
+from drhttp._redact.detect.secret_names import _plural
 from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 

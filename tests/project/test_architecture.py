@@ -37,12 +37,12 @@ ALLOWED = {
     "_capture.asgi_route": "_capture.asgi_uri",
     "_capture.asgi_uri": "_capture.uri _percent",
     "_capture.exchange": "",
-    "_capture.hijack": "",
+    "_capture.wsgi_hijack": "",
     "_capture.identity_headers": "_guard",
     "_capture.link": "_capture.trace",
     "_capture.sampling": "",
-    "_capture.input_tap": "_capture.body_tap _guard",
-    "_capture.output_tap": "_guard",
+    "_capture.wsgi_input_tap": "_capture.body_tap _guard",
+    "_capture.wsgi_output_tap": "_guard",
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
@@ -50,25 +50,26 @@ ALLOWED = {
     "_capture.request_head": "",
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",
-    "_capture.wsgi_recording": "_capture.environ_flags _capture.hijack _capture.identity_headers _capture.output_tap "
-    "_guard _process.uwsgi",
+    "_capture.wsgi_recording": "_capture.environ_flags _capture.identity_headers _capture.wsgi_hijack "
+    "_capture.wsgi_output_tap _guard _process.uwsgi",
     "_capture.response_status": "_process.uwsgi",
     "_capture.wsgi_exchange": "_capture.exchange _capture.response_status",
-    "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.uri",
+    "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.wsgi_uri",
     "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",
     "_capture.excluded_paths": "_capture.uri",
-    "_capture.uri": "_percent",
+    "_capture.uri": "",
+    "_capture.wsgi_uri": "_capture.uri _percent",
     "_check": "_capture.body_tap _capture.example_exchange _capture.wsgi_exchange _config _delivery.record_exporter "
-    "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
+    "_delivery.proxy _delivery.post_result _process.recorder _version _wire exceptions",
     "_capture_bodies": "",
     "_config": "_capture_bodies _dsn _redact_options exceptions",
     "_delivery": "",
     "_delivery.background_loop": "_delivery.late_patching",
-    "_delivery.batch_in_flight": "_delivery.bisection _delivery.queue _delivery.retry",
+    "_delivery.batch": "_delivery.bisection _delivery.post_result",
     "_delivery.bisection": "",
     "_delivery.clock": "_delivery.late_patching",
-    "_delivery.connection": "_delivery.idle_connections _delivery.response_reader",
+    "_delivery.connection": "_delivery.deadline _delivery.idle_connections _delivery.response_reader",
     "_delivery.lazy_exporter": "_delivery.record_exporter _redact_options _process.fork",
     "_delivery.idle_connections": "",
     "_delivery.deadline": "",
@@ -77,16 +78,18 @@ ALLOWED = {
     "_delivery.monitor": "_guard _rate_limiter",
     "_delivery.preparation": "",
     "_delivery.proxy": "",
-    "_delivery.queue": "",
+    "_delivery.queue": "_delivery.batch",
     "_delivery.own_requests": "_capture.link",
-    "_delivery.record_exporter": "_capture.record_builder _delivery.own_requests _delivery.preparation _delivery.retry "
-    "_delivery.transport _guard _outbound.call _outbound.record_builder "
+    "_delivery.record_exporter": "_capture.record_builder _delivery.own_requests _delivery.preparation "
+    "_delivery.post_result _delivery.transport _guard _outbound.call _outbound.record_builder "
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
-    "_delivery.transport": "_delivery.connection _delivery.proxy _delivery.response_reader _delivery.retry _version",
-    "_delivery.worker": "_delivery.batch_in_flight _delivery.clock _delivery.flush_schedule _delivery.monitor "
-    "_delivery.retry _delivery.background_loop",
+    "_delivery.post_result": "_delivery.retry",
+    "_delivery.transport": "_delivery.connection _delivery.deadline _delivery.idle_connections _delivery.proxy "
+    "_delivery.post_result _version",
+    "_delivery.worker": "_delivery.batch _delivery.clock _delivery.flush_schedule _delivery.monitor "
+    "_delivery.retry _delivery.background_loop _delivery.post_result",
     "_dsn": "",
     "_guard": "_logger _rate_limiter",
     "_http": "",
@@ -115,7 +118,8 @@ ALLOWED = {
     "_outbound.transmission": "_guard _outbound.chunked_decoder",
     "_outbound.urllib3": "_guard _outbound.selection _outbound.hook _outbound.transmission",
     "_percent": "",
-    "_redact_options": "exceptions",
+    "_mask": "",
+    "_redact_options": "_mask exceptions",
     "_process": "",
     "_process.exit": "_process.registry",
     "_process.fork": "_delivery.record_exporter _guard _process.registry",
@@ -123,15 +127,15 @@ ALLOWED = {
     "_process.lifespan": "_guard _process.recorder",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork "
     "_process.framework_signals _process.registry "
-    "_process.state _process.uwsgi _redos.backtracking _stats",
+    "_process.process_state _process.uwsgi _redos.backtracking _stats",
     "_process.registry": "_stats",
-    "_process.state": "_delivery.lazy_exporter _delivery.queue _delivery.worker _logger _process.uwsgi _rate_limiter "
-    "_stats",
+    "_process.process_state": "_delivery.lazy_exporter _delivery.queue _delivery.worker _logger _process.uwsgi "
+    "_rate_limiter _stats",
     "_process.uwsgi": "",
     "_rate_limiter": "",
     "_record": "",
     "_redact": "_redact.policy _redact.record",
-    "_redact.record": "_guard _redact_options _record _redact.bodies _redact.errors _redact.formats.headers "
+    "_redact.record": "_guard _mask _record _redact.bodies _redact.errors _redact.formats.headers "
     "_redact.formats.json _redact.formats.urls _redact.policy",
     "_redact.bodies": "_record _redact.decoding.charset _redact.decoding.content_coding _redact.errors "
     "_redact.formats.csv "
@@ -160,7 +164,7 @@ ALLOWED = {
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
-    "_redact.detect.secret_name_rules": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
+    "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
     "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.short_passwords "
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers",
@@ -181,7 +185,7 @@ ALLOWED = {
     "_redact.formats.secret_columns",
     "_redact.formats.graphql_variables": "_redact.detect.graphql_names _redact.formats.graphql "
     "_redact.formats.secret_columns",
-    "_redact.formats.headers": "_redact_options _redact.detect.vendor_headers _redact.errors "
+    "_redact.formats.headers": "_mask _redact.detect.vendor_headers _redact.errors "
     "_redact.formats.base64_json _redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "_redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
@@ -235,7 +239,7 @@ ALLOWED = {
     "_redact.formats.value_locator": "_redact.formats.expressions",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
-    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_name_rules _redact.errors "
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "
     "_redact.harmless_cache _redact.work_budget",
     "_redact.work_budget": "_redact.errors",
     "_redos": "",
@@ -260,8 +264,8 @@ ALLOWED = {
     "_django_user": "_capture.environ_flags _capture.identity_headers _guard",
     "django": "_django_user _capture.environ_flags _capture.nesting _guard",
     "exceptions": "",
-    "wsgi": "_application _capture.body_tap _capture.environ_flags _capture.identity_headers _capture.input_tap "
-    "_capture.link _capture.nesting _capture.sampling _capture.uri _capture.wsgi_exchange _capture.wsgi_recording "
+    "wsgi": "_application _capture.body_tap _capture.environ_flags _capture.identity_headers _capture.wsgi_input_tap "
+    "_capture.link _capture.nesting _capture.sampling _capture.wsgi_uri _capture.wsgi_exchange _capture.wsgi_recording "
     "_guard _middleware exceptions",
 }
 # The second program: its modules import each other and nothing of the core, which never imports them.

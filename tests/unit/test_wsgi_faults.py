@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body_tap, exchange, identity_headers, output_tap, wsgi_exchange, wsgi_recording
+from drhttp._capture import body_tap, exchange, identity_headers, wsgi_exchange, wsgi_output_tap, wsgi_recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -23,8 +23,8 @@ HOOKS: list[tuple[Any, str]] = [
     (body_tap.RequestBodyCapture, "__init__"),
     (body_tap.RequestBodyCapture, "on_seek"),
     (body_tap.RequestBodyCapture, "on_read"),
-    (output_tap.OutputTap, "__init__"),
-    (output_tap.OutputTap, "_abandoned"),
+    (wsgi_output_tap.OutputTap, "__init__"),
+    (wsgi_output_tap.OutputTap, "_abandoned"),
     (body_tap.Tap, "__init__"),
     (body_tap.Tap, "content"),
     (body_tap.Tap, "note"),

@@ -1,14 +1,9 @@
-"""Builds the absolute URI of a request from the WSGI environ (PEP 3333), percent-encoded so that no byte is lost.
+"""What the URIs of WSGI and ASGI share: percent-encoding by RFC 3986, and the default ports.
 
 `urllib.parse` is loaded only when a character has to be encoded, because it is slow to load.
 """
 
 from __future__ import annotations
-
-TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # RFC 3986: the characters that need no encoding anywhere, in a path, in a query (which arrives encoded, hence the %),
 # and in a host.
@@ -19,58 +14,16 @@ HOST_SAFE = _UNRESERVED + "[]:!$&'()*+,;=%"
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
-def absolute_uri(environ: Mapping[str, str]) -> str:
-    """The URI with scheme, host, path and query, as the client sent it if the server passes that on."""
-    scheme = environ.get("wsgi.url_scheme", "http")
-    query = environ.get("QUERY_STRING", "")
-    uri = f"{scheme}://{encoded(_host(environ, scheme), HOST_SAFE)}{_path(environ)}"
-    return f"{uri}?{encoded(query, QUERY_SAFE)}" if query else uri
-
-
-def encoded_path(environ: Mapping[str, str]) -> str:
-    """The percent-encoded path with its mount point (`SCRIPT_NAME`). It begins with a slash, also for `OPTIONS *`."""
-    path = encoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), PATH_SAFE)
-    return path if path.startswith("/") else f"/{path}"
-
-
-def _path(environ: Mapping[str, str]) -> str:
-    """The path as the client encoded it, if the server passes it on and no middleware changed it; else encoded anew."""
-    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-    raw = target.partition("?")[0]
-    if raw.startswith("/") and _decoded(raw) == _bytes(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
-        return encoded(raw, PATH_SAFE + "%")
-    return encoded_path(environ)
-
-
-def _host(environ: Mapping[str, str], scheme: str) -> str:
-    host = environ.get("HTTP_HOST")
-    if host:
-        return host
-    name, port = environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT", "")
-    if ":" in name and not name.startswith("["):
-        name = f"[{name}]"
-    return name if not port or port == DEFAULT_PORTS.get(scheme) else f"{name}:{port}"
-
-
 def encoded(text: str, safe: str) -> str:
     """Percent-encode all characters that are not safe."""
     if not text.strip(safe):
         return text  # the fastest check that all characters are safe
     from urllib.parse import quote
 
-    return quote(_bytes(text), safe)
+    return quote(wsgi_bytes(text), safe)
 
 
-def _decoded(text: str) -> bytes:
-    """Decode percent-encoded text to bytes."""
-    if "%" not in text:
-        return _bytes(text)
-    from drhttp._percent import unquote_to_bytes
-
-    return unquote_to_bytes(_bytes(text).decode("latin-1"))
-
-
-def _bytes(text: str) -> bytes:
+def wsgi_bytes(text: str) -> bytes:
     """Encode a WSGI string to bytes: as latin-1, or as UTF-8 for servers that violate PEP 3333."""
     try:
         return text.encode("latin-1")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._capture.client_address import client_address
 from drhttp._capture.request_head import RequestHead
-from drhttp._capture.uri import absolute_uri
+from drhttp._capture.wsgi_uri import absolute_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

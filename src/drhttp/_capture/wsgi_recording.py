@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP, add_names
-from drhttp._capture.hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.identity_headers import FilteringStartResponse, without_identity
-from drhttp._capture.output_tap import OutputTap, SizedOutputTap
+from drhttp._capture.wsgi_hijack import is_end, is_faulty, is_file, is_final
+from drhttp._capture.wsgi_output_tap import OutputTap, SizedOutputTap
 from drhttp._guard import guarded
 from drhttp._process.uwsgi import in_uwsgi, is_one_block
 

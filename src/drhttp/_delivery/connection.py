@@ -18,8 +18,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError, SSLError
 
+from drhttp._delivery.deadline import PostDeadline
 from drhttp._delivery.idle_connections import IdleConnections
-from drhttp._delivery.response_reader import Deadline, Response
+from drhttp._delivery.response_reader import Response
 
 _BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
 
@@ -38,7 +39,7 @@ class _DeadlineConnection(HTTPConnection):
     it, and a name with several dead addresses would take that long several times.
     """
 
-    deadline: Deadline
+    deadline: PostDeadline
     sockets: list[socket.socket]  # the socket of the latest connection; there is one at a time
     used_overrides: set[str]  # those of the undocumented ones that `urllib3` has used
 

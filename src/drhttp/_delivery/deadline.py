@@ -1,8 +1,9 @@
-"""Until when records are delivered: the time limits of a close, of the exit of the process, and of a flush."""
+"""Time limits: how long one POST may take, and a close, the exit of the process (`exit_timeout`), and a flush."""
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,3 +44,26 @@ class Deadline:
     def over(self) -> bool:
         """Whether no time is left."""
         return self.exhausted or self.remaining_seconds() <= 0.0
+
+
+class PostDeadline:
+    """The time limit of the current POST.
+
+    cut: whether the connection broke while the request was being sent.
+    """
+
+    def __init__(self) -> None:
+        self._end = 0.0
+        self.cut = False
+
+    def begin(self, seconds: float) -> None:
+        """Start a POST that may take that many seconds."""
+        self._end = time.monotonic() + seconds
+        self.cut = False
+
+    def remaining_seconds(self) -> float:
+        """Seconds until the deadline. Raises `TimeoutError` when it has passed."""
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("timed out")
+        return remaining

@@ -1,10 +1,12 @@
-"""The queue in which a pool of `urllib3` keeps its idle connections."""
+"""Idle connections: the queue in which a pool of `urllib3` keeps them, and how long they may be used again."""
 
 from __future__ import annotations
 
 import queue
 from collections import deque
 from typing import Any
+
+MAX_IDLE = 55.0  # seconds; load balancers commonly close an idle connection after 60
 
 
 class IdleConnections:

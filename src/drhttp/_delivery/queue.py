@@ -6,12 +6,12 @@ import _thread
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from drhttp._delivery.batch import BATCH_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-
-BATCH_BYTES = 1024 * 1024  # approximate size of a batch, before compression
 
 
 class Counts(NamedTuple):

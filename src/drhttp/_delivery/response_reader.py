@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import socket
+
+    from drhttp._delivery.deadline import PostDeadline
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*(:.*)")  # the name of a header field, and the rest of its line
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -18,29 +19,6 @@ _BLANK = (b"\r\n", b"\n")
 _FIELDS = frozenset((b"connection", b"content-length", b"transfer-encoding", b"date", b"retry-after"))
 _MOST_LINES = 19  # of one name in a header section; `http.client` refuses more than 100 in all
 _LONGEST_LINE = 16 * 1024  # bytes that are kept of a line; `http.client` refuses lines of more than 64 KiB
-
-
-class Deadline:
-    """The time limit of the current POST.
-
-    cut: whether the connection broke while the request was being sent.
-    """
-
-    def __init__(self) -> None:
-        self._end = 0.0
-        self.cut = False
-
-    def begin(self, seconds: float) -> None:
-        """Start a POST that may take that many seconds."""
-        self._end = time.monotonic() + seconds
-        self.cut = False
-
-    def remaining_seconds(self) -> float:
-        """Seconds until the deadline. Raises `TimeoutError` when it has passed."""
-        remaining = self._end - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError("timed out")
-        return remaining
 
 
 class Response(HTTPResponse):
@@ -52,7 +30,7 @@ class Response(HTTPResponse):
     9110 section 15.2 requires; `http.client` skips only 100.
     """
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, deadline: PostDeadline, *args: Any, **kwargs: Any) -> None:
         reader: Any = _Reader(sock, deadline)
         super().__init__(reader, *args, **kwargs)
 
@@ -162,7 +140,7 @@ class _Lines(BufferedReader):
 class _Reader(RawIOBase):
     """A file object that reads from a socket until the deadline. It has `makefile`, as `http.client` expects."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: socket.socket, deadline: PostDeadline) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._deadline = deadline

@@ -16,10 +16,11 @@ import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
+from drhttp._delivery import idle_connections
 from drhttp._delivery.connection import pool_classes, unused_overrides
+from drhttp._delivery.deadline import PostDeadline
+from drhttp._delivery.post_result import PostResult, Verdict, verdict
 from drhttp._delivery.proxy import proxy_for
-from drhttp._delivery.response_reader import Deadline
-from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from drhttp._dsn import Dsn
 
 _MAX_RESPONSE_BODY = 64 * 1024  # bytes that are read of the body of a response
-_MAX_IDLE = 55.0  # seconds; load balancers commonly close an idle connection after 60
 
 _log = logging.getLogger("drhttp")
 
@@ -46,7 +46,7 @@ class Transport:
         self._dsn = dsn
         self._headers = {"User-Agent": f"drhttp-python/{__version__}", **headers}
         self._timeout = timeout
-        self._deadline = Deadline()
+        self._deadline = PostDeadline()
         self._sockets: list[socket.socket] = []
         self._used_overrides: set[str] = set()
         self._overrides_checked = False
@@ -59,7 +59,7 @@ class Transport:
 
         within: seconds that the POST may take, if the timeout is longer.
         """
-        if time.monotonic() - self._last_used_at > _MAX_IDLE:
+        if time.monotonic() - self._last_used_at > idle_connections.MAX_IDLE:
             self.close()
         timeout = min(self._timeout, max(0.001, within))
         self._deadline.begin(timeout)

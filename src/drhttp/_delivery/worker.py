@@ -9,11 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.background_loop import BackgroundLoop
-from drhttp._delivery.batch_in_flight import Batch
+from drhttp._delivery.batch import Batch
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.flush_schedule import FlushSchedule
 from drhttp._delivery.monitor import DeliveryMonitor
-from drhttp._delivery.retry import Verdict, back_off, despite_success
+from drhttp._delivery.post_result import Verdict, despite_success
+from drhttp._delivery.retry import back_off
 
 if TYPE_CHECKING:
     from collections.abc import Sized

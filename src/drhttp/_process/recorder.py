@@ -18,8 +18,8 @@ from drhttp._logger import logger
 from drhttp._process.exit import register_exit_hook
 from drhttp._process.fork import PerProcess, register_fork_hooks
 from drhttp._process.framework_signals import framework_signals
+from drhttp._process.process_state import ProcessState
 from drhttp._process.registry import lock, recorders
-from drhttp._process.state import ProcessState
 from drhttp._process.uwsgi import first_process, missing_option
 from drhttp._stats import Stats
 

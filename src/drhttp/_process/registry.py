@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from drhttp._config import Config
+    from drhttp._process.process_state import ProcessState
     from drhttp._process.recorder import Recorder
-    from drhttp._process.state import ProcessState
 
 # One lock for each process: a child that was forked without hooks (uWSGI), or while the hooks were being registered,
 # must not wait for a lock that no thread will release. Re-entrant: a destructor may record a request at any time.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
+from drhttp._mask import MASK
 from drhttp._record import Record, Request, Response
 from drhttp._redact.bodies import drop_partial_end, mask_body
 from drhttp._redact.errors import MaskingError
@@ -14,7 +15,6 @@ from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.urls import mask_url, origin_of
 from drhttp._redact.policy import Policy
-from drhttp._redact_options import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

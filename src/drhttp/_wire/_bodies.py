@@ -1,4 +1,4 @@
-"""Bodies in the JSON of both protocols: JSON as it is, text as text, and what is neither as base64."""
+"""Bodies in the JSON of both protocols: as JSON or base64 in events, as text or base64 in records."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
-from drhttp._capture.input_tap import InputTap, tapped
-from drhttp._capture.output_tap import OutputTap
+from drhttp._capture.wsgi_input_tap import InputTap, tapped
+from drhttp._capture.wsgi_output_tap import OutputTap
 from drhttp._guard import failures
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drhttp._capture.excluded_paths import encoded_pattern
-from drhttp._capture.uri import encoded_path
+from drhttp._capture.wsgi_uri import encoded_path
 
 
 @given(st.text("/ab\xe9%~ -", max_size=8))

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from support.effort import effort
 
-from drhttp._delivery.queue import BATCH_BYTES, Queue
+from drhttp._delivery.batch import BATCH_BYTES
+from drhttp._delivery.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 )
 from support.effort import effort
 
-from drhttp._delivery.queue import BATCH_BYTES, Queue
+from drhttp._delivery.batch import BATCH_BYTES
+from drhttp._delivery.queue import Queue
 
 MANY = 10**9
 SIZES = st.one_of(

@@ -28,8 +28,8 @@ from support.effort import effort
 from support.receiver import KEY, Receiver, Request, Response, closed_address
 from support.transports import authority, failure_of, transports
 
-from drhttp._delivery import transport as transport_module
-from drhttp._delivery.retry import DONE
+from drhttp._delivery import idle_connections
+from drhttp._delivery.post_result import DONE
 from drhttp._delivery.transport import Transport
 from drhttp._dsn import Dsn
 
@@ -149,7 +149,7 @@ def test_an_old_connection_is_not_trusted(receiver, to, monkeypatch):
     """A connection that was idle for long may be dead without a sign of it, and is replaced beforehand."""
     transport = to(receiver.dsn)
     assert transport.post(b"x") == DONE
-    monkeypatch.setattr(transport_module, "_MAX_IDLE", -1.0)
+    monkeypatch.setattr(idle_connections, "MAX_IDLE", -1.0)
     assert transport.post(b"x") == DONE
     assert receiver.posts[0].client_port != receiver.posts[1].client_port
 

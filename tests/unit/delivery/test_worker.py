@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.virtual_worker import MANY, Bench, Exporter, named
 
+from drhttp._delivery.batch import BATCH_BYTES
 from drhttp._delivery.clock import Clock
-from drhttp._delivery.queue import BATCH_BYTES, Queue
-from drhttp._delivery.retry import DONE, Verdict, back_off
+from drhttp._delivery.post_result import DONE, Verdict
+from drhttp._delivery.queue import Queue
+from drhttp._delivery.retry import back_off
 from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:

@@ -34,9 +34,10 @@ from support.load import echo, hit, paths
 from support.receiver import Receiver, Response
 
 import drhttp
+from drhttp._delivery.batch import BATCH_BYTES
 from drhttp._delivery.clock import Clock
-from drhttp._delivery.queue import BATCH_BYTES, Queue
-from drhttp._delivery.retry import DONE, Verdict, despite_success
+from drhttp._delivery.post_result import DONE, Verdict, despite_success
+from drhttp._delivery.queue import Queue
 from drhttp._delivery.worker import Worker
 from drhttp._process import registry
 

@@ -194,7 +194,7 @@ OURS = {
     for name in (
         "_process.recorder",
         "_process.registry",
-        "_process.state",
+        "_process.process_state",
         "_delivery.worker",
         "_delivery.background_loop",
     )

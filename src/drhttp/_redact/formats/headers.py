@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._mask import MASK
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.base64_json import may_be_base64_json
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.urlencoded import mask_query
 from drhttp._redact.formats.urls import mask_links, mask_url
-from drhttp._redact_options import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

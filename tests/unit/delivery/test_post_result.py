@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._delivery.retry import DONE, PostResult, Verdict, retry_after, verdict
+from drhttp._delivery.post_result import DONE, PostResult, Verdict, verdict
+from drhttp._delivery.retry import retry_after
 
 URL = "https://h/p"
 NOW = 1_700_000_000.0

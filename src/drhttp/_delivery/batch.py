@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.bisection import Bisection
-from drhttp._delivery.queue import BATCH_BYTES
-from drhttp._delivery.retry import Verdict
+from drhttp._delivery.post_result import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")  # what the queue holds
 Encoded = TypeVar("Encoded", bound="Sized")  # a record, ready to be sent
+
+BATCH_BYTES = 1024 * 1024  # approximate size of a batch, before compression
 
 
 class Batch(Generic[Item, Encoded]):

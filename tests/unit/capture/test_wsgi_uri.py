@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._capture.uri import absolute_uri
+from drhttp._capture.wsgi_uri import absolute_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,9 +34,9 @@ $(VENV)/nox.stamp: pyproject.toml | $(BIN)/python
 demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m demo $(ARGS)
 
-# Generated tests try a third of their examples here, and all of them in test-others.
+# Generated tests try a seventh of their examples here, and all of them in test-others.
 test: $(VENV)/nox.stamp
-	@HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.3}" $(BIN)/nox --tags test
+	@HYPOTHESIS_EFFORT="$${HYPOTHESIS_EFFORT:-0.15}" $(BIN)/nox --tags test
 
 # The part of test-all that test does not run.
 test-others: $(VENV)/nox.stamp

@@ -32,6 +32,11 @@ def effort(examples: int, steps: int = 50) -> settings:
     )
 
 
+def every(number: int) -> int:
+    """Return 1 if a test tries all places of a text, or that number if it tries every such place only."""
+    return 1 if FACTOR >= 1 else number
+
+
 def share(number: int) -> int:
     """Return how many cases of that number a test tries that makes them itself."""
     return max(1, round(number * min(FACTOR, 1)))

@@ -30,15 +30,6 @@ TRANSPORT = ("connection", "transport", "proxies")
 # Each of the other folders has a session of its own.
 WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "unit/wire/test_gzip.py"]
 
-# Tests of the page that `make test` leaves to `make test-all`: views of bodies, odd widths, imports, hostile records.
-PAGE_WIDE = [
-    f"tests/inbox/ui/test_{name}.py"
-    for name in (
-        "bodies", "devtools", "find", "hostile", "imported", "late_answers", "many", "outbound_rows", "pane_access",
-        "saved_views", "sorting", "steady", "typing", "unmasked_notice", "views",
-    )
-]  # fmt: skip
-
 # Test suites of frameworks, and what pytest needs to be told for each.
 FRAMEWORKS = {
     "starlette": ["-p", "no:asyncio"],
@@ -46,6 +37,7 @@ FRAMEWORKS = {
     "werkzeug": ["-p", "no:asyncio", "--ignore=tests/test_serving.py"],  # it starts servers of its own
     "flask": ["-p", "no:asyncio"],
 }
+NARROW = ("-m", "not wide")  # what `make test` tries; `make test-all` tries the rest on the other Pythons
 CLIENTS = ("requests", "httpx", "urllib3", "aiohttp")  # of whose test suites tests/foreign/compare.py knows more
 _VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 
@@ -185,7 +177,7 @@ def servers(session: nox.Session) -> None:
     # It brings apache's program, but not its service.
     _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     _install(session, "tests", "frameworks", "servers")
-    _pytest(session, "tests/servers")
+    _pytest(session, *(NARROW if session.python == HERE and OTHERS else []), "tests/servers")
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])
@@ -197,15 +189,14 @@ def faults_and_page(session: nox.Session) -> None:
     _debian(session, "nginx", "nginx")
     _debian(session, "gcc libc6-dev", "cc")
     _install_browser(session, "frameworks")
-    left = [f"--ignore={each}" for each in PAGE_WIDE]
-    _pytest(session, "--maxschedchunk=1", *left, "tests/faults", "tests/inbox/ui", workers=8, dist="loadgroup")
+    _pytest(session, "--maxschedchunk=1", *NARROW, "tests/faults", "tests/inbox/ui", workers=8, dist="loadgroup")
 
 
 @nox.session(python=HERE, tags=["others"], requires=["build"])
 def page_wide(session: nox.Session) -> None:
     """The rest of the tests of the page: each view of a body, odd widths, imports, hostile records."""
     _install_browser(session, "frameworks")
-    _pytest(session, "--maxschedchunk=1", *PAGE_WIDE, workers=4, dist="loadgroup")
+    _pytest(session, "--maxschedchunk=1", "-m", "wide", "tests/inbox/ui", workers=4, dist="loadgroup")
 
 
 @nox.session(python=HERE, tags=["test"])

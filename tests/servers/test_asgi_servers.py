@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hosting import PATIENCE, assert_log_is_clean, assert_recorded_once, python, serving
+from support.wide import wide
 from test_other_servers import changed
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def test_uvicorn_reload(number: int, receiver: Receiver, tmp_path: Path) -> None
 
 
 @lifespans
-@pytest.mark.parametrize(("kind", "workers"), [("asyncio", "0"), ("uvloop", "0"), ("asyncio", "1"), ("trio", "1")])
+@pytest.mark.parametrize(
+    ("kind", "workers"), [("asyncio", "0"), *wide(("uvloop", "0"), ("asyncio", "1"), ("trio", "1"))]
+)
 def test_hypercorn(kind: str, workers: str, lifespan: str, receiver: Receiver, tmp_path: Path) -> None:
     """A15, A21: hypercorn on three event loops. Under trio, its first process would not heed SIGTERM."""
     for module in {"asyncio": ["hypercorn"]}.get(kind, ["hypercorn", kind]):
@@ -113,7 +116,7 @@ def test_hypercorn(kind: str, workers: str, lifespan: str, receiver: Receiver, t
 
 
 @lifespans
-@pytest.mark.parametrize("kind", ["asyncio", "uvloop", "trio"])
+@pytest.mark.parametrize("kind", ["asyncio", *wide("uvloop", "trio")])
 def test_hypercorn_workers(kind: str, lifespan: str, receiver: Receiver, tmp_path: Path) -> None:
     """A21, A27: hypercorn with workers. It kills all of them as soon as one has ended, so nothing may wait by then."""
     for module in {"asyncio": ["hypercorn"]}.get(kind, ["hypercorn", kind]):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hosting import PATIENCE, SentRequests, Server, assert_log_is_clean, assert_recorded_once, python, serving
+from support.wide import wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def test_stopped(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) -
     assert_log_is_clean(server.log)
 
 
-@pytest.mark.parametrize("preload", [False, True])
+@pytest.mark.parametrize("preload", [True, *wide(False)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_recycled(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) -> None:
     """PM6: workers that end after some 60 requests deliver what they have, which is not yet due."""
@@ -76,7 +77,7 @@ def test_recycled(kind: str, preload: bool, receiver: Receiver, tmp_path: Path) 
     assert_log_is_clean(server.log)
 
 
-@pytest.mark.parametrize("kind", ["sync", "gevent"])
+@pytest.mark.parametrize("kind", ["sync", *wide("gevent")])
 def test_timed_out(kind: str, receiver: Receiver, tmp_path: Path) -> None:
     """PM7: a worker that is aborted because a request takes too long has delivered the others, and so does the next.
 

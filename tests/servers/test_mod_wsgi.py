@@ -11,6 +11,7 @@ import pytest
 from hosting import HERE, assert_log_is_clean, assert_recorded_once, free_port, serving
 from interpreters import VERSIONS, copy_packages, embedded, missing
 from support.receiver import Receiver, own_address
+from support.wide import wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def folder() -> Iterator[Path]:
         yield place
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["daemon", "embedded", *wide("daemon, subinterpreter", "embedded, subinterpreter")])
 def test_mod_wsgi(mode: str, folder: Path) -> None:
     """PM8: in daemon processes and in apache's own, in the main interpreter and in another, nothing is lost."""
     for _ in range(2):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hosting import PATIENCE, Server, assert_log_is_clean, python, serving
 from support.receiver import Receiver
+from support.wide import wide
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import BytesMessage, CloseConnection, Message, Request, TextMessage
 
@@ -161,7 +162,7 @@ def cut_off(port: int, target: str) -> bytes:
     return frames(client)
 
 
-@pytest.mark.parametrize("end", [closed_by_client, closed_by_server, cut_off])
+@pytest.mark.parametrize("end", [closed_by_client, cut_off, *wide(closed_by_server)])
 @pytest.mark.parametrize(("site", "kind"), PAIRS, indirect=["site"])
 def test_websocket(site: tuple[str, Server, Receiver, Iterator[int]], kind: str, end: Any) -> None:
     """A WebSocket works as without us, to the last byte, and is one record without an exception."""

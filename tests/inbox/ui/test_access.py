@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from browser import expect
+from support.wide import wide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -76,7 +77,7 @@ def _filled(inbox: Any) -> int:
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, *wide(390)])
 def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: str, width: int) -> None:
     order = _filled(inbox)
     page = visit(inbox, viewport={"width": width, "height": 900}, reduced_motion="reduce").open()
@@ -107,6 +108,7 @@ def test_no_serious_finding_of_axe(visit: Callable[..., Any], inbox: Any, axe: s
 
 
 @pytest.mark.long
+@pytest.mark.wide
 def test_no_serious_finding_of_axe_where_there_is_nothing(visit: Callable[..., Any], inbox: Any, axe: str) -> None:
     page = visit(inbox, reduced_motion="reduce").open()
     found = {}
@@ -213,7 +215,7 @@ _DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
 
 @pytest.mark.long
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("zoom", [1, 4])
+@pytest.mark.parametrize("zoom", [1, *wide(4)])
 def test_nothing_is_wider_than_the_screen(visit: Callable[..., Any], inbox: Any, zoom: int) -> None:
     order = _filled(inbox)
     page = visit(inbox, device_scale_factor=zoom, viewport={"width": 800, "height": 700}).open()
@@ -228,7 +230,7 @@ def test_nothing_is_wider_than_the_screen(visit: Callable[..., Any], inbox: Any,
     assert {place: boxes for place, boxes in wide.items() if boxes} == {}
 
 
-@pytest.mark.parametrize(("width", "height", "zoom"), [(720, 450, 2), (640, 400, 2), (320, 256, 4)])
+@pytest.mark.parametrize(("width", "height", "zoom"), [(320, 256, 4), *wide((720, 450, 2), (640, 400, 2))])
 def test_the_page_works_when_it_is_enlarged(
     visit: Callable[..., Any], inbox: Any, width: int, height: int, zoom: int
 ) -> None:
@@ -250,7 +252,7 @@ def test_the_page_works_when_it_is_enlarged(
     expect(page.locator(".rows .row").first).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("view", ["errors", "endpoints", "users", "devices", "upstreams"])
+@pytest.mark.parametrize("view", ["errors", *wide("endpoints", "users", "devices", "upstreams")])
 def test_tables_are_cards_that_name_their_values_on_narrow_screens(
     visit: Callable[..., Any], inbox: Any, view: str
 ) -> None:
@@ -271,6 +273,7 @@ def test_tables_are_cards_that_name_their_values_on_narrow_screens(
 
 
 @pytest.mark.long
+@pytest.mark.wide
 def test_nothing_moves_for_those_who_asked_for_that(visit: Callable[..., Any], inbox: Any) -> None:
     order = _filled(inbox)
     page = visit(inbox, reduced_motion="reduce").open()

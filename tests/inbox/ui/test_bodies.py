@@ -15,6 +15,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 FIRST = 65_536
 LARGE = 8_000_000
 MOST = 24_000_000

@@ -9,6 +9,8 @@ import time
 import pytest
 from inbox.test_har import hostile, log
 
+pytestmark = pytest.mark.wide
+
 CHROMIUM = "/usr/bin/chromium"
 IMPORT = """async (text) => {
     const har = await import('/devtools/models/har/har.js');

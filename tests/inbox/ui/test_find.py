@@ -12,6 +12,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 MARKS = "name => [...(CSS.highlights.get(name) ?? [])].map(range => range.toString())"
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from pytest_httpserver import HTTPServer
 
+pytestmark = pytest.mark.wide
+
 
 class Attacker(RecordingServer):
     """A second server on loopback, to which no request may ever be sent."""

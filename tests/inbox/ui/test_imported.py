@@ -15,6 +15,8 @@ from test_devtools import IMPORT, devtools
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
+pytestmark = pytest.mark.wide
+
 __all__ = ["devtools"]  # a fixture
 
 

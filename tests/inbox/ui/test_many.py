@@ -17,7 +17,7 @@ RECORDS, BATCH = 20_000, 1_000
 ROWS = ".rows .row"
 NEEDLE = 7_777
 # In one process, so that the records are made once.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("many")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("many"), pytest.mark.wide]
 
 
 def numbered_event(at: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.wide
+
 ROWS = ".rows .row"
 ORDER, STOCK, BANK = "/api/orders", "stock.test/v2/items?ids=7,9", "bank.test/charges"
 

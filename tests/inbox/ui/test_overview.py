@@ -14,6 +14,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def filled(page: Page, inbox: Any) -> Page:

@@ -13,6 +13,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.wide
+
 COLORS = ["color-contrast", "link-in-text-block"]
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('.detail .scroll, .detail .find')]
     .filter(box => box.scrollWidth > box.clientWidth).map(box => `${box.className} ${box.scrollWidth}`)"""

@@ -13,6 +13,8 @@ from held import Held
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 ROWS = ".rows .row"
 
 

@@ -14,6 +14,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.wide
+
 ROWS = ".rows .row"
 _PLACES = """() => {
     const box = document.querySelector('.list').getBoundingClientRect();

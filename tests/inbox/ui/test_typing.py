@@ -11,6 +11,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 # Remembers whether the page ever said that there is nothing.
 WATCH = """() => {
     window.emptied = false;

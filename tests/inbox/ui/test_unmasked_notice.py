@@ -12,6 +12,8 @@ import shop
 from browser import expect
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.wide
+
 HIDDEN = "[hidden here, arrived in clear]"
 
 

@@ -13,6 +13,8 @@ from browser import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.wide
+
 
 def opened(page: Page, inbox: Any, *events: dict[str, Any], tab: str = "Response") -> Locator:
     """Post records and open the newest at a tab."""

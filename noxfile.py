@@ -97,6 +97,11 @@ def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
     session.install("--force-reinstall", "--no-deps", str(wheel))  # an environment that is used again has an older one
 
 
+def _narrow(session: nox.Session) -> tuple[str, ...]:
+    """Options that leave out what the same session tries on another Python."""
+    return NARROW if session.python == HERE and OTHERS else ()
+
+
 def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: str = "worksteal") -> None:
     """Run these tests, or those that the command line names, in processes that share them.
 
@@ -168,7 +173,7 @@ def lowest_urllib3(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
     _install(session, "tests", "frameworks", "clients", "tools")
-    _pytest(session, "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
+    _pytest(session, *_narrow(session), "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
 
 
 @_each_python
@@ -177,7 +182,7 @@ def servers(session: nox.Session) -> None:
     # It brings apache's program, but not its service.
     _debian(session, "libapache2-mod-wsgi-py3", "/usr/lib/apache2/modules/mod_wsgi.so")
     _install(session, "tests", "frameworks", "servers")
-    _pytest(session, *(NARROW if session.python == HERE and OTHERS else []), "tests/servers")
+    _pytest(session, *_narrow(session), "tests/servers")
 
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])

@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+pytestmark = pytest.mark.wide
+
 WORDS = [
     (["ls"], 0), (["show", "ab", "--json"], 0), (["export"], 0), (["import", "in.har"], 1), (["clear", "path:/no"], 0),
     (["show", "none"], 1), (["ls", "stauts:1"], 2), (["ls", "-n", "x"], 2),

@@ -244,6 +244,7 @@ def test_random_identifiers_stay():
     assert sum(mask_url(path, POLICY)[1] for path in paths) == 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "unit",
     ["/reset", "/reset/", "/reset/a", "/a-a-a-reset/a", "/services/T", "/bot1", "/bot123456789:", "/hooks/", "/webhooks/", "//a.", "/confirm/1a:1a",

@@ -200,6 +200,7 @@ def test_other_options_stay(line):
     assert text_of(json.dumps({"command": line}), "application/json") == json.dumps({"command": line})
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "unit", ["curl ", "curl -u ", "curl -", " -u", " -u a:b", "curl -u a:b ", "mysql -p", "sshpass -p", "curl \\\n", "xcurl -", "config set a ", "-sSsSsSsS",
              "curl -u '", "docker login -p ", "curl mysql http zip 7z az -", "configure set token ",

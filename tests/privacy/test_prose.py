@@ -56,6 +56,7 @@ def seconds(text):
     return best
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("front", "unit"), SLOW.values(), ids=SLOW)
 def test_the_time_is_linear(front, unit):
     """Twice as much text takes about twice as long, at a size that takes some milliseconds."""

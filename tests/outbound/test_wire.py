@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
+import threading
 import warnings
 
 import pytest
@@ -167,3 +169,19 @@ def test_o8_a_failed_handshake_is_a_record(client):
     assert record.exception is not None
     assert "ssl" in record.exception.type.lower() or "certificate" in record.exception.message.lower()
     assert record.response.status == 0
+
+
+def test_o30_a_client_without_hooks_is_left_alone(server, recording):
+    """O30: what speaks through sockets of its own, as gRPC does, in threads of its own, works and makes no record."""
+    answers = []
+
+    def call():
+        with socket.create_connection((server.host, server.port)) as connection:
+            connection.sendall(b"GET /ok HTTP/1.1\r\nHost: test\r\n\r\n")
+            answers.append(connection.recv(65_536))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert answers[0].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert recording.records == []

@@ -6,6 +6,7 @@ A policy with a pattern of the user takes no such shortcut, because the pattern 
 from __future__ import annotations
 
 import json
+import zlib
 from urllib.parse import quote_plus
 
 import pytest
@@ -13,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 
+from drhttp._record import Body
 from drhttp._redact import Policy
+from drhttp._redact.bodies import _BodyMasker, _is_plain_text, mask_body
+from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_string
 from drhttp._redact.formats.urlencoded import mask_query
@@ -69,6 +73,30 @@ def test_truncated_json(document, data):
     content = json.dumps(document).encode()
     content = content[: data.draw(st.integers(1, len(content)))]
     assert masked(content, JSON, cut=True) == masked(content, JSON, cut=True, policy=THOROUGH)
+
+
+@effort(300)
+@given(
+    fragments,
+    st.sampled_from(("", FORM, JSON, "text/plain; charset=utf-8", "text/html", "text/csv", "application/x-ndjson")),
+)
+def test_plain_bodies(text, content_type):
+    """A body in ASCII is masked as one of which nothing is known."""
+    body = Body(content=text.encode("ascii", "replace") or b" ")
+    try:
+        expected = _BodyMasker(body, content_type, POLICY).run("")
+    except MaskingError:
+        expected = None
+    found = mask_body(body, (("content-type", content_type),), POLICY)
+    assert (found == expected) if expected is not None else found.omitted
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-16", "text/plain; charset=utf-7", "multipart/mixed"])
+@pytest.mark.parametrize("content", [zlib.compress(b"password=hunter2"), b"--a\r\ncontent-type: text/plain\r\n"])
+def test_what_is_no_plain_body(content, content_type):
+    """What is compressed, a form, or in another charset is not taken for text."""
+    assert not _is_plain_text(content, content_type)
+    assert not _is_plain_text(b"plain", content_type)
 
 
 @pytest.mark.parametrize(

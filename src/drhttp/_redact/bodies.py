@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from drhttp._record import Body
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _LINES = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines",
                     "application/jsonlines", "application/json-seq", "application/x-jsonlines"))  # fmt: skip
 _PLAIN_JSON = frozenset(("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"))
+_PLAIN_BEGINNINGS = (b"{", b"[", b"<", b'"')  # and letters
+_BEGIN_ZLIB = b"HXhx"  # the letters with which its header may begin (RFC 1950)
 _FORM = "application/x-www-form-urlencoded"
 _EVENTS = "text/event-stream"
 _TEXTUAL = re.compile(
@@ -66,21 +68,30 @@ def mask_body(body: Body, headers: Headers, policy: Policy) -> Body:
     if not body.content:
         return body
     policy.budget.reset(len(body.content))
+    content_type, coding = _type_and_coding(headers)
+    try:
+        if content_type in _PLAIN_JSON and not (coding or body.truncated) and body.content[:1] in (b"{", b"["):
+            masked = _mask_plain_json(body, body.content, policy)
+            if masked is not None:
+                return masked
+        masker = _BodyMasker(body, content_type, policy)
+        if not (coding or body.truncated) and _is_plain_text(body.content, content_type):
+            return masker.run_plain()
+        return masker.run(coding.strip().lower())
+    except MaskingError as error:
+        beginning = _mask_beginning(body, content_type, coding, policy) if error.reason == "too_dense" else None
+        return beginning or replace(body, content=None, truncated=False, omitted=error.reason)
+
+
+def _type_and_coding(headers: Headers) -> tuple[str, str]:
+    """The first `Content-Type`, and the values of all fields `Content-Encoding`."""
     content_type = coding = ""
     for name, value in headers:
         if name == "content-type":
             content_type = content_type or value
         elif name == "content-encoding":
             coding = f"{coding},{value}" if coding else value
-    try:
-        if content_type in _PLAIN_JSON and not (coding or body.truncated) and body.content[:1] in (b"{", b"["):
-            masked = _mask_plain_json(body, body.content, policy)
-            if masked is not None:
-                return masked
-        return _BodyMasker(body, content_type, policy).run(coding.strip().lower())
-    except MaskingError as error:
-        beginning = _mask_beginning(body, content_type, coding, policy) if error.reason == "too_dense" else None
-        return beginning or replace(body, content=None, truncated=False, omitted=error.reason)
+    return content_type, coding
 
 
 def _mask_beginning(body: Body, content_type: str, coding: str, policy: Policy) -> Body | None:
@@ -122,6 +133,26 @@ def _mask_plain_json(body: Body, content: bytes, policy: Policy) -> Body | None:
     return replace(body, content=masked.encode("utf-8", "replace"), redacted=count) if count else body
 
 
+def _is_plain_text(content: bytes, content_type: str) -> bool:
+    """Whether content is ASCII in a charset that includes it, and begins like neither a form nor a compressed body."""
+    first = content[:1]
+    return (
+        content.isascii()
+        and ((first.isalpha() and first not in _BEGIN_ZLIB) or first in _PLAIN_BEGINNINGS)
+        and _is_ascii_type(content_type)
+        and b"\0" not in content
+    )
+
+
+@lru_cache(maxsize=64)
+def _is_ascii_type(content_type: str) -> bool:
+    """Whether a content type other than multipart names UTF-8, or no charset."""
+    lower = content_type.lower()
+    return not lower.lstrip().startswith("multipart/") and (
+        "charset" not in lower or lower.endswith(("charset=utf-8", 'charset="utf-8"'))
+    )
+
+
 def drop_partial_end(text: str) -> str:
     """Return a truncated text without the beginning of a secret that may stand at its end.
 
@@ -157,6 +188,12 @@ class _BodyMasker:
         if not count and content is self._body.content:
             return self._body
         return replace(self._body, content=content, truncated=self._cut, redacted=count, decoded=decoded)
+
+    def run_plain(self) -> Body:
+        """Return the masked body, which is ASCII without any coding."""
+        text = self._content.decode("ascii")
+        masked, count = self.mask_text(text)
+        return replace(self._body, content=masked.encode("utf-8", "replace"), redacted=count) if count else self._body
 
     def decode(self, coding: str) -> str | None:
         """Undo the content codings, declared or not; return their names for the record."""

@@ -12,9 +12,9 @@ from drhttp._delivery.late_patching import original
 _BUSY_GAP = 0.2  # seconds; if less lies between two batches, the application is busy
 _BUSY_GIL_LIMIT = 0.001  # seconds for which the worker may hold the GIL while the application is busy
 _FULL_GIL_LIMIT = 0.005  # the same while the queue is more than half full
-# Seconds that the worker sleeps to give the GIL away. If it did not sleep at all, it would take the GIL again before a
-# thread that waits for it has woken up.
-_HANDOVER = 0.00001
+# Seconds that the worker sleeps to give the GIL away. A thread that waits for it needs some 50 microseconds to wake up;
+# if the worker is back before that, it takes the GIL again. Where timers are precise, 10 microseconds were too short.
+_HANDOVER = 0.0001
 _LONGEST_GREENLET_WAIT = 1.0  # seconds
 
 

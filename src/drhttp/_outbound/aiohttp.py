@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.selection import begin, recorder_here
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import ModuleType
 
-    from drhttp._outbound.call import Call
     from drhttp._outbound.hook import Live
 
 _DECODED = ("gzip", "deflate", "br", "zstd")  # the content codings that aiohttp undoes
@@ -95,7 +95,7 @@ def _add_middleware(session: Any, kwargs: dict[str, Any]) -> None:
 
 def _begin(request: Any) -> Call | None:
     url = request.url
-    call = begin(request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
+    call = begin(Call, request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
     if call is not None:
         call.request_headers = list(request.headers.items())  # should it fail before they are sent
         vars(request)["write_bytes"] = _watched_write(request, call)

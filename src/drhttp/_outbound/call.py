@@ -7,8 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from drhttp._capture.body_tap import Tap
 from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
+from drhttp._outbound.captured_body import CapturedBody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,9 +79,9 @@ class Call:
         self.address = address  # scheme, host, port, target
         self.head = b""
         self.request_headers: Fields = ()
-        self.request_body = Tap(options.request_limit)
+        self.request_body = CapturedBody(options.request_limit)
         self.response_headers: Fields = ()
-        self.response_body = Tap(options.response_limit)
+        self.response_body = CapturedBody(options.response_limit)
         self.status = 0
         self.failure: tuple[str, str] | None = None
         self.aborted = False
@@ -109,7 +109,7 @@ class Call:
     def closed(self) -> None:
         """The caller has closed the response, or forgotten it, before its end: that aborts the call.
 
-        Unless it has no body, so that none of it is missing.
+        Unless the response has no body, so that none of it is missing.
         """
         if not self.done:
             self.end(aborted=not self.bodiless)
@@ -149,7 +149,7 @@ class Call:
 
     def weight(self) -> int:
         """The approximate size of the call in memory, in bytes."""
-        weight = _OVERHEAD + len(self.head) + len(self.request_body.content()) + len(self.response_body.content())
+        weight = _OVERHEAD + len(self.head) + self.request_body.kept + self.response_body.kept
         for fields in (self.request_headers, self.response_headers):
             for _, value in fields:
                 weight += len(value)
@@ -157,7 +157,9 @@ class Call:
 
     @property
     def bodiless(self) -> bool:
-        """Whether the response has no body, so that none of it is missing."""
+        """Whether there is a response without a body, so that none of it is missing."""
+        if not self.status:
+            return False
         if self.method == "HEAD" or self.status in _BODILESS:
             return True
         return any(

@@ -10,7 +10,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.http_client import connection_hooks
 from drhttp._outbound.selection import begin, recorder_here
 from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from drhttp._outbound.call import Call, Fields
+    from drhttp._outbound.call import Fields
     from drhttp._outbound.hook import Live
 
 # Method, target and header fields of the request for which a tunnel is opened.
@@ -26,16 +28,20 @@ _tunnelled: ContextVar[tuple[str, str, Any] | None] = ContextVar("drhttp.tunnell
 
 
 def _hooks(module: ModuleType) -> list[Hook]:
-    pool = module.HTTPConnectionPool
-    from http.client import HTTPConnection  # not at the top, because it is slow to load
+    import http.client  # not at the top, because it is slow to load
 
-    if not issubclass(module.HTTPConnection, HTTPConnection):
+    pool = module.HTTPConnectionPool
+    base = next((each for each in module.HTTPConnection.__mro__ if each.__module__ == "http.client"), None)
+    if base is None:
         raise AttributeError("its connections are not those of http.client")
-    return [
+    hooks = [
         Hook(pool, "_make_request", _wrap_make_request, (None, None, "GET", "/")),
         Hook(pool, "urlopen", _wrap_urlopen, (None, "GET", "/")),
         Hook(module.HTTPSConnectionPool, "_prepare_proxy", _wrap_prepare_proxy, (None, None)),
     ]
+    if base is not http.client.HTTPConnection:  # which was reloaded since urllib3 was imported
+        hooks += connection_hooks(base, http.client)
+    return hooks
 
 
 def _wrap_make_request(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
@@ -92,14 +98,14 @@ def _wrap_prepare_proxy(original: Callable[..., Any], live: Live) -> Callable[..
 
 def _begin(pool: Any, connection: Any, method: str, url: str, live: Live) -> Transmission | None:
     """Put a call on the connection, which the hooks of `http.client` take over."""
-    call = begin(str(method), pool.scheme, pool.host, pool.port, str(url))
-    if call is None:
+    sent = begin(Transmission, str(method), pool.scheme, pool.host, pool.port, str(url))
+    if sent is None:
         return None
     before = transmission(connection)
-    unanswered = None if before is None else before.take()
-    if unanswered is not None:
-        unanswered.end(aborted=True)  # nobody has asked for the response
-    connection.__dict__[CALL] = sent = Transmission(call, live)
+    if before is not None:
+        before.end(aborted=True)  # nobody has asked for the response
+    sent.live = live
+    connection.__dict__[CALL] = sent
     return sent
 
 
@@ -108,7 +114,7 @@ def _begin_tunnelled(pool: Any) -> Call | None:
     if request is None:
         return None
     method, url, headers = request
-    call = begin(method, pool.scheme, pool.host, pool.port, url)
+    call = begin(Call, method, pool.scheme, pool.host, pool.port, url)
     if call is not None:
         call.request_headers = _fields(headers)
     return call
@@ -116,21 +122,18 @@ def _begin_tunnelled(pool: Any) -> Call | None:
 
 def _failed(connection: Any, sent: Transmission, error: BaseException, headers: Any) -> None:
     """The request failed. If nobody has seen that, it was before its request line, or between two steps."""
-    remove(connection, sent)
-    call = sent.take()
-    if call is None:
+    if connection.__dict__.get(CALL) is not sent:
         return
-    if not call.head:
-        call.request_headers = _fields(headers)
-    call.failed(error)
+    remove(connection, sent)
+    if not sent.head:
+        sent.request_headers = _fields(headers)
+    sent.failed(error)
 
 
 def _discard(connection: Any, sent: Transmission) -> None:
     """This connection does not send by `http.client`, so that nothing is known of the response."""
     remove(connection, sent)
-    call = sent.take()
-    if call is not None:
-        call.discard()
+    sent.discard()
 
 
 def _fields(headers: Any) -> Fields:

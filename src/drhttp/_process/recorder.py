@@ -61,7 +61,7 @@ class Recorder:
     def put(self, exchange: Exchange | Call) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
-        state = self._state() or self._create_state()
+        state = self._states.get() or self._create_state()
         if exchange.pid != state.pid:
             state.queue.drop("forked")  # the request began in the parent, which finishes it too
         elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):

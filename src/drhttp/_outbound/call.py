@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
@@ -90,7 +91,7 @@ class Call:
         self.ttfb: float | None = None
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
-        recorder.opened(self)
+        recorder.unfinished[id(self)] = weakref.ref(self)
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""
@@ -127,7 +128,7 @@ class Call:
             return
         self._recorder = None
         self.done = True
-        recorder.ended(self)
+        recorder.unfinished.pop(id(self), None)
         self.duration = time.perf_counter() - self.start
         self.aborted = aborted
         self.request_body.settle()
@@ -143,7 +144,7 @@ class Call:
     def discard(self) -> None:
         """Nothing was sent after all, or nobody saw the end, so nothing is recorded."""
         if self._recorder is not None:
-            self._recorder.ended(self)
+            self._recorder.unfinished.pop(id(self), None)
         self._recorder = None
         self.done = True
 

@@ -10,10 +10,11 @@ class CapturedBody:
     size: bytes of the body that have passed. kept: how many of them are kept.
     """
 
-    __slots__ = ("_blocks", "_limit", "kept", "size")
+    __slots__ = ("_first", "_limit", "_others", "kept", "size")
 
     def __init__(self, limit: int) -> None:
-        self._blocks: list[bytes] = []
+        self._first = b""
+        self._others: list[bytes] | None = None  # because most bodies come in one block
         self._limit = limit
         self.kept = 0
         self.size = 0
@@ -25,13 +26,13 @@ class CapturedBody:
             return
         length = len(block)
         self.size += length
-        kept = self.kept + length
-        if kept <= self._limit:
-            if length:
-                self.kept = kept
-                self._blocks.append(block)
-        elif self.kept < self._limit:
-            self._keep(block[: self._limit - self.kept])
+        if length <= self._limit and not self.kept:
+            self._first = block
+            self.kept = length
+        else:
+            room = self._limit - self.kept
+            if room > 0 and length:
+                self._keep(block if length <= room else block[:room])
 
     def note_part(self, block: bytes, start: int, end: int) -> None:
         """Add the bytes of a block from one position to another. Only what is kept of them is copied."""
@@ -42,16 +43,15 @@ class CapturedBody:
 
     def content(self) -> bytes:
         """The bytes that are kept."""
-        blocks = self._blocks
-        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+        return self._first if self._others is None else b"".join((self._first, *self._others))
 
     def settle(self) -> None:
         """Keep no further bytes, and join those that are kept: they may wait in the queue for long."""
         self._limit = 0
-        if len(self._blocks) > 1:
-            self._blocks = [b"".join(self._blocks)]
+        if self._others is not None:
+            self._first, self._others = self.content(), None
 
-    def _note_buffer(self, block: bytearray | memoryview) -> None:
+    def _note_buffer(self, block: bytes | bytearray | memoryview) -> None:
         try:
             buffer = memoryview(block)
         except TypeError:  # the client raises of it
@@ -62,5 +62,10 @@ class CapturedBody:
             self._keep(bytes(buffer.cast("B")[:room]))  # copied, because the owner may change it later
 
     def _keep(self, part: bytes) -> None:
-        self._blocks.append(part)
+        if not self.kept:
+            self._first = part
+        elif self._others is None:
+            self._others = [part]
+        else:
+            self._others.append(part)
         self.kept += len(part)

@@ -113,7 +113,7 @@ def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     def close(self: Any) -> Any:
         sent = transmission(self) if live else None
         # It also closes itself, while it waits for a response that is the last.
-        if sent is not None and not (sent.receiving or sent.fresh) and sent.sending is None:
+        if sent is not None and not sent.receiving and sent.sending is None:
             guarded(_given_up, self, sent)
         return original(self)
 
@@ -187,6 +187,8 @@ def _given_up(connection: Any, sent: Transmission) -> None:
     error = None if sent.head else sys.exc_info()[1]
     if isinstance(error, Exception):
         sent.note_failure(error)
+    elif sent.fresh:
+        sent.discard()
     sent.end(aborted=sent.failure is None)
 
 

@@ -26,7 +26,7 @@ class Transmission(Call):
 
     live: not empty as long as the hooks are in place that saw the call begin. fresh: the request line has not been made
     yet. sending: what the connection is sending at this moment, before which it may connect; `None` if it is not in the
-    middle of `send`. receiving: it waits for the response.
+    middle of `send`. receiving: it waits for the response, or a pool of urllib3 opens the connection.
     """
 
     __slots__ = ("_chunks", "_partial_head", "fresh", "live", "receiving", "sending")
@@ -50,13 +50,25 @@ class Transmission(Call):
     def passed(self) -> None:
         """What the connection was sending has been sent, or has failed."""
         data, self.sending = self.sending, None
-        if type(data) is bytes:  # of anything else, that is noted which is read of it
+        if type(data) is not bytes:  # of anything else, that is noted which is read of it
+            return
+        if self.head and self._chunks is None:
+            self.request_body.note(data)
+        else:
             self.sent(data)
 
     def abort(self) -> None:
         """The process ends before the call does, perhaps in the middle of `send`."""
         self.passed()
+        if self.fresh and not self.receiving:
+            self.discard()
         super().abort()
+
+    def closed(self) -> None:
+        """The connection was dropped before its response came, or the response before its end."""
+        if self.fresh:  # the connection does not send by `http.client`, so that nothing is known of the response
+            self.discard()
+        super().closed()
 
     def sent(self, data: Any) -> None:
         """The connection has sent the next bytes."""
@@ -81,7 +93,7 @@ class Transmission(Call):
         return content[end:]
 
     def __del__(self) -> None:
-        if not getattr(self, "done", True):  # the connection was dropped before its response came, or the response
+        if not getattr(self, "done", True):
             guarded(self.closed)
 
 

@@ -98,7 +98,7 @@ def _begin(request: Any) -> Call | None:
     call = begin(Call, request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
     if call is not None:
         call.request_headers = list(request.headers.items())  # should it fail before they are sent
-        vars(request)["write_bytes"] = _watched_write(request, call)
+        request.write_bytes = _watched_write(request, call)
     return call
 
 
@@ -125,7 +125,7 @@ def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
 
 
 def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
-    vars(request).pop("write_bytes", None)
+    del request.write_bytes
     call.request_headers = list(request.headers.items())
     call.responded(response.status, response.raw_headers)
     coding = response.headers.get("Content-Encoding", "").lower()
@@ -140,7 +140,7 @@ def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
 
 
 def _failed(call: Call, request: Any, error: BaseException) -> None:
-    vars(request).pop("write_bytes", None)
+    del request.write_bytes
     call.request_headers = list(request.headers.items())
     call.failed(error)
 

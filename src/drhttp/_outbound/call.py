@@ -131,8 +131,10 @@ class Call:
         recorder.unfinished.pop(id(self), None)
         self.duration = time.perf_counter() - self.start
         self.aborted = aborted
-        self.request_body.settle()
-        self.response_body.settle()
+        if self.request_body.more is not None:
+            self.request_body.settle()
+        if self.response_body.more is not None:
+            self.response_body.settle()
         if not sys.is_finalizing():  # nothing is delivered any more, and Python 3.11 would wait for a thread for ever
             recorder.put(self)
 
@@ -151,9 +153,10 @@ class Call:
     def weight(self) -> int:
         """The approximate size of the call in memory, in bytes."""
         weight = _OVERHEAD + len(self.head) + self.request_body.kept + self.response_body.kept
-        for fields in (self.request_headers, self.response_headers):
-            for _, value in fields:
-                weight += len(value)
+        for _, value in self.response_headers:
+            weight += len(value)
+        for _, value in self.request_headers:
+            weight += len(value)
         return weight
 
     @property

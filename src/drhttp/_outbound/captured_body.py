@@ -7,14 +7,15 @@ class CapturedBody:
     """The first bytes of one body, up to `limit`, and the number of all its bytes.
 
     Blocks are kept by reference. Only the block that crosses the limit is copied: a reference would keep all of it.
-    size: bytes of the body that have passed. kept: how many of them are kept.
+    size: bytes of the body that have passed. kept: how many of them are kept. more: the blocks after the first; `None`
+    if there are none, as mostly.
     """
 
-    __slots__ = ("_first", "_limit", "_others", "kept", "size")
+    __slots__ = ("_first", "_limit", "kept", "more", "size")
 
     def __init__(self, limit: int) -> None:
         self._first = b""
-        self._others: list[bytes] | None = None  # because most bodies come in one block
+        self.more: list[bytes] | None = None
         self._limit = limit
         self.kept = 0
         self.size = 0
@@ -43,13 +44,13 @@ class CapturedBody:
 
     def content(self) -> bytes:
         """The bytes that are kept."""
-        return self._first if self._others is None else b"".join((self._first, *self._others))
+        return self._first if self.more is None else b"".join((self._first, *self.more))
 
     def settle(self) -> None:
         """Keep no further bytes, and join those that are kept: they may wait in the queue for long."""
         self._limit = 0
-        if self._others is not None:
-            self._first, self._others = self.content(), None
+        if self.more is not None:
+            self._first, self.more = self.content(), None
 
     def _note_buffer(self, block: bytes | bytearray | memoryview) -> None:
         try:
@@ -64,8 +65,8 @@ class CapturedBody:
     def _keep(self, part: bytes) -> None:
         if not self.kept:
             self._first = part
-        elif self._others is None:
-            self._others = [part]
+        elif self.more is None:
+            self.more = [part]
         else:
-            self._others.append(part)
+            self.more.append(part)
         self.kept += len(part)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from drhttp._outbound.hook import Live
 
 
+_LARGE = 65_536  # bytes of a block that is noted at once, because nothing else may need it any longer
+_MANY = 3  # blocks that are noted together; most requests have two, their head and their body
+
+
 class _SentFile:
     """A file that is sent: notes the blocks that are read of it."""
 
@@ -44,12 +48,13 @@ def connection_hooks(connection: type, module: ModuleType) -> list[Hook]:
     def wrap_getresponse(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
         @wraps(original)
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            sent = self.__dict__.get(CALL) if live else None
+            sent = getattr(self, CALL, None) if live else None
             if sent is not None and sent.live is not live:
                 sent = transmission(self)
             if sent is None:
                 return original(self, *args, **kwargs)
             sent.receiving = True
+            guarded(sent.note_sent)  # now, while the server works
             try:
                 response = original(self, *args, **kwargs)
             except module.ResponseNotReady:  # the caller's mistake, after which it may go on
@@ -87,22 +92,25 @@ def _wrap_putrequest(original: Callable[..., Any], live: Live) -> Callable[..., 
 def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def send(self: Any, data: Any) -> Any:
-        sent = self.__dict__.get(CALL) if live else None
+        sent = getattr(self, CALL, None) if live else None
         if sent is not None and sent.live is not live:
             sent = transmission(self)
-        # A connection that it opens first may send a CONNECT to a proxy.
-        if sent is None or sent.sending is not None:
+        if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
             return original(self, data)
-        if type(data) is not bytes:
+        if type(data) is bytes:
+            sent.unnoted.append(data)
+        else:
             data = guarded(_watched, data, sent) or data
-        sent.sending = data
+        sent.sending = True
         try:
             result = original(self, data)
         except BaseException as error:
-            guarded(sent.passed)
+            sent.sending = False
             guarded(_send_failed, self, sent, error)
             raise
-        guarded(sent.passed)  # afterwards, so that the server need not wait for it
+        sent.sending = False
+        if type(data) is bytes and (len(data) > _LARGE or len(sent.unnoted) >= _MANY):
+            guarded(sent.note_sent)
         return result
 
     return send
@@ -113,7 +121,7 @@ def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     def close(self: Any) -> Any:
         sent = transmission(self) if live else None
         # It also closes itself, while it waits for a response that is the last.
-        if sent is not None and not sent.receiving and sent.sending is None:
+        if sent is not None and not (sent.receiving or sent.sending):
             guarded(_given_up, self, sent)
         return original(self)
 
@@ -121,8 +129,9 @@ def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
 
 
 def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
-    attributes = connection.__dict__
-    before = transmission(connection) if CALL in attributes else None
+    before = getattr(connection, CALL, None)
+    if before is not None and not before.live:
+        before = transmission(connection)
     if before is not None:
         if before.fresh:  # begun by the hooks of urllib3
             before.fresh = False
@@ -136,7 +145,7 @@ def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
     if sent is not None:
         sent.live = live
         sent.fresh = False
-        attributes[CALL] = sent
+        setattr(connection, CALL, sent)
 
 
 def address_of(connection: Any) -> tuple[str, str, int | None]:
@@ -150,10 +159,9 @@ def address_of(connection: Any) -> tuple[str, str, int | None]:
 
 
 def _responded(connection: Any, sent: Transmission, response: Any) -> None:
-    attributes = connection.__dict__
-    if attributes.get(CALL) is not sent:
+    if getattr(connection, CALL, None) is not sent:
         return
-    del attributes[CALL]
+    setattr(connection, CALL, None)
     if not sent.live:
         sent.discard()
         return
@@ -166,6 +174,7 @@ def _responded(connection: Any, sent: Transmission, response: Any) -> None:
 
 
 def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+    sent.note_sent()
     remove(connection, sent)
     sent.failed(error)
 
@@ -183,6 +192,7 @@ def _given_up(connection: Any, sent: Transmission) -> None:
 
     If the head was never sent, an exception that the caller is handling is the reason, such as an invalid header field.
     """
+    sent.note_sent()
     remove(connection, sent)
     error = None if sent.head else sys.exc_info()[1]
     if isinstance(error, Exception):
@@ -194,6 +204,7 @@ def _given_up(connection: Any, sent: Transmission) -> None:
 
 def _watched(data: Any, sent: Transmission) -> Any:
     """What to send instead: a file or an iterable that notes what is sent of it; binary data is noted at once."""
+    sent.note_sent()
     if hasattr(data, "read"):
         return _SentFile(data, sent.sent)
     if isinstance(data, Iterable) and not _is_binary(data):

@@ -31,7 +31,8 @@ class _Body:
 
     def passed(self, part: Any) -> None:
         """The next part has passed."""
-        guarded(self._note, part)
+        if not self._call.done:
+            guarded(self._note, part)
 
     def finished(self) -> None:
         """All parts have passed."""

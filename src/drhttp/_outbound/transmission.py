@@ -1,7 +1,10 @@
 """A call on a connection of `http.client`, and what has been sent of it.
 
 One request is one call, although the hooks of urllib3 and those of `http.client` both see it: the first that sees it
-puts the transmission among the attributes of the connection, under `CALL`, and the other takes it over.
+puts the transmission into an attribute of the connection, and the other takes it over.
+
+The attribute is `None` between two calls. It is not deleted, and the dictionary of the connection is never asked for:
+either would cost the interpreter what it knows of the attributes, and each later access to one of them takes longer.
 """
 
 from __future__ import annotations
@@ -18,18 +21,19 @@ if TYPE_CHECKING:
     from drhttp._outbound.recorder_options import RecorderOptions
     from drhttp._process.recorder import Recorder
 
-CALL = "_drhttp_call"
+_END_OF_HEAD = b"\r\n\r\n"
+CALL = "_drhttp_call"  # the name of the attribute
 
 
 class Transmission(Call):
     """A call while it is on a connection, with what the connection has sent of it.
 
     live: not empty as long as the hooks are in place that saw the call begin. fresh: the request line has not been made
-    yet. sending: what the connection is sending at this moment, before which it may connect; `None` if it is not in the
-    middle of `send`. receiving: it waits for the response, or a pool of urllib3 opens the connection.
+    yet. sending: the connection is in the middle of `send`, in which it may connect first. receiving: it waits for the
+    response, or a pool of urllib3 opens the connection. unnoted: what has been sent since `note_sent` was last called.
     """
 
-    __slots__ = ("_chunks", "_partial_head", "fresh", "live", "receiving", "sending")
+    __slots__ = ("_chunks", "_partial_head", "fresh", "live", "receiving", "sending", "unnoted")
 
     def __init__(
         self,
@@ -41,31 +45,31 @@ class Transmission(Call):
     ) -> None:
         self.live: Live = []
         self.fresh = True
-        self.sending: Any = None
-        self.receiving = False
+        self.sending = self.receiving = False
+        self.unnoted: list[bytes] = []
         self._partial_head = b""
         self._chunks: ChunkedDecoder | None = None
-        super().__init__(recorder, options, parent, method, address)
+        Call.__init__(self, recorder, options, parent, method, address)
 
-    def passed(self) -> None:
-        """What the connection was sending has been sent, or has failed."""
-        data, self.sending = self.sending, None
-        if type(data) is not bytes:  # of anything else, that is noted which is read of it
-            return
-        if self.head and self._chunks is None:
-            self.request_body.note(data)
-        else:
-            self.sent(data)
+    def note_sent(self) -> None:
+        """Note what has been sent. It is called when the server has something to do, not for each block."""
+        blocks, self.unnoted = self.unnoted, []
+        for data in blocks:
+            if self.head and self._chunks is None:
+                self.request_body.note(data)
+            else:
+                self.sent(data)
 
     def abort(self) -> None:
         """The process ends before the call does, perhaps in the middle of `send`."""
-        self.passed()
+        self.note_sent()
         if self.fresh and not self.receiving:
             self.discard()
         super().abort()
 
     def closed(self) -> None:
         """The connection was dropped before its response came, or the response before its end."""
+        self.note_sent()
         if self.fresh:  # the connection does not send by `http.client`, so that nothing is known of the response
             self.discard()
         super().closed()
@@ -73,6 +77,9 @@ class Transmission(Call):
     def sent(self, data: Any) -> None:
         """The connection has sent the next bytes."""
         if not self.head:
+            if type(data) is bytes and data.find(_END_OF_HEAD) + 4 == len(data) and not self._partial_head:
+                self._on_head(data)  # as it comes mostly
+                return
             data = self._take_head(data)
         if self._chunks is not None:
             self._chunks.feed(data)
@@ -81,16 +88,19 @@ class Transmission(Call):
 
     def _take_head(self, data: Any) -> bytes:
         """Keep the head, which may come in pieces, and return what follows it."""
-        content = self._partial_head + bytes(data) if self._partial_head else bytes(data)
-        end = content.find(b"\r\n\r\n") + 4
+        content = self._partial_head + bytes(data)
+        end = content.find(_END_OF_HEAD) + 4
         if end < 4:
             self._partial_head = content
             return b""
         self._partial_head = b""
-        self.head = content if end == len(content) else content[:end]
-        if b"\r\ntransfer-encoding: chunked" in self.head.lower():
-            self._chunks = ChunkedDecoder(self.request_body)
+        self._on_head(content[:end])
         return content[end:]
+
+    def _on_head(self, head: bytes) -> None:
+        self.head = head
+        if b"\r\ntransfer-encoding: chunked" in head.lower():
+            self._chunks = ChunkedDecoder(self.request_body)
 
     def __del__(self) -> None:
         if not getattr(self, "done", True):
@@ -99,7 +109,7 @@ class Transmission(Call):
 
 def transmission(connection: Any) -> Transmission | None:
     """The transmission of a connection; `None` if there is none, or if the hooks that saw it begin are gone."""
-    sent: Transmission | None = connection.__dict__.get(CALL)
+    sent: Transmission | None = getattr(connection, CALL, None)
     if sent is None or sent.live:
         return sent
     remove(connection, sent)
@@ -108,7 +118,7 @@ def transmission(connection: Any) -> Transmission | None:
 
 def remove(connection: Any, sent: Transmission) -> None:
     """Remove a transmission from its connection, and discard its call if the hooks that saw it begin are gone."""
-    if connection.__dict__.get(CALL) is sent:
-        del connection.__dict__[CALL]
+    if getattr(connection, CALL, None) is sent:
+        setattr(connection, CALL, None)
         if not sent.live:
             sent.discard()

@@ -100,10 +100,10 @@ def _begin(pool: Any, connection: Any, live: Live) -> Transmission | None:
         return None
     before = transmission(connection)
     if before is not None:
-        before.end(aborted=True)  # nobody has asked for the response
+        before.closed()  # nobody has asked for the response
     sent.live = live
     sent.request_headers = request.headers
-    connection.__dict__[CALL] = sent
+    setattr(connection, CALL, sent)
     return sent
 
 

@@ -6,7 +6,16 @@ import pytest
 
 import drhttp
 from drhttp._capture import body_tap
-from drhttp._outbound import aiohttp, call, chunked_decoder, http_client, http_client_response_body, httpx, urllib3
+from drhttp._outbound import (
+    aiohttp,
+    call,
+    captured_body,
+    chunked_decoder,
+    http_client,
+    http_client_response_body,
+    httpx,
+    urllib3,
+)
 
 from .clients import BODY, CLIENTS, Sent
 from .conftest import Recording
@@ -15,6 +24,9 @@ PLACES = [
     (body_tap.Tap, "__init__"),
     (body_tap.Tap, "note"),
     (body_tap.Tap, "settle"),
+    (captured_body.CapturedBody, "__init__"),
+    (captured_body.CapturedBody, "note"),
+    (captured_body.CapturedBody, "settle"),
     (call.Call, "__init__"),
     (call.Call, "responded"),
     (call.Call, "end"),
@@ -24,6 +36,8 @@ PLACES = [
     (http_client_response_body.BodyReader, "_passed"),
     (http_client.Transmission, "__init__"),
     (http_client.Transmission, "sent"),
+    (http_client.Transmission, "note_sent"),
+    (http_client.Transmission, "closed"),
     (http_client, "begin"),
     (http_client, "address_of"),
     (urllib3, "begin"),

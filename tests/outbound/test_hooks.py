@@ -36,8 +36,8 @@ from .wire_server import JSON
 
 SEAMS = [
     (http.client.HTTPConnection, ["putrequest", "send", "getresponse", "close"]),
-    (urllib3.connectionpool.HTTPConnectionPool, ["_make_request", "urlopen"]),
-    (urllib3.connectionpool.HTTPSConnectionPool, ["_prepare_proxy"]),
+    (urllib3.connectionpool.HTTPConnectionPool, []),
+    (urllib3.connectionpool.HTTPSConnectionPool, ["_validate_conn", "_prepare_proxy"]),
     (httpx.HTTPTransport, ["handle_request"]),
     (httpx.AsyncHTTPTransport, ["handle_async_request"]),
     (aiohttp.ClientSession, ["_request"]),

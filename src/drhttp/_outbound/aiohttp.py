@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.selection import begin, recorder_here
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import ModuleType
 
-    from drhttp._outbound.call import Call
     from drhttp._outbound.hook import Live
 
 _DECODED = ("gzip", "deflate", "br", "zstd")  # the content codings that aiohttp undoes
@@ -95,10 +95,10 @@ def _add_middleware(session: Any, kwargs: dict[str, Any]) -> None:
 
 def _begin(request: Any) -> Call | None:
     url = request.url
-    call = begin(request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
+    call = begin(Call, request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
     if call is not None:
         call.request_headers = list(request.headers.items())  # should it fail before they are sent
-        vars(request)["write_bytes"] = _watched_write(request, call)
+        request.write_bytes = _watched_write(request, call)
     return call
 
 
@@ -125,7 +125,7 @@ def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
 
 
 def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
-    vars(request).pop("write_bytes", None)
+    del request.write_bytes
     call.request_headers = list(request.headers.items())
     call.responded(response.status, response.raw_headers)
     coding = response.headers.get("Content-Encoding", "").lower()
@@ -140,7 +140,7 @@ def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
 
 
 def _failed(call: Call, request: Any, error: BaseException) -> None:
-    vars(request).pop("write_bytes", None)
+    del request.write_bytes
     call.request_headers = list(request.headers.items())
     call.failed(error)
 

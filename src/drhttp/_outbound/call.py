@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+import weakref
 from typing import TYPE_CHECKING
 
-from drhttp._capture.body_tap import Tap
 from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
+from drhttp._outbound.captured_body import CapturedBody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,9 +80,9 @@ class Call:
         self.address = address  # scheme, host, port, target
         self.head = b""
         self.request_headers: Fields = ()
-        self.request_body = Tap(options.request_limit)
+        self.request_body = CapturedBody(options.request_limit)
         self.response_headers: Fields = ()
-        self.response_body = Tap(options.response_limit)
+        self.response_body = CapturedBody(options.response_limit)
         self.status = 0
         self.failure: tuple[str, str] | None = None
         self.aborted = False
@@ -90,7 +91,7 @@ class Call:
         self.ttfb: float | None = None
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
-        recorder.opened(self)
+        recorder.unfinished[id(self)] = weakref.ref(self)
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""
@@ -109,7 +110,7 @@ class Call:
     def closed(self) -> None:
         """The caller has closed the response, or forgotten it, before its end: that aborts the call.
 
-        Unless it has no body, so that none of it is missing.
+        Unless the response has no body, so that none of it is missing.
         """
         if not self.done:
             self.end(aborted=not self.bodiless)
@@ -127,11 +128,13 @@ class Call:
             return
         self._recorder = None
         self.done = True
-        recorder.ended(self)
+        recorder.unfinished.pop(id(self), None)
         self.duration = time.perf_counter() - self.start
         self.aborted = aborted
-        self.request_body.settle()
-        self.response_body.settle()
+        if self.request_body.more is not None:
+            self.request_body.settle()
+        if self.response_body.more is not None:
+            self.response_body.settle()
         if not sys.is_finalizing():  # nothing is delivered any more, and Python 3.11 would wait for a thread for ever
             recorder.put(self)
 
@@ -143,21 +146,24 @@ class Call:
     def discard(self) -> None:
         """Nothing was sent after all, or nobody saw the end, so nothing is recorded."""
         if self._recorder is not None:
-            self._recorder.ended(self)
+            self._recorder.unfinished.pop(id(self), None)
         self._recorder = None
         self.done = True
 
     def weight(self) -> int:
         """The approximate size of the call in memory, in bytes."""
-        weight = _OVERHEAD + len(self.head) + len(self.request_body.content()) + len(self.response_body.content())
-        for fields in (self.request_headers, self.response_headers):
-            for _, value in fields:
-                weight += len(value)
+        weight = _OVERHEAD + len(self.head) + self.request_body.kept + self.response_body.kept
+        for _, value in self.response_headers:
+            weight += len(value)
+        for _, value in self.request_headers:
+            weight += len(value)
         return weight
 
     @property
     def bodiless(self) -> bool:
-        """Whether the response has no body, so that none of it is missing."""
+        """Whether there is a response without a body, so that none of it is missing."""
+        if not self.status:
+            return False
         if self.method == "HEAD" or self.status in _BODILESS:
             return True
         return any(

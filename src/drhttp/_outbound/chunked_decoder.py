@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drhttp._capture.body_tap import Tap
+    from drhttp._outbound.captured_body import CapturedBody
 
 _LONGEST_LINE = 65_536  # bytes, as in `http.client`
 
 
 class ChunkedDecoder:
-    """Passes the data of a chunked body to a tap.
+    """Captures the data of a chunked body.
 
     done: the body has ended, with its trailer section. broken: this is no chunked body, so that its end is unknown.
     """
 
-    __slots__ = ("_in_trailer", "_left", "_line", "_tap", "broken", "done")
+    __slots__ = ("_body", "_in_trailer", "_left", "_line", "broken", "done")
 
-    def __init__(self, tap: Tap) -> None:
-        self._tap = tap
+    def __init__(self, body: CapturedBody) -> None:
+        self._body = body
         self._left = 0  # bytes of data left in the current chunk
         self._line = b""  # the beginning of a line that has not ended yet
         self._in_trailer = False
@@ -30,10 +30,10 @@ class ChunkedDecoder:
         position, end = 0, len(data)
         while position < end and not (self.done or self.broken):
             if self._left:
-                part = data[position : position + self._left]  # the same object if it is all of it
-                self._tap.note(part)
-                self._left -= len(part)
-                position += len(part)
+                after = min(end, position + self._left)
+                self._body.note_part(data, position, after)
+                self._left -= after - position
+                position = after
             else:
                 line_end = data.find(b"\n", position) + 1
                 self._line += data[position : line_end or end]

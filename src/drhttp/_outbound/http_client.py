@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from drhttp._outbound.hook import Live
 
 
+_LARGE = 65_536  # bytes of a block that is noted at once, because nothing else may need it any longer
+_MANY = 3  # blocks that are noted together; most requests have two, their head and their body
+
+
 class _SentFile:
     """A file that is sent: notes the blocks that are read of it."""
 
@@ -38,26 +42,28 @@ class _SentFile:
         return data
 
 
-def _hooks(module: ModuleType) -> list[Hook]:
-    connection = module.HTTPConnection
-    not_ready = module.ResponseNotReady
+def connection_hooks(connection: type, module: ModuleType) -> list[Hook]:
+    """The hooks in a class of connections. module: `http.client`."""
 
     def wrap_getresponse(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
         @wraps(original)
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            sent = transmission(self) if live else None
+            sent = getattr(self, CALL, None) if live else None
+            if sent is not None and sent.live is not live:
+                sent = transmission(self)
             if sent is None:
                 return original(self, *args, **kwargs)
             sent.receiving = True
+            guarded(sent.note_sent)  # now, while the server works
             try:
                 response = original(self, *args, **kwargs)
-            except not_ready:  # the caller's mistake, after which it may go on
+            except module.ResponseNotReady:  # the caller's mistake, after which it may go on
+                sent.receiving = False
                 raise
             except BaseException as error:
                 guarded(_failed, self, sent, error)
                 raise
-            finally:
-                sent.receiving = False
+            sent.receiving = False
             guarded(_responded, self, sent, response)
             return response
 
@@ -86,11 +92,13 @@ def _wrap_putrequest(original: Callable[..., Any], live: Live) -> Callable[..., 
 def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def send(self: Any, data: Any) -> Any:
-        sent = transmission(self) if live else None
+        sent = getattr(self, CALL, None) if live else None
+        if sent is not None and sent.live is not live:
+            sent = transmission(self)
         if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
             return original(self, data)
         if type(data) is bytes:
-            guarded(sent.sent, data)
+            sent.unnoted.append(data)
         else:
             data = guarded(_watched, data, sent) or data
         sent.sending = True
@@ -101,6 +109,8 @@ def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
             guarded(_send_failed, self, sent, error)
             raise
         sent.sending = False
+        if type(data) is bytes and (len(data) > _LARGE or len(sent.unnoted) >= _MANY):
+            guarded(sent.note_sent)
         return result
 
     return send
@@ -111,24 +121,31 @@ def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     def close(self: Any) -> Any:
         sent = transmission(self) if live else None
         # It also closes itself, while it waits for a response that is the last.
-        if sent is not None and not (sent.receiving or sent.sending or sent.fresh):
+        if sent is not None and not (sent.receiving or sent.sending):
             guarded(_given_up, self, sent)
         return original(self)
 
     return close
 
 
-def _begin(connection: Any, method: str, url: str, live: Live) -> None:
-    before = transmission(connection)
-    if before is not None and before.fresh:  # begun by the hooks of urllib3
-        before.fresh = False
-        return
+def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
+    before = getattr(connection, CALL, None)
+    if before is not None and not before.live:
+        before = transmission(connection)
     if before is not None:
+        if before.fresh:  # begun by the hooks of urllib3
+            before.fresh = False
+            before.live = live
+            return
         _given_up(connection, before)
-    call = begin(_text(method), *address_of(connection), _text(url))
-    if call is not None:
-        connection.__dict__[CALL] = sent = Transmission(call, live)
+    scheme, host, port = address_of(connection)
+    if type(method) is not str or type(url) is not str:
+        method, url = _text(method), _text(url)
+    sent = begin(Transmission, method, scheme, host, port, url)
+    if sent is not None:
+        sent.live = live
         sent.fresh = False
+        setattr(connection, CALL, sent)
 
 
 def address_of(connection: Any) -> tuple[str, str, int | None]:
@@ -137,35 +154,35 @@ def address_of(connection: Any) -> tuple[str, str, int | None]:
     tunnel = getattr(connection, "_tunnel_host", None)
     if tunnel:
         return scheme, _text(tunnel), getattr(connection, "_tunnel_port", None)
-    return scheme, _text(connection.host), connection.port
+    host = connection.host
+    return scheme, host if type(host) is str else _text(host), connection.port
 
 
 def _responded(connection: Any, sent: Transmission, response: Any) -> None:
-    remove(connection, sent)
-    call = sent.take()
-    if call is None:
+    if getattr(connection, CALL, None) is not sent:
         return
-    headers = list(response.headers.raw_items())
-    call.responded(response.status, headers)
+    setattr(connection, CALL, None)
+    if not sent.live:
+        sent.discard()
+        return
+    sent.responded(response.status, list(response.headers.raw_items()))
     reader, length = response.fp, response.length
     if reader is None or length == 0:
-        call.end()
+        sent.end()
     else:
-        response.fp = BodyReader(reader, call, length, chunked=bool(response.chunked))
+        response.fp = BodyReader(reader, sent, length, chunked=bool(response.chunked))
 
 
 def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+    sent.note_sent()
     remove(connection, sent)
-    call = sent.take()
-    if call is not None:
-        call.failed(error)
+    sent.failed(error)
 
 
 def _send_failed(connection: Any, sent: Transmission, error: BaseException) -> None:
     """Sending failed. The response may have come before: then somebody will ask for it."""
     if isinstance(error, BrokenPipeError | ConnectionResetError):
-        if sent.call is not None:
-            sent.call.note_failure(error)
+        sent.note_failure(error)
     else:
         _failed(connection, sent, error)
 
@@ -175,18 +192,19 @@ def _given_up(connection: Any, sent: Transmission) -> None:
 
     If the head was never sent, an exception that the caller is handling is the reason, such as an invalid header field.
     """
+    sent.note_sent()
     remove(connection, sent)
-    call = sent.take()
-    if call is None:
-        return
-    error = None if sent.head_sent else sys.exc_info()[1]
+    error = None if sent.head else sys.exc_info()[1]
     if isinstance(error, Exception):
-        call.note_failure(error)
-    call.end(aborted=call.failure is None)
+        sent.note_failure(error)
+    elif sent.fresh:
+        sent.discard()
+    sent.end(aborted=sent.failure is None)
 
 
 def _watched(data: Any, sent: Transmission) -> Any:
     """What to send instead: a file or an iterable that notes what is sent of it; binary data is noted at once."""
+    sent.note_sent()
     if hasattr(data, "read"):
         return _SentFile(data, sent.sent)
     if isinstance(data, Iterable) and not _is_binary(data):
@@ -211,6 +229,10 @@ def _is_binary(data: Any) -> bool:
 
 def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _hooks(module: ModuleType) -> list[Hook]:
+    return connection_hooks(module.HTTPConnection, module)
 
 
 client = Client("http.client", _hooks)

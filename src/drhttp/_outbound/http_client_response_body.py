@@ -17,7 +17,8 @@ class BodyReader:
     """Stands for `fp` of a response: each method does what that of the original does, and notes what was read.
 
     It never reads for itself. The call ends with the last byte of the body, or when the reader is closed or not used
-    any more. Whatever has no method here, such as `raw` or `fileno`, is the original's.
+    any more, as nothing else refers to the call then. Whatever has no method here, such as `raw` or `fileno`, is the
+    original's.
 
     length: bytes of the body; `None` if its end is that of the connection, or of its last chunk. chunked: whether the
     body has that transfer coding.
@@ -106,11 +107,6 @@ class BodyReader:
         if not self._call.done:
             guarded(self._call.closed)
         self._reader.close()
-
-    def __del__(self) -> None:
-        call = getattr(self, "_call", None)
-        if call is not None and not call.done:
-            guarded(call.closed)
 
     def _watch(self, read: Any, argument: Any) -> Any:
         try:

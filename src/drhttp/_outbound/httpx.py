@@ -9,6 +9,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.selection import begin, recorder_here
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from types import ModuleType
 
-    from drhttp._outbound.call import Call
     from drhttp._outbound.hook import Live
 
 
@@ -31,7 +31,8 @@ class _Body:
 
     def passed(self, part: Any) -> None:
         """The next part has passed."""
-        guarded(self._note, part)
+        if not self._call.done:
+            guarded(self._note, part)
 
     def finished(self) -> None:
         """All parts have passed."""
@@ -151,10 +152,11 @@ class _Streams:
     def begin(self, request: Any) -> tuple[Call | None, Any]:
         """Begin a call. Returns it, and the request to send: a copy if its body has to be watched."""
         url = request.url
-        call = begin(request.method, url.scheme, url.raw_host.decode("ascii"), url.port, url.raw_path.decode("ascii"))
+        host, target = url.raw_host.decode("ascii"), url.raw_path.decode("ascii")
+        call = begin(Call, request.method, url.scheme, host, url.port, target)
         if call is None:
             return None, request
-        call.request_headers = list(request.headers.raw)
+        call.request_headers = request.headers.raw
         stream = request.stream
         if isinstance(stream, self._in_memory):
             for part in stream:
@@ -167,7 +169,7 @@ class _Streams:
 
     def respond(self, call: Call, response: Any) -> None:
         """Watch the body of a response."""
-        call.responded(response.status_code, list(response.headers.raw))
+        call.responded(response.status_code, response.headers.raw)
         if call.status == 101:
             call.end()
         else:

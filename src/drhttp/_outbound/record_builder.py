@@ -10,9 +10,9 @@ from drhttp._outbound.address import absolute_uri
 from drhttp._record import Body, Failure, Record, Request, Response, Trace
 
 if TYPE_CHECKING:
-    from drhttp._capture.body_tap import Tap
     from drhttp._config import Config
     from drhttp._outbound.call import Call, Fields
+    from drhttp._outbound.captured_body import CapturedBody
     from drhttp._record import Headers
 
 _random = RandomDigits()
@@ -54,32 +54,32 @@ def assemble_call(call: Call, config: Config) -> Record:
 
 
 def _request_body(call: Call, config: Config, headers: Headers) -> Body:
-    tap = call.request_body
+    captured = call.request_body
     declared = content_length(first(headers, "content-length"))
-    if tap.size and not config.captures_requests:
-        return Body(size=tap.size, omitted="off")
-    if tap.size and not config.capture_bodies.takes("request", headers):
-        return Body(size=tap.size, omitted="type")
-    size = tap.size if declared is None else max(declared, tap.size)
-    return _body(tap, size, call.decoded[0])
+    if captured.size and not config.captures_requests:
+        return Body(size=captured.size, omitted="off")
+    if captured.size and not config.capture_bodies.takes("request", headers):
+        return Body(size=captured.size, omitted="type")
+    size = captured.size if declared is None else max(declared, captured.size)
+    return _body(captured, size, call.decoded[0])
 
 
 def _response_body(call: Call, config: Config, headers: Headers, complete: bool) -> Body:
-    tap = call.response_body
-    if tap.size and not config.captures_responses:
-        return Body(size=tap.size, omitted="off")
-    if tap.size and not config.capture_bodies.takes("response", headers):
-        return Body(size=tap.size, omitted="type")
+    captured = call.response_body
+    if captured.size and not config.captures_responses:
+        return Body(size=captured.size, omitted="off")
+    if captured.size and not config.capture_bodies.takes("response", headers):
+        return Body(size=captured.size, omitted="type")
     if complete or call.bodiless or not call.status:
-        return _body(tap, tap.size, call.decoded[1])
+        return _body(captured, captured.size, call.decoded[1])
     declared = None if call.decoded[1] else content_length(first(headers, "content-length"))
-    return _body(tap, declared, call.decoded[1], cut=declared is None or declared > tap.size)
+    return _body(captured, declared, call.decoded[1], cut=declared is None or declared > captured.size)
 
 
-def _body(tap: Tap, size: int | None, decoded: str | None, *, cut: bool = False) -> Body:
-    """The body in a tap. size: of the whole body. cut: not all of it has passed."""
-    content = tap.content()
-    truncated = bool(content) and (cut or len(content) < (tap.size if size is None else size))
+def _body(captured: CapturedBody, size: int | None, decoded: str | None, *, cut: bool = False) -> Body:
+    """What a record says of a body. size: of the whole body. cut: not all of it has passed."""
+    content = captured.content()
+    truncated = bool(content) and (cut or len(content) < (captured.size if size is None else size))
     return Body(content=content or None, size=size, truncated=truncated, decoded=decoded if content else None)
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from drhttp._capture import link
 from drhttp._capture.sampling import chance
 from drhttp._outbound.address import absolute_uri, without_query
-from drhttp._outbound.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drhttp._outbound.call import Call
     from drhttp._process.recorder import Recorder
+
+C = TypeVar("C", bound="Call")
 
 #: Returns the recorder of calls that belong to no request; `None` if there is none.
 root_recorder: Callable[[], Recorder | None] = lambda: None  # noqa: E731 - replaced by the installation
 
 
-def begin(method: str, scheme: str, host: str, port: int | None, target: str) -> Call | None:
+def begin(kind: type[C], method: str, scheme: str, host: str, port: int | None, target: str) -> C | None:
     """Begin the record of a request; `None` if it is not to be recorded.
 
-    target: what stands in the request line.
+    kind: the class of the call. target: what stands in the request line.
     """
     if not link.watching:
         return None
@@ -34,7 +36,7 @@ def begin(method: str, scheme: str, host: str, port: int | None, target: str) ->
         return None
     if parent is None and options.sample_rate < 1.0 and chance() >= options.sample_rate:
         return None
-    return Call(recorder, options, parent, method, (scheme, host, port, target))
+    return kind(recorder, options, parent, method, (scheme, host, port, target))
 
 
 def recorder_here() -> Recorder | None:

@@ -1,7 +1,10 @@
 """A call on a connection of `http.client`, and what has been sent of it.
 
 One request is one call, although the hooks of urllib3 and those of `http.client` both see it: the first that sees it
-puts a transmission among the attributes of the connection, under `CALL`, and the other takes it over.
+puts the transmission into an attribute of the connection, and the other takes it over.
+
+The attribute is `None` between two calls. It is not deleted, and the dictionary of the connection is never asked for:
+either would cost the interpreter what it knows of the attributes, and each later access to one of them takes longer.
 """
 
 from __future__ import annotations
@@ -9,77 +12,104 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.chunked_decoder import ChunkedDecoder
 
 if TYPE_CHECKING:
-    from drhttp._outbound.call import Call
+    from drhttp._capture.link import Link
     from drhttp._outbound.hook import Live
+    from drhttp._outbound.recorder_options import RecorderOptions
+    from drhttp._process.recorder import Recorder
 
-CALL = "_drhttp_call"
+_END_OF_HEAD = b"\r\n\r\n"
+CALL = "_drhttp_call"  # the name of the attribute
 
 
-class Transmission:
-    """A call on a connection, and what has been sent of it.
+class Transmission(Call):
+    """A call while it is on a connection, with what the connection has sent of it.
 
     live: not empty as long as the hooks are in place that saw the call begin. fresh: the request line has not been made
     yet. sending: the connection is in the middle of `send`, in which it may connect first. receiving: it waits for the
-    response.
+    response, or a pool of urllib3 opens the connection. unnoted: what has been sent since `note_sent` was last called.
     """
 
-    __slots__ = ("_chunks", "_head", "call", "fresh", "head_sent", "live", "receiving", "sending")
+    __slots__ = ("_chunks", "_partial_head", "fresh", "live", "receiving", "sending", "unnoted")
 
-    def __init__(self, call: Call, live: Live) -> None:
-        self.call: Call | None = call
-        self.live = live
+    def __init__(
+        self,
+        recorder: Recorder,
+        options: RecorderOptions,
+        parent: Link | None,
+        method: str,
+        address: tuple[str, str, int | None, str],
+    ) -> None:
+        self.live: Live = []
         self.fresh = True
         self.sending = self.receiving = False
-        self.head_sent = False
-        self._head = b""
+        self.unnoted: list[bytes] = []
+        self._partial_head = b""
         self._chunks: ChunkedDecoder | None = None
+        Call.__init__(self, recorder, options, parent, method, address)
 
-    def take(self) -> Call | None:
-        """Take the call off the connection. `None` if that has been done."""
-        call, self.call = self.call, None
-        return call
+    def note_sent(self) -> None:
+        """Note what has been sent. It is called when the server has something to do, not for each block."""
+        blocks, self.unnoted = self.unnoted, []
+        for data in blocks:
+            if self.head and self._chunks is None:
+                self.request_body.note(data)
+            else:
+                self.sent(data)
+
+    def abort(self) -> None:
+        """The process ends before the call does, perhaps in the middle of `send`."""
+        self.note_sent()
+        if self.fresh and not self.receiving:
+            self.discard()
+        super().abort()
+
+    def closed(self) -> None:
+        """The connection was dropped before its response came, or the response before its end."""
+        self.note_sent()
+        if self.fresh:  # the connection does not send by `http.client`, so that nothing is known of the response
+            self.discard()
+        super().closed()
 
     def sent(self, data: Any) -> None:
         """The connection has sent the next bytes."""
-        call = self.call
-        if call is None:
-            return
-        if not self.head_sent:
-            data = self._take_head(call, data)
+        if not self.head:
+            if type(data) is bytes and data.find(_END_OF_HEAD) + 4 == len(data) and not self._partial_head:
+                self._on_head(data)  # as it comes mostly
+                return
+            data = self._take_head(data)
         if self._chunks is not None:
             self._chunks.feed(data)
         elif data:
-            call.request_body.note(data)
+            self.request_body.note(data)
 
-    def _take_head(self, call: Call, data: Any) -> bytes:
+    def _take_head(self, data: Any) -> bytes:
         """Keep the head, which may come in pieces, and return what follows it."""
-        content = self._head + bytes(data) if self._head else bytes(data)
-        end = content.find(b"\r\n\r\n") + 4
+        content = self._partial_head + bytes(data)
+        end = content.find(_END_OF_HEAD) + 4
         if end < 4:
-            self._head = content
+            self._partial_head = content
             return b""
-        self.head_sent, self._head = True, b""
-        call.head = head = content if end == len(content) else content[:end]
-        if b"\r\ntransfer-encoding: chunked" in head.lower():
-            self._chunks = ChunkedDecoder(call.request_body)
+        self._partial_head = b""
+        self._on_head(content[:end])
         return content[end:]
 
-    def __del__(self) -> None:
-        if getattr(self, "call", None) is not None:  # the connection was dropped before its response came
-            guarded(self._dropped)
+    def _on_head(self, head: bytes) -> None:
+        self.head = head
+        if b"\r\ntransfer-encoding: chunked" in head.lower():
+            self._chunks = ChunkedDecoder(self.request_body)
 
-    def _dropped(self) -> None:
-        call = self.take()
-        if call is not None:
-            call.end(aborted=True)
+    def __del__(self) -> None:
+        if not getattr(self, "done", True):
+            guarded(self.closed)
 
 
 def transmission(connection: Any) -> Transmission | None:
     """The transmission of a connection; `None` if there is none, or if the hooks that saw it begin are gone."""
-    sent: Transmission | None = connection.__dict__.get(CALL)
+    sent: Transmission | None = getattr(connection, CALL, None)
     if sent is None or sent.live:
         return sent
     remove(connection, sent)
@@ -88,9 +118,7 @@ def transmission(connection: Any) -> Transmission | None:
 
 def remove(connection: Any, sent: Transmission) -> None:
     """Remove a transmission from its connection, and discard its call if the hooks that saw it begin are gone."""
-    if connection.__dict__.get(CALL) is sent:
-        del connection.__dict__[CALL]
-    if not sent.live:
-        call = sent.take()
-        if call is not None:
-            call.discard()
+    if getattr(connection, CALL, None) is sent:
+        setattr(connection, CALL, None)
+        if not sent.live:
+            sent.discard()

@@ -1,16 +1,21 @@
 """Hooks in urllib3 for what fails before `http.client` takes over: TLS and proxies.
 
+Both happen when a pool opens a connection, and only then does a hook do anything. The methods that open one do not know
+the request, but the method of the pool that has called them does.
+
 The library itself is not imported: the hooks are made of its module when the application has imported it.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+import inspect
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drhttp._guard import guarded
+from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
+from drhttp._outbound.http_client import connection_hooks
 from drhttp._outbound.selection import begin, recorder_here
 from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
 
@@ -18,59 +23,54 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from drhttp._outbound.call import Call, Fields
+    from drhttp._outbound.call import Fields
     from drhttp._outbound.hook import Live
 
-# Method, target and header fields of the request for which a tunnel is opened.
-_tunnelled: ContextVar[tuple[str, str, Any] | None] = ContextVar("drhttp.tunnelled", default=None)
+_FARTHEST = 10  # frames, some of which may be those of others that have replaced the same methods
+
+
+class _PoolRequest(NamedTuple):
+    """The request for which a pool opens a connection."""
+
+    method: str
+    target: str
+    headers: Fields
 
 
 def _hooks(module: ModuleType) -> list[Hook]:
-    pool = module.HTTPConnectionPool
-    from http.client import HTTPConnection  # not at the top, because it is slow to load
+    import http.client  # not at the top, because it is slow to load
 
-    if not issubclass(module.HTTPConnection, HTTPConnection):
+    base = next((each for each in module.HTTPConnection.__mro__ if each.__module__ == "http.client"), None)
+    if base is None:
         raise AttributeError("its connections are not those of http.client")
-    return [
-        Hook(pool, "_make_request", _wrap_make_request, (None, None, "GET", "/")),
-        Hook(pool, "urlopen", _wrap_urlopen, (None, "GET", "/")),
-        Hook(module.HTTPSConnectionPool, "_prepare_proxy", _wrap_prepare_proxy, (None, None)),
+    pool = module.HTTPSConnectionPool
+    hooks = [
+        Hook(pool, "_validate_conn", _wrap_validate_conn, (None, None)),
+        Hook(pool, "_prepare_proxy", _wrap_prepare_proxy, (None, None)),
     ]
+    if base is not http.client.HTTPConnection:  # which was reloaded since urllib3 was imported
+        hooks += connection_hooks(base, http.client)
+    return hooks
 
 
-def _wrap_make_request(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
+def _wrap_validate_conn(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
-    def make_request(self: Any, conn: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+    def validate_conn(self: Any, conn: Any) -> Any:
         # On a connection that is open, nothing fails before the hooks of `http.client` see the request.
-        watch = live and getattr(conn, "sock", None) is None and recorder_here() is not None
-        sent = guarded(_begin, self, conn, method, url, live) if watch else None
+        opens = live and getattr(conn, "sock", None) is None and recorder_here() is not None
+        sent = guarded(_begin, self, conn, live) if opens else None
         if sent is None:
-            return original(self, conn, method, url, *args, **kwargs)
+            return original(self, conn)
+        sent.receiving = True
         try:
-            response = original(self, conn, method, url, *args, **kwargs)
+            result = original(self, conn)
         except BaseException as error:
-            guarded(_failed, conn, sent, error, kwargs.get("headers"))
+            guarded(_failed, conn, sent, error)
             raise
-        if sent.fresh:
-            guarded(_discard, conn, sent)
-        return response
+        sent.receiving = False
+        return result
 
-    return make_request
-
-
-def _wrap_urlopen(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
-    @wraps(original)
-    def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
-        if not live or getattr(self, "proxy", None) is None or recorder_here() is None:
-            return original(self, method, url, *args, **kwargs)
-        headers = kwargs.get("headers", args[1] if len(args) > 1 else None)
-        token = _tunnelled.set((str(method), str(url), headers))
-        try:
-            return original(self, method, url, *args, **kwargs)
-        finally:
-            _tunnelled.reset(token)
-
-    return urlopen
+    return validate_conn
 
 
 def _wrap_prepare_proxy(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
@@ -90,47 +90,50 @@ def _wrap_prepare_proxy(original: Callable[..., Any], live: Live) -> Callable[..
     return prepare_proxy
 
 
-def _begin(pool: Any, connection: Any, method: str, url: str, live: Live) -> Transmission | None:
+def _begin(pool: Any, connection: Any, live: Live) -> Transmission | None:
     """Put a call on the connection, which the hooks of `http.client` take over."""
-    call = begin(str(method), pool.scheme, pool.host, pool.port, str(url))
-    if call is None:
+    request = _request_of(pool, "_make_request")
+    if request is None:
+        return None
+    sent = begin(Transmission, request.method, pool.scheme, pool.host, pool.port, request.target)
+    if sent is None:
         return None
     before = transmission(connection)
-    unanswered = None if before is None else before.take()
-    if unanswered is not None:
-        unanswered.end(aborted=True)  # nobody has asked for the response
-    connection.__dict__[CALL] = sent = Transmission(call, live)
+    if before is not None:
+        before.closed()  # nobody has asked for the response
+    sent.live = live
+    sent.request_headers = request.headers
+    setattr(connection, CALL, sent)
     return sent
 
 
 def _begin_tunnelled(pool: Any) -> Call | None:
-    request = _tunnelled.get()
+    request = _request_of(pool, "urlopen")
     if request is None:
         return None
-    method, url, headers = request
-    call = begin(method, pool.scheme, pool.host, pool.port, url)
+    call = begin(Call, request.method, pool.scheme, pool.host, pool.port, request.target)
     if call is not None:
-        call.request_headers = _fields(headers)
+        call.request_headers = request.headers
     return call
 
 
-def _failed(connection: Any, sent: Transmission, error: BaseException, headers: Any) -> None:
-    """The request failed. If nobody has seen that, it was before its request line, or between two steps."""
-    remove(connection, sent)
-    call = sent.take()
-    if call is None:
-        return
-    if not call.head:
-        call.request_headers = _fields(headers)
-    call.failed(error)
+def _request_of(pool: Any, function: str) -> _PoolRequest | None:
+    """The arguments of a method of the pool that is under way; `None` if it is not found."""
+    frame = inspect.currentframe()
+    for _ in range(_FARTHEST):
+        frame = None if frame is None else frame.f_back
+        if frame is not None and frame.f_code.co_name == function:
+            arguments = frame.f_locals
+            if arguments.get("self") is pool and "method" in arguments and "url" in arguments:
+                headers = arguments.get("headers")
+                return _PoolRequest(str(arguments["method"]), str(arguments["url"]), _fields(headers))
+    return None
 
 
-def _discard(connection: Any, sent: Transmission) -> None:
-    """This connection does not send by `http.client`, so that nothing is known of the response."""
+def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
+    """The connection could not be opened."""
     remove(connection, sent)
-    call = sent.take()
-    if call is not None:
-        call.discard()
+    sent.failed(error)
 
 
 def _fields(headers: Any) -> Fields:

@@ -45,8 +45,8 @@ class Recorder:
         self._preparation = Preparation(config)
         self._states: PerProcess[ProcessState] = PerProcess()
         self._held: dict[int, Exchange] = {}  # by the identity of the exchange
-        # By identity; weak, because nothing else may keep what a server or a client has given up.
-        self._open: dict[int, weakref.ref[ASGIRecording | Call]] = {}
+        # What has not ended, by identity; weak, because nothing else may keep what a server or a client has given up.
+        self.unfinished: dict[int, weakref.ref[ASGIRecording | Call]] = {}
         self._closed = False
         self._unused = False
         self.outbound_options: RecorderOptions | None = None  # which outgoing requests are recorded; `None` means none
@@ -61,7 +61,7 @@ class Recorder:
     def put(self, exchange: Exchange | Call) -> None:
         """Record a finished exchange. This never blocks, and never waits for the network."""
         exchange.preparation = self._preparation
-        state = self._state() or self._create_state()
+        state = self._states.get() or self._create_state()
         if exchange.pid != state.pid:
             state.queue.drop("forked")  # the request began in the parent, which finishes it too
         elif state.queue.put(exchange, exchange.weight()) or not (state.worker.alive or self._closed):
@@ -89,15 +89,15 @@ class Recorder:
 
     def opened(self, recording: ASGIRecording | Call) -> None:
         """Remember a recording, or a request that the process makes, whose response has not ended."""
-        self._open[id(recording)] = weakref.ref(recording)
+        self.unfinished[id(recording)] = weakref.ref(recording)
 
     def ended(self, recording: ASGIRecording | Call) -> None:
         """Forget what has ended."""
-        self._open.pop(id(recording), None)
+        self.unfinished.pop(id(recording), None)
 
     def abort_all(self) -> None:
         """Record the requests whose responses have not ended as aborted, because the process or its server stops."""
-        for reference in list(self._open.values()):
+        for reference in list(self.unfinished.values()):
             recording = reference()
             if recording is not None:
                 guarded(recording.abort)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from collections import Counter
@@ -12,19 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from store_suite import ARRIVAL, NOW, UNBOUND, node, random_event
-from support.effort import effort, share
+from support.effort import effort
 from test_query import made, query
 
 from drhttp.inbox import har
 from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import decode_batch
 from drhttp.inbox.query.nodes import EVERYTHING
-from drhttp.inbox.store import blocks, histogram, rollup
+from drhttp.inbox.store import blocks, histogram
 from drhttp.inbox.store.aggregates import CLASSES
 from drhttp.inbox.store.blocks import builder, rankings
 from drhttp.inbox.store.blocks.condition import CellCondition
 from drhttp.inbox.store.order import COLUMNS, Order
-from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.sqlite import SqliteStore
 
 TYPICAL = [
@@ -134,6 +134,16 @@ def assert_same_lists(one, other, orders=ORDERS):
                 break
 
 
+def happens(store, happening, going):
+    if happening < 0.2:
+        store.clear(node(going), pinned=False)
+    elif happening < 0.4:
+        while store.prune(replace(UNBOUND, records=700), NOW):
+            pass
+    elif happening < 0.5:
+        store.mark(store.state().newest, pinned=True, tags=["odd"])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_answers_are_the_same_whatever_happens(pair, event, seed):
     """While records come, come again and go, are pinned and cleared, and whatever is counted ahead meanwhile."""
@@ -145,13 +155,7 @@ def test_answers_are_the_same_whatever_happens(pair, event, seed):
         exchanges, happening, going = decode_batch(batch, ARRIVAL), dice.random(), dice.randrange(3)
         for store in pair:
             store.write(exchanges)
-            if happening < 0.2:
-                store.clear(node(f"path:/items/{going}*"), pinned=False)
-            elif happening < 0.4:
-                while store.prune(replace(UNBOUND, records=700), NOW):
-                    pass
-            elif happening < 0.5:
-                store.mark(store.state().newest, pinned=True, tags=["odd"])
+            happens(store, happening, f"path:/items/{going}*")
         here = [int(entry.summary.id) for entry in pair[1].page(EVERYTHING, 10_000).entries]
         for _ in range(dice.choice([0, 7, 10_000])):
             if not pair[0].maintain():
@@ -165,3 +169,141 @@ def test_answers_are_the_same_whatever_happens(pair, event, seed):
         assert_same_pictures(*pair, text)
     assert_same_lists(*pair)
 
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """2,000 records of every kind in blocks, and the same without."""
+    folder, dice = tmp_path_factory.mktemp("odd"), random.Random(3)
+    exchanges = [made(dice, place) for place in range(2_000)]
+    with opened(folder / "blocks.db") as built, opened(folder / "plain.db") as plain:
+        for store in (built, plain):
+            store.write(exchanges)
+        settle(built)
+        yield built, plain
+
+
+@effort(20)
+@given(st.integers(0, 1 << 32))
+def test_any_query_has_the_same_answers(odd, seed):
+    """Whatever is asked for, in all ways to put queries together."""
+    text = query(random.Random(seed), 2)
+    assert_same_pictures(*odd, text)
+
+
+@effort(60)
+@given(st.integers(0, 1 << 32))
+def test_what_a_cell_decides_holds_for_its_records(odd, seed):
+    """1 if all of them match, 0 if none does."""
+    store, _ = odd
+    text = query(random.Random(seed), 2)
+    condition = CellCondition(node(text))
+    cells = store._db.execute(f"SELECT r.*, {condition.sql} FROM cell r", condition.parameters)
+    names = [column[0] for column in cells.description]
+    found = {entry.n for entry in store.page(node(text), 10_000).entries}
+    for row in cells.fetchall():
+        cell, decided = dict(zip(names, row, strict=False)), row[-1]
+        if decided is not None:
+            members = records(store, cell)
+            assert len(members) == cell["count"]
+            assert found.intersection(members) == (members if decided else set()), text
+
+
+def records(store, cell):
+    """The records of a cell, by their columns."""
+    key = ("direction", "method", "endpoint", "status", "error")
+    statement = f"SELECT n FROM record WHERE n BETWEEN ? AND ? AND {' AND '.join(f'{name} IS ?' for name in key)}"
+    return {n for (n,) in store._db.execute(statement, (*blocks.span(cell["b"]), *(cell[name] for name in key)))}
+
+
+@pytest.mark.parametrize(
+    "text", ["status:5xx", "is:error", "path:/items/*", "-path:/x*", "dir:in host:x", "after:2000-01-01", "method:get"]
+)
+def test_usual_queries_are_decided_by_cells(pair, event, text):
+    """So that no record of a block is read."""
+    dice = random.Random(1)
+    store = pair[0]
+    store.write(decode_batch([random_event(dice, event, n) for n in range(1, 600)], ARRIVAL))
+    settle(store)
+
+    condition = CellCondition(node(text))
+    decided = [row[0] for row in store._db.execute(f"SELECT {condition.sql} FROM cell r", condition.parameters)]
+    assert len(decided) > 20
+    assert None not in decided
+
+
+def test_an_import_is_counted_with_the_others(pair, har_file):
+    """Records of a HAR file come in any order of time, and what is imported twice is there once."""
+    exchanges, remarks = har.read(har_file, "", NOW)
+    assert remarks == []
+    for store in pair:
+        store.write(exchanges)
+        store.write(har.unknown(exchanges, store))
+    settle(pair[0])
+    assert built(pair[0]) == [0, 1]
+    for text in ("", "status:5xx", "path:/items/*"):
+        assert_same_pictures(*pair, text)
+    assert_same_lists(*pair)
+
+
+@pytest.fixture
+def har_file(event):
+    dice = random.Random(5)
+    exchanges = decode_batch([random_event(dice, event, n) for n in range(1, 450)], ARRIVAL)
+    log = {**har.opening(), "entries": [har.entry(each, reveal=True) for each in exchanges]}
+    return json.dumps({"log": log}).encode()
+
+
+def test_a_change_takes_its_block_out_until_it_is_built_again(pair, event):
+    """Also while it is being built, and after a restart."""
+    dice = random.Random(2)
+    first, again, other = (
+        decode_batch([random_event(dice, event, n) for n in numbers], ARRIVAL)
+        for numbers in (range(1, 1_000), [250], [251])
+    )
+    store = pair[0]
+    for each in pair:
+        each.write(first)
+    settle(store)
+    assert built(store) == [0, 1, 2, 3, 4]
+    for each in pair:
+        each.write(again)
+    assert built(store) == [0, 2, 3, 4]
+    assert store.maintain()
+    for each in pair:
+        each.write(other)
+        each.clear(node("id:700"), pinned=True)
+    assert built(store) == [0, 2, 4]
+    settle(store)
+    assert built(store) == [0, 1, 2, 3, 4]
+    for each in pair:
+        while each.prune(replace(UNBOUND, records=700), NOW):
+            pass
+    assert built(store) == [2, 3, 4]
+    settle(store)
+    assert_same_pictures(*pair, "status:5xx")
+
+
+def test_blocks_are_built_after_a_restart(tmp_path, event):
+    """Of a file that was closed before they were, as one of an earlier version."""
+    dice = random.Random(6)
+    with opened(tmp_path / "inbox.db") as store:
+        store.write(decode_batch([random_event(dice, event, n) for n in range(1, 500)], ARRIVAL))
+        assert built(store) == []
+    with closing(SqliteStore(tmp_path / "inbox.db")) as store:
+        settle(store)
+        assert built(store) == [0, 1]
+
+
+def test_a_block_of_too_many_kinds_is_read_record_by_record(pair, event, monkeypatch):
+    """Its lists are kept all the same."""
+    monkeypatch.setattr(builder, "MAX_CELLS", 3)
+    dice = random.Random(4)
+    exchanges = decode_batch([random_event(dice, event, n) for n in range(1, 500)], ARRIVAL)
+    for store in pair:
+        store.write(exchanges)
+    settle(pair[0])
+
+    assert pair[0]._db.execute("SELECT count(*), sum(celled) FROM block").fetchone() == (2, 0)
+    assert pair[0]._db.execute("SELECT count(*) FROM cell").fetchone() == (0,)
+    assert_same_pictures(*pair, "status:5xx")
+    assert_same_lists(*pair)

@@ -7,7 +7,7 @@ import sqlite3
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -56,25 +56,27 @@ Row = tuple[str, int, int, int, Sequence[int], Sequence[int], Sequence[int]]
 """Name, count, errors, client errors, durations, starts and others."""
 
 
-def _chosen(reading: Reading, block: Block, kind: str) -> list[Row]:
-    """Return the members of a block, with those of their records that are in the matching cells."""
-    rows: list[Row] = []
-    starts_type = offset_type(block.width)
+def _chosen(reading: Reading, block: Block, kind: str) -> Iterator[Row]:
+    """Yield the members of a block, with those of their records that are in the matching cells."""
+    members, *blobs = reading.members(block, kind)
+    cells, durations = array("h", blobs[0]), array("h", blobs[1])
+    starts, others = array(offset_type(block.width), blobs[2]), array("h", blobs[3])
     failures = {} if block.whole else reading.failures(block)
-    for name, count, errors, client_errors, *blobs in reading.members(block, kind):
-        cells = array("h", blobs[0])
-        arrays = array("h", blobs[1]), array(starts_type, blobs[2]), array("h", blobs[3])
+    hits = [] if block.whole else [cell in failures for cell in cells]
+    end = 0
+    for name, count, errors, client_errors in json.loads(members):
+        here = slice(end, end + count)
+        end += count
+        arrays = durations[here], starts[here], others[here]
         if block.whole:
-            rows.append((name, count, errors, client_errors, *arrays))
+            yield name, count, errors, client_errors, *arrays
             continue
-        hits = [cell in failures for cell in cells]
-        counted = Counter(compress(cells, hits))
+        counted = Counter(compress(cells[here], hits[here]))
         if counted:
             failed = [(failures[cell], times) for cell, times in counted.items()]
-            sums = (sum(each[at] * times for each, times in failed) for at in (0, 1))
-            kept = (array(each.typecode, compress(each, hits)) for each in arrays)
-            rows.append((name, sum(counted.values()), *sums, *kept))
-    return rows
+            sums = [sum(each[at] * times for each, times in failed) for at in (0, 1)]
+            kept = [list(compress(each, hits[here])) for each in arrays]
+            yield name, counted.total(), sums[0], sums[1], kept[0], kept[1], kept[2]
 
 
 def _add(

@@ -5,9 +5,9 @@ is entered in ``block`` with what lists in another order, histograms, endpoints,
 Whoever changes or deletes a record takes its block out again; until it has been built anew, its records are read one
 by one. So an answer is the same with and without blocks, but for percentiles, which are within 1 %.
 
-A *cell* holds the records of a block that have direction, method, endpoint, status and error in common. A *member* is
-a user or a device, with the cell, start, duration and counterpart of each of its records. A *ranking* lists the first
-records of a block in one order.
+A *cell* holds the records of a block that have direction, method, endpoint, status and error in common. The *members*
+of a block are its users, or its devices, with the cell, start, duration and counterpart of each of their records. A
+*ranking* lists the first records of a block in one order.
 """
 
 from __future__ import annotations
@@ -38,11 +38,10 @@ CREATE TABLE cell (
     PRIMARY KEY (b, c)
 ) WITHOUT ROWID;
 CREATE TABLE member (
-    b INTEGER NOT NULL REFERENCES block (b), kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
-    errors INTEGER NOT NULL, client_errors INTEGER NOT NULL, cells BLOB NOT NULL, durations BLOB NOT NULL,
-    starts BLOB NOT NULL, others BLOB NOT NULL,
-    PRIMARY KEY (b, kind, name)
-) WITHOUT ROWID;
+    b INTEGER NOT NULL REFERENCES block (b), kind TEXT NOT NULL, members TEXT NOT NULL, cells BLOB NOT NULL,
+    durations BLOB NOT NULL, starts BLOB NOT NULL, others BLOB NOT NULL,
+    PRIMARY KEY (b, kind)
+);
 CREATE TABLE ranking (
     b INTEGER NOT NULL REFERENCES block (b), place TEXT NOT NULL, descending INTEGER NOT NULL, rows TEXT NOT NULL,
     PRIMARY KEY (b, place, descending)

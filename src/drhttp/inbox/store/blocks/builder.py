@@ -12,7 +12,7 @@ from typing import Any
 
 from drhttp.inbox.store import rollup
 from drhttp.inbox.store.aggregates import endpoint
-from drhttp.inbox.store.blocks import MAX_CELLS, MAX_MEMBERS, UNKNOWN, span
+from drhttp.inbox.store.blocks import MAX_CELLS, MAX_MEMBERS, UNKNOWN, forget, span
 from drhttp.inbox.store.blocks.rankings import rankings
 
 STEP = 2_500
@@ -73,6 +73,7 @@ class Builder:
         """Write the block. Call within a transaction."""
         names = [json.dumps(list(kind.codes)) if self._celled else None for kind in (self._users, self._devices)]
         row = (self.b, self._celled, self._begin, self._width, *names)
+        forget(self._db, (self.b,))
         self._db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", row)
         for table, rows in self._rows.items():
             if rows:
@@ -88,8 +89,8 @@ class Builder:
             self._scale()
         if self._celled:
             yield from self._build_cells()
-            for kind, found, others in (("user", self._users, self._devices), ("device", self._devices, self._users)):
-                yield from self._build_members(kind, found, others)
+            yield from self._build_members("user", self._users)
+            yield from self._build_members("device", self._devices)
         for row in rankings(self._db, self.b):
             self._rows["ranking"].append((self.b, *row))
             yield True
@@ -141,22 +142,24 @@ class Builder:
                 done = 0
                 yield True
 
-    def _build_members(self, kind: str, found: _Kind, others: _Kind) -> Iterator[bool]:
+    def _build_members(self, kind: str, found: _Kind) -> Iterator[bool]:
         outcome = {cell.code: (key[4], _client_error(key[3])) for key, cell in self._cells.items()}
-        starts = offset_type(self._width)
-        done = 0
+        arrays = (array("h"), array("h"), array(offset_type(self._width)), array("h"))
+        listed, done = [], 0
         for name, records in found.members.items():
             records.sort()
-            moments, cells, places, codes = zip(*records, strict=True)
+            starts, cells, places, codes = zip(*records, strict=True)
             counted = [(outcome[code], times) for code, times in Counter(cells).items()]
-            errors, client_errors = (sum(each[at] * times for each, times in counted) for at in (0, 1))
-            arrays = (array("h", cells), array("h", places), array(starts, [at - self._begin for at in moments]))
-            blobs = (each.tobytes() for each in (*arrays, array("h", codes)))
-            self._rows["member"].append((self.b, kind, name, len(records), errors, client_errors, *blobs))
+            listed.append((name, len(records), *(sum(each[at] * times for each, times in counted) for at in (0, 1))))
+            offsets = [start - self._begin for start in starts]
+            for values, more in zip(arrays, (cells, places, offsets, codes), strict=True):
+                values.extend(more)
             done += len(records)
             if done >= STEP:
                 done = 0
                 yield True
+        blobs = (each.tobytes() for each in arrays)
+        self._rows["member"].append((self.b, kind, json.dumps(listed), *blobs))
 
 
 def offset_type(width: int) -> str:

@@ -124,13 +124,11 @@ class Reading:
         for _, status, times in self._cells(block, "c, status, times"):
             yield status, times
 
-    def members(self, block: Block, kind: str) -> Iterator[tuple[Any, ...]]:
-        """Yield name, count, errors, client errors, cells, durations, starts and others of each member of a block."""
-        statement = (
-            "SELECT name, count, errors, client_errors, cells, durations, starts, others FROM member"
-            " WHERE b = ? AND kind = ?"
-        )
-        return iter(self._db.execute(statement, (block.b, kind)))
+    def members(self, block: Block, kind: str) -> tuple[Any, ...]:
+        """Return the members of a block as JSON, and the arrays of their cells, durations, starts and others."""
+        statement = "SELECT members, cells, durations, starts, others FROM member WHERE b = ? AND kind = ?"
+        row: tuple[Any, ...] = self._db.execute(statement, (block.b, kind)).fetchone()
+        return row
 
     def names(self, block: Block, kind: str) -> str:
         """Return the names of the members of a block, as JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -19,7 +20,7 @@ from test_query import made, query
 from drhttp.inbox import har
 from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import decode_batch
-from drhttp.inbox.query.nodes import EVERYTHING
+from drhttp.inbox.query.nodes import EVERYTHING, All, Flag
 from drhttp.inbox.store import blocks, histogram
 from drhttp.inbox.store.aggregates import CLASSES
 from drhttp.inbox.store.blocks import builder, rankings
@@ -307,3 +308,48 @@ def test_a_block_of_too_many_kinds_is_read_record_by_record(pair, event, monkeyp
     assert pair[0]._db.execute("SELECT count(*) FROM cell").fetchone() == (0,)
     assert_same_pictures(*pair, "status:5xx")
     assert_same_lists(*pair)
+
+
+QUESTIONS = {
+    "first list": lambda store, asked: store.page(asked, 5),
+    **{
+        f"sort by {order.name}{' down' if order.descending else ''}": lambda store, asked, order=order: (
+            store.sorted_page(EVERYTHING, order, 10)
+        )
+        for order in ORDERS
+    },
+    "histogram": lambda store, asked: store.histogram(asked, None, None, 60),
+    "endpoints": lambda store, asked: store.endpoints(asked),
+    "upstreams": lambda store, asked: store.upstreams(EVERYTHING),
+    "users": lambda store, asked: store.groups(asked, "user", "device", 200),
+    "devices": lambda store, asked: store.groups(asked, "device", "user", 200),
+    "errors": lambda store, asked: store.endpoints(All((asked, Flag("error")))),
+}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """2,050 records in ten blocks; the last 50 are in none."""
+    dice = random.Random(8)
+    with opened(tmp_path_factory.mktemp("large") / "inbox.db") as store:
+        exchanges = [made(dice, place) for place in range(2_050)]
+        store.write([replace(each, summary=replace(each.summary, host="x", path="/api/items")) for each in exchanges])
+        settle(store)
+        yield store
+
+
+@pytest.mark.parametrize("text", ["", "status:5xx", "path:/api/*", "after:2020-01-01"])
+def test_a_question_reads_no_record_of_a_block(large, text):
+    """Neither by a scan of the table nor of an index: its statements look up records by number, or read newer ones."""
+    for name, ask in QUESTIONS.items():
+        statements = []
+        large._db.set_trace_callback(statements.append)
+        ask(large, node(text))
+        large._db.set_trace_callback(None)
+
+        assert statements
+        for statement in (each for each in statements if "FROM record" in each):
+            plan = [row[3] for row in large._db.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            assert not [step for step in plan if re.match(r"SCAN (r|record)\b", step)], (statement, plan)
+            lowest = [int(low) for low in re.findall(r"r\.n BETWEEN (\d+) AND", statement)]
+            assert min(lowest, default=2_000) >= 2_000 or name == "first list", statement

@@ -25,7 +25,7 @@ from drhttp.inbox.store import blocks, histogram
 from drhttp.inbox.store.aggregates import CLASSES
 from drhttp.inbox.store.blocks import builder, rankings
 from drhttp.inbox.store.blocks.condition import CellCondition
-from drhttp.inbox.store.order import COLUMNS, Order
+from drhttp.inbox.store.order import COLUMNS, Order, first
 from drhttp.inbox.store.sqlite import SqliteStore
 
 TYPICAL = [
@@ -44,6 +44,7 @@ def small():
         patch.setattr(rankings, "LENGTH", 30)
         patch.setattr(builder, "STEP", 70)
         patch.setattr(histogram, "READ_AGAIN", 2)
+        patch.setattr(histogram, "FEW", 60)
         yield
 
 
@@ -336,6 +337,34 @@ def large(tmp_path_factory):
         store.write([replace(each, summary=replace(each.summary, host="x", path="/api/items")) for each in exchanges])
         settle(store)
         yield store
+
+
+@pytest.mark.parametrize("text", ["status:5xx", "path:/api/*", "status:5xx OR method:post", "-is:error"])
+def test_without_time_the_newest_records_are_counted(large, text):
+    """All of them down to the number that the answer tells, and no other."""
+    matching = [entry.n for entry in large.page(node(text), 10_000).entries]
+    for one in (large.histogram(node(text), None, None, 60, seconds=0), large.endpoints(node(text), seconds=0)):
+        assert one.scanned_to is not None
+        assert one.total == sum(n >= one.scanned_to for n in matching)
+    groups = large.groups(node(text), "user", "device", 200, seconds=0)
+    users = [entry for entry in large.page(node(f"({text}) user:any"), 10_000).entries if entry.n >= groups.scanned_to]
+    assert sum(one.count for one in groups.groups) == len(users)
+
+
+@pytest.mark.parametrize("order", [Order("path"), Order("duration", True), Order("time")])
+def test_without_time_the_newest_records_are_sorted(pair, event, order):
+    """As many as there was time for: here, those behind the last block that is whole."""
+    store, dice = pair[0], random.Random(9)
+    for numbers in (range(1, 500), range(500, 900)):
+        settle(store)
+        store.write(decode_batch([random_event(dice, event, n) for n in numbers], ARRIVAL))
+    store.clear(node("id:250"), pinned=True)
+    page = store.sorted_page(EVERYTHING, order, 30, seconds=0)
+    assert page.scanned_to == 200
+    newest = store.page(EVERYTHING, 10_000, after=page.scanned_to - 1).entries
+    by = {entry.n: getattr(entry.summary, order.column) for entry in newest}
+    wanted = first([(value, n) for n, value in by.items()], 30, descending=order.descending)
+    assert [(by[entry.n], entry.n) for entry in page.entries] == wanted
 
 
 @pytest.mark.parametrize("text", ["", "status:5xx", "path:/api/*", "after:2020-01-01"])

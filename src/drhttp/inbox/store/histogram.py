@@ -6,6 +6,7 @@ import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from drhttp.inbox.query.nodes import All, Between, Node, reads_payload
 from drhttp.inbox.store.aggregates import Histogram, grid, span
@@ -15,6 +16,8 @@ from drhttp.inbox.store.scan import Scan
 
 READ_AGAIN = 8
 """Blocks that are read record by record because their bars are too wide. If there are more, the bars become wider."""
+FEW = 100_000
+"""Records that are read in one pass instead of two."""
 Row = tuple[int, int | None, int]
 
 
@@ -30,33 +33,43 @@ def histogram(
         reached = None if scan.complete else scan.reached
     else:
         reading = Reading(db, within, seconds)
-        read, ends = _ends(reading)
+        read, ends, rows = _ends(reading)
         low, width, bars = grid(*span(ends, start, end), buckets)
         wide = sorted(part.width for part in read if isinstance(part, Block) and width % part.width)
         if len(wide) > READ_AGAIN:
             low, width, bars = grid(*span(ends, start, end), buckets, wide[-1 - READ_AGAIN])
         reached = reading.reached
-        rows = list(_rows(reading, read, low, width))
+        rows += _rows(reading, read, low, width)
     counts = counted(rows, low, width, bars)
     total = sum(map(sum, counts))
     return Histogram(start=low, end=low + width * bars, width=width, counts=counts, total=total, scanned_to=reached)
 
 
-def _ends(reading: Reading) -> tuple[list[Block | Gap], list[int | None]]:
-    """Return the parts that hold what matches, as far as there was time, and first and last starts of these."""
-    read: list[Block | Gap] = []
+def _ends(reading: Reading) -> tuple[list[Block | Gap], list[int | None], list[Row]]:
+    """Return what is to be counted: parts, as far as there was time, first and last starts in these, and single rows.
+
+    Of few matching records, rows are read at once; of more, only the first and the last start, for now.
+    """
+    parts: list[Block | Gap] = []
     ends: list[int | None] = []
+    few: list[Row] = []
+    left = FEW
     for part in reading:
         if isinstance(part, Block):
             found: list[int | None] = list(reading.ends(part))
         else:
-            rows = reading.rows(part, "min(r.started), max(r.started)", group="")
-            found = [end for row in rows for end in row]
+            rows = list(islice(reading.rows(part, "r.started, r.status, 1"), left + 1))
+            if len(rows) <= left:
+                few += rows
+                left -= len(rows)
+                continue
+            left = -1
+            found = [end for row in reading.rows(part, "min(r.started), max(r.started)", group="") for end in row]
         if any(end is not None for end in found):
             cut = isinstance(part, Gap) and reading.reached is not None
-            read.append(Gap((reading.reached or 0, part.span[1])) if cut else part)
+            parts.append(Gap((reading.reached or 0, part.span[1])) if cut else part)
             ends += found
-    return read, ends
+    return parts, [*ends, *(row[0] for row in few)], few
 
 
 def _rows(reading: Reading, read: list[Block | Gap], low: int, width: int) -> Iterator[Row]:

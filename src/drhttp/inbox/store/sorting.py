@@ -78,13 +78,7 @@ class _Listing:
 
     def everything(self) -> list[Row]:
         """Read the rankings of blocks, and scan what lies between, and blocks whose rankings end too early."""
-        parts: list[_Part] = []
-        for part in self._parts():
-            if not part.rows:
-                part.rows = self.scanned(part.span)
-            parts.append(part)
-            if self.reached is not None:
-                break
+        parts = self._in_time(self._parts())
         while True:
             rows = self._first(row for part in parts for row in part.rows)
             last = {n for _, n in rows}
@@ -96,6 +90,17 @@ class _Listing:
                 if self.reached is not None:
                     parts = [one for one in parts if one.span[1] >= self.reached]
                     break
+
+    def _in_time(self, parts: list[_Part]) -> list[_Part]:
+        """Scan the parts that have no rows, and return as many parts as there is time for."""
+        for at, part in enumerate(parts, 1):
+            if not part.rows:
+                part.rows = self.scanned(part.span)
+                if at < len(parts) and time.monotonic() > self._deadline:
+                    self.reached = self.reached or part.span[0]
+                if self.reached is not None:
+                    return parts[:at]
+        return parts
 
     def _parts(self) -> list[_Part]:
         """Return blocks with the rows of their rankings, and what is between them, from the newest on."""

@@ -134,7 +134,7 @@ class SqliteStore(SqliteReader):
                 self._shrink()
             return bool(gone)
 
-    def maintain(self) -> bool:
+    def maintain(self, *, idle: bool = True) -> bool:
         while self._slice < self._highest // rollup.SLICE:
             self._uncounted.append(self._slice)
             self._slice += 1
@@ -146,7 +146,7 @@ class SqliteStore(SqliteReader):
                 with self._writing():
                     rollup.count(self._db, self._uncounted[-1])
                 self._uncounted.pop()
-            elif self._unbuilt:
+            elif self._unbuilt and idle:
                 self._build()
         return bool(self._uncounted or self._unbuilt)
 

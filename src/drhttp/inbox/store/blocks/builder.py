@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,23 +33,28 @@ _MAX_BAR = 65_535
 
 @dataclass(slots=True)
 class _Cell:
-    """The rows of `aggregates.endpoint`, and what all of them have in common."""
+    """The rows of `aggregates.endpoint`, and the hosts and paths of these."""
 
     code: int
-    hosts: tuple[str, str]
-    paths: tuple[str, str]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _Kind:
-    """All users, or all devices. members: a start, cell, duration and counterpart of each record of each of them."""
+class _Members(dict[str | None, tuple[int, list[tuple[int, int, int, int]]]]):
+    """All users, or all devices: a number for each, and start, cell, duration and counterpart of their records."""
 
-    codes: dict[str, int] = field(default_factory=dict)
-    members: defaultdict[str, list[tuple[int, int, int, int]]] = field(default_factory=lambda: defaultdict(list))
+    def __missing__(self, name: str | None) -> tuple[int, list[tuple[int, int, int, int]]]:
+        found = self[name] = (UNKNOWN if name is None else len(self) - (None in self), [])
+        return found
 
-    def code(self, name: str | None) -> int:
-        return UNKNOWN if name is None else self.codes.setdefault(name, len(self.codes))
+
+class _Places(dict[int | None, int]):
+    """The bucket of each duration."""
+
+    def __missing__(self, duration: int | None) -> int:
+        place = self[duration] = UNKNOWN if duration is None else max(0, rollup.bucket(duration))
+        return place
 
 
 class Builder:
@@ -59,7 +64,7 @@ class Builder:
         self.b = b
         self._db = db
         self._cells: dict[tuple[Any, ...], _Cell] = {}
-        self._users, self._devices = _Kind(), _Kind()
+        self._users, self._devices, self._places = _Members(), _Members(), _Places()
         self._rows: dict[str, list[tuple[Any, ...]]] = {"cell": [], "member": [], "ranking": []}
         self._begin, self._width = 0, BASES[-1]
         self._celled = True
@@ -71,7 +76,7 @@ class Builder:
 
     def save(self) -> None:
         """Write the block. Call within a transaction."""
-        names = [json.dumps(list(kind.codes)) if self._celled else None for kind in (self._users, self._devices)]
+        names = [json.dumps([name for name in each if name is not None]) for each in (self._users, self._devices)]
         row = (self.b, self._celled, self._begin, self._width, *names)
         forget(self._db, (self.b,))
         self._db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -95,23 +100,20 @@ class Builder:
             self._rows["ranking"].append((self.b, *row))
             yield True
 
-    def _read(self, rows: Iterator[tuple[Any, ...]]) -> None:
-        cells, users, devices = self._cells, self._users, self._devices
-        for *key, duration, size, started, n, host, path, user, device in rows:
-            of = tuple(key)
-            cell = cells.get(of)
+    def _read(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        cells, users, devices, places = self._cells, self._users, self._devices, self._places
+        for direction, method, name, status, error, duration, size, started, n, host, path, user, device in rows:
+            key = (direction, method, name, status, error)
+            cell = cells.get(key)
             if cell is None:
-                cell = cells[of] = _Cell(len(cells), (host, host), (path, path))
-            cell.rows.append((key[3], duration, key[4], size, started, n))
-            cell.hosts = min(cell.hosts[0], host), max(cell.hosts[1], host)
-            cell.paths = min(cell.paths[0], path), max(cell.paths[1], path)
-            person, tool = users.code(user), devices.code(device)
-            place = UNKNOWN if duration is None else max(0, rollup.bucket(duration))
-            if user is not None:
-                users.members[user].append((started, cell.code, place, tool))
-            if device is not None:
-                devices.members[device].append((started, cell.code, place, person))
-        if len(cells) > MAX_CELLS or max(len(users.codes), len(devices.codes)) > MAX_MEMBERS:
+                cell = cells[key] = _Cell(len(cells))
+            cell.rows.append((status, duration, error, size, started, n))
+            cell.hosts.add(host)
+            cell.paths.add(path)
+            (person, by), (tool, on), place = users[user], devices[device], places[duration]
+            by.append((started, cell.code, place, tool))
+            on.append((started, cell.code, place, person))
+        if len(cells) > MAX_CELLS or max(len(users), len(devices)) > MAX_MEMBERS:
             self._give_up()
 
     def _scale(self) -> None:
@@ -126,7 +128,7 @@ class Builder:
     def _give_up(self) -> None:
         self._celled = False
         self._cells.clear()
-        self._users, self._devices = _Kind(), _Kind()
+        self._users, self._devices = _Members(), _Members()
 
     def _build_cells(self) -> Iterator[bool]:
         done = 0
@@ -134,7 +136,7 @@ class Builder:
             one = endpoint((direction, method, name), cell.rows)
             bars = Counter((row[4] - self._begin) // self._width for row in cell.rows)
             times = array("H", [value for pair in bars.items() for value in pair])
-            prefix = _prefix(*cell.paths)
+            prefix = _prefix(min(cell.paths), max(cell.paths))
             key = (direction, method, name, status, error, _only(cell.hosts), _only(cell.paths), prefix)
             self._rows["cell"].append((self.b, cell.code, *key, *rollup.stored(one)[3:], times.tobytes()))
             done += len(cell.rows)
@@ -142,11 +144,13 @@ class Builder:
                 done = 0
                 yield True
 
-    def _build_members(self, kind: str, found: _Kind) -> Iterator[bool]:
+    def _build_members(self, kind: str, found: _Members) -> Iterator[bool]:
         outcome = {cell.code: (key[4], _client_error(key[3])) for key, cell in self._cells.items()}
         arrays = (array("h"), array("h"), array(offset_type(self._width)), array("h"))
         listed, done = [], 0
-        for name, records in found.members.items():
+        for name, (_, records) in found.items():
+            if name is None:
+                continue
             records.sort()
             starts, cells, places, codes = zip(*records, strict=True)
             counted = [(outcome[code], times) for code, times in Counter(cells).items()]
@@ -167,8 +171,8 @@ def offset_type(width: int) -> str:
     return "I" if width * (BARS + 1) < 1 << 32 else "Q"
 
 
-def _only(bounds: Sequence[str]) -> str | None:
-    return bounds[0] if bounds[0] == bounds[1] and len(bounds[0]) <= _TEXT else None
+def _only(values: set[str]) -> str | None:
+    return next((value for value in values if len(value) <= _TEXT), None) if len(values) == 1 else None
 
 
 def _prefix(low: str, high: str) -> str:

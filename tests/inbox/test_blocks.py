@@ -382,3 +382,16 @@ def test_a_question_reads_no_record_of_a_block(large, text):
             assert not [step for step in plan if re.match(r"SCAN (r|record)\b", step)], (statement, plan)
             lowest = [int(low) for low in re.findall(r"r\.n BETWEEN (\d+) AND", statement)]
             assert min(lowest, default=2_000) >= 2_000 or name == "first list", statement
+
+
+def test_sums_too_large_for_the_database_stop_nothing(pair, event):
+    """Whatever durations and sizes a sender tells: what is counted ahead ends at the largest integer."""
+    events = [event(transaction_id=str(n), metadata={"duration_ms": 4e15}) for n in range(4_100)]
+    store = pair[0]
+    store.write(decode_batch(events, ARRIVAL))
+    settle(store)
+
+    assert len(built(store)) == 20
+    (one,) = store.endpoints(EVERYTHING).endpoints
+    assert (one.count, one.longest) == (4_100, 4 * 10**18)
+    assert store.upstreams(node("status:any")).spent > 1 << 62

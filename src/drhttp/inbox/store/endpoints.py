@@ -70,5 +70,6 @@ def _spent(db: sqlite3.Connection, node: Node, seconds: float) -> tuple[int, int
         if isinstance(part, Block):
             spent += reading.totals(part)
         else:
-            spent += sum(row[0] or 0 for row in reading.rows(part, "sum(r.duration), 0", group=""))
+            # The sum of integers may be too large for the database.
+            spent += sum(int(row[0]) for row in reading.rows(part, "total(r.duration), 0", group=""))
     return spent, reading.reached

@@ -38,6 +38,8 @@ _EXACT = 100
 _RATIO = 1.02
 """Ratio of bucket bounds; the representative of a bucket is within 1 % of each duration in it."""
 _STEP = log(_RATIO)
+_MAX_INTEGER = (1 << 63) - 1
+"""What SQLite can store."""
 STORED = (
     "direction, method, endpoint, count, errors, client_errors, bytes, sized, first, last, total, longest, slowest,"
     " spread, durations"
@@ -133,8 +135,9 @@ def stored(one: Endpoint) -> tuple[object, ...]:
     places: Counter[int] = Counter()
     for duration, times in one.durations.items():
         places[bucket(duration)] += times
-    plain = (one.direction, one.method, one.name, one.count, one.errors, one.client_errors, one.bytes, one.sized)
+    size, total = min(one.bytes, _MAX_INTEGER), min(one.total, _MAX_INTEGER)
+    plain = (one.direction, one.method, one.name, one.count, one.errors, one.client_errors, size, one.sized)
     assert len(one.spread) == len(BOUNDS) + 1
     return (
-        *plain, one.first, one.last, one.total, one.longest, one.slowest, json.dumps(one.spread), json.dumps(places)
+        *plain, one.first, one.last, total, one.longest, one.slowest, json.dumps(one.spread), json.dumps(places)
     )  # fmt: skip

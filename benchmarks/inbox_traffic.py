@@ -49,16 +49,15 @@ class Inbox:
         assert answer.status < 300, content
         return json.loads(content)
 
-    def seconds(self, path: str) -> float:
-        """How long an answer takes."""
-        began = time.perf_counter()
-        self.ask(path)
-        return time.perf_counter() - began
-
     def busy(self) -> float:
         """Seconds of processor time that it has used."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
+
+    def processor_time(self) -> float:
+        """The same, to the nanosecond, of the threads that there are."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
 
     def size(self) -> int:
         """Bytes of the file and of its journal."""

@@ -140,7 +140,7 @@ def test_the_file_says_what_it_is(open_store, file):
     open_store()
     with closing(sqlite3.connect(file)) as db:
         assert db.execute("PRAGMA application_id").fetchone() == (0x64724874,)
-        assert db.execute("PRAGMA user_version").fetchone() == (4,)
+        assert db.execute("PRAGMA user_version").fetchone() == (5,)
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 

@@ -195,6 +195,6 @@ class Writer:
         self._maintain()
 
     def _maintain(self) -> None:
-        if self._store.maintain() and not self._closing and not self._waiting_records:
+        if self._store.maintain(idle=not self._waiting_records) and not self._closing and not self._waiting_records:
             # One step at a time, so that a new batch does not have to wait for all of it.
             self._thread.submit(self._maintain)

@@ -159,5 +159,5 @@ class Store(StoreReader, Protocol):
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete a few of the oldest unpinned records if a limit is exceeded. Returns whether any were deleted."""
 
-    def maintain(self) -> bool:
-        """Do one step of maintenance while idle. Returns whether there is more to do."""
+    def maintain(self, *, idle: bool = True) -> bool:
+        """Do one step of maintenance. idle: also of what can wait. Returns whether there is more to do."""

@@ -161,9 +161,10 @@ def distribution(durations: Mapping[int, int]) -> list[int]:
     return counts
 
 
-def width_for(span: int, buckets: int) -> int:
-    """Return the smallest allowed width that needs no more than `buckets` bars."""
-    return next((width for width in WIDTHS if span < width * buckets), -(-span // buckets) or 1)
+def width_for(span: int, buckets: int, unit: int = 1) -> int:
+    """Return the smallest allowed width that needs no more than `buckets` bars, and is a multiple of a unit."""
+    fitting = (width for width in WIDTHS if span < width * buckets and width % unit == 0)
+    return next(fitting, (-(-span // (buckets * unit)) or 1) * unit)
 
 
 def span(moments: Iterable[int | None], start: int | None, end: int | None) -> tuple[int, int]:
@@ -173,10 +174,10 @@ def span(moments: Iterable[int | None], start: int | None, end: int | None) -> t
     return low, end if end is not None else max(found, default=low) + 1
 
 
-def grid(low: int, high: int, buckets: int) -> tuple[int, int, int]:
-    """Return the start, width, and number of bars."""
+def grid(low: int, high: int, buckets: int, unit: int = 1) -> tuple[int, int, int]:
+    """Return the start, width, and number of bars. unit: what the width is a multiple of."""
     # A bar begins at a round time, so one may stick out at either end.
-    width = width_for(max(high - low, 1), max(1, buckets - 1))
+    width = width_for(max(high - low, 1), max(1, buckets - 1), unit)
     low -= low % width
     return low, width, max(1, -(-(high - low) // width))
 
@@ -195,7 +196,7 @@ def endpoints(rows: Iterable[tuple[Any, ...]]) -> list[Endpoint]:
     found: defaultdict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
         found[row[:3]].append(row[3:])
-    return [_endpoint(key, members) for key, members in found.items()]
+    return [endpoint(key, members) for key, members in found.items()]
 
 
 def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
@@ -210,7 +211,8 @@ def merged(parts: Iterable[Endpoint]) -> list[Endpoint]:
     return list(found.values())
 
 
-def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoint:
+def endpoint(key: tuple[str, str, str], rows: Sequence[tuple[Any, ...]]) -> Endpoint:
+    """Aggregate rows of status, duration, error, size, started, and n, the newest first."""
     statuses, durations, errors, sizes, starts, _ = zip(*rows, strict=True)
     known_sizes = [size for size in sizes if size is not None]
     timed = [duration for duration in durations if duration is not None]
@@ -234,9 +236,8 @@ def _endpoint(key: tuple[str, str, str], rows: list[tuple[Any, ...]]) -> Endpoin
     )
 
 
-def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], int, int, int]:
-    """Group rows of name, other name, started, duration, error, and status. Returns groups, count, start, and end."""
-    found: dict[str, Group] = {}
+def tally(rows: Iterable[tuple[Any, ...]], found: dict[str, Group]) -> None:
+    """Add rows of name, other name, started, duration, error, and status to the groups."""
     for name, other, started, duration, error, status in rows:
         one = found.get(name)
         if one is None:
@@ -250,6 +251,10 @@ def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], in
             one.durations[duration] += 1
         if other is not None:
             one.others[other] += 1
+
+
+def latest(found: Mapping[str, Group], limit: int) -> tuple[list[Group], int, int]:
+    """Return the groups that were there last, and start and end of all, with timelines of their `starts`."""
     start = min((one.first for one in found.values()), default=0)
     end = max((one.last for one in found.values()), default=0) + 1
     kept = sorted(found.values(), key=lambda one: (-one.last, one.name))[:limit]
@@ -257,4 +262,4 @@ def groups(rows: Iterable[tuple[Any, ...]], limit: int) -> tuple[list[Group], in
         one.timeline = [0] * PARTS
         for moment in one.starts:
             one.timeline[(moment - start) * PARTS // (end - start)] += 1
-    return kept, len(found), start, end
+    return kept, start, end

@@ -5,14 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from drhttp.inbox.errors import OutdatedStore, RecordNotFound, StoreError
 from drhttp.inbox.exchange import Entry, Exchange
-from drhttp.inbox.query.nodes import EVERYTHING, All, Between, Like, Node, Not, Present, reads_payload
-from drhttp.inbox.store import Page, State, aggregates, rollup, saved_views, search, sorting
+from drhttp.inbox.query.nodes import EVERYTHING, All, Node, Present
+from drhttp.inbox.store import (
+    Page,
+    State,
+    aggregates,
+    endpoints,
+    groups,
+    histogram,
+    saved_views,
+    search,
+    sorting,
+)
 from drhttp.inbox.store.follower import SingleOwner
 from drhttp.inbox.store.order import Order, Position, SavedView, SortedPage
 from drhttp.inbox.store.rows import SELECTED, entry, exchange
@@ -21,9 +30,6 @@ from drhttp.inbox.store.schema import APPLICATION_ID, VERSION
 
 COMPLETION_RECORDS = 20_000
 """Number of most recent records that are searched for completions."""
-_OUTGOING = Like("direction", (tuple("Outgoing"),))
-_CALLS = "JOIN record c ON c.parent = r.span AND c.direction = 'Outgoing'"
-_CALL_COLUMNS = rollup.COLUMNS.replace("r.", "c.")
 _SELECT = f"SELECT {SELECTED} FROM record r JOIN project ON project.p = r.project"
 
 
@@ -140,24 +146,8 @@ class SqliteReader(SingleOwner):
     def histogram(
         self, node: Node, start: int | None, end: int | None, buckets: int, *, seconds: float = 60.0
     ) -> aggregates.Histogram:
-        within = All((node, Between("started", start, None if end is None else end - 1)))
         with self._translated(), self._snapshot():
-            # The database counts faster than we do, but that takes two passes: too many where payloads have to be read.
-            if reads_payload(node):
-                scan = Scan(self._db, "r.started, r.status, 1", within, seconds=seconds)
-                rows = list(scan)
-                low, width, bars = aggregates.grid(*aggregates.span((row[0] for row in rows), start, end), buckets)
-            else:
-                scan = Scan(self._db, "min(r.started), max(r.started)", within, group="", seconds=seconds)
-                low, width, bars = aggregates.grid(*aggregates.span(chain.from_iterable(scan), start, end), buckets)
-                columns = f"r.started - (r.started - {low}) % {width}, r.status / 100 * 100, count(*)"
-                after = 0 if scan.complete else scan.reached - 1
-                rows = list(Scan(self._db, columns, within, after=after, group="GROUP BY 1, 2", seconds=1e9))
-        counts = aggregates.histogram(rows, low, width, bars)
-        end, total = low + width * bars, sum(map(sum, counts))
-        return aggregates.Histogram(
-            start=low, end=end, width=width, counts=counts, total=total, scanned_to=_reached(scan)
-        )
+            return histogram.histogram(self._db, node, start, end, buckets, seconds)
 
     def scatter(self, node: Node, limit: int, *, seconds: float = 60.0) -> aggregates.Scatter:
         with self._translated():
@@ -167,41 +157,23 @@ class SqliteReader(SingleOwner):
         return aggregates.Scatter(points=points[::-1], scanned_to=_reached(scan))
 
     def endpoints(self, node: Node, *, seconds: float = 60.0) -> aggregates.Endpoints:
-        reached = None
-        with self._translated():
-            if node == EVERYTHING:
-                found = self._all_endpoints()
-            else:
-                scan = Scan(self._db, rollup.COLUMNS, node, seconds=seconds)
-                found, reached = aggregates.endpoints(scan), _reached(scan)
-        return aggregates.Endpoints(endpoints=found, total=sum(one.count for one in found), scanned_to=reached)
+        with self._translated(), self._snapshot():
+            return endpoints.endpoints(self._db, node, seconds)
 
     def upstreams(self, node: Node, *, seconds: float = 60.0) -> aggregates.Upstreams:
         """Aggregate the outbound calls that match, and those of the requests that match."""
         with self._translated(), self._snapshot():
-            scans = [
-                Scan(self._db, rollup.COLUMNS, All((node, _OUTGOING)), seconds=seconds),
-                Scan(self._db, _CALL_COLUMNS, node, join=_CALLS, seconds=seconds),
-                Scan(self._db, "sum(r.duration), 0", All((node, Not(_OUTGOING))), group="", seconds=seconds),
-            ]
-            calls = {row[-1]: row for scan in scans[:2] for row in scan}
-            spent = sum(row[0] or 0 for row in scans[2])
-        found = aggregates.endpoints(calls[n] for n in sorted(calls, reverse=True))
-        reached = max((scan.reached for scan in scans if not scan.complete), default=None)
-        return aggregates.Upstreams(endpoints=found, total=len(calls), spent=spent, scanned_to=reached)
+            return endpoints.upstreams(self._db, node, seconds)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
-        with self._translated():
-            columns = f"r.{column}, r.{other}, r.started, r.duration, r.error, r.status"
-            scan = Scan(self._db, columns, All((node, Present(column))), seconds=seconds)
-            kept, total, start, end = aggregates.groups(scan, limit)
-        return aggregates.Groups(groups=kept, total=total, start=start, end=end, scanned_to=_reached(scan))
+        with self._translated(), self._snapshot():
+            return groups.groups(self._db, node, column, other, limit, seconds)
 
     def values(self, column: str, part: str, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent values of a column that contain `part`, with their counts."""
         held = f"SELECT {column} AS value FROM record ORDER BY n DESC LIMIT {COMPLETION_RECORDS}"
         if column == "tags":
-            held = "SELECT t.value FROM record, json_each(record.tags) t"
+            held = "SELECT t.value FROM record, json_each(record.tags) t WHERE record.tags IS NOT NULL"
         statement = (
             f"SELECT value, count(*) FROM ({held}) WHERE value IS NOT NULL AND instr(lower(value), ?)"
             " GROUP BY value ORDER BY count(*) DESC, value LIMIT ?"
@@ -223,12 +195,6 @@ class SqliteReader(SingleOwner):
                 oldest=self._value("SELECT started FROM record ORDER BY n LIMIT 1"),
                 newest=self._last(),
             )
-
-    def _all_endpoints(self) -> list[aggregates.Endpoint]:
-        """Return all endpoints from the precomputed counts and the records that are not counted yet."""
-        with self._snapshot():
-            newest = aggregates.endpoints(rollup.uncounted(self._db))
-            return aggregates.merged([*newest, *rollup.counted(self._db)])
 
     def _last(self) -> int:
         """Return the highest ``n`` ever assigned, possibly of a deleted record."""

@@ -13,6 +13,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from math import log
+from typing import Any
 
 from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints, merged
 from drhttp.inbox.store.bounds import bounds
@@ -37,7 +38,9 @@ _EXACT = 100
 _RATIO = 1.02
 """Ratio of bucket bounds; the representative of a bucket is within 1 % of each duration in it."""
 _STEP = log(_RATIO)
-_STORED = (
+_MAX_INTEGER = (1 << 63) - 1
+"""What SQLite can store."""
+STORED = (
     "direction, method, endpoint, count, errors, client_errors, bytes, sized, first, last, total, longest, slowest,"
     " spread, durations"
 )
@@ -101,15 +104,12 @@ def counted(db: sqlite3.Connection) -> Iterator[Endpoint]:
 
 def _put(db: sqlite3.Connection, k: int, found: Iterable[Endpoint]) -> None:
     db.execute("INSERT INTO slice VALUES (?)", (k,))
-    rows = [(k, *_row(one)) for one in found]
-    db.executemany(f"INSERT INTO rollup (k, {_STORED}) VALUES (?{', ?' * 15})", rows)
+    rows = [(k, *stored(one)) for one in found]
+    db.executemany(f"INSERT INTO rollup (k, {STORED}) VALUES (?{', ?' * 15})", rows)
 
 
 def _read(db: sqlite3.Connection, condition: str, parameters: Sequence[int]) -> Iterator[Endpoint]:
-    for row in db.execute(f"SELECT {_STORED} FROM rollup WHERE {condition}", parameters):
-        *plain, spread, durations = row
-        timed = {middle(int(place)): times for place, times in json.loads(durations).items()}
-        yield Endpoint(*(*plain, json.loads(spread), Counter(timed)))
+    yield from map(restored, db.execute(f"SELECT {STORED} FROM rollup WHERE {condition}", parameters))
 
 
 def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
@@ -123,12 +123,21 @@ def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
             )
 
 
-def _row(one: Endpoint) -> tuple[object, ...]:
+def restored(row: Sequence[Any]) -> Endpoint:
+    """Build an endpoint from the columns `STORED`."""
+    *plain, spread, durations = row
+    timed = {middle(int(place)): times for place, times in json.loads(durations).items()}
+    return Endpoint(*(*plain, json.loads(spread), Counter(timed)))
+
+
+def stored(one: Endpoint) -> tuple[object, ...]:
+    """Return the columns `STORED` of an endpoint."""
     places: Counter[int] = Counter()
     for duration, times in one.durations.items():
         places[bucket(duration)] += times
-    plain = (one.direction, one.method, one.name, one.count, one.errors, one.client_errors, one.bytes, one.sized)
+    size, total = min(one.bytes, _MAX_INTEGER), min(one.total, _MAX_INTEGER)
+    plain = (one.direction, one.method, one.name, one.count, one.errors, one.client_errors, size, one.sized)
     assert len(one.spread) == len(BOUNDS) + 1
     return (
-        *plain, one.first, one.last, one.total, one.longest, one.slowest, json.dumps(one.spread), json.dumps(places)
+        *plain, one.first, one.last, total, one.longest, one.slowest, json.dumps(one.spread), json.dumps(places)
     )  # fmt: skip

@@ -7,10 +7,10 @@ from dataclasses import fields
 
 from drhttp.inbox.endpoint import endpoint
 from drhttp.inbox.exchange import Summary
-from drhttp.inbox.store import rollup, saved_views
+from drhttp.inbox.store import blocks, rollup, saved_views
 
 APPLICATION_ID = 0x64724874
-VERSION = 4
+VERSION = 5
 COUNTED, GROUPED = 3, 4
 """Schema versions that introduced precomputed endpoints, and groups of them."""
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
@@ -49,6 +49,10 @@ CREATE TABLE payload (
 _SINCE_4 = f"""
 CREATE INDEX record_line ON record (n, {", ".join(LINE_COLUMNS)});
 {saved_views.TABLES}
+"""
+_SINCE_5 = f"""
+CREATE INDEX record_tagged ON record (n) WHERE tags IS NOT NULL;
+{blocks.TABLES}
 """
 _SINCE_2 = """
 CREATE INDEX record_span ON record (span) WHERE span IS NOT NULL;
@@ -89,7 +93,7 @@ ALTER TABLE record ADD COLUMN operation TEXT;
 {_SINCE_4}
 """
 # Bodies that are text are kept as text from here on, which the versions before could not read.
-_STEPS = {1: _FROM_1, 2: rollup.TABLES, 3: _FROM_3}
+_STEPS = {1: _FROM_1, 2: rollup.TABLES, 3: _FROM_3, 4: _SINCE_5}
 """A version and what makes the next one of it."""
 
 
@@ -97,7 +101,7 @@ def create(db: sqlite3.Connection) -> None:
     """Create the tables in an empty file."""
     db.executescript(
         f"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {TABLES} {_SINCE_2}"
-        f"{rollup.TABLES} {_SINCE_4}"
+        f"{rollup.TABLES} {_SINCE_4} {_SINCE_5}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     )
 

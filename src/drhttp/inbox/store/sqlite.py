@@ -15,7 +15,8 @@ from pathlib import Path
 from drhttp.inbox.errors import OutdatedStore
 from drhttp.inbox.exchange import Entry, Exchange
 from drhttp.inbox.query.nodes import All, Flag, Node, Not
-from drhttp.inbox.store import Limits, WriteResult, rollup, saved_views
+from drhttp.inbox.store import Limits, WriteResult, blocks, rollup, saved_views
+from drhttp.inbox.store.blocks.builder import Builder
 from drhttp.inbox.store.order import SavedView
 from drhttp.inbox.store.reader import SqliteReader
 from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
@@ -50,6 +51,9 @@ class SqliteStore(SqliteReader):
             """All records below this ``n`` are pinned."""
             self._uncounted = rollup.ready(self._db)
             self._slice = self._highest // rollup.SLICE
+            self._unbuilt = blocks.ready(self._db)
+            self._block = (self._highest + 1) // blocks.SIZE
+            self._builder: Builder | None = None
 
     def write(self, exchanges: Iterable[Exchange]) -> WriteResult:
         with self._translated(), self._writing():
@@ -130,16 +134,32 @@ class SqliteStore(SqliteReader):
                 self._shrink()
             return bool(gone)
 
-    def maintain(self) -> bool:
+    def maintain(self, *, idle: bool = True) -> bool:
         while self._slice < self._highest // rollup.SLICE:
             self._uncounted.append(self._slice)
             self._slice += 1
-        if not self._uncounted:
-            return False
-        with self._translated(), self._writing():
-            rollup.count(self._db, self._uncounted[-1])
-        self._uncounted.pop()
-        return bool(self._uncounted)
+        while self._block < (self._highest + 1) // blocks.SIZE:
+            self._unbuilt.append(self._block)
+            self._block += 1
+        with self._translated():
+            if self._uncounted:
+                with self._writing():
+                    rollup.count(self._db, self._uncounted[-1])
+                self._uncounted.pop()
+            elif self._unbuilt and idle:
+                self._build()
+        return bool(self._uncounted or self._unbuilt)
+
+    def _build(self) -> None:
+        """Do one step for the newest block that is not built."""
+        if self._builder is None or self._builder.b != self._unbuilt[-1]:
+            self._builder = Builder(self._db, self._unbuilt[-1])
+        if self._builder.step():
+            return
+        with self._writing():
+            self._builder.save()
+        self._builder = None
+        self._unbuilt.pop()
 
     def _open(self) -> None:
         if self._value("PRAGMA page_count") == 0:
@@ -186,16 +206,23 @@ class SqliteStore(SqliteReader):
             gone = self._db.execute(f"DELETE FROM record WHERE {_SPAN} AND NOT pinned", span).rowcount
             # These slices come to their end: counting what is left of them would be in vain.
             rollup.forget(self._db, range(span[0] // rollup.SLICE, n // rollup.SLICE + 1))
+            blocks.forget(self._db, range(span[0] // blocks.SIZE, n // blocks.SIZE + 1))
         self._uncounted = [k for k in self._uncounted if k > n // rollup.SLICE]
+        self._unbuilt = [b for b in self._unbuilt if b > n // blocks.SIZE]
         self._count -= gone
         self._floor = n + 1
 
-    def _changed(self, numbers: Iterable[int]) -> None:
-        """Schedule the slices of these records for recounting."""
+    def _changed(self, numbers: Sequence[int]) -> None:
+        """Schedule the slices and blocks of these records for recounting."""
         slices = {n // rollup.SLICE for n in numbers}
         rollup.forget(self._db, slices)
         whole = {k for k in slices if k < self._slice}
         self._uncounted = sorted(whole.union(self._uncounted))
+        changed = {n // blocks.SIZE for n in numbers}
+        blocks.forget(self._db, changed)
+        self._unbuilt = sorted({b for b in changed if b < self._block}.union(self._unbuilt))
+        if self._builder is not None and self._builder.b in changed:
+            self._builder = None
 
     def _shrink(self) -> None:
         """Return free pages to the file system if there are many."""

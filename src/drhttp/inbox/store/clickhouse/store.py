@@ -121,7 +121,7 @@ class ClickHouseStore(ClickHouseReader):
         edge = max(self._beyond_count(limits), self._beyond_bytes(limits), self._beyond_age(limits, now))
         return bool(edge and self._delete(Condition(_UNPINNED), edge))
 
-    def maintain(self) -> bool:
+    def maintain(self, *, idle: bool = True) -> bool:
         return False
 
     def _admit(self, projects: set[str]) -> None:

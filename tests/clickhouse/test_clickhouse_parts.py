@@ -88,6 +88,20 @@ def test_numbers_of_receivers_are_given_once(tables):
         each._engine.close()
 
 
+def test_a_receiver_withdraws_from_numbers_that_others_have(tables):
+    """It tries them all until one is free, and leaves no trace at those that are not."""
+    others = f"INSERT INTO receiver SELECT number, 'other', toUnixTimestamp64Milli(now64(3)) FROM numbers({RECEIVERS})"
+    tables.command(f"{others} WHERE number != 5")
+    lease = Lease(tables)
+
+    assert lease.number == 5
+    assert tables.rows("SELECT number FROM receiver WHERE token != 'other'") == [(5,)]
+    with pytest.raises(StoreError, match=f"{RECEIVERS} receivers use"):
+        Lease(tables)
+    assert tables.value("SELECT count() FROM receiver") == RECEIVERS
+    lease.release()
+
+
 @pytest.mark.parametrize("broken", range(sum(map(len, schema.STEPS)) + len(schema.STEPS)))
 def test_a_migration_that_failed_is_completed_by_the_next(place, broken):
     """Wherever it fails: afterwards the tables are as if it had not failed."""

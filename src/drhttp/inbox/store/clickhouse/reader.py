@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -153,7 +154,7 @@ class ClickHouseReader:
         self, node: Node, start: int | None, end: int | None, buckets: int, *, seconds: float = 60.0
     ) -> aggregates.Histogram:
         within = All((node, Between("started", start, None if end is None else end - 1)))
-        span = bounds(self._engine)
+        until, span = time.monotonic() + seconds, bounds(self._engine)
         if reads_payload(node):
             scan = Scan(self._engine, "started, status, 1", within, seconds=seconds, span=span)
             rows = list(scan)
@@ -164,9 +165,8 @@ class ClickHouseReader:
             low, width, bars = aggregates.grid(*aggregates.span(chain.from_iterable(scan), start, end), buckets)
             counted = f"started - (started - {low}) % {width}, intDiv(status, 100) * 100, count()"
             after = 0 if scan.complete else scan.reached - 1
-            grouped = Scan(
-                self._engine, counted, within, after=after, group="GROUP BY 1, 2", seconds=seconds / 2, span=span
-            )
+            left = until - time.monotonic()
+            grouped = Scan(self._engine, counted, within, after=after, group="GROUP BY 1, 2", seconds=left, span=span)
             rows = list(grouped)
             scan = scan if grouped.complete else grouped
         counts = aggregates.histogram(rows, low, width, bars)
@@ -196,7 +196,7 @@ class ClickHouseReader:
         return upstreams(self._engine, node, seconds)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
-        within, span = All((node, Present(column))), bounds(self._engine)
+        until, within, span = time.monotonic() + seconds, All((node, Present(column))), bounds(self._engine)
         ends = Scan(self._engine, _ENDS, within, group="", seconds=seconds / 2, span=span)
         start, end = aggregates.span(chain.from_iterable(ends), None, None)
         exact = self._engine.value("SELECT count() FROM record") <= EXACT
@@ -206,7 +206,7 @@ class ClickHouseReader:
             within,
             after=0 if ends.complete else ends.reached - 1,
             group="GROUP BY 1",
-            seconds=seconds / 2,
+            seconds=until - time.monotonic(),
             span=span,
         )
         kept, total = groups(scan, limit, exact=exact)

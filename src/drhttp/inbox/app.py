@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -99,6 +99,7 @@ class Receiver:
         self._browsers = context.browser_origins
         self._replays = context.replays
         self._registry = context.registry
+        self._patience = context.patience
         # Parsing a large batch would block other connections, so it runs in a thread.
         self._budget = MemoryBudget(context.parsing_memory, WAITING_MEMORY)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
@@ -135,17 +136,28 @@ class Receiver:
             raise RequestRejected(400, "The connection closed before the body was complete.") from None
 
         size = min(announced(wire, coding), limits.inflated)
-        async with self._budget.hold(size * BYTES_PER_CHARACTER):
-            if limits is BATCH and size > SMALL:
+        if limits is BATCH and size > SMALL:
+            async with self._budget.hold(size * BYTES_PER_CHARACTER):
                 # The first pass validates the whole batch, the second one stores it.
                 async for _ in self._portions(wire, coding, arrival):
                     pass
                 async for portion, length in self._portions(wire, coding, arrival):
-                    await asyncio.wrap_future(self._writer.submit(portion, length))
-            else:
-                exchanges, length = await self._decoded(partial(_whole, wire, coding, limits, decode, arrival))
-                await asyncio.wrap_future(self._writer.submit([self._linked(one) for one in exchanges], length))
+                    await self._in_time(asyncio.wrap_future(self._writer.submit(portion, length)))
+        else:
+            await self._in_time(self._keep(size, partial(_whole, wire, coding, limits, decode, arrival)))
         return Response(status_code=201)
+
+    async def _keep(self, size: int, work: Callable[[], tuple[list[Exchange], int]]) -> None:
+        async with self._budget.hold(size * BYTES_PER_CHARACTER):
+            exchanges, length = await self._decoded(work)
+            await asyncio.wrap_future(self._writer.submit([self._linked(one) for one in exchanges], length))
+
+    async def _in_time(self, work: Awaitable[Any]) -> None:
+        """Await the work, but no longer than a sender waits. Raises `StoreError`."""
+        try:
+            await asyncio.wait_for(work, self._patience)
+        except asyncio.TimeoutError:
+            raise StoreError(f"The records could not be stored within {self._patience:g} seconds.") from None
 
     async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
         """Yield the exchanges of a large batch in portions, each with its number of characters of JSON."""

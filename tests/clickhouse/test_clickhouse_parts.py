@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 from conftest import new_name
-from store_suite import ARRIVAL, numbered
+from store_suite import ARRIVAL, numbered, numbers
 
 from drhttp.inbox.decode import decode_batch, decode_event
 from drhttp.inbox.errors import OutdatedStore, StoreError
@@ -279,12 +279,15 @@ def test_a_scan_whose_windows_take_too_long_ends_and_comes_further_next_time(ope
     slow.pace["payload"] = DAY
     tries = []
     while not (found := list(scan := Scan(slow, "n", parse("body:null", 0).node, seconds=0))):
-        assert not scan.complete
+        assert (scan.complete, scan.reached) == (False, scan.newest + 1)
         tries.append(slow.late)
         slow.late = 0
     assert 0 < len(tries) < 5
     assert set(tries) == {2}
     assert (scan.complete, 0 < len(found) < 2_000) == (False, True)
+    slow.pace["payload"] = DAY
+    unread = Scan(slow, "n", parse("body:null", 0).node, ascending=True, seconds=0)
+    assert (list(unread), unread.reached) == ([], min(numbers(store)) - 1)
     store.close()
 
 
@@ -313,12 +316,12 @@ def test_calls_that_are_looked_for_too_long_are_told_as_missing(open_store, even
         for at in range(1_500)
     ]
     store.write(decode_batch([*requests, *calls], ARRIVAL))
-    numbers = sorted(entry.n for entry in store.page(parse("dir:in", 0).node, 9_999).entries)
+    asked = sorted(entry.n for entry in store.page(parse("dir:in", 0).node, 9_999).entries)
 
     whole = store.upstreams(parse("dir:in", 0).node, seconds=60)
     assert (whole.total, whole.scanned_to) == (1_500, None)
     some = upstreams(store.engine, parse("dir:in", 0).node, 0)
-    assert (some.total, some.scanned_to) == (1_000, numbers[500])
+    assert (some.total, some.scanned_to) == (1_000, asked[500])
     store.close()
 
 

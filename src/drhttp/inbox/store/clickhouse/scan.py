@@ -19,6 +19,7 @@ _LEAST = 0.2
 """Seconds that a window gets in any case."""
 _QUICK, _BRISK, _SLOW = 0.05, 0.15, 0.3
 _GROWTH, _NARROWER = 8, 64
+_NARROWEST = SECOND // 1000
 Further = tuple[str, Mapping[str, object]]
 """Another condition in SQL, and its parameters by name."""
 
@@ -78,7 +79,8 @@ class Scan:
         self._high = last if before is None else min(last, before - 1)
         self.newest = last
         self.complete = True
-        self.reached = self._low if ascending else self._high
+        # Nothing was looked at yet: whoever goes on there shall not leave out a record.
+        self.reached = self._low - 1 if ascending else self._high + 1
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         width, left, tries, grace = self._first_width(), self._limit, 0, GRACE
@@ -89,7 +91,7 @@ class Scan:
                 rows = self._read(low, high, left, self._deadline + grace - begun)
             except TimeExceeded:
                 # One window should always be read, or else nobody would ever come further: if not now, then next time.
-                width = max(width // _NARROWER, SECOND // 1000)
+                width = max(width // _NARROWER, _NARROWEST)
                 if self._condition.payload and not tries:
                     self._engine.pace["payload"] = width
                 if tries or grace == LATEST:
@@ -102,8 +104,9 @@ class Scan:
             tries += 1
             self._pass(low, high)
             took = time.monotonic() - begun
-            if self._condition.payload and took < _BRISK:
-                self._engine.pace["payload"] = width
+            if self._condition.payload:
+                # The next step begins where this one would go on, but no wider than can be read briskly.
+                self._engine.pace["payload"] = _next(width, took) if not _BRISK <= took < _SLOW else width
             width = _next(width, took)
             if time.monotonic() > self._deadline and self._low <= self._high and left != 0:
                 self.complete = False

@@ -249,9 +249,14 @@ def clickhouse(session: nox.Session) -> None:
 
 @nox.session(python=HERE, default=False, requires=["build"])
 def fleet(session: nox.Session) -> None:
-    """1,000 senders, three receivers, one engine; receivers are killed, the engine stops: every record once."""
+    """1,000 senders, three receivers, one engine; receivers are killed, the engine stops: every record once.
+
+    Without arguments, then a minute without the engine.
+    """
     _install(session, "tests", "clickhouse", extras="[inbox,clickhouse]")
     session.run("python", "-m", "benchmarks.fleet", *session.posargs)
+    if not session.posargs:
+        session.run("pytest", "-s", "tests/fleet")
 
 
 @nox.session(venv_backend="none", tags=["others"])

@@ -11,6 +11,7 @@ measurement says how busy the machine was.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import statistics
 import sys
@@ -22,11 +23,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from benchmarks.clickhouse_questions import ask_receiver, ask_store, multiply, settle, sizes
 from benchmarks.inbox_traffic import event, load_average
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.exchange import Exchange
-from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store.clickhouse.engine import Engine, connect, parse_address
 from drhttp.inbox.store.clickhouse.numbers import MILLISECOND, at
 from drhttp.inbox.store.clickhouse.reader import ClickHouseReader
@@ -37,10 +39,9 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "clickhou
 from clickhouse_shim import running
 
 POOL = 20_000
-ROUNDS = 7
-ABSENT = "a text that no body holds"
-SECONDS = 1.0
-"""Time limit of aggregates, as the API sets it."""
+WRITERS = 2
+REAL = 1_000_000
+"""Records that are written as a receiver writes them. Further ones are copies that the engine makes."""
 
 
 def main() -> None:
@@ -92,18 +93,48 @@ def _fresh(pool: Sequence[Exchange], dice: random.Random) -> list[Exchange]:
 
 
 def write(store: str, records: int) -> None:
-    """Write batches of several sizes."""
+    """Write batches of several sizes, from one receiver's store and from several at the same time."""
     pool, dice = _pool(), random.Random(5)
     with _open(store) as writer:
         writer.write(_fresh(pool[:1000], dice))
         for size in (100, 1_000, 5_000, 20_000):
             count = min(records, max(20_000, size * 10)) // size
             batches = [_fresh(pool[:size], dice) for _ in range(count)]
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), time.process_time()
             for batch in batches:
                 writer.write(batch)
-            took = time.perf_counter() - began
-            print(f"write, {size:>6,} a batch: {count * size / took:>8,.0f} records/s")
+            took, spent = time.perf_counter() - began, time.process_time() - spent
+            print(
+                f"write, {size:>6,} a batch: {count * size / took:>8,.0f} records/s,"
+                f" {count * size / spent:,.0f} a second of the receiver's processor time, {load_average()}",
+                flush=True,
+            )
+    spawn = multiprocessing.get_context("spawn")
+    ready, go, done = spawn.Semaphore(0), spawn.Event(), spawn.Queue()
+    writers = [spawn.Process(target=_write, args=(store, seed, ready, go, done)) for seed in range(WRITERS)]
+    for each in writers:
+        each.start()
+    for _ in writers:
+        ready.acquire()
+    began = time.perf_counter()
+    go.set()
+    count = sum(done.get() for _ in writers)
+    took = time.perf_counter() - began
+    for each in writers:
+        each.join()
+    print(f"{WRITERS} writers, 20,000 a batch: {count / took:>8,.0f} records/s, {load_average()}")
+
+
+def _write(store: str, seed: int, ready: Any, go: Any, done: Any) -> None:
+    """Write five batches beside others."""
+    pool, dice = _pool(), random.Random(seed)
+    batches = [_fresh(pool, dice) for _ in range(5)]
+    with _open(store) as writer:
+        ready.release()
+        go.wait()
+        for batch in batches:
+            writer.write(batch)
+        done.put(sum(map(len, batches)))
 
 
 def spike(store: str, records: int) -> None:
@@ -163,73 +194,37 @@ def _insert(engine: Engine, batch: Sequence[Exchange], first: int, settings: obj
 
 
 def questions(store: str, records: int) -> None:
-    """Fill a store, and ask what the page asks."""
-    pool, dice = _pool(), random.Random(9)
+    """Fill a store, and ask what the page asks: the store first, then a receiver over HTTP."""
     with _open(store) as writer:
+        _fill(writer, store, records)
+        with connect(parse_address(store)) as engine:
+            settle(engine)
+            sizes(engine)
+            ask_store(ClickHouseReader(engine), records)
+    ask_receiver(store)
+
+
+def _fill(writer: ClickHouseStore, store: str, records: int) -> None:
+    """Write as a receiver does; beyond a million, the engine copies what is there."""
+    pool, dice = _pool(), random.Random(9)
+    spent, real = 0.0, min(records, REAL)
+    for _ in range(-(-real // POOL)):
+        batch = _fresh(pool, dice)
+        began = time.perf_counter()
+        writer.write(batch)
+        spent += time.perf_counter() - began
+    print(f"wrote {real:,} records: {real / spent:,.0f} a second, {load_average()}", flush=True)
+    if records > real:
+        began = time.perf_counter()
+        multiply(store, records // real)
+        print(f"copied them {records // real - 1} times in {time.perf_counter() - began:,.0f} s", flush=True)
         spent = 0.0
-        for _ in range(-(-records // POOL)):
+        for _ in range(5):
             batch = _fresh(pool, dice)
             began = time.perf_counter()
             writer.write(batch)
             spent += time.perf_counter() - began
-        print(f"wrote {records:,} records: {records / spent:,.0f} a second")
-        with connect(parse_address(store)) as engine:
-            _settle(engine)
-            rows = engine.value("SELECT count() FROM record")
-            for table in ("record", "claim"):
-                size = engine.value(
-                    "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()"
-                    f" AND table = '{table}'"
-                )
-                print(f"{table}: {size / rows:,.0f} bytes a record")
-            _ask(ClickHouseReader(engine), dice, records)
-
-
-def _settle(engine: Engine) -> None:
-    """Wait until the engine has merged what it merges by itself."""
-    end, quiet = time.monotonic() + 300, 0
-    while time.monotonic() < end and quiet < 3:
-        busy = engine.value("SELECT count() FROM system.merges WHERE database = currentDatabase()")
-        quiet = 0 if busy else quiet + 1
-        time.sleep(1)
-
-
-def _ask(reader: ClickHouseReader, dice: random.Random, records: int) -> None:
-    newest = reader.page(parse("", 0).node, 50)
-    middle = newest.entries[-1]
-    asked: dict[str, Callable[[], object]] = {
-        "newest 50": lambda: reader.page(parse("", 0).node, 50, seconds=0.06),
-        "status:5xx path:/api/*": lambda: _found(reader, "status:5xx path:/api/*"),
-        "text that no body holds": lambda: _found(reader, f'body:"{ABSENT}"'),
-        "by id": lambda: reader.one(middle.summary.id),
-        "one record, whole": lambda: reader.read(middle),
-        "histogram, all": lambda: reader.histogram(parse("", 0).node, None, None, 60, seconds=SECONDS),
-        "endpoints, all": lambda: reader.endpoints(parse("", 0).node, seconds=SECONDS),
-        "endpoints, status:5xx": lambda: reader.endpoints(parse("status:5xx", 0).node, seconds=SECONDS),
-        "users, all": lambda: reader.groups(parse("", 0).node, "user", "device", 200, seconds=SECONDS),
-        "state": reader.state,
-    }
-    for name, ask in asked.items():
-        times, whole = [], True
-        for _ in range(ROUNDS if records <= 2_000_000 else 3):
-            began = time.perf_counter()
-            answer = ask()
-            times.append(time.perf_counter() - began)
-            whole = getattr(answer, "scanned_to", None) is None and getattr(answer, "complete", True)
-        note = "" if whole else "  incomplete, and says so"
-        print(f"{name:<26} median {statistics.median(times) * 1000:>7,.0f} ms, most {max(times) * 1000:>7,.0f}{note}")
-
-
-def _found(reader: ClickHouseReader, text: str) -> object:
-    """The first 50, step by step as the page asks until it has them or nothing is left."""
-    before: int | None = None
-    missing = 50
-    while True:
-        page = reader.page(parse(text, 0).node, missing, before=before, seconds=0.06)
-        missing -= len(page.entries)
-        before = page.next
-        if before is None or not missing:
-            return page
+        print(f"wrote {5 * POOL:,} more: {5 * POOL / spent:,.0f} a second, {load_average()}", flush=True)
 
 
 @contextmanager

@@ -62,7 +62,11 @@ class Options:
 
 @dataclass(slots=True)
 class Result:
-    """What was sent and what is there. twice, missing: IDs. answers: how often each status came."""
+    """What was sent and what is there.
+
+    twice, missing: IDs. answers: how often each status came. untold: answers that a sender shall try again, but not
+    when. memory: MiB that a receiver had at most. took: seconds.
+    """
 
     sent: int = 0
     stored: int = 0
@@ -70,6 +74,7 @@ class Result:
     missing: list[str] = field(default_factory=list)
     dropped: int = 0
     answers: Counter[str] = field(default_factory=Counter)
+    untold: int = 0
     memory: int = 0
     took: float = 0.0
 
@@ -101,10 +106,16 @@ class Receivers:
 
     def _note(self, one: SharedReceiver) -> None:
         """Note how much memory a receiver had at most, in MiB."""
-        with contextlib.suppress(OSError, StopIteration):
-            lines = Path(f"/proc/{one.process.pid}/status").read_text("ascii").splitlines()
-            peak = next(line for line in lines if line.startswith("VmHWM"))
-            self.memory = max(self.memory, int(peak.split()[1]) // 1024)
+        self.memory = max(self.memory, peak_memory(one.process.pid))
+
+
+def peak_memory(process: int) -> int:
+    """Return how much memory a process had at most, in MiB, or 0 if it is gone."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+        peak = next(line for line in lines if line.startswith("VmHWM"))
+        return int(peak.split()[1]) // 1024
+    return 0
 
 
 class Encoder:
@@ -181,6 +192,7 @@ class Sender:
         except (OSError, ValueError, IndexError, asyncio.IncompleteReadError):
             answer = PostResult(failure="reset", detail="reset")
         self._result.answers[str(answer.status or answer.failure)] += 1
+        self._result.untold += answer.status in (429, 503) and not answer.retry_after
         return answer
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,8 @@ class Server(ThreadingHTTPServer):
 
 
 PATH = ":memory:"
+SCRATCH = "drhttp-engine-"
+"""How the names of folders begin that go with their engine."""
 
 
 def _quoted(value: str) -> str:
@@ -186,18 +189,34 @@ def main() -> None:
 
     PATH = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] else ":memory:"
     kept = chdb.connect(PATH)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     server = Server(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()
     kept.close()
 
 
+def _end_with_parent() -> None:
+    """Wait until the process that started this one is gone, and leave nothing behind."""
+    sys.stdin.buffer.read()
+    if tempfile.gettempdir().rpartition("/")[2].startswith(SCRATCH):
+        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    os._exit(0)
+
+
 class Shim:
-    """The process of the server."""
+    """The process of the server. folder: of data that are kept."""
 
     def __init__(self, folder: str = "") -> None:
+        # The engine writes temporary files, and what is not kept; it leaves them there if it is killed.
+        self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH)
         self.process = subprocess.Popen(
-            [sys.executable, __file__, folder], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [sys.executable, __file__, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "TMPDIR": self._scratch.name},
         )
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
@@ -205,6 +224,7 @@ class Shim:
     def stop(self) -> None:
         self.process.kill()
         self.process.communicate()
+        self._scratch.cleanup()
 
 
 @contextmanager

@@ -34,6 +34,7 @@ class SharedReceiver:
             encoding="utf-8",
             env={**os.environ, "DRHTTP_INBOX_TOKEN": token},
         )
+        self.store = store
         self.token = token
         assert self.process.stdout is not None
         self.welcome: list[str] = []

@@ -9,19 +9,22 @@ from itertools import pairwise
 
 import pytest
 from conftest import new_name
-from store_suite import ARRIVAL, numbered
+from store_suite import ARRIVAL, numbered, numbers
 
-from drhttp.inbox.decode import decode_event
+from drhttp.inbox.decode import decode_batch, decode_event
 from drhttp.inbox.errors import OutdatedStore, StoreError
 from drhttp.inbox.principal import Principal
 from drhttp.inbox.query.nodes import EVERYTHING
+from drhttp.inbox.query.parser import parse
 from drhttp.inbox.store.clickhouse import schema
 from drhttp.inbox.store.clickhouse.engine import Engine, TimeExceeded, connect, parse_address
 from drhttp.inbox.store.clickhouse.lease import Lease
 from drhttp.inbox.store.clickhouse.numbers import DAY, MILLISECOND, RECEIVERS, SEQUENCE, Numbers, at, moment
 from drhttp.inbox.store.clickhouse.registry import Projects
 from drhttp.inbox.store.clickhouse.rows import Rows
+from drhttp.inbox.store.clickhouse.scan import Scan
 from drhttp.inbox.store.clickhouse.store import ClickHouseStore
+from drhttp.inbox.store.clickhouse.upstreams import upstreams
 from drhttp.inbox.store.order import Order, Position, SavedView
 
 NOW = 1_795_363_200_000
@@ -86,6 +89,20 @@ def test_numbers_of_receivers_are_given_once(tables):
     assert tables.value("SELECT count() FROM receiver FINAL") == 7
     for each in leases:
         each._engine.close()
+
+
+def test_a_receiver_withdraws_from_numbers_that_others_have(tables):
+    """It tries them all until one is free, and leaves no trace at those that are not."""
+    others = f"INSERT INTO receiver SELECT number, 'other', toUnixTimestamp64Milli(now64(3)) FROM numbers({RECEIVERS})"
+    tables.command(f"{others} WHERE number != 5")
+    lease = Lease(tables)
+
+    assert lease.number == 5
+    assert tables.rows("SELECT number FROM receiver WHERE token != 'other'") == [(5,)]
+    with pytest.raises(StoreError, match=f"{RECEIVERS} receivers use"):
+        Lease(tables)
+    assert tables.value("SELECT count() FROM receiver") == RECEIVERS
+    lease.release()
 
 
 @pytest.mark.parametrize("broken", range(sum(map(len, schema.STEPS)) + len(schema.STEPS)))
@@ -252,6 +269,60 @@ def test_a_question_that_takes_too_long_ends(tables):
     """With an error that says so, from which a scan makes an incomplete answer."""
     with pytest.raises(TimeExceeded):
         tables.rows("SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))", seconds=0.2)
+
+
+def test_a_scan_whose_windows_take_too_long_ends_and_comes_further_next_time(open_store, event):
+    """It tries a narrower window once, says that it is incomplete, and the next one begins with a narrow window."""
+    store = open_store()
+    store.write(numbered(event, 2_000))
+    slow = Slow(store.engine, 2 * MILLISECOND)
+    slow.pace["payload"] = DAY
+    tries = []
+    while not (found := list(scan := Scan(slow, "n", parse("body:null", 0).node, seconds=0))):
+        assert (scan.complete, scan.reached) == (False, scan.newest + 1)
+        tries.append(slow.late)
+        slow.late = 0
+    assert 0 < len(tries) < 5
+    assert set(tries) == {2}
+    assert (scan.complete, 0 < len(found) < 2_000) == (False, True)
+    slow.pace["payload"] = DAY
+    unread = Scan(slow, "n", parse("body:null", 0).node, ascending=True, seconds=0)
+    assert (list(unread), unread.reached) == ([], min(numbers(store)) - 1)
+    store.close()
+
+
+class Slow:
+    """An engine that reads no window in time that is wider than this."""
+
+    scope = None
+
+    def __init__(self, engine, widest):
+        self._engine, self._widest = engine, widest
+        self.pace, self.late = {}, 0
+
+    def rows(self, statement, parameters=None, *, seconds=None):
+        if seconds is not None and parameters["high"] - parameters["low"] >= self._widest:
+            self.late += 1
+            raise TimeExceeded("late")
+        return self._engine.rows(statement, parameters, seconds=seconds)
+
+
+def test_calls_that_are_looked_for_too_long_are_told_as_missing(open_store, event):
+    """Those of the newest requests are there; from where the time ran out, the answer says so."""
+    store = open_store()
+    requests = [event(transaction_id=f"r{at}", span={"id": f"{at:016x}"}) for at in range(1_500)]
+    calls = [
+        event(transaction_id=f"c{at}", direction="Outgoing", span={"id": f"c{at:015x}", "parent_id": f"{at:016x}"})
+        for at in range(1_500)
+    ]
+    store.write(decode_batch([*requests, *calls], ARRIVAL))
+    asked = sorted(entry.n for entry in store.page(parse("dir:in", 0).node, 9_999).entries)
+
+    whole = store.upstreams(parse("dir:in", 0).node, seconds=60)
+    assert (whole.total, whole.scanned_to) == (1_500, None)
+    some = upstreams(store.engine, parse("dir:in", 0).node, 0)
+    assert (some.total, some.scanned_to) == (1_000, asked[500])
+    store.close()
 
 
 @pytest.mark.parametrize("value", ["", "it's", 'a"b\\c', "{x:String}", "\t\n", "\N{SNOWMAN}\U0001f600", "%"])

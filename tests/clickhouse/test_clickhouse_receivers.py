@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import tempfile
 import threading
 import time
 
@@ -132,6 +133,20 @@ def test_an_engine_that_is_away_costs_nothing_that_was_acknowledged(three, engin
     found = stored(store)
     assert len(found) == len(set(found))
     assert acknowledged | {"after"} <= set(found)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["folder", "memory"])
+def test_an_engine_leaves_no_folder_behind(kept, tmp_path, monkeypatch):
+    """Neither what it held in memory nor its temporary files, although it is killed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    data = tmp_path / "data"
+    shim = Shim(str(data) if kept else "")
+    with connect(parse_address(f"clickhouse://127.0.0.1:{shim.port}/{new_name()}"), create=True) as engine:
+        engine.command("CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n")
+    assert [path.name for path in tmp_path.iterdir() if path != data] != []
+    shim.stop()
+
+    assert [path for path in tmp_path.iterdir() if path != data] == []
 
 
 def test_metrics_tell_what_was_received_stored_and_refused(three, event):

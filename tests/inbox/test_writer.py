@@ -67,6 +67,28 @@ def test_a_batch_above_the_bound_is_taken_when_nothing_waits(open_writer, event)
         assert writer.submit(batch(event, "a", "b"), 1).result() == 2
 
 
+def test_a_batch_that_nobody_waits_for_is_not_written(open_writer, tmp_path, event):
+    """Its sender was told to send it again; what it took of the queue is free for others."""
+    slow, entered = threading.Event(), threading.Event()
+
+    def on_stored(new):
+        entered.set()
+        slow.wait()
+
+    with open_writer(on_stored, max_records=2) as writer:
+        first = writer.submit(batch(event, "a"), 10)
+        entered.wait()
+        waiting = [writer.submit(batch(event, name), 10) for name in ("b", "c")]
+        assert (first.cancel(), waiting[0].cancel()) == (False, True)
+        slow.set()
+        assert [first.result(), waiting[1].result()] == [1, 1]
+        assert writer.waiting == 0
+        assert writer.submit(batch(event, "d", "e"), 10).result() == 2
+
+    with reading(tmp_path / "inbox.db") as reader:
+        assert [entry.summary.id for entry in reader.newest(9)] == ["a", "c", "d", "e"]
+
+
 def test_closing_writes_what_waits(open_writer, tmp_path, event):
     """Whatever was queued is on disk when the writer is closed."""
     with open_writer() as writer:

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from drhttp.inbox import request_body
 from drhttp.inbox.api.context import Context
 from drhttp.inbox.api.page import routes
 from drhttp.inbox.api.parameters import UPLOAD_TIMEOUT
@@ -53,6 +54,8 @@ WAITING_MEMORY = 256 * 1024 * 1024
 """Bytes of memory for compressed bodies that wait until there is room for parsing them."""
 BYTES_PER_CHARACTER = 4
 """Maximum bytes of memory per character of a `str`; on the wire a character may take a single byte."""
+PACE = 4 * 1024 * 1024
+"""Bytes of JSON for which a sender is given another second."""
 CHUNK_CHARACTERS = 1024 * 1024
 """Characters of JSON in a large batch that are written in one transaction."""
 
@@ -99,6 +102,7 @@ class Receiver:
         self._browsers = context.browser_origins
         self._replays = context.replays
         self._registry = context.registry
+        self._patience = context.patience
         # Parsing a large batch would block other connections, so it runs in a thread.
         self._budget = MemoryBudget(context.parsing_memory, WAITING_MEMORY)
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="drhttp-inbox-decoder")
@@ -126,26 +130,41 @@ class Receiver:
         self, request: Request, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]]
     ) -> Response:
         arrival = self._arrival(request)
-        coding = _coding(request)
+        coding = request_body.coding(request)
         try:
-            wire = await asyncio.wait_for(_read(request, limits.wire), UPLOAD_TIMEOUT)
+            wire = await asyncio.wait_for(request_body.read(request, limits.wire), UPLOAD_TIMEOUT)
         except asyncio.TimeoutError:
             raise RequestRejected(408, f"The body did not arrive within {UPLOAD_TIMEOUT:.0f} seconds.") from None
         except ClientDisconnect:
             raise RequestRejected(400, "The connection closed before the body was complete.") from None
 
         size = min(announced(wire, coding), limits.inflated)
-        async with self._budget.hold(size * BYTES_PER_CHARACTER):
-            if limits is BATCH and size > SMALL:
-                # The first pass validates the whole batch, the second one stores it.
-                async for _ in self._portions(wire, coding, arrival):
-                    pass
-                async for portion, length in self._portions(wire, coding, arrival):
-                    await asyncio.wrap_future(self._writer.submit(portion, length))
-            else:
-                exchanges, length = await self._decoded(partial(_whole, wire, coding, limits, decode, arrival))
-                await asyncio.wrap_future(self._writer.submit([self._linked(one) for one in exchanges], length))
+        if limits is BATCH and size > SMALL:
+            keep = partial(self._keep_large, wire, coding, arrival)
+        else:
+            keep = partial(self._keep, partial(_whole, wire, coding, limits, decode, arrival))
+        # A sender does not wait longer either, unless its batch is large.
+        seconds = None if self._patience is None else self._patience + size / PACE
+        try:
+            await asyncio.wait_for(self._held(size, keep), seconds)
+        except asyncio.TimeoutError:
+            raise StoreError(f"The records could not be stored within {seconds:.0f} seconds.") from None
         return Response(status_code=201)
+
+    async def _held(self, size: int, keep: Callable[[], Awaitable[None]]) -> None:
+        async with self._budget.hold(size * BYTES_PER_CHARACTER):
+            await keep()
+
+    async def _keep(self, work: Callable[[], tuple[list[Exchange], int]]) -> None:
+        exchanges, length = await self._decoded(work)
+        await asyncio.wrap_future(self._writer.submit([self._linked(one) for one in exchanges], length))
+
+    async def _keep_large(self, wire: bytes, coding: str, arrival: Arrival) -> None:
+        # The first pass validates the whole batch, the second one stores it.
+        async for _ in self._portions(wire, coding, arrival):
+            pass
+        async for portion, length in self._portions(wire, coding, arrival):
+            await asyncio.wrap_future(self._writer.submit(portion, length))
 
     async def _portions(self, wire: bytes, coding: str, arrival: Arrival) -> AsyncIterator[tuple[list[Exchange], int]]:
         """Yield the exchanges of a large batch in portions, each with its number of characters of JSON."""
@@ -235,34 +254,6 @@ def _in_chunks(wire: bytes, coding: str, arrival: Arrival) -> Iterator[tuple[lis
 def _check_count(number: int, limits: Limits) -> None:
     if number > limits.records:
         raise RequestRejected(413, f"A batch is limited to {limits.records:,} events; this one has {number:,}.")
-
-
-def _coding(request: Request) -> str:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise RequestRejected(415, "The content type must be application/json.")
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"gzip", "identity", ""}:
-        raise RequestRejected(415, "The content encoding must be gzip or identity.")
-    return coding
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    too_large = RequestRejected(413, f"The body is larger than {limit:,} bytes.")
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > 4 * limit:
-        raise too_large
-    pieces, total = [], 0
-    async for piece in request.stream():
-        total += len(piece)
-        if total <= limit:
-            pieces.append(piece)
-        elif total > 4 * limit:
-            break
-    # Up to this size, read and discard the rest: clients often lose a response sent during an upload.
-    if total > limit:
-        raise too_large
-    return b"".join(pieces)
 
 
 def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

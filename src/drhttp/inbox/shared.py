@@ -35,6 +35,8 @@ UNBOUND = Limits(1 << 40, 1 << 50, 1e9)
 MAX_RECORDS, MAX_BYTES = 50_000, 64 * 1024 * 1024
 """Limits of the queue. An insert takes 20,000 records; the rest may wait for the next one."""
 PARSING_MEMORY = 64 * 1024 * 1024
+PATIENCE = 8.0
+"""Seconds that a sender waits for its records to be stored. Recorders wait 10 s for an answer."""
 READERS = 8
 
 Say = Callable[[Iterator[str]], object]
@@ -101,6 +103,7 @@ def _serve(args: argparse.Namespace, address: Address, stack: ExitStack, say: Sa
         registry=registry,
         public_url=args.public_url and args.public_url.rstrip("/"),
         parsing_memory=PARSING_MEMORY,
+        patience=PATIENCE,
         secret=registry.secret,
     )
     app = Probes(create_app(context), ready=ready, metrics=metrics.text)

@@ -80,7 +80,10 @@ class Writer:
             raise
 
     def submit(self, batch: Sequence[Exchange], size: int) -> Future[int]:
-        """Queue a batch of about `size` bytes. The future resolves to the number of new records after the commit."""
+        """Queue a batch of about `size` bytes. The future resolves to the number of new records after the commit.
+
+        If it is cancelled before its turn, the batch is not written.
+        """
         if self._meter is not None:
             self._meter.received(len(batch))
         with self._lock:
@@ -118,8 +121,13 @@ class Writer:
         some: list[_Waiting] = []
         records = 0
         while self._queue and (not some or records + len(self._queue[0].exchanges) <= self._store.traits.together):
-            some.append(self._queue.popleft())
-            records += len(some[-1].exchanges)
+            one = self._queue.popleft()
+            if one.done.set_running_or_notify_cancel():
+                some.append(one)
+                records += len(one.exchanges)
+            else:
+                self._leave([one], len(one.exchanges))
+                self._refused("unavailable", len(one.exchanges))
         if some:
             self._write(some, records)
 

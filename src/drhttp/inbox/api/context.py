@@ -30,7 +30,8 @@ class Context:
     hosts: additional accepted host names. replay_to: URL for replays instead of the recorded host.
     browser_origins: origins whose pages may send records. memory: whether the store is in memory.
     registry: of the projects, where the receiver may be shared. public_url: of the proxy in front.
-    parsing_memory: bytes of memory for JSON that is being parsed and written.
+    parsing_memory: bytes of memory for JSON that is being parsed and written. patience: seconds after which a sender is
+    told to try again if its records are not stored, or None to let it wait.
     """
 
     file: Path
@@ -49,6 +50,7 @@ class Context:
     registry: Registry | None = None
     public_url: str | None = None
     parsing_memory: int = 8 * 1024 * 1024
+    patience: float | None = None
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     started: int = field(default_factory=lambda: time.time_ns() // 1000)
     replays: dict[str, str] = field(default_factory=dict)

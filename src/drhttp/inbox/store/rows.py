@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
@@ -24,6 +24,10 @@ SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" 
 _UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
 _flag_values = attrgetter(*_UNMARKED)
 _PLAIN = tuple(_UNMARKED.values())
+_COMMON: dict[tuple[object, ...], dict[str, object]] = {
+    _PLAIN: {},
+    _flag_values(Message(parsed=True)): {"parsed": True},
+}
 _PROJECT = SUMMARY_COLUMNS.index("project")
 _SUMMARY_VALUES = attrgetter(*SUMMARY_COLUMNS)
 _INBOX_COLUMNS_START = 1 + len(SUMMARY_COLUMNS)
@@ -38,14 +42,18 @@ def record_row(n: int, project: int, exchange: Exchange, kept: Sequence[Any]) ->
     values[_PROJECT] = project
     pinned, tags, note, replay_of = kept
     values[-1] = values[-1] or replay_of
-    flags = TRUNCATED * request.truncated | OMITTED * bool(request.omitted) | BODY * bool(request.body)
-    masked = request.redacted
-    if response is not None:
-        flags |= TRUNCATED * response.truncated | OMITTED * bool(response.omitted) | BODY * bool(response.body)
-        flags |= RESPONSE
-        masked += response.redacted
+    flags, masked = body_flags(request, response)
     marks = (flags, masked, pinned, tags, note)
     return (n, *values, endpoint(summary), is_error(summary), *marks, operation(exchange))
+
+
+def body_flags(request: Message, response: Message | None) -> tuple[int, int]:
+    """Return the columns ``flags`` and ``masked``."""
+    flags = TRUNCATED * request.truncated | OMITTED * bool(request.omitted) | BODY * bool(request.body)
+    if response is None:
+        return flags, request.redacted
+    flags |= TRUNCATED * response.truncated | OMITTED * bool(response.omitted) | BODY * bool(response.body) | RESPONSE
+    return flags, request.redacted + response.redacted
 
 
 def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
@@ -63,13 +71,17 @@ def payload_row(n: int, exchange: Exchange) -> tuple[object, ...]:
 
 def marks_text(exchange: Exchange) -> str:
     """Return as JSON what is neither a column nor a header nor a body."""
+    return _JSON(marks_of(exchange))
+
+
+def marks_of(exchange: Exchange) -> dict[str, object]:
+    """Return what is neither a column nor a header nor a body."""
     response = exchange.response
-    marks = {
+    return {
         "request": _marks(exchange.request),
         "response": _marks(response) if response else None,
         "extra": dict(exchange.extra),
     }
-    return _JSON(marks)
 
 
 def entry(row: Sequence[Any]) -> Entry:
@@ -101,11 +113,12 @@ def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:
     return Exchange(summary=summary, request=request, response=response, extra=marks["extra"])
 
 
-def _marks(message: Message) -> dict[str, object]:
+def _marks(message: Message) -> Mapping[str, object]:
     # Only non-default values: most messages have none.
     marks = _flag_values(message)
-    if marks == _PLAIN:
-        return {}
+    common = _COMMON.get(marks)
+    if common is not None:
+        return common
     return {name: mark for name, mark, plain in zip(_UNMARKED, marks, _PLAIN, strict=True) if mark != plain}
 
 

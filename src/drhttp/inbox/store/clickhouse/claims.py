@@ -34,10 +34,11 @@ def settle(engine: Engine, records: Sequence[tuple[str, str]], numbers: Sequence
         },
     )
     span = {"low": min(numbers), "high": max(numbers), "batch": batch}
+    # Mostly none: what comes for the first time needs no answer.
     rows = engine.rows(
         "SELECT key, argMin(n, _block_number) FROM claim WHERE key IN"
         " (SELECT key FROM claim WHERE n BETWEEN {low:UInt64} AND {high:UInt64} AND batch = {batch:UInt64})"
-        " GROUP BY key",
+        " GROUP BY key HAVING argMin(batch, _block_number) != {batch:UInt64}",
         span,
     )
     first = dict(rows)

@@ -1,7 +1,7 @@
 """The number of a receiver, which no other receiver that runs has at the same time.
 
 A receiver enters the number that it would like with a token of its own, and then looks who else entered it. Of two,
-whoever entered it later sees the other one and takes the next number, so that never both have it.
+whoever entered it later sees the other one, withdraws, and tries another number, so that never both have it.
 """
 
 from __future__ import annotations
@@ -42,23 +42,27 @@ class Lease:
 
     def release(self) -> None:
         """Give the number back."""
-        self._engine.command(
-            f"DELETE FROM receiver WHERE number = {self.number} AND token = {{t:String}}", {"t": self._token}
-        )
+        self._withdraw(self.number)
 
     def _take(self) -> int:
-        first = secrets.randbelow(RECEIVERS)
-        for place in range(RECEIVERS):
-            number = (first + place) % RECEIVERS
+        # In any order: two that meet at one number and both withdraw shall not meet at the next one, too.
+        for number in _shuffled(RECEIVERS):
             self._enter(number)
             if self._alone(number):
                 return number
+            # Or else nobody could have this number for a while.
+            self._withdraw(number)
         raise StoreError(f"{RECEIVERS} receivers use {self._engine.address.shown} already.")
 
     def _enter(self, number: int) -> None:
         begun = time.monotonic()
         self._engine.command(f"INSERT INTO receiver SELECT {number}, {{t:String}}, {_NOW}", {"t": self._token})
         self._renewed = begun
+
+    def _withdraw(self, number: int) -> None:
+        self._engine.command(
+            f"DELETE FROM receiver WHERE number = {number} AND token = {{t:String}}", {"t": self._token}
+        )
 
     def _alone(self, number: int) -> bool:
         others = self._engine.value(
@@ -67,3 +71,7 @@ class Lease:
             {"t": self._token},
         )
         return bool(others == 0)
+
+
+def _shuffled(count: int) -> list[int]:
+    return secrets.SystemRandom().sample(range(count), count)

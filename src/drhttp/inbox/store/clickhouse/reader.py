@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -80,7 +81,8 @@ class ClickHouseReader:
         self, node: Node, order: Order, limit: int, *, after: Position | None = None, seconds: float = 60.0
     ) -> SortedPage:
         """Return up to `limit` matching records in another order, beginning after a position in it."""
-        rows, scan = sorting.best(self._engine, node, order, limit + 1, after, seconds)
+        # The rest of the time is for the rows, which lie far apart.
+        rows, scan = sorting.best(self._engine, node, order, limit + 1, after, seconds * 0.9)
         end = Position(*rows[limit - 1]) if len(rows) > limit else None
         numbers = [n for _, n in rows[:limit]]
         found = {one.n: one for one in self._entries("n IN {some:Array(UInt64)}", {"some": numbers})}
@@ -153,7 +155,7 @@ class ClickHouseReader:
         self, node: Node, start: int | None, end: int | None, buckets: int, *, seconds: float = 60.0
     ) -> aggregates.Histogram:
         within = All((node, Between("started", start, None if end is None else end - 1)))
-        span = bounds(self._engine)
+        until, span = time.monotonic() + seconds, bounds(self._engine)
         if reads_payload(node):
             scan = Scan(self._engine, "started, status, 1", within, seconds=seconds, span=span)
             rows = list(scan)
@@ -164,9 +166,8 @@ class ClickHouseReader:
             low, width, bars = aggregates.grid(*aggregates.span(chain.from_iterable(scan), start, end), buckets)
             counted = f"started - (started - {low}) % {width}, intDiv(status, 100) * 100, count()"
             after = 0 if scan.complete else scan.reached - 1
-            grouped = Scan(
-                self._engine, counted, within, after=after, group="GROUP BY 1, 2", seconds=seconds / 2, span=span
-            )
+            left = until - time.monotonic()
+            grouped = Scan(self._engine, counted, within, after=after, group="GROUP BY 1, 2", seconds=left, span=span)
             rows = list(grouped)
             scan = scan if grouped.complete else grouped
         counts = aggregates.histogram(rows, low, width, bars)
@@ -196,7 +197,7 @@ class ClickHouseReader:
         return upstreams(self._engine, node, seconds)
 
     def groups(self, node: Node, column: str, other: str, limit: int, *, seconds: float = 60.0) -> aggregates.Groups:
-        within, span = All((node, Present(column))), bounds(self._engine)
+        until, within, span = time.monotonic() + seconds, All((node, Present(column))), bounds(self._engine)
         ends = Scan(self._engine, _ENDS, within, group="", seconds=seconds / 2, span=span)
         start, end = aggregates.span(chain.from_iterable(ends), None, None)
         exact = self._engine.value("SELECT count() FROM record") <= EXACT
@@ -206,7 +207,7 @@ class ClickHouseReader:
             within,
             after=0 if ends.complete else ends.reached - 1,
             group="GROUP BY 1",
-            seconds=seconds / 2,
+            seconds=until - time.monotonic(),
             span=span,
         )
         kept, total = groups(scan, limit, exact=exact)
@@ -265,11 +266,16 @@ class ClickHouseReader:
         return dict(rows)
 
     def _by(self, column: str, value: str | None, ending: str) -> list[Entry]:
-        return [] if value is None else self._entries(f"`{column}` = {{v:String}}", {"v": value}, ending)
+        if value is None:
+            return []
+        # Which rows these are is found in one column, without putting versions together.
+        found = f"n IN (SELECT n FROM record WHERE `{column}` = {{v:String}})"
+        return self._entries(found, {"v": value}, f"WHERE `{column}` = {{v:String}} {ending}")
 
     def _entries(self, condition: str, parameters: dict[str, object], ending: str = "") -> list[Entry]:
+        """Return entries. condition: on columns of the key, which versions of a row share, so that it comes first."""
         return self.entries(
-            self._engine.rows(f"SELECT {SELECTED} FROM record FINAL WHERE {condition} {ending}", parameters)
+            self._engine.rows(f"SELECT {SELECTED} FROM record FINAL PREWHERE {condition} {ending}", parameters)
         )
 
     def _remembered(self) -> int:

@@ -13,10 +13,13 @@ from drhttp.inbox.store.clickhouse.where import Condition
 
 NEAR = 600 * SECOND
 """How far before and behind a record its calls are looked for."""
-GRACE = 0.4
-"""Seconds that the last window may take beyond the limit."""
+GRACE, LATEST = 0.4, 0.7
+"""Seconds beyond the limit at which the last window has to be read, and a narrower one if that took too long."""
+_LEAST = 0.2
+"""Seconds that a window gets in any case."""
 _QUICK, _BRISK, _SLOW = 0.05, 0.15, 0.3
-_GROWTH = 8
+_GROWTH, _NARROWER = 8, 64
+_NARROWEST = SECOND // 1000
 Further = tuple[str, Mapping[str, object]]
 """Another condition in SQL, and its parameters by name."""
 
@@ -76,29 +79,34 @@ class Scan:
         self._high = last if before is None else min(last, before - 1)
         self.newest = last
         self.complete = True
-        self.reached = self._low if ascending else self._high
+        # Nothing was looked at yet: whoever goes on there shall not leave out a record.
+        self.reached = self._low - 1 if ascending else self._high + 1
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        width, left, tries = self._first_width(), self._limit, 0
+        width, left, tries, grace = self._first_width(), self._limit, 0, GRACE
         while self._low <= self._high and (left is None or left > 0):
             low, high = self._window(width)
             begun = time.monotonic()
             try:
-                rows = self._read(low, high, left, begun)
+                rows = self._read(low, high, left, self._deadline + grace - begun)
             except TimeExceeded:
-                # One window is always read, or else nobody would ever come further.
-                if tries or width < SECOND // 1000:
+                # One window should always be read, or else nobody would ever come further: if not now, then next time.
+                width = max(width // _NARROWER, _NARROWEST)
+                if self._condition.payload and not tries:
+                    self._engine.pace["payload"] = width
+                if tries or grace == LATEST:
                     self.complete = False
                     return
-                width //= 16
+                grace = LATEST
                 continue
             yield from rows
             left = None if left is None else left - len(rows)
             tries += 1
             self._pass(low, high)
             took = time.monotonic() - begun
-            if self._condition.payload and took < _BRISK:
-                self._engine.pace["payload"] = width
+            if self._condition.payload:
+                # The next step begins where this one would go on, but no wider than can be read briskly.
+                self._engine.pace["payload"] = _next(width, took) if not _BRISK <= took < _SLOW else width
             width = _next(width, took)
             if time.monotonic() > self._deadline and self._low <= self._high and left != 0:
                 self.complete = False
@@ -119,10 +127,10 @@ class Scan:
         else:
             self._high, self.reached = low - 1, low
 
-    def _read(self, low: int, high: int, left: int | None, now: float) -> list[tuple[Any, ...]]:
+    def _read(self, low: int, high: int, left: int | None, seconds: float) -> list[tuple[Any, ...]]:
         statement = self._statement if left is None else f"{self._statement} LIMIT {int(left)}"
         parameters = {**self._parameters, **window(low, high)}
-        return self._engine.rows(statement, parameters, seconds=max(0.0, self._deadline - now) + GRACE)
+        return self._engine.rows(statement, parameters, seconds=max(seconds, _LEAST))
 
 
 def window(low: int, high: int) -> dict[str, int]:

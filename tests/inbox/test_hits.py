@@ -54,8 +54,8 @@ def test_places_and_counts(filled: Any, query: str, places: dict[str, int]) -> N
 
 
 def test_texts_are_those_that_the_query_looks_for(filled: Any) -> None:
-    """In lower case and each once, so that the page can mark them."""
-    assert hits(filled, 'body:Wallet "two W" status:201')["texts"] == ["wallet", "two w"]
+    """As they were typed, and each once in whatever case."""
+    assert hits(filled, 'body:Wallet "two W" body:WALLET status:201')["texts"] == ["Wallet", "two W"]
 
 
 def test_a_text_that_only_a_hidden_value_holds_is_told(filled: Any) -> None:

@@ -69,7 +69,6 @@ def test_picture_of_the_readme(visit: Callable[..., Any], inbox: Any) -> None:
     page = visit(inbox, reduced_motion="reduce", viewport={"width": 1180, "height": 700}).open(f"/?n={n}")
     page.locator(".timeline").wait_for()
     page.locator(".state.live").wait_for()
-    page.locator(".calls").click()
     page.locator(".under").first.wait_for()
     page.locator(".plot rect").first.wait_for()
     page.mouse.move(800, 20)

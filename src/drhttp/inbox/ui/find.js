@@ -1,7 +1,7 @@
 // Find in a record: what is looked for is marked in the open tab, counted, and gone through.
 
 import { count } from "./format.js";
-import { html, useEffect, useLayoutEffect, useRef, useState } from "./components.js";
+import { html, useLayoutEffect, useRef, useState } from "./components.js";
 
 const SEARCHED = ".tree, .body pre, .pairs, .part h4, .failure, .facts, .event-head"; // elements in which texts are marked
 const BLOCKS = "div, td, th, tr, li, p, pre, h3, h4, button, dt, dd, summary"; // a text does not go on from one to the next
@@ -113,7 +113,7 @@ export function useMarks(box, texts, place) {
 /** The bar with the text, the number of marks, and buttons. `texts` are those of the query while nothing is typed. */
 export function FindBar({ typed, texts, marks, asked, onType, onClose }) {
   const field = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key, which belongs into the field
     if (!asked) return;
     field.current.focus();
     field.current.select();

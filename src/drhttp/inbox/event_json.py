@@ -12,11 +12,12 @@ import re
 from drhttp.inbox.bounded_json import MAX_DEPTH, check_depth
 
 _KEY = re.compile(r'[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*')
-_NEXT_MEMBER = re.compile(r"[ \t\r\n]*([,}])")
 _NEXT_ITEM = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SIDES = ("request", "response")
+_SIGNS = (",", "}")
 _decode = json.JSONDecoder().raw_decode
+_scan = json.JSONDecoder().scan_once
 
 
 class JsonText(str):
@@ -61,30 +62,30 @@ def _event(text: str, at: int, levels: int) -> tuple[dict[str, object], int] | N
 
 def _object(text: str, at: int, levels: int, *, in_side: bool) -> tuple[dict[str, object], int] | None:
     members: dict[str, object] = {}
-    at += 1
-    while True:
-        key = _KEY.match(text, at)
+    sign = ","
+    while sign == ",":
+        key = _KEY.match(text, at + 1)
         if key is None:
             return None
         name, start = key[1], key.end()
-        first = text[start : start + 1]
-        if first == "{" and not in_side and name in _SIDES:
+        if name in _SIDES and not in_side and text.startswith("{", start):
             side = _object(text, start, levels - 1, in_side=True)
             if side is None:
                 return None
             members[name], at = side
         else:
-            value, at = _decode(text, start)
-            if in_side and name == "body" and first in ("{", "["):
-                check_depth(value, levels - 1)
-                value = JsonText(text[start:at])
-            members[name] = value
-        sign = _NEXT_MEMBER.match(text, at)
-        if sign is None:
-            return None
-        at = sign.end()
-        if sign[1] == "}":
-            return members, at
+            try:
+                members[name], at = _scan(text, start)
+            except StopIteration:  # there is no value
+                return None
+            if in_side and name == "body" and text.startswith(("{", "["), start):
+                check_depth(members[name], levels - 1)
+                members[name] = JsonText(text[start:at])
+        sign = text[at : at + 1]
+        if sign not in _SIGNS:
+            at = _space(text, at)
+            sign = text[at : at + 1]
+    return (members, at + 1) if sign == "}" else None
 
 
 def _space(text: str, at: int) -> int:

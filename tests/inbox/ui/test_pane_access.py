@@ -13,7 +13,7 @@ import shop
 from browser import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 COLORS = ["color-contrast", "link-in-text-block"]
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('.detail .scroll, .detail .find')]
@@ -97,9 +97,9 @@ def test_a_failure_is_explained_by_keyboard_alone(page: Page, inbox: Any) -> Non
 
 @pytest.fixture
 def orders(page: Page, inbox: Any) -> Page:
-    """The page with a success of two days ago, a failure of today that is open, and one that is not."""
+    """The page with a success of three days ago, a failure of today that is open, and one that is not."""
     now = datetime.now(timezone.utc)
-    ago = [timedelta(days=2), timedelta(seconds=2), timedelta(seconds=1)]
+    ago = [timedelta(days=3), timedelta(seconds=2), timedelta(seconds=1)]
     inbox.post(
         [
             shop.event("POST", "http://shop.test/orders", status, time=now - one, user="ann")
@@ -150,7 +150,7 @@ def test_a_comparison_tells_the_day_of_each_record(orders: Page) -> None:
     """And how far apart they are, if that is much."""
     orders.keyboard.press("l")
     expect(orders.locator(".side")).to_have_text([re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:")] * 2)
-    expect(orders.locator(".relation")).to_contain_text("The success was 2 days before the failure.")
+    expect(orders.locator(".relation")).to_contain_text("The success was 3 days before the failure.")
 
 
 def test_the_focus_never_gets_lost(orders: Page) -> None:
@@ -176,6 +176,70 @@ def test_the_focus_never_gets_lost(orders: Page) -> None:
     expect(rows).to_be_focused()
 
 
+def tab_to(page: Page, goal: Locator, key: str = "Tab") -> None:
+    """Press Tab until that element has the focus."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{key} does not lead to {goal}")
+
+
+def test_ten_daily_tasks_by_keyboard_alone(page: Page, inbox: Any) -> None:
+    """Each in three steps at most, which are: a query, a key, or the way to a button."""
+    order = {"request": {"body": {"coupon": "C93"}, "transfer_encoding": "json"}}
+    inbox.post(
+        [
+            shop.event("POST", "http://shop.test/orders", 201, user="ada"),
+            shop.event("POST", "http://shop.test/orders", 500, user="ada", response={"body": {"error": "no"}}, **order),
+            shop.event("GET", "http://shop.test/report", user="eve", duration=2300.0),
+        ]
+    )
+    rows, press = page.locator(".rows .row"), page.keyboard.press
+    expect(rows).to_have_count(3)
+
+    def query(text: str, count: int = 1) -> None:
+        press("/")
+        page.keyboard.type(text)
+        press("Enter")
+        expect(rows).to_have_count(count)
+
+    query("is:error method:POST user:ada")  # 1: the failed POST of a user
+    press("j")
+    press("Enter")
+    expect(page.locator(".failure")).to_contain_text("no")  # 2: why it failed
+    press("l")
+    expect(page.locator(".relation")).to_contain_text("the same user (ada)")  # 3: compare it with the last success
+    press("Escape")
+    expect(page.locator(".failure")).to_be_visible()
+    press("c")
+    expect(page.locator(".toast")).to_contain_text("Copied")  # 4: copy as cURL
+    with page.expect_download() as shared:
+        tab_to(page, page.get_by_role("button", name="HTML", exact=True))
+        press("Enter")
+    assert shared.value.suggested_filename == "drhttp-2.html"  # 5: share it
+    press("Escape")
+    query("is:slow")  # 6: the slow ones
+    expect(rows).to_contain_text("/report")
+    query("user:ada", 2)
+    inbox.post([shop.event(user="ada")])
+    expect(rows).to_have_count(3)  # 7: watch it live
+    press("3")
+    expect(page.locator(".groups tbody .p95").first).to_contain_text("ms")  # 8: the p95 of an endpoint
+    press("1")
+    tab_to(page, page.get_by_role("button", name="Inbox: export"), "Shift+Tab")
+    press("Enter")
+    with page.expect_download() as export:
+        tab_to(page, page.get_by_role("button", name="Export as HAR"))
+        press("Enter")
+    assert export.value.suggested_filename.endswith(".har")  # 9: export
+    press("Escape")
+    query("body:C93")  # 10: find a record by a value in its JSON
+    press("j")
+    press("Enter")
+    expect(page.locator(".find")).to_contain_text("1 of 1")
+
+
 RINGS = """() => {
     const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
     const grown = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
@@ -192,8 +256,9 @@ RINGS = """() => {
         if (!inside) found.push(`${name}: cut off by ${above.className}`);
     }
     const next = one.nextElementSibling?.getBoundingClientRect();
-    const beside = next && next.width && next.left < ring.right - 1 && next.top < ring.bottom && next.bottom > ring.top;
-    if (beside && next.left >= box.left + 2 && style.zIndex === 'auto') found.push(`${name}: under its neighbor`);
+    const beside = next?.width && next.left >= box.left + 2 && next.left < ring.right - 1;
+    const level = beside && next.top < box.bottom - 2 && next.bottom > box.top + 2;
+    if (level && style.zIndex === 'auto') found.push(`${name}: under its neighbor`);
     return found;
 }"""
 

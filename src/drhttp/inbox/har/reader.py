@@ -160,7 +160,7 @@ def _of_our_export(exchange: Exchange, imported: Mapping[str, Any], place: _Plac
     """Return a record of our own export, which says all of it. place: where it is imported from, if it is."""
     about = dict(imported)
     if place is not None:
-        first = coerce.text(imported.get(FIRST_PROTOCOL)) or exchange.summary.protocol
+        first = imported.get(FIRST_PROTOCOL, exchange.summary.protocol)
         about = {"place": place.number, **place.log, FIRST_PROTOCOL: first}
         exchange = replace(exchange, summary=replace(exchange.summary, protocol="har"))
     return replace(exchange, extra={**exchange.extra, NAME: about}) if about else exchange

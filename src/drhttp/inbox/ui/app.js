@@ -69,7 +69,8 @@ function Inbox({ onExpired }) {
   useEffect(() => opened && setCursor(opened), [opened]);
   useEffect(restoreFocus);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
-  const context = { feed, lines, expanded, cursor, setCursor, opened, open, field, help: () => setDialog("help") };
+  const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
+  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, help: () => setDialog("help") };
   useShortcuts(context, recordShortcuts(context, setDialog));
   const list = { feed, query: at.q, lines, expanded, cursor, setCursor, opened, onOpen: open };
   return html`

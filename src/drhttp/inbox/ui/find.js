@@ -110,6 +110,11 @@ export function useMarks(box, texts, place) {
   return { ...state, step };
 }
 
+const escaped = (text) => text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** The texts of a query, without those that are only another's escapes, for which it looks, too. */
+const typedTexts = (texts) => texts.filter((text) => !texts.some((other) => other !== text && escaped(other) === text)).join("  ");
+
 /** The bar with the text, the number of marks, and buttons. `texts` are those of the query while nothing is typed. */
 export function FindBar({ typed, texts, marks, asked, onType, onClose }) {
   const field = useRef();
@@ -127,7 +132,7 @@ export function FindBar({ typed, texts, marks, asked, onType, onClose }) {
   };
   const said = marks.total ? `${count(marks.at + 1)} of ${count(marks.total)}${marks.total === MAX_MARKS ? "+" : ""}` : typed || texts.length ? "not here" : "";
   return html`<div class="find" role="search" aria-label="Find in this record">
-    <input ref=${field} class="mono" aria-label="Find in this record" placeholder=${texts.length ? `${texts.join("  ")} (from the query)` : "Find in this record"} value=${typed}
+    <input ref=${field} class="mono" aria-label="Find in this record" placeholder=${texts.length ? `${typedTexts(texts)} (from the query)` : "Find in this record"} value=${typed}
       autocomplete="off" spellcheck="false" onInput=${(event) => onType(event.target.value)} onKeyDown=${press} />
     <span class="dim" aria-live="polite">${said}</span>
     <button class="ghost" aria-label="Previous hit" title="Previous hit (N)" disabled=${!marks.total} onClick=${() => marks.step(-1)}>↑</button>

@@ -54,7 +54,7 @@ const SHORTCUTS = {
   ArrowLeft: (context) => toggle(context, false),
   Enter: (context) => context.cursor && context.open(context.cursor),
   ...Object.fromEntries(VIEWS.map((_, at) => view(at))),
-  Escape: (context) => (currentRoute().view === "compare" ? leaveComparison() : context.opened ? context.open(null) : context.setCursor(null)),
+  Escape: (context) => (currentRoute().view === "compare" ? leaveComparison() : context.opened ? context.close() : context.setCursor(null)),
   "/": (context) => (context.field.current.focus(), context.field.current.select()),
   p: (context) => context.feed.setPaused(!context.feed.paused),
   g: (context) => (context.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),

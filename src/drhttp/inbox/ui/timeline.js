@@ -17,7 +17,7 @@ export function Timeline({ record, whole, onOpen }) {
   const own = record.calls.length && record.duration_ms ? ownTime(record.calls.map((call) => [Date.parse(call.time) - begin, call.duration_ms ?? 0]), record.duration_ms) : null;
   const calls = whole ? record.calls : record.calls.slice(0, BRIEF);
   return html`<section class="timeline ${whole ? "whole" : ""} ${calls.length ? "with-calls" : ""}" aria-label="Timeline">
-    <${Bar} label=${record.direction === "in" ? "Application" : "Request"} text=${duration(record.duration_ms)}>
+    <${Bar} label=${record.direction === "in" ? "Application" : "Request"} status=${calls.length > 0 && html`<${Status} record=${record} />`} text=${duration(record.duration_ms)}>
       <rect class="app" x="0" y="3" width=${Math.max(2, scale(first ?? record.duration_ms ?? 0))} height="12"><title>until first byte: ${duration(first)}</title></rect>
       ${first !== null && html`<rect class="sending" x=${scale(first)} y="3" width=${Math.max(1, scale(record.duration_ms - first))} height="12"><title>sending the response: ${duration(record.duration_ms - first)}</title></rect>
         <rect class="first" x=${Math.min(WIDTH - 3, scale(first))} y="0" width="3" height="18"><title>first byte after ${duration(first)}</title></rect>`}
@@ -46,4 +46,4 @@ function ownTime(calls, length) {
 
 const Bar = ({ label, status, text, nested, onClick, children }) => html`<div class="lane ${nested ? "nested" : ""}">
   ${onClick ? html`<button class="link" title=${label} onClick=${onClick}><${Text} text=${label} /></button>` : html`<span>${label}</span>`}
-  <svg viewBox="0 0 ${WIDTH} 18" preserveAspectRatio="none" aria-hidden="true">${children}</svg>${status && html`<span class="answer">${status}</span>`}<span class="mono">${text}</span></div>`;
+  ${status && html`<span class="answer">${status}</span>`}<svg viewBox="0 0 ${WIDTH} 18" preserveAspectRatio="none" aria-hidden="true">${children}</svg><span class="mono">${text}</span></div>`;

@@ -38,14 +38,19 @@ export function useExpandedRequests(feed) {
 export function useCallsOfOpened(rows, opened, expanded, show) {
   const wanted = useRef(opened);
   const record = wanted.current === opened ? rows.find((row) => row.n === opened) : undefined;
+  const scrolls = useRef(false); // only then: later, the list stays where it is being read
   useEffect(() => {
-    if (record && isParent(record) && record.children) expanded.open(record);
+    if (record && isParent(record) && record.children) {
+      scrolls.current = true;
+      expanded.open(record);
+    }
     if (record || opened !== wanted.current) wanted.current = null;
   }, [opened, Boolean(record)]);
   const calls = expanded.calls.get(opened)?.known.length || 0;
   useEffect(() => {
-    if (calls) show(calls);
-  }, [opened, calls]);
+    if (calls && scrolls.current) show(calls);
+    if (calls) scrolls.current = false;
+  }, [calls]);
 }
 
 const isParent = (record) => record.direction === "in" && record.span_id;

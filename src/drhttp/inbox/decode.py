@@ -148,10 +148,10 @@ def _message(value: object, marks: object = None) -> Message:
     part, marked = coerce.mapping(value), coerce.mapping(marks)
     headers = coerce.headers(part.get("headers"))
     sent = part.get("body")
-    if isinstance(sent, JsonText):
-        body, parsed = coerce.utf8(sent), True
-    else:
+    if not isinstance(sent, JsonText):
         body, parsed = coerce.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
+    else:
+        body, parsed = coerce.utf8(sent), True
     return Message(
         headers=headers,
         body=body,

@@ -117,11 +117,12 @@ def _print_addresses(port: int, addresses: dict[str, Address], file: Path, faile
     print(f"""
 The shops and the inbox are still running. Try:
 
+  the inbox      {failed}
+                 It opens on an order that failed, with the two requests that it sent beneath.
   Django shop    {urls["django"]}
   Flask shop     {urls["flask"]}
   FastAPI shop   {urls["fastapi"]}
   your own app   DRHTTP_DSN=http://local@127.0.0.1:{port}/
-  a failed order {failed}
   one record     {Path(sys.executable).parent / "drhttp"} inbox show ID --file {file}
   stop           Ctrl-C
 """)

@@ -287,7 +287,7 @@ def test_s15_a_replay_goes_to_the_recorded_host_on_this_machine(inbox, event, ec
 
     assert status == 201
     ((method, path, headers, body),) = echo.requests
-    assert (method, path, body) == ("POST", "/x?a=%20b", b'{"a":[1,null]}')
+    assert (method, path, body) == ("POST", "/x?a=%20b", b'{"a": [1, null]}')
     assert (headers["x-a"], headers["host"]) == ("1", f"127.0.0.1:{echo.port}")
     assert "authorization" not in headers
     assert answer["remarks"] == ["Masked headers were not sent: authorization."]
@@ -409,7 +409,11 @@ def test_a_har_comes_back_as_equal_records(start, event, tmp_path):
             for record in (left, right):
                 if record[side]:
                     record[side]["body"] |= {"download": None, "image": None, "preview": None}
-        assert {**left, "received": None} == {**right, "received": None}
+        assert (right["protocol"], right["imported"]["place"]) == ("har", n - 1)
+        assert right["hidden"].pop("imported") is True
+        left["hidden"].pop("imported")
+        told = ("received", "protocol", "imported")  # that and when it was imported
+        assert {**left, **dict.fromkeys(told)} == {**right, **dict.fromkeys(told)}
 
 
 @pytest.mark.parametrize("raw", [b"{}", b"[]", b"nonsense", b'{"log": {"entries": 3}}', b"[" * 100_000])

@@ -53,7 +53,7 @@ def test_an_exchange_is_told_whole(event):
         "aborted    the client disconnected before the response was complete",
         "id         abc",
         "  x: caf\xc3\xa9 \xff",
-        "Request body (14 bytes, parsed by the sender)",
+        "Request body (14 bytes)",
         '    "a": [',
         "  set-cookie: [hidden here, arrived in clear]",
         "Response body (4 bytes)",

@@ -128,6 +128,25 @@ def test_m13_what_comes_back_is_equal(exchanges):
     assert found == exchanges
 
 
+@effort(200)
+@given(st.lists(exchanges(), max_size=3, unique_by=lambda one: one.summary.id))
+def test_our_own_export_is_marked_as_imported(exchanges):
+    """With the file's place and author; all else is as it was, also through a second export and import."""
+    written = json.dumps(log(*exchanges)).encode()
+    found, remarks = har.read(written, "p", RECEIVED)
+
+    assert remarks == []
+    assert [one.summary.protocol for one in found] == ["har"] * len(exchanges)
+    for place, (one, before) in enumerate(zip(found, exchanges, strict=True)):
+        about = one.extra["har"]
+        assert (about["place"], about["creator"]["name"]) == (place, "drhttp")
+        assert imported.imported_json(about, reveal=False)["http_version"] is None  # the export wrote one, as it must
+        extra = {name: value for name, value in one.extra.items() if name != "har"}
+        assert replace(one, extra=extra, summary=replace(one.summary, protocol=before.summary.protocol)) == before
+    again, _ = har.read(json.dumps(log(*found)).encode(), "p", RECEIVED)
+    assert again == found
+
+
 def sample(**changes):
     summary = Summary(
         id="a", project="p", protocol="events", started=RECEIVED, received=RECEIVED, method="POST", scheme="http",

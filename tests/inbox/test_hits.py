@@ -53,9 +53,19 @@ def test_places_and_counts(filled: Any, query: str, places: dict[str, int]) -> N
     assert hits(filled, query)["places"] == places
 
 
+def test_escapes_of_json_are_found(inbox: Any, event: Any) -> None:
+    """Many programs write letters that are not ASCII as escapes; the tree shows them, and Raw what arrived."""
+    assert inbox.post([event(response__body={"size": "größer"})]) == 201  # with escapes, as json.dumps writes them
+    for query in ("res.body:größer", "GRößER"):
+        found = hits(inbox, query)
+        assert found["places"] == {"response.body": 1}
+    assert inbox.api("GET", f"/records?q={quote('res.body:größer')}")[1]["records"][0]["n"] == 1
+    assert inbox.api("GET", f"/records?q={quote('-größer')}")[1]["records"] == []
+
+
 def test_texts_are_those_that_the_query_looks_for(filled: Any) -> None:
-    """In lower case and each once, so that the page can mark them."""
-    assert hits(filled, 'body:Wallet "two W" status:201')["texts"] == ["wallet", "two w"]
+    """As they were typed, and each once in whatever case."""
+    assert hits(filled, 'body:Wallet "two W" body:WALLET status:201')["texts"] == ["Wallet", "two W"]
 
 
 def test_a_text_that_only_a_hidden_value_holds_is_told(filled: Any) -> None:

@@ -53,6 +53,15 @@ def test_a_success_of_the_user_is_found_behind_many_of_others(inbox: Any, event:
     assert success(inbox, NEAREST + 3) == (1, True)
 
 
+def test_the_newest_success_is_the_one_that_began_last(inbox: Any, event: Any) -> None:
+    """Records of the past may arrive later, as those of a HAR file."""
+    post(inbox, event, ("GET", "/orders/1", 200, "ann"), ("GET", "/orders/2", 500, "ann"))
+    early = event(request__uri="http://shop.test/orders/3", request__verb="GET", user_id="ann")
+    early["request"]["time"] = "2026-11-01T10:00:00.000Z"
+    assert inbox.post([early]) == 201
+    assert success(inbox, 2) == (1, True)
+
+
 def test_an_endpoint_is_matched_as_it_is(inbox: Any, event: Any) -> None:
     """Stars in a path are no pattern."""
     post(inbox, event, ("GET", "/a*c", 500, "ann"), ("GET", "/abc", 200, "ann"))

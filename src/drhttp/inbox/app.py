@@ -26,6 +26,7 @@ from drhttp.inbox.bounded_json import BATCH, SINGLE, SMALL, Limits, RequestRejec
 from drhttp.inbox.coerce import header
 from drhttp.inbox.decode import Arrival, DecodeError, decode_batch, decode_event, decode_record
 from drhttp.inbox.errors import ApiError, RecordNotFound, StoreError
+from drhttp.inbox.event_json import loads
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.json_array import elements
 from drhttp.inbox.memory_budget import MemoryBudget
@@ -228,7 +229,7 @@ class Receiver:
 def _whole(
     wire: bytes, coding: str, limits: Limits, decode: Callable[[object, Arrival], list[Exchange]], arrival: Arrival
 ) -> tuple[list[Exchange], int]:
-    value, length = load(wire, coding, limits)
+    value, length = load(wire, coding, limits, loads)
     if isinstance(value, list):
         _check_count(len(value), limits)
     return decode(value, arrival), length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from drhttp._http.content_coding import GZIP, CodingError, InflateStream
@@ -49,14 +49,17 @@ def announced(wire: bytes, coding: str) -> int:
     return int.from_bytes(wire[-4:], "little") if coding == "gzip" else len(wire)
 
 
-def load(wire: bytes, coding: str, limits: Limits) -> tuple[object, int]:
-    """Return the parsed body and its size in bytes of JSON. Raises `RequestRejected`."""
+def load(wire: bytes, coding: str, limits: Limits, loads: Callable[[str], object] = json.loads) -> tuple[object, int]:
+    """Return the parsed body and its size in bytes of JSON. Raises `RequestRejected`.
+
+    loads: a parser that raises as `json.loads`.
+    """
     content = inflate(wire, limits.inflated) if coding == "gzip" else wire
     size = len(content)
     text = _decoded(content)
     del content  # frees the memory while the text is parsed
     check_memory(text, 0, len(wire))
-    return _parsed(text), size
+    return _parsed(text, loads), size
 
 
 def inflate(wire: bytes, limit: int) -> bytearray:
@@ -102,7 +105,7 @@ def pieces(wire: bytes, limit: int) -> Iterator[bytes]:
 
 def parse(content: bytes) -> object:
     """Parse JSON within the limits of depth and number of values. Raises `RequestRejected`."""
-    return _parsed(_decoded(content))
+    return _parsed(_decoded(content), json.loads)
 
 
 def _decoded(content: bytes | bytearray) -> str:
@@ -127,11 +130,11 @@ def not_json(problem: object) -> RequestRejected:
     return RequestRejected(400, f"The body is not valid JSON: {problem}.")
 
 
-def _parsed(text: str) -> object:
+def _parsed(text: str, loads: Callable[[str], object]) -> object:
     if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
         raise RequestRejected(413, f"The body contains more than {MAX_VALUES:,} JSON values.")
     try:
-        value = json.loads(text)
+        value = loads(text)
     except RecursionError:
         raise too_deep() from None
     except ValueError as problem:

@@ -159,7 +159,7 @@ def body(value: object, *, encoding: object, content_type: str | None) -> tuple[
         return _unbase64(value), False
     if encoding != "text" and "json" in (content_type or "").lower():
         return canonical(value), True
-    return _utf8(value), False
+    return utf8(value), False
 
 
 def canonical(value: object) -> bytes:
@@ -174,10 +174,11 @@ def _unbase64(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        return _utf8(value)
+        return utf8(value)
 
 
-def _utf8(value: str) -> bytes:
+def utf8(value: str) -> bytes:
+    """Encode a text; lone surrogates, which UTF-8 cannot write, become question marks."""
     return scrub(value).encode()
 
 

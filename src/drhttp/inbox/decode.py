@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from drhttp.inbox import coerce
+from drhttp.inbox.event_json import JsonText
 from drhttp.inbox.exchange import Exchange, Headers, Message, Summary
 
 _DAY = 86_400_000_000
@@ -147,7 +148,10 @@ def _message(value: object, marks: object = None) -> Message:
     part, marked = coerce.mapping(value), coerce.mapping(marks)
     headers = coerce.headers(part.get("headers"))
     sent = part.get("body")
-    body, parsed = coerce.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
+    if not isinstance(sent, JsonText):
+        body, parsed = coerce.body(sent, encoding=part.get("transfer_encoding"), content_type=_type(headers))
+    else:
+        body, parsed = coerce.utf8(sent), True
     return Message(
         headers=headers,
         body=body,

@@ -11,7 +11,7 @@ from drhttp.inbox.coerce import mapping, moment, readable
 from drhttp.inbox.console import clean, elapsed
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import imported, masking, unmasked_values
-from drhttp.inbox.view.content import decompressed
+from drhttp.inbox.view.content import decompressed, rewritten
 from drhttp.inbox.view.summary_fields import summary_fields
 
 SHOWN = 256 * 1024
@@ -142,8 +142,8 @@ def _about(message: Message, size: int | None) -> Iterator[str]:
         yield f"{size:,} bytes"
     if message.truncated:
         yield f"truncated, {kept:,} bytes kept"
-    if message.parsed:
-        yield "parsed by the sender"
+    if rewritten(message, size):
+        yield f"written anew on its way, {kept:,} bytes kept"
     yield from _about_sender(message)
 
 

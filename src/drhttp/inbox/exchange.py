@@ -66,7 +66,7 @@ class Message:
     """One side of an exchange.
 
     ``headers`` holds latin-1 text, one code point for each byte, in order and with repeats. ``body`` holds the bytes;
-    when ``parsed``, the sender had already parsed the JSON and the bytes are its compact form.
+    when ``parsed``, they arrived as JSON within the JSON of the record.
     """
 
     headers: Headers = ()

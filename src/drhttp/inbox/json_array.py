@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Iterator
 
@@ -22,9 +21,9 @@ from drhttp.inbox.bounded_json import (
     pieces,
     too_deep,
 )
+from drhttp.inbox.event_json import raw_decode
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_parse = json.JSONDecoder().raw_decode
 
 
 def elements(wire: bytes, coding: str, limits: Limits) -> Iterator[tuple[object, int]]:
@@ -96,7 +95,7 @@ class _Array:
     def _attempt(self) -> tuple[object, int]:
         """Return the element and its end; the end of the text if the element is incomplete."""
         try:
-            return _parse(self._text, self._at)
+            return raw_decode(self._text, self._at)
         except RecursionError:
             raise too_deep() from None
         except ValueError as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drhttp.inbox.exchange import Entry
@@ -11,7 +12,7 @@ from drhttp.inbox.store import Page, StoreReader
 SECONDS = 1.5
 """Time limit of each search."""
 NEAREST = 200
-"""Number of successes among which one of the same user is looked for, before a search of its own."""
+"""Number of successes among which the newest is looked for: they come by arrival, and imported ones may be older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,22 @@ def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
         Not(Flag("aborted")),
     ]
     newest = _newest(store, same, NEAREST)
-    own = next((entry for entry in newest.entries if entry.summary.user == summary.user), None)
+    own = _latest(entry for entry in newest.entries if entry.summary.user == summary.user)
     complete = newest.complete
     if own is None and summary.user is not None and len(newest.entries) == NEAREST:
-        page = _newest(store, [*same, _exactly("user", summary.user)], 1)
-        own, complete = next(iter(page.entries), None), page.complete
-    entry = own or next(iter(newest.entries), None)
+        page = _newest(store, [*same, _exactly("user", summary.user)], NEAREST)
+        own, complete = _latest(page.entries), page.complete
+    entry = own or _latest(newest.entries)
     return LastSuccess(entry, own is not None, complete or own is not None)
 
 
 def _newest(store: StoreReader, nodes: list[Node], limit: int) -> Page:
     return store.page(All(tuple(nodes)), limit, before=None, after=0, ascending=False, seconds=SECONDS)
+
+
+def _latest(entries: Iterable[Entry]) -> Entry | None:
+    """Return the entry that began last."""
+    return max(entries, key=lambda entry: entry.summary.started, default=None)
 
 
 def _exactly(column: str, text: str) -> Like:

@@ -66,13 +66,12 @@ def test_picture_of_the_readme(visit: Callable[..., Any], inbox: Any) -> None:
         events = events.replace(secret, "[redacted]")  # as the recorder sends them
     inbox.post(json.loads(events))
     n = inbox.api("GET", "/records?q=has:outbound")[1]["records"][0]["n"]
-    page = visit(inbox, reduced_motion="reduce", viewport={"width": 1180, "height": 700}).open(f"/?n={n}")
+    page = visit(inbox, reduced_motion="reduce", viewport={"width": 1400, "height": 800}).open(f"/?n={n}")
     page.locator(".timeline").wait_for()
     page.locator(".state.live").wait_for()
-    page.locator(".calls").click()
     page.locator(".under").first.wait_for()
     page.locator(".plot rect").first.wait_for()
-    page.mouse.move(800, 20)
+    page.mouse.move(900, 20)
     FOLDER.mkdir(exist_ok=True)
     page.screenshot(path=FOLDER / "readme.png")
 

@@ -45,7 +45,7 @@ def _sights(order: int) -> dict[str, str]:
         f"/?n={order}": ".timeline",
         f"/?n={order}&tab=request": ".tree",
         f"/?n={order}&tab=response": ".tree",
-        f"/?n={order}&tab=outbound": ".related",
+        f"/?n={order}&tab=outbound": ".whole",
         f"/?n={order - 1}&tab=overview": ".facts",
         f"/?n={order - 3}&tab=response": ".body pre",
         f"/?n={order - 4}&tab=response": ".hex",

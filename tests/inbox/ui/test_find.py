@@ -169,6 +169,21 @@ def test_ctrl_f_in_the_pane_marks_and_counts(page: Page, inbox: Any) -> None:
     expect(detail).to_be_visible()
 
 
+def test_what_is_typed_at_once_is_all_found(page: Page, inbox: Any) -> None:
+    """The key after Ctrl-F belongs into the field; and the field names the query's text as it was typed."""
+    post(inbox, {"cup": "Espresso"})
+    detail = query(page, "req.body:ESPRESSO")
+    field = detail.get_by_role("textbox", name="Find in this record")
+    expect(field).to_have_attribute("placeholder", "ESPRESSO (from the query)")
+    assert marked(page) == ["Espresso"]
+    detail.get_by_role("button", name="Close find").click()
+    detail.locator(".scroll").focus()
+    page.keyboard.press("Control+f")
+    page.keyboard.type("Espresso")
+    expect(field).to_have_value("Espresso")
+    expect(detail.locator(".find span")).to_have_text("1 of 1")
+
+
 def test_ctrl_f_outside_the_pane_is_the_browsers_own(page: Page, inbox: Any) -> None:
     post(inbox)
     page.locator(".rows .row").first.click()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shop
 from browser import expect
 from inbox.test_har_producers import FILES, SECRET, exported, imported, loaded
 from test_access import _findings
@@ -90,6 +92,20 @@ def test_an_unreadable_time_is_told(page: Page, inbox: Any) -> None:
     page.locator(".rows .row", has_text="/f.woff2").click()
 
     expect(page.locator(".imported .remarks")).to_contain_text('cannot be read: "half past seven"')
+
+
+def test_our_own_export_is_imported_as_such(page: Page, inbox: Any) -> None:
+    """The row and the record say so, and nothing is shown that only the format asks for."""
+    inbox.post([shop.event(user="ann")])
+    file = inbox.request("GET", "/api/v1/export?as=har", Authorization=f"Bearer {inbox.token}")[2]
+    inbox.api("DELETE", "/records")
+    assert inbox.api("POST", "/import", file)[1]["imported"] == 1
+    row = page.locator(".rows .row")
+    expect(row.locator(".tag")).to_have_text("imported")
+    row.click()
+    facts = page.get_by_role("table", name="Imported")
+    expect(facts.locator("tr")).to_have_text([re.compile(r"From\s*log.entries\[0\] of a HAR by drhttp ")])
+    expect(page.locator(".imported")).not_to_contain_text("Everything else")
 
 
 @pytest.mark.parametrize(("label", "kind"), [("HTML", "html"), ("HAR", "har")])

@@ -21,7 +21,7 @@ def test_a_record_appears_by_itself_and_the_token_leaves_the_address(page: Page,
     assert inbox.token not in page.url
     inbox.post([shop.event("POST", "http://shop.test/api/orders?x=1", 201, duration=48.0)])
     row = page.locator(ROWS)
-    for text in ("POST", "/api/orders?x=1", "201", "48 ms", "81 B"):
+    for text in ("POST", "/api/orders?x=1", "201", "48 ms", "91 B"):
         expect(row).to_contain_text(text)
     expect(page.locator(".foot")).to_contain_text("user 42 · device ios-17")  # the same in every row
     page.reload()

@@ -109,6 +109,21 @@ def test_a_call_that_is_opened_by_its_address_is_seen_under_its_request(
     expect(page.locator(f"{ROWS}.under")).to_have_count(2)
 
 
+def test_a_request_that_is_opened_by_its_address_shows_what_it_sent(
+    inbox: Any, family: Any, visit: Callable[..., Any]
+) -> None:
+    """In the list beneath its row, however far down, and in the pane; once, so that it can be collapsed."""
+    inbox.post([*family, *(shop.event() for _ in range(60))])
+    (n,) = [one["n"] for one in inbox.api("GET", "/records?q=has:outbound")[1]["records"]]
+    page = visit(inbox).open(f"/?n={n}")
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)
+    for row in page.locator(f"{ROWS}.open, {ROWS}.under").all():
+        expect(row).to_be_in_viewport(ratio=1)
+    expect(page.locator(".timeline .lane")).to_have_count(3)
+    page.locator(".calls").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(0)
+
+
 def test_the_record_of_a_call_learns_of_its_request(page: Page, inbox: Any, family: Any) -> None:
     order, stock, _ = family
     inbox.post([stock])
@@ -146,9 +161,10 @@ def test_a_call_that_nothing_answered_says_why(page: Page, inbox: Any, family: A
     expect(cell).to_have_text("TimeoutError")
     expect(cell).to_have_attribute("title", "no answer: TimeoutError: timed out")
     page.locator(ROWS).first.click()
+    expect(page.locator(".timeline .status").last).to_have_text("TimeoutError")
     page.get_by_role("tab", name="Outbound (2)").click()
-    expect(page.locator(".related .status").last).to_have_text("no answer: TimeoutError")
-    page.locator(".related button").last.click()
+    expect(page.locator(".timeline .status").last).to_have_text("no answer: TimeoutError")
+    page.locator(".timeline button").last.click()
     expect(page.locator(".detail .top .status")).to_have_text("no answer: TimeoutError")
 
 

@@ -18,7 +18,7 @@ from drhttp.inbox.har.pages import pages_by_place
 from drhttp.inbox.har.remainder import clean, difference
 from drhttp.inbox.har.writer import raw_pairs, written
 from drhttp.inbox.store import StoreReader
-from drhttp.inbox.view.imported import NAME
+from drhttp.inbox.view.imported import FIRST_PROTOCOL, NAME
 
 MAX_FILE_SIZE = 64 * 1024 * 1024
 """Bytes of a file that is read."""
@@ -43,13 +43,18 @@ def read(raw: bytes, project: str, received: int) -> tuple[list[Exchange], list[
     if len(raw) > MAX_FILE_SIZE:
         raise InvalidHar(f"The file is larger than {MAX_FILE_SIZE >> 20} MiB.")
     try:
-        return exchanges(parse(raw.removeprefix(b"\xef\xbb\xbf")), project, received)
+        return exchanges(parse(raw.removeprefix(b"\xef\xbb\xbf")), project, received, importing=True)
     except RequestRejected as problem:
         raise InvalidHar(str(problem).replace("The body", "The file")) from problem
 
 
-def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange], list[str]]:
-    """Return the exchanges of a log, and a message for each invalid entry. Raises `InvalidHar` for other JSON."""
+def exchanges(
+    value: object, project: str, received: int, *, importing: bool = False
+) -> tuple[list[Exchange], list[str]]:
+    """Return the exchanges of a log, and a message for each invalid entry. Raises `InvalidHar` for other JSON.
+
+    importing: mark records of our own exports as imported. Those of others always are.
+    """
     log = coerce.mapping(coerce.mapping(value).get("log"))
     entries = log.get("entries")
     if not isinstance(entries, list):
@@ -58,7 +63,7 @@ def exchanges(value: object, project: str, received: int) -> tuple[list[Exchange
     found, remarks = [], []
     for place, one in zip(places, entries, strict=True):
         try:
-            found.append(_exchange(one, project, received, place))
+            found.append(_exchange(one, project, received, place, importing=importing))
         except InvalidHar as problem:
             remarks.append(f"Entry {place.number}: {problem}")
     return found, remarks
@@ -105,7 +110,7 @@ def instant(value: object) -> int | None:
     return coerce.instant(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{zone}")
 
 
-def _exchange(value: object, project: str, received: int, place: _Place) -> Exchange:
+def _exchange(value: object, project: str, received: int, place: _Place, *, importing: bool) -> Exchange:
     entry = coerce.mapping(value)
     request, response, ours = (coerce.mapping(entry.get(name)) for name in ("request", "response", "_drhttp"))
     if not request:
@@ -145,10 +150,20 @@ def _exchange(value: object, project: str, received: int, place: _Place) -> Exch
     extra = {name: one for name, one in coerce.mapping(ours.get("extra")).items() if name != NAME}
     exchange = Exchange(summary=_restored(summary, ours), request=asked, response=answered, extra=extra)
     imported = coerce.mapping(ours.get(NAME))
-    if imported or not ours:
-        about = dict(imported) or _about(entry, place)
-        exchange = replace(exchange, extra={**extra, NAME: _kept(entry, exchange, about, place.pages)})
-    return exchange
+    if ours and (not imported or FIRST_PROTOCOL in imported):
+        return _of_our_export(exchange, imported, place if importing else None)
+    about = dict(imported) or _about(entry, place)
+    return replace(exchange, extra={**extra, NAME: _kept(entry, exchange, about, place.pages)})
+
+
+def _of_our_export(exchange: Exchange, imported: Mapping[str, Any], place: _Place | None) -> Exchange:
+    """Return a record of our own export, which says all of it. place: where it is imported from, if it is."""
+    about = dict(imported)
+    if place is not None:
+        first = imported.get(FIRST_PROTOCOL, exchange.summary.protocol)
+        about = {"place": place.number, **place.log, FIRST_PROTOCOL: first}
+        exchange = replace(exchange, summary=replace(exchange.summary, protocol="har"))
+    return replace(exchange, extra={**exchange.extra, NAME: about}) if about else exchange
 
 
 def _about(entry: Mapping[str, Any], place: _Place) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _request(exchange: Exchange, kept: Mapping[str, object]) -> tuple[dict[str, 
     listed = [{"name": name, "value": value} for name, value in query]
     data: dict[str, Any] = {
         "method": summary.method,
-        "url": summary.url if kept and masking.MASK not in summary.url else _address(summary),
+        "url": summary.url if _is_foreign(kept) and masking.MASK not in summary.url else _address(summary),
         "httpVersion": "HTTP/1.1",
         "headers": _listed(headers),
         "cookies": _cookies(headers),
@@ -133,6 +133,11 @@ def _response(exchange: Exchange, kept: Mapping[str, object]) -> tuple[dict[str,
         "bodySize": _size(summary.response_size),
     }
     return data, None if exchange.response is None else ours
+
+
+def _is_foreign(kept: Mapping[str, object]) -> bool:
+    """Return whether another program wrote the entry: its URL is one that importers take."""
+    return bool(kept) and imported.FIRST_PROTOCOL not in kept
 
 
 def _is_packed(kept: Mapping[str, object], side: str) -> bool:

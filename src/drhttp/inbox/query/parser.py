@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from drhttp.inbox.errors import QueryError
 from drhttp.inbox.query.fields import FIELDS
 from drhttp.inbox.query.lexer import Token, tokens
-from drhttp.inbox.query.nodes import EVERYTHING, All, Any, Anywhere, Node, Not
-from drhttp.inbox.query.values import read
+from drhttp.inbox.query.nodes import EVERYTHING, All, Any, Node, Not
+from drhttp.inbox.query.values import anywhere, read
 
 MAX_DEPTH = 20
 """Maximum nesting of parentheses and negations."""
@@ -112,7 +112,7 @@ class _Parser:
         if len(self.terms) > MAX_TERMS:
             raise QueryError(f"A query is limited to {MAX_TERMS} terms.", token.start, token.end - token.start)
         if token.field is None:
-            return Anywhere(token.value)
+            return anywhere(token.value)
         field = FIELDS.get(token.field.lower())
         if field is None:
             raise _unknown(token)

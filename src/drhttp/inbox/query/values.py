@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from difflib import get_close_matches
 from drhttp.inbox.errors import QueryError
 from drhttp.inbox.query.fields import Field
 from drhttp.inbox.query.lexer import Piece, Token
-from drhttp.inbox.query.nodes import Any, Between, Body, Flag, Header, Holds, Like, Node, Not, Present
+from drhttp.inbox.query.nodes import Any, Anywhere, Between, Body, Flag, Header, Holds, Like, Node, Not, Present
 
 _LARGEST = (1 << 62) - 1
 _COMPARED = re.compile(r"(>=|<=|>|<|=)?(.+)", re.DOTALL)
@@ -119,7 +120,21 @@ def _before(token: Token, field: Field, now: int) -> Node:
 
 
 def _body(token: Token, field: Field, now: int) -> Node:
-    return Body(tuple(field.column.split()), token.value)
+    sides = tuple(field.column.split())
+    return _any([Body(sides, one) for one in _spellings(token.value)])
+
+
+def anywhere(text: str) -> Node:
+    """Return the test of a term without a field."""
+    _, *escaped = _spellings(text)
+    return _any([Anywhere(text), *(Body(("request", "response"), one) for one in escaped)])
+
+
+def _spellings(text: str) -> list[str]:
+    """Return a text as bodies may hold it: JSON may have letters that are not ASCII as escapes."""
+    if text.isascii():
+        return [text]
+    return [text, "".join(one if one.isascii() else json.dumps(one)[1:-1] for one in text)]
 
 
 def _header(token: Token, field: Field, now: int) -> Node:

@@ -10,6 +10,7 @@ import { Endpoints } from "./endpoints.js";
 import { Upstreams } from "./upstreams.js";
 import { Errors } from "./errors.js";
 import { Feed } from "./feed.js";
+import { restoreFocus } from "./focus.js";
 import { Devices, Users } from "./groups.js";
 import { InboxDialog } from "./inbox-dialog.js";
 import { ShortcutList, useShortcuts } from "./shortcuts.js";
@@ -66,8 +67,10 @@ function Inbox({ onExpired }) {
   useEffect(() => feed.open(at.q, order), [at.q, order]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
+  useEffect(restoreFocus);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
-  const context = { feed, lines, expanded, cursor, setCursor, opened, open, field, help: () => setDialog("help") };
+  const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
+  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, help: () => setDialog("help") };
   useShortcuts(context, recordShortcuts(context, setDialog));
   const list = { feed, query: at.q, lines, expanded, cursor, setCursor, opened, onOpen: open };
   return html`
@@ -81,7 +84,7 @@ function Inbox({ onExpired }) {
     ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} />`}
     <main class=${opened ? "split" : ""}>
       <${SavedViews} at=${at} />
-      ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} />` : html`<${RecordList} ...${list} />`}
+      ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} />`}
     </main>
     ${dialog === "inbox" && html`<${InboxDialog} feed=${feed} query=${at.q} onClose=${() => setDialog("")} />`}

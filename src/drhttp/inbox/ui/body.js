@@ -71,6 +71,7 @@ function Remarks({ body, onReveal }) {
     body.truncated && `Truncated: ${body.size === null ? `the first ${count(body.kept)} bytes were` : `${count(body.kept)} of ${count(body.size)} bytes were`} recorded.`,
     body.hidden_before > 0 && `${plural(body.hidden_before, "value")} ${body.hidden_before === 1 ? "was" : "were"} masked when the record was exported and cannot be shown.`,
     body.redacted > 0 && `The recorder masked ${plural(body.redacted, "value")} before sending; ${body.redacted === 1 ? "it" : "they"} cannot be shown.`,
+    body.rewritten && `This JSON was written anew on its way here: ${count(body.kept)} bytes instead of ${count(body.size)}.`,
     body.decoded && `Kept without its content coding, ${body.decoded}.`,
     body.read && (body.read === "none" ? "The application did not read this body." : "The application read only a part of this body."),
     body.coding && `Decompressed from ${body.coding}.`,

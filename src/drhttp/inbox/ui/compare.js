@@ -1,21 +1,27 @@
 // The comparison of two records: headers in any order, JSON by path.
 
 import { navigate } from "./router.js";
-import { clock, duration, plural } from "./format.js";
-import { html, Method, Problem, Status, Text, useApi, useState } from "./components.js";
+import { duration, moment, plural, span } from "./format.js";
+import { Link } from "./link.js";
+import { html, Method, Problem, Status, Text, useApi, useLayoutEffect, useRef, useState } from "./components.js";
 
 const TITLES = { summary: "Summary", "request.headers": "Request headers", "request.body": "Request body", "response.headers": "Response headers", "response.body": "Response body" };
 const ORDER = ["summary", "request.body", "response.body", "request.headers", "response.headers"]; // what explains most comes first
+const APART = 3_600; // seconds from which the time between a success and a failure is told
 const SIGNS = { added: "+", removed: "−", changed: "≠" };
 
-export function Compare({ left, right }) {
+export function Compare({ left, right, n }) {
+  const box = useRef();
   const [ignore, setIgnore] = useState("date,age,x-request-id,etag");
   const [reveal, setReveal] = useState(false);
   const [data, problem] = useApi("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
-  if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}</section>`;
+  useLayoutEffect(() => { // the keys that scroll are for the comparison
+    if (data && document.activeElement === document.body) box.current.focus({ preventScroll: true });
+  }, [Boolean(data)]);
+  if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}<p><${Back} n=${n} /></p></section>`;
   const parts = [...data.parts].sort((one, other) => one.equal - other.equal || ORDER.indexOf(one.part) - ORDER.indexOf(other.part));
-  return html`<div class="table-view compare ${isFailureOf(data) ? "to-failure" : ""}" tabindex="0" role="region" aria-label="Comparison">
-    <${Relation} ...${data} />
+  return html`<div class="table-view compare ${isFailureOf(data) ? "to-failure" : ""}" tabindex="0" role="region" aria-label="Comparison" ref=${box}>
+    <p class="lead"><${Back} n=${n} /><${Relation} ...${data} /></p>
     <div class="pair"><${Side} record=${data.left} /><${Side} record=${data.right} /></div>
     <div class="compare-options"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
       <button onClick=${() => navigate({ left: right, right: left }, { replace: true })}>Swap</button>
@@ -24,6 +30,9 @@ export function Compare({ left, right }) {
     ${parts.map((part) => html`<${Part} key=${part.part} part=${part} sides=${[data.left, data.right]} />`)}
   </div>`;
 }
+
+/** To the record from which one came, or to the list. */
+const Back = ({ n }) => html`<${Link} class="back" to=${{ view: "requests" }} title="Leave the comparison (Esc)">${n ? `← Record ${n}` : "← All records"}<//>`;
 
 const failed = (record) => record.error || record.status >= 400;
 
@@ -34,12 +43,18 @@ const isFailureOf = ({ left, right }) => !failed(left) && failed(right) && left.
 function Relation({ left, right }) {
   if (!isFailureOf({ left, right })) return null;
   const user = right.user && left.user === right.user ? html` and the same user (<${Text} text=${right.user} />)` : right.user ? ", by another user" : "";
-  return html`<p class="relation">Success (left) and failure (right) of the same endpoint${user}.</p>`;
+  return html`<span class="relation">Success (left) and failure (right) of the same endpoint${user}.${distance(left, right)}</span>`;
 }
 
-const Side = ({ record }) => html`<a class="side" href=${`/?n=${record.n}`} onClick=${(event) => event.ctrlKey || event.metaKey || (event.preventDefault(), navigate({ view: "requests", n: record.n, left: "", right: "" }))}>
+/** How far apart a success and a failure are, if that may explain a difference. */
+function distance(success, failure) {
+  const seconds = (Date.parse(failure.time) - Date.parse(success.time)) / 1000;
+  return Math.abs(seconds) < APART ? "" : ` The success was ${span(Math.abs(seconds))} ${seconds > 0 ? "before" : "after"} the failure.`;
+}
+
+const Side = ({ record }) => html`<${Link} class="side" to=${{ view: "requests", n: record.n, tab: "overview" }}>
   <${Method} name=${record.method} /> <${Status} record=${record} /> <b class="mono"><${Text} text=${`${record.path}${record.query ? `?${record.query}` : ""}`} /></b>
-  <span class="dim">${clock(record.time)} · ${duration(record.duration_ms)} · record ${record.n}</span></a>`;
+  <span class="dim">${moment(record.time)} · ${duration(record.duration_ms)} · record ${record.n}</span><//>`;
 
 function Part({ part, sides }) {
   const title = TITLES[part.part] || part.part;

@@ -1,6 +1,6 @@
 // Components and hooks that every view uses: masked text, API requests, copying, notifications, dialogs, and tabs.
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { get } from "./api.js";
 import { HIDDEN, kind } from "./format.js";
 
@@ -110,7 +110,7 @@ export function Toast() {
 
 export function Dialog({ title, onClose, children }) {
   const box = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key, which belongs to the dialog
     const last = document.activeElement;
     box.current.showModal();
     return () => last?.focus?.();

@@ -1,12 +1,10 @@
 // The top of the record pane: the request line, the status, and the actions.
 
 import { get, send } from "./api.js";
-import { navigate } from "./router.js";
+import { compareRecords, compareWithLastSuccess } from "./comparison.js";
 import { duration, plural } from "./format.js";
 import { Pick } from "./facts.js";
-import { compareWithLastSuccess } from "./last-success.js";
 import { Share } from "./share.js";
-import { copyLink } from "./share-link.js";
 import { copy, html, Method, notify, Status, Text, useState } from "./components.js";
 
 const COMPARE_KEY = "drhttp-compare";
@@ -30,7 +28,7 @@ export const actions = {
     if (left && left !== n) {
       sessionStorage.removeItem(COMPARE_KEY);
       notify(""); // what was said about the first record would cover the comparison
-      return navigate({ view: "compare", left, right: n, n: "", tab: "overview" });
+      return compareRecords(left, n);
     }
     sessionStorage.setItem(COMPARE_KEY, n);
     return notify(`Record ${n} is selected. Open another record and press Compare (m).`);
@@ -52,14 +50,13 @@ export function Heading({ record, reveal, query, feed, onDialog, again, onFind, 
       <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
     <div class="address"><h2 class="url mono"><${Text} text=${record.url} /></h2><${Pick} label="path" field="path" value=${record.path} query=${query} /></div>
     <div class="actions">
-      <span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
+      <span class="set"><span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
         ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
-      <${Share} record=${record} />
-      <button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
-      <button title="Copy a link to this view, for another browser on this machine too" onClick=${() => copyLink().catch(showError)}>Link</button>
+      <${Share} record=${record} /></span>
+      <span class="set"><button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
       <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
-      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
+      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button></span>
     </div>
   </div>`;
 }

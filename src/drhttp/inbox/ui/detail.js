@@ -4,8 +4,9 @@ import { navigate } from "./router.js";
 import { Body, hasBody, Pairs } from "./body.js";
 import { actions, Heading } from "./detail-heading.js";
 import { FindBar, lower, useMarks } from "./find.js";
-import { Overview, Related } from "./overview.js";
-import { html, Problem, Tabs, useApi, useEffect, useRef, useState } from "./components.js";
+import { restoreFocus } from "./focus.js";
+import { Overview } from "./overview.js";
+import { html, Problem, Tabs, useApi, useEffect, useMemo, useRef, useState } from "./components.js";
 import { Replay } from "./replay-dialog.js";
 import { Timeline } from "./timeline.js";
 import { Tokens, tokensOf } from "./tokens.js";
@@ -51,10 +52,11 @@ function Loaded(props) {
   const wanted = tab === "overview" && !picked ? tabWithHits(record) : tab;
   const chosen = tabs.some(([name]) => name === wanted) ? wanted : "overview";
   const fromQuery = Object.keys(record.hits.places).length ? record.hits.texts : NOTHING;
-  const texts = find.closed ? NOTHING : find.typed ? [lower(find.typed)] : fromQuery;
+  const texts = useMemo(() => (find.closed ? NOTHING : find.typed ? [lower(find.typed)] : fromQuery.map(lower)), [find, record]);
   const marks = useMarks(box, texts, chosen);
   const ask = () => setFind((was) => ({ ...was, closed: false, asked: was.asked + 1 }));
   useFindKeys(marks, ask);
+  useEffect(restoreFocus);
   useEffect(() => {
     setPicked(false);
     setFind((was) => ({ ...was, closed: false }));
@@ -116,7 +118,7 @@ function Missing({ problem, onOpen }) {
   return html`<div class="empty"><h2>Nothing to show</h2><p>${text}</p><p><button onClick=${() => onOpen(null)}>Back to the list</button></p></div>`;
 }
 
-const Outbound = ({ record, onOpen }) => html`<${Timeline} record=${record} onOpen=${onOpen} /><${Related} title="Requests sent by the application" records=${record.calls} onOpen=${onOpen} />`;
+const Outbound = ({ record, onOpen }) => html`<${Timeline} whole record=${record} onOpen=${onOpen} />`;
 
 const Request = ({ record, ...props }) => html`
   <${Section} title="Query" items=${record.request?.query} onReveal=${props.onReveal} />

@@ -1,8 +1,8 @@
 // What went wrong: the exception, the error that the response tells, or why there is no response.
 
-import { duration } from "./format.js";
+import { compareWithLastSuccess } from "./comparison.js";
+import { duration, span } from "./format.js";
 import { parseJson } from "./json.js";
-import { compareWithLastSuccess } from "./last-success.js";
 import { html, notify, Text } from "./components.js";
 
 const MAX_LINES = 5;
@@ -75,8 +75,6 @@ function decoded(text) {
     return text;
   }
 }
-
-const span = (seconds) => (seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`);
 
 /** Why a token was refused, if its times tell. */
 function tokenRemarks(record) {

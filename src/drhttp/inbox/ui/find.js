@@ -1,7 +1,7 @@
 // Find in a record: what is looked for is marked in the open tab, counted, and gone through.
 
 import { count } from "./format.js";
-import { html, useEffect, useLayoutEffect, useRef, useState } from "./components.js";
+import { html, useLayoutEffect, useRef, useState } from "./components.js";
 
 const SEARCHED = ".tree, .body pre, .pairs, .part h4, .failure, .facts, .event-head"; // elements in which texts are marked
 const BLOCKS = "div, td, th, tr, li, p, pre, h3, h4, button, dt, dd, summary"; // a text does not go on from one to the next
@@ -110,10 +110,15 @@ export function useMarks(box, texts, place) {
   return { ...state, step };
 }
 
+const escaped = (text) => text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** The texts of a query, without those that are only another's escapes, for which it looks, too. */
+const typedTexts = (texts) => texts.filter((text) => !texts.some((other) => other !== text && escaped(other) === text)).join("  ");
+
 /** The bar with the text, the number of marks, and buttons. `texts` are those of the query while nothing is typed. */
 export function FindBar({ typed, texts, marks, asked, onType, onClose }) {
   const field = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key, which belongs into the field
     if (!asked) return;
     field.current.focus();
     field.current.select();
@@ -127,7 +132,7 @@ export function FindBar({ typed, texts, marks, asked, onType, onClose }) {
   };
   const said = marks.total ? `${count(marks.at + 1)} of ${count(marks.total)}${marks.total === MAX_MARKS ? "+" : ""}` : typed || texts.length ? "not here" : "";
   return html`<div class="find" role="search" aria-label="Find in this record">
-    <input ref=${field} class="mono" aria-label="Find in this record" placeholder=${texts.length ? `${texts.join("  ")} (from the query)` : "Find in this record"} value=${typed}
+    <input ref=${field} class="mono" aria-label="Find in this record" placeholder=${texts.length ? `${typedTexts(texts)} (from the query)` : "Find in this record"} value=${typed}
       autocomplete="off" spellcheck="false" onInput=${(event) => onType(event.target.value)} onKeyDown=${press} />
     <span class="dim" aria-live="polite">${said}</span>
     <button class="ghost" aria-label="Previous hit" title="Previous hit (N)" disabled=${!marks.total} onClick=${() => marks.step(-1)}>↑</button>

@@ -47,6 +47,9 @@ export function period(ms) {
   return `${Number((ms / (unit || 1)).toFixed(2))} ${name}`;
 }
 
+/** A length of time in words, of which the largest unit is enough: 90 s, 36 hours, 3 days. */
+export const span = (seconds) => (seconds < 120 ? `${Math.round(seconds)} s` : seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`);
+
 export const count = (value) => value.toLocaleString("en");
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 

@@ -23,7 +23,7 @@ export function Imported({ record, reveal }) {
     <${Pairs} label="Imported" items=${facts.map(([name, value]) => ({ name, value }))} />
     <${Phases} timings=${about.timings} />
     ${params.length > 0 && html`<h3>Fields of the form, as the file lists them</h3><${Pairs} label="Fields of the file" items=${params} />`}
-    <details><summary>Everything else in the HAR</summary><pre class="text" tabindex="0"><${Text} text=${JSON.stringify(about.fields, null, 2)} /></pre></details>
+    ${Object.keys(about.fields).length > 0 && html`<details><summary>Everything else in the HAR</summary><pre class="text" tabindex="0"><${Text} text=${JSON.stringify(about.fields, null, 2)} /></pre></details>`}
   </section>`;
 }
 

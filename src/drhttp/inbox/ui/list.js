@@ -1,7 +1,7 @@
 // The list of records: only visible rows are rendered, and new records never move what is being read.
 
 import { count, plural } from "./format.js";
-import { parentOf } from "./outbound-rows.js";
+import { parentOf, useCallsOfOpened } from "./outbound-rows.js";
 import { html, Text, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
 import { hiddenColumns } from "./columns.js";
 import { allToday, withDays } from "./days.js";
@@ -43,6 +43,7 @@ export function List({ feed, query, lines: records, expanded, cursor, setCursor,
     if (parent) expanded.open(parent);
   }, [cursor, lines]);
   useEffect(() => scrollToRow(box.current, indexOf(lines, cursor), row), [cursor]);
+  useCallsOfOpened(feed.rows, opened, expanded, (calls) => [calls, 0].forEach((below) => scrollToRow(box.current, indexOf(lines, opened) + below, row)));
   useEffect(() => {
     if (indexOf(lines, cursor) < 0) box.current.scrollTop = 0;
   }, [query, order]);

@@ -34,6 +34,25 @@ export function useExpandedRequests(feed) {
   return { calls, open, close };
 }
 
+/** Expand the request that is open when the list appears, so that a link to it shows what it sent; `show` scrolls there. */
+export function useCallsOfOpened(rows, opened, expanded, show) {
+  const wanted = useRef(opened);
+  const record = wanted.current === opened ? rows.find((row) => row.n === opened) : undefined;
+  const scrolls = useRef(false); // only then: later, the list stays where it is being read
+  useEffect(() => {
+    if (record && isParent(record) && record.children) {
+      scrolls.current = true;
+      expanded.open(record);
+    }
+    if (record || opened !== wanted.current) wanted.current = null;
+  }, [opened, Boolean(record)]);
+  const calls = expanded.calls.get(opened)?.known.length || 0;
+  useEffect(() => {
+    if (calls && scrolls.current) show(calls);
+    if (calls) scrolls.current = false;
+  }, [calls]);
+}
+
 const isParent = (record) => record.direction === "in" && record.span_id;
 
 /** The row of the request that sent an outbound request, if it is in the list. */

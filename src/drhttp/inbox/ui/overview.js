@@ -2,6 +2,7 @@
 
 import { navigate } from "./router.js";
 import { Body, hasBody, Pairs } from "./body.js";
+import { compareRecords } from "./comparison.js";
 import { duration, plural } from "./format.js";
 import { Facts } from "./facts.js";
 import { Failure } from "./failure.js";
@@ -52,7 +53,7 @@ export function Related({ title, records, onOpen, compare }) {
   return html`<section><h3>${title}</h3><ul class="related">${records.map((one) => html`<li key=${one.n}>
     <button class="link" onClick=${() => onOpen(one.n)}><${Method} name=${one.method} /> <${Text} text=${`${one.direction === "out" ? one.host : ""}${one.path}`} /></button>
     <${Status} record=${one} whole /><span class="dim">${duration(one.duration_ms)}</span>
-    ${compare && html`<button class="link" onClick=${() => navigate({ view: "compare", left: Math.min(one.n, compare), right: Math.max(one.n, compare), n: "" })}>compare</button>`}</li>`)}</ul></section>`;
+    ${compare && html`<button class="link" onClick=${() => compareRecords(Math.min(one.n, compare), Math.max(one.n, compare))}>compare</button>`}</li>`)}</ul></section>`;
 }
 
 /** What is long and rarely the answer, folded. */

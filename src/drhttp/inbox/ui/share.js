@@ -1,7 +1,8 @@
-// Sharing one record: as an HTML file that shows it offline, or as HAR; secrets are masked in both.
+// Sharing one record: as an HTML file that shows it offline, or as HAR, with secrets masked in both; or as a link.
 
 import { download } from "./api.js";
 import { plural } from "./format.js";
+import { copyLink } from "./share-link.js";
 import { html, notify } from "./components.js";
 
 async function share({ n, hidden }, as) {
@@ -9,5 +10,8 @@ async function share({ n, hidden }, as) {
   notify(hidden.count ? `Saved, with ${plural(hidden.count, "value")} masked.` : "Saved.");
 }
 
+const showError = (problem) => notify(problem.message);
+
 export const Share = ({ record }) => html`<span class="group" role="group" aria-label="Share as"><span class="dim">Share</span>
-  ${[["html", "HTML"], ["har", "HAR"]].map(([as, label]) => html`<button title=${`Save this record as a ${label} file, with secrets masked`} onClick=${() => share(record, as).catch((problem) => notify(problem.message))}>${label}</button>`)}</span>`;
+  ${[["html", "HTML"], ["har", "HAR"]].map(([as, label]) => html`<button title=${`Save this record as a ${label} file, with secrets masked`} onClick=${() => share(record, as).catch(showError)}>${label}</button>`)}
+  <button title="Copy a link to this view, for another browser on this machine too" onClick=${() => copyLink().catch(showError)}>Link</button></span>`;

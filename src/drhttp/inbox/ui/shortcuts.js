@@ -1,10 +1,11 @@
 // The keyboard shortcuts, and the list of them.
 
-import { navigate } from "./router.js";
+import { currentRoute, navigate } from "./router.js";
+import { leaveComparison } from "./comparison.js";
 import { html, useEffect, useRef } from "./components.js";
 
 const HELP = [
-  ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect"],
+  ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect; leave a comparison"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the newest record"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"], ["l", "compare with the last success of the same endpoint"],
   ["n  N", "next or previous hit in the record"], ["Ctrl  F", "in the record: find a text in it"],
@@ -53,7 +54,7 @@ const SHORTCUTS = {
   ArrowLeft: (context) => toggle(context, false),
   Enter: (context) => context.cursor && context.open(context.cursor),
   ...Object.fromEntries(VIEWS.map((_, at) => view(at))),
-  Escape: (context) => (context.opened ? context.open(null) : context.setCursor(null)),
+  Escape: (context) => (currentRoute().view === "compare" ? leaveComparison() : context.opened ? context.close() : context.setCursor(null)),
   "/": (context) => (context.field.current.focus(), context.field.current.select()),
   p: (context) => context.feed.setPaused(!context.feed.paused),
   g: (context) => (context.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),

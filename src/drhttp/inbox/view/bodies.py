@@ -14,7 +14,7 @@ from drhttp._redact.formats.multipart import looks_like_multipart
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.view import masking
 from drhttp.inbox.view.binary_trees import BinaryTree, tree_of
-from drhttp.inbox.view.content import Content, content_of, image_type, type_of
+from drhttp.inbox.view.content import Content, content_of, image_type, rewritten, type_of
 from drhttp.inbox.view.multipart import Part, parts
 
 PAGE = 65_536
@@ -90,6 +90,7 @@ def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[s
         "content_type": message.content_type,
         "read": message.read,
         "parsed": message.parsed,
+        "rewritten": rewritten(message, size),
         "coding": content.coding,
         "coding_error": content.problem,
         "unpacked_in_part": _in_part(message, content),

@@ -85,6 +85,14 @@ def type_of(message: Message) -> str:
     return message.content_type or header(message.headers, "content-type") or ""
 
 
+def rewritten(message: Message, size: int | None) -> bool:
+    """Return whether JSON arrived in another form than it was sent in, which its size tells. size: as it was sent."""
+    if not message.parsed or message.truncated or message.redacted or message.hidden or message.decoded:
+        return False
+    coded = header(message.headers, "content-encoding") is not None
+    return size is not None and size != len(message.body or b"") and not coded
+
+
 def image_type(data: bytes) -> str | None:
     """Return the image type from the first bytes, ignoring the Content-Type header."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

@@ -17,12 +17,20 @@ SIDES = ("request", "response")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text that a query looks for. place: ``"body"`` or ``"headers"``. name: of the header, or `None` for any."""
+    """A text that a query looks for, as it was typed. place: ``"body"`` or ``"headers"``.
 
-    text: bytes
+    name: of the header, or `None` for any.
+    """
+
+    typed: str
     side: str
     place: str
     name: str | None = None
+
+    @property
+    def text(self) -> bytes:
+        """The text as it is compared."""
+        return _lower(self.typed)
 
 
 def wanted(node: Node) -> Iterator[Wanted]:
@@ -31,21 +39,23 @@ def wanted(node: Node) -> Iterator[Wanted]:
         for one in node.nodes:
             yield from wanted(one)
     elif isinstance(node, Body):
-        yield from (Wanted(_lower(node.part), side, "body") for side in node.sides)
+        yield from (Wanted(node.part, side, "body") for side in node.sides)
     elif isinstance(node, Header):
-        yield from (Wanted(_lower(node.part or node.name), side, "headers", node.name) for side in node.sides)
+        yield from (Wanted(node.part or node.name, side, "headers", node.name) for side in node.sides)
     elif isinstance(node, Anywhere):
-        yield from (Wanted(_lower(node.part), side, place) for side in SIDES for place in ("body", "headers"))
+        yield from (Wanted(node.part, side, place) for side in SIDES for place in ("body", "headers"))
 
 
 def hits_json(
     node: Node, exchange: Exchange, bodies: Mapping[str, DisplayedBody], *, reveal: bool
 ) -> dict[str, AnyType]:
     """Return the JSON member ``hits``: the texts, how often each place shows one, and where only hidden values do."""
-    texts = [one for one in wanted(node) if one.text]
+    texts = [one for one in wanted(node) if one.typed]
+    spellings: dict[bytes, str] = {}
     places: dict[str, int] = {}
     hidden: list[str] = []
     for one in texts:
+        spellings.setdefault(one.text, one.typed)
         message: Message | None = getattr(exchange, one.side)
         if message is None:
             continue
@@ -59,7 +69,7 @@ def hits_json(
         elif unseen and part not in hidden:
             hidden.append(part)
     return {
-        "texts": list(dict.fromkeys(one.text.decode("utf-8", "replace") for one in texts)),
+        "texts": list(spellings.values()),
         "places": places,
         "hidden": hidden,
     }

@@ -12,6 +12,8 @@ from drhttp.inbox.view import masking
 
 NAME = "har"
 """The additional field of an exchange that holds it."""
+FIRST_PROTOCOL = "protocol"
+"""The member that tells a record of drhttp's own exports from others: by which protocol it first arrived."""
 MESSAGES = "_webSocketMessages"
 SHOWN_MESSAGES = 200
 """WebSocket messages that are included in a record."""

@@ -34,8 +34,8 @@ WITH_FRAMEWORKS = ["frameworks", "inbox", "outbound", "privacy", "project", "uni
 PAGE_WIDE = [
     f"tests/inbox/ui/test_{name}.py"
     for name in (
-        "bodies", "devtools", "find", "hostile", "imported", "late_answers", "many", "outbound_rows", "pane_access",
-        "saved_views", "sorting", "steady", "typing", "unmasked_notice", "views",
+        "bodies", "devtools", "find", "following", "hostile", "imported", "late_answers", "many", "outbound_rows",
+        "pane_access", "saved_views", "sorting", "steady", "typing", "unmasked_notice", "views",
     )
 ]  # fmt: skip
 

@@ -53,6 +53,14 @@ def test_a_success_of_the_user_is_found_behind_many_of_others(inbox: Any, event:
     assert success(inbox, NEAREST + 3) == (1, True)
 
 
+def test_the_newest_success_is_the_latest_request(inbox: Any, event: Any) -> None:
+    """Not the one that came last: an imported file tells of old requests."""
+    times = ("2026-11-22T16:00:00Z", "2026-11-22T16:05:00Z", "2025-01-01T00:00:00Z")
+    inbox.post([event(request__time=time, response__status=200) for time in times])
+    inbox.post([event(response__status=500)])
+    assert success(inbox, 4) == (2, True)
+
+
 def test_an_endpoint_is_matched_as_it_is(inbox: Any, event: Any) -> None:
     """Stars in a path are no pattern."""
     post(inbox, event, ("GET", "/a*c", 500, "ann"), ("GET", "/abc", 200, "ann"))

@@ -30,7 +30,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
     sights = {
         "list": ("/", ".plot rect"),
         "sorted": ("/?order=-duration", "[aria-sort]"),
-        "days": ("/?q=user:108&order=-time", ".day"),
+        "days": ("/?q=user:108&order=time", ".day"),
         "saved": ("/?saved=Failing%20orders", ".rows .row"),
         "unreadable": ("/?q=stauts:1", ".query-error"),
         "detail": (f"/?n={order}", ".timeline"),

@@ -113,7 +113,10 @@ class World:
             return True
         messages = [each for each in (exchange.request, exchange.response) if each is not None]
         lines = [f"{name}: {value}" for each in messages for name, value in each.headers]
-        return any(within(line, part) for line in lines) or any(in_body(each, part) for each in messages)
+        if any(within(line, part) for line in lines) or any(in_body(each, part) for each in messages):
+            return True
+        entry = exchange.extra.get("har", {}).get("rest", {}).get("set", {})
+        return any(plain(part) in plain(one["data"]) for one in entry.get("_webSocketMessages", ()))
 
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)

@@ -249,6 +249,26 @@ class StoreSuite:
         assert [entry.n for entry in everything(store, "operation:*createorder").entries] == [first]
         assert [entry.n for entry in everything(store, "operation:none").entries] == [second]
 
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ('"say \\"grüezi"', ["a"]),
+            ("GRüEZI", ["a"]),
+            ("aGVsbG8=", ["a"]),
+            ("-grüezi", ["b"]),
+            ("_webSocketMessages", []),
+            ("nobody-says-that", []),
+        ],
+    )
+    def test_free_text_finds_websocket_messages(self, store, event, text, found):
+        """Those of imported records, in either case, and nothing of the JSON around them."""
+        said = [{"type": "send", "data": 'Say "Grüezi"'}, {"data": None}, "x", {"opcode": 2, "data": "aGVsbG8="}]
+        one, other = decode_batch([event(transaction_id="a"), event(transaction_id="b")], ARRIVAL)
+        kept = {"rest": {"set": {"_webSocketMessages": said}}}
+        store.write([replace(one, extra={**one.extra, "har": kept}), other])
+
+        assert ids(everything(store, text)) == found
+
     def test_a_beginning_of_an_id_is_enough(self, store, event):
         """Any unique beginning finds a record; an ambiguous one, and one without a record, are told in a sentence."""
         names = ("abc1", "abc2", "abd", "abdc", "%")

@@ -143,9 +143,11 @@ def test_what_cannot_be_understood_is_told(shared_inbox, event, path, code):
 
 def test_places_in_a_query_are_counted_as_javascript_does(shared_inbox):
     """A character beyond the basic plane is two units there."""
-    answer = shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20stauts:1")[1]
+    status, answer = shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20stauts:1")
 
-    assert (answer["position"], answer["length"]) == (3, 6)
+    assert (status, answer["terms"]) == (200, [])  # what is being typed is no bad request
+    assert (answer["problem"]["position"], answer["problem"]["length"]) == (3, 6)
+    assert shared_inbox.api("GET", "/records?q=%F0%9F%98%80%20stauts:1") == (400, answer["problem"])
     assert shared_inbox.api("GET", "/parse?q=%F0%9F%98%80%20is:error")[1]["terms"][1]["start"] == 3
 
 

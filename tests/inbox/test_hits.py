@@ -74,6 +74,24 @@ def test_a_text_that_only_a_hidden_value_holds_is_told(filled: Any) -> None:
     assert hits(filled, "body:hunter", reveal=1) == {"texts": ["hunter"], "places": {"request.body": 1}, "hidden": []}
 
 
+def test_a_text_in_a_websocket_message_is_counted(inbox: Any) -> None:
+    """Free text finds the imported record, and the record says where; a hidden value is told."""
+    entry = {
+        "startedDateTime": "2026-11-22T16:00:00Z",
+        "request": {"method": "GET", "url": "wss://shop.test/live", "headers": []},
+        "response": {"status": 101, "headers": [], "content": {}},
+        "_webSocketMessages": [
+            {"type": "send", "opcode": 1, "data": '{"ask":"Espresso","password":"gold-hunter"}'},
+            {"type": "receive", "opcode": 1, "data": "espresso, 2 espressos"},
+        ],
+    }
+    assert inbox.api("POST", "/import", {"log": {"entries": [entry]}})[1]["imported"] == 1
+    for query, found in (("espresso", 1), ('"2 espressos"', 1), ("latte", 0)):
+        assert len(inbox.api("GET", f"/records?q={quote(query)}")[1]["records"]) == found
+    assert hits(inbox, "espresso") == {"texts": ["espresso"], "places": {"messages": 3}, "hidden": []}
+    assert hits(inbox, "gold-hunter") == {"texts": ["gold-hunter"], "places": {}, "hidden": ["messages"]}
+
+
 def test_a_query_that_cannot_be_read_finds_nothing(filled: Any) -> None:
     """The record is shown all the same: its address may have a broken query."""
     assert hits(filled, "stauts:1") == {"texts": [], "places": {}, "hidden": []}

@@ -48,6 +48,34 @@ def test_steady_traffic_is_not_cut():
     assert any(sum(bar) == 0 for bar in found[0].counts)
 
 
+def cuts(moments, bars=185):
+    """The seconds from the end of a period to the begin of the next one, as the page shows them."""
+    width, found = cut(moments, bars)
+    ends = [one.start + len(one.counts) * width for one in found]
+    return [(later.start - end) / SECOND for end, later in zip(ends, found[1:], strict=False)]
+
+
+def test_only_gaps_that_are_long_in_the_plot_are_cut():
+    """Pauses of seconds stay, however few records there are; nothing is cut that fits, or is shorter than 10 s."""
+    tries = [0, 1, 4, 5, 8, 9, 10, 11, 131, 182, 184, 186, 188, 190]
+    assert [round(gap, -1) for gap in cuts([BEGIN + at * SECOND for at in tries])] == [120, 50]
+    assert cuts([BEGIN + at * SECOND for at in (0, 1, 3, 40)]) == []
+    assert cuts([BEGIN + at * SECOND for at in (*range(3), *range(12, 60))]) == []
+
+
+def test_a_rhythm_is_not_cut_to_pieces():
+    """A request a minute is shown as one; the night before is cut all the same."""
+    minutes = [BEGIN + at * 60 * SECOND for at in range(8)]
+    assert cuts(minutes) == []
+    assert len(cuts([*minutes, *(moment + DAY for moment in minutes)])) == 1
+
+
+def test_gaps_of_about_the_same_length_are_cut_together():
+    """Eight bursts of half a minute over a day."""
+    moments = [BEGIN + (at * 5_400 + second) * SECOND for at in range(8) for second in range(0, 30, 2)]
+    assert len(cuts(moments)) == 7
+
+
 def test_nothing_has_no_periods():
     """An empty inbox has no bars at all."""
     assert cut([]) == (SHORTEST, [])

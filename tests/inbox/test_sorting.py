@@ -64,6 +64,27 @@ def test_traffic_comes_in_periods(inbox, event):
     assert inbox.api("GET", "/timeline?q=user:nobody")[1]["periods"] == []
 
 
+def test_points_come_with_their_periods(inbox, event):
+    """Cut where the bars are."""
+    times = [f"2026-11-{day}T16:00:{second:02}Z" for day in (21, 22) for second in range(0, 60, 5)]
+    inbox.post([event(request__time=time, metadata={"duration_ms": 1}) for time in times])
+
+    (first, second) = inbox.api("GET", "/scatter?buckets=60")[1]["periods_ms"]
+    assert (first[1] - first[0], second[0] - first[0]) == (55_000, 86_400_000)
+    assert inbox.api("GET", "/scatter?q=user:nobody")[1]["periods_ms"] == []
+
+
+@pytest.mark.parametrize("path", ["records", "records?sort=-time", "timeline", "scatter", "endpoints", "users"])
+def test_everything_can_be_asked_up_to_a_record(inbox, event, path):
+    """So a page that is paused counts what it shows."""
+    inbox.post([event(user_id="u", metadata={"duration_ms": 1}) for _ in range(5)])
+
+    answer = inbox.api("GET", f"/{path}{'&' if '?' in path else '?'}until=3&q=user:u")[1]
+    counts = {"records": len(answer.get("records", [])), "scatter": len(answer.get("n", []))}
+    groups = answer.get("groups") or answer.get("endpoints") or [{}]
+    assert {"users": groups[0].get("count"), **counts}.get(path.partition("?")[0], answer.get("total")) == 3
+
+
 def test_views_are_saved_replaced_and_deleted(inbox):
     """By name, whatever is in it."""
     name = "Slow / \N{GREEK SMALL LETTER ALPHA} <b>"

@@ -12,7 +12,7 @@ from drhttp.inbox.store import Page, StoreReader
 SECONDS = 1.5
 """Time limit of each search."""
 NEAREST = 200
-"""Number of successes among which the newest is looked for: they come by arrival, and imported ones may be older."""
+"""Number of successes, received last, among which the newest is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,10 @@ class LastSuccess:
 
 
 def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
-    """Return the newest success of the same method and endpoint, of the same user if that user has one."""
+    """Return the newest success of the same method and endpoint, of the same user if that user has one.
+
+    The newest is that of the latest request, among the `NEAREST` that were received last.
+    """
     summary = failed.summary
     same: list[Node] = [
         _exactly("endpoint", failed.endpoint),
@@ -38,23 +41,23 @@ def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
         Not(Flag("error")),
         Not(Flag("aborted")),
     ]
-    newest = _newest(store, same, NEAREST)
-    own = _latest(entry for entry in newest.entries if entry.summary.user == summary.user)
-    complete = newest.complete
-    if own is None and summary.user is not None and len(newest.entries) == NEAREST:
-        page = _newest(store, [*same, _exactly("user", summary.user)], NEAREST)
-        own, complete = _latest(page.entries), page.complete
-    entry = own or _latest(newest.entries)
+    found = _received_last(store, same)
+    own = _newest(entry for entry in found.entries if entry.summary.user == summary.user)
+    complete = found.complete
+    if own is None and summary.user is not None and len(found.entries) == NEAREST:
+        page = _received_last(store, [*same, _exactly("user", summary.user)])
+        own, complete = _newest(page.entries), page.complete
+    entry = own or _newest(found.entries)
     return LastSuccess(entry, own is not None, complete or own is not None)
 
 
-def _newest(store: StoreReader, nodes: list[Node], limit: int) -> Page:
-    return store.page(All(tuple(nodes)), limit, before=None, after=0, ascending=False, seconds=SECONDS)
+def _received_last(store: StoreReader, nodes: list[Node]) -> Page:
+    return store.page(All(tuple(nodes)), NEAREST, before=None, after=0, ascending=False, seconds=SECONDS)
 
 
-def _latest(entries: Iterable[Entry]) -> Entry | None:
-    """Return the entry that began last."""
-    return max(entries, key=lambda entry: entry.summary.started, default=None)
+def _newest(entries: Iterable[Entry]) -> Entry | None:
+    """Return the latest request: of an imported file, old ones arrive last."""
+    return max(entries, key=lambda entry: (entry.summary.started, entry.n), default=None)
 
 
 def _exactly(column: str, text: str) -> Like:

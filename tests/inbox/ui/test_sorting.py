@@ -77,28 +77,69 @@ def test_what_is_the_same_in_every_row_is_no_column(page: Page, inbox: Any) -> N
     inbox.post([shop.event(user="42", device="ios-17") for _ in range(3)])
     expect(page.locator(ROWS)).to_have_count(3)
     names = page.get_by_role("columnheader")
-    expect(names).to_have_text(["Time", "Method", "Path", "Status", "Duration", "Size"])
+    expect(names).to_have_text(["#", "Time", "Method", "Path", "Status", "Duration", "Size"])
     expect(page.locator(".foot")).to_contain_text("user 42 · device ios-17")
     inbox.post([shop.event("GET", "http://admin.test/", user="7", device="ios-17")])
-    expect(names).to_have_text(["Time", "Method", "Host", "Path", "Status", "Duration", "Size", "User"])
+    expect(names).to_have_text(["#", "Time", "Method", "Host", "Path", "Status", "Duration", "Size", "User"])
     expect(page.locator(f"{ROWS} .host-cell").first).to_have_text("admin.test")
 
 
 def test_days_are_told_apart(page: Page, inbox: Any) -> None:
-    """A line between them, and the date in the time of those that are not of today."""
+    """A line between them where the list is by time, and the date in the time of those that are not of today."""
     now = datetime.now(timezone.utc)
     old = now - timedelta(days=3)
     inbox.post([shop.event(time=old), shop.event(time=old), shop.event(time=now)])
     expect(page.locator(ROWS)).to_have_count(3)
-    expect(page.locator(".day")).to_have_text([f"{old:%A}, {old:%B} {old.day}, {old.year}"])
+    expect(page.locator(".day")).to_have_count(0)
     times = page.locator(f"{ROWS} .time").all_inner_texts()
     assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}", times[0])
     assert [time.startswith(f"{old:%b} {old.day} ") for time in times[1:]] == [True, True]
+    page.get_by_role("columnheader", name="Time").get_by_role("button").click()
+    expect(page.locator(".day")).to_have_text([f"{old:%A}, {old:%B} {old.day}, {old.year}"])
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.locator(".rows .chosen")).to_have_count(1)
     page.get_by_role("columnheader", name="Path").get_by_role("button").click()
     expect(page.locator(".day")).to_have_count(0)
+
+
+def test_the_list_says_its_order(page: Page, inbox: Any) -> None:
+    """By itself that of arrival, in which old requests of an imported file come first; or that of their time."""
+    old = datetime.now(timezone.utc) - timedelta(days=400)
+    inbox.post([shop.event(uri=f"http://shop.test/{at}") for at in range(2)])
+    inbox.post([shop.event(uri=f"http://shop.test/old/{at}", time=old - timedelta(days=at)) for at in range(2)])
+    expect(page.locator(ROWS)).to_have_count(4)
+    number, time = (page.get_by_role("columnheader", name=name) for name in ("#", "Time"))
+    expect(number).to_have_attribute("aria-sort", "descending")
+    expect(time).not_to_have_attribute("aria-sort", re.compile(""))
+    assert _paths(page) == ["/old/1", "/old/0", "/1", "/0"]
+    expect(page.locator(f"{ROWS} .record-number")).to_have_text(["#4", "#3", "#2", "#1"])
+    time.get_by_role("button").click()
+    expect(time).to_have_attribute("aria-sort", "descending")
+    expect(number).not_to_have_attribute("aria-sort", re.compile(""))
+    expect(page.locator(ROWS).first).to_contain_text("#2")
+    assert _paths(page) == ["/1", "/0", "/old/0", "/old/1"]
+    expect(page.locator(".day")).to_have_count(2)
+    number.get_by_role("button").click()
+    expect(page.locator(ROWS).first).to_contain_text("#4")
+    expect(page).not_to_have_url(re.compile("order"))
+
+
+@pytest.mark.parametrize(("width", "opens"), [(1440, True), (1024, True), (768, True), (768, False), (390, False)])
+def test_the_time_is_in_every_list(visit: Any, inbox: Any, width: int, opens: bool) -> None:
+    """However narrow it is, and nothing reaches over its edge; a host is not cut where there is room."""
+    hosts = ["127.0.0.1:45973", "127.0.0.1:45975"]
+    inbox.post([shop.event(uri=f"http://{host}/api/items/{at}?id=fastapi-22") for at in range(9) for host in hosts])
+    page = visit(inbox, viewport={"width": width, "height": 900}).open("/?n=18" if opens else "/")
+    expect(page.locator(ROWS)).to_have_count(18)
+    time = page.locator(f"{ROWS} .time").first
+    expect(time).to_be_visible()
+    cut = "cell => cell.scrollWidth > cell.clientWidth"
+    assert time.evaluate(cut) is False
+    assert page.locator(".list").evaluate(cut) is False
+    assert page.locator(f"{ROWS} .record-number").first.evaluate(cut) is False
+    if width == 1440:
+        assert page.locator(f"{ROWS} .host-cell").first.evaluate(cut) is False
 
 
 def test_a_row_says_what_was_asked_for(page: Page, inbox: Any) -> None:

@@ -62,17 +62,39 @@ def test_the_beginning_of_a_field_waits_until_the_field_is_left(listed: Page) ->
     expect(listed.locator(".empty")).to_contain_text("No matching records")
 
 
-def test_enter_leads_to_the_list(listed: Page) -> None:
-    """From where the arrows and Enter open a record."""
+def test_enter_selects_the_first_record(listed: Page) -> None:
+    """From there the arrows go on, and Enter opens it; one that is open and still listed stays selected."""
     listed.keyboard.press("/")
     listed.keyboard.type("user:ann")
     listed.keyboard.press("Enter")
     expect(listed.locator(".list")).to_be_focused()
-    listed.keyboard.press("ArrowDown")
     expect(listed.locator(".rows .chosen")).to_contain_text("/5")
     listed.keyboard.press("ArrowDown")
     listed.keyboard.press("Enter")
     expect(listed.locator(".detail .url")).to_have_text("http://shop.test/4")
+    field(listed).fill("path:/4 OR path:/5")
+    field(listed).press("Enter")
+    expect(listed.locator(".rows .row")).to_have_count(2)
+    expect(listed.locator(".rows .chosen")).to_contain_text("/4")
+    field(listed).fill("status:500")
+    field(listed).press("Enter")
+    expect(listed.locator(".rows .chosen")).to_contain_text("/3")
+    listed.keyboard.press("Enter")
+    expect(listed.locator(".detail .url")).to_have_text("http://shop.test/3")
+
+
+def test_a_query_that_is_being_typed_is_no_error(listed: Page) -> None:
+    """Neither for the inbox, whose answers the console of the browser lists, nor where Enter comes too early."""
+    failed: list[str] = []
+    listed.on("response", lambda response: response.status >= 400 and failed.append(response.url))
+    field(listed).press_sequentially('(status:5xx OR user:"ann") dur:>', delay=20)
+    expect(listed.locator(".query-error")).to_be_visible()
+    field(listed).fill("status:abc")
+    field(listed).press("Enter")
+    expect(listed.locator(".query-error")).to_contain_text("status")
+    expect(field(listed)).to_be_focused()
+    expect(listed.locator(".rows .row")).to_have_count(6)
+    assert failed == []
 
 
 def test_enter_in_a_query_with_an_error_stays_there(listed: Page) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
-from drhttp.inbox.api.periods import FINE, Period, periods
+from drhttp.inbox.api.periods import FINE, SHORTEST, Period, periods, spans
 from drhttp.inbox.api.responses import Json
 from drhttp.inbox.query.nodes import All, Between, Node
 from drhttp.inbox.store.aggregates import BOUNDS, CLASSES, OTHERS, Group, percentiles
@@ -69,7 +69,10 @@ class Aggregates:
         start, end = parameters.instant(request, "from"), parameters.instant(request, "to")
         within: Node = All((parameters.query(request), Between("started", start, None if end is None else end - 1)))
         limit = parameters.number(request, "limit", 2_000, 1, 5_000)
+        bars = parameters.number(request, "buckets", 60, 2, 500)
         found = await self._context.readers.run(lambda store: store.scatter(within, limit, seconds=SECONDS))
+        times = sorted(point[1] for point in found.points)
+        parts = spans([(time, time) for time in times], SHORTEST, bars) if times else []
         return Json(
             {
                 "n": [point[0] for point in found.points],
@@ -77,6 +80,7 @@ class Aggregates:
                 "duration_ms": [point[2] / 1000 for point in found.points],
                 "status": [point[3] for point in found.points],
                 "error": [point[4] for point in found.points],
+                "periods_ms": [(begin / 1000, end / 1000) for begin, end in parts],
                 **_scanned(found.scanned_to),
             }
         )

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from drhttp._version import __version__
 from drhttp.inbox.api import parameters
 from drhttp.inbox.api.context import Context
-from drhttp.inbox.api.responses import Json, from_utf16, utf16
+from drhttp.inbox.api.responses import Json, from_utf16, query_problem, utf16
+from drhttp.inbox.errors import QueryError
 from drhttp.inbox.query.completion import complete
 from drhttp.inbox.query.fields import FIELDS
 from drhttp.inbox.query.nodes import reads_payload
@@ -57,12 +58,16 @@ class Info:
 
     async def parse(self, request: Request) -> Response:
         text = request.query_params.get("q", "")
-        found = parse(text, time.time_ns() // 1000)
+        try:
+            found = parse(text, time.time_ns() // 1000)
+        except QueryError as problem:
+            # A query that is being typed is not a bad request.
+            return Json({"terms": [], "payload": False, "problem": query_problem(text, problem)})
         terms = []
         for term in found.terms:
             place = {"start": utf16(text, term.start), "end": utf16(text, term.end)}
             terms.append({**asdict(term), **place, "text": text[term.start : term.end]})
-        return Json({"terms": terms, "payload": reads_payload(found.node)})
+        return Json({"terms": terms, "payload": reads_payload(found.node), "problem": None})
 
     async def suggest(self, request: Request) -> Response:
         text = request.query_params.get("q", "")

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from drhttp.inbox.errors import ApiError, QueryError
-from drhttp.inbox.query.nodes import Node
+from drhttp.inbox.query.nodes import All, Between, Node
 from drhttp.inbox.query.parser import parse
 from drhttp.inbox.query.values import moment
 
@@ -22,8 +22,10 @@ SMALL = 64 * 1024
 
 
 def query(request: Request) -> Node:
-    """Return the parsed query of the parameter ``q``."""
-    return parse(request.query_params.get("q", ""), time.time_ns() // 1000).node
+    """Return the parsed query of the parameter ``q``, which finds records up to the ``n`` of ``until`` only."""
+    node = parse(request.query_params.get("q", ""), time.time_ns() // 1000).node
+    until = optional(request, "until")
+    return node if until is None else All((node, Between("n", None, until)))
 
 
 def only(request: Request, *names: str) -> None:

@@ -12,9 +12,21 @@ FINE = 8_000
 """Bars of the histogram in which gaps are looked for."""
 SHORTEST = 1_000_000
 """Minimum width of a bar in microseconds."""
+LEAST_GAP = 10_000_000
+"""Microseconds that a gap has at least to be cut out."""
 MAX_PERIODS = 10
-_SHARE = 10
-"""A gap is cut out if it is longer than this fraction (1/10) of the time that is shown."""
+_WIDEST = 0.3
+"""Share of the bars asked for of which each can be as wide as the page draws any: so little time needs no cuts."""
+_ALIKE = 2
+"""Gaps up to this many times shorter than the longest are cut out with it, or not at all."""
+_FREED = 3
+"""Gaps are cut out together if they are at least this fraction (1/3) of the time that is shown."""
+_REVEALED = 4
+"""Bars that there must be for each cut: where every period is a dot, cuts would only hide the rhythm."""
+_JOINED = 3
+"""Bars between two periods up to which they are shown as one."""
+Span = tuple[int, int]
+"""When something begins and ends, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +42,49 @@ def periods(fine: Histogram, bars: int) -> tuple[int, list[Period]]:
 
     A bar is at least `SHORTEST` wide and begins at a round time.
     """
-    busy = [at for at, counts in enumerate(fine.counts) if any(counts)]
+    step, start = fine.width, fine.start
+    busy = [(start + at * step, start + (at + 1) * step) for at, counts in enumerate(fine.counts) if any(counts)]
     if not busy:
         return SHORTEST, []
-    runs = _runs(busy)
-    shown = sum(last - first + 1 for first, last in runs) * fine.width
+    runs = spans(busy, max(SHORTEST, step), bars)
+    shown = sum(end - begin for begin, end in runs)
     needed = max(SHORTEST, width_for(shown, max(1, bars - 2 * len(runs))))
     width = next((each for each in WIDTHS if each >= needed and each % fine.width == 0), max(needed, fine.width))
     found: list[Period] = []
-    for first, last in runs:
-        period = _period(fine, first, last, width)
-        # Where the bars became wider than the gap, two periods are one again, and no bar is there twice.
-        if found and found[-1].start + len(found[-1].counts) * width >= period.start:
+    for begin, end in runs:
+        period = _period(fine, (begin - start) // step, (end - start) // step - 1, width)
+        # Where the bars became about as wide as the gap, two periods are one again.
+        if found and period.start - found[-1].start - len(found[-1].counts) * width < max(LEAST_GAP, _JOINED * width):
             period = _joined(found.pop(), period, width)
         found.append(period)
     return width, found
 
 
-def _runs(busy: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the first and last bar of each period: the longest gaps are taken out, one after the other."""
-    gaps = sorted(((after - before - 1, before, after) for before, after in pairwise(busy)), reverse=True)
-    shown, cuts = busy[-1] - busy[0] + 1, []
-    for length, before, after in gaps[: MAX_PERIODS - 1]:
-        if length * _SHARE <= shown:
+def spans(busy: Sequence[Span], unit: int, bars: int) -> list[Span]:
+    """Return the periods of ascending times with traffic: long gaps are taken out. unit: of the width of a bar.
+
+    It depends on the whole plot which gaps are long: they leave room that is needed, and what they hide from sight.
+    """
+    whole = busy[-1][1] - busy[0][0]
+    cuts = sorted(_cuts(busy, whole, unit, bars))
+    firsts, lasts = [0, *cuts], [*(at - 1 for at in cuts), len(busy) - 1]
+    return [(busy[first][0], busy[last][1]) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _cuts(busy: Sequence[Span], shown: int, unit: int, bars: int) -> list[int]:
+    """Return the places before which there is a gap to cut out, the longest gaps first."""
+    gaps = sorted(((later[0] - one[1], at) for at, (one, later) in enumerate(pairwise(busy), 1)), reverse=True)
+    left = [gap for gap in gaps if gap[0] >= LEAST_GAP]
+    cuts: list[int] = []
+    while left and shown > _WIDEST * bars * SHORTEST:
+        alike = [gap for gap in left if gap[0] * _ALIKE >= left[0][0]]
+        freed, count = sum(length for length, _ in alike), len(cuts) + len(alike)
+        if freed * _FREED < shown or count >= MAX_PERIODS or shown - freed < count * _REVEALED * unit:
             break
-        shown -= length
-        cuts.append((before, after))
-    edges = sorted(cuts)
-    firsts, lasts = [busy[0], *(after for _, after in edges)], [*(before for before, _ in edges), busy[-1]]
-    return list(zip(firsts, lasts, strict=True))
+        shown -= freed
+        cuts += [at for _, at in alike]
+        left = left[len(alike) :]
+    return cuts
 
 
 def _period(fine: Histogram, first: int, last: int, width: int) -> Period:

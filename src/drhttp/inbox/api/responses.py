@@ -34,6 +34,13 @@ def refusal(problem: ApiError) -> Response:
     return Json({"error": str(problem), "code": problem.code, **problem.details}, problem.status)
 
 
+def query_problem(text: str, problem: QueryError) -> dict[str, Any]:
+    """Return what is wrong with a query as JSON. text: of the query."""
+    start, end = (utf16(text, place) for place in (problem.position, problem.position + problem.length))
+    where = {"position": start, "length": end - start, "suggestions": list(problem.suggestions)}
+    return {"error": str(problem), "code": "query", **where}
+
+
 def utf16(text: str, place: int) -> int:
     """Convert an offset in code points to one in UTF-16 code units, as JavaScript counts."""
     return place + sum(char > "\uffff" for char in text[:place])
@@ -55,10 +62,7 @@ async def on_api_error(request: Request, problem: Exception) -> Response:
 
 async def on_query(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, QueryError)
-    text = request.query_params.get("q", "")
-    start, end = (utf16(text, place) for place in (problem.position, problem.position + problem.length))
-    where = {"position": start, "length": end - start, "suggestions": list(problem.suggestions)}
-    return Json({"error": str(problem), "code": "query", **where}, 400)
+    return Json(query_problem(request.query_params.get("q", ""), problem), 400)
 
 
 async def on_unknown(request: Request, problem: Exception) -> Response:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from drhttp._http.content_coding import CodingError, decode
 from drhttp.inbox.store.rows import unpack
 
+MESSAGES = ("extra", "har", "rest", "set", "_webSocketMessages")
+"""Where the marks of an imported record have its WebSocket messages."""
 INFLATED = 8 * 1024 * 1024
 """Maximum decompressed bytes of a body that are searched."""
 
@@ -21,6 +23,7 @@ def install(db: sqlite3.Connection) -> None:
     db.create_function("drhttp_body", 2, in_body, deterministic=True)
     db.create_function("drhttp_header", 3, in_header, deterministic=True)
     db.create_function("drhttp_lines", 2, in_lines, deterministic=True)
+    db.create_function("drhttp_messages", 2, in_messages, deterministic=True)
 
 
 def in_body(kept: bytes | str | None, part: bytes) -> bool:
@@ -47,6 +50,15 @@ def in_lines(kept: str | None, part: str) -> bool:
     if kept is None:
         return False
     return any(_within(f"{name}: {value}", part) for name, value in json.loads(kept))
+
+
+def in_messages(marks: str, part: str) -> bool:
+    """Return whether a WebSocket message of an imported record contains `part`, which is lower-case."""
+    found = json.loads(marks)
+    for name in MESSAGES:
+        found = found.get(name) if isinstance(found, dict) else None
+    texts = [one.get("data") for one in found or () if isinstance(one, dict)] if isinstance(found, list) else []
+    return any(isinstance(text, str) and part in lower(text) for text in texts)
 
 
 def lower(text: str) -> str:

@@ -23,7 +23,7 @@ from drhttp.inbox.query.nodes import (
 )
 from drhttp.inbox.store.like import escaped, like
 from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
-from drhttp.inbox.store.search import lower
+from drhttp.inbox.store.search import MESSAGES, lower
 
 _URL = "CASE r.scheme WHEN '' THEN '' ELSE r.scheme || '://' || r.host END || r.path || ifnull('?' || r.query, '')"
 _EXPRESSIONS = {
@@ -48,7 +48,8 @@ _FLAGS = {
     "has-response": f"r.flags & {RESPONSE}",
 }
 _WORDS = ("method", "url", "id", "user", "device", "exception", "exception_text", "note")
-"""Columns in which free text is searched, in addition to headers and bodies."""
+"""Columns in which free text is searched, in addition to headers, bodies and WebSocket messages."""
+_HAS_MESSAGES = f"""instr(p.marks, '"{MESSAGES[-1]}"')"""
 _UNESCAPED = re.compile(r"[ !#-9;-\[\]-~]+")
 """What JSON writes as itself, and a line of a header does not put between name and value."""
 
@@ -144,7 +145,9 @@ class Condition:
             for side in ("request", "response")
         ]
         bodies = [self._in_body(side, part) for side in ("request", "response")]
-        return self._or(f"ifnull({test}, 0)" for test in [*words, *headers, *bodies])
+        # Last, as few records have any.
+        messages = f"CASE WHEN {_HAS_MESSAGES} THEN drhttp_messages(p.marks, {self._put(part)}) END"
+        return self._or(f"ifnull({test}, 0)" for test in [*words, *headers, *bodies, messages])
 
     def _or(self, tests: Iterable[str]) -> str:
         return f"({' OR '.join(tests)})"

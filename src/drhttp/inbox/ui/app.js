@@ -17,6 +17,7 @@ import { ShortcutList, useShortcuts } from "./shortcuts.js";
 import { List } from "./list.js";
 import { flattenRows, useExpandedRequests } from "./outbound-rows.js";
 import { Dialog, dismissToast, html, Toast, render, notify, useEffect, useMemo, useRef, useState } from "./components.js";
+import { useOutbound } from "./outbound-presence.js";
 import { QueryField } from "./query-field.js";
 import { SavedViews, ViewsButton } from "./saved-views.js";
 import { redeemTicket } from "./share-link.js";
@@ -63,28 +64,37 @@ function Inbox({ onExpired }) {
   const expanded = useExpandedRequests(feed);
   const order = validOrder(at.order);
   const lines = useMemo(() => flattenRows(feed.rows, expanded.calls, feed.order), [feed.rows, expanded.calls]);
+  const outbound = useOutbound(feed);
+  const [total, setTotal] = useState(null); // how many records match, as the histogram counts them
+  const [entered, setEntered] = useState(null); // the query that was confirmed, whose first record is selected
   useTitle(feed);
   useEffect(() => feed.open(at.q, order), [at.q, order]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
   useEffect(restoreFocus);
+  useEffect(() => {
+    if (entered !== null && entered !== at.q) setEntered(null);
+    if (entered === null || feed.shown !== entered || feed.order !== order) return;
+    if (lines.length && !lines.some((line) => line.record.n === opened)) setCursor(lines[0].record.n);
+    if (lines.length || !feed.loading) setEntered(null);
+  }, [entered, at.q, feed.shown, lines, feed.loading]);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
   const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, help: () => setDialog("help") };
   useShortcuts(context, recordShortcuts(context, setDialog));
-  const list = { feed, query: at.q, lines, expanded, cursor, setCursor, opened, onOpen: open };
+  const list = { feed, query: at.q, total, lines, expanded, cursor, setCursor, opened, onOpen: open };
   return html`
-    <${Header} at=${at} feed=${feed} onDialog=${setDialog} />
+    <${Header} at=${at} feed=${feed} outbound=${outbound} onDialog=${setDialog} />
     <div class="tools">
-      <${ViewsButton} />
-      <${QueryField} field=${field} value=${at.q} onChange=${(q, how) => navigate({ q }, how)} />
+      <${ViewsButton} split=${Boolean(opened)} />
+      <${QueryField} field=${field} value=${at.q} onChange=${(q, how) => navigate({ q }, how)} onEnter=${setEntered} />
       <${PauseButton} feed=${feed} />
     </div>
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox is not responding. This page reconnects automatically.</p>`}
-    ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} />`}
+    ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} onTotal=${setTotal} />`}
     <main class=${opened ? "split" : ""}>
-      <${SavedViews} at=${at} />
-      ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}
+      <${SavedViews} at=${at} split=${Boolean(opened)} outbound=${outbound} />
+      ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} outbound=${outbound} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}
       ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} />`}
     </main>
     ${dialog === "inbox" && html`<${InboxDialog} feed=${feed} query=${at.q} onClose=${() => setDialog("")} />`}

@@ -5,6 +5,12 @@ import { COLUMNS, sortedBy } from "./sorting.js";
 const OPTIONAL = ["direction", "host", "user", "device"];
 const ownHost = (record) => (record.direction === "in" ? record.host : null); // the others show their host with the path
 
+/** The widths that the longest number and host need, in characters: a host that is cut would not say which it is. */
+export function columnWidths(rows) {
+  const [number, host] = rows.reduce(([n, at], row) => [Math.max(n, row.n), Math.max(at, row.host?.length ?? 0)], [0, 0]);
+  return { "--number": String(number).length + 1, "--host": Math.min(host, 40) };
+}
+
 /** Whether all rows have the same value, and which. */
 function constant(rows, value) {
   const first = rows.length ? value(rows[0]) ?? null : null;

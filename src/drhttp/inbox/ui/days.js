@@ -8,6 +8,7 @@ const today = () => new Date().toDateString();
 
 /** The day of a record, which is worked out once: lists of thousands are gone through whenever a record arrives. */
 const dayOf = (record) => (record.day ??= new Date(record.time).toDateString());
+const dayOfArrival = (record) => (record.arrivalDay ??= new Date(record.received).toDateString());
 
 export const isToday = (record) => dayOf(record) === today();
 
@@ -16,20 +17,26 @@ export function allToday(records) {
   return records.every((record) => dayOf(record) === day);
 }
 
-/** A time of another day than today, in as much room as there is: "Nov 28 16:05:01". */
+/** A time of another day than today, in as much room as there is, as its parts: "Nov 28 16:05", ":01". */
 export function datedClock(iso) {
   const time = new Date(iso);
-  return `${MONTHS[time.getMonth()]} ${time.getDate()} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  return [`${MONTHS[time.getMonth()]} ${time.getDate()} ${two(time.getHours())}:${two(time.getMinutes())}`, `:${two(time.getSeconds())}`];
 }
 
-/** The lines with one more where another day begins; the first day needs none if it is today. */
-export function withDays(lines) {
+/**
+ * The lines with one more where another day begins; the first day needs none if it is today. The days are those of
+ * the order: of the requests in a list by time, and of their arrival in a list by that, where it says so.
+ */
+export function withDays(lines, order) {
+  if (order && !order.endsWith("time")) return lines;
   const found = [];
   let day = today();
   for (const line of lines) {
-    if (line.level === 1 && dayOf(line.record) !== day) {
-      day = dayOf(line.record);
-      found.push({ divider: new Date(line.record.time).toLocaleDateString("en", LONG), record: { n: `day-${line.record.n}` }, level: 1 });
+    const here = order ? dayOf(line.record) : dayOfArrival(line.record);
+    if (line.level === 1 && here !== day) {
+      day = here;
+      const text = new Date(order ? line.record.time : line.record.received).toLocaleDateString("en", LONG);
+      found.push({ divider: order ? text : `Arrived on ${text}`, record: { n: `day-${line.record.n}` }, level: 1 });
     }
     found.push(line);
   }

@@ -103,7 +103,7 @@ function useFindKeys(marks, ask) {
   }, []);
 }
 
-const HIDDEN_PLACES = { "request.body": "the request body", "response.body": "the response body", "request.headers": "the request headers", "response.headers": "the response headers" };
+const HIDDEN_PLACES = { "request.body": "the request body", "response.body": "the response body", "request.headers": "the request headers", "response.headers": "the response headers", messages: "a WebSocket message" };
 
 /** A query also finds what is hidden here, which cannot be marked. */
 function HiddenHits({ record, onReveal }) {

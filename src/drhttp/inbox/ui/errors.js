@@ -1,19 +1,19 @@
 // The view Errors: 5xx and exceptions by endpoint, with the newest of each; and 4xx apart from them.
 
-import { useThrottled } from "./throttle.js";
+import { useRefresh } from "./throttle.js";
 import { brief, count, kind, plural } from "./format.js";
 import { Link } from "./link.js";
 import { html, Method, Problem, Status, Text, useApi } from "./components.js";
 import { addTerm } from "./query-field.js";
-import { Cell, FilterLink, NoGroups, GroupTable } from "./group-table.js";
+import { Cell, FilterLink, NoGroups, GroupTable, RECEIVED_LAST } from "./group-table.js";
 
 const NONE = "5xx responses, exceptions and requests without a response appear here, and 4xx responses apart from them.";
 const SAMPLE = 500; // the newest errors, from which the kinds of each endpoint are counted
 
 export function Errors({ feed, query }) {
-  const every = useThrottled(feed.arrived);
-  const errors = useFailures(query, "is:error", every);
-  const refused = useFailures(query, "is:client-error", every);
+  const every = useRefresh(feed);
+  const errors = useFailures(query, "is:error", feed.until, every);
+  const refused = useFailures(query, "is:client-error", feed.until, every);
   if (!errors.data || !refused.data) return html`<${Problem} problem=${errors.problem || refused.problem} />`;
   if (!errors.data.total && !refused.data.total) return html`<${NoGroups} title="No errors" query=${query} hint=${NONE} />`;
   return html`<div class="failures">
@@ -21,18 +21,18 @@ export function Errors({ feed, query }) {
     <${Failures} ...${refused} label="4xx" what=${["4xx response", "4xx responses"]} which="as is:client-error counts" /></div>`;
 }
 
-/** The endpoints with records that match a term, and the newest of these. */
-function useFailures(query, term, every) {
+/** The endpoints with records that match a term, and the latest of these requests. */
+function useFailures(query, term, until, every) {
   const failed = addTerm(query, term);
-  const [data, problem] = useApi("/endpoints", { q: failed, sort: "last" }, { every });
-  const [page] = useApi("/records", { q: failed, limit: SAMPLE }, { every });
+  const [data, problem] = useApi("/endpoints", { q: failed, sort: "last", until }, { every });
+  const [page] = useApi("/records", { q: failed, sort: "-time", limit: SAMPLE, until }, { every });
   return { data, problem, failed, records: page?.records || [] };
 }
 
 function Failures({ data, failed, records, label, what: [one, many], which }) {
   if (!data.total) return html`<p class="dim pad">No ${many}: ${which}.</p>`;
   const newest = bySource(records);
-  const caption = `${plural(data.total, one, many)} at ${plural(data.endpoints.length, "endpoint")}${data.complete ? "" : ", most recent records only"}`;
+  const caption = `${plural(data.total, one, many)} at ${plural(data.endpoints.length, "endpoint")}${data.complete ? "" : RECEIVED_LAST}`;
   return html`<${GroupTable} label=${label} caption=${html`${caption} <span title=${which} class="which">(${which})</span>`} head=${html`<th scope="col" class="first-col">Endpoint</th><th scope="col" class="count">Count</th>
       <th scope="col" class="kinds">Kinds</th><th scope="col" class="newest">Newest</th><th scope="col" class="last">Last</th>`}>
     ${data.endpoints.map((each) => html`<${Failing} key=${each.query} one=${each} query=${failed} records=${newest.get(source(each)) || []} />`)}<//>`;

@@ -25,6 +25,9 @@ export class Feed {
   waiting = 0;
   seen = 0; // records that the stream has brought so far, shown or not
   arrived = 0; // records added at the top so far, from which the list computes its scroll position
+  reloads = 0; // how often the same list was loaded anew, because records came or went otherwise
+  until = null; // while paused, the last record that is shown: charts and tables count no further
+  shown = null; // the query whose records these are
   searching = null; // the record that a full-text search has reached
   partial = null; // the record down to which a sorted list was looked for, if the time ran out
   order = ""; // as in the address; empty for the order of arrival
@@ -58,12 +61,14 @@ export class Feed {
 
   reload() {
     const query = this.#query;
+    this.reloads += 1;
     this.close();
     this.open(query);
   }
 
   setPaused(paused) {
     this.paused = paused;
+    this.until = paused && this.#loaded ? this.newest : null;
     if (!paused && this.#stale) return this.reload();
     if (!paused) this.#showBuffered();
     this.onChange();
@@ -122,7 +127,9 @@ export class Feed {
   /** Reload if the inbox has another database now, in which numbers start again. */
   async #detectReset(signal) {
     const answer = await get("/info", {}, signal).catch(() => null);
-    if (answer && (answer.newest ?? 0) < this.newest) this.#loaded = false;
+    if (!answer || (answer.newest ?? 0) >= this.newest) return;
+    this.#loaded = false;
+    this.reloads += 1;
   }
 
   /** Load a page: the first one (before = null) or the next. A full-text search takes several requests. */
@@ -133,10 +140,10 @@ export class Feed {
     const generation = this.#generation;
     try {
       do {
-        const page = this.order ? { sort: this.order, cursor: before } : { before };
+        const page = this.order ? { sort: this.order, cursor: before, until: before && this.until } : { before };
         const answer = await get("/records", { q: this.#query, limit: missing, ...page }, signal);
         if (signal.aborted || generation !== this.#generation) return;
-        if (before === null) Object.assign(this, { rows: [], newest: answer.newest ?? 0 });
+        if (before === null) this.#begin(answer.newest ?? 0);
         this.#loaded = true;
         this.rows = this.rows.concat(answer.records);
         missing -= answer.records.length;
@@ -150,6 +157,12 @@ export class Feed {
       if (!signal.aborted && generation === this.#generation) Object.assign(this, { loading: false, searching: null });
       this.onChange();
     }
+  }
+
+  /** Show the first page of a list. */
+  #begin(newest) {
+    Object.assign(this, { rows: [], newest, shown: this.#query });
+    if (this.paused) this.until = newest;
   }
 
   #handleEvent(event, data, id) {

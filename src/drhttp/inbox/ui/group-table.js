@@ -7,8 +7,19 @@ import { addTerm } from "./query-field.js";
 /** What every view counts as an error; 4xx responses are counted apart. */
 export const ERRORS = "5xx, exceptions and requests without a response, as is:error finds";
 
+/** What a caption says of an aggregate for which the time ran out. */
+export const RECEIVED_LAST = ", only the records received last";
+
+/** A click on a row is one on the link with its name, unless it hits another link or ends a selection of text. */
+function follow(event) {
+  const row = event.target.closest("tbody tr");
+  if (!row || event.target.closest("a, button") || !getSelection().isCollapsed) return;
+  const { ctrlKey, metaKey, shiftKey } = event; // a new tab, as a click on the link itself
+  row.querySelector("th a")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }));
+}
+
 export const GroupTable = ({ label, caption, head, children }) => html`<div class="table-view" tabindex="0" role="region" aria-label=${label}>
-  <table class="groups"><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${children}</tbody></table></div>`;
+  <table class="groups" onClick=${follow}><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${children}</tbody></table></div>`;
 
 /** A cell, with the name of its column for the cards of narrow screens. */
 export const Cell = ({ name, label, title, children }) => html`<td class=${name} data-label=${label} title=${title}><div>${children}</div></td>`;

@@ -1,19 +1,19 @@
 // The views Users and Devices: matching records grouped by user or by device.
 
-import { useThrottled } from "./throttle.js";
+import { useRefresh } from "./throttle.js";
 import { Sparkline } from "./sparkline.js";
 import { brief, count, duration, plural } from "./format.js";
-import { Cell, ERRORS, FilterLink, NoGroups, GroupTable } from "./group-table.js";
+import { Cell, ERRORS, FilterLink, NoGroups, GroupTable, RECEIVED_LAST } from "./group-table.js";
 import { html, Problem, Text, useApi } from "./components.js";
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 const Groups = (kind, other) => function Group({ feed, query }) {
-  const [data, problem] = useApi(`/${kind}`, { q: query }, { every: useThrottled(feed.arrived) });
+  const [data, problem] = useApi(`/${kind}`, { q: query, until: feed.until }, { every: useRefresh(feed) });
   if (!data) return html`<${Problem} problem=${problem} />`;
   if (!data.groups.length) return html`<${NoGroups} title=${`No ${kind}`} query=${query} />`;
   const name = kind.slice(0, -1);
-  const caption = `${plural(data.total, name)}, ${brief(data.from)} to ${brief(data.to)}${data.complete ? "" : ", most recent records only"}`;
+  const caption = `${plural(data.total, name)}, ${brief(data.from)} to ${brief(data.to)}${data.complete ? "" : RECEIVED_LAST}`;
   const columns = [["count", "Count"], ["errors", "Errors"], ["client-errors", "4xx"], ["p50", "p50"], ["p95", "p95"], ["others", other], ["last", "Last"], ["spread-col over", "Over time"]];
   return html`<${GroupTable} label=${capital(kind)} caption=${caption}
     head=${html`<th scope="col" class="first-col">${capital(name)}</th>${columns.map(([part, label]) => html`<th scope="col" class=${part} title=${part === "errors" ? ERRORS : null}>${label}</th>`)}`}>

@@ -2,19 +2,20 @@
 
 import { brief, count, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
-import { timeAxis } from "./time-axis.js";
-import { html, useApi } from "./components.js";
+import { barsIn, timeAxis } from "./time-axis.js";
+import { html, useApi, useEffect } from "./components.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
 const MAX_BAR = 24; // pixels; what is narrower than the plot leaves the rest of it empty
-const BAR_ROOM = 7; // pixels for a bar and the space beside it, for as many bars as that makes
 const HEAD = 12; // pixels above the highest bar
 const label = (name) => (name === "none" ? "no status" : name);
 const sum = (bucket) => KINDS.reduce((total, name) => total + bucket[name], 0);
 
-export function Histogram({ query, refresh, width }) {
-  const buckets = Math.min(200, Math.max(20, Math.floor(width / BAR_ROOM)));
-  const [data] = useApi(width ? "/timeline" : null, { q: query, buckets }, { every: refresh });
+export function Histogram({ query, until, refresh, width, onTotal }) {
+  const buckets = barsIn(width);
+  const [data] = useApi(width ? "/timeline" : null, { q: query, until, buckets }, { every: refresh });
+  useEffect(() => data && onTotal({ query, total: data.total, complete: data.complete }), [data]);
+  useEffect(() => () => onTotal(null), []);
   if (!data?.periods.length) return null;
   const periods = data.periods.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to) }));
   const axis = timeAxis(periods, width, MAX_BAR / data.width_ms);
@@ -26,9 +27,9 @@ export function Histogram({ query, refresh, width }) {
   }));
   const most = Math.max(1, ...points.map(({ bucket }) => sum(bucket)));
   const sums = KINDS.map((name) => [name, points.reduce((total, { bucket }) => total + bucket[name], 0)]).filter(([, total]) => total);
-  return html`<${TimeChart} query=${query} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
+  return html`<${TimeChart} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
     label=${`${plural(data.total, "record")} over time: ${sums.map(([name, total]) => `${count(total)} ${name}`).join(", ")}`}
-    legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>most recent records only</span>`}`}>
+    legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
     ${points.map(({ bucket, x }) => stack(bucket, x, bar, most))}
   <//>`;
 }

@@ -1,9 +1,10 @@
 // The list of records: only visible rows are rendered, and new records never move what is being read.
 
-import { count, plural } from "./format.js";
+import { plural } from "./format.js";
+import { Footer } from "./list-footer.js";
 import { parentOf, useCallsOfOpened } from "./outbound-rows.js";
-import { html, Text, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
-import { hiddenColumns } from "./columns.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./components.js";
+import { columnWidths, hiddenColumns } from "./columns.js";
 import { allToday, withDays } from "./days.js";
 import { navigate } from "./router.js";
 import { dayLine, row as renderRow } from "./row.js";
@@ -15,15 +16,16 @@ const narrow = window.matchMedia("(max-width: 700px)");
 const height = () => (narrow.matches ? 48 : 27);
 const indexOf = (lines, n) => lines.findIndex((line) => line.record.n === n);
 
-export function List({ feed, query, lines: records, expanded, cursor, setCursor, opened, onOpen }) {
+export function List({ feed, query, total, lines: records, expanded, cursor, setCursor, opened, onOpen }) {
   const box = useRef();
   const [, setTop] = useState(0);
   const [, setWidth] = useState(0);
   const row = height();
   const order = feed.order;
-  const lines = useMemo(() => (!order || order.endsWith("time") ? withDays(records) : records), [records, order]);
+  const lines = useMemo(() => withDays(records, order), [records, order]);
   const columns = useMemo(() => hiddenColumns(feed.rows, order), [feed.rows, order]);
   const dated = useMemo(() => !allToday(feed.rows), [feed.rows]);
+  const widths = useMemo(() => columnWidths(feed.rows), [feed.rows]);
   const scroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     setTop(scrollTop);
@@ -55,7 +57,7 @@ export function List({ feed, query, lines: records, expanded, cursor, setCursor,
   const toggle = (line) => (setCursor(line.record.n), (line.open ? expanded.close : expanded.open)(line.record));
   return html`<div class="listing">
     ${unseen.current > 0 && html`<button class="pill" onClick=${toTop}>↑ ${plural(unseen.current, "new record")}</button>`}
-    <div class="list ${dated ? "dated" : ""}" ref=${box} role="treegrid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? lines.length + 1 : -1}
+    <div class="list ${dated ? "dated" : ""}" style=${widths} ref=${box} role="treegrid" aria-label="Records" tabindex="0" aria-rowcount=${feed.next === null ? lines.length + 1 : -1}
       aria-activedescendant=${cursor && indexOf(lines.slice(first, last), cursor) >= 0 ? `r${cursor}` : null} onScroll=${scroll} aria-busy=${Boolean(feed.loading)}>
       <div class="head" role="rowgroup"><div class="row" role="row">
         ${COLUMNS.filter(({ name }) => !columns.hidden.has(name)).map((column) => html`<${Heading} key=${column.name} column=${column} order=${order} />`)}
@@ -66,7 +68,7 @@ export function List({ feed, query, lines: records, expanded, cursor, setCursor,
         }))}
       </div>
     </div>
-    <${Footer} feed=${feed} same=${columns.same} />
+    <${Footer} feed=${feed} query=${query} total=${total} same=${columns.same} />
   </div>`;
 }
 
@@ -136,15 +138,6 @@ function scrollToRow(box, index, row) {
 
 function Heading({ column, order }) {
   const sorted = sortedBy(order, column);
-  return html`<span role="columnheader" class=${column.part} aria-sort=${sorted}><button class="sort" title=${`Sort by ${column.label.toLowerCase()}`}
+  return html`<span role="columnheader" class=${column.part} aria-sort=${sorted}><button class="sort" title=${column.hint || `Sort by ${column.label.toLowerCase()}`}
     onClick=${() => navigate({ order: nextOrder(order, column) }, { replace: true })}>${column.label}</button></span>`;
-}
-
-function Footer({ feed, same }) {
-  const more = feed.next === null ? "" : ", more below";
-  return html`<div class="foot"><span>${count(feed.rows.length)} shown${more}</span>
-    ${feed.order && feed.partial !== null && html`<span class="partial">sorted down to record ${count(feed.partial)} only: the time ran out</span>`}
-    ${same.length > 0 && html`<span class="same-in-all" title="The same in every row">in every row: ${same.map(([name, value], at) => html`${at > 0 && " · "}${name} ${Text({ text: value })}`)}</span>`}
-    ${feed.searching !== null && html`<span>searching at record ${count(feed.searching)} …</span>`}
-    <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> query · <kbd>?</kbd> shortcuts</span></div>`;
 }

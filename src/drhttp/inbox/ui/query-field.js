@@ -56,9 +56,9 @@ export async function withTimeRange(query, from, to) {
   return addTerm(rest.replace(/\s+/g, " "), `after:${iso(from)} before:${iso(to)}`);
 }
 
-export function QueryField({ value, onChange, field }) {
+export function QueryField({ value, onChange, onEnter, field }) {
   const [draft, setDraft] = useState(value);
-  const [parsed, setParsed] = useState(null); // the answer of /parse for the draft
+  const [parsed, setParsed] = useState(null); // the answer of /parse for the last draft that could be read
   const [problem, setProblem] = useState(null);
   const committed = useRef(value);
   const latest = useRef(draft);
@@ -79,13 +79,26 @@ export function QueryField({ value, onChange, field }) {
     if (wait) setTimeout(apply, wait);
     else apply();
   };
-  const done = () => {
-    if (problem) return;
+  const showProblem = (found) => setProblem({ error: { ...found, message: found.error }, text: draft });
+  /** Whether the draft is no query; if its answer is still to come, the inbox is asked. */
+  const isUnreadable = async () => {
+    if (problem?.text === draft) return true;
+    if (parsed?.of === draft) return false;
+    const { problem: found } = await get("/parse", { q: draft }).catch(() => ({}));
+    if (found && latest.current === draft) showProblem(found);
+    return Boolean(found) || latest.current !== draft;
+  };
+  const done = async () => {
+    if (await isUnreadable()) return;
     commit(draft.trim());
+    onEnter(draft.trim());
     (document.querySelector(".list, .table-view") || field.current).focus();
     if (document.activeElement === field.current) field.current.blur();
   };
-  const leave = () => latest.current.trim() !== committed.current.trim() && parsed && !problem && commit(latest.current.trim(), true);
+  const leave = async () => {
+    const isNew = () => draft === latest.current && draft.trim() !== committed.current.trim(); // a click may have changed the query
+    if (isNew() && !(await isUnreadable()) && isNew()) commit(draft.trim(), true);
+  };
   useEffect(() => {
     const stop = new AbortController();
     // Typing changes the list at once, but an unfinished word shows no error.
@@ -93,11 +106,12 @@ export function QueryField({ value, onChange, field }) {
       try {
         const answer = await get("/parse", { q: draft }, stop.signal);
         if (latest.current !== draft) return; // an answer about an older text changes nothing
-        setParsed(answer);
+        if (answer.problem) return void (delay = setTimeout(() => showProblem(answer.problem), 350));
+        setParsed({ ...answer, of: draft });
         setProblem(null);
         await applyWhileTyping(stop.signal);
-      } catch (error) {
-        if (!stop.signal.aborted) delay = setTimeout(() => setProblem(error.code === "query" ? { error, text: draft } : null), 350);
+      } catch {
+        if (!stop.signal.aborted) setProblem(null);
       }
     }, 40);
     let delay;
@@ -109,7 +123,7 @@ export function QueryField({ value, onChange, field }) {
     const by = draft.length - rest.length;
     const left = parsed.terms.filter((other) => other !== one && draft.slice(other.start, other.end) === other.text);
     // Another chip may be removed before the rest is parsed.
-    setParsed({ ...parsed, terms: left.map((other) => (other.start > one.start ? { ...other, start: other.start - by, end: other.end - by } : other)) });
+    setParsed({ ...parsed, of: rest, terms: left.map((other) => (other.start > one.start ? { ...other, start: other.start - by, end: other.end - by } : other)) });
     setDraft(rest);
     commit(rest);
   };

@@ -19,6 +19,9 @@ function filterByClick(event, record) {
   return true;
 }
 
+/** A time of day without thousandths, and these: narrow lists show the first only. */
+const parts = (time) => [time.slice(0, 8), time.slice(8)];
+
 /** The line between two days. */
 export const dayLine = ({ line, index }) => html`<div key=${line.record.n} class="day" role="row" aria-rowindex=${index} aria-level="1"><span role="gridcell">${line.divider}</span></div>`;
 
@@ -27,12 +30,14 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const { record, level } = line;
   const out = record.direction === "out";
   const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
+  const [whole, rest] = isToday(record) ? parts(clock(record.time)) : datedClock(record.time);
   const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
   const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
   const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
-    <span role="gridcell" class="time" title=${moment(record.time)}>${isToday(record) ? clock(record.time) : datedClock(record.time)}</span>
+    <span role="gridcell" class="record-number" title=${`Record ${record.n}: drhttp show ${record.n}`}>#${record.n}</span>
+    <span role="gridcell" class="time" title=${moment(record.time)}>${whole}<span class="rest">${rest}</span></span>
     ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>`)}
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
     ${show("host", html`<span role="gridcell" class="host-cell" data-field="host" title=${record.host}>${Text({ text: record.host })}</span>`)}
@@ -45,7 +50,6 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
       ${record.replay_of && html`<span class="tag">replay</span>`}
       ${(record.tags || []).map((tag) => html`<span class="tag">${tag}</span>`)}
       ${record.note && html`<span class="tag note" title=${record.note}>note</span>`}
-      <span class="record-number" title=${`Record ${record.n}`}>#${record.n}</span>
     </span>
     <span role="gridcell" class="status-cell" data-field="status"><${Status} record=${record} /></span>
     <span role="gridcell" class="duration ${record.duration_ms >= 1000 ? "slow" : ""}">${duration(record.duration_ms)}</span>

@@ -2,17 +2,18 @@
 
 import { clock, count, duration, kind, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
-import { periodsOf, timeAxis } from "./time-axis.js";
+import { barsIn, timeAxis } from "./time-axis.js";
 import { html, useApi, useMemo } from "./components.js";
 
 const CLICK_RADIUS = 14; // pixels around a point within which a click selects it
 const EDGE = 5; // pixels at every edge, so that no point is cut
-const LEAST = 1_000; // milliseconds that a period is at least wide, and a gap at least long
+const LEAST = 1_000; // milliseconds that a period is at least wide
 const MOST = 0.024; // pixels for a millisecond: as in the histogram, a second has 24
+const MOST_POINTS = 2_000;
 const DECADES = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
-export function Scatter({ query, refresh, width, onOpen }) {
-  const [data] = useApi("/scatter", { q: query }, { every: refresh });
+export function Scatter({ query, until, refresh, width, onOpen }) {
+  const [data] = useApi(width ? "/scatter" : null, { q: query, until, buckets: barsIn(width), limit: MOST_POINTS }, { every: refresh });
   const plot = useMemo(() => data && width && layout(data, width), [data, width]);
   if (!plot) return null;
   if (!plot.points.length) return html`<p class="dim">No matching record has a duration.</p>`;
@@ -21,14 +22,14 @@ export function Scatter({ query, refresh, width, onOpen }) {
     const best = plot.points.reduce((one, dot) => (distance(dot) < distance(one) ? dot : one));
     return distance(best) <= CLICK_RADIUS ? best : null;
   };
-  return html`<${TimeChart} query=${query} axis=${plot.axis} width=${width} points=${plot.points} levels=${plot.levels} findNearest=${findNearest} onSelect=${(point) => onOpen(point.n)}
+  return html`<${TimeChart} axis=${plot.axis} width=${width} points=${plot.points} levels=${plot.levels} findNearest=${findNearest} onSelect=${(point) => onOpen(point.n)}
     label=${`Duration of ${plural(plot.points.length, "record")}, ${duration(plot.low)} to ${duration(plot.high)}`}
-    legend=${html`<span>${duration(plot.low)} – ${duration(plot.high)}, logarithmic</span><span>newest ${count(plot.points.length)}</span>`}>
+    legend=${html`<span>${duration(plot.low)} – ${duration(plot.high)}, logarithmic</span><span>${plural(plot.points.length, "record")}${plot.points.length === MOST_POINTS ? ", received last" : ""}</span>`}>
     ${Object.entries(plot.paths).map(([name, path]) => html`<path class="dots s${name}" d=${path} />`)}
   <//>`;
 }
 
-function layout({ n, time_ms: times, duration_ms: durations, status }, width) {
+function layout({ n, time_ms: times, duration_ms: durations, status, periods_ms: periods }, width) {
   if (!n.length) return { points: [] };
   const [low, high] = [Math.min(...durations), Math.max(...durations)];
   // Always from 1 to 100 ms: a scale that follows its points makes noise look like a mountain.
@@ -37,7 +38,7 @@ function layout({ n, time_ms: times, duration_ms: durations, status }, width) {
   const decades = DECADES.slice(bottom, (top < 0 ? DECADES.length : top) + 1);
   const [least, greatest] = [decades[0], decades.at(-1)].map(Math.log10);
   const level = (ms) => HEIGHT - EDGE - ((Math.log10(Math.max(decades[0], ms)) - least) / (greatest - least)) * (HEIGHT - 2 * EDGE);
-  const axis = timeAxis(periodsOf([...times].sort((a, b) => a - b), LEAST), width - 2 * EDGE, MOST);
+  const axis = timeAxis(periods.map(([from, to]) => ({ from, to: Math.max(to, from + LEAST) })), width - 2 * EDGE, MOST);
   const points = n.map((number, at) => ({
     n: number, x: EDGE + axis.at(times[at]), width: 0, y: level(durations[at]), begin: times[at], end: times[at] + 1,
     text: `${clock(times[at])}: ${duration(durations[at])}, ${status[at] ?? "no status"}, record ${count(number)}`,

@@ -1,7 +1,11 @@
 // The order of the list: what the address says of it, and how records compare in it.
 
+/** The order of arrival, which has no name in the address: the newest number comes first. */
+const ARRIVAL = "arrival";
+
 /** The columns of the list. `descending` is how a first click sorts; `value` is what of a record is compared. */
 export const COLUMNS = [
+  { name: ARRIVAL, label: "#", part: "record-number", descending: true, hint: "In the order of arrival, which is not quite that of time", value: (record) => record.n },
   { name: "time", label: "Time", part: "time", descending: true, value: (record) => record.time },
   { name: "direction", label: "Dir", part: "dir", value: (record) => record.direction },
   { name: "method", label: "Method", part: "method-cell", value: (record) => record.method },
@@ -14,23 +18,33 @@ export const COLUMNS = [
   { name: "device", label: "Device", part: "device", value: (record) => record.device },
 ];
 
+/** The columns that an order of the address may name. */
+export const SORTABLE = COLUMNS.filter(({ name }) => name !== ARRIVAL);
+
 const parsed = (order) => ({ name: order.replace(/^-/, ""), descending: order.startsWith("-") });
 
 /** The order of the address if it is one, else that of arrival. */
-export const validOrder = (order) => (COLUMNS.some(({ name }) => name === parsed(order).name) ? order : "");
+export const validOrder = (order) => (SORTABLE.some(({ name }) => name === parsed(order).name) ? order : "");
 
 /** "ascending", "descending", or null if the list is not sorted by this column. */
 export function sortedBy(order, column) {
-  const { name, descending } = parsed(order);
+  const { name, descending } = parsed(order || `-${ARRIVAL}`);
   return name === column.name ? (descending ? "descending" : "ascending") : null;
 }
 
 /** The order after a click on a column: its own direction first, then the other one, then the order of arrival. */
 export function nextOrder(order, { name, descending }) {
+  if (name === ARRIVAL) return "";
   const first = descending ? `-${name}` : name;
   const other = descending ? name : `-${name}`;
   return order === first ? other : order === other ? "" : first;
 }
+
+/** The order in words, for screens without headings: "Time ↓". */
+export const orderInWords = (order) => {
+  const { name, descending } = parsed(order || `-${ARRIVAL}`);
+  return `${name === ARRIVAL ? "arrival" : COLUMNS.find((column) => column.name === name).label.toLowerCase()} ${descending ? "↓" : "↑"}`;
+};
 
 /** A comparison of records as the inbox sorts them: unknown values last, equal ones from the newest on. */
 export function comparison(order) {

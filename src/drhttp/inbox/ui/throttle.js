@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "./components.js";
 const INTERVAL = 2_000; // milliseconds between two updates
 const PAUSE = 250; // milliseconds after the last change
 
-export function useThrottled(value) {
+function useThrottled(value) {
   const [throttled, setThrottled] = useState(value);
   const latest = useRef(value);
   latest.current = value;
@@ -15,6 +15,9 @@ export function useThrottled(value) {
   }, []);
   return throttled;
 }
+
+/** What charts and tables are loaded again for: new records, now and then; and at once what the list was reloaded for. */
+export const useRefresh = (feed) => `${useThrottled(feed.arrived)} ${feed.reloads}`;
 
 /** The value, once it has not changed for a moment: a chart counts all records, and the list should not wait for that. */
 export function useSettled(value) {

@@ -1,27 +1,13 @@
 // The time axis of a chart: periods of traffic side by side, the gaps between them cut out, and ticks at round times.
 
-export const CUT = 38; // pixels for a gap that is cut out
+export const CUT = 46; // pixels for a gap that is cut out
+const BAR_ROOM = 7; // pixels for a bar and the space beside it, for as many bars as that makes
 const TICK_ROOM = 92; // pixels between two labels
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000);
-const SHARE = 0.1; // a gap is cut out if it is longer than this share of the time that is shown
-const MAX_CUTS = 9;
 const two = (value) => String(value).padStart(2, "0");
 
-/** The periods of ascending times, in milliseconds: the longest gaps between them are taken out. */
-export function periodsOf(times, least) {
-  const gaps = [];
-  for (let at = 1; at < times.length; at += 1) gaps.push([times[at] - times[at - 1], at]);
-  gaps.sort((a, b) => b[0] - a[0]);
-  let shown = Math.max(times.at(-1) - times[0], least);
-  const cuts = [];
-  for (const [gap, at] of gaps.slice(0, MAX_CUTS)) {
-    if (gap <= Math.max(shown * SHARE, least)) break;
-    shown -= gap;
-    cuts.push(at);
-  }
-  const edges = [0, ...cuts.sort((a, b) => a - b), times.length];
-  return edges.slice(1).map((end, place) => ({ from: times[edges[place]], to: Math.max(times[end - 1], times[edges[place]] + least) }));
-}
+/** How many bars a chart of this width has: it asks for as many, and the inbox cuts gaps that are long beside them. */
+export const barsIn = (width) => Math.min(200, Math.max(20, Math.floor(width / BAR_ROOM)));
 
 /** A long time in few characters: 40 s, 26 h, 3 d. */
 function length(ms) {

@@ -10,6 +10,7 @@ import { withTimeRange } from "./query-field.js";
 import { ticks } from "./time-axis.js";
 
 export const HEIGHT = 96;
+const SLASH = 20; // pixels of the height of the two slashes in a gap, below what they say
 const DRAG_THRESHOLD = 4; // pixels above which a click is a drag
 const sorted = (pair) => [...pair].sort((a, b) => a - b);
 
@@ -30,14 +31,15 @@ export function useWidth() {
  * `axis` is that of time-axis.js. `points` are the bars or points by time: {x, width, y, begin, end, text}, in pixels.
  * `levels` are the lines across, as [pixels from the top, text].
  */
-export function TimeChart({ query, axis, width, label, legend, points, findNearest, onSelect, levels, children }) {
+export function TimeChart({ axis, width, label, legend, points, findNearest, onSelect, levels, children }) {
   const [range, setRange] = useState(null); // the dragged range, in pixels
   const [at, setAt] = useState(null); // indexes of the first and last point selected by keyboard
   const [hint, setHint] = useState(null);
   const plot = useRef();
   const selectRange = async (begin, end) => {
-    const next = await withTimeRange(query, begin, end);
-    if (currentRoute().q === query) navigate({ q: next }); // the query may have changed meanwhile
+    const { q } = currentRoute(); // the chart may still be that of an older query
+    const next = await withTimeRange(q, begin, end);
+    if (currentRoute().q === q) navigate({ q: next }); // the query may have changed meanwhile
   };
   const choose = (point) => (onSelect ? onSelect(point) : selectRange(point.begin, point.end));
   const place = (event) => {
@@ -89,7 +91,7 @@ export function TimeChart({ query, axis, width, label, legend, points, findNeare
 }
 
 /** A gap in time: two slashes, and how long it is. */
-const cut = ({ x, width, text }) => html`<g class="cut"><rect x=${x} y="0" width=${width} height=${HEIGHT} /><path d="M${x + 5} ${HEIGHT}l6 -${HEIGHT}M${x + width - 11} ${HEIGHT}l6 -${HEIGHT}" />
+const cut = ({ x, width, text }) => html`<g class="cut"><rect x=${x} y="0" width=${width} height=${HEIGHT} /><path d="M${x + width / 2 - 8} ${HEIGHT}l6 -${SLASH}m6 ${SLASH}l6 -${SLASH}" />
   <text x=${x + width / 2} y=${HEIGHT / 2 + 4} text-anchor="middle">${text}</text></g>`;
 
 /** The index that a key moves to from `at`, among `count` points; null if the key does not move. */

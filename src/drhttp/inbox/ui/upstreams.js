@@ -1,21 +1,21 @@
 // The view Upstreams: what the requests that match spend their time in, by the endpoint of the outbound requests.
 
 import { navigate, currentRoute } from "./router.js";
-import { useThrottled } from "./throttle.js";
+import { useRefresh } from "./throttle.js";
 import { Sparkline } from "./sparkline.js";
 import { count, duration, plural } from "./format.js";
 import { html, Method, Problem, Text, useApi } from "./components.js";
-import { Cell, FilterLink, NoGroups, formatPercent, GroupTable } from "./group-table.js";
+import { Cell, FilterLink, NoGroups, formatPercent, GroupTable, RECEIVED_LAST } from "./group-table.js";
 
 const SORTS = [["endpoint", "Upstream"], ["count", "Count"], ["errors", "Errors"], ["p50", "p50"], ["p95", "p95"], ["total", "Total time"]];
 const HINT = "Set the option outbound of the recorder, or DRHTTP_OUTBOUND=1, to record the requests that the application sends.";
 
 export function Upstreams({ feed, query }) {
   const sort = currentRoute().sort || "total";
-  const [data, problem] = useApi("/upstreams", { q: query, sort }, { every: useThrottled(feed.arrived) });
+  const [data, problem] = useApi("/upstreams", { q: query, sort, until: feed.until }, { every: useRefresh(feed) });
   if (!data) return html`<${Problem} problem=${problem} />`;
   if (!data.upstreams.length) return html`<${NoGroups} title="No outbound requests" query=${query} hint=${HINT} />`;
-  const shown = data.complete ? "" : ", most recent records only";
+  const shown = data.complete ? "" : RECEIVED_LAST;
   const caption = `${plural(data.total, "outbound request")} to ${plural(data.upstreams.length, "upstream")}${shown}`;
   return html`<${GroupTable} label="Upstreams" caption=${caption} head=${html`${SORTS.map((one) => html`<${Sort} one=${one} sort=${sort} />`)}<th scope="col" class="share">Share of time</th><th scope="col" class="spread-col">Durations</th>`}>
     ${data.upstreams.map((one) => html`<${Upstream} key=${one.query} one=${one} />`)}<//>`;

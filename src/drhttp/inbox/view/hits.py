@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any as AnyType
 
-from drhttp.inbox.coerce import readable
+from drhttp.inbox.coerce import mapping, readable
 from drhttp.inbox.exchange import Exchange, Message
 from drhttp.inbox.query.nodes import All, Any, Anywhere, Body, Header, Node
-from drhttp.inbox.view import masking
+from drhttp.inbox.view import imported, masking
 from drhttp.inbox.view.bodies import DisplayedBody
 
 SIDES = ("request", "response")
@@ -17,7 +17,8 @@ SIDES = ("request", "response")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text that a query looks for, as it was typed. place: ``"body"`` or ``"headers"``.
+    """A text that a query looks for, as it was typed. place: ``"body"``, ``"headers"``, or ``"messages"``, which are of
+    neither side.
 
     name: of the header, or `None` for any.
     """
@@ -44,6 +45,7 @@ def wanted(node: Node) -> Iterator[Wanted]:
         yield from (Wanted(node.part or node.name, side, "headers", node.name) for side in node.sides)
     elif isinstance(node, Anywhere):
         yield from (Wanted(node.part, side, place) for side in SIDES for place in ("body", "headers"))
+        yield Wanted(node.part, "", "messages")
 
 
 def hits_json(
@@ -56,6 +58,9 @@ def hits_json(
     hidden: list[str] = []
     for one in texts:
         spellings.setdefault(one.text, one.typed)
+        if one.place == "messages":
+            _note("messages", *_in_messages(one.text, exchange, reveal=reveal), places, hidden)
+            continue
         message: Message | None = getattr(exchange, one.side)
         if message is None:
             continue
@@ -64,15 +69,27 @@ def hits_json(
             count, unseen = _in_body(one.text, bodies[one.side])
         else:
             count, unseen = _in_headers(one, message, reveal=reveal)
-        if count:
-            places[part] = places.get(part, 0) + count
-        elif unseen and part not in hidden:
-            hidden.append(part)
+        _note(part, count, unseen, places, hidden)
     return {
         "texts": list(spellings.values()),
         "places": places,
         "hidden": hidden,
     }
+
+
+def _note(part: str, count: int, unseen: bool, places: dict[str, int], hidden: list[str]) -> None:
+    if count:
+        places[part] = places.get(part, 0) + count
+    elif unseen and part not in hidden:
+        hidden.append(part)
+
+
+def _in_messages(text: bytes, exchange: Exchange, *, reveal: bool) -> tuple[int, bool]:
+    """The same for the WebSocket messages of an imported record, as many as the page shows at first."""
+    messages = imported.messages_of(mapping(exchange.extra.get(imported.NAME))) or []
+    shown = imported.messages_json(messages, 0, imported.SHOWN_MESSAGES, reveal=reveal)["items"]
+    count = sum(_lower(one["text"] or "").count(text) for one in shown)
+    return count, not count and any(text in _lower(str(mapping(one).get("data"))) for one in messages)
 
 
 def _in_body(text: bytes, view: DisplayedBody) -> tuple[int, bool]:

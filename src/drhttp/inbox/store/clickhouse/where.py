@@ -22,7 +22,7 @@ from drhttp.inbox.query.nodes import (
 )
 from drhttp.inbox.store.like import like
 from drhttp.inbox.store.schema import BODY, OMITTED, RESPONSE, TRUNCATED
-from drhttp.inbox.store.search import lower
+from drhttp.inbox.store.search import MESSAGES, lower
 
 NEAR = "n BETWEEN {near_low:UInt64} AND {near_high:UInt64}"
 """Calls are looked for beside what is being read only; a scan sets the bounds."""
@@ -50,7 +50,9 @@ _FLAGS = {
 }
 _MARKED = {"tags": "notEmpty(tags)", "note": "note IS NOT NULL"}
 _WORDS = ("method", "url", "id", "user", "device", "exception", "exception_text")
-"""Columns in which free text is searched, in addition to notes, headers, and bodies."""
+"""Columns in which free text is searched, in addition to notes, headers, bodies, and WebSocket messages."""
+_MESSAGES = f"JSONExtractArrayRaw(marks, {', '.join(map(repr, MESSAGES))})"
+_HAS_MESSAGES = f"""position(marks, '"{MESSAGES[-1]}"') > 0"""
 
 
 class Condition:
@@ -140,6 +142,8 @@ class Condition:
         line = "concat(h, ': ', v)"
         for side in ("request", "response"):
             tests += [_in_headers(side, self._latin(line, text)), self._in_body(side, text)]
+        data = self._part_of("JSONExtractString(m, 'data')", text)
+        tests.append(f"({_HAS_MESSAGES} AND arrayExists(m -> {data}, {_MESSAGES}))")
         return _joined((f"ifNull({test}, 0)" for test in tests), " OR ")
 
     def _put(self, value: str) -> str:

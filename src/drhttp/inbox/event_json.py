@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from drhttp.inbox.bounded_json import MAX_DEPTH, check_depth
 
@@ -16,8 +17,8 @@ _NEXT_ITEM = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SIDES = ("request", "response")
 _SIGNS = (",", "}")
-_decode = json.JSONDecoder().raw_decode
-_scan = json.JSONDecoder().scan_once
+_decoder: Any = json.JSONDecoder()  # the type checker does not know `scan_once`
+_decode, _scan = _decoder.raw_decode, _decoder.scan_once
 
 
 class JsonText(str):

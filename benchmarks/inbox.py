@@ -5,7 +5,8 @@
     python -m benchmarks.inbox steps        the longest steps of the one thread that writes, without a server
     python -m benchmarks.inbox page         100,000 records: list, filters, endpoints and rows in Chromium
     python -m benchmarks.inbox live         from the POST to the row on the page
-    python -m benchmarks.inbox questions    100,000 records: what each question of the API takes
+    python -m benchmarks.inbox questions    100,000 records: what each question of the API takes, by the clock and of
+                                            processor time, which also tells on a busy machine
     python -m benchmarks.inbox million      1,000,000 records: the same, and the page in Chromium
 
 `million` writes the file without a server, in 2 to 12 minutes; with --file it is kept and used again. `write` and

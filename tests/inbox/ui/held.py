@@ -20,8 +20,11 @@ class Held:
         page.route(lambda url: url.partition("/api/v1/")[2].partition("?")[0] == path, self._hold)
 
     def _hold(self, route: Route) -> None:
+        if self._released:
+            route.continue_()
+            return
         response = route.fetch()
-        if self._released:  # perhaps in the meantime
+        if self._released:  # in the meantime
             route.fulfill(response=response)
         else:
             self._routes.append((route, response))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from drhttp.inbox.bounded_json import MAX_DEPTH, check_depth
 
@@ -17,7 +18,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _SIDES = ("request", "response")
 _SIGNS = (",", "}")
 _decode = json.JSONDecoder().raw_decode
-_scan = json.JSONDecoder().scan_once
+# What `raw_decode` calls; the types of the standard library do not list it.
+_scan: Callable[[str, int], tuple[object, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 class JsonText(str):

@@ -68,10 +68,10 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             pieces = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
+            while size := int(self._line().split(b";")[0], 16):
                 pieces.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
+                self._line()
+            self._line()
             raw = b"".join(pieces)
         else:
             raw = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -79,6 +79,12 @@ class Handler(BaseHTTPRequestHandler):
         if coding == "lz4":
             return _frames(raw)
         return gzip.decompress(raw) if coding == "gzip" else raw
+
+    def _line(self) -> bytes:
+        line = self.rfile.readline()
+        if not line:
+            raise ConnectionResetError("The client is gone in the middle of a body.")
+        return line
 
     def _run(self, given: dict[str, str], body: bytes) -> tuple[bytes, str]:
         connection = self._connection()

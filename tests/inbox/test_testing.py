@@ -40,7 +40,7 @@ def test_what_an_application_records_can_be_asserted(drhttp_inbox):
     assert (record.user, record.direction, record.exception) == ("ann", "in", None)
     assert record.request.json() == {"item": 7, "password": "[redacted]"}
     assert record.request.header("content-type") == "application/json"
-    assert (record.response.json(), record.response.text) == ({"id": 7}, '{"id":7}')
+    assert (record.response.json(), record.response.text) == ({"id": 7}, '{"id": 7}')
     assert str(record) == f"POST {record.url} 201"
 
 

@@ -253,7 +253,7 @@ if not pid:
     assert drhttp.stats() == drhttp.Stats(), drhttp.stats()
     hit(app, "/child")
     del app
-    collect_garbage()
+    gc.collect()
     assert drhttp.flush(10)
     assert drhttp.stats().sent == 1, drhttp.stats()
     os._exit(0)

@@ -92,7 +92,8 @@ class ASGIMiddleware(Middleware):
                 nesting.set(outer)
             if entered is not None:
                 entered.leave()
-        guarded(recording.returned)
+        if not recording.nesting.done:
+            guarded(recording.returned)
         return result
 
     async def _serve_unrecorded(self, scope: Scope, receive: Receive, send: Send) -> Any:
@@ -118,7 +119,7 @@ class ASGIMiddleware(Middleware):
         """Begin to record, unless the request is excluded, or an outer middleware records it already."""
         if self._excludes is not None and self._excludes(encoded_path(scope)):
             return None
-        if _outer(scope) is not None:
+        if MARK in scope and _outer(scope) is not None:
             return None
         exchange = None
         if self._sample_rate >= 1.0 or chance() < self._sample_rate:

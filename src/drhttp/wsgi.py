@@ -14,7 +14,7 @@ from drhttp._capture import link
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.environ_flags import IDENTITY
 from drhttp._capture.identity_headers import FilteringStartResponse
-from drhttp._capture.nesting import recorded_outside
+from drhttp._capture.nesting import nesting, recorded_outside
 from drhttp._capture.sampling import chance
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._capture.wsgi_input_tap import expects_body, tapped
@@ -68,8 +68,9 @@ class WSGIMiddleware(Middleware):
             guarded(recording.apply_environ_flags, environ)
             guarded(recording.raised, error, environ)
             raise
-        guarded(recording.apply_environ_flags, environ)
         watched = guarded(recording.watch, result, environ)
+        if not recording.done:  # the end of the recording reads the flags, too, but a server may reuse the environ
+            guarded(recording.apply_environ_flags, environ)
         return result if watched is None else watched
 
     def _begin(
@@ -79,7 +80,8 @@ class WSGIMiddleware(Middleware):
         excluded = self._excludes is not None and bool(self._excludes(encoded_path(environ)))
         if excluded and not link.watching:
             return None
-        if _outer(environ) is not None:
+        # Looked at here, because a call takes longer than to find nothing, as nearly always.
+        if (MARK in environ or nesting.get() is not None) and _outer(environ) is not None:
             return None
         exchange = None
         if not excluded and (self._sample_rate >= 1.0 or chance() < self._sample_rate):

@@ -28,7 +28,6 @@ HOOKS: list[tuple[Any, str]] = [
     (asgi_exchange.ASGIExchange, "finish"),
     (asgi_exchange.ASGIExchange, "weight"),
     (asgi_identity_headers, "_identity"),
-    (asgi_recording, "_note_body"),
     (asgi_recording, "_note_start"),
     (asgi_recording, "_read_flags"),
     (asgi_recording, "read_start"),
@@ -42,7 +41,6 @@ HOOKS: list[tuple[Any, str]] = [
     (asgi_recording.ASGIRecording, "returned"),
     (queue.Queue, "put"),
     (recorder.Recorder, "_create_state"),
-    (recorder.Recorder, "ended"),
     (recorder.Recorder, "put"),
     (worker.Worker, "wake"),
     (drhttp.asgi, "chance"),
@@ -94,5 +92,22 @@ def test_hook_that_raises(owner: Any, name: str, failing: bool, monkeypatch: pyt
     monkeypatch.setattr(owner, name, broken)
     assert outcome(recorded.app) == outcome(App(failing))
     assert app.calls == 1
-    reached = name not in (("returned",) if failing else ("failed", "raised"))
+    reached = name not in (("returned",) if failing else ("failed", "raised", "returned", "_note_last"))
     assert (drhttp.stats().failures > 0) is reached
+
+
+@pytest.mark.parametrize("name", ["returned", "_note_last"])
+def test_hook_at_an_early_return_that_raises(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W8: the application returns before its response has ended, and the hook for that raises."""
+
+    async def leaving(scope: Any, receive: Any, send: Any) -> None:
+        await send(start(200))
+        await send(part(b"begun", True))
+
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("the recorder is broken")
+
+    recorded = Recorded(leaving)
+    monkeypatch.setattr(asgi_recording.ASGIRecording, name, broken)
+    assert outcome(recorded.app) == outcome(leaving)
+    assert drhttp.stats().failures > 0

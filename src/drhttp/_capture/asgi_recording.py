@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 
 from drhttp._capture.asgi_identity_headers import Start, read_start
 from drhttp._capture.asgi_route import route_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from drhttp._capture.asgi_exchange import ASGIExchange
     from drhttp._capture.asgi_identity_headers import Message, Send
-    from drhttp._capture.body_tap import Tap
     from drhttp._process.recorder import Recorder
 
     Receive = Callable[[], Awaitable[Message]]
@@ -64,7 +64,7 @@ class ASGIRecording:
         self.exchange = exchange
         self.nesting = Nesting()
         if exchange is not None:
-            recorder.opened(self)
+            recorder.unfinished[id(self)] = weakref.ref(self)
 
     @property
     def done(self) -> bool:
@@ -132,7 +132,7 @@ class ASGIRecording:
         scope, self._scope = self._scope, None
         if exchange is None:
             return
-        self._recorder.ended(self)
+        self._recorder.unfinished.pop(id(self), None)
         if scope is not None:
             guarded(_read_flags, exchange, scope, self.nesting)
         exchange.finish(complete=complete)
@@ -180,8 +180,13 @@ class ASGIRecording:
         kind = message["type"]
         exchange = self.exchange
         if kind == "http.response.body":
-            if exchange is not None:
-                _note_body(exchange.response_body, message.get("body"))
+            body = message.get("body")
+            if body and exchange is not None:
+                tap = exchange.response_body
+                if tap.full and type(body) is bytes:
+                    tap.size += len(body)  # only counted, and without a call
+                else:
+                    tap.note(body)
         elif kind in _FILES:
             if exchange is not None:
                 exchange.file = True
@@ -191,13 +196,6 @@ class ASGIRecording:
             return
         if not message.get("more_body", False):
             self.finish(True)
-
-
-def _note_body(tap: Tap, body: Any) -> None:
-    if tap.full and type(body) is bytes:
-        tap.size += len(body)  # only counted, and without a call
-    elif body:
-        tap.note(body)
 
 
 def _note_start(exchange: ASGIExchange, message: Message, start: Start | None) -> None:

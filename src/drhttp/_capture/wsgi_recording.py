@@ -61,7 +61,8 @@ class Recording:
         An application may be a generator, which begins to run after it has returned.
         """
         if self.exchange is not None and not self.done:
-            self._requests = (*self._requests[-_MOST_REQUESTS:], environ)
+            first, *others = self._requests
+            self._requests = (first, *others[1 - _MOST_REQUESTS :], environ)
 
     def apply_environ_flags(self, environ: WSGIEnvironment) -> None:
         """Read the flags that the application has set in the environ for its own request."""
@@ -105,7 +106,9 @@ class Recording:
         if self.done:
             return
         self.done = True
-        self._settle_flags()
+        requests, self._requests = self._requests, ()
+        for environ in requests:
+            guarded(self.apply_environ_flags, environ)
         exchange = self.exchange
         if exchange is not None:
             if error is not None:
@@ -121,7 +124,9 @@ class Recording:
         """
         if not self.done:
             self.done = True
-            self._settle_flags()
+            requests, self._requests = self._requests, ()
+            for environ in requests:
+                guarded(self.apply_environ_flags, environ)
             if self.exchange is not None:
                 self.exchange.finish(complete=True)
                 if not self.exchange.skip:
@@ -158,14 +163,10 @@ class Recording:
             return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
 
-    def _settle_flags(self) -> None:
-        requests, self._requests = self._requests, ()
-        for environ in requests:
-            guarded(self.apply_environ_flags, environ)
-
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
         """Capture all blocks of a result that is not wrapped. At one that is not bytes, all servers but uWSGI fail."""
-        tap, fails = self.tap, False
+        exchange, fails = self.exchange, False
+        tap = None if exchange is None else exchange.response_body
         if tap is not None:
             for chunk in blocks:
                 guarded(tap.note, chunk)
@@ -173,7 +174,8 @@ class Recording:
                     fails = True
                     break
         self.finish(not fails)
-        self._leave()
+        if self.entered is not None:
+            self._leave()
         return result
 
     def _end_with(self, result: Any) -> None:

@@ -87,14 +87,6 @@ class Recorder:
             if exchange.pid == pid:  # a forked child leaves the others to its parent
                 guarded(self.release, exchange)
 
-    def opened(self, recording: ASGIRecording | Call) -> None:
-        """Remember a recording, or a request that the process makes, whose response has not ended."""
-        self.unfinished[id(recording)] = weakref.ref(recording)
-
-    def ended(self, recording: ASGIRecording | Call) -> None:
-        """Forget what has ended."""
-        self.unfinished.pop(id(recording), None)
-
     def abort_all(self) -> None:
         """Record the requests whose responses have not ended as aborted, because the process or its server stops."""
         for reference in list(self.unfinished.values()):

@@ -37,7 +37,7 @@ FRAMEWORKS = {
     "werkzeug": ["-p", "no:asyncio", "--ignore=tests/test_serving.py"],  # it starts servers of its own
     "flask": ["-p", "no:asyncio"],
 }
-NARROW = ("-m", "not wide")  # what `make test` tries; `make test-all` tries the rest on the other Pythons
+NARROW = ("-m", "not wide")  # `make test-all` tries the rest on the newest other Python, and with `page_wide`
 CLIENTS = ("requests", "httpx", "urllib3", "aiohttp")  # of whose test suites tests/foreign/compare.py knows more
 _VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 
@@ -98,8 +98,11 @@ def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
 
 
 def _narrow(session: nox.Session) -> tuple[str, ...]:
-    """Options that leave out what the same session tries on another Python."""
-    return NARROW if session.python == HERE and OTHERS else ()
+    """Options that leave out what the same session tries on the newest other Python, as do most generated examples."""
+    if session.python in OTHERS[-1:]:
+        return ()
+    session.env.setdefault("HYPOTHESIS_EFFORT", os.environ.get("HYPOTHESIS_EFFORT", "0.15"))
+    return NARROW
 
 
 def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: str = "worksteal") -> None:
@@ -157,7 +160,7 @@ def bare(session: nox.Session) -> None:
     _install(session)
     session.run("python", "-I", "tests/support/import_probe.py")
     _install(session, "tests")
-    _pytest(session, "tests/unit")
+    _pytest(session, *_narrow(session), "tests/unit")
 
 
 @nox.session(python=HERE, tags=["others"], requires=["build"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, Page, Route
 
+_PATIENCE = 30.0  # seconds
 _RENDERED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -30,8 +32,10 @@ class Held:
             self._routes.append((route, response))
 
     def wait(self, count: int) -> None:
-        """Wait until that many answers are held back."""
+        """Wait until that many answers are held back. Raises `AssertionError` after half a minute."""
+        end = time.monotonic() + _PATIENCE
         while len(self._routes) < count:
+            assert time.monotonic() < end, f"{len(self._routes)} of {count} answers are held back"
             self._page.wait_for_timeout(10)
 
     def answer(self, index: int) -> None:

@@ -106,9 +106,7 @@ class Recording:
         if self.done:
             return
         self.done = True
-        requests, self._requests = self._requests, ()
-        for environ in requests:
-            guarded(self.apply_environ_flags, environ)
+        self._settle_flags()
         exchange = self.exchange
         if exchange is not None:
             if error is not None:
@@ -124,9 +122,7 @@ class Recording:
         """
         if not self.done:
             self.done = True
-            requests, self._requests = self._requests, ()
-            for environ in requests:
-                guarded(self.apply_environ_flags, environ)
+            self._settle_flags()
             if self.exchange is not None:
                 self.exchange.finish(complete=True)
                 if not self.exchange.skip:
@@ -163,10 +159,14 @@ class Recording:
             return result
         return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
 
+    def _settle_flags(self) -> None:
+        requests, self._requests = self._requests, ()
+        for environ in requests:
+            guarded(self.apply_environ_flags, environ)
+
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
         """Capture all blocks of a result that is not wrapped. At one that is not bytes, all servers but uWSGI fail."""
-        exchange, fails = self.exchange, False
-        tap = None if exchange is None else exchange.response_body
+        tap, fails = self.tap, False
         if tap is not None:
             for chunk in blocks:
                 guarded(tap.note, chunk)
@@ -174,8 +174,7 @@ class Recording:
                     fails = True
                     break
         self.finish(not fails)
-        if self.entered is not None:
-            self._leave()
+        self._leave()
         return result
 
     def _end_with(self, result: Any) -> None:

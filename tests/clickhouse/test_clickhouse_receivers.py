@@ -24,7 +24,6 @@ BATCHES, BATCH = 40, 25
 def engine_process():
     shim = Shim()
     yield shim
-    shim.process.send_signal(signal.SIGCONT)
     shim.stop()
 
 

@@ -35,7 +35,6 @@ def test_a_fleet_loses_nothing_and_is_told_when_to_come_again():
 def engine():
     shim = Shim()
     yield shim
-    shim.process.send_signal(signal.SIGCONT)
     shim.stop()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import sqlite3
@@ -19,6 +20,26 @@ def test_only_loopback_listens():
 
     assert addresses[0] == ("127.0.0.1", listener.port)
     assert addresses[1:] in ([], [("::1", listener.port)])
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    """The body follows its header fields at once, not after the 40 ms by which Linux delays an acknowledgement."""
+
+    async def accepted(listener):
+        options = asyncio.get_running_loop().create_future()
+
+        def connected(_, writer):
+            sock = writer.get_extra_info("socket")
+            options.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=listener.sockets[0]):
+            _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.close()
+            return await options
+
+    with server.listen(0) as listener:
+        assert asyncio.run(accepted(listener))
 
 
 def test_the_next_free_port_is_taken_when_none_was_asked_for(monkeypatch):

@@ -35,6 +35,18 @@ def test_no_inline_code_no_other_origin_no_way_around_text(path: Path) -> None:
     assert not re.search(r"\beval\(|new Function|srcdoc|style=\"|dangerously|document\.cookie", text)
 
 
+def test_every_file_is_served_as_what_it_is(start) -> None:
+    """A browser runs no script and uses no style of another media type."""
+    types = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+    inbox = start("--quiet")
+    for path in [*OWN, *(UI / "vendor").iterdir()]:
+        status, headers, body = inbox.request("GET", f"/ui/{path.relative_to(UI).as_posix()}")
+        assert (status, body) == (200, path.read_bytes())
+        assert headers["Content-Type"].split(";")[0] == types.get(path.suffix, "text/plain")
+    for name in ("", "..", "../app.py", "%2e%2e/app.py", "vendor", "nothing.js", "app.js/"):
+        assert inbox.request("GET", f"/ui/{name}")[0] == 404
+
+
 def test_every_module_is_asked_for_at_once() -> None:
     """A browser learns of modules that import each other one by one, each a round trip later."""
     preloaded = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (UI / "index.html").read_text("utf-8"))

@@ -208,7 +208,8 @@ def _add(sockets: list[socket.socket], family: socket.AddressFamily, host: str, 
 
 
 def _socket(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    one = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY where the protocol is named. Otherwise bodies wait until their header is acknowledged.
+    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             # Otherwise the port stays taken for a minute after a stop; elsewhere the option would share the port.

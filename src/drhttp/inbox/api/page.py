@@ -8,29 +8,51 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, JSONResponse
-from starlette.routing import BaseRoute, Match, Mount, Route, Router
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Match, Route, Router
 
 from drhttp.inbox.lazy_import import load
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from drhttp.inbox.api.context import Context
 
 UI = Path(__file__).resolve().parent.parent / "ui"
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".LICENSE": "text/plain",
+    ".svg": "image/svg+xml",
+}
 _API = re.compile(r"/api/v1/|/(?:raw|image|preview)/[0-9]+/[^/]+\Z")
 
 
 def routes(context: Context) -> list[BaseRoute]:
     """Return the routes of the page, its files, and the API."""
-    pages: list[BaseRoute] = [Route("/", _page)]
-    if UI.is_dir():
-        pages.append(Mount("/ui", StaticFiles(directory=UI)))
-    return [*pages, _ApiRoute(context)]
+    return [Route("/", _page), Route("/ui/{name:path}", _UiFiles(UI).respond), _ApiRoute(context)]
+
+
+class _UiFiles:
+    """The files of the page, read once: a browser asks for all of them before it shows anything."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._responses: dict[str, Response] = {}
+
+    async def respond(self, request: Request) -> Response:
+        """Return a file of the page, or status 404."""
+        if not self._responses:
+            self._responses = {
+                path.relative_to(self._folder).as_posix(): Response(
+                    path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix]
+                )
+                for path in self._folder.rglob("*")
+                if path.suffix in _MEDIA_TYPES
+            }
+        return self._responses.get(request.path_params["name"]) or Response("Not Found", 404)
 
 
 class _ApiRoute(BaseRoute):

@@ -14,7 +14,8 @@ from drhttp.inbox.database_file import prepare
 from drhttp.inbox.decode import Arrival, decode_batch
 from drhttp.inbox.query.nodes import EVERYTHING
 from drhttp.inbox.store import Limits
-from drhttp.inbox.store.sqlite import FREE_PAGES, PRUNE_BATCH, SqliteStore
+from drhttp.inbox.store.retention import PRUNE_BATCH
+from drhttp.inbox.store.sqlite import FREE_PAGES, SqliteStore
 from drhttp.inbox.writer import PRUNE_INTERVAL, Writer
 
 PAGE = 4096

@@ -16,7 +16,7 @@ from math import log
 from typing import Any
 
 from drhttp.inbox.store.aggregates import BOUNDS, Endpoint, endpoints, merged
-from drhttp.inbox.store.bounds import bounds
+from drhttp.inbox.store.record_range import record_range
 
 SLICE = 2_000
 GROUP = 25
@@ -57,7 +57,7 @@ def middle(place: int) -> int:
 
 def ready(db: sqlite3.Connection) -> list[int]:
     """Return complete, non-empty slices that are not counted yet, oldest first."""
-    first, last = bounds(db)
+    first, last = record_range(db)
     counted = {k for (k,) in db.execute("SELECT k FROM slice")}
     return [k for k in range(first // SLICE, last // SLICE) if k not in counted]
 
@@ -114,7 +114,7 @@ def _read(db: sqlite3.Connection, condition: str, parameters: Sequence[int]) -> 
 
 def uncounted(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     """Yield the rows for `endpoints` of records in slices that are not counted."""
-    first, last = bounds(db)
+    first, last = record_range(db)
     known = {k for (k,) in db.execute("SELECT k FROM slice")}
     for k in range(last // SLICE, first // SLICE - 1, -1):
         if k not in known:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from drhttp.inbox.query.nodes import Node
-from drhttp.inbox.store.bounds import bounds
+from drhttp.inbox.store.record_range import record_range
 from drhttp.inbox.store.schema import LINE_COLUMNS
 from drhttp.inbox.store.where import Condition
 
@@ -53,7 +53,7 @@ class Scan:
         ending = f"ORDER BY r.n {'ASC' if ascending else 'DESC'}" if group is None else group
         test = f"r.n BETWEEN ? AND ? AND {condition.sql} AND {further[0]}"
         self._statement = f"SELECT {columns} FROM {_found(columns, join, ending, test, condition)} {ending}"
-        first, last = bounds(db)
+        first, last = record_range(db)
         self._low = max(first, after + 1)
         self._high = last if before is None else min(last, before - 1)
         self.newest = last

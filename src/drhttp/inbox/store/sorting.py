@@ -11,8 +11,8 @@ from typing import Any
 from drhttp.inbox.exchange import Entry
 from drhttp.inbox.query.nodes import EVERYTHING, Node
 from drhttp.inbox.store.blocks import rankings, span
-from drhttp.inbox.store.bounds import bounds
 from drhttp.inbox.store.order import Order, Position, SortedPage, first
+from drhttp.inbox.store.record_range import record_range
 from drhttp.inbox.store.rows import SELECTED, entry
 from drhttp.inbox.store.scan import Scan
 
@@ -30,7 +30,7 @@ def sorted_page(
     rows = listing.everything() if node == EVERYTHING else listing.scanned(None)
     end = Position(*rows[limit - 1]) if len(rows) > limit else None
     found = _entries(db, [n for _, n in rows[:limit]])
-    return SortedPage(found, end, bounds(db)[1], listing.reached)
+    return SortedPage(found, end, record_range(db)[1], listing.reached)
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class _Listing:
 
     def _parts(self) -> list[_Part]:
         """Return blocks with the rows of their rankings, and what is between them, from the newest on."""
-        first, last = bounds(self._db)
+        first, last = record_range(self._db)
         parts: list[_Part] = []
         for b, ranking in sorted(rankings.read(self._db, self._order).items(), reverse=True):
             low, high = span(b)

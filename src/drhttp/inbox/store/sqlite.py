@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import takewhile
 from pathlib import Path
 
 from drhttp.inbox.errors import OutdatedStore
@@ -19,11 +18,11 @@ from drhttp.inbox.store import Limits, WriteResult, blocks, rollup, saved_views
 from drhttp.inbox.store.blocks.builder import Builder
 from drhttp.inbox.store.order import SavedView
 from drhttp.inbox.store.reader import SqliteReader
+from drhttp.inbox.store.retention import last_to_delete
 from drhttp.inbox.store.rows import COLUMNS, payload_row, record_row
 from drhttp.inbox.store.scan import Scan
 from drhttp.inbox.store.schema import VERSION, create, migrate
 
-PRUNE_BATCH = 200
 FREE_PAGES = 2_000
 """Number of unused pages that are kept in the file (8 MB)."""
 VACUUM_PAGES = 200
@@ -31,7 +30,6 @@ ROWS_PER_INSERT = (50, 10, 1)
 """Rows per INSERT statement. Other threads may take the GIL between two statements."""
 _RECORD = f"INSERT OR REPLACE INTO record ({', '.join(COLUMNS)}) VALUES "
 _PAYLOAD = "INSERT OR REPLACE INTO payload VALUES "
-_OLDEST = "SELECT n, received FROM record WHERE n >= ? AND NOT pinned ORDER BY n LIMIT ?"
 _SPAN = "n BETWEEN ? AND ?"
 _EXCEPT_PINNED = "n NOT IN (SELECT n FROM record WHERE pinned AND n BETWEEN ? AND ?)"
 _UNPINNED = Not(Flag("pinned"))
@@ -117,22 +115,12 @@ class SqliteStore(SqliteReader):
 
     def prune(self, limits: Limits, now: int) -> bool:
         with self._translated():
-            excess = min(PRUNE_BATCH, self._count - limits.records)
-            if self._used() > limits.bytes:
-                # Never the last one: a record larger than the file may be is shown all the same.
-                excess = max(excess, min(PRUNE_BATCH, self._count - 1))
-            # Records arrive in the order of n, so the oldest tells whether any is too old.
-            bound = now - int(limits.age * 1_000_000)
-            first = self._db.execute(_OLDEST, (self._floor, 1)).fetchone()
-            if first is None or (excess <= 0 and first[1] >= bound):
+            last = last_to_delete(self._db, limits, now, count=self._count, size=self._used(), floor=self._floor)
+            if last is None:
                 return False
-            oldest = self._db.execute(_OLDEST, (self._floor, PRUNE_BATCH)).fetchall()
-            going = takewhile(lambda one: one[0] < excess or one[1][1] < bound, enumerate(oldest))
-            gone = [n for _, (n, _) in going]
-            if gone:
-                self._drop_up_to(gone[-1])
-                self._shrink()
-            return bool(gone)
+            self._drop_up_to(last)
+            self._shrink()
+            return True
 
     def maintain(self, *, idle: bool = True) -> bool:
         while self._slice < self._highest // rollup.SLICE:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from drhttp.inbox.store.bounds import bounds
+from drhttp.inbox.store.record_range import record_range
 
 SIZE = 25_000
 MAX_CELLS = 1_000
@@ -57,7 +57,7 @@ def span(b: int) -> tuple[int, int]:
 
 def ready(db: sqlite3.Connection) -> list[int]:
     """Return complete, non-empty blocks that are not built yet, oldest first."""
-    first, last = bounds(db)
+    first, last = record_range(db)
     built = {b for (b,) in db.execute("SELECT b FROM block")}
     return [b for b in range(first // SIZE, (last + 1) // SIZE) if b not in built]
 

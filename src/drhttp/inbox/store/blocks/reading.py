@@ -13,7 +13,7 @@ from drhttp.inbox.store import rollup
 from drhttp.inbox.store.aggregates import Endpoint
 from drhttp.inbox.store.blocks import span
 from drhttp.inbox.store.blocks.condition import CellCondition
-from drhttp.inbox.store.bounds import bounds
+from drhttp.inbox.store.record_range import record_range
 from drhttp.inbox.store.scan import Scan
 
 _SIZED = "SELECT b, begin, width FROM block WHERE celled ORDER BY b DESC"
@@ -43,7 +43,7 @@ class Gap:
 
 def parts(db: sqlite3.Connection, node: Node) -> list[Block | Gap]:
     """Return what a question reads, from the newest on. Everything is in one of the parts."""
-    first, last = bounds(db)
+    first, last = record_range(db)
     found: list[Block | Gap] = []
     for block in _blocks(db, node):
         low, high = block.span

@@ -18,6 +18,7 @@ from drhttp.inbox.store.clickhouse.engine import Engine, Scope
 from drhttp.inbox.store.clickhouse.lease import Lease
 from drhttp.inbox.store.clickhouse.numbers import Numbers
 from drhttp.inbox.store.clickhouse.reader import ClickHouseReader
+from drhttp.inbox.store.clickhouse.retention import last_to_delete
 from drhttp.inbox.store.clickhouse.rows import Rows
 from drhttp.inbox.store.clickhouse.scan import bounds, window
 from drhttp.inbox.store.clickhouse.schema import FOREVER, migrate
@@ -29,7 +30,6 @@ KEEP_DAYS = 7
 SLOW = 4.0
 """Seconds beyond which an insert may be visible too late for live lists, so that it is said again."""
 _UNPINNED = Not(Flag("pinned"))
-_ADDED = "NOT IN (SELECT n FROM mark FINAL WHERE pinned)"
 
 
 class ClickHouseStore(ClickHouseReader):
@@ -118,8 +118,10 @@ class ClickHouseStore(ClickHouseReader):
 
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete records beyond the limits. What the engine drops by day needs no pruning: its limit is infinite."""
-        edge = max(self._beyond_count(limits), self._beyond_bytes(limits), self._beyond_age(limits, now))
-        return bool(edge and self._delete(Condition(_UNPINNED), edge))
+        # The size of a store without that limit is not asked for.
+        size = self.state().bytes if limits.bytes < 1 << 50 else 0
+        last = last_to_delete(self._engine, limits, now, size)
+        return bool(last and self._delete(Condition(_UNPINNED), last))
 
     def maintain(self, *, idle: bool = True) -> bool:
         return False
@@ -212,28 +214,3 @@ class ClickHouseStore(ClickHouseReader):
             "version": ("UInt64", [version]),
         }
         self._engine.insert("meta", columns)
-
-    def _beyond_count(self, limits: Limits) -> int:
-        if limits.records >= 1 << 40:
-            return 0
-        count = self._engine.value("SELECT count() FROM record FINAL")
-        excess = count - limits.records
-        if excess <= 0:
-            return 0
-        return int(
-            self._engine.value(
-                f"SELECT max(n) FROM (SELECT n FROM record FINAL WHERE n {_ADDED} ORDER BY n LIMIT {excess})"
-            )
-        )
-
-    def _beyond_bytes(self, limits: Limits) -> int:
-        # Never the last one: a record larger than all may be is shown all the same.
-        if limits.bytes >= 1 << 50 or self.state().bytes <= limits.bytes:
-            return 0
-        return int(self._engine.value("SELECT max(n) FROM record WHERE n < (SELECT max(n) FROM record)"))
-
-    def _beyond_age(self, limits: Limits, now: int) -> int:
-        if limits.age >= 1e9:
-            return 0
-        bound = now - int(limits.age * 1_000_000)
-        return int(self._engine.value(f"SELECT max(n) FROM record WHERE n {_ADDED} AND received < {bound}") or 0)

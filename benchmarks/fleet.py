@@ -29,9 +29,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from drhttp._delivery.batch import Batch
-from drhttp._delivery.post_result import DONE, PostResult, Verdict, despite_success, verdict
 from drhttp._delivery.queue import Queue
-from drhttp._delivery.retry import back_off
+from drhttp._delivery.retry import DONE, PostResult, Verdict, back_off, despite_success, verdict
 from drhttp.inbox.store.clickhouse.engine import connect, parse_address
 from drhttp.inbox.store.clickhouse.registry import Projects
 from drhttp.inbox.store.clickhouse.schema import migrate

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from drhttp._capture.body_tap import Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
-from drhttp._delivery.post_result import Verdict
+from drhttp._delivery.retry import Verdict
 from drhttp._process.recorder import Recorder
 from drhttp._version import __version__
 from drhttp._wire import PROTOCOLS

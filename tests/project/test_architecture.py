@@ -46,14 +46,14 @@ ALLOWED = {
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
-    "_capture.response_status _capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
+    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
     "_capture.request_head": "",
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",
     "_capture.wsgi_recording": "_capture.environ_flags _capture.identity_headers _capture.wsgi_hijack "
     "_capture.wsgi_output_tap _guard _process.uwsgi",
-    "_capture.response_status": "_process.uwsgi",
-    "_capture.wsgi_exchange": "_capture.exchange _capture.response_status",
+    "_capture.wsgi_response_status": "_process.uwsgi",
+    "_capture.wsgi_exchange": "_capture.exchange _capture.wsgi_response_status",
     "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.wsgi_uri",
     "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",
@@ -61,12 +61,12 @@ ALLOWED = {
     "_capture.uri": "",
     "_capture.wsgi_uri": "_capture.uri _percent",
     "_check": "_capture.body_tap _capture.example_exchange _capture.wsgi_exchange _config _delivery.record_exporter "
-    "_delivery.proxy _delivery.post_result _process.recorder _version _wire exceptions",
+    "_delivery.proxy _delivery.retry _process.recorder _version _wire exceptions",
     "_capture_bodies": "",
     "_config": "_capture_bodies _dsn _redact_options exceptions",
     "_delivery": "",
     "_delivery.background_loop": "_delivery.late_patching",
-    "_delivery.batch": "_delivery.bisection _delivery.post_result",
+    "_delivery.batch": "_delivery.bisection _delivery.retry",
     "_delivery.bisection": "",
     "_delivery.clock": "_delivery.late_patching",
     "_delivery.connection": "_delivery.deadline _delivery.idle_connections _delivery.response_reader",
@@ -81,15 +81,14 @@ ALLOWED = {
     "_delivery.queue": "_delivery.batch",
     "_delivery.own_requests": "_capture.link",
     "_delivery.record_exporter": "_capture.record_builder _delivery.own_requests _delivery.preparation "
-    "_delivery.post_result _delivery.transport _guard _outbound.call _outbound.record_builder "
+    "_delivery.retry _delivery.transport _guard _outbound.call _outbound.record_builder "
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
-    "_delivery.post_result": "_delivery.retry",
     "_delivery.transport": "_delivery.connection _delivery.deadline _delivery.idle_connections _delivery.proxy "
-    "_delivery.post_result _version",
+    "_delivery.retry _version",
     "_delivery.worker": "_delivery.batch _delivery.clock _delivery.flush_schedule _delivery.monitor "
-    "_delivery.retry _delivery.background_loop _delivery.post_result",
+    "_delivery.retry _delivery.background_loop",
     "_dsn": "",
     "_guard": "_logger _rate_limiter",
     "_http": "",

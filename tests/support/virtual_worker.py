@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drhttp._delivery.clock import Clock
-from drhttp._delivery.post_result import DONE, Verdict
 from drhttp._delivery.queue import Queue
+from drhttp._delivery.retry import DONE, Verdict
 from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:

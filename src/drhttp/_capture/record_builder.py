@@ -8,7 +8,6 @@ from drhttp._capture import asgi_head, wsgi_head
 from drhttp._capture.asgi_exchange import ASGIExchange
 from drhttp._capture.exchange import content_length, first
 from drhttp._capture.random_ids import RandomDigits, uuid4
-from drhttp._capture.response_status import response_status
 from drhttp._capture.route import template
 from drhttp._capture.trace import continue_trace
 from drhttp._capture.wsgi_exchange import WSGIExchange
@@ -45,7 +44,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ),
         response=Response(
             time=exchange.time + exchange.duration,
-            status=response_status(exchange, failure),
+            status=exchange.response_status(failure),
             headers=response_headers,
             body=_response_body(exchange, config, response_headers),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
-from drhttp._capture.response_status import sent_under_wsgi
+from drhttp._capture.wsgi_response_status import sent_under_wsgi
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 

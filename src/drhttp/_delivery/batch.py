@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from drhttp._delivery.bisection import Bisection
-from drhttp._delivery.post_result import Verdict
+from drhttp._delivery.retry import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
-    from drhttp._delivery.post_result import Verdict
     from drhttp._delivery.queue import Queue
     from drhttp._delivery.record_exporter import RecordExporter
+    from drhttp._delivery.retry import Verdict
     from drhttp._outbound.call import Call
 
 Item_contra = TypeVar("Item_contra", contravariant=True)  # what the queue holds

@@ -12,8 +12,8 @@ from drhttp._rate_limiter import RateLimiter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drhttp._delivery.post_result import Verdict
     from drhttp._delivery.queue import Queue
+    from drhttp._delivery.retry import Verdict
 
 _LONGEST_SILENCE = 60.0  # seconds without a successful delivery, after which a warning comes even if no record is lost
 _CHECK_AGAIN = 10.0  # seconds

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from drhttp._capture.record_builder import assemble
 from drhttp._delivery.own_requests import unrecorded
-from drhttp._delivery.post_result import Verdict
 from drhttp._delivery.preparation import Preparation
+from drhttp._delivery.retry import Verdict
 from drhttp._delivery.transport import Transport
 from drhttp._guard import guarded
 from drhttp._outbound.call import Call

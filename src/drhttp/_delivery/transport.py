@@ -19,8 +19,8 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from drhttp._delivery import idle_connections
 from drhttp._delivery.connection import pool_classes, unused_overrides
 from drhttp._delivery.deadline import PostDeadline
-from drhttp._delivery.post_result import PostResult, Verdict, verdict
 from drhttp._delivery.proxy import proxy_for
+from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from drhttp._delivery.batch import Batch
 from drhttp._delivery.clock import Clock
 from drhttp._delivery.flush_schedule import FlushSchedule
 from drhttp._delivery.monitor import DeliveryMonitor
-from drhttp._delivery.post_result import Verdict, despite_success
-from drhttp._delivery.retry import back_off
+from drhttp._delivery.retry import Verdict, back_off, despite_success
 
 if TYPE_CHECKING:
     from collections.abc import Sized

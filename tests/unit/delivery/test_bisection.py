@@ -13,7 +13,7 @@ from support.effort import effort
 from support.virtual_worker import Bench, named
 
 from drhttp._delivery.bisection import Bisection
-from drhttp._delivery.post_result import DONE, Verdict
+from drhttp._delivery.retry import DONE, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

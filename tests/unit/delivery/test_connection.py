@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from drhttp._delivery import connection
-from drhttp._delivery.post_result import DONE
+from drhttp._delivery.retry import DONE
 
 OVERRIDES = ("_new_conn", "QueueCls", "response_class")
 

@@ -10,7 +10,7 @@ from support.forward_proxy import ForwardProxy
 from support.receiver import KEY, Receiver
 from support.transports import authority, failure_of, transports
 
-from drhttp._delivery.post_result import DONE
+from drhttp._delivery.retry import DONE
 
 PASSWORD = "pa@ss/wörd"
 CREDENTIALS = "us%65r:pa%40ss%2Fw%C3%B6rd"

@@ -16,8 +16,8 @@ import drhttp
 from drhttp._capture.body_tap import Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
-from drhttp._delivery.post_result import DONE, Verdict
 from drhttp._delivery.record_exporter import RecordExporter
+from drhttp._delivery.retry import DONE, Verdict
 
 BIG = b"s3cret " * 200_000  # 1.4 MB
 

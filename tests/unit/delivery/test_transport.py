@@ -29,7 +29,7 @@ from support.receiver import KEY, Receiver, Request, Response, closed_address
 from support.transports import authority, failure_of, transports
 
 from drhttp._delivery import idle_connections
-from drhttp._delivery.post_result import DONE
+from drhttp._delivery.retry import DONE
 from drhttp._delivery.transport import Transport
 from drhttp._dsn import Dsn
 

@@ -13,9 +13,8 @@ from support.virtual_worker import MANY, Bench, Exporter, named
 
 from drhttp._delivery.batch import BATCH_BYTES
 from drhttp._delivery.clock import Clock
-from drhttp._delivery.post_result import DONE, Verdict
 from drhttp._delivery.queue import Queue
-from drhttp._delivery.retry import back_off
+from drhttp._delivery.retry import DONE, Verdict, back_off
 from drhttp._delivery.worker import Worker
 
 if TYPE_CHECKING:

@@ -36,8 +36,8 @@ from support.receiver import Receiver, Response
 import drhttp
 from drhttp._delivery.batch import BATCH_BYTES
 from drhttp._delivery.clock import Clock
-from drhttp._delivery.post_result import DONE, Verdict, despite_success
 from drhttp._delivery.queue import Queue
+from drhttp._delivery.retry import DONE, Verdict, despite_success
 from drhttp._delivery.worker import Worker
 from drhttp._process import registry
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._delivery.post_result import DONE, PostResult, Verdict, verdict
-from drhttp._delivery.retry import retry_after
+from drhttp._delivery.retry import DONE, PostResult, Verdict, retry_after, verdict
 
 URL = "https://h/p"
 NOW = 1_700_000_000.0

@@ -1,8 +1,4 @@
-"""The status that the client saw, which is not always the one that the application chose.
-
-If the application raises before the server has sent status and headers, most servers respond with 500 instead. When
-they send them depends on the server.
-"""
+"""Whether the client saw the status that a WSGI application chose: when each server sends status and headers."""
 
 from __future__ import annotations
 
@@ -11,18 +7,9 @@ from drhttp._process.uwsgi import in_uwsgi
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from drhttp._capture.exchange import Exchange
     from drhttp._capture.wsgi_exchange import WSGIExchange
 
 _SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
-
-
-def response_status(exchange: Exchange, failure: tuple[str, str] | None) -> int:
-    """The status of a finished exchange; 0 if there is none.
-
-    failure: type and message of the exception that the application raised.
-    """
-    return 500 if failure and not exchange.sent else exchange.code
 
 
 def sent_under_wsgi(exchange: WSGIExchange) -> bool:

@@ -52,8 +52,8 @@ ALLOWED = {
     "_capture.route_pattern": "",
     "_capture.wsgi_recording": "_capture.environ_flags _capture.identity_headers _capture.wsgi_hijack "
     "_capture.wsgi_output_tap _guard _process.uwsgi",
-    "_capture.wsgi_response_status": "_process.uwsgi",
-    "_capture.wsgi_exchange": "_capture.exchange _capture.wsgi_response_status",
+    "_capture.wsgi_headers_sent": "_process.uwsgi",
+    "_capture.wsgi_exchange": "_capture.exchange _capture.wsgi_headers_sent",
     "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.wsgi_uri",
     "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",

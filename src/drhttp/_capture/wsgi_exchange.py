@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
-from drhttp._capture.wsgi_response_status import sent_under_wsgi
+from drhttp._capture.wsgi_headers_sent import headers_sent
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -60,7 +60,7 @@ class WSGIExchange(Exchange):
     @property
     def sent(self) -> bool:
         """Whether the server has sent status and headers."""
-        return sent_under_wsgi(self)
+        return headers_sent(self)
 
     @property
     def code(self) -> int:

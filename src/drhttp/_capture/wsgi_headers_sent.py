@@ -1,4 +1,4 @@
-"""Whether the client saw the status that a WSGI application chose: when each server sends status and headers."""
+"""Whether a WSGI server has sent status and headers, so that the client saw the status that the application chose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _SEND_WITH_EMPTY_BLOCK = ("gunicorn/", "Werkzeug/", "WSGIServer/")  # starts of SERVER_SOFTWARE
 
 
-def sent_under_wsgi(exchange: WSGIExchange) -> bool:
+def headers_sent(exchange: WSGIExchange) -> bool:
     """Whether a WSGI server has sent status and headers.
 
     It sends them with the first block that is not empty (PEP 3333), and some servers also with an empty one; at the

@@ -31,8 +31,13 @@ TEXT_KEYS = frozenset(
 _SPECIAL_KEYS = VALUE_KEYS | STRUCTURE_KEYS
 _ASCII_ESCAPE = re.compile(r"\\u00[0-7]")
 _SCHEMES = ("http", "https")
-# The end of what stands in front of the colon of a time: `T12`, `12:30`.
-_BEFORE_COLON = re.compile(r"(?:.*[^0-9A-Za-z_$.%\]-])?T?([0-9]{1,2})", re.DOTALL)
+# Strings that are only a time (RFC 3339).
+_TIMES = re.compile(
+    r'"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"'
+)
+# The end of what stands in front of the colon of a time: `12`, `T12`, `2026-11-30T12`.
+_BEFORE_COLON = re.compile(r"(?:.*[^0-9A-Za-z_$.%\]-])?((?:[0-9]{4}-[0-9]{2}-[0-9]{2}T|T)?[0-9]{1,2})", re.DOTALL)
+_LONGEST_HOUR = len("2026-11-30T12")
 
 
 def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False) -> bool:
@@ -47,7 +52,7 @@ def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False
         return False
     return (
         _has_clean_names(document.names, plain, policy)
-        and (plain.count(":") == document.members or _has_harmless_colons(plain, document.members, policy))
+        and _has_harmless_colons(plain, document.members, policy)
         and ("[" not in text or _has_clean_arrays(text, document.members))
         and not (cut and may_hold_structures(text, document.names, policy, cut=True))
         and not may_hold_values(plain, is_json=True)
@@ -80,7 +85,14 @@ def _has_clean_names(names: frozenset[str], plain: str, policy: Policy) -> bool:
 
 def _has_harmless_colons(plain: str, members: int, policy: Policy) -> bool:
     """Whether each colon stands behind the name of a member, in a time, or in a URL. members: how many there are."""
-    pieces = plain.split(":")
+    if plain.count(":") == members:
+        return True
+    plain = _TIMES.sub("", plain)
+    return plain.count(":") == members or _has_harmless_pieces(plain.split(":"), members, policy)
+
+
+def _has_harmless_pieces(pieces: list[str], members: int, policy: Policy) -> bool:
+    """The same of a document that is split at its colons."""
     for at, piece in enumerate(pieces[:-1]):
         if piece[-1:] == '"':
             members -= 1
@@ -88,8 +100,9 @@ def _has_harmless_colons(plain: str, members: int, policy: Policy) -> bool:
             if pieces[at + 1][:2] != "//":
                 return False
         else:
-            hour = _BEFORE_COLON.fullmatch(piece[-4:])
-            if hour is None or hour[1] in policy.last_words or policy.is_secret(hour[1]):  # `pass 1: abc`
+            hour = _BEFORE_COLON.fullmatch(piece[-_LONGEST_HOUR - 1 :])
+            # As in `pass 1: abc`, or if the user has added names of digits.
+            if hour is None or hour[1].lower() in policy.last_words or policy.is_secret(hour[1]):
                 return False
     return members == 0
 

@@ -59,6 +59,7 @@ _COMMANDS = spellings("command cmd args argv arguments entrypoint options")
 #: Members whose values may be named by a neighbor, or that hold options and their values.
 VALUE_KEYS = _VALUED | _BESIDE_FIELDS | _COMMANDS | {"code"}
 _NAMING_MEMBER = re.compile(rf'"(?:{"|".join(sorted(_NAMING))})"\s*:\s*(?:"([^"\\]*)"|\[)')
+_NESTED = re.compile(r"\[\s*\[")
 _FIRST = re.compile(r'\[\s*"((?:[^"\\]|\\.)*)"\s*,', re.DOTALL)
 _NAME = re.compile(r"-{0,2}[\w.$:/\[\]-]{1,80}(?: [\w.-]{1,30}){0,3}:?")
 
@@ -111,13 +112,7 @@ def _may_name_members(text: str, names: frozenset[str], policy: Policy, *, cut: 
 
 def has_nested_arrays(text: str) -> bool:
     """Whether the first element of an array is an array."""
-    at = text.find("[")
-    while at >= 0:
-        inner = text.find("[", at + 1)
-        if inner > 0 and (inner == at + 1 or text[at + 1 : inner].isspace()):
-            return True
-        at = inner
-    return False
+    return _NESTED.search(text) is not None
 
 
 def may_hold_secret_name(text: str, policy: Policy) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import gzip
 import random
 import shutil
 import socketserver
@@ -127,6 +128,7 @@ def recorded(dice, port, place=0):
     headers = [(f"x-{one}", header(dice)) for one in range(3)]
     headers += [("x-1", "again"), ("user-agent", "old/1")] if dice.random() < 0.3 else []
     headers += [("accept", "text/html"), ("Cookie", "a=1; b=2")] if dice.random() < 0.3 else []
+    headers += [("accept-encoding", "gzip, deflate, br, zstd")] if dice.random() < 0.3 else []
     headers.append(("x-number", str(place)))
     body = dice.choice(BODIES) if method not in {"GET", "OPTIONS", "HEAD"} else None
     if body and dice.random() < 0.8:
@@ -201,6 +203,30 @@ def test_m12_curl_in_a_real_shell_sends_what_was_recorded(server, tmp_path):
 
     assert list(work.iterdir()) == []
     assert_same(exchanges, server)
+
+
+class GzipHandler(socketserver.StreamRequestHandler):
+    """Answers in gzip, as a server does that was asked for it."""
+
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        body = gzip.compress(b"readable")
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write(head.encode() + body)
+
+
+@needs_curl
+def test_curl_shows_a_response_that_is_compressed():
+    """The recorded request may have asked for a coding, which a terminal cannot show."""
+    with WireServer(("127.0.0.1", 0), GzipHandler) as running:
+        threading.Thread(target=running.serve_forever, args=(0.05,)).start()
+        one = recorded(random.Random(3), running.server_address[1])
+        message = Message(headers=(("accept-encoding", "gzip, deflate"), ("accept", "*/*")))
+        text = snippet(replace(one, request=message), "curl", reveal=True).text
+        done = subprocess.run(["bash", "-c", text], capture_output=True, check=False, timeout=60)
+        running.shutdown()
+    assert (done.returncode, done.stdout) == (0, b"readable")
 
 
 @pytest.mark.timeout(300)

@@ -148,7 +148,9 @@ def _word(raw: bytes) -> str:
 
 
 def _curl(request: _Request, remarks: list[str]) -> str:
-    words = [["curl", "--path-as-is", "--globoff", *_method(request, remarks)], [shlex.quote(request.url)]]
+    # With a coding that was asked for, the response would be unreadable in the terminal.
+    decoded = ["--compressed"] if "accept-encoding" in request.names else []
+    words = [["curl", "--path-as-is", "--globoff", *decoded, *_method(request, remarks)], [shlex.quote(request.url)]]
     if request.target[:1] != "/" or "#" in request.target:
         words.append(["--request-target", shlex.quote(request.target)])
     for name, value in request.headers:

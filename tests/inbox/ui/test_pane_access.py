@@ -155,6 +155,15 @@ def test_a_comparison_tells_the_day_of_each_record(orders: Page) -> None:
     expect(orders.locator(".relation")).to_contain_text("The success was 3 days before the failure.")
 
 
+def test_a_comparison_says_that_the_success_came_later(orders: Page, inbox: Any) -> None:
+    """The newest success is compared, so that it may be one after the failure."""
+    later = datetime.now(timezone.utc) + timedelta(seconds=18)
+    inbox.post([shop.event("POST", "http://shop.test/orders", 201, time=later, user="ann")])
+    expect(orders.locator("#r4")).to_be_visible()
+    orders.keyboard.press("l")
+    expect(orders.locator(".relation")).to_contain_text(re.compile(r"The success was \d\d s after the failure\."))
+
+
 def test_the_focus_never_gets_lost(orders: Page) -> None:
     """It goes to the list when the pane closes, and stays at a control of the pane when its record changes."""
     rows = orders.locator(".list")

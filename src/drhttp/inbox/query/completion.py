@@ -53,7 +53,7 @@ def _bounds(text: str, cursor: int) -> tuple[int, int]:
 def _names(word: str) -> list[Completion]:
     first = [name for name in FIELDS if name.startswith(word)]
     others = [name for name in FIELDS if word in name and name not in first] if word else []
-    return [Completion(f"{name}:", name, FIELDS[name].detail) for name in [*first, *others]][:MAX_COMPLETIONS]
+    return [Completion(f"{name}:", name, FIELDS[name].detail) for name in [*first, *others]]
 
 
 def _values(name: str, part: str, values: Values) -> list[Completion]:

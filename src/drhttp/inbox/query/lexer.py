@@ -10,7 +10,8 @@ from drhttp.inbox.errors import QueryError
 
 MAX_LENGTH = 4_000
 """Maximum characters of a query."""
-_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9._-]*):(?!//)")
+# A path such as `$.items[1].qty` is no field, but what is shown as the name of a value in a body.
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9._-]*|\$\.[A-Za-z0-9._\[\]-]+):(?!//)")
 _WORDS = ("AND", "OR", "NOT")
 
 

@@ -15,6 +15,7 @@ MAX_DEPTH = 20
 """Maximum nesting of parentheses and negations."""
 MAX_TERMS = 100
 """Maximum number of terms."""
+_BODIES = ("req.body", "res.body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +131,7 @@ class _Parser:
 def _unknown(token: Token) -> QueryError:
     name = token.field or ""
     close = tuple(get_close_matches(name.lower(), FIELDS, 3, 0.5))
-    hint = f"did you mean {close[0]}?" if close else f'to look for the text, put it in quotes: "{name}:{token.value}".'
-    return QueryError(f'Unknown field "{name}"; {hint}', token.start, len(name), close)
+    bodies, text = " or ".join(_BODIES), f'"{name}:{token.value}"'
+    elsewhere = f"to look for a value in bodies, use {bodies}; to look for the text, put it in quotes: {text}."
+    hint = f"did you mean {close[0]}?" if close else elsewhere
+    return QueryError(f'Unknown field "{name}"; {hint}', token.start, len(name), close or _BODIES)

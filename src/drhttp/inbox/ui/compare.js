@@ -46,10 +46,10 @@ function Relation({ left, right }) {
   return html`<span class="relation">Success (left) and failure (right) of the same endpoint${user}.${distance(left, right)}</span>`;
 }
 
-/** How far apart a success and a failure are, if that may explain a difference. */
+/** How far apart a success and a failure are, if that may explain a difference, or if the success came later. */
 function distance(success, failure) {
   const seconds = (Date.parse(failure.time) - Date.parse(success.time)) / 1000;
-  return Math.abs(seconds) < APART ? "" : ` The success was ${span(Math.abs(seconds))} ${seconds > 0 ? "before" : "after"} the failure.`;
+  return seconds >= 0 && seconds < APART ? "" : ` The success was ${span(Math.abs(seconds))} ${seconds > 0 ? "before" : "after"} the failure.`;
 }
 
 const Side = ({ record }) => html`<${Link} class="side" to=${{ view: "requests", n: record.n, tab: "overview" }}>

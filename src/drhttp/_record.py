@@ -97,7 +97,7 @@ class Record:
     arrival of the request to the end of the response. ttfb: seconds until the first byte of the body, `None` if it is
     empty; of an outgoing request, until its headers. aborted: the client disconnected before the response was complete;
     of an outgoing request, the application closed or canceled it. exception: raised by the application, or by its
-    HTTP client. route: the template of the path, such as `/orders/{id}`, if the framework tells it. direction:
+    HTTP client. route: the template of the path, such as `/orders/{id}`, if the framework provides it. direction:
     "Incoming", or "Outgoing" for a request that the application sent. redacted: number of values that were masked
     outside of the bodies, by part: "uri", "request_headers", "response_headers", "exception", "user", "device".
     """

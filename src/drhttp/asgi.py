@@ -158,7 +158,7 @@ class ASGIMiddleware(Middleware):
 def _is_serving() -> bool:
     """Whether the caller is within a call of an ASGI application: its lifespan or a request.
 
-    The stack tells. A running event loop does not, because uvicorn may import the application in one.
+    The stack shows it. A running event loop does not, because uvicorn may import the application in one.
     """
     frame: FrameType | None = sys._getframe()
     while frame is not None:

@@ -39,7 +39,7 @@ def is_below(scope: Mapping[str, Any], root: str) -> bool:
 
 
 def _path(scope: Mapping[str, Any]) -> str:
-    """The path as the client sent it if the server passes that on, else encoded anew."""
+    """The path as the client sent it if the server passes that on, otherwise encoded again."""
     raw = scope.get("raw_path")
     if raw:
         sent: str = raw.decode("latin-1").partition("?")[0]

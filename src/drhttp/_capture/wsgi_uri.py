@@ -25,7 +25,7 @@ def encoded_path(environ: Mapping[str, str]) -> str:
 
 
 def _path(environ: Mapping[str, str]) -> str:
-    """The path as the client encoded it, if the server passes it on and no middleware changed it; else encoded anew."""
+    """The path as the client encoded it, if the server passes it on and no middleware changed it; otherwise encoded."""
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     raw = target.partition("?")[0]
     path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")

@@ -241,7 +241,7 @@ class Bisection:
         return self._blamed.count(set(piece.numbers)) if len(piece.numbers) == 1 else 0
 
     def _divide_rejoined(self) -> None:
-        """Divide the records that were tried together anew: what failed during the outage proves nothing."""
+        """Divide the records that were tried together again: what failed during the outage proves nothing."""
         numbers, self._rejoined, self._in_parts_until = self._rejoined, [], self._successes
         apart = set(numbers)
         batch = next(piece.batch for piece in self._pieces if not apart.isdisjoint(piece.numbers))

@@ -31,7 +31,7 @@ class Deadline:
         return self.close_at is not None
 
     def begin_close(self, timeout: float) -> None:
-        """A close begins, which may take that many seconds. A second one may take its time anew."""
+        """A close begins, which may take that many seconds. A second one has a time of its own."""
         if not self.given_up:
             self.close_at = self._clock.now() + timeout
 

@@ -1,6 +1,6 @@
 """Signals by which frameworks tell of an exception of which they make a response: those of Django, Flask and Quart.
 
-Flask also tells of each request, for that of an ASGI application around it: of its environ, in which the application
+Flask also signals each request, for that of an ASGI application around it: of its environ, in which the application
 may set flags, and of its route.
 
 No framework is imported: its signal is looked up when its module is there. Signals keep only weak references to their

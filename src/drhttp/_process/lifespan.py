@@ -1,7 +1,7 @@
 """The lifespan of an ASGI application: at its end, waiting records are delivered.
 
 uvicorn ends its process by the signal that stopped it, so that no exit hook runs; the last moment is when the
-application tells that it has shut down. So the `send` of the lifespan is not the server's, but a thin wrapper. An
+application reports that it has shut down. So the `send` of the lifespan is not the server's, but a thin wrapper. An
 application that does not know the lifespan, such as that of Django, raises at once. Then there would be no such moment,
 so the lifespan is answered in its place.
 """

@@ -22,7 +22,7 @@ from drhttp.inbox.store.backends import MAX_DATABASE_SIZE, in_memory
 from drhttp.inbox.writer import Writer
 
 TIMEOUT = 10.0
-"""Seconds that `wait` waits unless it is told otherwise."""
+"""Default number of seconds that `wait` waits."""
 _STEP = 0.05
 _LIMITS = Limits(records=100_000, bytes=MAX_DATABASE_SIZE, age=1e9)
 

@@ -82,7 +82,7 @@ class Message:
     decoded: str | None = None
     """The content coding that the sender removed in order to mask values."""
     content_type: str | None = None
-    """The type of the kept body, if an imported file tells it and the headers do not."""
+    """The type of the kept body, if an imported file has it and the headers do not."""
     read: str | None = None
     """``"none"`` or ``"partial"`` if the application did not read the whole request body."""
 

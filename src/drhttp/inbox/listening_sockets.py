@@ -1,4 +1,4 @@
-"""The connections that a program and its child processes have served, as Linux tells them in ``/proc``."""
+"""The connections that a program and its child processes have served, as Linux lists them in ``/proc``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TABLES = ("net/tcp", "net/tcp6")
 
 
 def has_served(pid: int) -> bool | None:
-    """Return whether there is, or lately was, a connection to a port of the program. None: it cannot be told."""
+    """Return whether there is, or lately was, a connection to a port of the program. None: unknown."""
     if not (_PROC / str(pid) / "net/tcp").is_file():
         return None
     sockets = {inode for each in _family(pid) for inode in _sockets(each)}

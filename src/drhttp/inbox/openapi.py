@@ -77,7 +77,7 @@ class Document:
 
     def __init__(self) -> None:
         try:
-            import genson  # noqa: F401  # told before anything is read
+            import genson  # noqa: F401  # fails before anything is read
         except ModuleNotFoundError as missing:
             raise InboxError(_MISSING) from missing
         self._operations: dict[tuple[str, str], _Operation] = {}

@@ -35,7 +35,7 @@ def watch(
     *,
     patience: float = PATIENCE,
 ) -> None:
-    """Watch a program in a thread, until it is recorded, or ends, or was told about the missing line."""
+    """Watch a program in a thread, until it is recorded, or ends, or the missing line was reported."""
     began = time.time_ns() // 1000
 
     def look() -> None:
@@ -54,7 +54,7 @@ def watch(
 
 
 def _recorded(running: RunningInbox, began: int) -> bool:
-    """Return whether anything arrived since then; if the inbox cannot be asked, nobody is told anything."""
+    """Return whether anything arrived since then; if the inbox cannot be asked, nothing is reported."""
     from drhttp.inbox.remote import Remote  # takes longer to import than an inbox to start
 
     try:

@@ -27,7 +27,7 @@ class QueueFull(Exception):
 
 
 class Meter(Protocol):
-    """What is told of the writing, in any thread."""
+    """Reports of the writing, from any thread."""
 
     def received(self, records: int) -> None: ...
     def refused(self, reason: str, records: int) -> None: ...
@@ -48,7 +48,7 @@ class Writer:
 
     open_store: opens the store, in the writer's thread. limits: retention limits; the oldest records go first.
     on_stored: called in the writer's thread with the result of a batch after its commit.
-    max_records, max_bytes: limits of the queue. meter: is told what was written and refused.
+    max_records, max_bytes: limits of the queue. meter: counts what was written and refused.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Writer:
     def _write(self, some: Sequence[_Waiting], records: int) -> None:
         try:
             written = self._stored(some, records)
-        except BaseException as problem:  # noqa: BLE001 whatever it is, the senders are told
+        except BaseException as problem:  # noqa: BLE001 whatever it is, the senders get an error
             self._fail(some, records, problem)
             return
         new = {(each.summary.project, each.summary.id) for each in written.new} if len(some) > 1 else set()

@@ -65,9 +65,9 @@ class EventStream:
                 yield word
             if step.more:
                 continue
-            told = len(step.entries) if step.gap is None else MAX_RECORDS
-            await asyncio.sleep(PAUSE + told / RECORDS_PER_SECOND)
-            # Where others write, too, nobody tells of their records: look again.
+            count = len(step.entries) if step.gap is None else MAX_RECORDS
+            await asyncio.sleep(PAUSE + count / RECORDS_PER_SECOND)
+            # Where others write, too, nothing reports their records: look again.
             while not await subscriber.wait(poll) and poll == PING:
                 yield ": ping\n\n"
 

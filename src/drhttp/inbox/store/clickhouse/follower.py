@@ -27,7 +27,7 @@ LATEST = DAY
 """How much older than now the number of a record may be that arrives only now: its batch was sent again."""
 SECONDS = 5.0
 _REMARK = 5 * SECOND
-"""How far the clock moves until a list without new records is told so."""
+"""How far the clock moves until a list without new records hears of it."""
 
 
 class ClickHouseFollower:
@@ -38,7 +38,7 @@ class ClickHouseFollower:
         now = _clock(engine)
         self._cursor = now if last is None else min(moment(last), now)
         self._seen: dict[int, int] = {}
-        """Numbers that were told, and when the engine took them."""
+        """Numbers that were passed on, and when the engine took them."""
         if last is None:
             self._seen = dict(self._numbers(engine, now))
         self.reached = at(self._cursor)

@@ -167,7 +167,7 @@ _TYPES = {
 class ClickHouseRegistry:
     """What one receiver knows of the projects; it looks again every `REFRESH` seconds, in a thread.
 
-    open_engine: opens a connection. on_audit: is told every line, too. receiver: number of this receiver, if known.
+    open_engine: opens a connection. on_audit: gets every line, too. receiver: number of this receiver, if known.
     """
 
     def __init__(self, open_engine: Callable[[], Engine], *, on_audit: Callable[[str], object]) -> None:

@@ -223,6 +223,24 @@ def test_a_permalink_opens_the_record(story: Page, visit: Callable[..., Any], in
     expect(other.locator(".list")).to_be_visible()
 
 
+def test_a_permalink_shows_its_row(visit: Callable[..., Any], inbox: Any) -> None:
+    """In the middle of the list; who scrolls on is left alone, and a reload leads there again."""
+    inbox.post([shop.event(uri=f"http://shop.test/{at}") for at in range(150)])
+    page = visit(inbox).open("/?n=50")
+    chosen, rows = page.locator(".rows .row.chosen"), page.locator(".list")
+    for _ in range(2):
+        expect(chosen).to_be_in_viewport()
+        box, around = chosen.bounding_box(), rows.bounding_box()
+        assert box is not None
+        assert around is not None
+        assert abs(box["y"] + box["height"] / 2 - around["y"] - around["height"] / 2) < 2 * box["height"]
+        rows.evaluate("box => box.scrollTo(0, 0)")
+        inbox.post([shop.event(uri="http://shop.test/new")])
+        expect(page.locator(".pill")).to_be_visible()
+        expect(chosen).not_to_be_in_viewport()
+        page.reload()
+
+
 def test_a_record_that_is_gone_is_said_to_be(visit: Callable[..., Any], inbox: Any) -> None:
     page = visit(inbox).open("/?n=77")
     expect(page.locator(".detail")).to_contain_text("This record was deleted")

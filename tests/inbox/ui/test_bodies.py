@@ -210,6 +210,7 @@ def test_the_address_and_the_text_are_copied(page: Page, inbox: Any) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     inbox.post([shop.event(response=_body("text/plain", "Zwölf Tassen ☕".encode()))])
     detail = _open(page)
+    detail.get_by_role("button", name="More").click()
     detail.get_by_role("button", name="Link").click()
     expect(page.locator(".toast")).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")

@@ -54,6 +54,48 @@ def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:
     expect(busy.locator(".detail .url")).to_have_text("http://shop.test/api/items/99")
 
 
+def test_beside_an_open_record_the_chart_of_a_low_window_is_a_strip(busy: Page) -> None:
+    """It says and does the same; list and record have the room."""
+    charts, plot = busy.locator(".charts"), busy.locator(".plot svg")
+    heights = {}
+
+    def height() -> float:
+        box = charts.bounding_box()
+        assert box is not None
+        return float(box["height"])
+
+    expect(plot).to_be_visible()
+    heights["list"] = height()
+    busy.locator(".rows .row").first.click()
+    expect(busy.locator(".detail .facts")).to_be_visible()
+    heights["record"] = height()
+    expect(busy.locator(".ticks")).to_be_hidden()
+    plot.focus()
+    busy.keyboard.press("Home")
+    expect(busy.locator(".axis b")).to_be_visible()
+    busy.set_viewport_size({"width": 1440, "height": 1050})
+    expect(busy.locator(".ticks")).to_be_visible()
+    heights["high"] = height()
+    busy.set_viewport_size({"width": 1440, "height": 900})
+    busy.get_by_label("Chart").get_by_role("tab", name="Latency").click()
+    expect(plot.locator(".dots")).to_have_count(2)
+    box = plot.bounding_box()
+    assert box is not None
+    plot.click(position={"x": box["width"] - 2, "y": box["height"] * 0.05})
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 100")
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".ticks")).to_be_visible()
+    busy.locator(".rows .row").first.click()
+    for width, height_of_window in ((390, 844), (1440, 450)):
+        busy.set_viewport_size({"width": width, "height": height_of_window})
+        expect(charts).to_be_hidden()
+    busy.set_viewport_size({"width": 1440, "height": 900})
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".ticks")).to_be_visible()
+    assert heights["record"] < 45
+    assert (heights["high"], height()) == (heights["list"], heights["list"])
+
+
 def test_endpoints_tell_how_often_and_how_fast(busy: Page) -> None:
     busy.get_by_role("link", name="Endpoints").click()
     row = busy.locator(".groups tbody tr")

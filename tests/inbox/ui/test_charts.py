@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,21 @@ def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page)
     assert busy.get_by_label("Query", exact=True).input_value().count("after:") == 1
     busy.go_back()
     expect(busy.get_by_label("Query", exact=True)).to_have_value(first)
+
+
+def test_half_a_minute_fills_the_chart(page: Page, inbox: Any) -> None:
+    """With bars of a second that are no wider than ever, and space between them."""
+    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
+    inbox.post([shop.event(time=begin + timedelta(seconds=at)) for at in range(31)])
+    bars = page.locator(".plot rect")
+    expect(bars).to_have_count(31)
+    expect(page.locator(".axis")).to_contain_text("per 1 s")
+    boxes = [bar.bounding_box() for bar in bars.all()]
+    plot = page.locator(".plot svg").bounding_box()
+    assert plot is not None
+    assert max(box["width"] for box in boxes if box is not None) <= 24
+    assert boxes[0]["x"] - plot["x"] < 24
+    assert plot["x"] + plot["width"] - boxes[-1]["x"] < 48
 
 
 def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:

@@ -2,11 +2,11 @@
 
 import { brief, count, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
-import { barsIn, timeAxis } from "./time-axis.js";
+import { barsIn, MAX_PITCH, timeAxis } from "./time-axis.js";
 import { html, useApi, useEffect } from "./components.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
-const MAX_BAR = 24; // pixels; what is narrower than the plot leaves the rest of it empty
+const MAX_BAR = 24; // pixels
 const HEAD = 12; // pixels above the highest bar
 const label = (name) => (name === "none" ? "no status" : name);
 const sum = (bucket) => KINDS.reduce((total, name) => total + bucket[name], 0);
@@ -18,7 +18,7 @@ export function Histogram({ query, until, refresh, width, onTotal }) {
   useEffect(() => () => onTotal(null), []);
   if (!data?.periods.length) return null;
   const periods = data.periods.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to) }));
-  const axis = timeAxis(periods, width, MAX_BAR / data.width_ms);
+  const axis = timeAxis(periods, width, MAX_PITCH / data.width_ms);
   const bar = data.width_ms * axis.scale;
   const points = data.periods.flatMap((one, at) => one.buckets.map((bucket, place) => {
     const begin = periods[at].from + place * data.width_ms;
@@ -30,7 +30,7 @@ export function Histogram({ query, until, refresh, width, onTotal }) {
   return html`<${TimeChart} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
     label=${`${plural(data.total, "record")} over time: ${sums.map(([name, total]) => `${count(total)} ${name}`).join(", ")}`}
     legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
-    ${points.map(({ bucket, x }) => stack(bucket, x, bar, most))}
+    ${points.map(({ bucket, x }) => stack(bucket, x + Math.max(0, bar - MAX_BAR) / 2, Math.min(MAX_BAR, bar), most))}
   <//>`;
 }
 

@@ -84,6 +84,22 @@ def test_what_is_long_is_folded(filled: Page) -> None:
     expect(headers.get_by_role("table", name="Request headers")).to_contain_text("user-agent")
 
 
+def test_a_short_body_lets_the_wheel_pass(page: Page, inbox: Any) -> None:
+    """The headers are right below it, and the facts are reached; a long one scrolls by itself."""
+    short, long = ({f"field{at}": at for at in range(count)} for count in (24, 90))
+    inbox.post([shop.event(uri=f"http://shop.test/{len(body)}", response={"body": body}) for body in (long, short)])
+    detail = opened(page, "/24")
+    content, facts = detail.locator(".body-content"), detail.locator(".facts")
+    scrolls = "box => box.scrollHeight > box.clientHeight"
+    assert content.evaluate(scrolls) is False
+    assert order_of(detail, ".facts", ".bodies", ".folded") == [".bodies", ".folded", ".facts"]
+    expect(facts).not_to_be_in_viewport(ratio=1)
+    content.hover()
+    page.mouse.wheel(0, 600)
+    expect(facts).to_be_in_viewport(ratio=1)
+    assert opened(page, "/90").locator(".body-content").evaluate(scrolls) is True
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [

@@ -1,4 +1,4 @@
-// The first tab of a record, on one page: what went wrong, both bodies, and the facts.
+// The first tab of a record, on one page: what went wrong, both bodies, headers, and the facts.
 
 import { navigate } from "./router.js";
 import { Body, hasBody, Pairs } from "./body.js";
@@ -27,6 +27,7 @@ export function Overview(props) {
     <${Failure} record=${record} />
     ${slow && timeline}
     <${Bodies} ...${props} />
+    <${Headers} record=${record} texts=${texts} onReveal=${onReveal} />
     ${onReveal && html`<${UnmaskedValues} hidden=${record.hidden} onReveal=${onReveal} />`}
     ${!slow && timeline}
     <${Facts} record=${record} query=${query} />
@@ -35,7 +36,7 @@ export function Overview(props) {
     <${Related} title="Sent by" records=${record.parent && [record.parent]} onOpen=${onOpen} />
     <${Related} title="Replay of" records=${record.original && [record.original]} onOpen=${onOpen} compare=${record.n} />
     <${Related} title="Replays" records=${record.replays} onOpen=${onOpen} compare=${record.n} />
-    <${Headers} record=${record} texts=${texts} onReveal=${onReveal} />`;
+    <${Rest} record=${record} texts=${texts} onReveal=${onReveal} />`;
 }
 
 /** Request body and response body, side by side where there is room. */
@@ -56,16 +57,20 @@ export function Related({ title, records, onOpen, compare }) {
     ${compare && html`<button class="link" onClick=${() => compareRecords(Math.min(one.n, compare), Math.max(one.n, compare))}>compare</button>`}</li>`)}</ul></section>`;
 }
 
-/** What is long and rarely the answer, folded. */
+/** Right below the bodies, folded: they are long, and often explain a body. */
 function Headers({ record, texts, onReveal }) {
-  const more = record.extra_text ? parseJson(record.extra_text)?.node : null; // as text, in which numbers are exact
   const folded = [
     ["Query", record.request?.query, "parameter"],
     ["Request headers", record.request?.headers, "header"],
     ["Response headers", record.response?.headers, "header"],
   ].filter(([, items]) => items?.length);
   return html`<div class="folded">${folded.map(([title, items, word]) => html`<details key=${`${record.n}${title}`} open=${texts.length > 0 || (title === "Query" && items.length <= 8)}>
-      <summary>${title} <span class="dim">${plural(items.length, word)}</span></summary><${Pairs} label=${title} items=${items} onReveal=${onReveal} /></details>`)}
-    ${record.tokens.length > 0 && html`<details key=${`${record.n}tokens`}><summary>${plural(record.tokens.length, "JSON Web Token")}</summary><${Tokens} tokens=${record.tokens} onReveal=${onReveal} /></details>`}
+      <summary>${title} <span class="dim">${plural(items.length, word)}</span></summary><${Pairs} label=${title} items=${items} onReveal=${onReveal} /></details>`)}</div>`;
+}
+
+/** What is rarely the answer, folded. */
+function Rest({ record, texts, onReveal }) {
+  const more = record.extra_text ? parseJson(record.extra_text)?.node : null; // as text, in which numbers are exact
+  return html`<div class="folded">${record.tokens.length > 0 && html`<details key=${`${record.n}tokens`}><summary>${plural(record.tokens.length, "JSON Web Token")}</summary><${Tokens} tokens=${record.tokens} onReveal=${onReveal} /></details>`}
     ${more && html`<details key=${`${record.n}more`}><summary>Additional data</summary><div class="tree"><${Node} node=${more} depth=${0} texts=${texts} onReveal=${onReveal} /></div></details>`}</div>`;
 }

@@ -54,6 +54,19 @@ def test_a_row_says_why_its_request_failed(visit: Callable[..., Any], inbox: Any
     assert path.evaluate(cut) is False
 
 
+def test_failures_have_an_edge_in_the_color_of_their_class(page: Page, inbox: Any) -> None:
+    inbox.post([shop.event(status=status) for status in (200, 404, 500)])
+    expect(page.locator(ROWS)).to_have_count(3)
+    edge = "row => getComputedStyle(row).borderLeftColor"
+    failed, refused, fine = (row.evaluate(edge) for row in page.locator(ROWS).all())
+    legend = [
+        page.locator(f".legend .b{kind}").evaluate("dot => getComputedStyle(dot).backgroundColor")
+        for kind in ("5xx", "4xx")
+    ]
+    assert [failed, refused] == legend
+    assert fine == "rgba(0, 0, 0, 0)"
+
+
 def test_an_empty_inbox_teaches_how_to_fill_it(page: Page, inbox: Any) -> None:
     expect(page.locator(".empty")).to_contain_text(f"export DRHTTP_DSN=http://local@127.0.0.1:{inbox.port}/")
     expect(page.locator(".empty")).to_contain_text("drhttp inbox run --")

@@ -43,6 +43,16 @@ def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page)
     expect(busy.get_by_label("Query", exact=True)).to_have_value(first)
 
 
+def test_an_entry_of_the_legend_filters_for_its_class(busy: Page) -> None:
+    busy.get_by_label("Query", exact=True).fill("user:ann")
+    expect(busy.locator(".foot")).to_contain_text("50 shown")
+    expect(busy.locator(".legend button")).to_have_text(["2xx 45", "5xx 5"])
+    busy.locator(".legend").get_by_role("button", name="5xx").press("Enter")
+    expect(busy.get_by_label("Query", exact=True)).to_have_value("user:ann status:5xx")
+    expect(busy.locator(".foot")).to_contain_text("5 shown")
+    expect(busy.locator(".legend button")).to_have_text(["5xx 5"])
+
+
 def test_half_a_minute_fills_the_chart(page: Page, inbox: Any) -> None:
     """With bars of a second that are no wider than ever, and space between them."""
     begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)

@@ -4,6 +4,8 @@ import { brief, count, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
 import { barsIn, MAX_PITCH, timeAxis } from "./time-axis.js";
 import { html, useApi, useEffect } from "./components.js";
+import { addTerm } from "./query-field.js";
+import { currentRoute, navigate } from "./router.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
 const MAX_BAR = 24; // pixels
@@ -29,10 +31,14 @@ export function Histogram({ query, until, refresh, width, onTotal }) {
   const sums = KINDS.map((name) => [name, points.reduce((total, { bucket }) => total + bucket[name], 0)]).filter(([, total]) => total);
   return html`<${TimeChart} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
     label=${`${plural(data.total, "record")} over time: ${sums.map(([name, total]) => `${count(total)} ${name}`).join(", ")}`}
-    legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
+    legend=${html`${sums.map(([name, total]) => html`<${Entry} key=${name} name=${name} total=${total} />`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
     ${points.map(({ bucket, x }) => stack(bucket, x + Math.max(0, bar - MAX_BAR) / 2, Math.min(MAX_BAR, bar), most))}
   <//>`;
 }
+
+/** An entry of the legend adds its class to the query. */
+const Entry = ({ name, total }) => html`<button title=${`Show ${name === "none" ? "requests without a status" : name} only`} onClick=${() => navigate({ q: addTerm(currentRoute().q, `status:${name}`) })}>
+  <i class="b${name}"></i>${label(name)} ${count(total)}</button>`;
 
 function stack(bucket, x, width, most) {
   const gap = width > 4 ? 1 : 0;

@@ -23,7 +23,7 @@ export function List({ feed, query, total, lines: records, expanded, cursor, set
   const row = height();
   const order = feed.order;
   const lines = useMemo(() => withDays(records, order), [records, order]);
-  const columns = useMemo(() => hiddenColumns(feed.rows, order), [feed.rows, order]);
+  const columns = useMemo(() => hiddenColumns(feed.rows, records, order), [feed.rows, records, order]);
   const dated = useMemo(() => !allToday(feed.rows), [feed.rows]);
   const widths = useMemo(() => columnWidths(feed.rows), [feed.rows]);
   const scroll = () => {
@@ -150,17 +150,19 @@ function useRowInSight(box, lines, cursor, row) {
   return sought;
 }
 
+/** The height in which rows are whole, without a fraction of a pixel. */
+const roomBelowHead = (box) => Math.floor(box.getBoundingClientRect().height) - box.firstElementChild.offsetHeight;
+
 /** Scroll to the middle unless the row is in sight. */
 function centerRow(box, index, row) {
-  const room = box.clientHeight - box.firstElementChild.offsetHeight;
+  const room = roomBelowHead(box);
   const inSight = index * row >= box.scrollTop && (index + 1) * row <= box.scrollTop + room;
   if (!inSight) box.scrollTop = (index + 0.5) * row - room / 2;
 }
 
 function scrollToRow(box, index, row) {
   if (index < 0) return;
-  const head = box.firstElementChild.offsetHeight;
-  const room = box.clientHeight - head;
+  const room = roomBelowHead(box);
   if (index * row < box.scrollTop) box.scrollTop = index * row;
   else if ((index + 1) * row > box.scrollTop + room) box.scrollTop = (index + 1) * row - room;
 }

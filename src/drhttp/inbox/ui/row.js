@@ -47,7 +47,7 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
     <span role="gridcell" class="record-number" title=${`Record ${record.n}: drhttp show ${record.n}`}>#${record.n}</span>
     <span role="gridcell" class="time" title=${moment(record.time)}>${whole}<span class="rest">${rest}</span></span>
-    ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>`)}
+    ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out && "out"}</span>`)}
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
     ${show("host", html`<span role="gridcell" class="host-cell" data-field="host" title=${record.host}>${Text({ text: record.host })}</span>`)}
     <span role="gridcell" class="path" title=${record.url}>

@@ -39,14 +39,20 @@ export function Overview(props) {
     <${Rest} record=${record} texts=${texts} onReveal=${onReveal} />`;
 }
 
+/** Whether a body is the page that a framework shows in place of an exception, which tells less than the exception. */
+const isErrorPage = (record, side) => side === "response" && record.exception && record.response.body.form === "html";
+
 /** Request body and response body, side by side where there is room. */
 function Bodies({ record, reveal, texts, onReveal }) {
   const sides = SIDES.filter(([side]) => hasBody(record[side]?.body));
   if (!sides.length) return html`<p class="dim pad">${record.response ? "Neither request nor response has a body." : "The request has no body."}</p>`;
   const beside = sides.length === 2 && sides.every(([side]) => record[side].body.tree?.text || !WIDE.includes(record[side].body.form));
-  return html`<div class="bodies ${beside ? "beside" : ""}">${sides.map(([side, title]) => html`<section class="brief" key=${side} aria-label=${`${title} body`}>
-    <h3><button class="plain" title=${`Open the tab ${title}`} onClick=${() => navigate({ tab: side }, { replace: true })}>${title} body</button></h3>
-    <${Body} brief n=${record.n} side=${side} body=${record[side].body} reveal=${reveal} texts=${texts} onReveal=${onReveal} /></section>`)}</div>`;
+  return html`<div class="bodies ${beside ? "beside" : ""}">${sides.map(([side, title]) => {
+    const body = html`<${Body} brief n=${record.n} side=${side} body=${record[side].body} reveal=${reveal} texts=${texts} onReveal=${onReveal} />`;
+    const heading = html`<h3><button class="plain" title=${`Open the tab ${title}`} onClick=${() => navigate({ tab: side }, { replace: true })}>${title} body</button></h3>`;
+    return html`<section class="brief" key=${side} aria-label=${`${title} body`}>${isErrorPage(record, side)
+      ? html`<details open=${texts.length > 0}><summary>${title} body <span class="dim">HTML page</span></summary>${body}</details>` : html`${heading}${body}`}</section>`;
+  })}</div>`;
 }
 
 export function Related({ title, records, onOpen, compare }) {

@@ -105,13 +105,20 @@ def test_the_page_shows_what_arrived(inbox: Any) -> None:
 
 
 def test_json_that_was_written_anew_says_so(inbox: Any, event: Any) -> None:
-    """Its length is not that of what was sent. What the recorder masked or cut off is told by other remarks."""
+    """Its length is not that of what was sent. What the recorder masked or cut off is told by other remarks.
+
+    A line end that is missing is not worth a word.
+    """
     headers = {"content-type": "application/json", "content-length": "43"}
     inbox.post([
         event(request__body={"a": 1}, request__headers=headers),
         event(request__body={"a": 1}, request__headers=headers | {"content-length": "8"}),
         event(request__body={"a": 1}, request__headers=headers, metadata={"request_body": {"redacted": 1}}),
+        *(
+            event(request__body={"a": 1}, request__headers=headers | {"content-length": length})
+            for length in ("9", "10", "11", "7")
+        ),
     ])  # fmt: skip
-    found = [inbox.api("GET", f"/records/{n}")[1]["request"]["body"]["rewritten"] for n in (1, 2, 3)]
-    assert found == [True, False, False]
+    found = [inbox.api("GET", f"/records/{n}")[1]["request"]["body"]["rewritten"] for n in range(1, 8)]
+    assert found == [True, False, False, False, False, True, True]
     assert "Request body (43 bytes, written anew on its way, 8 bytes kept)" in inbox.command("show", "1").stdout

@@ -162,6 +162,22 @@ def test_what_is_missing_is_said(
     expect(_open(page)).to_contain_text(said)
 
 
+def test_a_line_end_that_is_missing_is_not_worth_a_word(page: Page, inbox: Any) -> None:
+    """Many frameworks end JSON with one; JSON that was written anew is told."""
+    for size in (9, 43):
+        headers = {"content-type": "application/json", "content-length": str(size)}
+        inbox.post([shop.event(response={"headers": headers, "body": {"a": 1}})])
+    expect(page.locator(".rows .row")).to_have_count(2)
+    expect(_open(page).locator(".remarks")).to_have_text(
+        "This JSON was written anew on its way here: 8 bytes instead of 43."
+    )
+    detail = _open(page, row=1)
+    expect(detail.locator(".url")).to_be_visible()
+    expect(page.locator(".detail")).to_have_attribute("aria-label", "Record 1")
+    expect(detail.locator(".tree")).to_contain_text("a: 1")
+    expect(detail.locator(".remarks")).to_have_count(0)
+
+
 def test_a_packed_body_is_unpacked_and_a_broken_one_is_said_to_be(page: Page, inbox: Any) -> None:
     packed = gzip.compress(b'{"cup": "espresso"}')
     headers = {"content-encoding": "gzip"}
@@ -194,6 +210,7 @@ def test_the_address_and_the_text_are_copied(page: Page, inbox: Any) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     inbox.post([shop.event(response=_body("text/plain", "Zwölf Tassen ☕".encode()))])
     detail = _open(page)
+    detail.get_by_role("button", name="More").click()
     detail.get_by_role("button", name="Link").click()
     expect(page.locator(".toast")).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,31 @@ def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page)
     expect(busy.get_by_label("Query", exact=True)).to_have_value(first)
 
 
+def test_an_entry_of_the_legend_filters_for_its_class(busy: Page) -> None:
+    busy.get_by_label("Query", exact=True).fill("user:ann")
+    expect(busy.locator(".foot")).to_contain_text("50 shown")
+    expect(busy.locator(".legend button")).to_have_text(["2xx 45", "5xx 5"])
+    busy.locator(".legend").get_by_role("button", name="5xx").press("Enter")
+    expect(busy.get_by_label("Query", exact=True)).to_have_value("user:ann status:5xx")
+    expect(busy.locator(".foot")).to_contain_text("5 shown")
+    expect(busy.locator(".legend button")).to_have_text(["5xx 5"])
+
+
+def test_half_a_minute_fills_the_chart(page: Page, inbox: Any) -> None:
+    """With bars of a second that are no wider than ever, and space between them."""
+    begin = datetime(2026, 11, 22, 16, tzinfo=timezone.utc)
+    inbox.post([shop.event(time=begin + timedelta(seconds=at)) for at in range(31)])
+    bars = page.locator(".plot rect")
+    expect(bars).to_have_count(31)
+    expect(page.locator(".axis")).to_contain_text("per 1 s")
+    boxes = [bar.bounding_box() for bar in bars.all()]
+    plot = page.locator(".plot svg").bounding_box()
+    assert plot is not None
+    assert max(box["width"] for box in boxes if box is not None) <= 24
+    assert boxes[0]["x"] - plot["x"] < 24
+    assert plot["x"] + plot["width"] - boxes[-1]["x"] < 48
+
+
 def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:
     busy.get_by_label("Chart").get_by_role("tab", name="Latency").click()
     plot = busy.locator(".plot svg")
@@ -52,6 +78,48 @@ def test_a_click_in_the_scatter_opens_the_record(busy: Page) -> None:
     # The last record is the slowest: far right, near the top.
     plot.click(position={"x": box["width"] - 2, "y": box["height"] * 0.05})
     expect(busy.locator(".detail .url")).to_have_text("http://shop.test/api/items/99")
+
+
+def test_beside_an_open_record_the_chart_of_a_low_window_is_a_strip(busy: Page) -> None:
+    """It says and does the same; list and record have the room."""
+    charts, plot = busy.locator(".charts"), busy.locator(".plot svg")
+    heights = {}
+
+    def height() -> float:
+        box = charts.bounding_box()
+        assert box is not None
+        return float(box["height"])
+
+    expect(plot).to_be_visible()
+    heights["list"] = height()
+    busy.locator(".rows .row").first.click()
+    expect(busy.locator(".detail .facts")).to_be_visible()
+    heights["record"] = height()
+    expect(busy.locator(".ticks")).to_be_hidden()
+    plot.focus()
+    busy.keyboard.press("Home")
+    expect(busy.locator(".axis b")).to_be_visible()
+    busy.set_viewport_size({"width": 1440, "height": 1050})
+    expect(busy.locator(".ticks")).to_be_visible()
+    heights["high"] = height()
+    busy.set_viewport_size({"width": 1440, "height": 900})
+    busy.get_by_label("Chart").get_by_role("tab", name="Latency").click()
+    expect(plot.locator(".dots")).to_have_count(2)
+    box = plot.bounding_box()
+    assert box is not None
+    plot.click(position={"x": box["width"] - 2, "y": box["height"] * 0.05})
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 100")
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".ticks")).to_be_visible()
+    busy.locator(".rows .row").first.click()
+    for width, height_of_window in ((390, 844), (1440, 450)):
+        busy.set_viewport_size({"width": width, "height": height_of_window})
+        expect(charts).to_be_hidden()
+    busy.set_viewport_size({"width": 1440, "height": 900})
+    busy.keyboard.press("Escape")
+    expect(busy.locator(".ticks")).to_be_visible()
+    assert heights["record"] < 45
+    assert (heights["high"], height()) == (heights["list"], heights["list"])
 
 
 def test_endpoints_tell_how_often_and_how_fast(busy: Page) -> None:

@@ -134,11 +134,59 @@ def test_a_long_body_comes_in_pages(page: Page, inbox: Any) -> None:
 @pytest.mark.parametrize(("label", "begin"), [("cURL", "curl"), ("Python", "import"), ("httpie", "http")])
 def test_copy(story: Page, label: str, begin: str) -> None:
     story.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened(story, "/feed.xml", "Overview").get_by_role("button", name=label).click()
+    detail = opened(story, "/feed.xml", "Overview")
+    if label != "cURL":
+        detail.get_by_role("button", name="More").click()
+    detail.get_by_role("button", name=label).click()
     expect(story.locator(".toast")).to_contain_text("Copied")
     copied = story.evaluate("navigator.clipboard.readText()")
     assert begin in copied
     assert "feed.xml" in copied
+
+
+def test_the_heading_has_one_row_of_buttons(page: Page, inbox: Any) -> None:
+    """At the width that it has by itself; method, status and address are in one line above."""
+    inbox.post([shop.event(status=404)])
+    top = opened(page, "/api/items/7", "Overview").locator(".top")
+    names = ["Replay", "Copy as cURL", "Compare", "☆ Pin", re.compile("^More")]
+    expect(top.locator(".actions button")).to_have_text(names)
+
+    def middles(selector: str) -> list[float]:
+        boxes = [one.bounding_box() for one in top.locator(selector).all()]
+        return [box["y"] + box["height"] / 2 for box in boxes if box is not None]
+
+    for selector in (".actions button", ".method, .status, .url, .about, .moves"):
+        places = middles(selector)
+        assert max(places) - min(places) < 4
+
+
+def test_the_menu_of_the_heading_by_keyboard(page: Page, inbox: Any) -> None:
+    """It takes the focus, arrows move in it, and it goes with Escape, with Tab out of it, and with what was chosen."""
+    inbox.post([shop.event()])
+    detail = opened(page, "/api/items/7", "Overview")
+    more = detail.get_by_role("button", name="More")
+    more.press("Enter")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(detail.get_by_role("button", name="Python")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(detail.get_by_role("button", name="HTTPie")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    expect(detail.locator(".menu")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    expect(detail.get_by_role("button", name="Find", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(detail.locator(".menu")).to_have_count(0)
+    expect(detail).to_be_visible()
+    more.press("Enter")
+    with page.expect_download():
+        detail.get_by_role("button", name="HAR", exact=True).press("Enter")
+    expect(detail.locator(".menu")).to_have_count(0)
+    expect(more).to_be_focused()
+    more.click()
+    detail.get_by_role("button", name="Find", exact=True).click()
+    expect(detail.locator(".find input")).to_be_focused()
 
 
 def test_pin(story: Page, inbox: Any) -> None:
@@ -221,6 +269,24 @@ def test_a_permalink_opens_the_record(story: Page, visit: Callable[..., Any], in
     expect(other.locator(".list")).to_be_hidden()
     other.get_by_role("button", name="Close").click()
     expect(other.locator(".list")).to_be_visible()
+
+
+def test_a_permalink_shows_its_row(visit: Callable[..., Any], inbox: Any) -> None:
+    """In the middle of the list; who scrolls on is left alone, and a reload leads there again."""
+    inbox.post([shop.event(uri=f"http://shop.test/{at}") for at in range(150)])
+    page = visit(inbox).open("/?n=50")
+    chosen, rows = page.locator(".rows .row.chosen"), page.locator(".list")
+    for _ in range(2):
+        expect(chosen).to_be_in_viewport()
+        box, around = chosen.bounding_box(), rows.bounding_box()
+        assert box is not None
+        assert around is not None
+        assert abs(box["y"] + box["height"] / 2 - around["y"] - around["height"] / 2) < 2 * box["height"]
+        rows.evaluate("box => box.scrollTo(0, 0)")
+        inbox.post([shop.event(uri="http://shop.test/new")])
+        expect(page.locator(".pill")).to_be_visible()
+        expect(chosen).not_to_be_in_viewport()
+        page.reload()
 
 
 def test_a_record_that_is_gone_is_said_to_be(visit: Callable[..., Any], inbox: Any) -> None:

@@ -115,6 +115,7 @@ def test_a_record_is_shared_as_a_file(
     """One click saves it, masked. The HTML shows it without a network, and runs and loads nothing."""
     detail = opened(page, inbox, "chrome", "/live")
     with page.expect_download() as download:
+        detail.get_by_role("button", name="More").click()
         detail.get_by_role("group", name="Share as").get_by_role("button", name=label).click()
     file = tmp_path / f"shared.{kind}"
     download.value.save_as(file)

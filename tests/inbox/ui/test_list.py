@@ -28,6 +28,45 @@ def test_a_record_appears_by_itself_and_the_token_leaves_the_address(page: Page,
     expect(page.locator(ROWS)).to_have_count(1)
 
 
+def test_a_row_says_why_its_request_failed(visit: Callable[..., Any], inbox: Any) -> None:
+    """After the path, which is whole before the reason is; the title has what does not fit."""
+    reasons = [("KeyError", "'b'"), ("shop.payments.PaymentError", "The bank did not answer. " * 40)]
+    inbox.post(
+        [
+            shop.event(
+                uri="http://shop.test/crash/of/an/order",
+                status=500,
+                metadata={"exception": {"type": kind, "message": text}},
+            )
+            for kind, text in reasons
+        ]
+    )
+    page = visit(inbox, viewport={"width": 700, "height": 900}).open()
+    told = page.locator(f"{ROWS} .reason")
+    expect(told).to_have_text([re.compile("^PaymentError: The bank did not answer."), "KeyError: 'b'"])
+    expect(told.first).to_have_attribute("title", f"shop.payments.PaymentError: {reasons[1][1]}")
+    cut = "part => part.scrollWidth > part.clientWidth"
+    assert [one.evaluate(cut) for one in told.all()] == [True, False]
+    assert [one.evaluate(cut) for one in page.locator(f"{ROWS} .path .text").all()] == [False, False]
+    path = page.locator(f"{ROWS} .path").first
+    assert path.evaluate(cut) is False
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert path.evaluate(cut) is False
+
+
+def test_failures_have_an_edge_in_the_color_of_their_class(page: Page, inbox: Any) -> None:
+    inbox.post([shop.event(status=status) for status in (200, 404, 500)])
+    expect(page.locator(ROWS)).to_have_count(3)
+    edge = "row => getComputedStyle(row).borderLeftColor"
+    failed, refused, fine = (row.evaluate(edge) for row in page.locator(ROWS).all())
+    legend = [
+        page.locator(f".legend .b{kind}").evaluate("dot => getComputedStyle(dot).backgroundColor")
+        for kind in ("5xx", "4xx")
+    ]
+    assert [failed, refused] == legend
+    assert fine == "rgba(0, 0, 0, 0)"
+
+
 def test_an_empty_inbox_teaches_how_to_fill_it(page: Page, inbox: Any) -> None:
     expect(page.locator(".empty")).to_contain_text(f"export DRHTTP_DSN=http://local@127.0.0.1:{inbox.port}/")
     expect(page.locator(".empty")).to_contain_text("drhttp inbox run --")

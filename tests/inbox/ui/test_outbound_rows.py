@@ -185,6 +185,29 @@ def test_the_timeline_tells_the_own_time_of_the_application(page: Page, inbox: A
     )
 
 
+def test_only_what_is_outbound_says_its_direction(page: Page, inbox: Any, family: Any) -> None:
+    """Calls below their request need no column for that; one that stands alone does."""
+    inbox.post([shop.event(), *family])
+    direction = page.get_by_role("columnheader", name="Dir")
+    expect(page.locator(ROWS)).to_have_count(2)
+    expect(direction).to_have_count(0)
+    page.locator(".calls").click()
+    expect(page.locator(ROWS)).to_have_count(4)
+    expect(direction).to_have_count(0)
+    inbox.post([shop.event("GET", "http://other.test/x", direction="Outgoing", user=None)])
+    expect(direction).to_be_visible()
+    expect(page.locator(f"{ROWS} .dir")).to_have_text(["out", "", "out", "out", ""])
+
+
+def test_only_endpoints_with_calls_lead_to_upstreams(page: Page, inbox: Any, family: Any) -> None:
+    inbox.post([shop.event(), *family])
+    page.get_by_role("link", name="Endpoints", exact=True).click()
+    rows = page.locator(".groups tbody tr")
+    expect(rows).to_have_count(4)
+    expect(page.locator(".upstreams-link")).to_have_count(1)
+    expect(rows.filter(has_text=ORDER).locator(".upstreams-link")).to_be_visible()
+
+
 def test_upstreams_of_an_endpoint(page: Page, inbox: Any, family: Any) -> None:
     """From an endpoint to what it spends its time in, and on to the calls."""
     inbox.post([*family, shop.event("GET", "http://other.test/x", direction="Outgoing", user=None)])

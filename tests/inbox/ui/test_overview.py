@@ -84,6 +84,54 @@ def test_what_is_long_is_folded(filled: Page) -> None:
     expect(headers.get_by_role("table", name="Request headers")).to_contain_text("user-agent")
 
 
+def test_a_short_body_lets_the_wheel_pass(page: Page, inbox: Any) -> None:
+    """The headers are right below it, and the facts are reached; a long one scrolls by itself."""
+    short, long = ({f"field{at}": at for at in range(count)} for count in (24, 90))
+    inbox.post([shop.event(uri=f"http://shop.test/{len(body)}", response={"body": body}) for body in (long, short)])
+    detail = opened(page, "/24")
+    content, facts = detail.locator(".body-content"), detail.locator(".facts")
+    scrolls = "box => box.scrollHeight > box.clientHeight"
+    assert content.evaluate(scrolls) is False
+    assert order_of(detail, ".facts", ".bodies", ".folded") == [".bodies", ".folded", ".facts"]
+    expect(facts).not_to_be_in_viewport(ratio=1)
+    content.hover()
+    page.mouse.wheel(0, 600)
+    expect(facts).to_be_in_viewport(ratio=1)
+    assert opened(page, "/90").locator(".body-content").evaluate(scrolls) is True
+
+
+_PAGE = "<!doctype html><title>500</title><h1>Server Error</h1><p>The server could not handle the request.</p>"
+
+
+def test_the_preview_of_a_page_is_as_high_as_it_needs_to_be(page: Page, inbox: Any) -> None:
+    """Nothing is cut off, and little is blank; a long page scrolls."""
+    for text in (_PAGE + "<p>More.</p>" * 90, _PAGE):
+        inbox.post([shop.event(status=500, response=shop.encoded("text/html", text))])
+    expect(page.locator(".rows .row")).to_have_count(2)
+    for row, height in ((0, None), (1, 260)):
+        page.locator(".rows .row").nth(row).click()
+        frame = page.locator(".detail .preview")
+        expect(frame.content_frame.locator("h1")).to_be_visible()
+        box, handle = frame.bounding_box(), frame.element_handle()
+        assert box is not None
+        inner = handle.content_frame()
+        assert inner is not None
+        needed = inner.locator("p").last.evaluate("last => last.getBoundingClientRect().bottom + scrollY")
+        assert box["height"] == height if height else needed <= box["height"] < needed + 60
+
+
+def test_the_page_in_place_of_an_exception_is_folded(page: Page, inbox: Any) -> None:
+    """The exception tells more; one click shows the page."""
+    raised = {"type": "KeyError", "message": "'cup'"}
+    inbox.post([shop.event(status=500, response=shop.encoded("text/html", _PAGE), metadata={"exception": raised})])
+    detail = opened(page, "/api/items/7")
+    expect(detail.locator(".failure")).to_contain_text("KeyError 'cup'")
+    body = detail.get_by_role("region", name="Response body")
+    expect(body.locator("iframe")).to_be_hidden()
+    body.locator("summary").press("Enter")
+    expect(body.locator("iframe")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [

@@ -226,6 +226,8 @@ def test_ten_daily_tasks_by_keyboard_alone(page: Page, inbox: Any) -> None:
     press("c")
     expect(page.locator(".toast")).to_contain_text("Copied")  # 4: copy as cURL
     with page.expect_download() as shared:
+        tab_to(page, page.get_by_role("button", name="More"))
+        press("Enter")
         tab_to(page, page.get_by_role("button", name="HTML", exact=True))
         press("Enter")
     assert shared.value.suggested_filename == "drhttp-2.html"  # 5: share it

@@ -65,6 +65,7 @@ def test_a_link_opens_in_another_browser_once(visit: Callable[..., Any], inbox: 
     one = visit(inbox, permissions=["clipboard-read", "clipboard-write"])
     page = one.open("/?n=2&q=status:200")
     page.locator(".detail .url").wait_for()
+    page.get_by_role("button", name="More").click()
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.locator(".toast")).to_contain_text("Link copied")
     link = page.evaluate("navigator.clipboard.readText()")

@@ -84,6 +84,20 @@ def test_what_is_the_same_in_every_row_is_no_column(page: Page, inbox: Any) -> N
     expect(page.locator(f"{ROWS} .host-cell").first).to_have_text("admin.test")
 
 
+def test_a_user_is_as_wide_as_it_needs_to_be(page: Page, inbox: Any) -> None:
+    """Up to a limit, so that the path has what short names leave."""
+    inbox.post([shop.event(user=user) for user in ("ada.king@shop.test", "bob")])
+    users = page.locator(f"{ROWS} .user")
+    expect(users).to_have_count(2)
+    cut = "cell => cell.scrollWidth > cell.clientWidth"
+    assert [user.evaluate(cut) for user in users.all()] == [False, False]
+    inbox.post([shop.event(user="x" * 80)])
+    expect(users).to_have_count(3)
+    box = users.first.bounding_box()
+    assert box is not None
+    assert box["width"] <= 150
+
+
 def test_days_are_told_apart(page: Page, inbox: Any) -> None:
     """A line between them where the list is by time, and the date in the time of those that are not of today."""
     now = datetime.now(timezone.utc)

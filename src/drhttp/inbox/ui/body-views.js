@@ -83,8 +83,19 @@ function PartContent({ part, texts, onReveal }) {
   return html`<pre class="text" tabindex="0"><${Value} value=${part.text} masked=${part.masked} onReveal=${onReveal} /></pre>`;
 }
 
+const PLAIN_PAGE = 4_000; // characters up to which a page may be plain text, as error pages of frameworks are
+const STYLED = /<(?:div|form|iframe|img|link|script|style|svg|table|video)\b/i;
+const BLOCK = /<\/?(?:blockquote|br|dl|h[1-6]|hr|li|ol|p|pre|ul)\b[^<>]*>/i;
+
+/** About how many pixels high a page is, if that can be told: the frame is a stranger, and does not say. */
+function heightOf(text) {
+  if (!text || text.length > PLAIN_PAGE || STYLED.test(text)) return null;
+  const blocks = text.replace(/<title[^<>]*>[^<]*<\/title>/i, "").split(BLOCK).map((one) => one.replace(/<[^<>]*>/g, "").trim()).filter(Boolean);
+  return blocks.reduce((sum, { length }) => sum + 16 + 20 * Math.ceil(length / 60), /<h1\b/i.test(text) ? 56 : 24);
+}
+
 export const Preview = ({ body }) => body.preview
-  ? html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="Preview of the page, without scripts and external resources" src=${body.preview}></iframe>`
+  ? html`<iframe class="preview" style=${{ "--page": `${heightOf(body.text) ?? 260}px` }} sandbox="" referrerpolicy="no-referrer" title="Preview of the page, without scripts and external resources" src=${body.preview}></iframe>`
   : html`<p class="dim pad">No preview available.</p>`;
 
 export function ImageView({ body }) {

@@ -5,10 +5,10 @@ import { COLUMNS, sortedBy } from "./sorting.js";
 const OPTIONAL = ["direction", "host", "user", "device"];
 const ownHost = (record) => (record.direction === "in" ? record.host : null); // the others show their host with the path
 
-/** The widths that the longest number and host need, in characters: a host that is cut would not say which it is. */
+/** The widths that the longest number, host and user need, in characters: a host that is cut would not say which it is. */
 export function columnWidths(rows) {
-  const [number, host] = rows.reduce(([n, at], row) => [Math.max(n, row.n), Math.max(at, row.host?.length ?? 0)], [0, 0]);
-  return { "--number": String(number).length + 1, "--host": Math.min(host, 40) };
+  const longest = (value) => rows.reduce((most, row) => Math.max(most, String(value(row) ?? "").length), 0);
+  return { "--number": longest(({ n }) => n) + 1, "--host": Math.min(longest(({ host }) => host), 40), "--user": Math.min(longest(({ user }) => user), 40) };
 }
 
 /** Whether all rows have the same value, and which. */
@@ -17,13 +17,18 @@ function constant(rows, value) {
   return { same: rows.every((row) => (value(row) ?? null) === first), first };
 }
 
-/** The columns that are hidden, as a set of names, and [label, value] of what is the same in every row. */
-export function hiddenColumns(rows, order) {
+/**
+ * The columns that are hidden, as a set of names, and [label, value] of what is the same in every row. Rows below the
+ * request that sent them say so by their place, so `lines` decide about the direction.
+ */
+export function hiddenColumns(rows, lines, order) {
+  const placed = lines.filter(({ level }) => level === 1).map(({ record }) => record);
   const hidden = new Set();
   const same = [];
   for (const column of COLUMNS.filter(({ name }) => OPTIONAL.includes(name))) {
     const isHost = column.name === "host";
-    const { same: constantly, first } = constant(isHost ? rows.filter((row) => row.direction === "in") : rows, isHost ? ownHost : column.value);
+    const compared = { host: rows.filter((row) => row.direction === "in"), direction: placed }[column.name] ?? rows;
+    const { same: constantly, first } = constant(compared, isHost ? ownHost : column.value);
     if (!constantly || sortedBy(order, column)) continue;
     hidden.add(column.name);
     if (first && column.name !== "direction") same.push([column.name, first]);

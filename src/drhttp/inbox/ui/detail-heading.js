@@ -4,6 +4,7 @@ import { get, send } from "./api.js";
 import { compareRecords, compareWithLastSuccess } from "./comparison.js";
 import { duration, plural } from "./format.js";
 import { Pick } from "./facts.js";
+import { Menu } from "./menu.js";
 import { Share } from "./share.js";
 import { copy, html, Method, notify, Status, Text, useState } from "./components.js";
 
@@ -41,22 +42,29 @@ export function Heading({ record, reveal, query, feed, onDialog, again, onFind, 
   const [, rerender] = useState(0);
   const mark = () => (actions.mark(record.n), rerender((value) => value + 1));
   const showError = (problem) => notify(problem.message);
+  const snippet = (as) => () => actions.snippet(record, as, reveal).catch(showError);
   return html`<div class="top">
-    <div class="title"><${Method} name=${record.method} /> <${Status} record=${record} whole /><span class="dim">${duration(record.duration_ms)}</span>
-      <span class="dim nr" title=${`Record ${record.n}: drhttp show ${record.n}`}>#${record.n}</span>${record.direction === "out" && html`<span class="tag">sent by the application</span>`}
-      <span class="spread"></span>
-      <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
-      <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
-      <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
-    <div class="address"><h2 class="url mono"><${Text} text=${record.url} /></h2><${Pick} label="path" field="path" value=${record.path} query=${query} /></div>
+    <div class="title">
+      <div class="request-line"><${Method} name=${record.method} /> <${Status} record=${record} whole />
+        <div class="address"><h2 class="url mono"><${Text} text=${record.url} /></h2><${Pick} label="path" field="path" value=${record.path} query=${query} /></div></div>
+      <div class="about">${record.direction === "out" && html`<span class="tag">sent by the application</span>`}<span class="dim">${duration(record.duration_ms)}</span>
+        <span class="dim nr" title=${`Record ${record.n}: drhttp show ${record.n}`}>#${record.n}</span></div>
+      <div class="moves">
+        <button class="ghost" title="Newer (k)" aria-label="Newer record" disabled=${!record.following} onClick=${() => onOpen(record.following)}>↑</button>
+        <button class="ghost" title="Older (j)" aria-label="Older record" disabled=${!record.previous} onClick=${() => onOpen(record.previous)}>↓</button>
+        <button class="ghost" title="Close (Esc)" aria-label="Close" onClick=${() => onOpen(null)}>✕</button></div>
+    </div>
     <div class="actions">
-      <span class="set"><span class="group" role="group" aria-label="Copy as"><span class="dim">Copy</span>
-        ${[["curl", "cURL"], ["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${() => actions.snippet(record, as, reveal).catch(showError)}>${label}</button>`)}</span>
-      <${Share} record=${record} /></span>
-      <span class="set"><button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button>
-      <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
       <button disabled=${!record.can_replay} title=${record.replay_refusal || "Send this request again (r)"} onClick=${() => onDialog("replay")}>Replay</button>
-      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button></span>
+      <button title="Copy the request as a cURL command (c)" onClick=${snippet("curl")}>Copy as cURL</button>
+      <button onClick=${mark} title="Compare with another record (m)">${marked && marked !== record.n ? `Compare with ${marked}` : marked === record.n ? "Marked" : "Compare"}</button>
+      <button aria-pressed=${record.pinned} onClick=${() => actions.pin(record, feed).then(again, showError)} title="Keep this record (x)">${record.pinned ? "★ Pinned" : "☆ Pin"}</button>
+      <${Menu} id="more-actions" label="More" title="Copy, share, find">
+        <span role="group" aria-label="Copy as"><span class="dim">Copy as</span>
+          ${[["python", "Python"], ["httpie", "HTTPie"]].map(([as, label]) => html`<button onClick=${snippet(as)}>${label}</button>`)}</span>
+        <${Share} record=${record} />
+        <span><button title="Find in this record (Ctrl-F)" onClick=${onFind}>Find</button></span>
+      <//>
     </div>
   </div>`;
 }

@@ -13,23 +13,32 @@ const SORTS = [["endpoint", "Endpoint"], ["count", "Count"], ["errors", "Errors"
 
 export function Endpoints({ feed, query, outbound }) {
   const sort = currentRoute().sort || "count";
-  const [data, problem] = useApi("/endpoints", { q: query, sort, until: feed.until }, { every: useRefresh(feed) });
+  const refresh = useRefresh(feed);
+  const senders = useSenders(outbound, { q: query, until: feed.until }, refresh);
+  const [data, problem] = useApi("/endpoints", { q: query, sort, until: feed.until }, { every: refresh });
   if (!data) return html`<${Problem} problem=${problem} />`;
   if (!data.endpoints.length) return html`<${NoGroups} title="No endpoints" query=${query} />`;
   const bounds = data.bounds.map((bound) => (bound === null ? "more" : duration(bound)));
   const caption = `${plural(data.endpoints.length, "endpoint")}, ${plural(data.total, "record")}${data.complete ? "" : RECEIVED_LAST}`;
   return html`<${GroupTable} label="Endpoints" caption=${caption} head=${html`${SORTS.map((one) => html`<${Sort} one=${one} sort=${sort} />`)}<th scope="col" class="spread-col">Durations</th>`}>
-    ${data.endpoints.map((one) => html`<${Endpoint} key=${one.query} one=${one} query=${query} outbound=${outbound} bounds=${bounds} />`)}<//>`;
+    ${data.endpoints.map((one) => html`<${Endpoint} key=${one.query} one=${one} query=${query} sends=${senders(one)} bounds=${bounds} />`)}<//>`;
 }
 
 const Sort = ({ one: [name, label], sort }) => html`<th scope="col" class=${name === "endpoint" ? "first-col" : name}
   aria-sort=${sort === name ? (name === "endpoint" ? "ascending" : "descending") : null}>
   <button class="sort" onClick=${() => navigate({ sort: name }, { replace: true })}>${label}</button></th>`;
 
-function Endpoint({ one, query, outbound, bounds }) {
+/** Return a function that tells whether an endpoint has outbound calls; if it takes too long to find out, all may. */
+function useSenders(outbound, { q, until }, refresh) {
+  const [data] = useApi(outbound ? "/endpoints" : null, { q: addTerm(q, "has:calls"), until }, { every: refresh });
+  const found = new Set(data?.endpoints.map((one) => one.query));
+  return (one) => outbound && one.direction === "in" && data !== null && (!data.complete || found.has(one.query));
+}
+
+function Endpoint({ one, query, sends, bounds }) {
   const distribution = one.distribution.map((value, at) => (value ? `up to ${bounds[at]}: ${count(value)}` : "")).filter(Boolean).join("\n");
   return html`<tr>
-    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${FilterLink} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//>${outbound && one.direction === "in" && html` <${Link} class="upstreams-link" title="What it spends its time in" to=${{ view: "upstreams", q: addTerm(query, one.query), n: "", sort: "" }}>upstreams<//>`}</th>
+    <th scope="row"><span class="direction ${one.direction}" title=${one.direction === "out" ? "sent by the application" : "received by the application"}>${one.direction}</span> <${Method} name=${one.method} /> <${FilterLink} query=${query} added=${one.query}><${Text} text=${one.endpoint} /><//>${sends && html` <${Link} class="upstreams-link" title="What it spends its time in" to=${{ view: "upstreams", q: addTerm(query, one.query), n: "", sort: "" }}>upstreams<//>`}</th>
     <${Cell} name="count" label="Count">${count(one.count)}<//>
     <${Cell} name=${one.errors ? "errors some" : "errors"} label="Errors" title=${`${count(one.errors)}: ${ERRORS}`}>${one.errors > 0 && html`<span class="meter"><i style=${{ width: `${Math.min(100, one.error_share * 100)}%` }}></i></span>`}${formatPercent(one.error_share)}<//>
     <${Cell} name="client-errors" label="4xx">${formatPercent(one.client_errors / one.count)}<//>

@@ -2,11 +2,13 @@
 
 import { brief, count, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
-import { barsIn, timeAxis } from "./time-axis.js";
+import { barsIn, MAX_PITCH, timeAxis } from "./time-axis.js";
 import { html, useApi, useEffect } from "./components.js";
+import { addTerm } from "./query-field.js";
+import { currentRoute, navigate } from "./router.js";
 
 const KINDS = ["2xx", "3xx", "4xx", "5xx", "1xx", "none"];
-const MAX_BAR = 24; // pixels; what is narrower than the plot leaves the rest of it empty
+const MAX_BAR = 24; // pixels
 const HEAD = 12; // pixels above the highest bar
 const label = (name) => (name === "none" ? "no status" : name);
 const sum = (bucket) => KINDS.reduce((total, name) => total + bucket[name], 0);
@@ -18,7 +20,7 @@ export function Histogram({ query, until, refresh, width, onTotal }) {
   useEffect(() => () => onTotal(null), []);
   if (!data?.periods.length) return null;
   const periods = data.periods.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to) }));
-  const axis = timeAxis(periods, width, MAX_BAR / data.width_ms);
+  const axis = timeAxis(periods, width, MAX_PITCH / data.width_ms);
   const bar = data.width_ms * axis.scale;
   const points = data.periods.flatMap((one, at) => one.buckets.map((bucket, place) => {
     const begin = periods[at].from + place * data.width_ms;
@@ -29,10 +31,14 @@ export function Histogram({ query, until, refresh, width, onTotal }) {
   const sums = KINDS.map((name) => [name, points.reduce((total, { bucket }) => total + bucket[name], 0)]).filter(([, total]) => total);
   return html`<${TimeChart} axis=${axis} width=${width} points=${points} levels=${[[HEAD, count(most)]]}
     label=${`${plural(data.total, "record")} over time: ${sums.map(([name, total]) => `${count(total)} ${name}`).join(", ")}`}
-    legend=${html`${sums.map(([name, total]) => html`<span><i class="b${name}"></i>${label(name)} ${count(total)}</span>`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
-    ${points.map(({ bucket, x }) => stack(bucket, x, bar, most))}
+    legend=${html`${sums.map(([name, total]) => html`<${Entry} key=${name} name=${name} total=${total} />`)}<span>per ${period(data.width_ms)}</span>${!data.complete && html`<span>only records received last</span>`}`}>
+    ${points.map(({ bucket, x }) => stack(bucket, x + Math.max(0, bar - MAX_BAR) / 2, Math.min(MAX_BAR, bar), most))}
   <//>`;
 }
+
+/** An entry of the legend adds its class to the query. */
+const Entry = ({ name, total }) => html`<button title=${`Show ${name === "none" ? "requests without a status" : name} only`} onClick=${() => navigate({ q: addTerm(currentRoute().q, `status:${name}`) })}>
+  <i class="b${name}"></i>${label(name)} ${count(total)}</button>`;
 
 function stack(bucket, x, width, most) {
   const gap = width > 4 ? 1 : 0;

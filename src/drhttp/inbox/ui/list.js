@@ -23,16 +23,18 @@ export function List({ feed, query, total, lines: records, expanded, cursor, set
   const row = height();
   const order = feed.order;
   const lines = useMemo(() => withDays(records, order), [records, order]);
-  const columns = useMemo(() => hiddenColumns(feed.rows, order), [feed.rows, order]);
+  const columns = useMemo(() => hiddenColumns(feed.rows, records, order), [feed.rows, records, order]);
   const dated = useMemo(() => !allToday(feed.rows), [feed.rows]);
   const widths = useMemo(() => columnWidths(feed.rows), [feed.rows]);
   const scroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     setTop(scrollTop);
+    if (scrollTop > 0) sought.current = null; // it is being read
     if (scrollTop < row / 2) unseen.current = 0;
     if (scrollTop < row && cursor === null) feed.trim();
     if (scrollHeight - scrollTop - clientHeight < 40 * row) feed.loadMore();
   };
+  const sought = useRowInSight(box, lines, cursor, row);
   const unseen = useUnseenCount(feed, box, row, cursor);
   const top = useScrollAnchor(box, lines, row, cursor, scroll);
   useEffect(() => {
@@ -44,7 +46,6 @@ export function List({ feed, query, total, lines: records, expanded, cursor, set
     const parent = indexOf(lines, cursor) < 0 && parentOf(feed.rows, feed.rows.find((one) => one.n === cursor) || {});
     if (parent) expanded.open(parent);
   }, [cursor, lines]);
-  useEffect(() => scrollToRow(box.current, indexOf(lines, cursor), row), [cursor]);
   useCallsOfOpened(feed.rows, opened, expanded, (calls) => [calls, 0].forEach((below) => scrollToRow(box.current, indexOf(lines, opened) + below, row)));
   useEffect(() => {
     if (indexOf(lines, cursor) < 0) box.current.scrollTop = 0;
@@ -128,10 +129,40 @@ function useUnseenCount(feed, box, row, cursor) {
   return unseen;
 }
 
+/**
+ * Bring the selected row into sight. One whose row comes later, as after a reload of the page, is centered once it is there;
+ * the number of that one is returned, for those who scroll themselves meanwhile.
+ */
+function useRowInSight(box, lines, cursor, row) {
+  const sought = useRef(null);
+  const index = indexOf(lines, cursor);
+  const fresh = useRef(true); // nothing was there to select a row from
+  useEffect(() => {
+    if (fresh.current || index < 0) sought.current = cursor;
+    else scrollToRow(box.current, index, row);
+  }, [cursor]);
+  useEffect(() => {
+    if (lines.length) fresh.current = false;
+    if (index < 0 || sought.current !== cursor) return;
+    sought.current = null;
+    centerRow(box.current, index, row);
+  }, [cursor, lines]);
+  return sought;
+}
+
+/** The height in which rows are whole, without a fraction of a pixel. */
+const roomBelowHead = (box) => Math.floor(box.getBoundingClientRect().height) - box.firstElementChild.offsetHeight;
+
+/** Scroll to the middle unless the row is in sight. */
+function centerRow(box, index, row) {
+  const room = roomBelowHead(box);
+  const inSight = index * row >= box.scrollTop && (index + 1) * row <= box.scrollTop + room;
+  if (!inSight) box.scrollTop = (index + 0.5) * row - room / 2;
+}
+
 function scrollToRow(box, index, row) {
   if (index < 0) return;
-  const head = box.firstElementChild.offsetHeight;
-  const room = box.clientHeight - head;
+  const room = roomBelowHead(box);
   if (index * row < box.scrollTop) box.scrollTop = index * row;
   else if ((index + 1) * row > box.scrollTop + room) box.scrollTop = (index + 1) * row - room;
 }

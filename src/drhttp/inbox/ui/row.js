@@ -7,6 +7,7 @@ import { html, Method, Status, Text } from "./components.js";
 import { addTerm, formatTerm } from "./query-field.js";
 
 const HIGHLIGHT = 1_200; // milliseconds for which a new row is highlighted
+const SHOWN = 300; // characters of the reason of a failure: more do not fit into a row
 
 /** Filter for the value that was clicked with Alt, or exclude it with Shift as well; return whether it was. */
 function filterByClick(event, record) {
@@ -25,6 +26,14 @@ const parts = (time) => [time.slice(0, 8), time.slice(8)];
 /** The line between two days. */
 export const dayLine = ({ line, index }) => html`<div key=${line.record.n} class="day" role="row" aria-rowindex=${index} aria-level="1"><span role="gridcell">${line.divider}</span></div>`;
 
+/** Why a request failed; an outbound one without an answer says it in the place of its status. */
+function reason({ exception, status, direction }) {
+  if (!exception || (direction === "out" && !status)) return null;
+  const told = [exception.type, exception.message].filter(Boolean).join(": ");
+  const name = exception.type.split(".").pop(); // without its module, which the title has
+  return html`<span class="reason" title=${told}>${Text({ text: told.slice(exception.type.length - name.length).slice(0, SHOWN) })}</span>`;
+}
+
 /** A row, as an element: Preact would move the elements of components when rows are removed, and a text selection would be lost. */
 export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const { record, level } = line;
@@ -32,19 +41,20 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
   const [whole, rest] = isToday(record) ? parts(clock(record.time)) : datedClock(record.time);
   const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
-  const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error && "failed", fresh && "fresh"].filter(Boolean).join(" ");
+  const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error ? "failed" : record.status >= 400 && record.status < 500 && "client-error", fresh && "fresh"].filter(Boolean).join(" ");
   const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>
     <span role="gridcell" class="record-number" title=${`Record ${record.n}: drhttp show ${record.n}`}>#${record.n}</span>
     <span role="gridcell" class="time" title=${moment(record.time)}>${whole}<span class="rest">${rest}</span></span>
-    ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out ? "out" : "in"}</span>`)}
+    ${show("direction", html`<span role="gridcell" class="dir ${out ? "out" : ""}" data-field="dir" title=${out ? "sent by the application" : "received by the application"}>${out && "out"}</span>`)}
     <span role="gridcell" class="method-cell" data-field="method"><${Method} name=${record.method} /></span>
     ${show("host", html`<span role="gridcell" class="host-cell" data-field="host" title=${record.host}>${Text({ text: record.host })}</span>`)}
     <span role="gridcell" class="path" title=${record.url}>
       ${line.calls > 0 && html`<${ExpandButton} line=${line} onToggle=${onToggle} />`}
       ${record.pinned && html`<span class="pin" title="Pinned">★</span>`}
       <span class="text" data-field="path"><span class="host">${Text({ text: out && hidden.has("host") ? record.host : "" })}</span>${Text({ text: record.path })}<span class="search">${Text({ text: record.query ? `?${record.query}` : "" })}</span></span>
+      ${reason(record)}
       ${record.operation && html`<span class="operation" data-field="operation" title="What the request asks for">${Text({ text: record.operation })}</span>`}
       ${record.imported && html`<span class="tag" title="Imported from a HAR file">imported</span>`}
       ${record.replay_of && html`<span class="tag">replay</span>`}

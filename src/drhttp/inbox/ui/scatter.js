@@ -2,13 +2,12 @@
 
 import { clock, count, duration, kind, period, plural } from "./format.js";
 import { TimeChart, HEIGHT } from "./time-chart.js";
-import { barsIn, timeAxis } from "./time-axis.js";
+import { barsIn, MAX_PITCH, timeAxis } from "./time-axis.js";
 import { html, useApi, useMemo } from "./components.js";
 
 const CLICK_RADIUS = 14; // pixels around a point within which a click selects it
 const EDGE = 5; // pixels at every edge, so that no point is cut
 const LEAST = 1_000; // milliseconds that a period is at least wide
-const MOST = 0.024; // pixels for a millisecond: as in the histogram, a second has 24
 const MOST_POINTS = 2_000;
 const DECADES = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
@@ -38,7 +37,7 @@ function layout({ n, time_ms: times, duration_ms: durations, status, periods_ms:
   const decades = DECADES.slice(bottom, (top < 0 ? DECADES.length : top) + 1);
   const [least, greatest] = [decades[0], decades.at(-1)].map(Math.log10);
   const level = (ms) => HEIGHT - EDGE - ((Math.log10(Math.max(decades[0], ms)) - least) / (greatest - least)) * (HEIGHT - 2 * EDGE);
-  const axis = timeAxis(periods.map(([from, to]) => ({ from, to: Math.max(to, from + LEAST) })), width - 2 * EDGE, MOST);
+  const axis = timeAxis(periods.map(([from, to]) => ({ from, to: Math.max(to, from + LEAST) })), width - 2 * EDGE, MAX_PITCH / LEAST);
   const points = n.map((number, at) => ({
     n: number, x: EDGE + axis.at(times[at]), width: 0, y: level(durations[at]), begin: times[at], end: times[at] + 1,
     text: `${clock(times[at])}: ${duration(durations[at])}, ${status[at] ?? "no status"}, record ${count(number)}`,

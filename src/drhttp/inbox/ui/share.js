@@ -12,6 +12,6 @@ async function share({ n, hidden }, as) {
 
 const showError = (problem) => notify(problem.message);
 
-export const Share = ({ record }) => html`<span class="group" role="group" aria-label="Share as"><span class="dim">Share</span>
+export const Share = ({ record }) => html`<span role="group" aria-label="Share as"><span class="dim">Share as</span>
   ${[["html", "HTML"], ["har", "HAR"]].map(([as, label]) => html`<button title=${`Save this record as a ${label} file, with secrets masked`} onClick=${() => share(record, as).catch(showError)}>${label}</button>`)}
   <button title="Copy a link to this view, for another browser on this machine too" onClick=${() => copyLink().catch(showError)}>Link</button></span>`;

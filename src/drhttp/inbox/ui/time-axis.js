@@ -1,6 +1,7 @@
 // The time axis of a chart: periods of traffic side by side, the gaps between them cut out, and ticks at round times.
 
 export const CUT = 46; // pixels for a gap that is cut out
+export const MAX_PITCH = 48; // pixels for a second at most, so that a short session fills the width, and a shorter one is no desert
 const BAR_ROOM = 7; // pixels for a bar and the space beside it, for as many bars as that makes
 const TICK_ROOM = 92; // pixels between two labels
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000);

@@ -44,7 +44,7 @@ export function TimeChart({ axis, width, label, legend, points, findNearest, onS
   const choose = (point) => (onSelect ? onSelect(point) : selectRange(point.begin, point.end));
   const place = (event) => {
     const box = plot.current.getBoundingClientRect();
-    return [Math.min(box.width, Math.max(0, event.clientX - box.left)), event.clientY - box.top];
+    return [Math.min(box.width, Math.max(0, event.clientX - box.left)), (event.clientY - box.top) * (HEIGHT / box.height)]; // it may be shrunk
   };
   const pointAt = (event) => {
     const [x, y] = place(event);
@@ -75,7 +75,7 @@ export function TimeChart({ axis, width, label, legend, points, findNearest, onS
   const description = chosen && (chosen[0] === chosen[1] ? chosen[0].text : `${chosen[0].text} – ${chosen[1].text}`);
   const mark = range ? sorted(range) : chosen && [chosen[0].x, chosen[1].x + chosen[1].width];
   return html`
-    <svg ref=${plot} width=${width} height=${HEIGHT} viewBox="0 0 ${width} ${HEIGHT}" role="slider" tabindex="0" aria-label=${label} aria-valuemin="1" aria-valuemax=${points.length}
+    <svg ref=${plot} width=${width} height=${HEIGHT} viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none" role="slider" tabindex="0" aria-label=${label} aria-valuemin="1" aria-valuemax=${points.length}
       aria-valuenow=${(at?.[1] ?? points.length - 1) + 1} aria-valuetext=${description || "nothing selected; use the arrow keys to move"}
       onPointerDown=${(event) => (event.currentTarget.setPointerCapture(event.pointerId), setRange([place(event)[0], place(event)[0]]))}
       onPointerMove=${move} onPointerUp=${done} onPointerCancel=${() => setRange(null)} onPointerLeave=${() => setHint(null)}

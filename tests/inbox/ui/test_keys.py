@@ -200,3 +200,31 @@ def test_the_help_names_every_key(page: Page) -> None:
         assert key in shortcuts
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("control", ["Pause", "Keyboard shortcuts", "Latency", "5xx and exceptions"])
+def test_enter_opens_the_row_that_j_marks(busy: Page, control: str) -> None:
+    """Whatever was clicked before: the keys go on in the list."""
+    busy.get_by_role("button", name=control).or_(busy.get_by_role("tab", name=control)).or_(
+        busy.get_by_role("link", name=control)
+    ).click()
+    if busy.get_by_role("dialog").count():
+        busy.keyboard.press("Escape")
+        expect(busy.get_by_role("dialog")).to_have_count(0)
+    expect(busy.locator(".rows .row").first).to_contain_text("#100")
+    address = busy.url
+    for key in ("j", "j", "k", "j"):
+        busy.keyboard.press(key)
+    expect(busy.locator(".list")).to_be_focused()
+    assert busy.url == address
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
+
+
+def test_j_in_the_pane_leaves_the_focus_there(busy: Page) -> None:
+    """Who scrolls a record by keys goes on to the next one and scrolls that."""
+    busy.locator(".rows .row").first.click()
+    busy.locator(".detail .scroll").focus()
+    busy.keyboard.press("j")
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
+    expect(busy.locator(".detail .scroll")).to_be_focused()

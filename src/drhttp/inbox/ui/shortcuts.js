@@ -19,9 +19,15 @@ export const ShortcutList = ({ onClose }) => html`<dl class="keylist">${HELP.map
 
 function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
   if (document.querySelector(".table-view")) return moveFocus(by);
+  focusList();
   const at = lines.findIndex((line) => line.record.n === cursor);
   const next = lines[at < 0 ? 0 : Math.min(Math.max(at + by, 0), lines.length - 1)];
   if (next) (opened ? open : setCursor)(next.record.n);
+}
+
+/** The keys that follow are for the list, whatever was clicked before; who reads in the pane goes on there. */
+function focusList() {
+  if (!document.activeElement.closest(".detail")) document.querySelector(".list")?.focus({ preventScroll: true });
 }
 
 /** In a table of groups, focus goes from row to row. */
@@ -57,7 +63,7 @@ const SHORTCUTS = {
   Escape: (context) => (currentRoute().view === "compare" ? leaveComparison() : context.opened ? context.close() : context.setCursor(null)),
   "/": (context) => (context.field.current.focus(), context.field.current.select()),
   p: (context) => context.feed.setPaused(!context.feed.paused),
-  g: (context) => (context.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),
+  g: (context) => (context.setCursor(null), focusList(), document.querySelector(".list")?.scrollTo({ top: 0 })),
   "?": (context) => context.help(),
 };
 const LIST_KEYS = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too

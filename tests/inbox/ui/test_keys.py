@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -228,3 +229,15 @@ def test_j_in_the_pane_leaves_the_focus_there(busy: Page) -> None:
     busy.keyboard.press("j")
     expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
     expect(busy.locator(".detail .scroll")).to_be_focused()
+
+
+def test_j_and_k_go_to_the_neighbor_of_a_record_that_is_not_in_the_list(visit: Callable[..., Any], inbox: Any) -> None:
+    """As the arrows of the pane do; one after the other, however fast."""
+    inbox.post([shop.event(uri=f"http://shop.test/{at}") for at in range(260)])
+    page = visit(inbox).open("/?n=20")
+    detail = page.locator(".detail")
+    expect(page.locator(".foot")).to_contain_text("200 shown")
+    for keys, number in (("j", 19), ("k", 20), ("k", 21), ("jjj", 18)):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(detail).to_have_attribute("aria-label", f"Record {number}")

@@ -1,5 +1,6 @@
 // The keyboard shortcuts, and the list of them.
 
+import { get } from "./api.js";
 import { currentRoute, navigate } from "./router.js";
 import { leaveComparison } from "./comparison.js";
 import { html, useEffect, useRef } from "./components.js";
@@ -21,6 +22,7 @@ function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
   if (document.querySelector(".table-view")) return moveFocus(by);
   focusList();
   const at = lines.findIndex((line) => line.record.n === cursor);
+  if (at < 0 && opened) return openNeighbor(by, open);
   const next = lines[at < 0 ? 0 : Math.min(Math.max(at + by, 0), lines.length - 1)];
   if (next) (opened ? open : setCursor)(next.record.n);
 }
@@ -28,6 +30,20 @@ function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
 /** The keys that follow are for the list, whatever was clicked before; who reads in the pane goes on there. */
 function focusList() {
   if (!document.activeElement.closest(".detail")) document.querySelector(".list")?.focus({ preventScroll: true });
+}
+
+let steps = Promise.resolve(); // one after the other, so that each begins where the last one led
+
+/** Open the record next to one that is not in the list, as the arrows of the pane do. */
+function openNeighbor(by, open) {
+  const isOpen = () => currentRoute().view === "requests" && Number(currentRoute().n);
+  steps = steps.then(async () => {
+    const from = isOpen();
+    if (!from) return;
+    const { previous, following } = await get(`/records/${from}`).catch(() => ({}));
+    const next = by > 0 ? previous : following;
+    if (next && isOpen() === from) open(next);
+  });
 }
 
 /** In a table of groups, focus goes from row to row. */

@@ -191,6 +191,8 @@ def test_the_help_names_every_key(page: Page) -> None:
         "t",
         "c",
         "r",
+        "s",
+        "e",
         "m",
         "1",
         "6",
@@ -241,3 +243,22 @@ def test_j_and_k_go_to_the_neighbor_of_a_record_that_is_not_in_the_list(visit: C
         for key in keys:
             page.keyboard.press(key)
         expect(detail).to_have_attribute("aria-label", f"Record {number}")
+
+
+def test_share_and_export_have_a_key(busy: Page) -> None:
+    """`s` saves the record that is marked or open; `e` opens the dialog at what exports the list."""
+    busy.keyboard.press("j")
+    with busy.expect_download() as saved:
+        busy.keyboard.press("s")
+    assert saved.value.suggested_filename == "drhttp-100.html"
+    expect(busy.locator(".toast")).to_contain_text("Saved")
+    busy.keyboard.press("Enter")
+    busy.locator(".detail .facts").wait_for()
+    with busy.expect_download() as saved:
+        busy.keyboard.press("s")
+    assert saved.value.suggested_filename == "drhttp-100.html"
+    busy.keyboard.press("e")
+    expect(busy.get_by_role("button", name="Export as HAR")).to_be_focused()
+    with busy.expect_download() as exported:
+        busy.keyboard.press("Enter")
+    assert exported.value.suggested_filename == "drhttp-inbox.har"

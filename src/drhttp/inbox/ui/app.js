@@ -20,6 +20,7 @@ import { Dialog, dismissToast, html, Toast, render, notify, useEffect, useMemo, 
 import { useOutbound } from "./outbound-presence.js";
 import { QueryField } from "./query-field.js";
 import { SavedViews, ViewsButton } from "./saved-views.js";
+import { shareByNumber } from "./share.js";
 import { redeemTicket } from "./share-link.js";
 import { validOrder } from "./sorting.js";
 import { Splitter } from "./splitter.js";
@@ -80,7 +81,7 @@ function Inbox({ onExpired }) {
   }, [entered, at.q, feed.shown, lines, feed.loading]);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
-  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, help: () => setDialog("help") };
+  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, exportList: () => setDialog("inbox"), help: () => setDialog("help") };
   useShortcuts(context, recordShortcuts(context, setDialog));
   const list = { feed, query: at.q, total, lines, expanded, cursor, setCursor, opened, onOpen: open };
   return html`
@@ -117,6 +118,7 @@ function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
     c: () => record && actions.snippet(record, "curl").catch(showError),
     r: () => record && (open(record.n), onDialog("replay")),
     m: () => record && actions.mark(record.n),
+    s: () => record && shareByNumber(record.n).catch(showError),
     l: () => record && actions.lastSuccess(record.n).catch(showError),
     t: editTags,
   };

@@ -8,6 +8,7 @@ import { html, useEffect, useRef } from "./components.js";
 const HELP = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect; leave a comparison"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the top of the list"],
+  ["s", "save the record as an HTML file to share"], ["e", "export the list as HAR or JSON Lines; import, delete"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"], ["l", "compare with the last success of the same endpoint"],
   ["n  N", "next or previous hit in the record"], ["Ctrl  F", "in the record: find a text in it"],
   ["1  –  6", "requests, errors, endpoints, users, devices, upstreams"],
@@ -80,6 +81,7 @@ const SHORTCUTS = {
   "/": (context) => (context.field.current.focus(), context.field.current.select()),
   p: (context) => context.feed.setPaused(!context.feed.paused),
   g: (context) => (context.setCursor(null), focusList(), document.querySelector(".list")?.scrollTo({ top: 0 })),
+  e: (context) => context.exportList(),
   "?": (context) => context.help(),
 };
 const LIST_KEYS = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too

@@ -113,3 +113,30 @@ def test_each_part_of_the_time_axis_has_its_own_label(page: Page, inbox: Any, ch
     told = [datetime.fromisoformat(f"2026-11-22T{text}+00:00") for text, *_ in found["labels"][-2:]]
     assert all(0 <= (time - one).total_seconds() <= 5 for time, one in zip(late, told, strict=True)), told
     expect(page.locator(".ticks span").first).to_have_text(re.compile(r"^11/22 03:4"))
+
+
+def test_what_a_chart_says_after_a_drag_is_of_the_new_chart(busy: Page) -> None:
+    """It tells what is now under the pointer, without a frame around the plot."""
+    plot = busy.locator(".plot svg")
+    box = plot.bounding_box()
+    assert box is not None
+    busy.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    busy.mouse.down()
+    busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
+    busy.mouse.up()
+    expect(plot).to_have_attribute("aria-label", re.compile(r"^2[3-7] records over time"))
+    said = busy.locator(".axis b").all_inner_texts()
+    bars = plot.locator("rect[class^='f']")
+    expect(bars).not_to_have_count(0)
+    at = box["x"] + box["width"] * 0.5
+    under = [
+        one
+        for one in bars.evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).map(one => [one.left, one.right])"
+        )
+        if one[0] <= at <= one[1]
+    ]
+    assert len(said) == len(under) <= 1, (said, under)
+    assert plot.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+    plot.press("ArrowLeft")
+    assert plot.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"

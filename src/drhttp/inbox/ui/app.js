@@ -92,7 +92,7 @@ function Inbox({ onExpired }) {
       <${PauseButton} feed=${feed} />
     </div>
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox is not responding. This page reconnects automatically.</p>`}
-    ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} onTotal=${setTotal} />`}
+    ${at.view === "requests" && (feed.rows.length > 0 || at.q) && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} onTotal=${setTotal} />`}
     <main class=${opened ? "split" : ""}>
       <${SavedViews} at=${at} split=${Boolean(opened)} outbound=${outbound} />
       ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} outbound=${outbound} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}

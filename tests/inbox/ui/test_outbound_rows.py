@@ -198,3 +198,16 @@ def test_upstreams_of_an_endpoint(page: Page, inbox: Any, family: Any) -> None:
     expect(rows.first.locator(".share")).to_have_text("73 %")
     rows.first.get_by_role("link").click()
     expect(page.locator(ROWS)).to_have_count(1)
+
+
+@pytest.mark.parametrize("query", ["", "status:5xx", "user:42", "path:/api/orders"])
+def test_a_failed_call_marks_its_request_under_every_query(
+    inbox: Any, family: Any, visit: Callable[..., Any], query: str
+) -> None:
+    """Also if the query leaves the call out, folded and unfolded."""
+    inbox.post(list(family))
+    page = visit(inbox).open(f"/?q={query}")
+    expect(page.locator(".calls.bad-call")).to_have_text("2 out")
+    page.locator(".calls").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)
+    expect(page.locator(".calls.bad-call")).to_have_count(1)

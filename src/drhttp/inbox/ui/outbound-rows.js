@@ -75,7 +75,7 @@ export function flattenRows(rows, open, sorted) {
     if (!isParent(record)) return [{ record, level: 1, calls: 0 }];
     const here = found.get(record.span_id);
     const expanded = open.get(record.n);
-    const line = { record, level: 1, calls: Math.max(record.children, here.length), open: Boolean(expanded), failed: here.some((one) => one.error) };
+    const line = { record, level: 1, calls: Math.max(record.children, here.length), open: Boolean(expanded), failed: record.failed_children > 0 || mergeCalls(expanded?.known || [], here).some((one) => one.error) };
     return expanded ? [line, ...mergeCalls(expanded.known, here).filter(once).map((one) => ({ record: one, level: 2, calls: 0 }))] : [line];
   });
 }

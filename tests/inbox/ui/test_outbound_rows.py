@@ -211,3 +211,17 @@ def test_a_failed_call_marks_its_request_under_every_query(
     page.locator(".calls").click()
     expect(page.locator(f"{ROWS}.under")).to_have_count(2)
     expect(page.locator(".calls.bad-call")).to_have_count(1)
+
+
+def test_a_request_that_is_opened_shows_what_it_sent(page: Page, inbox: Any, family: Any) -> None:
+    """By a click as by its address; its row stays where it is, and it can be collapsed."""
+    inbox.post([*family, shop.event()])
+    row = page.locator(ROWS, has_text=ORDER)
+    before = row.bounding_box()
+    row.locator(".text").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)
+    assert row.bounding_box()["y"] == before["y"]
+    page.locator(".calls").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(0)
+    page.reload()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)

@@ -83,12 +83,11 @@ function tabsOf({ calls, hits }) {
   return [["overview", "Overview"], ["request", label("request", "Request")], ["response", label("response", "Response")], ...outbound];
 }
 
-/** Ctrl-F in the pane opens find; pressed again there, it is the browser's own. n and N go through the marks. */
+/** Ctrl-F opens find, wherever the focus is; pressed again there, it is the browser's own. n and N go through the marks. */
 function useFindKeys(marks, ask) {
   const handler = useRef();
   handler.current = (event) => {
-    const inPane = event.target.closest?.(".detail");
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "f" && inPane && !event.target.closest(".find")) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "f" && !event.target.closest(".find, dialog[open]")) {
       event.preventDefault();
       return ask();
     }

@@ -10,7 +10,7 @@ const HELP = [
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the top of the list"],
   ["s", "save the record as an HTML file to share"], ["e", "export the list as HAR or JSON Lines; import, delete"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"], ["l", "compare with the last success of the same endpoint"],
-  ["n  N", "next or previous hit in the record"], ["Ctrl  F", "in the record: find a text in it"],
+  ["n  N", "next or previous hit in the record"], ["Ctrl  F", "find a text in the record that is open"],
   ["1  –  6", "requests, errors, endpoints, users, devices, upstreams"],
   ["←  →", "in a chart: move between bars or points (also Home and End)"], ["Shift  →", "in a chart: select a range, then press Enter"],
   ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],

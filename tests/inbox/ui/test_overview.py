@@ -200,6 +200,14 @@ def test_a_har_is_imported_apart_from_what_matches(page: Page, inbox: Any) -> No
     expect(dialog.get_by_role("group", name="Import").get_by_label("Import HAR file")).to_be_visible()
 
 
+def test_a_failure_is_told_once(page: Page, inbox: Any) -> None:
+    """The page of an error has the same words in its title and its heading."""
+    html = "<!doctype html><title>404 Not Found</title><h1>Not Found</h1><p>It is not here.</p>"
+    inbox.post([shop.event(status=404, response=shop.encoded("text/html", html))])
+    told = opened(page, "/api/items/7").get_by_role("region", name="What went wrong").locator(".told")
+    expect(told).to_have_text("404 Not Found")
+
+
 @pytest.mark.parametrize(
     ("statuses", "colors"),
     [

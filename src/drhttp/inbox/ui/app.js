@@ -68,7 +68,8 @@ function Inbox({ onExpired }) {
   const outbound = useOutbound(feed);
   const [total, setTotal] = useState(null); // how many records match, as the histogram counts them
   const [entered, setEntered] = useState(null); // the query that was confirmed, whose first record is selected
-  useTitle(feed);
+  const [loaded, setLoaded] = useState(null); // the record in the pane
+  useTitle(feed, at, opened && [loaded, ...feed.rows].find((one) => one?.n === opened));
   useEffect(() => feed.open(at.q, order), [at.q, order]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
@@ -96,7 +97,7 @@ function Inbox({ onExpired }) {
     <main class=${opened ? "split" : ""}>
       <${SavedViews} at=${at} split=${Boolean(opened)} outbound=${outbound} />
       ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} outbound=${outbound} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}
-      ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} />`}
+      ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} onLoad=${setLoaded} />`}
     </main>
     ${dialog === "inbox" && html`<${InboxDialog} feed=${feed} query=${at.q} onClose=${() => setDialog("")} />`}
     ${dialog === "help" && html`<${Dialog} title="Keyboard shortcuts" onClose=${() => setDialog("")}><${ShortcutList} onClose=${() => setDialog("")} /><//>`}
@@ -117,8 +118,8 @@ function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
     x: () => record && actions.pin(record, feed).catch(showError),
     c: () => record && actions.snippet(record, "curl").catch(showError),
     r: () => record && (open(record.n), onDialog("replay")),
-    m: () => record && actions.mark(record.n),
     s: () => record && shareByNumber(record.n).catch(showError),
+    m: () => record && actions.mark(record.n),
     l: () => record && actions.lastSuccess(record.n).catch(showError),
     t: editTags,
   };

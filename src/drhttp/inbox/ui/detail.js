@@ -15,12 +15,13 @@ export { actions };
 
 const NOTHING = []; // always the same, so that nothing is looked for again
 
-export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen }) {
+export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen, onLoad }) {
   const [revealed, setRevealed] = useState(null);
   const reveal = revealed === n;
   const [record, problem, again] = useApi(`/records/${n}`, { reveal: reveal ? 1 : null, q: query });
   const shown = record?.n === n ? record : null;
   const current = useRef();
+  useEffect(() => onLoad(shown), [shown]);
   current.current = shown; // while the record loads, any outbound request may belong to it
   useEffect(() => {
     const child = (one) => one.parent_id && (!current.current || one.parent_id === current.current.span_id);

@@ -102,7 +102,8 @@ class Exchange:
 class Entry:
     """A stored exchange without headers and bodies.
 
-    ``n`` increases with arrival and is never reused. ``calls`` is the number of child exchanges.
+    ``n`` increases with arrival and is never reused. ``calls`` is the number of child exchanges,
+    ``failed_calls`` of those that failed.
     ``operation`` is what the request asks for, where its path does not say.
     """
 
@@ -117,3 +118,4 @@ class Entry:
     truncated: bool = False
     masked: int = 0
     calls: int = 0
+    failed_calls: int = 0

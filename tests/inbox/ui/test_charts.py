@@ -146,3 +146,64 @@ def test_users_and_devices_lead_to_their_records(busy: Page, view: str, name: st
     expect(row.locator(".others")).to_have_text(re.compile("|".join([others, ", ".join(reversed(others.split(", ")))])))
     row.get_by_role("link").first.click()
     expect(busy.locator(".foot")).to_contain_text(f"{shown} shown")
+
+
+_LABELS = """() => {
+    const place = (one) => { const box = one.getBoundingClientRect(); return [box.left, box.right]; };
+    return {
+        labels: [...document.querySelectorAll('.ticks span')].map((one) => [one.textContent, ...place(one)]),
+        breaks: [...document.querySelectorAll('.cut rect')].map(place),
+        plot: place(document.querySelector('.canvas svg')),
+    };
+}"""
+
+
+@pytest.mark.parametrize("chart", ["Requests", "Latency"])
+@pytest.mark.parametrize("minutes", [2, 9])
+def test_each_part_of_the_time_axis_has_its_own_label(page: Page, inbox: Any, chart: str, minutes: int) -> None:
+    """A label begins where its part does or within it: none belongs to a break."""
+    begin = datetime(2026, 11, 22, 3, 40, 5, tzinfo=timezone.utc)
+    traffic = [begin + timedelta(seconds=at) for at in range(60 * minutes)]
+    pause = traffic[-1] + timedelta(seconds=200)
+    late = [pause, pause + timedelta(seconds=201)]
+    inbox.post([shop.event(time=time) for time in (*traffic, *late)])
+    page.get_by_role("tab", name=chart, exact=True).click()
+    expect(page.locator(".cut")).to_have_count(2)
+    found = page.evaluate(_LABELS)
+    edges = [found["plot"][0], *(edge for one in found["breaks"] for edge in one), found["plot"][1]]
+    for left, right in zip(edges[::2], edges[1::2], strict=True):
+        assert any(left - 6 <= start <= right + 6 for _, start, _ in found["labels"]), (found, left)
+    for text, start, end in found["labels"]:
+        assert not any(left + 6 < start < right - 6 for left, right in found["breaks"]), (found, text)
+        assert end <= found["plot"][1] + 6
+    # A bar is of some seconds, and labeled with its first one.
+    told = [datetime.fromisoformat(f"2026-11-22T{text}+00:00") for text, *_ in found["labels"][-2:]]
+    assert all(0 <= (time - one).total_seconds() <= 5 for time, one in zip(late, told, strict=True)), told
+    expect(page.locator(".ticks span").first).to_have_text(re.compile(r"^11/22 03:4"))
+
+
+def test_what_a_chart_says_after_a_drag_is_of_the_new_chart(busy: Page) -> None:
+    """It tells what is now under the pointer, without a frame around the plot."""
+    plot = busy.locator(".plot svg")
+    box = plot.bounding_box()
+    assert box is not None
+    busy.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    busy.mouse.down()
+    busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
+    busy.mouse.up()
+    expect(plot).to_have_attribute("aria-label", re.compile(r"^2[3-7] records over time"))
+    said = busy.locator(".axis b").all_inner_texts()
+    bars = plot.locator("rect[class^='f']")
+    expect(bars).not_to_have_count(0)
+    at = box["x"] + box["width"] * 0.5
+    under = [
+        one
+        for one in bars.evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).map(one => [one.left, one.right])"
+        )
+        if one[0] <= at <= one[1]
+    ]
+    assert len(said) == len(under) <= 1, (said, under)
+    assert plot.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+    plot.press("ArrowLeft")
+    assert plot.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"

@@ -185,10 +185,23 @@ def test_what_is_typed_at_once_is_all_found(page: Page, inbox: Any) -> None:
     expect(detail.locator(".find span")).to_have_text("1 of 1")
 
 
-def test_ctrl_f_outside_the_pane_is_the_browsers_own(page: Page, inbox: Any) -> None:
+def test_ctrl_f_finds_in_the_record_that_is_open(page: Page, inbox: Any) -> None:
+    """Wherever the focus is: in the list, after a click, in the query. Pressed again, it is the browser's own."""
     post(inbox)
-    page.locator(".rows .row").first.click()
-    page.locator(".detail .facts").wait_for()
-    page.locator(".list").focus()
+    page.locator(".rows .row").wait_for()
+    page.keyboard.press("j")
     page.keyboard.press("Control+f")
     expect(page.locator(".find")).to_have_count(0)
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Find in this record")
+    for place in (".list", "input[aria-label=Query]", "body"):
+        page.locator(".detail .facts").wait_for()
+        if place == "body":
+            page.reload()
+            page.locator(".detail .facts").wait_for()
+        else:
+            page.locator(place).focus()
+        page.keyboard.press("Control+f")
+        expect(field).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(field).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,6 +191,8 @@ def test_the_help_names_every_key(page: Page) -> None:
         "t",
         "c",
         "r",
+        "s",
+        "e",
         "m",
         "1",
         "6",
@@ -200,3 +203,62 @@ def test_the_help_names_every_key(page: Page) -> None:
         assert key in shortcuts
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("control", ["Pause", "Keyboard shortcuts", "Latency", "5xx and exceptions"])
+def test_enter_opens_the_row_that_j_marks(busy: Page, control: str) -> None:
+    """Whatever was clicked before: the keys go on in the list."""
+    busy.get_by_role("button", name=control).or_(busy.get_by_role("tab", name=control)).or_(
+        busy.get_by_role("link", name=control)
+    ).click()
+    if busy.get_by_role("dialog").count():
+        busy.keyboard.press("Escape")
+        expect(busy.get_by_role("dialog")).to_have_count(0)
+    expect(busy.locator(".rows .row").first).to_contain_text("#100")
+    address = busy.url
+    for key in ("j", "j", "k", "j"):
+        busy.keyboard.press(key)
+    expect(busy.locator(".list")).to_be_focused()
+    assert busy.url == address
+    busy.keyboard.press("Enter")
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
+
+
+def test_j_in_the_pane_leaves_the_focus_there(busy: Page) -> None:
+    """Who scrolls a record by keys goes on to the next one and scrolls that."""
+    busy.locator(".rows .row").first.click()
+    busy.locator(".detail .scroll").focus()
+    busy.keyboard.press("j")
+    expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
+    expect(busy.locator(".detail .scroll")).to_be_focused()
+
+
+def test_j_and_k_go_to_the_neighbor_of_a_record_that_is_not_in_the_list(visit: Callable[..., Any], inbox: Any) -> None:
+    """As the arrows of the pane do; one after the other, however fast."""
+    inbox.post([shop.event(uri=f"http://shop.test/{at}") for at in range(260)])
+    page = visit(inbox).open("/?n=20")
+    detail = page.locator(".detail")
+    expect(page.locator(".foot")).to_contain_text("200 shown")
+    for keys, number in (("j", 19), ("k", 20), ("k", 21), ("jjj", 18)):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(detail).to_have_attribute("aria-label", f"Record {number}")
+
+
+def test_share_and_export_have_a_key(busy: Page) -> None:
+    """`s` saves the record that is marked or open; `e` opens the dialog at what exports the list."""
+    busy.keyboard.press("j")
+    with busy.expect_download() as saved:
+        busy.keyboard.press("s")
+    assert saved.value.suggested_filename == "drhttp-100.html"
+    expect(busy.locator(".toast")).to_contain_text("Saved")
+    busy.keyboard.press("Enter")
+    busy.locator(".detail .facts").wait_for()
+    with busy.expect_download() as saved:
+        busy.keyboard.press("s")
+    assert saved.value.suggested_filename == "drhttp-100.html"
+    busy.keyboard.press("e")
+    expect(busy.get_by_role("button", name="Export as HAR")).to_be_focused()
+    with busy.expect_download() as exported:
+        busy.keyboard.press("Enter")
+    assert exported.value.suggested_filename == "drhttp-inbox.har"

@@ -221,3 +221,30 @@ def test_upstreams_of_an_endpoint(page: Page, inbox: Any, family: Any) -> None:
     expect(rows.first.locator(".share")).to_have_text("73 %")
     rows.first.get_by_role("link").click()
     expect(page.locator(ROWS)).to_have_count(1)
+
+
+@pytest.mark.parametrize("query", ["", "status:5xx", "user:42", "path:/api/orders"])
+def test_a_failed_call_marks_its_request_under_every_query(
+    inbox: Any, family: Any, visit: Callable[..., Any], query: str
+) -> None:
+    """Also if the query leaves the call out, folded and unfolded."""
+    inbox.post(list(family))
+    page = visit(inbox).open(f"/?q={query}")
+    expect(page.locator(".calls.bad-call")).to_have_text("2 out")
+    page.locator(".calls").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)
+    expect(page.locator(".calls.bad-call")).to_have_count(1)
+
+
+def test_a_request_that_is_opened_shows_what_it_sent(page: Page, inbox: Any, family: Any) -> None:
+    """By a click as by its address; its row stays where it is, and it can be collapsed."""
+    inbox.post([*family, shop.event()])
+    row = page.locator(ROWS, has_text=ORDER)
+    before = row.bounding_box()
+    row.locator(".text").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)
+    assert row.bounding_box()["y"] == before["y"]
+    page.locator(".calls").click()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(0)
+    page.reload()
+    expect(page.locator(f"{ROWS}.under")).to_have_count(2)

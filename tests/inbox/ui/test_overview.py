@@ -246,3 +246,50 @@ def test_a_har_is_imported_apart_from_what_matches(page: Page, inbox: Any) -> No
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("group", name="Records matching status:200").locator("input")).to_have_count(0)
     expect(dialog.get_by_role("group", name="Import").get_by_label("Import HAR file")).to_be_visible()
+
+
+def test_a_failure_is_told_once(page: Page, inbox: Any) -> None:
+    """The page of an error has the same words in its title and its heading."""
+    html = "<!doctype html><title>404 Not Found</title><h1>Not Found</h1><p>It is not here.</p>"
+    inbox.post([shop.event(status=404, response=shop.encoded("text/html", html))])
+    told = opened(page, "/api/items/7").get_by_role("region", name="What went wrong").locator(".told")
+    expect(told).to_have_text("404 Not Found")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "colors"),
+    [
+        ((500, 404), ("moved", "moved")),
+        ((200, 200), ("moved", "moved")),
+        ((200, 500), ("good", "bad")),
+        ((500, 200), ("bad", "good")),
+    ],
+)
+def test_only_a_failure_beside_a_success_is_red(
+    inbox: Any, visit: Callable[..., Any], statuses: tuple[int, int], colors: tuple[str, str]
+) -> None:
+    """Of two failures, neither side is the good one."""
+    inbox.post(
+        [shop.event(status=status, response={"body": {"id": status + at}}) for at, status in enumerate(statuses)]
+    )
+    page = visit(inbox).open("/?view=compare&left=1&right=2")
+    cells = page.locator(".changes .changed").last.locator("td")
+    expect(cells).to_have_count(2)
+    wanted = page.evaluate(
+        """names => names.map((name) => {
+            const box = document.createElement("i");
+            document.querySelector(".changes").append(box);
+            box.style.background = `var(--${name}-soft)`;
+            return getComputedStyle(box).backgroundColor;
+        })""",
+        colors,
+    )
+    assert cells.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)") == wanted
+
+
+def test_a_comparison_without_records_says_what_to_do(inbox: Any, visit: Callable[..., Any]) -> None:
+    inbox.post([shop.event()])
+    for address in ("/?view=compare", "/?view=compare&left=1"):
+        page = visit(inbox).open(address)
+        expect(page.locator(".empty")).to_contain_text("Press m on one record, then on another")
+        expect(page.locator(".problem")).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -223,3 +224,29 @@ def test_a_chip_of_an_older_text_cuts_nothing_from_a_newer_one(listed: Page) -> 
     expect(_field(listed)).to_have_value("user:ann status:500")
     held.release()
     expect(listed.locator(".chip")).to_have_count(2)
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_terms_of_the_query_move_nothing(inbox: Any, visit: Callable[..., Any], width: int) -> None:
+    """A second click at the same place hits the same: with the first term, with many, and if nothing is found."""
+    inbox.post([shop.event(status=status) for status in (200, 404, 500)])
+    page = visit(inbox, viewport={"width": width, "height": 800}).open()
+    expect(page.locator(".rows .row")).to_have_count(3)
+    places = [page.locator(place) for place in (".charts", "main", ".pause")]
+    before = [place.bounding_box() for place in places]
+    field = page.get_by_label("Query", exact=True)
+    field.fill("is:error")
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator(".rows .row")).to_have_count(1)
+    assert [place.bounding_box() for place in places] == before
+    field.fill("is:slow")
+    expect(page.get_by_role("heading", name="No matching records")).to_be_visible()
+    assert [place.bounding_box() for place in places] == before
+    terms = [f"-user:somebody-with-a-long-name-{at}" for at in range(12)]
+    field.fill(" ".join(terms))
+    expect(page.locator(".chip")).to_have_count(12)
+    expect(page.locator(".rows .row")).to_have_count(3)
+    assert [place.bounding_box() for place in places] == before
+    last = page.get_by_role("button", name=f"Remove {terms[-1]}")
+    last.focus()
+    expect(last).to_be_in_viewport(ratio=1)

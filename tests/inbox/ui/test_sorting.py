@@ -184,3 +184,19 @@ def test_the_title_counts_what_nobody_has_seen(page: Page, inbox: Any) -> None:
     expect(page).to_have_title("(3) drhttp inbox")
     page.evaluate(_HIDE, False)
     expect(page).to_have_title("drhttp inbox")
+
+
+def test_the_title_names_what_is_shown(page: Page, inbox: Any) -> None:
+    """The record that is open, or the query; so that tabs and bookmarks can be told apart."""
+    inbox.post([shop.event("POST", "http://shop.test/orders", 500)])
+    page.locator(ROWS).click()
+    expect(page).to_have_title("POST /orders · drhttp inbox")
+    page.keyboard.press("Escape")
+    expect(page).to_have_title("drhttp inbox")
+    page.get_by_label("Query", exact=True).fill("status:5xx")
+    expect(page).to_have_title("status:5xx · drhttp inbox")
+    page.get_by_role("link", name="Endpoints").click()
+    expect(page).to_have_title("Endpoints · status:5xx · drhttp inbox")
+    page.evaluate(_HIDE, True)
+    inbox.post([shop.event(status=503)])
+    expect(page).to_have_title("(1) Endpoints · status:5xx · drhttp inbox")

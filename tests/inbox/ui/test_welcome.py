@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
@@ -37,3 +38,26 @@ def test_the_code_records_a_flask_application_when_pasted(page: Page, inbox: Any
         finally:
             served.terminate()
             served.stderr.read()
+
+
+def test_the_dsn_stays_while_the_inbox_is_away(
+    start: Callable[..., Any], visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known from before, and what could not be loaded meanwhile is loaded again."""
+    monkeypatch.setenv("DRHTTP_INBOX_TOKEN", "0123456789abcdef0123456789abcdef")
+    first = start("--quiet")
+    page = visit(first).open()
+    line = page.locator(".empty .line").first
+    expect(line).to_contain_text(f"http://local@127.0.0.1:{first.port}/")
+    first.stop()
+    expect(page.locator(".banner")).to_be_visible()
+    page.get_by_role("link", name="Devices").click()
+    expect(page.locator(".problem").first).to_have_text("The inbox is not responding.")
+    page.get_by_role("link", name="Requests", exact=True).click()
+    expect(line).to_contain_text(f"http://local@127.0.0.1:{first.port}/")
+    page.get_by_role("link", name="Devices").click()
+    expect(page.locator(".problem").first).to_be_visible()
+    start("--quiet", "--port", str(first.port), file=first.file)
+    expect(page.locator(".problem")).to_have_count(0)
+    page.get_by_role("link", name="Requests", exact=True).click()
+    expect(line).to_contain_text(f"http://local@127.0.0.1:{first.port}/")

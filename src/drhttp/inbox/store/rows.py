@@ -19,6 +19,7 @@ COMPRESS_THRESHOLD = 4096
 COLUMNS = ("n", *SUMMARY_COLUMNS, *INBOX_COLUMNS)
 SELECTED = ", ".join("project.key_sha256" if name == "project" else f"r.{name}" for name in COLUMNS) + (
     ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span) END"
+    ", CASE WHEN r.span IS NULL THEN 0 ELSE (SELECT count(*) FROM record o WHERE o.parent = r.span AND o.error) END"
 )
 """Columns that `entry` needs, from ``record r JOIN project``."""
 _UNMARKED = {field.name: field.default for field in fields(Message) if field.name not in {"headers", "body"}}
@@ -88,7 +89,7 @@ def entry(row: Sequence[Any]) -> Entry:
     """Build an entry from the columns of `SELECTED`."""
     values = dict(zip(SUMMARY_COLUMNS, row[1:_INBOX_COLUMNS_START], strict=True))
     values["aborted"] = bool(values["aborted"])
-    place, error, flags, masked, pinned, tags, note, asked, calls = row[_INBOX_COLUMNS_START:]
+    place, error, flags, masked, pinned, tags, note, asked, calls, failed_calls = row[_INBOX_COLUMNS_START:]
     return Entry(
         n=row[0],
         summary=Summary(**values),
@@ -101,6 +102,7 @@ def entry(row: Sequence[Any]) -> Entry:
         truncated=bool(flags & TRUNCATED),
         masked=masked,
         calls=calls,
+        failed_calls=failed_calls,
     )
 
 

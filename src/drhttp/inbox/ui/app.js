@@ -20,6 +20,7 @@ import { Dialog, dismissToast, html, Toast, render, notify, useEffect, useMemo, 
 import { useOutbound } from "./outbound-presence.js";
 import { QueryField } from "./query-field.js";
 import { SavedViews, ViewsButton } from "./saved-views.js";
+import { shareByNumber } from "./share.js";
 import { redeemTicket } from "./share-link.js";
 import { validOrder } from "./sorting.js";
 import { Splitter } from "./splitter.js";
@@ -67,7 +68,8 @@ function Inbox({ onExpired }) {
   const outbound = useOutbound(feed);
   const [total, setTotal] = useState(null); // how many records match, as the histogram counts them
   const [entered, setEntered] = useState(null); // the query that was confirmed, whose first record is selected
-  useTitle(feed);
+  const [loaded, setLoaded] = useState(null); // the record in the pane
+  useTitle(feed, at, opened && [loaded, ...feed.rows].find((one) => one?.n === opened));
   useEffect(() => feed.open(at.q, order), [at.q, order]);
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
@@ -80,7 +82,7 @@ function Inbox({ onExpired }) {
   }, [entered, at.q, feed.shown, lines, feed.loading]);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
-  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, help: () => setDialog("help") };
+  const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, exportList: () => setDialog("inbox"), help: () => setDialog("help") };
   useShortcuts(context, recordShortcuts(context, setDialog));
   const list = { feed, query: at.q, total, lines, expanded, cursor, setCursor, opened, onOpen: open };
   return html`
@@ -91,11 +93,11 @@ function Inbox({ onExpired }) {
       <${PauseButton} feed=${feed} />
     </div>
     ${feed.state === "lost" && html`<p class="banner" role="status">The inbox is not responding. This page reconnects automatically.</p>`}
-    ${at.view === "requests" && feed.rows.length > 0 && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} onTotal=${setTotal} />`}
+    ${at.view === "requests" && (feed.rows.length > 0 || at.q) && html`<${Charts} feed=${feed} query=${at.q} onOpen=${open} onTotal=${setTotal} />`}
     <main class=${opened ? "split" : ""}>
       <${SavedViews} at=${at} split=${Boolean(opened)} outbound=${outbound} />
       ${VIEWS[at.view] ? html`<${VIEWS[at.view]} feed=${feed} query=${at.q} outbound=${outbound} left=${at.left} right=${at.right} n=${at.n} />` : html`<${RecordList} ...${list} />`}
-      ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} />`}
+      ${opened && html`<${Splitter} /><${Detail} n=${opened} tab=${at.tab} feed=${feed} query=${at.q} dialog=${dialog} onDialog=${setDialog} onOpen=${open} onLoad=${setLoaded} />`}
     </main>
     ${dialog === "inbox" && html`<${InboxDialog} feed=${feed} query=${at.q} onClose=${() => setDialog("")} />`}
     ${dialog === "help" && html`<${Dialog} title="Keyboard shortcuts" onClose=${() => setDialog("")}><${ShortcutList} onClose=${() => setDialog("")} /><//>`}
@@ -116,6 +118,7 @@ function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
     x: () => record && actions.pin(record, feed).catch(showError),
     c: () => record && actions.snippet(record, "curl").catch(showError),
     r: () => record && (open(record.n), onDialog("replay")),
+    s: () => record && shareByNumber(record.n).catch(showError),
     m: () => record && actions.mark(record.n),
     l: () => record && actions.lastSuccess(record.n).catch(showError),
     t: editTags,

@@ -14,13 +14,13 @@ export function Compare({ left, right, n }) {
   const box = useRef();
   const [ignore, setIgnore] = useState("date,age,x-request-id,etag");
   const [reveal, setReveal] = useState(false);
-  const [data, problem] = useApi("/compare", { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
+  const [data, problem] = useApi(left && right ? "/compare" : null, { left, right, ignore: ignore || ",", reveal: reveal ? 1 : null });
   useLayoutEffect(() => { // the keys that scroll are for the comparison
     if (data && document.activeElement === document.body) box.current.focus({ preventScroll: true });
   }, [Boolean(data)]);
-  if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!left && html`<p>Press <kbd>m</kbd> on one record, then on another.</p>`}<p><${Back} n=${n} /></p></section>`;
+  if (!data) return html`<section class="empty"><${Problem} problem=${problem} />${!(left && right) && html`<h2>Nothing to compare</h2><p>Press <kbd>m</kbd> on one record, then on another.</p>`}<p><${Back} n=${n} /></p></section>`;
   const parts = [...data.parts].sort((one, other) => one.equal - other.equal || ORDER.indexOf(one.part) - ORDER.indexOf(other.part));
-  return html`<div class="table-view compare ${isFailureOf(data) ? "to-failure" : ""}" tabindex="0" role="region" aria-label="Comparison" ref=${box}>
+  return html`<div class="table-view compare ${outcome(data)}" tabindex="0" role="region" aria-label="Comparison" ref=${box}>
     <p class="lead"><${Back} n=${n} /><${Relation} ...${data} /></p>
     <div class="pair"><${Side} record=${data.left} /><${Side} record=${data.right} /></div>
     <div class="compare-options"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
@@ -35,6 +35,9 @@ export function Compare({ left, right, n }) {
 const Back = ({ n }) => html`<${Link} class="back" to=${{ view: "requests" }} title="Leave the comparison (Esc)">${n ? `← Record ${n}` : "← All records"}<//>`;
 
 const failed = (record) => record.error || record.status >= 400;
+
+/** Which side is the good one, if one is. */
+const outcome = ({ left, right }) => (failed(left) === failed(right) ? "" : failed(right) ? "to-failure" : "to-success");
 
 /** Whether the right record is a failure of the endpoint of the left one, which succeeded. */
 const isFailureOf = ({ left, right }) => !failed(left) && failed(right) && left.endpoint === right.endpoint && left.method === right.method;

@@ -46,9 +46,11 @@ export const Value = ({ value, masked, onReveal }) => masked && onReveal && !val
   ? html`<button class="hidden-here" onClick=${onReveal} title=${`${MASKS[HIDDEN][1]} Click to show it.`}>${value || HIDDEN}</button>`
   : html`<span><${Text} text=${value} onReveal=${onReveal} /></span>`;
 
+const RETRY = 2_000; // milliseconds after which an inbox that did not respond is asked again
+
 /**
  * Request a path of the API whenever the parameters change: [answer, problem, request again].
- * The last answer for the same path stays until the next one arrives.
+ * The last answer for the same path stays until the next one arrives. An inbox that is away is asked until it is back.
  */
 export function useApi(path, parameters, { every = 0 } = {}) {
   const [last, setLast] = useState({ answer: null, problem: null });
@@ -61,6 +63,11 @@ export function useApi(path, parameters, { every = 0 } = {}) {
       .catch((problem) => stop.signal.aborted || setLast((kept) => ({ path, answer: problem.status || kept.path !== path ? null : kept.answer, problem })));
     return () => stop.abort();
   }, [path, JSON.stringify(parameters), turn, every]);
+  const away = last.problem?.status === 0;
+  useEffect(() => {
+    const timer = away && setTimeout(() => setTurn((value) => value + 1), RETRY);
+    return () => clearTimeout(timer);
+  }, [last]);
   const current = last.path === path; // the page may have moved on to another path
   return [current ? last.answer : null, current ? last.problem : null, () => setTurn((value) => value + 1)];
 }

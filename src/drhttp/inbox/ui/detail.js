@@ -15,12 +15,13 @@ export { actions };
 
 const NOTHING = []; // always the same, so that nothing is looked for again
 
-export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen }) {
+export function Detail({ n, tab, feed, query, dialog, onDialog, onOpen, onLoad }) {
   const [revealed, setRevealed] = useState(null);
   const reveal = revealed === n;
   const [record, problem, again] = useApi(`/records/${n}`, { reveal: reveal ? 1 : null, q: query });
   const shown = record?.n === n ? record : null;
   const current = useRef();
+  useEffect(() => onLoad(shown), [shown]);
   current.current = shown; // while the record loads, any outbound request may belong to it
   useEffect(() => {
     const child = (one) => one.parent_id && (!current.current || one.parent_id === current.current.span_id);
@@ -83,12 +84,11 @@ function tabsOf({ calls, hits }) {
   return [["overview", "Overview"], ["request", label("request", "Request")], ["response", label("response", "Response")], ...outbound];
 }
 
-/** Ctrl-F in the pane opens find; pressed again there, it is the browser's own. n and N go through the marks. */
+/** Ctrl-F opens find, wherever the focus is; pressed again there, it is the browser's own. n and N go through the marks. */
 function useFindKeys(marks, ask) {
   const handler = useRef();
   handler.current = (event) => {
-    const inPane = event.target.closest?.(".detail");
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "f" && inPane && !event.target.closest(".find")) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "f" && !event.target.closest(".find, dialog[open]")) {
       event.preventDefault();
       return ask();
     }

@@ -45,15 +45,19 @@ function errorInHtml(text) {
   const plain = (found) => (found?.[1] || "").replace(/<[^<>]*>/g, " ").replace(/&(amp|lt|gt|quot|#39|#x27);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">", quot: '"' }[name] || "'")).replace(/\s+/g, " ").trim();
   const title = plain(/<title[^<>]*>([^<]*)/i.exec(text));
   const heading = plain(/<h1[^<>]*>([^<]*)/i.exec(text));
-  return { title: title || heading, lines: heading && heading !== title ? [heading] : [] };
+  return { title: title || heading, lines: heading ? [heading] : [] };
 }
+
+/** Whether a title says already what a line does. */
+const says = (title, line) => title.toLowerCase().includes(line.toLowerCase());
 
 /** What the body of a response tells about an error, or null. */
 export function errorInBody(body) {
   if (!body?.text) return null;
   const found = body.form === "html" ? errorInHtml(body.text) : body.form === "json" ? errorInJson(parseJson(body.text)?.node) : { title: "", lines: [body.text.trim().split("\n").slice(0, 3).join("\n").slice(0, MAX_TEXT)] };
-  const lines = found.lines.filter(Boolean);
-  return found.title || lines.length ? { title: found.title, lines: lines.slice(0, MAX_LINES), more: lines.length - MAX_LINES } : null;
+  const lines = found.lines.filter((line) => line && !says(found.title, line));
+  const title = lines.length === 1 && lines[0].toLowerCase().startsWith(found.title.toLowerCase()) ? "" : found.title;
+  return title || lines.length ? { title, lines: lines.slice(0, MAX_LINES), more: lines.length - MAX_LINES } : null;
 }
 
 /** Errors that are told under a successful status, as GraphQL, JSON-RPC, and gRPC do. */

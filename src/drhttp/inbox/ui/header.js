@@ -14,7 +14,7 @@ export function Header({ at, feed, outbound, onDialog }) {
     <a class="name" href="/" aria-label="drhttp inbox: all requests"><img src="/ui/icon.svg" alt="" width="20" height="20" />drhttp<span> inbox</span></a>
     <nav aria-label="Views">${shown.map(([view, label]) => html`<${Link} key=${view} to=${{ view, n: "", tab: "overview", left: "", right: "" }} aria-current=${at.view === view ? "page" : null}>${label}<//>`)}</nav>
     <span class="state ${feed.state} ${feed.paused ? "paused" : ""}" title=${`Connection to the inbox: ${state}`}><i></i><span>${state}</span></span>
-    <button class="ghost" onClick=${() => onDialog("inbox")} aria-label="Inbox: export, import, clear" title="Export, import, clear">⋯</button>
+    <button class="ghost" onClick=${() => onDialog("inbox")} aria-label="Inbox: export, import, clear" title="Export, import, clear (e)">⋯</button>
     <button class="ghost keys-button" onClick=${() => onDialog("help")} aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">?</button>
   </header>`;
 }

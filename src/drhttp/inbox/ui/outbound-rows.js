@@ -34,17 +34,20 @@ export function useExpandedRequests(feed) {
   return { calls, open, close };
 }
 
-/** Expand the request that is open when the list appears, so that a link to it shows what it sent; `show` scrolls there. */
+/** Expand the request that is open, so that a click shows what it sent as a link does; `show` scrolls there after a link. */
 export function useCallsOfOpened(rows, opened, expanded, show) {
-  const wanted = useRef(opened);
-  const record = wanted.current === opened ? rows.find((row) => row.n === opened) : undefined;
+  const linked = useRef(opened); // what is open when the list appears
   const scrolls = useRef(false); // only then: later, the list stays where it is being read
+  const done = useRef(null); // once for each time that it is opened, so that it can be collapsed
+  const record = done.current === opened ? undefined : rows.find((row) => row.n === opened);
   useEffect(() => {
+    if (!opened) done.current = null;
     if (record && isParent(record) && record.children) {
-      scrolls.current = true;
+      scrolls.current = linked.current === opened;
       expanded.open(record);
     }
-    if (record || opened !== wanted.current) wanted.current = null;
+    if (record) done.current = opened;
+    if (record || opened !== linked.current) linked.current = null;
   }, [opened, Boolean(record)]);
   const calls = expanded.calls.get(opened)?.known.length || 0;
   useEffect(() => {
@@ -75,7 +78,7 @@ export function flattenRows(rows, open, sorted) {
     if (!isParent(record)) return [{ record, level: 1, calls: 0 }];
     const here = found.get(record.span_id);
     const expanded = open.get(record.n);
-    const line = { record, level: 1, calls: Math.max(record.children, here.length), open: Boolean(expanded), failed: here.some((one) => one.error) };
+    const line = { record, level: 1, calls: Math.max(record.children, here.length), open: Boolean(expanded), failed: record.failed_children > 0 || mergeCalls(expanded?.known || [], here).some((one) => one.error) };
     return expanded ? [line, ...mergeCalls(expanded.known, here).filter(once).map((one) => ({ record: one, level: 2, calls: 0 }))] : [line];
   });
 }

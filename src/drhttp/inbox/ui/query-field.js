@@ -138,7 +138,7 @@ function Chips({ terms, onRemove }) {
   const shown = terms.filter((one) => one.depth === 0);
   if (!shown.length) return null;
   return html`<ul class="chips" aria-label="Terms of the query">${shown.map((one) => html`<li key=${one.start}>
-    <span class="chip"><span>${one.text}</span><button aria-label=${`Remove ${one.text}`} title="Remove term" onClick=${() => onRemove(one)}>×</button></span>
+    <span class="chip"><span title=${one.text}>${one.text}</span><button aria-label=${`Remove ${one.text}`} title="Remove term" onClick=${() => onRemove(one)}>×</button></span>
   </li>`)}</ul>`;
 }
 

@@ -1,6 +1,6 @@
 // Sharing one record: as an HTML file that shows it offline, or as HAR, with secrets masked in both; or as a link.
 
-import { download } from "./api.js";
+import { download, get } from "./api.js";
 import { plural } from "./format.js";
 import { copyLink } from "./share-link.js";
 import { html, notify } from "./components.js";
@@ -9,6 +9,9 @@ async function share({ n, hidden }, as) {
   await download("/export", { as, n }, `drhttp-${n}.${as}`);
   notify(hidden.count ? `Saved, with ${plural(hidden.count, "value")} masked.` : "Saved.");
 }
+
+/** Share a record of which only the number is known: as the file that needs no program. */
+export const shareByNumber = async (n) => share(await get(`/records/${n}`), "html");
 
 const showError = (problem) => notify(problem.message);
 

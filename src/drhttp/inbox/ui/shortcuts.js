@@ -1,5 +1,6 @@
 // The keyboard shortcuts, and the list of them.
 
+import { get } from "./api.js";
 import { currentRoute, navigate } from "./router.js";
 import { leaveComparison } from "./comparison.js";
 import { html, useEffect, useRef } from "./components.js";
@@ -7,8 +8,9 @@ import { html, useEffect, useRef } from "./components.js";
 const HELP = [
   ["j  k", "next or previous record or row (↓ ↑ in the list)"], ["→  ←", "expand or collapse outbound requests"], ["Enter", "open the record"], ["Esc", "close or deselect; leave a comparison"],
   ["/", "edit the query; ↓ shows completions, Tab accepts one"], ["p", "pause or resume"], ["g", "go to the top of the list"],
+  ["s", "save the record as an HTML file to share"], ["e", "export the list as HAR or JSON Lines; import, delete"],
   ["x", "pin the record"], ["t", "edit its tags and note"], ["c", "copy as cURL"], ["r", "replay the request"], ["m", "select for comparison; press again on another record"], ["l", "compare with the last success of the same endpoint"],
-  ["n  N", "next or previous hit in the record"], ["Ctrl  F", "in the record: find a text in it"],
+  ["n  N", "next or previous hit in the record"], ["Ctrl  F", "find a text in the record that is open"],
   ["1  –  6", "requests, errors, endpoints, users, devices, upstreams"],
   ["←  →", "in a chart: move between bars or points (also Home and End)"], ["Shift  →", "in a chart: select a range, then press Enter"],
   ["Alt  click", "on a value in the list: filter for it; with Shift: exclude it"], ["?", "show this list"],
@@ -19,9 +21,30 @@ export const ShortcutList = ({ onClose }) => html`<dl class="keylist">${HELP.map
 
 function moveCursor({ lines, cursor, setCursor, opened, open }, by) {
   if (document.querySelector(".table-view")) return moveFocus(by);
+  focusList();
   const at = lines.findIndex((line) => line.record.n === cursor);
+  if (at < 0 && opened) return openNeighbor(by, open);
   const next = lines[at < 0 ? 0 : Math.min(Math.max(at + by, 0), lines.length - 1)];
   if (next) (opened ? open : setCursor)(next.record.n);
+}
+
+/** The keys that follow are for the list, whatever was clicked before; who reads in the pane goes on there. */
+function focusList() {
+  if (!document.activeElement.closest(".detail")) document.querySelector(".list")?.focus({ preventScroll: true });
+}
+
+let steps = Promise.resolve(); // one after the other, so that each begins where the last one led
+
+/** Open the record next to one that is not in the list, as the arrows of the pane do. */
+function openNeighbor(by, open) {
+  const isOpen = () => currentRoute().view === "requests" && Number(currentRoute().n);
+  steps = steps.then(async () => {
+    const from = isOpen();
+    if (!from) return;
+    const { previous, following } = await get(`/records/${from}`).catch(() => ({}));
+    const next = by > 0 ? previous : following;
+    if (next && isOpen() === from) open(next);
+  });
 }
 
 /** In a table of groups, focus goes from row to row. */
@@ -57,7 +80,8 @@ const SHORTCUTS = {
   Escape: (context) => (currentRoute().view === "compare" ? leaveComparison() : context.opened ? context.close() : context.setCursor(null)),
   "/": (context) => (context.field.current.focus(), context.field.current.select()),
   p: (context) => context.feed.setPaused(!context.feed.paused),
-  g: (context) => (context.setCursor(null), document.querySelector(".list")?.scrollTo({ top: 0 })),
+  g: (context) => (context.setCursor(null), focusList(), document.querySelector(".list")?.scrollTo({ top: 0 })),
+  e: (context) => context.exportList(),
   "?": (context) => context.help(),
 };
 const LIST_KEYS = ["Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]; // keys that other elements use, too

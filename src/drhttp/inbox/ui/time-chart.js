@@ -34,7 +34,7 @@ export function useWidth() {
 export function TimeChart({ axis, width, label, legend, points, findNearest, onSelect, levels, children }) {
   const [range, setRange] = useState(null); // the dragged range, in pixels
   const [at, setAt] = useState(null); // indexes of the first and last point selected by keyboard
-  const [hint, setHint] = useState(null);
+  const [pointer, setPointer] = useState(null); // where it is, as [x, y]: what it points at may change under it
   const plot = useRef();
   const selectRange = async (begin, end) => {
     const { q } = currentRoute(); // the chart may still be that of an older query
@@ -46,19 +46,20 @@ export function TimeChart({ axis, width, label, legend, points, findNearest, onS
     const box = plot.current.getBoundingClientRect();
     return [Math.min(box.width, Math.max(0, event.clientX - box.left)), (event.clientY - box.top) * (HEIGHT / box.height)]; // it may be shrunk
   };
-  const pointAt = (event) => {
-    const [x, y] = place(event);
-    return findNearest ? findNearest(x, y) : points.find((point) => x >= point.x && x < point.x + point.width);
+  const pointAt = ([x, y]) => (findNearest ? findNearest(x, y) : points.find((point) => x >= point.x && x < point.x + point.width));
+  const cutAt = ([x]) => axis.cuts.find((one) => x >= one.x && x < one.x + one.width);
+  const hintAt = (spot) => pointAt(spot)?.text ?? (cutAt(spot) ? `no requests for ${cutAt(spot).text}` : null);
+  const hint = pointer && hintAt(pointer);
+  const move = (event) => {
+    setPointer(place(event));
+    if (range) setRange([range[0], place(event)[0]]);
   };
-  const cutAt = (event) => axis.cuts.find(({ x, width: wide }) => place(event)[0] >= x && place(event)[0] < x + wide);
-  const hintAt = (event) => pointAt(event)?.text ?? (cutAt(event) ? `no requests for ${cutAt(event).text}` : null);
-  const move = (event) => (range ? setRange([range[0], place(event)[0]]) : setHint(hintAt(event)));
   const done = (event) => {
     if (!range) return undefined;
     const [first, last] = sorted(range);
     setRange(null);
     if (last - first > DRAG_THRESHOLD) return selectRange(axis.timeAt(first), axis.timeAt(last));
-    const point = pointAt(event);
+    const point = pointAt(place(event));
     return point && choose(point);
   };
   const press = (event) => {
@@ -78,7 +79,7 @@ export function TimeChart({ axis, width, label, legend, points, findNearest, onS
     <svg ref=${plot} width=${width} height=${HEIGHT} viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none" role="slider" tabindex="0" aria-label=${label} aria-valuemin="1" aria-valuemax=${points.length}
       aria-valuenow=${(at?.[1] ?? points.length - 1) + 1} aria-valuetext=${description || "nothing selected; use the arrow keys to move"}
       onPointerDown=${(event) => (event.currentTarget.setPointerCapture(event.pointerId), setRange([place(event)[0], place(event)[0]]))}
-      onPointerMove=${move} onPointerUp=${done} onPointerCancel=${() => setRange(null)} onPointerLeave=${() => setHint(null)}
+      onPointerMove=${move} onPointerUp=${done} onPointerCancel=${() => setRange(null)} onPointerLeave=${() => setPointer(null)}
       onKeyDown=${press} onBlur=${() => setAt(null)}>
       ${levels.map(([y]) => html`<line x1="0" x2=${width} y1=${y} y2=${y} />`)}
       ${axis.cuts.map(cut)}

@@ -1,11 +1,18 @@
-// The title of the tab: it counts the records that nobody has seen yet.
+// The title of the tab: what is shown in it, and how many records nobody has seen yet.
 
 import { useEffect, useRef, useState } from "./components.js";
 
-const TITLE = "drhttp inbox";
+const NAME = "drhttp inbox";
+
+/** What tells tabs apart: the record that is open, or else the view and the query. */
+function subject(at, record) {
+  if (at.view === "compare") return [at.left && at.right ? `Records ${at.left} and ${at.right}` : "Comparison"];
+  if (record) return [`${record.method || "–"} ${record.path}`];
+  return [at.view === "requests" ? "" : at.view[0].toUpperCase() + at.view.slice(1), at.q];
+}
 
 /** Count what arrives while the tab is in the background, or while the list is paused. */
-export function useTitle(feed) {
+export function useTitle(feed, at, record) {
   const [hidden, setHidden] = useState(document.hidden);
   const since = useRef(feed.seen);
   useEffect(() => {
@@ -14,5 +21,6 @@ export function useTitle(feed) {
     return () => document.removeEventListener("visibilitychange", change);
   }, []);
   const count = hidden ? feed.seen - since.current : feed.paused ? feed.waiting : 0;
-  useEffect(() => void (document.title = count > 0 ? `(${count}) ${TITLE}` : TITLE), [count]);
+  const title = (count > 0 ? `(${count}) ` : "") + [...subject(at, record), NAME].filter(Boolean).join(" · ");
+  useEffect(() => void (document.title = title), [title]);
 }

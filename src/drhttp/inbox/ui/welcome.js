@@ -8,15 +8,18 @@ export const Empty = ({ children }) => html`<section class="empty">${children}</
 
 const CommandLine = ({ text }) => html`<div class="line"><code tabindex="0">${text}</code><button aria-label=${`Copy ${text}`} onClick=${() => copy(text)}>Copy</button></div>`;
 
+let known = ""; // the DSN, for the time while the inbox is away
+
 export function Welcome() {
   const [info] = useApi("/info", {});
-  const lines = [`export DRHTTP_DSN=${info?.dsn || ""}`, "drhttp inbox run -- flask run"];
+  const dsn = (known = info?.dsn || known);
+  const lines = [`export DRHTTP_DSN=${dsn}`, "drhttp inbox run -- flask run"];
   return html`<${Empty}>
     <h2>No requests yet</h2>
     <p>Set this DSN for your application. Its requests appear here as they happen.</p>
     ${lines.map((line) => html`<${CommandLine} text=${line} key=${line} />`)}
     <p class="dim">The second command runs your application with the DSN set. To record a Flask application, add this below <code>app = Flask(__name__)</code>:</p>
-    <pre class="mono" tabindex="0">${`import drhttp\n\napp.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn="${info?.dsn || ""}")`}</pre>
+    <pre class="mono" tabindex="0">${`import drhttp\n\napp.wsgi_app = drhttp.WSGIMiddleware(app.wsgi_app, dsn="${dsn}")`}</pre>
   <//>`;
 }
 

@@ -43,6 +43,7 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
         "masked": entry.masked,
         "hidden": unmasked_values.hidden_json(unmasked_values.in_line(counts)),
         "children": entry.calls,
+        "failed_children": entry.failed_calls,
     }
 
 

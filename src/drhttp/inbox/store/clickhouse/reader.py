@@ -252,18 +252,18 @@ class ClickHouseReader:
             )
         }
         calls = self._counts({row[_SPAN] for row in rows} - {None}, near)
-        return [entry(row, marks.get(row[0], _UNMARKED), calls.get(row[_SPAN], 0)) for row in rows]
+        return [entry(row, marks.get(row[0], _UNMARKED), calls.get(row[_SPAN], (0, 0))) for row in rows]
 
-    def _counts(self, spans: set[str], near: dict[str, int]) -> dict[str, int]:
+    def _counts(self, spans: set[str], near: dict[str, int]) -> dict[str, tuple[int, int]]:
         if not spans:
             return {}
         listed = "" if len(spans) > 2_000 else " AND parent IN {spans:Array(String)}"
         rows = self._engine.rows(
-            "SELECT assumeNotNull(parent), uniqExact(n) FROM record WHERE parent IS NOT NULL"
+            "SELECT assumeNotNull(parent), uniqExact(n), uniqExactIf(n, error) FROM record WHERE parent IS NOT NULL"
             f" AND n BETWEEN {{near_low:UInt64}} AND {{near_high:UInt64}}{listed} GROUP BY 1",
             {**near, **({"spans": sorted(spans)} if listed else {})},
         )
-        return dict(rows)
+        return {parent: (calls, failed) for parent, calls, failed in rows}
 
     def _by(self, column: str, value: str | None, ending: str) -> list[Entry]:
         if value is None:

@@ -91,11 +91,11 @@ def inflated(body: bytes | None) -> bytes | None:
     return None
 
 
-def entry(row: Sequence[Any], mark: tuple[int, Sequence[str], str | None], calls: int) -> Entry:
-    """Build an entry from the columns of `LINE`, its mark, and its number of calls."""
+def entry(row: Sequence[Any], mark: tuple[int, Sequence[str], str | None], calls: tuple[int, int]) -> Entry:
+    """Build an entry from the columns of `LINE`, its mark, and its numbers of calls and of failed ones."""
     *line, asked = row
     pinned, tags, note = mark
-    return entry_of((*line, pinned, json.dumps(list(tags)) if tags else None, note, asked, calls))
+    return entry_of((*line, pinned, json.dumps(list(tags)) if tags else None, note, asked, *calls))
 
 
 def exchange(summary: Summary, row: Sequence[Any]) -> Exchange:

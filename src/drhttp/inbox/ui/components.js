@@ -118,9 +118,10 @@ export function Toast() {
 export function Dialog({ title, onClose, children }) {
   const box = useRef();
   useLayoutEffect(() => { // before the next key, which belongs to the dialog
-    const last = document.activeElement;
-    box.current.showModal();
-    return () => last?.focus?.();
+    const [last, dialog] = [document.activeElement, box.current];
+    dialog.showModal();
+    // Escape closes the dialog at once, but ends it later: by then, the next key may have moved the focus.
+    return () => (document.activeElement === document.body || dialog.contains(document.activeElement)) && last?.focus?.();
   }, []);
   return html`<dialog ref=${box} aria-label=${title} onClose=${onClose} onClick=${(event) => event.target === box.current && onClose()}>
     <div class="box"><h2>${title}</h2>${children}</div>

@@ -289,13 +289,15 @@ class StoreSuite:
         events = [
             event(transaction_id="in", span={"id": "s1"}),
             event(transaction_id="b", span={"id": "s2", "parent_id": "s1"}, request__time="2026-11-22T16:00:02Z"),
-            event(transaction_id="a", span={"id": "s3", "parent_id": "s1"}, request__time="2026-11-22T16:00:01Z"),
+            event(transaction_id="a", span={"id": "s3", "parent_id": "s1"}, request__time="2026-11-22T16:00:01Z")
+            | {"response": None},
         ]
         for place in order:
             store.write(decode_batch([events[place]], ARRIVAL))
 
         parent, calls = store.family(store.one("in"))
         assert (parent, [one.summary.id for one in calls], store.one("in").calls) == (None, ["a", "b"], 2)
+        assert [(one.summary.id, one.failed_calls) for one in everything(store, "calls:2").entries] == [("in", 1)]
         parent, calls = store.family(store.one("b"))
         assert parent is not None
         assert (parent.summary.id, list(calls)) == ("in", [])

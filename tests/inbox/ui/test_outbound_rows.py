@@ -240,10 +240,11 @@ def test_a_request_that_is_opened_shows_what_it_sent(page: Page, inbox: Any, fam
     """By a click as by its address; its row stays where it is, and it can be collapsed."""
     inbox.post([*family, shop.event()])
     row = page.locator(ROWS, has_text=ORDER)
-    before = row.bounding_box()
+    place = "row => row.getBoundingClientRect().top - document.querySelector('.list').getBoundingClientRect().top"
+    before = row.evaluate(place)
     row.locator(".text").click()
     expect(page.locator(f"{ROWS}.under")).to_have_count(2)
-    assert row.bounding_box()["y"] == before["y"]
+    assert row.evaluate(place) == before
     page.locator(".calls").click()
     expect(page.locator(f"{ROWS}.under")).to_have_count(0)
     page.reload()

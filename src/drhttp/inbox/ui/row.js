@@ -29,9 +29,9 @@ export const dayLine = ({ line, index }) => html`<div key=${line.record.n} class
 /** Why a request failed; an outbound one without an answer says it in the place of its status. */
 function reason({ exception, status, direction }) {
   if (!exception || (direction === "out" && !status)) return null;
-  const told = [exception.type, exception.message].filter(Boolean).join(": ");
+  const full = [exception.type, exception.message].filter(Boolean).join(": ");
   const name = exception.type.split(".").pop(); // without its module, which the title has
-  return html`<span class="reason" title=${told}>${Text({ text: told.slice(exception.type.length - name.length).slice(0, SHOWN) })}</span>`;
+  return html`<span class="reason" title=${full}>${Text({ text: full.slice(exception.type.length - name.length).slice(0, SHOWN) })}</span>`;
 }
 
 /** A row, as an element: Preact would move the elements of components when rows are removed, and a text selection would be lost. */

@@ -29,7 +29,7 @@ def test_pictures(visit: Callable[..., Any], inbox: Any, scheme: str, width: int
     events, lines, upload, protobuf, grpc, signup, me, cart = range(order + 3, order + 11)
     sights = {
         "list": ("/", ".plot rect"),
-        "sorted": ("/?order=-duration", "[aria-sort]"),
+        "sorted": ("/?order=-duration", ".rows .row"),
         "days": ("/?q=user:108&order=time", ".day"),
         "saved": ("/?saved=Failing%20orders", ".rows .row"),
         "unreadable": ("/?q=stauts:1", ".query-error"),

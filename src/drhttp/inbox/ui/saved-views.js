@@ -97,7 +97,7 @@ export function SavedViews({ at, split, outbound }) {
     ${saved && !isAt(saved, at) && html`<button class="update" onClick=${() => save(saved.name)}>Update ${saved.name}</button>`}
     <${SaveForm} at=${at} onSave=${save} />
     ${!BESIDE.matches && html`<${SortBy} order=${at.order} />`}
-    <button onClick=${() => copyLink().catch(setProblem)} title="Opens in another browser on this machine, once, within ten minutes">Copy a link to this view</button>
+    <button onClick=${() => copyLink().catch(setProblem)} title="Opens in another browser on this machine, once, within ten minutes">Copy link</button>
     <${Problem} problem=${problem} />
   </aside>`;
 }

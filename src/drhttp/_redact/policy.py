@@ -94,4 +94,6 @@ class Policy:
         """Mask values that are secret by their form, such as tokens and card numbers; return the text and a count."""
         schemed = "asic" in text or "earer" in text  # what follows is decoded or compared
         self.budget.spend(1 + len(text) // 64 + 6 * schemed)
-        return self._credentials.mask(text, self.mask)
+        masked, count = self._credentials.mask(text, self.mask)
+        self.budget.spend(2 * count)
+        return masked, count

@@ -176,6 +176,7 @@ def test_the_focus_never_gets_lost(orders: Page) -> None:
     older = orders.get_by_role("button", name="Older record")
     older.focus()
     for n in (2, 1):
+        expect(older).to_be_focused()
         orders.keyboard.press("Enter")
         expect(orders.get_by_label(f"Record {n}", exact=True)).to_be_visible()
     expect(orders.locator(".detail .scroll")).to_be_focused()  # there is no older record

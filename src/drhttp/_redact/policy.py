@@ -95,5 +95,5 @@ class Policy:
         schemed = "asic" in text or "earer" in text  # what follows is decoded or compared
         self.budget.spend(1 + len(text) // 64 + 6 * schemed)
         masked, count = self._credentials.mask(text, self.mask)
-        self.budget.spend(2 * count)
+        self.budget.spend(2 * count)  # besides the mask: each was found and checked
         return masked, count

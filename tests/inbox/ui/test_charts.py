@@ -11,7 +11,7 @@ import shop
 from browser import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import FloatRect, Locator, Page
 
 
 @pytest.fixture
@@ -22,15 +22,21 @@ def busy(page: Page, inbox: Any) -> Page:
     return page
 
 
+def drag_second_quarter(page: Page, plot: Locator) -> FloatRect:
+    """Select the second quarter of a chart by dragging; returns where the chart was."""
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
+    page.mouse.up()
+    return box
+
+
 def test_the_histogram_counts_by_class_and_a_drag_makes_a_time_range(busy: Page) -> None:
     plot = busy.locator(".plot svg")
     expect(plot).to_have_attribute("aria-label", "100 records over time: 90 2xx, 10 5xx")
-    box = plot.bounding_box()
-    assert box is not None
-    busy.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
-    busy.mouse.down()
-    busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
-    busy.mouse.up()
+    drag_second_quarter(busy, plot)
     expect(busy.get_by_label("Query", exact=True)).to_have_value(
         re.compile(r"^after:2026-11-22T16:0\S+ before:2026-11-22T16:0\S+$")
     )
@@ -185,12 +191,7 @@ def test_each_part_of_the_time_axis_has_its_own_label(page: Page, inbox: Any, ch
 def test_what_a_chart_says_after_a_drag_is_of_the_new_chart(busy: Page) -> None:
     """It tells what is now under the pointer, without a frame around the plot."""
     plot = busy.locator(".plot svg")
-    box = plot.bounding_box()
-    assert box is not None
-    busy.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
-    busy.mouse.down()
-    busy.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=3)
-    busy.mouse.up()
+    box = drag_second_quarter(busy, plot)
     expect(plot).to_have_attribute("aria-label", re.compile(r"^2[3-7] records over time"))
     said = busy.locator(".axis b").all_inner_texts()
     bars = plot.locator("rect[class^='f']")

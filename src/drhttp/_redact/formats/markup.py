@@ -205,7 +205,7 @@ class _MarkupMasker:
             or self._policy.is_secret(unescape(name))
             or has_secret_content(local, attributes, self._policy, html=self._html)
         ):
-            self._policy.budget.spend(6)
+            self._policy.budget.spend(6)  # for what is skipped and replaced
             self._secret, self._depth, self._begin = name, 1, match.end()
         elif self._html and name.lower() in RAW_TEXT:
             self._skip_raw(RAW_TEXT[name.lower()].search(self._text, match.end()))

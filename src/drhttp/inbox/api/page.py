@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,27 +33,21 @@ _API = re.compile(r"/api/v1/|/(?:raw|image|preview)/[0-9]+/[^/]+\Z")
 
 def routes(context: Context) -> list[BaseRoute]:
     """Return the routes of the page, its files, and the API."""
-    return [Route("/", _page), Route("/ui/{name:path}", _UiFiles(UI).respond), _ApiRoute(context)]
+    return [Route("/", _page), Route("/ui/{name:path}", _ui_file), _ApiRoute(context)]
 
 
-class _UiFiles:
+@cache
+def _ui_files() -> dict[str, Response]:
     """The files of the page, read once: a browser asks for all of them before it shows anything."""
+    return {
+        path.relative_to(UI).as_posix(): Response(path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix])
+        for path in UI.rglob("*")
+        if path.suffix in _MEDIA_TYPES
+    }
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._responses: dict[str, Response] = {}
 
-    async def respond(self, request: Request) -> Response:
-        """Return a file of the page, or status 404."""
-        if not self._responses:
-            self._responses = {
-                path.relative_to(self._folder).as_posix(): Response(
-                    path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix]
-                )
-                for path in self._folder.rglob("*")
-                if path.suffix in _MEDIA_TYPES
-            }
-        return self._responses.get(request.path_params["name"]) or Response("Not Found", 404)
+async def _ui_file(request: Request) -> Response:
+    return _ui_files().get(request.path_params["name"]) or Response("Not Found", 404)
 
 
 class _ApiRoute(BaseRoute):

@@ -2,7 +2,7 @@
 
 import { navigate, currentRoute } from "./router.js";
 import { datedClock, isToday } from "./days.js";
-import { clock, duration, moment, plural, size } from "./format.js";
+import { clock, duration, kind, moment, plural, size } from "./format.js";
 import { html, Method, Status, Text } from "./components.js";
 import { addTerm, formatTerm } from "./query-field.js";
 
@@ -41,7 +41,7 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
   const [whole, rest] = isToday(record) ? parts(clock(record.time)) : datedClock(record.time);
   const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
-  const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error ? "failed" : record.status >= 400 && record.status < 500 && "client-error", fresh && "fresh"].filter(Boolean).join(" ");
+  const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error ? "failed" : kind(record.status) === "4xx" && "client-error", fresh && "fresh"].filter(Boolean).join(" ");
   const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}
     aria-expanded=${line.calls ? line.open : null} onClick=${click}>

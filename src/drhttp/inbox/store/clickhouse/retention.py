@@ -5,16 +5,18 @@ The days that a project keeps its records need no decision: the engine drops eac
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from drhttp.inbox.store import Limits
 from drhttp.inbox.store.clickhouse.engine import Engine
 
-_UNPINNED = "NOT IN (SELECT n FROM mark FINAL WHERE pinned)"
+_NOT_PINNED = "NOT IN (SELECT n FROM mark FINAL WHERE pinned)"
 
 
-def last_to_delete(engine: Engine, limits: Limits, now: int, size: int) -> int:
+def last_to_delete(engine: Engine, limits: Limits, now: int, size: Callable[[], int]) -> int:
     """Return the ``n`` up to which unpinned records exceed a limit; 0 if none do.
 
-    now: microseconds since the epoch. size: bytes that all records take.
+    now: microseconds since the epoch. size: returns the bytes that all records take.
     """
     return max(_beyond_count(engine, limits), _beyond_bytes(engine, limits, size), _beyond_age(engine, limits, now))
 
@@ -25,13 +27,13 @@ def _beyond_count(engine: Engine, limits: Limits) -> int:
     excess = engine.value("SELECT count() FROM record FINAL") - limits.records
     if excess <= 0:
         return 0
-    oldest = f"SELECT n FROM record FINAL WHERE n {_UNPINNED} ORDER BY n LIMIT {excess}"
+    oldest = f"SELECT n FROM record FINAL WHERE n {_NOT_PINNED} ORDER BY n LIMIT {excess}"
     return int(engine.value(f"SELECT max(n) FROM ({oldest})"))
 
 
-def _beyond_bytes(engine: Engine, limits: Limits, size: int) -> int:
+def _beyond_bytes(engine: Engine, limits: Limits, size: Callable[[], int]) -> int:
     # Never the last one: a record larger than all may be is shown all the same.
-    if size <= limits.bytes:
+    if limits.bytes >= 1 << 50 or size() <= limits.bytes:
         return 0
     return int(engine.value("SELECT max(n) FROM record WHERE n < (SELECT max(n) FROM record)"))
 
@@ -40,4 +42,4 @@ def _beyond_age(engine: Engine, limits: Limits, now: int) -> int:
     if limits.age >= 1e9:
         return 0
     bound = now - int(limits.age * 1_000_000)
-    return int(engine.value(f"SELECT max(n) FROM record WHERE n {_UNPINNED} AND received < {bound}") or 0)
+    return int(engine.value(f"SELECT max(n) FROM record WHERE n {_NOT_PINNED} AND received < {bound}") or 0)

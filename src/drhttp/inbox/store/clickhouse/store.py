@@ -118,9 +118,7 @@ class ClickHouseStore(ClickHouseReader):
 
     def prune(self, limits: Limits, now: int) -> bool:
         """Delete records beyond the limits. What the engine drops by day needs no pruning: its limit is infinite."""
-        # The size of a store without that limit is not asked for.
-        size = self.state().bytes if limits.bytes < 1 << 50 else 0
-        last = last_to_delete(self._engine, limits, now, size)
+        last = last_to_delete(self._engine, limits, now, lambda: self.state().bytes)
         return bool(last and self._delete(Condition(_UNPINNED), last))
 
     def maintain(self, *, idle: bool = True) -> bool:

@@ -21,9 +21,9 @@ _WORD = re.compile("/(" + "|".join(sorted({re.escape(each.word) for each in SERV
 _BY_WORD: dict[str, list[tuple[re.Pattern[str], Service]]] = {}
 for _service in SERVICES.values():
     _BY_WORD.setdefault(_service.word, []).append((re.compile(_service.rest), _service))
-# A segment that says what the link is for, and the segments behind it.
+# A segment that says what the link is for, and the segments behind it. The lookahead passes over most others.
 _ACTION = re.compile(
-    r"/((?:[a-z]{2,12}[-_]){0,3}(?:password|email|account|user)?"
+    r"/(?=[a-z_-]{5,120}[\\/])((?:[a-z]{2,12}[-_]){0,3}(?:password|email|account|user)?"
     r"(?:reset|recover|recovery|activate|activation|confirm|confirmation|verify|verification"
     r"|invite|invites|invitation|invitations|magic|unlock|unsubscribe|passwordless|sign-?in|login|one-?time)"
     rf"(?:password|email|account|user)?(?:[-_][a-z]{{2,12}}){{0,3}})((?:{SLASH}[\w:.~=%+-]+){{1,5}})",

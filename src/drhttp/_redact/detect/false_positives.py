@@ -48,7 +48,7 @@ _DATE = re.compile(
     rf"{_ONE_DATE}(?:T[0-9:.]{{4,15}}(?:Z|[+-][0-9:]{{2,5}})?)?(?:(?:\.\.|--|_|-to-){_ONE_DATE})?",
     re.IGNORECASE,
 )
-_LONGEST_SLUG = 500  # characters of a segment that can be one
+_LONGEST_SLUG = 500  # characters
 _LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
 
 
@@ -57,10 +57,12 @@ def is_slug(text: str) -> bool:
 
     text: what follows the prefix of a key. Of keys with 20 random characters of base64, not one in ten million passes.
     """
+    if len(text) > _LONGEST_SLUG:
+        return False
     parts = [part for part in _SEPARATORS.split(text) if part]
     words = [part for part in parts if _WORD.fullmatch(part)]
-    numbers = len(parts) - len(words)
-    if numbers and (numbers * 2 > len(words) or not all(part in words or _NUMBER.fullmatch(part) for part in parts)):
+    others = [part for part in parts if not _WORD.fullmatch(part)]
+    if 2 * len(others) > len(words) or not all(map(_NUMBER.fullmatch, others)):
         return False
     # A single word in lower case may be anything.
     return (len(words) > 1 or sum(map(str.isupper, text)) > 2) and all(map(_is_word, words))

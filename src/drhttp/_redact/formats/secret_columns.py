@@ -30,7 +30,7 @@ class Columns:
 
     def __init__(self, names: Iterable[str], policy: Policy) -> None:
         stripped = [name.strip(_SURROUNDING) if len(name) <= _LONGEST_NAME else "" for name in names]
-        policy.budget.spend(len(stripped))
+        policy.budget.spend(len(stripped) + 3 * len(set(stripped)))  # what is known of a name is remembered
         spellings = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
         self.secret = {place: name for place, name in enumerate(stripped) if name and policy.is_secret(name)}

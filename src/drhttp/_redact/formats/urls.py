@@ -77,7 +77,9 @@ def _mask_whole_path(host: str, path: str, policy: Policy) -> tuple[str, int]:
     front = f"//{host}"
     copied = len(front)
     pieces, count = [], 0
-    for begin, end in capability_urls.spans_of(front + path, policy.is_secret):
+    spans = capability_urls.spans_of(front + path, policy.is_secret)
+    policy.budget.spend(6 * len(spans))  # what finding them took
+    for begin, end in spans:
         policy.budget.spend(8)
         between, found = _mask_path(path[copied - len(front) : begin - len(front)], policy)
         pieces += [between, _mask_segment(path[begin - len(front) : end - len(front)], policy)]

@@ -101,8 +101,8 @@ def test_our_own_export_is_imported_as_such(page: Page, inbox: Any) -> None:
     inbox.api("DELETE", "/records")
     assert inbox.api("POST", "/import", file)[1]["imported"] == 1
     row = page.locator(".rows .row")
-    expect(row).to_have_count(1)  # the page has heard of the deletion, too
     expect(row.locator(".tag")).to_have_text("imported")
+    expect(row).to_have_count(1)  # the page has heard of the deletion, too
     row.click()
     facts = page.get_by_role("table", name="Imported")
     expect(facts.locator("tr")).to_have_text([re.compile(r"From\s*log.entries\[0\] of a HAR by drhttp ")])

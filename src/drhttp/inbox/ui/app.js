@@ -74,12 +74,14 @@ function Inbox({ onExpired }) {
   useEffect(() => () => feed.close(), []);
   useEffect(() => opened && setCursor(opened), [opened]);
   useEffect(restoreFocus);
+  const isLoading = feed.loading;
+  const isShown = feed.shown === entered && feed.order === order; // of these lines: the feed may have others when the effect runs
   useEffect(() => {
     if (entered !== null && entered !== at.q) setEntered(null);
-    if (entered === null || feed.shown !== entered || feed.order !== order) return;
+    if (entered === null || !isShown) return;
     if (lines.length && !lines.some((line) => line.record.n === opened)) setCursor(lines[0].record.n);
-    if (lines.length || !feed.loading) setEntered(null);
-  }, [entered, at.q, feed.shown, lines, feed.loading]);
+    if (lines.length || !isLoading) setEntered(null);
+  }, [entered, at.q, isShown, lines, isLoading]);
   const open = (n) => (setCursor(n), n === opened || setDialog(""), navigate({ view: "requests", n: n ?? "", tab: n === null ? "overview" : at.tab }, { replace: opened !== null && n !== null }));
   const close = () => navigate({ n: "", tab: "overview" }); // the row stays selected, so that the keys go on from there
   const context = { feed, lines, expanded, cursor, setCursor, opened, open, close, field, exportList: () => setDialog("inbox"), help: () => setDialog("help") };

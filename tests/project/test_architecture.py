@@ -51,9 +51,9 @@ ALLOWED = {
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",
     "_capture.wsgi_recording": "_capture.environ_flags _capture.identity_headers _capture.wsgi_hijack "
-    "_capture.wsgi_output_tap _guard _process.uwsgi",
+    "_capture.wsgi_headers_sent _capture.wsgi_output_tap _guard _process.uwsgi",
     "_capture.wsgi_headers_sent": "_process.uwsgi",
-    "_capture.wsgi_exchange": "_capture.exchange _capture.wsgi_headers_sent",
+    "_capture.wsgi_exchange": "_capture.exchange",
     "_capture.wsgi_head": "_capture.client_address _capture.request_head _capture.wsgi_uri",
     "_capture.example_exchange": "_capture.body_tap _capture.wsgi_exchange",
     "_capture.trace": "_record",
@@ -104,9 +104,10 @@ ALLOWED = {
     "_outbound.call": "_capture.exchange _outbound.captured_body",
     "_outbound.captured_body": "",
     "_outbound.chunked_decoder": "",
+    "_outbound.deduplication": "",
     "_outbound.hook": "_logger",
-    "_outbound.http_client": "_guard _outbound.selection _outbound.http_client_response_body _outbound.hook "
-    "_outbound.transmission",
+    "_outbound.http_client": "_guard _outbound.deduplication _outbound.selection _outbound.http_client_response_body "
+    "_outbound.hook _outbound.transmission",
     "_outbound.httpx": "_guard _outbound.call _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
     "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.selection _outbound.http_client "
@@ -116,8 +117,8 @@ ALLOWED = {
     "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _record",
     "_outbound.recorder_options": "_capture.excluded_paths",
     "_outbound.transmission": "_guard _outbound.call _outbound.chunked_decoder",
-    "_outbound.urllib3": "_guard _outbound.call _outbound.http_client _outbound.selection _outbound.hook "
-    "_outbound.transmission",
+    "_outbound.urllib3": "_guard _outbound.call _outbound.deduplication _outbound.http_client _outbound.selection "
+    "_outbound.hook _outbound.transmission",
     "_percent": "",
     "_mask": "",
     "_redact_options": "_mask exceptions",

@@ -76,11 +76,6 @@ class ASGIExchange(Exchange):
         return None
 
     @property
-    def sent(self) -> bool:
-        """Whether the server has sent status and headers."""
-        return self.started
-
-    @property
     def code(self) -> int:
         """The status code; 0 if there is none."""
         return self.status

@@ -136,6 +136,8 @@ class ASGIRecording:
         if scope is not None:
             guarded(_read_flags, exchange, scope, self.nesting)
         exchange.finish(complete=complete)
+        if exchange.failure is not None and not exchange.started:
+            exchange.status = 500  # by which servers respond when the application has raised, or sent nothing
         if not exchange.skip:
             self._recorder.put(exchange)
 

@@ -126,20 +126,6 @@ class Exchange:
         """The approximate size of the exchange in memory, in bytes."""
         raise NotImplementedError
 
-    def response_status(self, failure: tuple[str, str] | None) -> int:
-        """The status that the client saw; 0 if there is none.
-
-        If the application raises before the server has sent status and headers, most servers respond with 500.
-
-        failure: type and message of the exception that the application raised.
-        """
-        return 500 if failure and not self.sent else self.code
-
-    @property
-    def sent(self) -> bool:
-        """Whether the server has sent status and headers."""
-        raise NotImplementedError
-
     @property
     def code(self) -> int:
         """The status code; 0 if there is none."""

@@ -44,7 +44,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ),
         response=Response(
             time=exchange.time + exchange.duration,
-            status=exchange.response_status(failure),
+            status=exchange.code,
             headers=response_headers,
             body=_response_body(exchange, config, response_headers),
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from drhttp._capture.exchange import BODILESS, OVERHEAD, Exchange, content_length, first
-from drhttp._capture.wsgi_headers_sent import headers_sent
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -56,11 +55,6 @@ class WSGIExchange(Exchange):
         for _, value in self.headers:
             weight += len(value)
         return weight if self.request_body is None else weight + len(self.request_body.content())
-
-    @property
-    def sent(self) -> bool:
-        """Whether the server has sent status and headers."""
-        return headers_sent(self)
 
     @property
     def code(self) -> int:

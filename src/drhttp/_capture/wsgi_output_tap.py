@@ -1,4 +1,4 @@
-"""The tap on the iterable that an application returns: it captures the blocks of the response body."""
+"""The taps on the response body: on the iterable that an application returns, and on `write` of the server."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from drhttp._guard import guarded
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Protocol
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Protocol
 
     from drhttp._capture.body_tap import Tap
 
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
         def closed(self, error: BaseException | None = None) -> None:
             """The response was closed, or is not used any more. error: the exception of `close`."""
+
+        def wrote(self, data: bytes) -> None:
+            """`write` of the server has sent a block."""
+
+        def write_failed(self, error: BaseException) -> None:
+            """`write` of the server raised."""
 
 
 class BlockIterator:
@@ -117,3 +123,14 @@ class SizedOutputTap(OutputTap):
 
     def __len__(self) -> int:
         return len(self._iterable)  # type: ignore[arg-type]
+
+
+def write_through(write: Callable[[bytes], Any], watcher: Watcher, data: bytes) -> Any:
+    """Call `write` of the server, and capture the block."""
+    try:
+        result = write(data)
+    except BaseException as error:
+        guarded(watcher.write_failed, error)
+        raise
+    guarded(watcher.wrote, data)
+    return result

@@ -6,15 +6,16 @@ from functools import partial
 
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP, add_names
 from drhttp._capture.identity_headers import FilteringStartResponse, without_identity
+from drhttp._capture.wsgi_headers_sent import headers_sent
 from drhttp._capture.wsgi_hijack import is_end, is_faulty, is_file, is_final
-from drhttp._capture.wsgi_output_tap import OutputTap, SizedOutputTap
+from drhttp._capture.wsgi_output_tap import OutputTap, SizedOutputTap, write_through
 from drhttp._guard import guarded
 from drhttp._process.uwsgi import in_uwsgi, is_one_block
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -88,6 +89,12 @@ class Recording:
         if self.exchange is not None and (isinstance(error, OSError) or type(error).__name__ == "ClientDisconnected"):
             self.exchange.client_disconnected = True
 
+    def wrote(self, data: bytes) -> None:
+        """Capture what `write` of the server has sent."""
+        if self.exchange is not None:
+            self.exchange.written = True
+            self.exchange.response_body.note(data)
+
     def raised(self, error: BaseException, environ: WSGIEnvironment) -> None:
         """End the recording after an exception: an error, or the end of a connection that the application took over."""
         self._leave()
@@ -112,6 +119,8 @@ class Recording:
             if error is not None:
                 guarded(exchange.failed, error)
             exchange.finish(complete=complete)
+            if exchange.failure is not None:
+                guarded(_note_failure, exchange)
             if not exchange.skip:
                 self._recorder.put(exchange)
 
@@ -136,6 +145,7 @@ class Recording:
         elif self.exchange is not None:
             if error is not None:
                 guarded(self.exchange.close_failed, error)
+                guarded(_note_failure, self.exchange)
             self._recorder.release(self.exchange)
 
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
@@ -218,7 +228,13 @@ class RecordingStartResponse(FilteringStartResponse):
             guarded(_read_route, exchange, environ)
         if who is not None:
             exchange.user, exchange.device, exchange.skip = who.user, who.device, who.skip
-        return partial(_write, write, recording) if callable(write) else write
+        return partial(write_through, write, recording) if callable(write) else write
+
+
+def _note_failure(exchange: WSGIExchange) -> None:
+    """Set the status 500, by which most servers respond if the application fails before they have sent the headers."""
+    if exchange.failure is not None and not headers_sent(exchange):
+        exchange.status = "500"
 
 
 def _read_route(exchange: WSGIExchange, environ: WSGIEnvironment) -> None:
@@ -226,17 +242,3 @@ def _read_route(exchange: WSGIExchange, environ: WSGIEnvironment) -> None:
     route = getattr(getattr(environ["werkzeug.request"], "url_rule", None), "rule", None)
     if route is not None:
         exchange.route = f"{environ.get('SCRIPT_NAME', '')}/{route}"
-
-
-def _write(write: Callable[[bytes], Any], recording: Recording, data: bytes) -> Any:
-    """Call `write` of the server, and capture the data."""
-    try:
-        result = write(data)
-    except BaseException as error:
-        guarded(recording.write_failed, error)
-        raise
-    exchange = recording.exchange
-    if exchange is not None:
-        exchange.written = True
-        guarded(exchange.response_body.note, data)
-    return result

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from drhttp._capture.link import Link
     from drhttp._delivery.preparation import Preparation
+    from drhttp._outbound.hook import Live
     from drhttp._outbound.recorder_options import RecorderOptions
     from drhttp._process.recorder import Recorder
 
@@ -35,6 +36,7 @@ class Call:
     and until its headers. head: request line and header fields as they were sent, if the client does not tell
     `request_headers`. status: 0 until a response comes. decoded: the content codings that the client undoes before the
     bytes pass here, of the request and of the response. aborted: the caller closed or cancelled it before its end.
+    live: not empty as long as the hooks are in place that saw it begin, if those of several libraries see it.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Call:
         "duration",
         "failure",
         "head",
+        "live",
         "method",
         "parent",
         "pid",
@@ -79,6 +82,7 @@ class Call:
         self.method = method
         self.address = address  # scheme, host, port, target
         self.head = b""
+        self.live: Live = []
         self.request_headers: Fields = ()
         self.request_body = CapturedBody(options.request_limit)
         self.response_headers: Fields = ()

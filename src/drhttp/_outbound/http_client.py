@@ -11,10 +11,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.deduplication import ATTRIBUTE, attach, call_of, detach
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.http_client_response_body import BodyReader
 from drhttp._outbound.selection import begin
-from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
+from drhttp._outbound.transmission import Transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,9 @@ def connection_hooks(connection: type, module: ModuleType) -> list[Hook]:
     def wrap_getresponse(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
         @wraps(original)
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            sent = getattr(self, CALL, None) if live else None
+            sent = getattr(self, ATTRIBUTE, None) if live else None
             if sent is not None and sent.live is not live:
-                sent = transmission(self)
+                sent = call_of(self)
             if sent is None:
                 return original(self, *args, **kwargs)
             sent.receiving = True
@@ -92,9 +93,9 @@ def _wrap_putrequest(original: Callable[..., Any], live: Live) -> Callable[..., 
 def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def send(self: Any, data: Any) -> Any:
-        sent = getattr(self, CALL, None) if live else None
+        sent = getattr(self, ATTRIBUTE, None) if live else None
         if sent is not None and sent.live is not live:
-            sent = transmission(self)
+            sent = call_of(self)
         if sent is None or sent.sending:  # a connection that it opens first may send a CONNECT to a proxy
             return original(self, data)
         if type(data) is bytes:
@@ -119,7 +120,7 @@ def _wrap_send(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
 def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def close(self: Any) -> Any:
-        sent = transmission(self) if live else None
+        sent = call_of(self) if live else None
         # It also closes itself, while it waits for a response that is the last.
         if sent is not None and not (sent.receiving or sent.sending):
             guarded(_given_up, self, sent)
@@ -129,9 +130,9 @@ def _wrap_close(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
 
 
 def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
-    before = getattr(connection, CALL, None)
+    before = getattr(connection, ATTRIBUTE, None)
     if before is not None and not before.live:
-        before = transmission(connection)
+        before = call_of(connection)
     if before is not None:
         if before.fresh:  # begun by the hooks of urllib3
             before.fresh = False
@@ -143,9 +144,8 @@ def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
         method, url = _text(method), _text(url)
     sent = begin(Transmission, method, scheme, host, port, url)
     if sent is not None:
-        sent.live = live
         sent.fresh = False
-        setattr(connection, CALL, sent)
+        attach(connection, sent, live)
 
 
 def address_of(connection: Any) -> tuple[str, str, int | None]:
@@ -159,9 +159,9 @@ def address_of(connection: Any) -> tuple[str, str, int | None]:
 
 
 def _responded(connection: Any, sent: Transmission, response: Any) -> None:
-    if getattr(connection, CALL, None) is not sent:
+    if getattr(connection, ATTRIBUTE, None) is not sent:
         return
-    setattr(connection, CALL, None)
+    setattr(connection, ATTRIBUTE, None)
     if not sent.live:
         sent.discard()
         return
@@ -175,7 +175,7 @@ def _responded(connection: Any, sent: Transmission, response: Any) -> None:
 
 def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
     sent.note_sent()
-    remove(connection, sent)
+    detach(connection, sent)
     sent.failed(error)
 
 
@@ -193,7 +193,7 @@ def _given_up(connection: Any, sent: Transmission) -> None:
     If the head was never sent, an exception that the caller is handling is the reason, such as an invalid header field.
     """
     sent.note_sent()
-    remove(connection, sent)
+    detach(connection, sent)
     error = None if sent.head else sys.exc_info()[1]
     if isinstance(error, Exception):
         sent.note_failure(error)

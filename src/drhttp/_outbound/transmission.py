@@ -1,11 +1,4 @@
-"""A call on a connection of `http.client`, and what has been sent of it.
-
-One request is one call, although the hooks of urllib3 and those of `http.client` both see it: the first that sees it
-puts the transmission into an attribute of the connection, and the other takes it over.
-
-The attribute is `None` between two calls. It is not deleted, and the dictionary of the connection is never asked for:
-either would cost the interpreter what it knows of the attributes, and each later access to one of them takes longer.
-"""
+"""A call on a connection of `http.client`, and what has been sent of it."""
 
 from __future__ import annotations
 
@@ -17,23 +10,21 @@ from drhttp._outbound.chunked_decoder import ChunkedDecoder
 
 if TYPE_CHECKING:
     from drhttp._capture.link import Link
-    from drhttp._outbound.hook import Live
     from drhttp._outbound.recorder_options import RecorderOptions
     from drhttp._process.recorder import Recorder
 
 _END_OF_HEAD = b"\r\n\r\n"
-CALL = "_drhttp_call"  # the name of the attribute
 
 
 class Transmission(Call):
     """A call while it is on a connection, with what the connection has sent of it.
 
-    live: not empty as long as the hooks are in place that saw the call begin. fresh: the request line has not been made
-    yet. sending: the connection is in the middle of `send`, in which it may connect first. receiving: it waits for the
-    response, or a pool of urllib3 opens the connection. unnoted: what has been sent since `note_sent` was last called.
+    fresh: the request line has not been made yet. sending: the connection is in the middle of `send`, in which it may
+    connect first. receiving: it waits for the response, or a pool of urllib3 opens the connection. unnoted: what has
+    been sent since `note_sent` was last called.
     """
 
-    __slots__ = ("_chunks", "_partial_head", "fresh", "live", "receiving", "sending", "unnoted")
+    __slots__ = ("_chunks", "_partial_head", "fresh", "receiving", "sending", "unnoted")
 
     def __init__(
         self,
@@ -43,7 +34,6 @@ class Transmission(Call):
         method: str,
         address: tuple[str, str, int | None, str],
     ) -> None:
-        self.live: Live = []
         self.fresh = True
         self.sending = self.receiving = False
         self.unnoted: list[bytes] = []
@@ -105,20 +95,3 @@ class Transmission(Call):
     def __del__(self) -> None:
         if not getattr(self, "done", True):
             guarded(self.closed)
-
-
-def transmission(connection: Any) -> Transmission | None:
-    """The transmission of a connection; `None` if there is none, or if the hooks that saw it begin are gone."""
-    sent: Transmission | None = getattr(connection, CALL, None)
-    if sent is None or sent.live:
-        return sent
-    remove(connection, sent)
-    return None
-
-
-def remove(connection: Any, sent: Transmission) -> None:
-    """Remove a transmission from its connection, and discard its call if the hooks that saw it begin are gone."""
-    if getattr(connection, CALL, None) is sent:
-        setattr(connection, CALL, None)
-        if not sent.live:
-            sent.discard()

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drhttp._guard import guarded
 from drhttp._outbound.call import Call
+from drhttp._outbound.deduplication import attach, call_of, detach
 from drhttp._outbound.hook import Client, Hook
 from drhttp._outbound.http_client import connection_hooks
 from drhttp._outbound.selection import begin, recorder_here
-from drhttp._outbound.transmission import CALL, Transmission, remove, transmission
+from drhttp._outbound.transmission import Transmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,12 +99,11 @@ def _begin(pool: Any, connection: Any, live: Live) -> Transmission | None:
     sent = begin(Transmission, request.method, pool.scheme, pool.host, pool.port, request.target)
     if sent is None:
         return None
-    before = transmission(connection)
+    before = call_of(connection)
     if before is not None:
         before.closed()  # nobody has asked for the response
-    sent.live = live
     sent.request_headers = request.headers
-    setattr(connection, CALL, sent)
+    attach(connection, sent, live)
     return sent
 
 
@@ -132,7 +132,7 @@ def _request_of(pool: Any, function: str) -> _PoolRequest | None:
 
 def _failed(connection: Any, sent: Transmission, error: BaseException) -> None:
     """The connection could not be opened."""
-    remove(connection, sent)
+    detach(connection, sent)
     sent.failed(error)
 
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
+from support.load import hit
 
+import drhttp
 from drhttp._capture import wsgi_head
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.record_builder import assemble
@@ -167,11 +169,16 @@ def test_aborted(method: str, status: str, headers: Any, blocks: Any, aborted: b
 def test_failure() -> None:
     """An exception is recorded as status 500, by its qualified name and the start of its message; that is no abort."""
 
-    def made(error: BaseException) -> Record:
-        exchange = WSGIExchange({}, None, Tap(0))
-        exchange.failed(error)
-        exchange.finish(complete=False)
-        return assemble(exchange, config())
+    seen: list[Record] = []
+
+    def made(error: Exception) -> Record:
+        def failing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            raise error
+
+        with pytest.raises(type(error)):
+            hit(drhttp.WSGIMiddleware(failing, DSN, before_send=seen.append), "/")
+        assert drhttp.flush()
+        return seen.pop()
 
     long = made(ValueError("x" * 5000))
     assert (long.response.status, long.aborted) == (500, False)

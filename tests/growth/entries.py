@@ -13,6 +13,7 @@ from drhttp._capture.body_tap import RequestBodyCapture, Tap
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter
+from drhttp._redact.detect import check_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,4 +233,5 @@ ENTRIES: dict[str, Callable[[str], WSGIExchange]] = {
 def delivery() -> RecordExporter:
     """Return the worker's exporter, with empty caches."""
     _json_document._known.clear()
+    check_digits._last_clean_text[0] = ""
     return RecordExporter(CONFIG, dict)

@@ -238,7 +238,8 @@ ALLOWED = {
     "_redact.formats.json_rewriter _redact.formats.text_hints",
     "_redact.formats.urls": "_percent _redact.detect.capability_urls _redact.formats.base64_json "
     "_redact.formats.json _redact.formats.text _redact.formats.urlencoded",
-    "_redact.formats.value_locator": "_redact.formats.expressions",
+    "_redact.formats.lines": "",
+    "_redact.formats.value_locator": "_redact.formats.expressions _redact.formats.lines",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
     "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "

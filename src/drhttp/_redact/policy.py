@@ -38,17 +38,19 @@ class Policy:
     ) -> None:
         normalized = {normalize_name(name) for name in marked}
         allow = [name for name in redact.allow if normalize_name(name) not in normalized]
-        self._names: Final = SecretNames((*redact.also, *marked), allow)
+        self._replacement: Final = redact.value
+        self.keep_files: Final = keep_files
+        # With patterns of the user every text is searched twice.
+        patterns = bool(redact.patterns or redact.emails)
+        self.budget: Final = budget or WorkBudget(factor=2 if patterns else 1)
+        self._names: Final = SecretNames((*redact.also, *marked), allow, self.budget.spend)
         self._credentials: Final = CredentialFinder(
             redact.patterns,  # type: ignore[arg-type]
             emails=redact.emails,
             is_secret=self._is_secret_segment,
+            spend=self.budget.spend,
         )
-        self._replacement: Final = redact.value
-        self.keep_files: Final = keep_files
         self.min_length: Final = self._credentials.min_length
-        # With patterns of the user every text is searched twice.
-        self.budget: Final = budget or WorkBudget(factor=1 if self.min_length else 2)
         self.cache: Final = HarmlessCache()
         self.is_secret: Final = self._names.is_secret
         self.is_secret_in_query: Final = self._names.is_secret_in_query

@@ -16,6 +16,8 @@ from drhttp._redact.detect.false_positives import is_page, is_slug
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    Spend = Callable[[int], object]
+
 # In reverse order the longer of two words that begin alike comes first.
 _WORD = re.compile("/(" + "|".join(sorted({re.escape(each.word) for each in SERVICES.values()}, reverse=True)) + ")")
 _BY_WORD: dict[str, list[tuple[re.Pattern[str], Service]]] = {}
@@ -67,50 +69,58 @@ _HARMLESS = re.compile(
 _SET_PASSWORD = "set-password"  # Django redirects there with the token in the session
 
 
-def holds_token(text: str, is_secret: Callable[[str], bool]) -> bool:
-    """Whether a text holds a capability URL. is_secret: whether a name is secret."""
-    return "/" in text and next(find_tokens(text, is_secret), None) is not None
+def holds_token(text: str, is_secret: Callable[[str], bool], spend: Spend) -> bool:
+    """Whether a text holds a capability URL. is_secret: whether a name is secret. spend: called with the work done."""
+    return "/" in text and next(find_tokens(text, is_secret, spend), None) is not None
 
 
-def mask(text: str, mask: Callable[[str], str], is_secret: Callable[[str], bool]) -> tuple[str, int]:
+def mask(text: str, mask: Callable[[str], str], is_secret: Callable[[str], bool], spend: Spend) -> tuple[str, int]:
     """Replace the tokens of capability URLs by the result of `mask`; return the text and how many there were.
 
-    is_secret: whether a name is secret.
+    is_secret: whether a name is secret. spend: called with the work done.
     """
     pieces, copied, count = [], 0, 0
-    for begin, end in spans_of(text, is_secret):
+    for begin, end in spans_of(text, is_secret, spend):
         pieces += [text[copied:begin], mask(text[begin:end])]
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
 
 
-def spans_of(text: str, is_secret: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Return the spans of the tokens, in order and apart from each other. is_secret: whether a name is secret."""
+def spans_of(text: str, is_secret: Callable[[str], bool], spend: Spend) -> list[tuple[int, int]]:
+    """Return the spans of the tokens, in order and apart from each other.
+
+    is_secret: whether a name is secret. spend: called with the work done.
+    """
     if "/" not in text:
         return []
     spans: list[tuple[int, int]] = []
-    for begin, end in sorted(find_tokens(text, is_secret)):
+    for begin, end in sorted(find_tokens(text, is_secret, spend)):
         if not spans or begin >= spans[-1][1]:
             spans.append((begin, end))
     return spans
 
 
-def find_tokens(text: str, is_secret: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the tokens, in any order; some may occur twice, or begin alike. is_secret: of a name."""
+def find_tokens(text: str, is_secret: Callable[[str], bool], spend: Spend) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the tokens, in any order; some may occur twice, or begin alike.
+
+    is_secret: whether a name is secret. spend: called with the work done.
+    """
     lower = text.lower() if text.count("/") * _SPARSE > len(text) >= _LONG else ""
     if not lower or any(hint in lower for hint in _SERVICE_HINTS):
         for match in _WORD.finditer(text):
             yield from _find_service_tokens(match)
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
-            yield from _find_link_tokens(match)
+            yield from _find_link_tokens(match, spend)
     if _DIGIT_WITHIN.search(text) is not None:
         for match in _PATH.finditer(text):
             if _DIGIT_WITHIN.search(match[0]) is not None:
-                yield from _find_named_tokens(match, is_secret)
+                yield from _find_named_tokens(match, is_secret, spend)
 
 
-def _find_named_tokens(match: re.Match[str], is_secret: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+def _find_named_tokens(
+    match: re.Match[str], is_secret: Callable[[str], bool], spend: Spend
+) -> Iterator[tuple[int, int]]:
     """Yield the spans of the segments of a path that look generated, behind one that is a secret name."""
     path, start, named = match[0], match.start(), False
     # Behind two slashes stands a host.
@@ -125,7 +135,9 @@ def _find_named_tokens(match: re.Match[str], is_secret: Callable[[str], bool]) -
         generated = _GENERATED.fullmatch(segment[0])
         if generated is None:
             named = named or is_secret(segment[0])
-        elif named and not _is_page(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
+            continue
+        spend(4 if named else 1)
+        if named and not _is_page(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
             yield start + segment.start(), start + segment.end()
 
 
@@ -143,12 +155,13 @@ def _find_service_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:
                 yield begin, end
 
 
-def _find_link_tokens(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _find_link_tokens(match: re.Match[str], spend: Spend) -> Iterator[tuple[int, int]]:
     """Yield the spans of the tokens behind a segment that says what a link is for, such as `/reset-password/`."""
     rest, start = match[2], match.start(2)
     near = match.string[max(0, match.start() - _NEAR) : match.end()].lower()
     sure = any(word in near for word in _SURE)
     for segment in _SEGMENT.finditer(rest):
+        spend(4)
         if _is_signed(segment[0]) or (_SET_PASSWORD not in rest and _is_random(segment[0], sure=sure)):
             yield start + segment.start(), start + segment.end()
 

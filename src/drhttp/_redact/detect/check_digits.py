@@ -63,14 +63,17 @@ _LONG_TEXT = 1000  # characters
 _last_clean_text = [""]  # the last long text that seemed to hold a number and does not
 
 
-def holds_number(text: str) -> bool:
-    """Whether a text holds a card number or an IBAN."""
-    return next(_find_numbers(text), None) is not None
+def holds_number(text: str, spend: Callable[[int], object]) -> bool:
+    """Whether a text holds a card number or an IBAN. spend: called with the work done."""
+    return next(_find_numbers(text, spend), None) is not None
 
 
-def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
-    """Replace card numbers and IBANs by the result of `mask`; return the text and how many there were."""
-    found = sorted(_find_numbers(text))
+def mask(text: str, mask: Callable[[str], str], spend: Callable[[int], object]) -> tuple[str, int]:
+    """Replace card numbers and IBANs by the result of `mask`; return the text and how many there were.
+
+    spend: called with the work done.
+    """
+    found = sorted(_find_numbers(text, spend))
     if not found:
         return text, 0
     pieces, copied, count = [], 0, 0
@@ -81,7 +84,7 @@ def mask(text: str, mask: Callable[[str], str]) -> tuple[str, int]:
     return "".join(pieces) + text[copied:], count
 
 
-def _find_numbers(text: str) -> Iterator[tuple[int, int]]:
+def _find_numbers(text: str, spend: Callable[[int], object]) -> Iterator[tuple[int, int]]:
     """Yield the spans of card numbers, and then of IBANs.
 
     The last long text without any is remembered: it is often searched again right away.
@@ -90,7 +93,7 @@ def _find_numbers(text: str) -> Iterator[tuple[int, int]]:
     if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _last_clean_text[0]):
         return
     clean = True
-    for span in chain(_find_cards(text) if cards else (), _find_ibans(text) if ibans else ()):
+    for span in chain(_find_cards(text) if cards else (), _find_ibans(text, spend) if ibans else ()):
         clean = False
         yield span
     if clean and len(text) > _LONG_TEXT:
@@ -203,10 +206,11 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _find_ibans(text: str) -> Iterator[tuple[int, int]]:
+def _find_ibans(text: str, spend: Callable[[int], object]) -> Iterator[tuple[int, int]]:
     """Yield the spans of IBANs."""
     match = _IBAN.search(text)
     while match:
+        spend(2)
         end = _end_of_iban(match[0])
         if end:
             yield match.start(), match.start() + end

@@ -155,6 +155,7 @@ def find_secret_arguments(text: str, policy: Policy, locator: ValueLocator) -> I
             yield from _words(name, text, match.end(), end, policy)
             match = _first_command(text, match.end())
         for command, start in found.items():
+            policy.budget.spend((end - start) // 64)
             if not command.only_with or text.find(command.only_with, start, end) >= 0:
                 for begin, stop in _arguments(text, command, max(start, covered), end, policy, locator):
                     yield begin, stop

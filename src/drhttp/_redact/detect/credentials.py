@@ -100,9 +100,11 @@ class CredentialFinder:
         *,
         emails: bool = False,
         is_secret: Callable[[str], bool] = frozenset[str]().__contains__,
+        spend: Callable[[int], object] = lambda work: None,
     ) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
         self._is_secret = is_secret
+        self._spend = spend
         # The user's patterns may match a text of any length.
         self.min_length = 0 if self._patterns else _SHORTEST
 
@@ -114,23 +116,23 @@ class CredentialFinder:
             return False
         if "/" in text and (
             (_has_userinfo(text) and any(map(_userinfo_span, _USERINFO.finditer(text))))
-            or capability_urls.holds_token(text, self._is_secret)
+            or capability_urls.holds_token(text, self._is_secret, self._spend)
         ):
             return True
-        return check_digits.holds_number(text) or (
-            _may_begin(text) and _may_match(text) and next(_find_secrets(_PATTERN, text), None) is not None
+        return check_digits.holds_number(text, self._spend) or (
+            _may_begin(text) and _may_match(text) and next(_find_secrets(_PATTERN, text, self._spend), None) is not None
         )
 
     def mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
         """Replace secret values by the result of `mask`; return the text and how many there were."""
         count = 0
         if len(text) >= _SHORTEST:
-            text, found = capability_urls.mask(text, mask, self._is_secret)
+            text, found = capability_urls.mask(text, mask, self._is_secret, self._spend)
             count += found
             for pattern in _applicable_patterns(text):
-                text, found = _replace(text, pattern, mask)
+                text, found = _replace(text, pattern, mask, self._spend)
                 count += found
-            text, found = check_digits.mask(text, mask)
+            text, found = check_digits.mask(text, mask, self._spend)
             count += found
         for pattern in self._patterns:
             text, found = pattern.subn(lambda match: mask(match[0]) if match[0] else "", text)
@@ -152,12 +154,14 @@ def _has_userinfo(text: str) -> bool:
     return "@" in text and "/" in text and _URL in text
 
 
-def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> tuple[str, int]:
+def _replace(
+    text: str, pattern: re.Pattern[str], mask: Callable[[str], str], spend: Callable[[int], object]
+) -> tuple[str, int]:
     """Replace what a pattern finds by the result of `mask`; return the text and how many there were."""
     spans = (
         filter(None, map(_userinfo_span, _USERINFO.finditer(text)))
         if pattern is _USERINFO
-        else _find_secrets(pattern, text)
+        else _find_secrets(pattern, text, spend)
     )
     pieces, copied, count = [], 0, 0
     for begin, end in spans:
@@ -167,11 +171,12 @@ def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) ->
 
 
 def _find_secrets(
-    pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize
+    pattern: re.Pattern[str], text: str, spend: Callable[[int], object], start: int = 0, stop: int = sys.maxsize
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of the matches that are not false positives."""
     match = _first_match(pattern, text, start, stop)
     while match is not None:
+        spend(3)
         end = match.end()
         kind = match.lastgroup
         if kind == "credentials":
@@ -179,7 +184,7 @@ def _find_secrets(
             if _is_basic(match["credentials"]) if match["scheme"][1] in "aA" else _is_token(match["credentials"]):
                 yield begin, end
             else:
-                yield from _find_secrets(_WITHIN, text, begin, end)
+                yield from _find_secrets(_WITHIN, text, spend, begin, end)
         elif kind == "lines":
             yield match.span(kind)
         elif kind == "pem" or not _is_false_positive(match[0], text[end : end + _TAIL], jwt=kind == "jwt"):

@@ -85,10 +85,12 @@ class SecretNames:
     """Decides which names are secret.
 
     also: names to add. allow: names that are not secret. Both are read as words, in any spelling. A name in `also`
-    matches within longer names too; one in `allow` must equal the whole name.
+    matches within longer names too; one in `allow` must equal the whole name. spend: called with the work done.
     """
 
-    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
+    def __init__(
+        self, also: Iterable[str] = (), allow: Iterable[str] = (), spend: Callable[[int], object] = lambda work: None
+    ) -> None:
         also = tuple(also)  # it is read twice
         self.names = (*BUILT_IN, *WHOLE, *also)
         added = frozenset(filter(None, map(normalize_name, also)))
@@ -102,6 +104,7 @@ class SecretNames:
         self.last_words = _last_words((*BUILT_IN, *also))
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
+        self._spend = spend
         # Bounded, as clients choose names too.
         self.is_secret = lru_cache(maxsize=4096)(self._is_secret)
         self.is_secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
@@ -185,6 +188,7 @@ class SecretNames:
             self._hint(normalized) or normalized in self._whole or normalized.endswith(ENDS)
         ):
             return False
+        self._spend(5 + len(normalized) // 2)
         if normalized in self._secret or normalized in self._whole:
             return True
         if self._added(normalized) is None:

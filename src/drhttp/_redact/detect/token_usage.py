@@ -60,8 +60,8 @@ def end_of_token_usage(
     while piece is not None:
         kind, end = piece.lastgroup, piece.end()
         pieces += 1
-        if spend is not None and not pieces % 64:
-            spend(32)
+        if spend is not None and not pieces % 8:
+            spend(8)
         if kind in ("colon", "keyword"):
             key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""
             keys.add(key)

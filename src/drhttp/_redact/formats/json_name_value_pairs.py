@@ -245,7 +245,10 @@ class _PairReader:
         if text[:1] == "-":
             return holds_secret_value(words, text)
         option = words[-1]
-        return option[:1] == "-" and (_is_secret_name(option, self._policy) or is_secret_argument(words, option, text))
+        if option[:1] != "-":
+            return False
+        self._policy.budget.spend(2)
+        return _is_secret_name(option, self._policy) or is_secret_argument(words, option, text)
 
     def _name(self, level: _Level, text: str) -> None:
         if level.key in _PATHS:

@@ -102,8 +102,9 @@ def _mask_escaped(text: str, policy: Policy, *, known: int | None) -> tuple[str,
     while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
         # Secrets that show only in the decoded text are masked there.
         if known is None:
+            policy.budget.spend(len(decoded) // 16)
             known = _mask(decoded, policy)[1]
-        policy.budget.spend(8)
+        policy.budget.spend(8 + len(decoded) // 16)
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
         masked, found = _mask(decoded, policy)
         if found > known:
@@ -126,7 +127,7 @@ def _mask(text: str, policy: Policy) -> tuple[str, int]:
 def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
     """Mask the values of secret names."""
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(_counted(_spans(text, policy, ValueLocator(text)), policy)):
+    for begin, end in sorted(_counted(_spans(text, policy, ValueLocator(text, policy.budget.spend)), policy)):
         if begin >= copied:
             pieces += [text[copied:begin], policy.mask(text[begin:end])]
             count += 1

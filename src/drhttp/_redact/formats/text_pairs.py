@@ -36,6 +36,7 @@ def find_text_pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from _yaml_pairs(text, policy, locator)
     if "? " in text and ": " in text:
         for match in _EXPLICIT_KEY.finditer(text):
+            policy.budget.spend(2)
             if policy.is_secret(match[1]):
                 yield locator.value_at(match.end())
     if holds_netrc(text) and policy.is_secret("password"):

@@ -59,7 +59,9 @@ def mask_url(url: str, policy: Policy) -> tuple[str, int]:
 def _mask_fragment(fragment: str, policy: Policy) -> tuple[str, int]:
     """Mask a fragment, which may be a query, or a route with one: `#/in?code=abc`."""
     route, mark, query = fragment.partition("?")
-    route, count = capability_urls.mask(route, partial(_mask_segment, policy=policy), policy.is_secret)
+    route, count = capability_urls.mask(
+        route, partial(_mask_segment, policy=policy), policy.is_secret, policy.budget.spend
+    )
     masked, found = mask_query(route, policy)
     text, more = mask_query(query, policy)
     return f"{masked}{mark}{text}", count + found + more
@@ -77,8 +79,8 @@ def _mask_whole_path(host: str, path: str, policy: Policy) -> tuple[str, int]:
     front = f"//{host}"
     copied = len(front)
     pieces, count = [], 0
-    spans = capability_urls.spans_of(front + path, policy.is_secret)
-    policy.budget.spend(6 * len(spans))  # what finding them took
+    spans = capability_urls.spans_of(front + path, policy.is_secret, policy.budget.spend)
+    policy.budget.spend(3 * len(spans))
     for begin, end in spans:
         policy.budget.spend(8)
         between, found = _mask_path(path[copied - len(front) : begin - len(front)], policy)

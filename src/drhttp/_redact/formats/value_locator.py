@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.formats import expressions
+from drhttp._redact.formats.lines import end_of_block, line_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: A quote around a string, also as a character reference of HTML.
 QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
@@ -21,7 +25,6 @@ _TRAILING = "\"'`),;]}."
 _LINE = re.compile(r"[^\r\n]*")
 _BREAK = re.compile(r"\r?\n|\r|\Z")
 _HEADERS = re.compile(r"(?:cookie2?|authorization|authentication)\Z", re.IGNORECASE)
-_LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?[*_~]{0,3}["']?""")
 _EMPHASIS = re.compile(r"[*_~]{1,3}(?=\s|\Z)[^\S\r\n]*")  # of Markdown, behind a name and its sign
 # What precedes a value: a type of PHP's `var_dump`, or the brackets of a binary in Erlang.
 _TYPED = re.compile(
@@ -30,7 +33,6 @@ _TYPED = re.compile(
 )
 _TYPED_BEGINNINGS = ("&", "s", "<", "a", "o")
 _EMPTY = re.compile(r"(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:\r?\n|\Z)")  # YAML: a block follows
-_INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
 _SPACE = re.compile(r"\s*(?:/\*[^*]{0,100}\*/\s*)?")
 _LABELS = re.compile(r"""[\s;&,]["']?[\w.$-]{1,60}["']?[ \t]*[=:]""")  # another name
 # Lines that are not a value: a comment, the end of a section, another name.
@@ -47,7 +49,6 @@ _BRACKET = re.compile(
 )
 _ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote, at each level of strings in strings
 _OPENING = ("{", "[", '"', "'")
-_LONGEST_LEAD = 40  # characters in front of a name that begins a line
 _PEM = "-----BEGIN"
 
 
@@ -66,10 +67,14 @@ class _Word(NamedTuple):
 
 
 class ValueLocator:
-    """Locates values in one text. It searches for each unclosed quote and for the end of each word only once."""
+    """Locates values in one text. It searches for each unclosed quote and for the end of each word only once.
 
-    def __init__(self, text: str) -> None:
+    spend: called with the work done, as the values of many names may reach to the end of the text.
+    """
+
+    def __init__(self, text: str, spend: Callable[[int], None]) -> None:
         self._text = text
+        self._spend = spend
         self._unclosed: set[re.Pattern[str]] = set()
         self._word = _Word(0, 0, 0, -1, 0)
         self._heredocs = expressions.Heredocs(text)
@@ -82,7 +87,7 @@ class ValueLocator:
         begins, perhaps with words in front of the match.
         """
         text, at, sign = self._text, match.end(), match[3]
-        line = _line_start(text, start)
+        line = line_start(text, start)
         emphasis = _EMPHASIS.match(text, at)
         if emphasis and (
             text.endswith(emphasis[0].rstrip(), 0, start) or text.startswith(emphasis[0].rstrip(), start)
@@ -103,7 +108,9 @@ class ValueLocator:
         scheme = _SCHEME.match(text, at)
         if scheme:
             at = scheme.end()
-        return at, self._end(at, match, None if line is None else start - line)
+        end = self._end(at, match, None if line is None else start - line)
+        self._spend((end - at) // 256)
+        return at, end
 
     def _of_expression(self, at: int, sign: str) -> tuple[int, int] | None:
         """Return the span of an expression in a program; `None` if there is none."""
@@ -154,10 +161,18 @@ class ValueLocator:
 
     def end_of_brackets(self, at: int) -> int:
         """Return where a value in brackets ends; the end of the text if they are not closed."""
-        text, depth = self._text, 0
+        end = self._closing_bracket(at)
+        self._spend((end - at) // 64)
+        return end
+
+    def _closing_bracket(self, at: int) -> int:
+        text, depth, tokens = self._text, 0, 0
         match = _BRACKET.search(text, at)
         while match:
             token, position = match[0], match.end()
+            tokens += 1
+            if not tokens % 8:
+                self._spend(6)
             if token in "{[(":
                 depth += 1
             elif token in "}])":
@@ -216,7 +231,7 @@ class ValueLocator:
 
     def _below(self, at: int, indent: int | None, sign: str) -> tuple[int, int]:
         """Return the span of the lines below a name that are indented deeper, or of one line without another name."""
-        end = at if indent is None else _end_of_block(self._text, at, indent)
+        end = at if indent is None else end_of_block(self._text, at, indent, self._spend)
         if end == at and ":" in sign and _NO_VALUE.match(self._text, at) is None:
             end = _end(_LINE, self._text, at)
         return at, end
@@ -227,7 +242,7 @@ class ValueLocator:
         below = _end(_BREAK, self._text, end)
         if self._text[below : below + 1] not in (" ", "\t"):
             return end
-        block = _end_of_block(self._text, below, indent)
+        block = end_of_block(self._text, below, indent, self._spend)
         return block if block > below else end
 
     def _end_of_annotated(self, at: int) -> int:
@@ -275,24 +290,3 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     """Return where a pattern's match at a position ends; the position itself if it does not match."""
     match = pattern.match(text, at)
     return match.end() if match else at
-
-
-def _line_start(text: str, start: int) -> int | None:
-    """Return where the line begins, if only bullets and quotes precede the position; `None` otherwise."""
-    newest = max(0, start - _LONGEST_LEAD)
-    line = max(text.rfind("\n", newest, start), text.rfind("\r", newest, start)) + 1
-    if line == 0 and newest > 0:
-        return None
-    lead = _LEAD.match(text, line, start)
-    return line if lead is not None and lead.end() == start else None
-
-
-def _end_of_block(text: str, at: int, indent: int) -> int:
-    """Return where the lines with deeper indentation end."""
-    end = filled = at
-    while end < len(text):
-        line = _INDENTED.match(text, end)
-        if line is None or (line[2] and (len(line[1]) < indent or (len(line[1]) == indent and line[2][:2] != "- "))):
-            break
-        filled, end = (line.end(2) if line[2] else filled), line.end()
-    return filled

@@ -242,9 +242,10 @@ class _PairReader:
         """Whether an element of a command line is secret. words: those in front of it, the first and the last ones."""
         if not words:
             return False
-        if text[:1] == "-":
-            return holds_secret_value(words, text)
         option = words[-1]
+        if text[:1] == "-":
+            self._policy.budget.spend(2)
+            return holds_secret_value(words, text)
         if option[:1] != "-":
             return False
         self._policy.budget.spend(2)

@@ -95,7 +95,7 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
         end = _ROW_END.search(text, row.end())
         at = end.start() if end else len(text)
         cells = _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
-        policy.budget.spend(6 * len(set(cells)))  # what is known of a name is remembered
+        policy.budget.spend(7 * len(set(cells)))  # what is known of a name is remembered
         if any(_is_secret(cell, policy) for cell in cells):
             return True
         table = _TABLE.search(text, at)

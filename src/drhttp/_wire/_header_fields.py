@@ -41,13 +41,14 @@ def encode_headers(headers: Headers) -> str:
 
 
 def _joined(headers: Headers) -> dict[str, str | list[str]]:
-    joined: dict[str, str | list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in headers:
-        known = joined.get(name)
-        if known is None:
-            joined[name] = value
-        elif name == "set-cookie":
-            joined[name] = [*([known] if isinstance(known, str) else known), value]
-        else:
-            joined[name] = f"{known}, {value}"
-    return joined
+        values.setdefault(name, []).append(value)
+    return {name: _value(name, each) for name, each in values.items()}
+
+
+def _value(name: str, values: list[str]) -> str | list[str]:
+    """Return the value of a field that comes once or several times."""
+    if len(values) == 1:
+        return values[0]
+    return values if name == "set-cookie" else ", ".join(map(str, values))  # `before_send` may have put in others

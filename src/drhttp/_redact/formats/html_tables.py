@@ -94,9 +94,9 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
     while row:
         end = _ROW_END.search(text, row.end())
         at = end.start() if end else len(text)
-        if any(
-            _is_secret(cell, policy) for cell in _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
-        ):
+        cells = _CELL.split(text[row.end() : min(at, row.end() + _LONGEST_ROW)])[1:]
+        policy.budget.spend(7 * len(set(cells)))  # what is known of a name is remembered
+        if any(_is_secret(cell, policy) for cell in cells):
             return True
         table = _TABLE.search(text, at)
         row = _ROW.search(text, table.end()) if table else None
@@ -149,7 +149,7 @@ class _Cell:
 class _Table:
     """An open table. columns: the name of each secret column, by its index. ids: of secret headings."""
 
-    __slots__ = ("columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
+    __slots__ = ("_column", "columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
 
     def __init__(self) -> None:
         self.columns: dict[int, str] = {}
@@ -159,13 +159,24 @@ class _Table:
         self.row: list[_Cell] = []
         self.row_begin = 0
         self.spans: dict[int, int] = {}  # by column: further rows that a cell reaches down to
+        self._column = 0  # the first one in the row that may be free
 
     def next_column(self) -> int:
         """Return the index of the next cell in the row, next to cells that reach down from rows above."""
-        column = self.row[-1].column + self.row[-1].span if self.row else 0
-        while self.spans.get(column, 0) > 0:
-            column += 1
-        return column
+        while self.spans.get(self._column, 0) > 0:
+            self._column += 1
+        return self._column
+
+    def add_cell(self, cell: _Cell) -> None:
+        """Add a cell to the row; those that begin beyond the last column are left out."""
+        if cell.column < _MOST_COLUMNS:
+            self.row.append(cell)
+            self._column = cell.column + cell.span
+
+    def take_row(self) -> list[_Cell]:
+        """Return the cells of the row, and begin another one."""
+        row, self.row, self._column = self.row, [], 0
+        return row
 
 
 class _TableReader:
@@ -217,8 +228,7 @@ class _TableReader:
         attributes = {each[1].lower(): value_of(each) for each in ATTRIBUTE.finditer(given)} if "=" in given else {}
         cell = _Cell(match, table.next_column(), attributes)
         self._policy.budget.spend(cell.span // 8)
-        if cell.column < _MOST_COLUMNS:
-            table.row.append(cell)
+        table.add_cell(cell)
 
     @staticmethod
     def _end_cell(table: _Table, end: int) -> None:
@@ -228,7 +238,7 @@ class _TableReader:
     def _end_row(self, table: _Table, end: int) -> None:
         """Use a complete row as a heading, or find the secret cells in it."""
         self._end_cell(table, end)
-        row, table.row = table.row, []
+        row = table.take_row()
         if not row:
             return
         if self._is_heading(table, row):

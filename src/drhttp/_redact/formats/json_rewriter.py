@@ -166,7 +166,7 @@ class JsonRewriter:
         """Return where the secrets begin in an object or array that is known for something harmless, or `None`."""
         if value[0] not in "{[":
             return None
-        self._policy.budget.spend(10 + len(value) // 64)
+        self._policy.budget.spend(10 + len(value) // 12)
         examples = examples_at(value) if value[0] == "{" else None
         return examples if examples is not None else ids_at(value)
 

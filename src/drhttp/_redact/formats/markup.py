@@ -142,12 +142,16 @@ class _MarkupMasker:
 
     def _mask_pieces(self, first: int, last: int) -> None:
         """Mask the content of an element that is complete already."""
-        tail = self._pieces[last:]
         content = "".join(self._pieces[first:last])
-        if content.strip():
-            del self._pieces[first:]
-            self._mask_content(content)
-            self._pieces += tail
+        if not content.strip():
+            return
+        masked, count = self._mask_value("", unescape(content))
+        # There may be such an element at each of thousands of levels. So many pieces behind it are not moved, and few
+        # in it are not kept: each piece is touched only a few times, whether they are joined again or not.
+        behind = len(self._pieces) - last
+        empty = last - first - 1 if behind > last - first else 0
+        self._pieces[first:last] = [escape(masked) if count else content, *[""] * empty]
+        self._count += count
 
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
@@ -247,6 +251,7 @@ class _MarkupMasker:
     def _mask_cell(self, begin: int, end: int, name: str) -> None:
         """Mask the content of a cell in a secret column."""
         content = self._text[begin:end]
+        self._policy.budget.spend(len(content) // 16)  # cells of nested tables may all reach to the end
         plain = unescape(_ELEMENT.sub("", content))
         if not (plain.strip() or "=" in content) or self._policy.is_harmless(name, plain.strip()):
             return

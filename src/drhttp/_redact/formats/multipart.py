@@ -68,20 +68,21 @@ def mask_multipart(
     return b"".join(masked) if changed else content, total
 
 
-def _named_by_parts(parts: Iterable[Part], content: bytes, policy: Policy) -> frozenset[str]:
+def _named_by_parts(parts: Iterable[Part], content: bytes, policy: Policy) -> set[str]:
     """Return the names of parts that another part names: `name="value"` beside a `name="name"` with a secret name."""
-    found = frozenset[str]()
+    found = set[str]()
     if b"alue" in content or b"ALUE" in content:
         for part in parts:
             policy.budget.spend(2)
             if part.end - part.start <= _LONGEST_NAME:
                 fields = [named_fields(text) for kind, text in parameters(part.head) if kind == "name"]
+                policy.budget.spend(6 * sum(map(bool, fields)))
                 if any(fields) and policy.is_secret(content[part.start : part.end].decode("utf-8", "replace").strip()):
-                    found = found.union(*fields)
+                    found.update(*fields)
     return found
 
 
-def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: frozenset[str]) -> tuple[bytes, int]:
+def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: set[str]) -> tuple[bytes, int]:
     """Mask one part: its header fields, and its content unless it is a file. named: names that another part makes
     secret.
     """

@@ -34,8 +34,9 @@ class Columns:
         spellings = [name.lower().replace("_", " ") for name in stripped]
         self.width = len(stripped)
         self.secret = {place: name for place, name in enumerate(stripped) if name and policy.is_secret(name)}
-        self._naming = [place for place, name in enumerate(spellings) if name in NAMING or is_setting_name(name)]
-        self._valued = [place for place, name in enumerate(spellings) if name in VALUED or is_setting_value(name)]
+        # Sets in order.
+        self._naming = {place: name for place, name in enumerate(spellings) if name in NAMING or is_setting_name(name)}
+        self._valued = {place: name for place, name in enumerate(spellings) if name in VALUED or is_setting_value(name)}
         self._policy = policy
 
     def __bool__(self) -> bool:
@@ -43,9 +44,10 @@ class Columns:
 
     def add(self, other: Columns) -> None:
         """Add the secret columns of another heading of the same table."""
+        self._policy.budget.spend((len(other.secret) + len(other._naming) + len(other._valued)) // 16)
         self.secret |= other.secret
-        self._naming += other._naming
-        self._valued += other._valued
+        self._naming |= other._naming
+        self._valued |= other._valued
         self.width = max(self.width, other.width)
 
     def secret_cells(self, row: Sequence[str]) -> dict[int, str]:
@@ -57,18 +59,39 @@ class Columns:
         extra = max(0, len(row) - self.width)
         if extra and not row[-1].strip():  # every row ends with a delimiter
             extra -= 1
-        found = {}
-        for place, name in self.secret.items():
-            for each in range(place, min(place + extra + 1, len(row))):
-                found[each] = name
+        found = self._reached_cells(len(row), extra) if extra else _named_within(self.secret, len(row))
         if self._valued:
             found |= self._named_cells(row)
         return found
 
+    def _reached_cells(self, width: int, extra: int) -> dict[int, str]:
+        """Return the cells up to `extra` places behind a secret column, with the name of the nearest one in front.
+
+        In one pass over the row, because there may be thousands of secret columns, and as many further cells.
+        """
+        found = {}
+        name, end = "", 0
+        for place in range(width):
+            if place in self.secret:
+                name, end = self.secret[place], place + extra + 1
+            if place < end:
+                found[place] = name
+        return found
+
     def _named_cells(self, row: Sequence[str]) -> dict[int, str]:
         """Return the cells whose name is a secret name in another cell: `password,abc` below `name,value`."""
-        for place in self._naming:
-            name = row[place].strip(_SURROUNDING) if place < len(row) else ""
+        for place in _named_within(self._naming, len(row)):
+            name = row[place].strip(_SURROUNDING)
             if name and len(name) <= _LONGEST_NAME and self._policy.is_secret(name):
-                return {each: name for each in self._valued if each < len(row)}
+                return dict.fromkeys(_named_within(self._valued, len(row)), name)
         return {}
+
+
+def _named_within(names: dict[int, str], width: int) -> dict[int, str]:
+    """Return the names of those columns that a row of this width has, in the time that the row takes.
+
+    Each of thousands of short rows may stand below a heading of thousands of columns.
+    """
+    if len(names) <= width:
+        return {place: name for place, name in names.items() if place < width}
+    return {place: names[place] for place in range(width) if place in names}

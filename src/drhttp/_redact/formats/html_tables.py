@@ -149,7 +149,7 @@ class _Cell:
 class _Table:
     """An open table. columns: the name of each secret column, by its index. ids: of secret headings."""
 
-    __slots__ = ("_column", "columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
+    __slots__ = ("column", "columns", "ids", "in_head", "is_first", "row", "row_begin", "spans")
 
     def __init__(self) -> None:
         self.columns: dict[int, str] = {}
@@ -159,24 +159,19 @@ class _Table:
         self.row: list[_Cell] = []
         self.row_begin = 0
         self.spans: dict[int, int] = {}  # by column: further rows that a cell reaches down to
-        self._column = 0  # the first one in the row that may be free
+        self.column = 0  # the first one in the row that may be free
 
     def next_column(self) -> int:
         """Return the index of the next cell in the row, next to cells that reach down from rows above."""
-        while self.spans.get(self._column, 0) > 0:
-            self._column += 1
-        return self._column
+        while self.spans.get(self.column, 0) > 0:
+            self.column += 1
+        return self.column
 
     def add_cell(self, cell: _Cell) -> None:
         """Add a cell to the row; those that begin beyond the last column are left out."""
         if cell.column < _MOST_COLUMNS:
             self.row.append(cell)
-            self._column = cell.column + cell.span
-
-    def take_row(self) -> list[_Cell]:
-        """Return the cells of the row, and begin another one."""
-        row, self.row, self._column = self.row, [], 0
-        return row
+            self.column = cell.column + cell.span
 
 
 class _TableReader:
@@ -238,7 +233,7 @@ class _TableReader:
     def _end_row(self, table: _Table, end: int) -> None:
         """Use a complete row as a heading, or find the secret cells in it."""
         self._end_cell(table, end)
-        row = table.take_row()
+        row, table.row, table.column = table.row, [], 0
         if not row:
             return
         if self._is_heading(table, row):

@@ -143,15 +143,12 @@ class _MarkupMasker:
     def _mask_pieces(self, first: int, last: int) -> None:
         """Mask the content of an element that is complete already."""
         content = "".join(self._pieces[first:last])
-        if not content.strip():
-            return
-        masked, count = self._mask_value("", unescape(content))
-        # There may be such an element at each of thousands of levels. So many pieces behind it are not moved, and few
-        # in it are not kept: each piece is touched only a few times, whether they are joined again or not.
-        behind = len(self._pieces) - last
-        empty = last - first - 1 if behind > last - first else 0
-        self._pieces[first:last] = [escape(masked) if count else content, *[""] * empty]
-        self._count += count
+        if content.strip():
+            masked, count = self._mask_value("", unescape(content))
+            # Many pieces behind it are not moved, as there may be such an element at each of thousands of levels.
+            gap = last - first - 1 if len(self._pieces) - last > last - first else 0
+            self._pieces[first:last] = [escape(masked) if count else content, *[""] * gap]
+            self._count += count
 
     def _tag(self, match: re.Match[str]) -> None:
         name = match["name"]
@@ -255,9 +252,7 @@ class _MarkupMasker:
         plain = unescape(_ELEMENT.sub("", content))
         if not (plain.strip() or "=" in content) or self._policy.is_harmless(name, plain.strip()):
             return
-        masked, count = self._mask_value("", unescape(content))
-        self._pieces.append(escape(masked) if count else content)
-        self._count += count
+        self._mask_content(content)
         self._position = self._passed = end
 
     def _skip_in_secret(self, match: re.Match[str]) -> None:

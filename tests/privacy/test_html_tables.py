@@ -32,6 +32,7 @@ TABLES = {
                "<tr><td rowspan=2>a</td><td>ada</td><td>{}</td></tr><tr><td>bob</td><td>{}</td></tr></table>",
     "row headings": '<table><tr><td></td><th>Password</th></tr><tr><th scope="row">ada</th><td>{}</td></tr></table>',
     "no end tags": "<table><tr><th>User<th>Password<th>n<tr><td>ada<td>{}<td>5<tr><td>bob<td>{}<td>6</table>",
+    "no end tags, behind a table of one row": "<table><tr><td>a</table><table><tr><td>User<td>Password<tr><td>ada<td>{}</table>",
     "rows alone": f"{HEAD}{ROW}",
     "two tables": "<table><tr><th>a</th><th>Password</th></tr><tr><td>1</td><td>{}</td></tr></table>"
                   "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>kept</td></tr></table>",

@@ -90,7 +90,7 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
     """Whether a heading, or a cell in the first row of a table, is a secret name."""
     if any(_is_heading_secret(match[1], policy) for match in _HEADING.finditer(text)):
         return True
-    at, row = 0, _ROW.search(text)  # a part of a document may begin within a table
+    row = _ROW.search(text)  # a part of a document may begin within a table
     while row:
         end = _ROW_END.search(text, row.end())
         at = end.start() if end else len(text)
@@ -98,7 +98,7 @@ def _names_secret_column(text: str, policy: Policy) -> bool:
         policy.budget.spend(7 * len(set(cells)))  # what is known of a name is remembered
         if any(_is_secret(cell, policy) for cell in cells):
             return True
-        table = _TABLE.search(text, at)
+        table = _TABLE.search(text, row.end())  # also within the row, which may have no end tag
         row = _ROW.search(text, table.end()) if table else None
     return False
 

@@ -28,7 +28,8 @@ _random = RandomDigits()
 def assemble(exchange: Exchange, config: Config) -> Record:
     """Build the record of a finished exchange."""
     began, reader, link = exchange.response_body.first_byte_at, _READERS[type(exchange)], exchange.link
-    failure = exchange.failure  # read once, because `close` of the response may raise at this moment
+    # Read once, because `close` of the response may raise at this moment, which sets the failure first.
+    status, failure = exchange.code, exchange.failure
     head: RequestHead = reader.read_head(exchange, config.trusted_proxies)
     response_headers: Headers = reader.read_response_headers(exchange)
     random = _random.take()
@@ -44,7 +45,7 @@ def assemble(exchange: Exchange, config: Config) -> Record:
         ),
         response=Response(
             time=exchange.time + exchange.duration,
-            status=exchange.code,
+            status=status,
             headers=response_headers,
             body=_response_body(exchange, config, response_headers),
         ),

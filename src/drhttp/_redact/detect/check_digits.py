@@ -210,7 +210,7 @@ def _find_ibans(text: str, spend: Callable[[int], object]) -> Iterator[tuple[int
     """Yield the spans of IBANs."""
     match = _IBAN.search(text)
     while match:
-        spend(2)
+        spend(3)
         end = _end_of_iban(match[0])
         if end:
             yield match.start(), match.start() + end

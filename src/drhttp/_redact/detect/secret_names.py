@@ -27,6 +27,8 @@ from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Spend = Callable[[int], object]
+
 # Words that occur beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
 _COMPANIONS = frozenset((
     "access", "account", "admin", "api", "app", "application", "auth", "bot", "client", "confirm", "confirmation",
@@ -88,9 +90,7 @@ class SecretNames:
     matches within longer names too; one in `allow` must equal the whole name. spend: called with the work done.
     """
 
-    def __init__(
-        self, also: Iterable[str] = (), allow: Iterable[str] = (), spend: Callable[[int], object] = lambda work: None
-    ) -> None:
+    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = (), spend: Spend = abs) -> None:
         also = tuple(also)  # it is read twice
         self.names = (*BUILT_IN, *WHOLE, *also)
         added = frozenset(filter(None, map(normalize_name, also)))
@@ -178,7 +178,7 @@ class SecretNames:
     def _is_secret_in_query(self, name: str) -> bool:
         """Whether a query parameter is secret; more names are than elsewhere, such as `code` and `sig`."""
         normalized = normalize_name(name)
-        return (normalized in self._in_queries and normalized not in self._allowed) or self._is_secret(name)
+        return (normalized in self._in_queries and normalized not in self._allowed) or self.is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         """Whether a name is secret: as a whole, or by words in it."""
@@ -188,7 +188,7 @@ class SecretNames:
             self._hint(normalized) or normalized in self._whole or normalized.endswith(ENDS)
         ):
             return False
-        self._spend(5 + len(normalized) // 2)
+        self._spend(2)
         if normalized in self._secret or normalized in self._whole:
             return True
         if self._added(normalized) is None:
@@ -196,9 +196,10 @@ class SecretNames:
                 return False
             if "secretsanta" in normalized:
                 return self._is_secret(_SANTA.sub("santa", name))
-        if name.isascii() and name.isalpha() and (name.islower() or name.isupper()):
-            return self._holds_secret(normalized)
-        return self._reads_secret(name, normalized)
+        one_word = name.isascii() and name.isalpha() and (name.islower() or name.isupper())
+        found = self._holds_secret(normalized) if one_word else self._reads_secret(name, normalized)
+        self._spend(0 if found else 4 + len(normalized) // 8)
+        return found
 
     def _reads_secret(self, name: str, normalized: str) -> bool:
         """Whether a name holds a secret word when it is split by its separators, capital letters and scripts."""
@@ -263,9 +264,7 @@ def _plural(words: str) -> str:
 
 
 def _last_words(names: Iterable[str]) -> dict[str, int]:
-    """Return the last words of names with several words, such as "key" of "api key", in singular and plural; and how
-    many words to read in a text that ends with each.
-    """
+    """Return the last words of names with several words ("key" of "api key"), and how many words to read there."""
     found: dict[str, int] = {}
     for words in map(_split, names):
         if len(words) > 1:

@@ -102,9 +102,8 @@ def _mask_escaped(text: str, policy: Policy, *, known: int | None) -> tuple[str,
     while left and ("%" in decoded or "\\u00" in decoded or "\\x" in decoded) and _ESCAPE.search(decoded):
         # Secrets that show only in the decoded text are masked there.
         if known is None:
-            policy.budget.spend(len(decoded) // 16)
             known = _mask(decoded, policy)[1]
-        policy.budget.spend(8 + len(decoded) // 16)
+        policy.budget.spend(8 + (len(decoded) // 24 if left < _DEEPEST_ESCAPE else 0))  # most are encoded once
         decoded, left = _LETTER.sub(lambda match: chr(int(match[1], 16)), unquote(decoded)), left - 1
         masked, found = _mask(decoded, policy)
         if found > known:

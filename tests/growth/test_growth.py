@@ -104,7 +104,7 @@ def singles(entry: str) -> Iterator[tuple[str, str, str, str]]:
     signs, turn = characters(), 0 if EXHAUSTIVE else list(ENTRIES).index(entry) % SHARE
     for piece in (*signs, *(literals() if EXHAUSTIVE else literals()[turn::SHARE])):
         yield "all", piece, "", ""
-    yield from WORDED
+    yield from WORDED if _CHOSEN else WORDED[turn % 4 :: 4]
 
 
 def pairs(entry: str) -> Iterator[tuple[str, str, str, str]]:

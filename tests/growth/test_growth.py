@@ -144,10 +144,8 @@ def fault(make: Callable[[int], Exchange], exporter: RecordExporter) -> str | No
     if whole < FLOOR or whole < min(LIMIT, GROWTH**2 * quarter):
         return None
     found = None
-    for attempt in range(ROUNDS):  # a wrong measurement is not repeated by chance
-        # What is cut elsewhere may take another way, which is a step; growth shows at other sizes, too.
-        sizes = [size * 3 // 4 for size in SIZES] if attempt % 2 and whole < LIMIT else SIZES
-        found = _judged([calibrated(partial(make, size)) for size in sizes])
+    for _ in range(ROUNDS):  # a wrong measurement is not repeated by chance
+        found = _judged([calibrated(partial(make, size)) for size in SIZES])
         if found is None:
             break
     return found

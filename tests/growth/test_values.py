@@ -89,12 +89,9 @@ def _cases() -> Iterator[tuple[str, Callable[[int], Exchange]]]:
         yield name, lambda size, make=make: exchange(make(size).encode(), "text/plain")
     for name, (kind, make) in BODIES.items():
         yield f"names in {name}", lambda size, make=make, kind=kind: exchange(make(size).encode(), kind)
-    yield "names of protocols", lambda size: _head("SEC_WEBSOCKET_PROTOCOL", joined(",", size) + ",token")
+    protocols = "HTTP_SEC_WEBSOCKET_PROTOCOL"
+    yield "names of protocols", lambda size: exchange(fields={protocols: joined(",", size) + ",token"})
     yield "segments behind a name", lambda size: exchange(fields={"PATH_INFO": "/token" + repeated("/hello-k8s", size)})
-
-
-def _head(name: str, value: str) -> Exchange:
-    return exchange(fields={f"HTTP_{name}": value})
 
 
 CASES = dict(_cases())

@@ -145,7 +145,8 @@ class Recording:
         elif self.exchange is not None:
             if error is not None:
                 guarded(self.exchange.close_failed, error)
-                guarded(_note_failure, self.exchange)
+                if self.exchange.failure is not None:
+                    guarded(_note_failure, self.exchange)
             self._recorder.release(self.exchange)
 
     def watch(self, result: Iterable[bytes], environ: WSGIEnvironment) -> Iterable[bytes]:
@@ -233,7 +234,7 @@ class RecordingStartResponse(FilteringStartResponse):
 
 def _note_failure(exchange: WSGIExchange) -> None:
     """Set the status 500, by which most servers respond if the application fails before they have sent the headers."""
-    if exchange.failure is not None and not headers_sent(exchange):
+    if not headers_sent(exchange):
         exchange.status = "500"
 
 

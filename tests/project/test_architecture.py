@@ -69,7 +69,8 @@ ALLOWED = {
     "_delivery.batch": "_delivery.bisection _delivery.retry",
     "_delivery.bisection": "",
     "_delivery.clock": "_delivery.late_patching",
-    "_delivery.connection": "_delivery.deadline _delivery.idle_connections _delivery.response_reader",
+    "_delivery.connection": "_delivery.deadline _delivery.idle_connections _delivery.late_patching "
+    "_delivery.response_reader",
     "_delivery.lazy_exporter": "_delivery.record_exporter _redact_options _process.fork",
     "_delivery.idle_connections": "",
     "_delivery.deadline": "",
@@ -85,8 +86,8 @@ ALLOWED = {
     "_rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
-    "_delivery.transport": "_delivery.connection _delivery.deadline _delivery.idle_connections _delivery.proxy "
-    "_delivery.retry _version",
+    "_delivery.transport": "_delivery.connection _delivery.deadline _delivery.idle_connections _delivery.late_patching "
+    "_delivery.proxy _delivery.retry _version",
     "_delivery.worker": "_delivery.batch _delivery.clock _delivery.flush_schedule _delivery.monitor "
     "_delivery.retry _delivery.background_loop",
     "_dsn": "",
@@ -160,7 +161,8 @@ ALLOWED = {
     "_redact.detect.tries": "",
     "_redact.detect.compound_names": "",
     "_redact.detect.credentials": "_redact.detect.capability_urls _redact.detect.check_digits "
-    "_redact.detect.false_positives _redact.detect.key_prefixes _redact.detect.tries",
+    "_redact.detect.false_positives _redact.detect.key_prefixes _redact.detect.tries "
+    "_redact.work_budget",
     "_redact.detect.key_prefixes": "",
     "_redact.detect.false_positives": "",
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
@@ -169,7 +171,7 @@ ALLOWED = {
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
     "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.short_passwords "
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
-    "_redact.detect.vendor_headers",
+    "_redact.detect.vendor_headers _redact.work_budget",
     "_redact.detect.short_passwords": "",
     "_redact.detect.source_code": "",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",

@@ -11,15 +11,19 @@ import _socket
 # Resolving a host name loads this codec. It is loaded here, so that it is not loaded while another thread forks.
 import encodings.idna  # noqa: F401
 import http.client
+import select
 import socket
+import ssl
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError, SSLError
+from urllib3.util.ssltransport import SSLTransport
 
 from drhttp._delivery.deadline import PostDeadline
 from drhttp._delivery.idle_connections import IdleConnections
+from drhttp._delivery.late_patching import greenlets_stall, original
 from drhttp._delivery.response_reader import Response
 
 _BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
@@ -43,10 +47,21 @@ class _DeadlineConnection(HTTPConnection):
     sockets: list[socket.socket]  # the socket of the latest connection; there is one at a time
     used_overrides: set[str]  # those of the undocumented ones that `urllib3` has used
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection is open. gevent's `poll` is not used by a thread without an event loop."""
+        if self.sock is None or not greenlets_stall():
+            return super().is_connected
+        poll = original("select", "poll")()
+        poll.register(self.sock, select.POLLIN)
+        return not poll.poll(0)
+
     def connect(self) -> None:
         super().connect()
-        # TLS inside the TLS of a proxy is not a socket, but has one.
-        self.sockets[:] = [getattr(self.sock, "socket", self.sock)]
+        sock: Any = self.sock
+        while hasattr(sock, "socket"):
+            sock = sock.socket  # `SSLTransport` is not a socket, but has one
+        self.sockets[:] = [sock]
 
     def _new_conn(self) -> socket.socket:
         self.used_overrides.add("_new_conn")
@@ -56,7 +71,7 @@ class _DeadlineConnection(HTTPConnection):
         for index, (family, kind, protocol, _, address) in enumerate(addresses):
             # A share of the time, so that a dead address leaves some for the next.
             share = self.deadline.remaining_seconds() / (len(addresses) - index)
-            sock = socket.socket(family, kind, protocol)
+            sock: socket.socket = _socket_function("socket")(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
@@ -103,10 +118,28 @@ class _SecureConnection(_DeadlineConnection, HTTPSConnection):
             raise SSLError(error) from error
 
 
+def encrypt_in_memory(context: ssl.SSLContext) -> None:
+    """Make a context wrap sockets in `SSLTransport`, which needs no event loop, as gevent's `SSLSocket` does."""
+
+    def wrap_socket(sock: socket.socket, server_hostname: str | None = None) -> SSLTransport:
+        return SSLTransport(sock, context, server_hostname)
+
+    context.wrap_socket = wrap_socket  # type: ignore[method-assign, assignment]
+
+
+def _socket_function(name: str) -> Any:
+    """An attribute of `socket`; in a thread without gevent's event loop, as it was before gevent replaced it.
+
+    gevent's own would make an event loop. Two threads that make their first one at once may wait for each other
+    forever, because each imports modules, and gevent has replaced the locks of imports.
+    """
+    return original("socket", name) if greenlets_stall() else getattr(socket, name)
+
+
 def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
     """Resolve a host name. gevent does that in a thread, which cannot be started while the interpreter shuts down."""
     try:
-        return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        return [*_socket_function("getaddrinfo")(host, port, type=socket.SOCK_STREAM)]
     except RuntimeError:
         return [*_socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 

@@ -17,8 +17,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, Pro
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from drhttp._delivery import idle_connections
-from drhttp._delivery.connection import pool_classes, unused_overrides
+from drhttp._delivery.connection import encrypt_in_memory, pool_classes, unused_overrides
 from drhttp._delivery.deadline import PostDeadline
+from drhttp._delivery.late_patching import greenlets_stall
 from drhttp._delivery.proxy import proxy_for
 from drhttp._delivery.retry import PostResult, Verdict, verdict
 from drhttp._version import __version__
@@ -164,8 +165,13 @@ def _pool(dsn: Dsn, members: dict[str, Any]) -> urllib3.PoolManager:
 
 
 def _context(*schemes: str | None) -> ssl.SSLContext | None:
+    if "https" not in schemes:
+        return None
     # The default context trusts what the system trusts, and honors SSL_CERT_FILE and SSL_CERT_DIR.
-    return ssl.create_default_context() if "https" in schemes else None
+    context = ssl.create_default_context()
+    if greenlets_stall():
+        encrypt_in_memory(context)
+    return context
 
 
 def _through_proxy(dsn: Dsn, proxy: str) -> urllib3.PoolManager:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from support.load import SURROUNDINGS, command, paths, program
 from support.receiver import ConnectionClosed, Receiver, Request, Response
+from support.transports import authority
 
 if TYPE_CHECKING:
-    pass
+    from pathlib import Path
 
 PATIENCE = 30.0  # seconds until something that should happen is given up
 PATCHES = {
@@ -109,6 +110,36 @@ def test_a_native_thread_after_greenlets(patch: str, receiver: Receiver) -> None
     done = program(f"{BEFORE}{NATIVE}{patch}{AFTER}{then}{DELIVERED}", receiver.dsn, 0.05)
     assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
     assert sorted(paths(receiver.records)) == sorted([*NAMES, "/native"])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_native_thread_makes_no_event_loop(scheme: str, tmp_path: Path) -> None:
+    """A loop of gevent imports modules when it is made: two threads that do so at once may wait for each other."""
+    observe = """
+from gevent.hub import Hub
+makers, make = [], Hub.__init__
+
+def observed(hub, *args, **options):
+    makers.append(threading.get_native_id())
+    make(hub, *args, **options)
+
+Hub.__init__ = observed
+"""
+    deliver = """
+for count, path in enumerate(["/native", "/again"], 2):  # the second is sent over the same connection
+    natively(path)
+    while drhttp.stats().sent < count:
+        sleep(0.01)
+print(makers, {**drhttp.stats().dropped})
+"""
+    file, private = authority(tmp_path, "localhost")
+    with Receiver(tls=private if scheme == "https" else None) as receiver:
+        trust = f"os.environ['SSL_CERT_FILE'] = {file!r}\n"
+        source = f"{trust}{BEFORE}{NATIVE}{PATCHES['gevent']}{observe}{deliver}"
+        done = program(source, receiver.dsn_for(scheme, "localhost"), 0.05)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "[] {}\n", "")
+        assert sorted(paths(receiver.records)) == ["/again", "/before", "/native"]
+        assert receiver.connection_count <= 2  # one before the patch and one after it
 
 
 def test_while_gevent_is_loaded(receiver: Receiver) -> None:

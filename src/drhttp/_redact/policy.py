@@ -43,12 +43,12 @@ class Policy:
         # With patterns of the user every text is searched twice.
         patterns = bool(redact.patterns or redact.emails)
         self.budget: Final = budget or WorkBudget(factor=2 if patterns else 1)
-        self._names: Final = SecretNames((*redact.also, *marked), allow, self.budget.spend)
+        self._names: Final = SecretNames((*redact.also, *marked), allow, self.budget)
         self._credentials: Final = CredentialFinder(
             redact.patterns,  # type: ignore[arg-type]
             emails=redact.emails,
             is_secret=self._is_secret_segment,
-            spend=self.budget.spend,
+            budget=self.budget,
         )
         self.min_length: Final = self._credentials.min_length
         self.cache: Final = HarmlessCache()
@@ -61,7 +61,7 @@ class Policy:
         self.is_harmless: Final = self._names.is_harmless
         self.is_harmless_literal: Final = self._names.is_harmless_literal
         self.is_postal_code: Final = self._names.is_postal_code
-        self.end_of_harmless: Final = partial(self._names.end_of_harmless, spend=self.budget.spend)
+        self.end_of_harmless: Final = self._names.end_of_harmless
         self.may_hold_secret: Final = self._credentials.may_hold_secret
         # Bounded. Few requests mark names, and those that do come from few views.
         self.with_names: Final = lru_cache(maxsize=64)(partial(Policy, redact, budget=self.budget))

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from drhttp._redact.errors import MaskingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    Spend: TypeAlias = Callable[[int], object]  # `WorkBudget.spend`, which is called with the work of each piece
 
 # For 64 KiB, about as many microseconds. A table of single digits takes three quarters of that, most ordinary bodies
 # less than a fifth.

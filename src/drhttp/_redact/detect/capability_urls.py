@@ -16,7 +16,8 @@ from drhttp._redact.detect.false_positives import is_page, is_slug
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Spend = Callable[[int], object]
+    from drhttp._redact.work_budget import Spend
+
 
 # In reverse order the longer of two words that begin alike comes first.
 _WORD = re.compile("/(" + "|".join(sorted({re.escape(each.word) for each in SERVICES.values()}, reverse=True)) + ")")

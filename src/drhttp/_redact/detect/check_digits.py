@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from drhttp._redact.work_budget import Spend
+
 # Separators of groups: spaces of any width, hyphens, dots; also as HTML.
 _MARK = r"(?: {1,2}|[-.\xa0\u2009\u2010-\u2013\u202f]|&nbsp;|&#160;)"
 # A run of digits. It may hold more than one card number: a year in front, the security code behind. With letters in
@@ -63,12 +65,12 @@ _LONG_TEXT = 1000  # characters
 _last_clean_text = [""]  # the last long text that seemed to hold a number and does not
 
 
-def holds_number(text: str, spend: Callable[[int], object]) -> bool:
+def holds_number(text: str, spend: Spend) -> bool:
     """Whether a text holds a card number or an IBAN. spend: called with the work done."""
     return next(_find_numbers(text, spend), None) is not None
 
 
-def mask(text: str, mask: Callable[[str], str], spend: Callable[[int], object]) -> tuple[str, int]:
+def mask(text: str, mask: Callable[[str], str], spend: Spend) -> tuple[str, int]:
     """Replace card numbers and IBANs by the result of `mask`; return the text and how many there were.
 
     spend: called with the work done.
@@ -84,7 +86,7 @@ def mask(text: str, mask: Callable[[str], str], spend: Callable[[int], object]) 
     return "".join(pieces) + text[copied:], count
 
 
-def _find_numbers(text: str, spend: Callable[[int], object]) -> Iterator[tuple[int, int]]:
+def _find_numbers(text: str, spend: Spend) -> Iterator[tuple[int, int]]:
     """Yield the spans of card numbers, and then of IBANs.
 
     The last long text without any is remembered: it is often searched again right away.
@@ -206,7 +208,7 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _find_ibans(text: str, spend: Callable[[int], object]) -> Iterator[tuple[int, int]]:
+def _find_ibans(text: str, spend: Spend) -> Iterator[tuple[int, int]]:
     """Yield the spans of IBANs."""
     match = _IBAN.search(text)
     while match:

@@ -15,9 +15,12 @@ from drhttp._redact.detect import capability_urls, check_digits
 from drhttp._redact.detect.false_positives import is_signed_json, is_slug
 from drhttp._redact.detect.key_prefixes import KEY_PREFIXES
 from drhttp._redact.detect.tries import trie
+from drhttp._redact.work_budget import WorkBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from drhttp._redact.work_budget import Spend
 
 # Where a word begins; also behind an encoded space or line break (`%20`, `\n`).
 _BEGIN = r"(?:(?<![0-9A-Za-z_-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
@@ -89,7 +92,7 @@ class CredentialFinder:
     """Finds and masks tokens, keys, passwords in URLs, capability URLs, card numbers and IBANs.
 
     patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
-    is_secret: whether a name is secret, by which tokens in paths are found: `/reset-password/8d1f40b7c2`.
+    is_secret: whether a name is secret, which finds tokens in paths: `/reset-password/8d1f40b7c2`. budget: limits work.
 
     min_length: shorter texts, in characters, hold no secret value; 0 if there are further patterns.
     """
@@ -100,11 +103,11 @@ class CredentialFinder:
         *,
         emails: bool = False,
         is_secret: Callable[[str], bool] = frozenset[str]().__contains__,
-        spend: Callable[[int], object] = lambda work: None,
+        budget: WorkBudget | None = None,
     ) -> None:
         self._patterns = (*patterns, *((_EMAIL,) if emails else ()))
         self._is_secret = is_secret
-        self._spend = spend
+        self._spend = (budget or WorkBudget()).spend
         # The user's patterns may match a text of any length.
         self.min_length = 0 if self._patterns else _SHORTEST
 
@@ -154,9 +157,7 @@ def _has_userinfo(text: str) -> bool:
     return "@" in text and "/" in text and _URL in text
 
 
-def _replace(
-    text: str, pattern: re.Pattern[str], mask: Callable[[str], str], spend: Callable[[int], object]
-) -> tuple[str, int]:
+def _replace(text: str, pattern: re.Pattern[str], mask: Callable[[str], str], spend: Spend) -> tuple[str, int]:
     """Replace what a pattern finds by the result of `mask`; return the text and how many there were."""
     spans = (
         filter(None, map(_userinfo_span, _USERINFO.finditer(text)))
@@ -171,7 +172,7 @@ def _replace(
 
 
 def _find_secrets(
-    pattern: re.Pattern[str], text: str, spend: Callable[[int], object], start: int = 0, stop: int = sys.maxsize
+    pattern: re.Pattern[str], text: str, spend: Spend, start: int = 0, stop: int = sys.maxsize
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of the matches that are not false positives."""
     match = _first_match(pattern, text, start, stop)

@@ -23,11 +23,11 @@ from drhttp._redact.detect.token_usage import end_of_token_usage
 from drhttp._redact.detect.tries import trie
 from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
 from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
+from drhttp._redact.work_budget import WorkBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    Spend = Callable[[int], object]
 
 # Words that occur beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
 _COMPANIONS = frozenset((
@@ -87,10 +87,10 @@ class SecretNames:
     """Decides which names are secret.
 
     also: names to add. allow: names that are not secret. Both are read as words, in any spelling. A name in `also`
-    matches within longer names too; one in `allow` must equal the whole name. spend: called with the work done.
+    matches within longer names too; one in `allow` must equal the whole name. budget: limits work.
     """
 
-    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = (), spend: Spend = abs) -> None:
+    def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = (), budget: WorkBudget | None = None) -> None:
         also = tuple(also)  # it is read twice
         self.names = (*BUILT_IN, *WHOLE, *also)
         added = frozenset(filter(None, map(normalize_name, also)))
@@ -104,7 +104,7 @@ class SecretNames:
         self.last_words = _last_words((*BUILT_IN, *also))
         self._known = self._secret | _COMPANIONS
         self._known_lengths = _lengths(self._known)
-        self._spend = spend
+        self._spend = (budget or WorkBudget()).spend
         # Bounded, as clients choose names too.
         self.is_secret = lru_cache(maxsize=4096)(self._is_secret)
         self.is_secret_in_query = lru_cache(maxsize=4096)(self._is_secret_in_query)
@@ -149,7 +149,7 @@ class SecretNames:
         normalized = normalize_name(name)
         return is_postal_code(normalized, text, begin, end) and not self._added(normalized)
 
-    def end_of_harmless(self, name: str, text: str, at: int, spend: Callable[[int], None] | None = None) -> int | None:
+    def end_of_harmless(self, name: str, text: str, at: int) -> int | None:
         """Return where the object or array ends that begins at `at`, if it is harmless although its name is secret.
 
         It is if it is empty, or holds only measures, as under `completion_tokens_details`, or only messages about the
@@ -161,13 +161,13 @@ class SecretNames:
         empty = _EMPTY.match(text, at)
         if empty is not None:
             return empty.end()
-        end = harmless_values.end_of_list(text, at, self._harmless(name)) or end_of_messages(text, at, spend)
+        end = harmless_values.end_of_list(text, at, self._harmless(name)) or end_of_messages(text, at, self._spend)
         if end is not None:
             return end
         if normalized == "token":
-            return end_of_token_usage(text, at, needs_logprob=True, spend=spend)
+            return end_of_token_usage(text, at, self._spend, needs_logprob=True)
         counts = "token" in normalized and not _MEASURED.isdisjoint(self._harmless(name))
-        return end_of_token_usage(text, at, spend=spend) if counts and _CREDENTIALS.search(normalized) is None else None
+        return end_of_token_usage(text, at, self._spend) if counts and _CREDENTIALS.search(normalized) is None else None
 
     def _kinds(self, name: str) -> tuple[str, ...]:
         """Return the kinds of values that are harmless under a name."""

@@ -13,7 +13,7 @@ from drhttp._redact.detect.false_positives import are_words
 from drhttp._redact.detect.harmless_values import is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from drhttp._redact.work_budget import Spend
 
 # An opening bracket, perhaps of a call; a closing bracket; a key, quoted or of a keyword argument; a string; a complete
 # number or word; a comma.
@@ -46,9 +46,7 @@ _LOGPROB = re.compile(r"""\s*,\s*"logprob"\s*:""")
 _MODALITY = re.compile(r"[A-Z_]{1,20}")
 
 
-def end_of_token_usage(
-    text: str, start: int, *, needs_logprob: bool = False, spend: Callable[[int], None] | None = None
-) -> int | None:
+def end_of_token_usage(text: str, start: int, spend: Spend, *, needs_logprob: bool = False) -> int | None:
     """Return where the object or array ends that begins at `start`, if it holds only measures; `None` otherwise.
 
     Measures are numbers, booleans and nulls under keys that are words, up to 20 levels deep; special tokens of
@@ -60,7 +58,7 @@ def end_of_token_usage(
     while piece is not None:
         kind, end = piece.lastgroup, piece.end()
         pieces += 1
-        if spend is not None and not pieces % 8:
+        if not pieces % 8:
             spend(8)
         if kind in ("colon", "keyword"):
             key = (piece["string"] or "")[1:-1] or piece["keyword"] or ""

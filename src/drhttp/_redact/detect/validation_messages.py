@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from drhttp._redact.work_budget import Spend
 
 
 def _words(text: str) -> frozenset[str]:
@@ -94,7 +94,7 @@ def is_quoted_message(literal: str) -> bool:
     return " " in literal and is_message(_unescape(literal[1:-1]))
 
 
-def end_of_messages(text: str, start: int, spend: Callable[[int], None] | None = None) -> int | None:
+def end_of_messages(text: str, start: int, spend: Spend) -> int | None:
     """Return where the array or object of JSON ends that begins at `start`, if it holds only messages; or `None`.
 
     Also an object with a message and a code, as in `[{"message": "too short", "code": "too_short"}]`, and an array of
@@ -106,7 +106,7 @@ def end_of_messages(text: str, start: int, spend: Callable[[int], None] | None =
             return None
         if reader.depth == 0:
             return piece.end() if reader.has_message else None
-        if spend is not None and not number % 8:
+        if not number % 8:
             spend(16)
         piece = _PIECE.match(text, piece.end())
     return None

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from drhttp._redact.work_budget import Spend
 
 _LEAD = re.compile(r"""[ \t]*(?:(?:[-*#>;]|//|export|set)[ \t]*)?[*_~]{0,3}["']?""")
 _INDENTED = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
@@ -23,7 +23,7 @@ def line_start(text: str, start: int) -> int | None:
     return line if lead is not None and lead.end() == start else None
 
 
-def end_of_block(text: str, at: int, indent: int, spend: Callable[[int], None]) -> int:
+def end_of_block(text: str, at: int, indent: int, spend: Spend) -> int:
     """Return where the lines with deeper indentation end. spend: called with the work done."""
     lines = 0
     end = filled = at

@@ -13,7 +13,7 @@ from drhttp._redact.formats import expressions
 from drhttp._redact.formats.lines import end_of_block, line_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from drhttp._redact.work_budget import Spend
 
 #: A quote around a string, also as a character reference of HTML.
 QUOTE = r"""(?:["'`]|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
@@ -72,7 +72,7 @@ class ValueLocator:
     spend: called with the work done, as the values of many names may reach to the end of the text.
     """
 
-    def __init__(self, text: str, spend: Callable[[int], None]) -> None:
+    def __init__(self, text: str, spend: Spend) -> None:
         self._text = text
         self._spend = spend
         self._unclosed: set[re.Pattern[str]] = set()

@@ -12,6 +12,7 @@ import pytest
 from growth.entries import SIZE, delivery, exchange
 from growth.measure import undisturbed
 from growth.test_growth import fault
+from growth.texts import HINTED_NAMES, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,24 +22,18 @@ FORM = "multipart/form-data; boundary=B"
 PASSWORD_TABLE = "<table><tr><th>Password</th></tr>"
 
 
-def units(unit: str, size: int) -> str:
-    """Repeat a unit as often as it fits into a size as a whole."""
-    return unit * (size // len(unit))
-
-
 def json_table(names: str, rows: str) -> str:
     return f'{{"columns":[{names}"a"],"rows":[{rows}]}}'
 
 
 def text_table(rows: str) -> str:
     """Put rows below a heading that is as long as one may be, and a row of its width."""
-    return f"{units('pw@', 1800)}pw\n{units('a@', 1200)}a\n{rows}\n".replace("@", "\t")
+    return f"{repeated('pw@', 1800)}pw\n{repeated('a@', 1200)}a\n{rows}\n".replace("@", "\t")
 
 
 def first_rows(size: int) -> str:
     """Return tables of one row; their names are all different and hold a secret word, but are not secret."""
-    ends = [one + two for one in "BCDFGHKLMN" for two in "bcdfghklmnpqrstuvwyz0123456789"]
-    cells = [f"<td>{front}sid{end}" for end in ends for front in "bcdfghklmnpqrtuvwyz"][: size // 11]
+    cells = [f"<td>{name}" for name in HINTED_NAMES[: size // 11]]
     return "".join(f"<table><tr>{''.join(cells[at : at + 700])}</table>" for at in range(0, len(cells), 700))
 
 
@@ -54,40 +49,44 @@ def nested_schemas(size: int) -> str:
 
 
 SHAPES: dict[str, tuple[str, Callable[[int], str]]] = {
-    "cells beyond the heading": (CSV, lambda size: f"{units('pw,', size // 4)}a\n{',' * (size // 3)}\n"),
+    "cells beyond the heading": (CSV, lambda size: f"{repeated('pw,', size // 4)}a\n{',' * (size // 3)}\n"),
     "cells beyond the heading of a text": (TEXT, lambda size: text_table("@" * (size - 3100))),
     "cells beyond the names in JSON": (
         JSON,
-        lambda size: json_table(units('"pw",', size // 8), f"[{units('1,', size // 4)}1]"),
+        lambda size: json_table(repeated('"pw",', size // 8), f"[{repeated('1,', size // 4)}1]"),
     ),
-    "columns by rows": (CSV, lambda size: units("pw,", size // 8) + "a\n" + units("a\n", size // 4)),
-    "columns by rows of a text": (TEXT, lambda size: text_table(units("a\n", size // 4))),
+    "columns by rows": (CSV, lambda size: repeated("pw,", size // 8) + "a\n" + repeated("a\n", size // 4)),
+    "columns by rows of a text": (TEXT, lambda size: text_table(repeated("a\n", size // 4))),
     "columns by rows in JSON": (
         JSON,
-        lambda size: json_table(units('"pw",', size // 8), f"{units('[1],', size // 4)}[1]"),
+        lambda size: json_table(repeated('"pw",', size // 8), f"{repeated('[1],', size // 4)}[1]"),
     ),
-    "columns of names by rows": (CSV, lambda size: units("key,", size // 8) + "value\n" + units("a\n", size // 4)),
+    "columns of names by rows": (
+        CSV,
+        lambda size: repeated("key,", size // 8) + "value\n" + repeated("a\n", size // 4),
+    ),
     "headings by rows": (
         CSV,
-        lambda size: units("name,value\n\nkey,value\n\n", size // 3) + units("a,b\n", size // 4),
+        lambda size: repeated("name,value\n\nkey,value\n\n", size // 3) + repeated("a,b\n", size // 4),
     ),
     "headings by rows in JSON": (
         JSON,
         lambda size: (
-            f"""{{{units('"keys":["name","value"],', size // 4)}"rows":[{units('["a","b"],', size // 6)}["a","b"]]}}"""
+            f"""{{{repeated('"keys":["name","value"],', size // 4)}"""
+            f""""rows":[{repeated('["a","b"],', size // 6)}["a","b"]]}}"""
         ),
     ),
     "cells beyond the last column": (
         HTML,
-        lambda size: f"{PASSWORD_TABLE}<tr><td colspan=1000 rowspan=1000></td></tr><tr>{units('<td>', size - 100)}",
+        lambda size: f"{PASSWORD_TABLE}<tr><td colspan=1000 rowspan=1000></td></tr><tr>{repeated('<td>', size - 100)}",
     ),
     "cells of nested tables": (
         HTML,
-        lambda size: PASSWORD_TABLE + "</table>" + units('<table><tr><th abbr="token url"><tr><td>', size // 2),
+        lambda size: PASSWORD_TABLE + "</table>" + repeated('<table><tr><th abbr="token url"><tr><td>', size // 2),
     ),
     "cells of first rows": (HTML, first_rows),
     "parts that name parts": (FORM, naming_parts),
-    "postal codes": (JSON, lambda size: f"""{{{units('"pincode":560001,', size)}"a":1}}"""),
+    "postal codes": (JSON, lambda size: f"""{{{repeated('"pincode":560001,', size)}"a":1}}"""),
     "nested schemas": (JSON, nested_schemas),
 }
 

@@ -16,28 +16,17 @@ from drhttp._redact.detect.commands import COMMANDS
 from growth.entries import SIZE, delivery, exchange
 from growth.measure import undisturbed
 from growth.test_growth import fault
+from growth.texts import HINTED_NAMES, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from drhttp._capture.exchange import Exchange
 
-# Names of six letters, all different, each with a secret word inside that does not make it secret.
-_NAMES = [
-    f"{first}sid{second}{third}"
-    for second in "BCDFGHKLMNPQRSTVWYZ"
-    for third in "bcdfghklmnpqrstuvwyz0123456789"
-    for first in "bcdfghklmnpqrtuvwyz"
-]
-
-
-def repeated(unit: str, size: int) -> str:
-    return unit * (size // len(unit))
-
 
 def joined(separator: str, size: int) -> str:
     """Return names that are all different, with something behind each."""
-    return separator.join(_NAMES[: size // (6 + len(separator))])
+    return separator.join(HINTED_NAMES[: size // (6 + len(separator))])
 
 
 def escaped(unit: str, escape: str, size: int) -> str:
@@ -68,7 +57,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "words behind the prefix of a key": lambda size: "tskey-webhook-" + joined("-", size) + "-1-2",
     "names in a column": lambda size: "pw\n" + joined("\n", size),
     "names in many headings": lambda size: "".join(
-        ",".join(_NAMES[at : at + 250]) + "\n\n" for at in range(0, size // 7, 250)
+        ",".join(HINTED_NAMES[at : at + 250]) + "\n\n" for at in range(0, size // 7, 250)
     ),
     "names in front of a key": lambda size: joined(" key:", size),
 }
@@ -105,5 +94,5 @@ def test_what_follows_is_read_once(name: str) -> None:
 
 
 def test_the_names_are_different() -> None:
-    assert len(set(_NAMES)) == len(_NAMES) > SIZE // 7
-    assert not any(itertools.starmap(str.__eq__, itertools.pairwise(_NAMES)))
+    assert len(set(HINTED_NAMES)) == len(HINTED_NAMES) > SIZE // 7
+    assert not any(itertools.starmap(str.__eq__, itertools.pairwise(HINTED_NAMES)))

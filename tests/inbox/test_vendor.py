@@ -47,6 +47,24 @@ def test_every_file_is_served_as_what_it_is(start) -> None:
         assert inbox.request("GET", f"/ui/{name}")[0] == 404
 
 
+def test_a_browser_keeps_the_files_until_there_is_a_new_version(start) -> None:
+    """What the page refers to is named by its content; other names and what is recorded are never kept."""
+    inbox = start("--quiet")
+    page = inbox.request("GET", "/")
+    addresses = re.findall(r'="(/ui/[^"]+)"', page[2].decode())
+    (version,) = {address.split("/")[2] for address in addresses}
+    assert re.fullmatch(r"[0-9a-f]{12}", version)
+    for address in addresses:
+        name = address.removeprefix(f"/ui/{version}/")
+        status, headers, body = inbox.request("GET", address)
+        assert (status, body) == (200, (UI / name).read_bytes())
+        assert "immutable" in headers["Cache-Control"]
+        assert "trusted-types" in headers["Content-Security-Policy"]
+        assert inbox.request("GET", f"/ui/{name}")[1]["Cache-Control"] == "no-store"
+    assert page[1]["Cache-Control"] == "no-store"
+    assert inbox.request("GET", f"/ui/{'0' * 12}/app.js")[0] == 404
+
+
 def test_every_module_is_asked_for_at_once() -> None:
     """A browser learns of modules that import each other one by one, each a round trip later."""
     preloaded = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (UI / "index.html").read_text("utf-8"))

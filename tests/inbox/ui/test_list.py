@@ -28,6 +28,18 @@ def test_a_record_appears_by_itself_and_the_token_leaves_the_address(page: Page,
     expect(page.locator(ROWS)).to_have_count(1)
 
 
+def test_the_files_of_the_page_are_loaded_once(visit: Callable[..., Any], inbox: Any) -> None:
+    inbox.post([shop.event()])
+    page = visit(inbox).open()
+    expect(page.locator(ROWS)).to_have_count(1)
+    sizes = "() => performance.getEntriesByType('resource').map(each => [each.name, each.transferSize])"
+    for fresh in (True, False):
+        loaded = [name for name, size in page.evaluate(sizes) if "/ui/" in name and size]
+        assert bool(loaded) is fresh
+        page.reload()
+        expect(page.locator(ROWS)).to_have_count(1)
+
+
 def test_a_row_says_why_its_request_failed(visit: Callable[..., Any], inbox: Any) -> None:
     """After the path, which is whole before the reason is; the title has what does not fit."""
     reasons = [("KeyError", "'b'"), ("shop.payments.PaymentError", "The bank did not answer. " * 40)]

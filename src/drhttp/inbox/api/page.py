@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route, Router
 
 from drhttp.inbox.lazy_import import load
@@ -28,6 +29,7 @@ _MEDIA_TYPES = {
     ".LICENSE": "text/plain",
     ".svg": "image/svg+xml",
 }
+_KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # a year, the longest that RFC 9111 recommends
 _API = re.compile(r"/api/v1/|/(?:raw|image|preview)/[0-9]+/[^/]+\Z")
 
 
@@ -37,13 +39,30 @@ def routes(context: Context) -> list[BaseRoute]:
 
 
 @cache
-def _ui_files() -> dict[str, Response]:
+def _ui_contents() -> dict[str, bytes]:
     """The files of the page, read once: a browser asks for all of them before it shows anything."""
     return {
-        path.relative_to(UI).as_posix(): Response(path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix])
-        for path in UI.rglob("*")
+        path.relative_to(UI).as_posix(): path.read_bytes()
+        for path in sorted(UI.rglob("*"))
         if path.suffix in _MEDIA_TYPES
     }
+
+
+@cache
+def _version() -> str:
+    """A digest of all files of the page, under which a browser may keep them."""
+    return hashlib.sha256(b"".join(_ui_contents().values())).hexdigest()[:12]
+
+
+@cache
+def _ui_files() -> dict[str, Response]:
+    """The files by name, and by version and name, which a browser asks for once."""
+    files = {}
+    for name, content in _ui_contents().items():
+        media_type = _MEDIA_TYPES[PurePosixPath(name).suffix]
+        files[name] = Response(content, media_type=media_type)
+        files[f"{_version()}/{name}"] = Response(content, media_type=media_type, headers=_KEPT)
+    return files
 
 
 async def _ui_file(request: Request) -> Response:
@@ -79,8 +98,9 @@ async def _load() -> None:
 
 
 async def _page(request: Request) -> Response:
-    index = UI / "index.html"
-    if index.is_file():
+    index = _ui_contents().get("index.html")
+    if index is not None:
+        content = index.replace(b'="/ui/', f'="/ui/{_version()}/'.encode())
         # The scripts of the page will call the API as soon as they are loaded.
-        return FileResponse(index, media_type="text/html; charset=utf-8", background=BackgroundTask(_load))
+        return Response(content, media_type="text/html; charset=utf-8", background=BackgroundTask(_load))
     return JSONResponse({"drhttp": "inbox", "list": "drhttp inbox ls", "show": "drhttp inbox show ID"})

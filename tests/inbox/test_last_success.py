@@ -44,6 +44,8 @@ def test_the_newest_success_of_the_same_endpoint_and_user(inbox: Any, event: Any
     assert success(inbox, 9) == (3, False)  # eve has none, so that of anybody
     assert success(inbox, 10) == (3, False)
     assert success(inbox, 11) == (None, False)
+    assert success(inbox, 2) == (1, True)  # not the record itself
+    assert success(inbox, 7) == (None, False)
 
 
 def test_a_success_of_the_user_is_found_behind_many_of_others(inbox: Any, event: Any) -> None:

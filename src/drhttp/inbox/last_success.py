@@ -28,7 +28,7 @@ class LastSuccess:
 
 
 def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
-    """Return the newest success of the same method and endpoint, of the same user if that user has one.
+    """Return the newest other success of the same method and endpoint, of the same user if that user has one.
 
     The newest is that of the latest request, among the `NEAREST` that were received last.
     """
@@ -42,12 +42,13 @@ def last_success(store: StoreReader, failed: Entry) -> LastSuccess:
         Not(Flag("aborted")),
     ]
     found = _received_last(store, same)
-    own = _newest(entry for entry in found.entries if entry.summary.user == summary.user)
+    others = [entry for entry in found.entries if entry.n != failed.n]
+    own = _newest(entry for entry in others if entry.summary.user == summary.user)
     complete = found.complete
     if own is None and summary.user is not None and len(found.entries) == NEAREST:
         page = _received_last(store, [*same, _exactly("user", summary.user)])
-        own, complete = _newest(page.entries), page.complete
-    entry = own or _newest(found.entries)
+        own, complete = _newest(entry for entry in page.entries if entry.n != failed.n), page.complete
+    entry = own or _newest(others)
     return LastSuccess(entry, own is not None, complete or own is not None)
 
 

@@ -75,6 +75,12 @@ def test_points_of_the_scatter(busy: Page) -> None:
     expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
 
 
+@pytest.mark.parametrize("key", "xcrsmlt")
+def test_a_key_for_a_record_says_that_none_is_selected(busy: Page, key: str) -> None:
+    busy.keyboard.press(key)
+    expect(busy.locator(".toast")).to_have_text("Select a record first.")
+
+
 def test_escape_lets_a_range_go(busy: Page) -> None:
     busy.get_by_role("slider").focus()
     busy.keyboard.press("Home")

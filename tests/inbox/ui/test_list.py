@@ -40,6 +40,23 @@ def test_the_files_of_the_page_are_loaded_once(visit: Callable[..., Any], inbox:
         expect(page.locator(ROWS)).to_have_count(1)
 
 
+def test_a_double_click_opens_what_it_is_on(page: Page, inbox: Any) -> None:
+    """The list moves up when a record is opened, and the second click is on another row."""
+    inbox.post([shop.event(uri=f"http://shop.test/{number}") for number in range(30)])
+    row = page.locator(ROWS).nth(9)
+    expect(row).to_contain_text("/20")
+    box = row.bounding_box()
+    assert box is not None
+    for count in (1, 2):
+        page.mouse.move(box["x"] + 300, box["y"] + 10)
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        expect(page.locator(".detail .url")).to_have_text("http://shop.test/20")
+        expect(page.locator(".rows .chosen .record-number")).to_have_text("#21")
+        page.wait_for_timeout(150)
+    expect(page.locator(".detail .url")).to_have_text("http://shop.test/20")
+
+
 def test_a_row_says_why_its_request_failed(visit: Callable[..., Any], inbox: Any) -> None:
     """After the path, which is whole before the reason is; the title has what does not fit."""
     reasons = [("KeyError", "'b'"), ("shop.payments.PaymentError", "The bank did not answer. " * 40)]

@@ -155,6 +155,15 @@ def test_a_comparison_tells_the_day_of_each_record(orders: Page) -> None:
     expect(orders.locator(".relation")).to_contain_text("The success was 3 days before the failure.")
 
 
+def test_a_moment_between_success_and_failure_is_told_in_milliseconds(visit: Callable[..., Any], inbox: Any) -> None:
+    begin = datetime.now(timezone.utc)
+    for status, after in ((500, 0), (201, 71)):
+        moment = begin + timedelta(milliseconds=after)
+        inbox.post([shop.event("POST", "http://shop.test/orders", status, time=moment, user="ann")])
+    page = visit(inbox).open("/?view=compare&left=2&right=1")
+    expect(page.locator(".relation")).to_contain_text("The success was 71 ms after the failure.")
+
+
 def test_a_comparison_says_that_the_success_came_later(orders: Page, inbox: Any) -> None:
     """The newest success is compared, so that it may be one after the failure."""
     later = datetime.now(timezone.utc) + timedelta(seconds=18)

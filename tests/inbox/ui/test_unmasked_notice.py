@@ -88,6 +88,20 @@ def test_a_record_says_how_much_is_hidden_where_and_what_to_do(detail: Any) -> N
     expect(detail.locator(".hidden-here")).to_have_count(0)
 
 
+def test_a_comparison_shows_hidden_values_on_demand(page: Page, inbox: Any) -> None:
+    """The button is there only if there are any."""
+    inbox.post([mixed(), mixed(), shop.event(), shop.event()])
+    expect(page.locator(".rows .row")).to_have_count(4)
+    address = page.url.partition("?")[0]
+    page.goto(f"{address}?view=compare&left=1&right=3")
+    page.get_by_role("button", name="Show hidden values").click()
+    expect(page.get_by_role("button", name="Hide values")).to_be_visible()
+    expect(page.locator(".changes").last).to_be_visible()
+    page.goto(f"{address}?view=compare&left=3&right=4")
+    expect(page.get_by_role("button", name="Swap")).to_be_visible()
+    expect(page.get_by_role("button", name="values")).to_have_count(0)
+
+
 def test_a_body_says_both_counts(detail: Any) -> None:
     """How many the recorder masked, and how many arrived in clear."""
     detail.get_by_role("tab", name="Request").click()

@@ -18,6 +18,7 @@ from drhttp.inbox.last_success import last_success
 from drhttp.inbox.snippet import KINDS, snippet
 from drhttp.inbox.store import Store, WriteResult
 from drhttp.inbox.view.summary import summary_json
+from drhttp.inbox.view.unmasked_values import masked_and_places
 
 _REMEMBERED = 1_000
 
@@ -44,7 +45,9 @@ class Actions:
         (left, one), (right, other) = pairs
         parts = await asyncio.to_thread(compare, one, other, ignored, reveal=reveal)
         equal = all(part["equal"] for part in parts)
-        return Json({"left": summary_json(left), "right": summary_json(right), "equal": equal, "parts": parts})
+        hidden = await asyncio.to_thread(_hidden_count, one, other)
+        facts = {"equal": equal, "hidden": hidden, "parts": parts}
+        return Json({"left": summary_json(left), "right": summary_json(right), **facts})
 
     async def last_success(self, request: Request) -> Response:
         """Return the newest success of the endpoint of a record, of the same user if there is one."""
@@ -75,6 +78,12 @@ class Actions:
         identity = replay.new_id()
         issued[identity] = original.summary.id
         return identity
+
+
+def _hidden_count(*exchanges: Exchange) -> int:
+    """The number of values that arrived unmasked, which the comparison shows on demand."""
+    places = [place for each in exchanges for place in masked_and_places(each, reveal=False)[1]]
+    return sum(place.count for place in places)
 
 
 def _keep(store: Store, repeated: Exchange) -> WriteResult | None:

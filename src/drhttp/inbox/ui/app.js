@@ -109,21 +109,20 @@ function Inbox({ onExpired }) {
 /** Shortcuts for the record under the cursor. */
 function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
   const record = lines.find((line) => line.record.n === cursor)?.record || (cursor && { n: cursor });
-  const showError = (problem) => notify(problem.message);
+  const attempt = (action) => () => (record ? action().catch((problem) => notify(problem.message)) : notify("Select a record first."));
   const editTags = () => {
-    if (!record) return;
     if (!opened) open(record.n);
     navigate({ tab: "overview" }, { replace: true });
     onDialog("labels");
   };
   return {
-    x: () => record && actions.pin(record, feed).catch(showError),
-    c: () => record && actions.snippet(record, "curl").catch(showError),
-    r: () => record && (open(record.n), onDialog("replay")),
-    s: () => record && shareByNumber(record.n).catch(showError),
-    m: () => record && actions.mark(record.n),
-    l: () => record && actions.lastSuccess(record.n).catch(showError),
-    t: editTags,
+    x: attempt(async () => actions.pin(record, feed)),
+    c: attempt(async () => actions.snippet(record, "curl")),
+    r: attempt(async () => (open(record.n), onDialog("replay"))),
+    s: attempt(async () => shareByNumber(record.n)),
+    m: attempt(async () => actions.mark(record.n)),
+    l: attempt(async () => actions.lastSuccess(record.n)),
+    t: attempt(async () => editTags()),
   };
 }
 

@@ -25,7 +25,7 @@ export function Compare({ left, right, n }) {
     <div class="pair"><${Side} record=${data.left} /><${Side} record=${data.right} /></div>
     <div class="compare-options"><label>Ignore: <input class="mono" value=${ignore} onChange=${(event) => setIgnore(event.target.value)} /></label>
       <button onClick=${() => navigate({ left: right, right: left }, { replace: true })}>Swap</button>
-      <button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide values" : "Show hidden values"}</button>
+      ${data.hidden > 0 && html`<button aria-pressed=${reveal} onClick=${() => setReveal(!reveal)}>${reveal ? "Hide values" : "Show hidden values"}</button>`}
       <span class=${data.equal ? "same" : "dim"}>${data.equal ? "Equal." : plural(data.parts.reduce((sum, part) => sum + part.changes.length, 0), "difference")}</span></div>
     ${parts.map((part) => html`<${Part} key=${part.part} part=${part} sides=${[data.left, data.right]} />`)}
   </div>`;
@@ -52,7 +52,8 @@ function Relation({ left, right }) {
 /** How far apart a success and a failure are, if that may explain a difference, or if the success came later. */
 function distance(success, failure) {
   const seconds = (Date.parse(failure.time) - Date.parse(success.time)) / 1000;
-  return seconds >= 0 && seconds < APART ? "" : ` The success was ${span(Math.abs(seconds))} ${seconds > 0 ? "before" : "after"} the failure.`;
+  const between = Math.abs(seconds);
+  return seconds >= 0 && seconds < APART ? "" : ` The success was ${between < 1 ? duration(between * 1000) : span(between)} ${seconds > 0 ? "before" : "after"} the failure.`;
 }
 
 const Side = ({ record }) => html`<${Link} class="side" to=${{ view: "requests", n: record.n, tab: "overview" }}>

@@ -28,6 +28,6 @@ export const Cell = ({ name, label, title, children }) => html`<td class=${name}
 export const FilterLink = ({ query, added, children }) => html`<${Link} to=${{ view: "requests", q: addTerm(query, added), n: "" }}>${children}<//>`;
 
 export const NoGroups = ({ title, query, hint = "They appear here when records contain them." }) => html`<section class="empty"><h2>${title}</h2>
-  <p>${query ? "No records match the query." : hint}</p></section>`;
+  <p>${query ? "There are none in the records that match the query." : hint}</p></section>`;
 
 export const formatPercent = (part) => (part === 0 ? "0" : part < 0.001 ? "<0.1 %" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`);

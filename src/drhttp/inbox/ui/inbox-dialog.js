@@ -10,7 +10,10 @@ export function InboxDialog({ feed, query, onClose }) {
   const [sure, setSure] = useState(false);
   const mounted = useMounted();
   const attempt = (work) => () => (setFailure(null), work().catch(setFailure));
-  const save = (as) => attempt(() => download("/export", { q: query, as }, `drhttp-inbox.${as}`));
+  const save = (as) => attempt(async () => {
+    await download("/export", { q: query, as }, `drhttp-inbox.${as}`);
+    notify("Exported.");
+  });
   const importFile = async (event) => {
     const [file] = event.target.files;
     const data = await send("POST", "/import", file);

@@ -40,7 +40,8 @@ export function row({ line, index, chosen, open, hidden, onOpen, onToggle }) {
   const out = record.direction === "out";
   const fresh = record.arrived && performance.now() - record.arrived < HIGHLIGHT;
   const [whole, rest] = isToday(record) ? parts(clock(record.time)) : datedClock(record.time);
-  const click = (event) => filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
+  // After the first click of a double click, another row may be under the pointer.
+  const click = (event) => event.detail > 1 || filterByClick(event, record) || (getSelection().isCollapsed && onOpen(record.n));
   const classes = ["row", level > 1 && "under", chosen && "chosen", open && "open", record.error ? "failed" : kind(record.status) === "4xx" && "client-error", fresh && "fresh"].filter(Boolean).join(" ");
   const show = (name, cell) => (hidden.has(name) ? null : cell);
   return html`<div key=${record.n} class=${classes} role="row" id=${`r${record.n}`} aria-rowindex=${index} aria-level=${level} aria-selected=${chosen}

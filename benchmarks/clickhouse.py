@@ -11,6 +11,7 @@ measurement says how busy the machine was.
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import random
 import statistics
@@ -100,6 +101,7 @@ def write(store: str, records: int) -> None:
         for size in (100, 1_000, 5_000, 20_000):
             count = min(records, max(20_000, size * 10)) // size
             batches = [_fresh(pool[:size], dice) for _ in range(count)]
+            gc.freeze()  # a receiver does not hold all of them, which its garbage collector would look at
             began, spent = time.perf_counter(), time.process_time()
             for batch in batches:
                 writer.write(batch)
@@ -131,6 +133,7 @@ def _write(store: str, seed: int, ready: Any, go: Any, done: Any) -> None:
     batches = [_fresh(pool, dice) for _ in range(5)]
     with _open(store) as writer:
         ready.release()
+        gc.freeze()
         go.wait()
         for batch in batches:
             writer.write(batch)

@@ -49,6 +49,16 @@ def test_a_query_is_saved_under_a_name(page: Page, inbox: Any) -> None:
     expect(link).to_have_count(0)
 
 
+def test_a_view_of_the_page_stays_marked_in_another_order(page: Page, inbox: Any) -> None:
+    inbox.post([shop.event(duration=each) for each in (10.0, 1600.0, 1900.0)])
+    link = _panel(page).get_by_role("link", name="Slow")
+    link.click()
+    expect(link).to_have_attribute("aria-current", "true")
+    page.get_by_role("columnheader", name="Duration").get_by_role("button").click()
+    expect(page).to_have_url(re.compile("order="))
+    expect(link).to_have_attribute("aria-current", "true")
+
+
 def test_an_address_may_name_a_view_and_no_more(visit: Callable[..., Any], inbox: Any) -> None:
     """Whoever gets it sees the query of that view."""
     inbox.api("PUT", "/views/Slow", {"query": "dur:>500", "order": "-duration"})

@@ -111,7 +111,7 @@ const target = (view, name = view.name) => ({ view: view.page, q: view.query, or
 const isAt = (view, at) => at.view === view.page && at.q === view.query && at.order === view.order;
 
 function View({ view, name, at, onFollow }) {
-  const current = isAt(view, at) && at.saved === name;
+  const current = at.saved === name && isAt(name ? view : { ...view, order: at.order }, at); // those that come with the page have any order
   return html`<${Link} to=${target(view, name)} title=${view.title || view.query || null} aria-current=${current ? "true" : null} onFollow=${onFollow}>${view.name}${name && at.saved === name && !current ? " *" : ""}<//>`;
 }
 

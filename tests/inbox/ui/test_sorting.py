@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -175,26 +174,6 @@ def test_a_row_says_what_was_asked_for(page: Page, inbox: Any) -> None:
     assert inbox.api("POST", "/import", {"log": {"entries": [entry]}})[1]["imported"] == 1
     page.get_by_role("button", name="Clear the query").click()
     expect(page.locator(f"{ROWS} .tag", has_text="imported")).to_have_count(1)
-
-
-def test_tabs_in_the_background_leave_connections_to_others(visit: Callable[..., Any], inbox: Any) -> None:
-    """A browser has six for all its tabs; those that nobody sees still count what arrives."""
-    visitor = visit(inbox)
-    tabs = []
-    for _ in range(7):
-        tabs.append(visitor.open())
-        expect(tabs[-1].locator(".state")).to_have_text("live")
-        tabs[-1].evaluate(_HIDE, True)
-    page = visitor.open()
-    expect(page.locator(".state")).to_have_text("live")
-    inbox.post([shop.event()])
-    expect(page.locator(ROWS)).to_have_count(1)
-    for tab in tabs:
-        expect(tab).to_have_title("(1) drhttp inbox")
-    tabs[0].evaluate(_HIDE, False)
-    expect(tabs[0].locator(ROWS)).to_have_count(1)
-    inbox.post([shop.event()])
-    expect(tabs[0].locator(ROWS)).to_have_count(2, timeout=2000)
 
 
 def test_the_title_counts_what_nobody_has_seen(page: Page, inbox: Any) -> None:

@@ -1,7 +1,7 @@
 // The records of the list: loaded in pages, updated by the event stream, and buffered while paused.
 
 import { get, newestOnly } from "./api.js";
-import { stream, waitForTurn } from "./event-stream.js";
+import { stream } from "./event-stream.js";
 import { insertSorted } from "./sorting.js";
 
 const PAGE_SIZE = 200;
@@ -100,14 +100,10 @@ export class Feed {
     while (!signal.aborted) {
       try {
         if (!this.#loaded) await this.#loadPage(signal, null);
-        const left = await stream(this.#query, this.newest, {
+        await stream(this.#query, this.newest, {
           onOpen: () => ((this.state = "live"), (wait = 250), this.onChange()),
           onFrame: (event, data, id) => this.#handleEvent(event, data, id),
         }, signal);
-        if (left) {
-          await waitForTurn(signal);
-          continue;
-        }
       } catch (problem) {
         if (signal.aborted || this.#stopOnError(problem)) return;
       }

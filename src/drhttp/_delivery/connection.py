@@ -52,6 +52,8 @@ class _DeadlineConnection(HTTPConnection):
         """Whether the connection is open. gevent's `poll` is not used by a thread without an event loop."""
         if self.sock is None or not greenlets_stall():
             return super().is_connected
+        if not hasattr(select, "poll"):  # as on Windows
+            return not original("select", "select")([self.sock], [], [], 0)[0]
         poll = original("select", "poll")()
         poll.register(self.sock, select.POLLIN)
         return not poll.poll(0)
@@ -118,11 +120,23 @@ class _SecureConnection(_DeadlineConnection, HTTPSConnection):
             raise SSLError(error) from error
 
 
-def encrypt_in_memory(context: ssl.SSLContext) -> None:
-    """Make a context wrap sockets in `SSLTransport`, which needs no event loop, as gevent's `SSLSocket` does."""
+class _MemoryTLS(SSLTransport):
+    """TLS over a socket, or over other TLS: that of a proxy, which `SSLTransport` takes for a socket."""
 
-    def wrap_socket(sock: socket.socket, server_hostname: str | None = None) -> SSLTransport:
-        return SSLTransport(sock, context, server_hostname)
+    @property
+    def _io_refs(self) -> int:
+        return self.socket._io_refs  # type: ignore[attr-defined, no-any-return]
+
+    @_io_refs.setter
+    def _io_refs(self, count: int) -> None:
+        self.socket._io_refs = count  # type: ignore[attr-defined]
+
+
+def encrypt_in_memory(context: ssl.SSLContext) -> None:
+    """Make a context wrap sockets in an `SSLTransport`: gevent's `SSLSocket` needs an event loop."""
+
+    def wrap_socket(sock: socket.socket, server_hostname: str | None = None) -> _MemoryTLS:
+        return _MemoryTLS(sock, context, server_hostname)
 
     context.wrap_socket = wrap_socket  # type: ignore[method-assign, assignment]
 

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from support.forward_proxy import ForwardProxy
 from support.load import SURROUNDINGS, command, paths, program
 from support.receiver import ConnectionClosed, Receiver, Request, Response
 from support.transports import authority
@@ -112,8 +114,8 @@ def test_a_native_thread_after_greenlets(patch: str, receiver: Receiver) -> None
     assert sorted(paths(receiver.records)) == sorted([*NAMES, "/native"])
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_native_thread_makes_no_event_loop(scheme: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["http", "http without poll", "https", "https through a proxy over TLS"])
+def test_a_native_thread_makes_no_event_loop(way: str, tmp_path: Path) -> None:
     """A loop of gevent imports modules when it is made: two threads that do so at once may wait for each other."""
     observe = """
 from gevent.hub import Hub
@@ -133,13 +135,23 @@ for count, path in enumerate(["/native", "/again"], 2):  # the second is sent ov
 print(makers, {**drhttp.stats().dropped})
 """
     file, private = authority(tmp_path, "localhost")
-    with Receiver(tls=private if scheme == "https" else None) as receiver:
-        trust = f"os.environ['SSL_CERT_FILE'] = {file!r}\n"
-        source = f"{trust}{BEFORE}{NATIVE}{PATCHES['gevent']}{observe}{deliver}"
+    scheme = way.partition(" ")[0]
+    with (
+        ForwardProxy(tls=private) as proxy,
+        Receiver(tls=private if scheme == "https" else None) as receiver,
+    ):
+        environ = {"SSL_CERT_FILE": file}
+        if "proxy" in way:
+            environ |= {"no_proxy": "", "https_proxy": f"https://{proxy.authority.replace('127.0.0.1', 'localhost')}"}
+        before = f"os.environ.update({environ!r})\n"
+        if "without poll" in way:  # as on Windows
+            before += "import select\ndel select.poll\n"
+        source = f"{before}{BEFORE}{NATIVE}{PATCHES['gevent']}{observe}{deliver}"
         done = program(source, receiver.dsn_for(scheme, "localhost"), 0.05)
         assert (done.returncode, done.stdout, done.stderr) == (0, "[] {}\n", "")
         assert sorted(paths(receiver.records)) == ["/again", "/before", "/native"]
         assert receiver.connection_count <= 2  # one before the patch and one after it
+        assert len(proxy.request_lines) == (receiver.connection_count if "proxy" in way else 0)
 
 
 def test_while_gevent_is_loaded(receiver: Receiver) -> None:
@@ -187,6 +199,13 @@ assert ticks
 gevent.get_hub().threadpool.apply(hit, (app, "/last"))
 print("delivered")
 """
+
+    def respond_later(request: Request) -> None:
+        post = request.read()
+        time.sleep(0.1)  # so that the flush has to wait
+        request.respond_to(post, Response(201))
+
+    receiver.behavior = respond_later
     done = program(PATCHES["gevent"] + source, receiver.dsn, 0.05)
     assert (done.returncode, done.stdout, done.stderr) == (0, "delivered\n", "")
     assert sorted(paths(receiver.records)) == ["/last", "/main", "/pool"]

@@ -92,7 +92,7 @@ class CredentialFinder:
     """Finds and masks tokens, keys, passwords in URLs, capability URLs, card numbers and IBANs.
 
     patterns: further regular expressions whose matches are masked. emails: whether e-mail addresses are masked too.
-    is_secret: whether a name is secret, which finds tokens in paths: `/reset-password/8d1f40b7c2`. budget: limits work.
+    is_secret: whether a name is secret, by which tokens in paths are found. budget: limits the work.
 
     min_length: shorter texts, in characters, hold no secret value; 0 if there are further patterns.
     """

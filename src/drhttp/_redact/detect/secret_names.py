@@ -87,7 +87,7 @@ class SecretNames:
     """Decides which names are secret.
 
     also: names to add. allow: names that are not secret. Both are read as words, in any spelling. A name in `also`
-    matches within longer names too; one in `allow` must equal the whole name. budget: limits work.
+    matches within longer names too; one in `allow` must equal the whole name. budget: limits the work.
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = (), budget: WorkBudget | None = None) -> None:

@@ -7,7 +7,7 @@ const isOutbound = (record) => record.direction === "out" || record.children > 0
 
 export function useOutbound(feed) {
   const [found, setFound] = useState(false);
-  const ready = feed.shown !== null; // the list comes first: this looks at all records
+  const ready = feed.shown !== null || feed.state === "refused"; // the list comes first: this looks at all records
   const listed = useMemo(() => feed.rows.some(isOutbound), [feed.rows]);
   useEffect(() => {
     if (!ready) return;

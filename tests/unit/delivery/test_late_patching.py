@@ -146,7 +146,8 @@ print(makers, {**drhttp.stats().dropped})
         before = f"os.environ.update({environ!r})\n"
         if "without poll" in way:  # as on Windows
             before += "import select\ndel select.poll\n"
-        source = f"{before}{BEFORE}{NATIVE}{PATCHES['gevent']}{observe}{deliver}"
+        first = "assert drhttp.flush(20)\n"  # so that all modules are loaded when gevent patches
+        source = f"{before}{BEFORE}{NATIVE}{first}{PATCHES['gevent']}{observe}{deliver}"
         done = program(source, receiver.dsn_for(scheme, "localhost"), 0.05)
         assert (done.returncode, done.stdout, done.stderr) == (0, "[] {}\n", "")
         assert sorted(paths(receiver.records)) == ["/again", "/before", "/native"]

@@ -99,10 +99,9 @@ def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
 
 def _narrow(session: nox.Session) -> tuple[str, ...]:
     """Options that leave out what the same session tries on the newest other Python, as do most generated examples."""
-    if session.python in OTHERS[-1:]:
-        return ()
-    session.env.setdefault("HYPOTHESIS_EFFORT", os.environ.get("HYPOTHESIS_EFFORT", "0.15"))
-    return NARROW
+    newest = session.python in OTHERS[-1:]
+    session.env.setdefault("HYPOTHESIS_EFFORT", os.environ.get("HYPOTHESIS_EFFORT", "0.5" if newest else "0.15"))
+    return () if newest else NARROW
 
 
 def _pytest(session: nox.Session, *chosen: str, workers: int = WORKERS, dist: str = "worksteal") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from browser import expect
+from support.wide import wide
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect, Locator, Page
@@ -164,8 +165,8 @@ _LABELS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("chart", ["Requests", "Latency"])
-@pytest.mark.parametrize("minutes", [2, 9])
+@pytest.mark.parametrize("chart", ["Requests", *wide("Latency")])
+@pytest.mark.parametrize("minutes", [2, *wide(9)])
 def test_each_part_of_the_time_axis_has_its_own_label(page: Page, inbox: Any, chart: str, minutes: int) -> None:
     """A label begins where its part does or within it: none belongs to a break."""
     begin = datetime(2026, 11, 22, 3, 40, 5, tzinfo=timezone.utc)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from browser import expect
+from support.wide import wide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -75,7 +76,7 @@ def test_points_of_the_scatter(busy: Page) -> None:
     expect(busy.locator(".detail")).to_have_attribute("aria-label", "Record 99")
 
 
-@pytest.mark.parametrize("key", "xcrsmlt")
+@pytest.mark.parametrize("key", ["l", *wide("x", "t")])
 def test_a_key_for_a_record_says_that_none_is_selected(busy: Page, key: str) -> None:
     busy.keyboard.press(key)
     expect(busy.locator(".toast")).to_have_text("Select a record first.")

@@ -28,6 +28,7 @@ def test_a_record_appears_by_itself_and_the_token_leaves_the_address(page: Page,
     expect(page.locator(ROWS)).to_have_count(1)
 
 
+@pytest.mark.wide
 def test_the_files_of_the_page_are_loaded_once(visit: Callable[..., Any], inbox: Any) -> None:
     inbox.post([shop.event()])
     page = visit(inbox).open()
@@ -40,6 +41,7 @@ def test_the_files_of_the_page_are_loaded_once(visit: Callable[..., Any], inbox:
         expect(page.locator(ROWS)).to_have_count(1)
 
 
+@pytest.mark.wide
 def test_a_double_click_opens_what_it_is_on(page: Page, inbox: Any) -> None:
     """The list moves up when a record is opened, and the second click is on another row."""
     inbox.post([shop.event(uri=f"http://shop.test/{number}") for number in range(30)])

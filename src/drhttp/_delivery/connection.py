@@ -23,7 +23,7 @@ from urllib3.util.ssltransport import SSLTransport
 
 from drhttp._delivery.deadline import PostDeadline
 from drhttp._delivery.idle_connections import IdleConnections
-from drhttp._delivery.late_patching import greenlets_stall, original
+from drhttp._delivery.late_patching import greenlets_stall, original, suitable
 from drhttp._delivery.response_reader import Response
 
 _BLOCK = 16 * 1024  # bytes sent at a time, between two checks of the deadline
@@ -73,7 +73,7 @@ class _DeadlineConnection(HTTPConnection):
         for index, (family, kind, protocol, _, address) in enumerate(addresses):
             # A share of the time, so that a dead address leaves some for the next.
             share = self.deadline.remaining_seconds() / (len(addresses) - index)
-            sock: socket.socket = _socket_function("socket")(family, kind, protocol)
+            sock: socket.socket = suitable("socket", "socket")(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
@@ -141,19 +141,10 @@ def encrypt_in_memory(context: ssl.SSLContext) -> None:
     context.wrap_socket = wrap_socket  # type: ignore[method-assign, assignment]
 
 
-def _socket_function(name: str) -> Any:
-    """An attribute of `socket`; in a thread without gevent's event loop, as it was before gevent replaced it.
-
-    gevent's own would make an event loop. Two threads that make their first one at once may wait for each other
-    forever, because each imports modules, and gevent has replaced the locks of imports.
-    """
-    return original("socket", name) if greenlets_stall() else getattr(socket, name)
-
-
 def _addresses(host: str, port: int | None) -> list[tuple[Any, ...]]:
     """Resolve a host name. gevent does that in a thread, which cannot be started while the interpreter shuts down."""
     try:
-        return [*_socket_function("getaddrinfo")(host, port, type=socket.SOCK_STREAM)]
+        return [*suitable("socket", "getaddrinfo")(host, port, type=socket.SOCK_STREAM)]
     except RuntimeError:
         return [*_socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 

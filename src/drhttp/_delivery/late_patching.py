@@ -42,6 +42,15 @@ def greenlets_stall() -> bool:
     return threading.get_native_id() not in (os.getpid(), threading.main_thread().native_id)
 
 
+def suitable(module: str, name: str) -> Any:
+    """The attribute of a module; in a thread without gevent's event loop, as it was before gevent replaced it.
+
+    gevent's own would make an event loop. Two threads that make their first one at once may wait for each other
+    forever, because each imports modules, and gevent has replaced the locks of imports.
+    """
+    return original(module, name) if greenlets_stall() else getattr(sys.modules[module], name)
+
+
 class NativeThread:
     """A daemon thread of the operating system that gevent knows nothing of.
 
@@ -162,7 +171,7 @@ class LatePatching(ABC):
 
     def _start_successor(self) -> None:
         """In a helper thread: start the new thread when the old one has ended."""
-        sleep = original("time", "sleep") if greenlets_stall() else time.sleep
+        sleep = suitable("time", "sleep")
         while self.alive and self.outdated:
             sleep(POLL)
         self._replacing = False

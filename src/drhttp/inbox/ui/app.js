@@ -109,20 +109,27 @@ function Inbox({ onExpired }) {
 /** Shortcuts for the record under the cursor. */
 function recordShortcuts({ feed, lines, cursor, opened, open }, onDialog) {
   const record = lines.find((line) => line.record.n === cursor)?.record || (cursor && { n: cursor });
-  const attempt = (action) => () => (record ? action().catch((problem) => notify(problem.message)) : notify("Select a record first."));
+  const attempt = (action) => async () => {
+    if (!record) return notify("Select a record first.");
+    try {
+      await action();
+    } catch (problem) {
+      notify(problem.message);
+    }
+  };
   const editTags = () => {
     if (!opened) open(record.n);
     navigate({ tab: "overview" }, { replace: true });
     onDialog("labels");
   };
   return {
-    x: attempt(async () => actions.pin(record, feed)),
-    c: attempt(async () => actions.snippet(record, "curl")),
-    r: attempt(async () => (open(record.n), onDialog("replay"))),
-    s: attempt(async () => shareByNumber(record.n)),
-    m: attempt(async () => actions.mark(record.n)),
-    l: attempt(async () => actions.lastSuccess(record.n)),
-    t: attempt(async () => editTags()),
+    x: attempt(() => actions.pin(record, feed)),
+    c: attempt(() => actions.snippet(record, "curl")),
+    r: attempt(() => (open(record.n), onDialog("replay"))),
+    s: attempt(() => shareByNumber(record.n)),
+    m: attempt(() => actions.mark(record.n)),
+    l: attempt(() => actions.lastSuccess(record.n)),
+    t: attempt(editTags),
   };
 }
 

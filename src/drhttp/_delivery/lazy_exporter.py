@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from drhttp._process.fork import loading
+from drhttp._process.import_lock import loading
 from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:

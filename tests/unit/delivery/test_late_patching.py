@@ -179,6 +179,38 @@ SourceFileLoader.exec_module = exec_module
     assert sorted(paths(receiver.records)) == NAMES
 
 
+def test_while_gevent_patches(receiver: Receiver) -> None:
+    """The thread may begin to load its modules when a patch is under way: it waits until the patch is done."""
+    slow = """
+import importlib.metadata
+from gevent.events import subscribers
+from importlib.machinery import SourceFileLoader
+events, begun, began = [], [], time.monotonic()
+entry_points, load, sleep = importlib.metadata.entry_points, SourceFileLoader.exec_module, time.sleep
+subscribers.append(events.append)
+
+def slow_entry_points(**selection):
+    # gevent looks for its plugins after it has called its subscribers, and before it patches.
+    if getattr(events[-1], "module_name", None) == "_thread" and not begun:
+        begun.append(events[-1])
+        drhttp.flush(0)
+        sleep(0.3)
+    return entry_points(**selection)
+
+def exec_module(loader, module):
+    if module.__name__ == "urllib3.response":
+        sleep(1)  # what is left of the patch could be done meanwhile
+    load(loader, module)
+
+importlib.metadata.entry_points, SourceFileLoader.exec_module = slow_entry_points, exec_module
+"""
+    then = "print(len(begun), 'in time' if time.monotonic() - began < 10 else 'late')\n"
+    source = f"{BEFORE}{slow}{PATCHES['gevent']}{then}{AFTER}assert drhttp.flush(20)\n"
+    done = program(source, receiver.dsn, 60.0)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 in time\n", "")
+    assert sorted(paths(receiver.records)) == NAMES
+
+
 def test_a_thread_of_the_pool_records_first(receiver: Receiver) -> None:
     """No greenlet runs in gevent's thread pool. A flush in the main thread lets other greenlets go on."""
     pytest.importorskip("gevent")

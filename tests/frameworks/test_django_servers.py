@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.django_project.settings import AUTH, OURS, SESSIONS
 from support.programs import Program, ask
+from support.wide import wide
 
 if TYPE_CHECKING:
     from support.receiver import Receiver
 
 WITNESS = "support.django_project.middleware.witness"
 USERS = [f"user{number}" for number in range(8)]
-# Those that are installed are tested.
 ASGI_SERVERS = {
     # Under uvloop, the hops after an answer are sometimes still to come when the next request does.
     "uvicorn": [
@@ -29,6 +29,7 @@ ASGI_SERVERS = {
     ],
     "daphne": ["daphne", "-p", "0", "support.django_project.asgi:application"],
 }
+INSTALLED = [name for name in ASGI_SERVERS if importlib.util.find_spec(name)]
 PREPARE = """
 import django, sys
 django.setup()
@@ -84,7 +85,13 @@ def log_in(port: int, name: str) -> dict[str, str]:
     return {"Cookie": (response.getheader("Set-Cookie") or "").partition(";")[0]}
 
 
-@pytest.mark.parametrize("model", ["auth.User", "django_project.Person"], ids=["integer-keys", "uuid-keys"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param("auth.User", marks=pytest.mark.wide, id="integer-keys"),
+        pytest.param("django_project.Person", id="uuid-keys"),
+    ],
+)
 def test_gunicorn(model: str, tmp_path: Path, receiver: Receiver) -> None:
     """D1, D3, S4: under gunicorn every record names the right one of 8 users at once, and no client sees the name.
 
@@ -146,7 +153,7 @@ def ask_everything(project: Project, server: str, middleware: list[str]) -> tupl
     return answers, Counter(line for line in said if "Warning" in line or "Error" in line)
 
 
-@pytest.mark.parametrize("server", [name for name in ASGI_SERVERS if importlib.util.find_spec(name)])
+@pytest.mark.parametrize("server", [*INSTALLED[:1], *wide(*INSTALLED[1:])])
 def test_asgi_server(server: str, tmp_path: Path) -> None:
     """D3, D4: under ASGI we add no thread hop and no warning, stay on the event loop, and iterators keep their kind.
 

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from mcp import Client, StdioServerParameters
+from support.wide import wide
 
 from drhttp.inbox.mcp_server import MAX_ANSWER, PAGE
 
@@ -53,7 +54,7 @@ def failing(event):
     ]  # fmt: skip
 
 
-@pytest.fixture(params=["running", "stopped"])
+@pytest.fixture(params=["running", *wide("stopped")])
 def filled(request, inbox, event):
     """An inbox with three records that runs, or the file that it left."""
     inbox.post(failing(event))

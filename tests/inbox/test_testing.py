@@ -159,6 +159,7 @@ def test_pytest_finds_the_fixture_by_itself(tmp_path):
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
+@pytest.mark.wide
 def test_a_program_may_import_drhttp_before_it_starts_pytest(tmp_path):
     """Pytest would warn about a package with a plugin that it cannot rewrite, which stops it if warnings are errors."""
     (tmp_path / "test_it.py").write_text("def test_other(): pass\n")

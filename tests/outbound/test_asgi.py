@@ -24,6 +24,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from support.asgi_calls import END, START, Recorded, Server, asked, part, run, scope
 from support.threads import collect_garbage
+from support.wide import wide
 from support.wsgi_calls import Recorded as RecordedWSGI
 
 import drhttp
@@ -383,7 +384,7 @@ class TestUvicorn:
     """A real server and Starlette."""
 
     @pytest.mark.parametrize("path", ["async", "aiohttp", "sync", "background", "stream"])
-    @pytest.mark.parametrize("wrapped", [False, True])
+    @pytest.mark.parametrize("wrapped", [False, *wide(True)])
     def test_o5_endpoints(self, path, wrapped, server):
         """O5, O6: coroutines, endpoints in threads, background tasks and streams; behind `BaseHTTPMiddleware` too."""
         seen: list[Any] = []

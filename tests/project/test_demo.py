@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORD = re.compile(r"^\d\d:\d\d:\d\d\.\d{3} +[0-9a-f]{8} .*$", re.MULTILINE)
 
 
+@pytest.mark.wide
 def test_stays_until_ctrl_c() -> None:
     """It prints a line for every request, a plain sentence and how to go on; Ctrl-C ends all of it without an error.
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import effort
 from support.virtual_worker import Bench, named
+from support.wide import wide
 
 from drhttp._delivery.bisection import Bisection
 from drhttp._delivery.retry import DONE, Verdict
@@ -396,7 +397,7 @@ def crash_after_crash(bench: Bench, count: int) -> VirtualTimeReceiver:
     return receiver
 
 
-@pytest.mark.parametrize(("count", "most"), [(100, None), (100, 1), (1100, 1)])
+@pytest.mark.parametrize(("count", "most"), [(100, None), (100, 1), *wide((1100, 1))])
 def test_new_batches_flow_beside_any_number_of_records_that_crash_the_receiver(count: int, most: int | None) -> None:
     """Beyond a bound, records that the receiver crashes on are dropped and counted; all others arrive, and soon."""
     bench = Bench(size=4, interval=60.0, most=most)
@@ -412,6 +413,7 @@ def test_new_batches_flow_beside_any_number_of_records_that_crash_the_receiver(c
     assert dropped.get("status_502", 0) == count - dropped["closed"]
 
 
+@pytest.mark.wide
 def test_an_outage_drops_no_record_although_many_are_set_aside() -> None:
     """The bound holds only while the receiver accepts other records. In an outage, all of them fail."""
     bench = Bench(size=4, interval=60.0)

@@ -41,7 +41,7 @@ wsgi.server(eventlet.listen(("127.0.0.1", int(sys.argv[1]))), hosted.application
 
 def test_waitress(receiver: Receiver, tmp_path: Path) -> None:
     """waitress, ended by Ctrl-C: SIGTERM kills it, because it has no handler for it."""
-    command = python("-m", "waitress", "--listen", "127.0.0.1:{port}", "--threads", "8", "hosted:application")
+    command = python("-m", "waitress", "--listen", "127.0.0.1:{port}", "--threads", "16", "hosted:application")
     with serving(command, receiver, tmp_path) as server:
         sent = server.send_requests()
         server.stop(signal.SIGINT)

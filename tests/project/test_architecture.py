@@ -71,7 +71,7 @@ ALLOWED = {
     "_delivery.clock": "_delivery.late_patching",
     "_delivery.connection": "_delivery.deadline _delivery.idle_connections _delivery.late_patching "
     "_delivery.response_reader",
-    "_delivery.lazy_exporter": "_delivery.record_exporter _redact_options _process.import_lock",
+    "_delivery.lazy_exporter": "_delivery.record_exporter _redact_options _process.background_import",
     "_delivery.idle_connections": "",
     "_delivery.deadline": "",
     "_delivery.flush_schedule": "",
@@ -124,10 +124,11 @@ ALLOWED = {
     "_mask": "",
     "_redact_options": "_mask exceptions",
     "_process": "",
+    "_process.background_import": "_delivery.late_patching _guard",
     "_process.exit": "_process.registry",
-    "_process.fork": "_delivery.record_exporter _guard _process.import_lock _process.registry",
+    "_process.fork": "_delivery.late_patching _delivery.record_exporter _guard _process.background_import "
+    "_process.registry",
     "_process.framework_signals": "_capture.environ_flags _capture.nesting _guard",
-    "_process.import_lock": "_guard",
     "_process.lifespan": "_guard _process.recorder",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork "
     "_process.framework_signals _process.registry "

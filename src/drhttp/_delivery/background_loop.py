@@ -7,14 +7,12 @@ import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from drhttp._delivery.late_patching import POLL, LatePatching, NativeThread, WorkerThread, greenlets_stall, original
+from drhttp._delivery.late_patching import POLL, LatePatching, NativeThread, WorkerThread, greenlets_stall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drhttp._delivery.clock import Clock
-
-_PATCH_TIMEOUT = 5.0  # seconds; no patch takes that long
 
 
 class BackgroundLoop(LatePatching):
@@ -49,8 +47,6 @@ class BackgroundLoop(LatePatching):
         """Run the loop. Only `begin_close` and `retire` end it; exceptions are counted and logged, and it goes on."""
         if thread is not None and thread is not self._thread:
             return  # its start was interrupted, and another thread has been started since
-        park = original("_thread", "allocate_lock")()
-        park.acquire()
         self._claim_connections()
         self.alive, self._owner = True, self._get_ident()
         try:
@@ -60,7 +56,7 @@ class BackgroundLoop(LatePatching):
             outdated = self.outdated
             self._mark_ended()
             if outdated:
-                park.acquire(timeout=_PATCH_TIMEOUT)  # gevent reads the list of threads, which must not change then
+                self._hand_over()
             elif self.on_end is not None:
                 self.on_end()
 

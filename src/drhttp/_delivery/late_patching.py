@@ -18,10 +18,19 @@ from drhttp._delivery.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from drhttp._delivery.clock import Clock
 
 POLL = 0.01  # seconds between two checks whether a thread has ended
+_PATCH_TIMEOUT = 5.0  # seconds; no patch takes that long
+
+# The functions in which a thread waits for the worker, whatever it was about to do.
+_WAITING = {
+    ("drhttp._process.background_import", "_wait_for_import"),
+    ("drhttp._delivery.worker", "finish_flush"),
+    ("drhttp._delivery.worker", "finish_close"),
+}
 
 
 def original(module: str, name: str) -> Any:
@@ -40,6 +49,29 @@ def greenlets_stall() -> bool:
         return False
     # On Linux, the main thread has the number of the process. After a fork, the attribute may have that of the parent.
     return threading.get_native_id() not in (os.getpid(), threading.main_thread().native_id)
+
+
+def patch_under_way(*, waiting: bool = False) -> bool:
+    """Whether another thread is in a function by which gevent patches.
+
+    waiting: count those too in which the thread waits for the worker.
+    """
+    if "gevent.monkey" not in sys.modules:
+        return False
+    own, ignored = sys._getframe(), set() if waiting else _WAITING
+    return any(_patches(frame, ignored) for frame in sys._current_frames().values() if frame is not own)
+
+
+def _patches(frame: FrameType | None, ignored: set[tuple[str, str]]) -> bool:
+    """Whether a frame or one of its callers is of `gevent.monkey.patch_all` or the like, and none nearer is ignored."""
+    while frame is not None:
+        module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+        if (module, function) in ignored:
+            return False
+        if module == "gevent.monkey" and function.startswith("patch_"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def suitable(module: str, name: str) -> Any:
@@ -135,8 +167,23 @@ class LatePatching(ABC):
         """Whether the current thread does the work, and so must not wait for it."""
 
     @abstractmethod
+    def _has_work(self) -> bool:
+        """Whether records wait."""
+
+    @abstractmethod
     def _forget_connections(self) -> None:
         """Let go of sockets and locks that gevent or eventlet have replaced."""
+
+    def _hand_over(self) -> None:
+        """In an outdated thread at its end: stay as long as gevent patches, and then start a successor for what waits.
+
+        gevent reads the list of threads, which must not change meanwhile. Nobody else may come to start a successor.
+        """
+        end, sleep = self._clock.now() + _PATCH_TIMEOUT, original("time", "sleep")
+        while patch_under_way(waiting=True) and self._clock.now() < end:
+            sleep(POLL)
+        if greenlets_stall() and self._has_work():
+            self.replace()
 
     def _wait_for_outdated_thread(self, end: float) -> None:
         """Wait until an outdated thread has ended, or until the clock shows `end`."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from drhttp._process.import_lock import loading
+from drhttp._process.background_import import background_import
 from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class LazyExporter:
     def exporter(self) -> RecordExporter:
         """The exporter that does the work. It is created by the first call."""
         if self._exporter is None:
-            with loading():
+            with background_import():
                 from drhttp._delivery.record_exporter import RecordExporter
 
                 self._exporter = RecordExporter(self._config, self._losses)

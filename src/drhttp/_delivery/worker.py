@@ -233,5 +233,8 @@ class Worker(BackgroundLoop, Generic[Item, Encoded]):
             self._clock.wait(1.0)  # the cause is unknown, and it would raise again at once
         self.monitor.record_error(error)
 
+    def _has_work(self) -> bool:
+        return not self._queue.empty
+
     def _forget_connections(self) -> None:
         self._exporter.renew()

@@ -7,14 +7,15 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from drhttp._delivery.late_patching import patch_under_way
 from drhttp._guard import forget_failures, guarded
-from drhttp._process import import_lock
+from drhttp._process import background_import
 from drhttp._process.registry import recorders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_forking_thread: int | None = None  # the thread that holds the import lock for a fork
+_forking_thread: int | None = None  # the thread that holds the lock of background imports for a fork
 _registered = False
 
 
@@ -66,20 +67,20 @@ def _before_fork() -> None:
     In the first fork of a process that has recorded, load what delivers: a child may end too soon to load that itself.
     """
     global _forking_thread  # noqa: PLW0603 - the hooks of a fork have nothing else in common
-    if import_lock.acquire():
+    if background_import.acquire():
         _forking_thread = threading.get_ident()
         guarded(_load_delivery)
 
 
 def _load_delivery() -> None:
-    """Load what the worker would load with the first batch. The import lock is held.
+    """Load what the worker would load with the first batch. The lock of background imports is held.
 
     Only where the application has loaded `urllib3` itself: a process that loads `ssl` before it forks cannot be patched
     by gevent afterwards, as gunicorn's workers are.
     """
     if "urllib3" in sys.modules and "drhttp._delivery.record_exporter" not in sys.modules:
-        with import_lock.holding_back_patches():
-            if not import_lock.patch_under_way():
+        with background_import.holding_back_patches():
+            if not patch_under_way():
                 import drhttp._delivery.record_exporter  # noqa: F401 - it loads all that delivers
 
 
@@ -88,14 +89,14 @@ def _after_fork_in_parent() -> None:
     global _forking_thread  # noqa: PLW0603
     if _forking_thread == threading.get_ident():
         _forking_thread = None
-        import_lock.release()
+        background_import.release()
 
 
 def _after_fork_in_child() -> None:
     """Forget what belongs to the parent: the thread that held the lock, the failures, the recorders' state."""
     global _forking_thread  # noqa: PLW0603
     _forking_thread = None
-    import_lock.renew()
+    background_import.renew()
     forget_failures()
     for recorder in recorders:
         recorder.forget()

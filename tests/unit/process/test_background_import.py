@@ -22,10 +22,10 @@ load, sleep = SourceFileLoader.exec_module, time.sleep
 def make(**options):
     return drhttp.WSGIMiddleware(echo, sys.argv[1], exit_timeout=20.0, **options)
 
-def slow_import(seconds, name="urllib3.response"):
+def slow_import(seconds, pause=sleep):
     def exec_module(loader, module):
-        if module.__name__ == name:
-            sleep(seconds)
+        if module.__name__ == "urllib3.response":
+            pause(seconds)
         load(loader, module)
     SourceFileLoader.exec_module = exec_module
 
@@ -44,9 +44,6 @@ def timed(function, limit):
 LATE = """
 from gevent import monkey
 monkey.patch_all()
-import gevent
-def import_in_the_pool():
-    return gevent.get_hub().threadpool.spawn(__import__, "urllib3")
 """
 LIMIT = 4.0  # seconds; a wait in vain ends after five
 
@@ -64,13 +61,11 @@ def test_greenlets_wait_for_each_other(receiver: Receiver) -> None:
     source = f"""
 apps = [make(before_send=lambda record: record, flush_interval=0.01) for _ in range(2)]
 {LATE}
-slow_import(1)
-pool = import_in_the_pool()  # for which the first worker waits
-time.sleep(0.05)
+slow_import(0.5, time.sleep)  # which lets other greenlets run
 for app in apps:
     hit(app, "/")
+time.sleep(0.1)
 timed(lambda: drhttp.flush(10), LIMIT)
-pool.get()
 """
     assert run(source, receiver) == "in time\n"
     assert paths(receiver.records) == ["/", "/"]
@@ -78,17 +73,14 @@ pool.get()
 
 @forks
 def test_a_fork_lets_the_greenlet_go_on_that_imports(receiver: Receiver) -> None:
-    """It waits for that greenlet, which waits for a thread in turn."""
+    """It waits for that greenlet, which sleeps in the middle of the import."""
     source = f"""
 app = make(flush_interval=0.01)
 {LATE}
-slow_import(0.5)
-pool = import_in_the_pool()
-time.sleep(0.05)
+slow_import(0.5, time.sleep)
 hit(app, "/")
 time.sleep(0.1)
 timed(fork, LIMIT)
-pool.get()
 assert drhttp.flush(10)
 """
     assert run(source, receiver) == "in time\n"

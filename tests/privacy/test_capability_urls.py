@@ -182,6 +182,7 @@ def test_two_secrets_in_one_url():
     assert mask_url(url, POLICY) == (f"https://{M}@h/reset/MQ/{M}/;token={M}?token={M}#access_token={M}", 5)
 
 
+SHA = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 STAY = [
     "/reset/MQ/set-password/", "/reset/NTUwZTg0MDAtZTI5Yi00MWQ0LWE3MTYtNDQ2NjU1NDQwMDAw/set-password/", "/reset/done/", "/accounts/reset/",
     "/services/transport/business/appointments2024", "/services/T/B/x", "/webhooks/github", "/api/webhooks/42", "/hooks/42", "/hooks/useReducerWithCallbacks",
@@ -192,7 +193,8 @@ STAY = [
     "/with/key/value", "/open-apis/bot/v2/info", "/integrations/deploy/now", "/ical/public/basic.ics", "/workflows/build/runs/1234567890", "/triggers/on/push",
     "/set-password/MQ/", "/auth/oauth2callback", "/auth/2024-01-15/log", "/auth/v1.2.3-beta.4/docs", "/auth/migrations/0001_initial.py", "/session/static/app-d41d8cd9.js",
     "/tokens/how-to-rotate-tokens-in-2024", "/password/reset", "/login/next/2", "/login/two-factor-setup-2", "/api/push/x", "/trigger/on/call", "/input/5", "/calendar/2024-01-15",
-    "/published/2/posts", "/monkey/12345678ab", "/unsubscribe/newsletter",
+    "/published/2/posts", "/monkey/12345678ab", "/unsubscribe/newsletter", f"/acme/auth/commit/{SHA}", f"/acme/session/-/commit/{SHA}",
+    f"/repos/acme/auth-service/commits/{SHA}", f"/acme/auth/compare/{SHA}...{SHA[::-1]}", f"/acme/token/blob/{SHA}/token.py", f"/acme/auth/commit/{SHA}.patch",
 ]  # fmt: skip
 
 

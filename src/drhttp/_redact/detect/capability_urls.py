@@ -67,6 +67,9 @@ _HARMLESS = re.compile(
     r"|[a-z]{4,15}[0-9][a-z]{4,15}|.*\.(?:js|mjs|css|map|svg|png|jpe?g|gif|woff2?|py|rb|go|rs|java|php|tsx?)",
     re.DOTALL,
 )
+# Behind these words of code hosts stands the hash of a commit, or two of them.
+_BEFORE_COMMIT = frozenset(("commit", "commits", "compare", "blob", "tree", "raw", "blame"))
+_COMMIT = re.compile(r"[0-9a-f]{7,40}(?:\.{2,3}[0-9a-f]{7,40})?(?:\.patch|\.diff)?")
 _SET_PASSWORD = "set-password"  # Django redirects there with the token in the session
 
 
@@ -132,12 +135,16 @@ def _find_named_tokens(
             break
     else:
         return
+    before = ""
     for segment in _SEGMENT.finditer(path, at):
-        generated = _GENERATED.fullmatch(segment[0])
+        word, before = before, segment[0]
+        generated = _GENERATED.fullmatch(before)
         if generated is None:
-            named = named or is_secret(segment[0])
+            named = named or is_secret(before)
             continue
         spend(4 if named else 1)
+        if word in _BEFORE_COMMIT and _COMMIT.fullmatch(before):
+            continue
         if named and not _is_page(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
             yield start + segment.start(), start + segment.end()
 

@@ -40,6 +40,7 @@ VENDOR_HEADERS: dict[str, tuple[str, str]] = {
     "helicone-auth": ("Helicone", "https://docs.helicone.ai/"),
     "hibp-api-key": ("Have I Been Pwned", "https://haveibeenpwned.com/API/v3"),
     "hue-application-key": ("Philips Hue", "https://developers.meethue.com/develop/hue-api-v2/"),
+    "iplanetdirectorypro": ("ForgeRock AM", "https://docs.pingidentity.com/pingam/latest/am-rest/rest-api-auth.html"),
     "jenkins-crumb": ("Jenkins", "https://www.jenkins.io/doc/book/security/csrf-protection/"),
     "job-token": ("GitLab", "https://docs.gitlab.com/api/rest/authentication/"),
     "kc-api-key": ("KuCoin", "https://www.kucoin.com/docs-new/authentication"),
@@ -64,6 +65,8 @@ VENDOR_HEADERS: dict[str, tuple[str, str]] = {
     "trn-api-key": ("Tracker Network", "https://tracker.gg/developers/docs/authentication"),
     "uptrace-dsn": ("Uptrace", "https://uptrace.dev/ingest/opentelemetry"),
     "user-api-key": ("Discourse", "https://meta.discourse.org/t/user-api-keys-specification/48536"),
+    "user-key": ("3scale, Zomato", "https://docs.redhat.com/en/documentation/red_hat_3scale_api_management/"),
+    "verif-hash": ("Flutterwave", "https://developer.flutterwave.com/docs/webhooks"),
     "vmware-api-session-id": ("VMware vSphere", "https://developer.broadcom.com/xapis/vsphere-automation-api/latest/"),
     "wm_sec.access_token": ("Walmart", "https://developer.walmart.com/"),
     "x-account-meta-temp-url-key": ("OpenStack Swift", "https://docs.openstack.org/swift/latest/api/temporary_url_middleware.html"),
@@ -139,6 +142,8 @@ VENDOR_HEADERS: dict[str, tuple[str, str]] = {
     "x-insert-key": ("New Relic", "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
     "x-jfrog-art-api": ("JFrog Artifactory", "https://jfrog.com/help/r/jfrog-rest-apis/introduction-to-the-artifactory-rest-apis"),
     "x-key": ("Black Forest Labs", "https://docs.bfl.ai/"),
+    "x-lc-key": ("LeanCloud", "https://docs.leancloud.app/sdk/storage/guide/rest/"),
+    "x-lc-sign": ("LeanCloud", "https://docs.leancloud.app/sdk/storage/guide/rest/"),
     "x-license-key": ("New Relic", "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
     "x-mailerlite-apikey": ("MailerLite", "https://developers-classic.mailerlite.com/"),
     "x-mashape-key": ("RapidAPI, formerly Mashape", "https://docs.rapidapi.com/docs/keys"),
@@ -221,4 +226,4 @@ VENDOR_HEADERS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 #: Secret only as header fields, as these names are common for other things.
 ONLY_IN_HEADERS = frozenset(("access-sign", "api-sign", "api-signature", "cst", "key", "prediction-key", "training-key",
-                             "uptrace-dsn", "x-key"))  # fmt: skip
+                             "uptrace-dsn", "user-key", "x-key"))  # fmt: skip

@@ -38,6 +38,15 @@ def guarded(function: Callable[..., R], *args: Any) -> R | None:
         return None
 
 
+def raised_by(function: Callable[..., Any], *args: Any) -> Exception | None:
+    """Call `function(*args)`, and return the exception of the application that it raises; `None` if there is none."""
+    try:
+        function(*args)
+    except Exception as error:  # noqa: BLE001 - the caller raises it in a later call
+        return error
+    return None
+
+
 async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | None:
     """Await `function(*args)`. If it raises, count that, log it no more than once a minute, and return `None`."""
     try:

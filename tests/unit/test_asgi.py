@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.asgi_calls import DISCONNECT, END, LAST_PART, START, Recorded, Server, asked, part, run, scope, start
+from support.seen_records import NOWHERE
 from support.threads import collect_garbage
 from support.wsgi_calls import Server as WSGIServer
 from support.wsgi_calls import environ
@@ -62,6 +63,16 @@ def failing(*messages: Any, error: BaseException) -> Any:
         raise error
 
     return app
+
+
+class Again:
+    """Header fields that are no list."""
+
+    def __init__(self, fields: Any) -> None:
+        self._fields = fields
+
+    def __iter__(self) -> Any:
+        return iter(self._fields)
 
 
 class TestReceive:
@@ -456,6 +467,63 @@ class TestHeaders:
             assert recorded.serve(scope()).headers == [(b"a", b"1"), (b"b", b"2")]
             assert message["headers"] is fields
         assert {record.user for record in recorded.records} == {"ann\xe9"}
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    @pytest.mark.parametrize("kind", ["view", "object"])
+    def test_header_fields_that_can_be_read_again(self, kind: str, options: Any) -> None:
+        """A8: fields that are no list pass in the same message; if identification is removed, they become a list."""
+        for fields in ({b"a": b"1"}, {b"a": b"1", b"x-drhttp-user": b"ann"}):
+            headers = fields.items() if kind == "view" else Again(list(fields.items()))
+            message = {"type": "http.response.start", "status": 200, "headers": headers}
+            recorded = Recorded(sending(message, END), **options)
+            (passed, _) = recorded.serve(scope()).sent
+            if len(fields) == 1:
+                assert passed is message
+            else:
+                assert passed["headers"] == [(b"a", b"1")]
+            assert [record.response.headers for record in recorded.records] == ([] if options else [(("a", "1"),)])
+        assert drhttp.stats().failures == 0
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_header_fields_that_can_be_read_once(self, options: Any) -> None:
+        """A8: an iterator, and an object that reads from one, become a list, which a middleware around may read too."""
+        for headers in (iter([(b"a", b"1")]), Again(iter([(b"a", b"1")]))):
+            sent: list[Any] = []
+            app = drhttp.ASGIMiddleware(sending({**START, "headers": headers}), NOWHERE, **options)
+
+            async def send(message: Any, sent: Any = sent) -> None:
+                sent.append(message["headers"])
+
+            run(app(scope(), None, send))
+            assert sent == [[(b"a", b"1")]]
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    @pytest.mark.parametrize("again", [False, True], ids=["generator", "object"])
+    def test_header_fields_that_raise(self, again: bool, options: Any) -> None:
+        """A8: what iterating over header fields raises reaches the application from `send`, as without the recorder."""
+        error = ValueError("header fields failed")
+
+        def fields() -> Any:
+            yield (b"a", b"1")
+            yield (b"x-drhttp-user", b"ann")
+            raise error
+
+        class Fields:
+            def __iter__(self) -> Any:
+                return fields()
+
+        async def send(message: Any) -> None:
+            for field in message["headers"]:
+                sent.append(field)  # noqa: PERF402 - to see what comes before the exception
+
+        sent: list[Any] = []
+        recorded = Recorded(sending({**START, "headers": Fields() if again else fields()}, END), **options)
+        with pytest.raises(ValueError, match="header fields failed") as caught:
+            run(recorded.app(scope(), None, send))
+        assert (caught.value is error, sent) == (True, [(b"a", b"1")])
+        assert drhttp.stats().failures == 0
+        shown = [(record.response.status, record.exception and record.exception.type) for record in recorded.records]
+        assert shown == ([] if options else [(500, "ValueError")])
 
     def test_device_and_skip(self) -> None:
         """The other identification headers work as under WSGI."""

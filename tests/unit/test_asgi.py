@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -19,6 +21,7 @@ from support.wsgi_calls import Server as WSGIServer
 from support.wsgi_calls import environ
 
 import drhttp
+from drhttp._guard import MARK
 from drhttp._process import registry
 
 if TYPE_CHECKING:
@@ -543,6 +546,37 @@ class TestHeaders:
         recorded = Recorded(sending(start(200, (b"X-DrHTTP-User", b"ann")), END), expose_identity=expose, **options)
         assert (recorded.serve(scope()).headers == []) is not expose
         assert len(recorded.records) == (not options)
+
+
+class TestCopies:
+    """A5: what is ours on a request does not keep the application from copying it."""
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_of_the_connection(self, options: Any) -> None:
+        """A5: a scope is copied and pickled as without the recorder, with each request; so are `receive` and `send`."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            copies = [copy.copy(scope), copy.deepcopy(scope), pickle.loads(pickle.dumps(scope))]
+            assert all(each.keys() == scope.keys() for each in copies)
+            assert copies[1].get(MARK) is scope.get(MARK)
+            assert copies[2].get(MARK) is None
+            assert await copy.copy(receive)() == LAST_PART
+            await copy.copy(send)(START)
+            await (send if options else copy.deepcopy(send))(part(b"a"))
+
+        recorded = Recorded(app, **options)
+        for _ in range(3):
+            assert recorded.serve(scope()).body == b"a"
+        contents = [record.response.body.content for record in recorded.records]
+        assert contents == ([] if options else [b"a"] * 3)
+
+    def test_of_the_middleware(self) -> None:
+        """A5: a copy of a middleware, as in one of the application in the scope, records by the same recorder."""
+        recorded = Recorded(hello)
+        recorded.serve(scope())
+        for app in (copy.copy(recorded.app), copy.deepcopy(recorded.app)):
+            run(Server().serve(app, scope()))
+        assert len(recorded.records) == 3
 
 
 class TestExceptions:

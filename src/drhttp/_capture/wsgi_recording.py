@@ -9,7 +9,7 @@ from drhttp._capture.identity_headers import FilteringStartResponse, without_ide
 from drhttp._capture.wsgi_headers_sent import headers_sent
 from drhttp._capture.wsgi_hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.wsgi_output_tap import OutputTap, SizedOutputTap, write_through
-from drhttp._guard import guarded
+from drhttp._guard import CopiedAsItself, guarded
 from drhttp._process.uwsgi import in_uwsgi, is_one_block
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_REQUESTS = 10  # whose flags are read again; an application that calls others without end would attach ever more
 
 
-class Recording:
+class Recording(CopiedAsItself):
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
     exchange: `None` for a request outside of the sample; identification headers are removed from its response too.

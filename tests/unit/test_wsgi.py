@@ -209,6 +209,17 @@ class TestLength:
         """W2: no length appears."""
         assert not hasattr(Server().call(Recorded(answering(answer)).app, environ()), "__len__")
 
+    def test_of_an_answer_that_raises_for_unknown_names(self) -> None:
+        """W2: the length is looked for at the type, as `len` does it; other names are the business of the answer."""
+
+        class Hostile(Closable):
+            def __getattr__(self, name: str) -> Any:
+                raise RuntimeError(name)
+
+        recorded = Recorded(answering(Hostile(b"a", b"b")))
+        assert recorded.serve(environ()).body == b"ab"
+        assert (recorded.record.response.body.content, drhttp.stats().failures) == (b"ab", 0)
+
     @pytest.mark.parametrize("answer", [Empty(), {b"a": 1}.keys(), type("Blocks", (list,), {})([b"a"])])
     def test_the_same_where_there_is_one(self, answer: Any) -> None:
         """W2: a length stays, and is asked of the answer."""

@@ -168,7 +168,12 @@ class Recording(CopiedAsItself):
         if is_final(result, self.started):
             self._end_with(result)
             return result
-        return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
+        return SizedOutputTap(result, self) if hasattr(type(result), "__len__") else OutputTap(result, self)
+
+    def unwatched(self) -> None:
+        """End the recording of a result that could not be watched, unless it has ended. The server gets it as it is."""
+        self.finish(True)
+        self._leave()
 
     def _settle_flags(self) -> None:
         requests, self._requests = self._requests, ()

@@ -1525,6 +1525,40 @@ class TestLifespan:
         recorded.serve(scope())
         assert (recorded.record.aborted, recorded.record.response.body.content) == (False, b"a")
 
+    @pytest.mark.parametrize(
+        ("error", "shown"),
+        [
+            (RuntimeError("database is down"), ["RuntimeError: database is down"]),
+            (OSError(2, "no such file"), ["FileNotFoundError: [Errno 2] no such file"]),
+            (UnicodeDecodeError("ascii", b"\xff", 0, 1, "bad"), ["UnicodeDecodeError: 'ascii' codec can't decode"]),
+            (ValueError("only HTTP"), []),
+            (AssertionError(), []),
+            (NotImplementedError("lifespan"), []),
+            (KeyError("path"), []),
+        ],
+        ids=repr,
+    )
+    def test_what_an_application_raises_is_logged(
+        self, error: Exception, shown: list[str], receiver: Receiver, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A15: what an application that is answered for raised is logged once, unless that is a refusal."""
+        app = drhttp.ASGIMiddleware(drhttp.ASGIMiddleware(failing(error=error), receiver.dsn), receiver.dsn)
+
+        async def main() -> list[str]:
+            queue, sent = self._server()
+            queue.put_nowait({"type": "lifespan.shutdown"})
+
+            async def send(message: Any) -> None:
+                sent.append(message["type"])
+
+            await app({"type": "lifespan"}, queue.get, send)
+            return sent
+
+        assert run(main()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+        logged = [(each.name, each.levelname, each.getMessage()) for each in caplog.records]
+        assert [each[:2] for each in logged] == [("drhttp", "WARNING")] * len(shown)
+        assert all(text in each[2] for each, text in zip(logged, shown, strict=True))
+
     def test_an_application_that_fails_to_start(self, receiver: Receiver) -> None:
         """A15: an application that raises after its first `receive` is not answered for: its exception passes."""
         app = drhttp.ASGIMiddleware(self._failing, receiver.dsn)

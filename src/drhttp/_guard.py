@@ -1,7 +1,7 @@
 """Protects the application from the recorder.
 
 A catch-all surrounds everything that the recorder does inside a request, and a mark on the request keeps a second
-middleware from recording it again.
+middleware from recording it again. What the recorder leaves on a request does not keep the application from copying it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, TypeVar
 
+    from typing_extensions import Self
+
     R = TypeVar("R")
 
 #: Key in the WSGI environ under which the outermost middleware leaves its recording.
@@ -24,6 +26,24 @@ _MAX_FRAMES = 10  # innermost frames of a traceback that are logged
 
 _log_limiter = RateLimiter()
 _failures: dict[str, int] = {}
+
+
+class CopiedAsItself:
+    """The base of what the recorder leaves on a request, which an application may copy as a whole, or pickle.
+
+    Each copy of the request has the same object. A pickled one has `None` in its place.
+    """
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(None), ()
 
 
 def guarded(function: Callable[..., R], *args: Any) -> R | None:
@@ -36,6 +56,15 @@ def guarded(function: Callable[..., R], *args: Any) -> R | None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the application goes on
         _note(function, error)
         return None
+
+
+def raised_by(function: Callable[..., Any], *args: Any) -> Exception | None:
+    """Call `function(*args)`, and return the exception of the application that it raises; `None` if there is none."""
+    try:
+        function(*args)
+    except Exception as error:  # noqa: BLE001 - the caller raises it in a later call
+        return error
+    return None
 
 
 async def aguarded(function: Callable[..., Awaitable[R]], *args: Any) -> R | None:

@@ -69,6 +69,8 @@ class WSGIMiddleware(Middleware):
             guarded(recording.raised, error, environ)
             raise
         watched = guarded(recording.watch, result, environ)
+        if watched is None:  # the result may be `None` itself, which has ended the recording
+            guarded(recording.unwatched)
         if not recording.done:  # the end of the recording reads the flags, too, but a server may reuse the environ
             guarded(recording.apply_environ_flags, environ)
         return result if watched is None else watched

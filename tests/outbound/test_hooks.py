@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import http.client
+import importlib.machinery
 import logging
 import pickle
 import subprocess
 import sys
 import urllib.request
 import weakref
+import wsgiref.simple_server
 from pathlib import Path
 
 import aiohttp
@@ -28,7 +31,7 @@ from support.wsgi_calls import NOWHERE, Recorded
 
 import drhttp
 from drhttp._capture import link
-from drhttp._outbound import hook, http_client
+from drhttp._outbound import hook, http_client, import_finder
 from drhttp._outbound.hook import Client, Hook
 
 from .conftest import Recording
@@ -145,6 +148,13 @@ def test_o11_nobody_elses_patch_is_undone(server):
 def test_o12_import_order_does_not_matter(imports, server):
     """O12: clients imported before and after, also names taken out of them, are recorded; loaders stay as they were."""
     subprocess.run([sys.executable, "-c", IMPORTS.format(url=server.url, imports=imports)], check=True, timeout=60)
+
+
+def test_o12_a_copy_of_a_loader():
+    """O12: a loader copies while its module is loaded, and without what it stands for it has no attributes."""
+    made = import_finder._WatchedLoader(importlib.machinery.ModuleSpec("a", wsgiref.simple_server), print)
+    assert copy.copy(made).WSGIServer is wsgiref.simple_server.WSGIServer
+    assert not hasattr(object.__new__(import_finder._WatchedLoader), "is_package")
 
 
 def test_o12_no_client_is_imported():

@@ -129,7 +129,7 @@ ALLOWED = {
     "_process.fork": "_delivery.late_patching _delivery.record_exporter _guard _process.background_import "
     "_process.registry",
     "_process.framework_signals": "_capture.environ_flags _capture.nesting _guard",
-    "_process.lifespan": "_guard _process.recorder",
+    "_process.lifespan": "_guard _logger _process.recorder",
     "_process.recorder": "_delivery.preparation _guard _logger _process.exit _process.fork "
     "_process.framework_signals _process.registry "
     "_process.process_state _process.uwsgi _redos.backtracking _stats",

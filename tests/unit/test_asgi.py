@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -13,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.asgi_calls import DISCONNECT, END, LAST_PART, START, Recorded, Server, asked, part, run, scope, start
+from support.seen_records import NOWHERE
 from support.threads import collect_garbage
 from support.wsgi_calls import Server as WSGIServer
 from support.wsgi_calls import environ
 
 import drhttp
+from drhttp._guard import MARK
 from drhttp._process import registry
 
 if TYPE_CHECKING:
@@ -62,6 +66,16 @@ def failing(*messages: Any, error: BaseException) -> Any:
         raise error
 
     return app
+
+
+class Again:
+    """Header fields that are no list."""
+
+    def __init__(self, fields: Any) -> None:
+        self._fields = fields
+
+    def __iter__(self) -> Any:
+        return iter(self._fields)
 
 
 class TestReceive:
@@ -457,6 +471,63 @@ class TestHeaders:
             assert message["headers"] is fields
         assert {record.user for record in recorded.records} == {"ann\xe9"}
 
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    @pytest.mark.parametrize("kind", ["view", "object"])
+    def test_header_fields_that_can_be_read_again(self, kind: str, options: Any) -> None:
+        """A8: fields that are no list pass in the same message; if identification is removed, they become a list."""
+        for fields in ({b"a": b"1"}, {b"a": b"1", b"x-drhttp-user": b"ann"}):
+            headers = fields.items() if kind == "view" else Again(list(fields.items()))
+            message = {"type": "http.response.start", "status": 200, "headers": headers}
+            recorded = Recorded(sending(message, END), **options)
+            (passed, _) = recorded.serve(scope()).sent
+            if len(fields) == 1:
+                assert passed is message
+            else:
+                assert passed["headers"] == [(b"a", b"1")]
+            assert [record.response.headers for record in recorded.records] == ([] if options else [(("a", "1"),)])
+        assert drhttp.stats().failures == 0
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_header_fields_that_can_be_read_once(self, options: Any) -> None:
+        """A8: an iterator, and an object that reads from one, become a list, which a middleware around may read too."""
+        for headers in (iter([(b"a", b"1")]), Again(iter([(b"a", b"1")]))):
+            sent: list[Any] = []
+            app = drhttp.ASGIMiddleware(sending({**START, "headers": headers}), NOWHERE, **options)
+
+            async def send(message: Any, sent: Any = sent) -> None:
+                sent.append(message["headers"])
+
+            run(app(scope(), None, send))
+            assert sent == [[(b"a", b"1")]]
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    @pytest.mark.parametrize("again", [False, True], ids=["generator", "object"])
+    def test_header_fields_that_raise(self, again: bool, options: Any) -> None:
+        """A8: what iterating over header fields raises reaches the application from `send`, as without the recorder."""
+        error = ValueError("header fields failed")
+
+        def fields() -> Any:
+            yield (b"a", b"1")
+            yield (b"x-drhttp-user", b"ann")
+            raise error
+
+        class Fields:
+            def __iter__(self) -> Any:
+                return fields()
+
+        async def send(message: Any) -> None:
+            for field in message["headers"]:
+                sent.append(field)  # noqa: PERF402 - to see what comes before the exception
+
+        sent: list[Any] = []
+        recorded = Recorded(sending({**START, "headers": Fields() if again else fields()}, END), **options)
+        with pytest.raises(ValueError, match="header fields failed") as caught:
+            run(recorded.app(scope(), None, send))
+        assert (caught.value is error, sent) == (True, [(b"a", b"1")])
+        assert drhttp.stats().failures == 0
+        shown = [(record.response.status, record.exception and record.exception.type) for record in recorded.records]
+        assert shown == ([] if options else [(500, "ValueError")])
+
     def test_device_and_skip(self) -> None:
         """The other identification headers work as under WSGI."""
         recorded = Recorded(sending(start(200, (b"x-drhttp-device", b"phone")), END))
@@ -475,6 +546,37 @@ class TestHeaders:
         recorded = Recorded(sending(start(200, (b"X-DrHTTP-User", b"ann")), END), expose_identity=expose, **options)
         assert (recorded.serve(scope()).headers == []) is not expose
         assert len(recorded.records) == (not options)
+
+
+class TestCopies:
+    """A5: what is ours on a request does not keep the application from copying it."""
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_of_the_connection(self, options: Any) -> None:
+        """A5: a scope is copied and pickled as without the recorder, with each request; so are `receive` and `send`."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            copies = [copy.copy(scope), copy.deepcopy(scope), pickle.loads(pickle.dumps(scope))]
+            assert all(each.keys() == scope.keys() for each in copies)
+            assert copies[1].get(MARK) is scope.get(MARK)
+            assert copies[2].get(MARK) is None
+            assert await copy.copy(receive)() == LAST_PART
+            await copy.copy(send)(START)
+            await (send if options else copy.deepcopy(send))(part(b"a"))
+
+        recorded = Recorded(app, **options)
+        for _ in range(3):
+            assert recorded.serve(scope()).body == b"a"
+        contents = [record.response.body.content for record in recorded.records]
+        assert contents == ([] if options else [b"a"] * 3)
+
+    def test_of_the_middleware(self) -> None:
+        """A5: a copy of a middleware, as in one of the application in the scope, records by the same recorder."""
+        recorded = Recorded(hello)
+        recorded.serve(scope())
+        for app in (copy.copy(recorded.app), copy.deepcopy(recorded.app)):
+            run(Server().serve(app, scope()))
+        assert len(recorded.records) == 3
 
 
 class TestExceptions:
@@ -1422,6 +1524,40 @@ class TestLifespan:
         recorded = Recorded(app)
         recorded.serve(scope())
         assert (recorded.record.aborted, recorded.record.response.body.content) == (False, b"a")
+
+    @pytest.mark.parametrize(
+        ("error", "shown"),
+        [
+            (RuntimeError("database is down"), ["RuntimeError: database is down"]),
+            (OSError(2, "no such file"), ["FileNotFoundError: [Errno 2] no such file"]),
+            (UnicodeDecodeError("ascii", b"\xff", 0, 1, "bad"), ["UnicodeDecodeError: 'ascii' codec can't decode"]),
+            (ValueError("only HTTP"), []),
+            (AssertionError(), []),
+            (NotImplementedError("lifespan"), []),
+            (KeyError("path"), []),
+        ],
+        ids=repr,
+    )
+    def test_what_an_application_raises_is_logged(
+        self, error: Exception, shown: list[str], receiver: Receiver, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A15: what an application that is answered for raised is logged once, unless that is a refusal."""
+        app = drhttp.ASGIMiddleware(drhttp.ASGIMiddleware(failing(error=error), receiver.dsn), receiver.dsn)
+
+        async def main() -> list[str]:
+            queue, sent = self._server()
+            queue.put_nowait({"type": "lifespan.shutdown"})
+
+            async def send(message: Any) -> None:
+                sent.append(message["type"])
+
+            await app({"type": "lifespan"}, queue.get, send)
+            return sent
+
+        assert run(main()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+        logged = [(each.name, each.levelname, each.getMessage()) for each in caplog.records]
+        assert [each[:2] for each in logged] == [("drhttp", "WARNING")] * len(shown)
+        assert all(text in each[2] for each, text in zip(logged, shown, strict=True))
 
     def test_an_application_that_fails_to_start(self, receiver: Receiver) -> None:
         """A15: an application that raises after its first `receive` is not answered for: its exception passes."""

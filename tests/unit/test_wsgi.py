@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import io
 import itertools
+import pickle
 import random
 import sys
 import threading
@@ -21,6 +23,7 @@ from support.threads import collect_garbage
 from support.wsgi_calls import Recorded, Server, environ
 
 import drhttp
+from drhttp._guard import MARK
 from drhttp.wsgi import WSGIMiddleware
 
 if TYPE_CHECKING:
@@ -205,6 +208,17 @@ class TestLength:
     def test_none_where_there_is_none(self, answer: Any) -> None:
         """W2: no length appears."""
         assert not hasattr(Server().call(Recorded(answering(answer)).app, environ()), "__len__")
+
+    def test_of_an_answer_that_raises_for_unknown_names(self) -> None:
+        """W2: the length is looked for at the type, as `len` does it; other names are the business of the answer."""
+
+        class Hostile(Closable):
+            def __getattr__(self, name: str) -> Any:
+                raise RuntimeError(name)
+
+        recorded = Recorded(answering(Hostile(b"a", b"b")))
+        assert recorded.serve(environ()).body == b"ab"
+        assert (recorded.record.response.body.content, drhttp.stats().failures) == (b"ab", 0)
 
     @pytest.mark.parametrize("answer", [Empty(), {b"a": 1}.keys(), type("Blocks", (list,), {})([b"a"])])
     def test_the_same_where_there_is_one(self, answer: Any) -> None:
@@ -394,6 +408,69 @@ class TestStartResponse:
 
         with pytest.raises(TypeError, match="headers"):
             Recorded(app).serve(environ())
+
+
+class TestCopies:
+    """W6: what is ours on a request and on its answer does not keep anybody from copying them."""
+
+    @pytest.mark.parametrize("body", [None, b"abc"])
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_of_the_environ(self, options: Any, body: bytes | None) -> None:
+        """W6: an environ is copied and pickled as without the recorder, with each request; the record is one."""
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            del environ["wsgi.errors"]  # the standard error, which cannot be copied
+            copies = [copy.copy(environ), copy.deepcopy(environ), pickle.loads(pickle.dumps(environ))]
+            assert all(each.keys() == environ.keys() for each in copies)
+            assert copies[1].get(MARK) is environ.get(MARK)
+            assert copies[2].get(MARK) is None
+            read = [each["wsgi.input"].read() for each in copies[1:]]
+            assert read == [environ["wsgi.input"].read()] * 2 == [body or b""] * 2
+            start_response(*OK)
+            return [b"a"]
+
+        recorded = Recorded(app, **options)
+        for number in range(3):
+            assert recorded.serve(environ("POST", f"/{number}", body)).body == b"a"
+        contents = [record.request.body.content for record in recorded.records]
+        assert contents == ([] if options else [body] * 3)
+
+    @pytest.mark.parametrize("options", [{}, {"enabled": False}], ids=["recorded", "off"])
+    def test_of_start_response(self, options: Any) -> None:
+        """W6: `start_response` copies as itself, as a function does, and is pickled as that of the server."""
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            assert copy.copy(start_response) is copy.deepcopy(start_response) is start_response
+            assert pickle.loads(pickle.dumps(start_response)) is started
+            assert not hasattr(object.__new__(type(start_response)), "__setstate__")
+            return [b"a"]
+
+        assert Recorded(app, **options).app(environ(), started) == [b"a"]
+
+    @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+    def test_of_the_result(self, how: Any) -> None:
+        """W6: a copy of the answer is one of what the application has returned, and ends no recording."""
+        recorded, server = Recorded(answering(Empty(b"a", b"b"))), Server()
+        copied = how(server.call(recorded.app, environ()))
+        assert (type(copied), list(copied)) == (Empty, [b"a", b"b"])
+        copied.close()
+        del copied
+        server.send(server.result)
+        server.close()
+        assert recorded.record.response.body.content == b"ab"
+        assert recorded.record.aborted is False
+
+    def test_of_the_middleware(self) -> None:
+        """W6: a copy of a middleware, as in one of its application, records by the same recorder."""
+        recorded = Recorded(answering([b"a"]))
+        recorded.serve(environ())
+        for app in (copy.copy(recorded.app), copy.deepcopy(recorded.app)):
+            Server().serve(app, environ())
+        assert len(recorded.records) == 3
+
+
+def started(*_: Any) -> None:
+    """A `start_response` that can be pickled."""
 
 
 class TestBlocks:

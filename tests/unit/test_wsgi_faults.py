@@ -11,7 +11,7 @@ from support.wsgi_calls import Recorded, Server, environ
 import drhttp
 import drhttp.wsgi
 from drhttp import _guard, _rate_limiter
-from drhttp._capture import body_tap, exchange, identity_headers, wsgi_exchange, wsgi_output_tap, wsgi_recording
+from drhttp._capture import body_tap, exchange, identity_headers, link, wsgi_exchange, wsgi_output_tap, wsgi_recording
 from drhttp._delivery import queue, worker
 from drhttp._process import recorder
 
@@ -122,6 +122,32 @@ def test_hook_that_raises_for_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     app = App(listed=True)
     assert outcome(Recorded(app).app) == outcome(App(listed=True))
     assert drhttp.stats().failures > 1
+
+
+def test_answer_that_cannot_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W8: an answer that raises when it is looked at reaches the server as it is, and there is a record without it."""
+
+    class Hostile:
+        def __iter__(self) -> Any:
+            return iter([b"a"])
+
+        def close(self) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("201 Created", [])
+        return answer
+
+    answer, recorded, server = Hostile(), Recorded(app), Server()
+    monkeypatch.setattr(link, "watching", True)
+    assert server.serve(recorded.app, {**environ(), "wsgi.file_wrapper": lambda file: file}) == b"a"
+    assert link.current() is None
+    assert server.result is answer
+    assert (recorded.record.response.status, recorded.record.aborted) == (201, False)
+    assert drhttp.stats().failures == 1
 
 
 def test_write_that_fails_while_the_recorder_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from drhttp._capture.identity_headers import NAMES, Identity
-from drhttp._guard import guarded
+from drhttp._guard import guarded, raised_by
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     Message = dict[str, Any]
@@ -36,17 +36,19 @@ def read_start(message: Message, expose: bool) -> Start | None:
     """Read the start of a response; `None` if the message is another one.
 
     The message of the application is never changed, because it may be sent again. The server gets a copy of it if it
-    identifies somebody, or if its header fields can only be read once. expose: leave the identification in them.
+    identifies somebody, or if its header fields can only be read once: then they are a list. If reading them raises,
+    the server gets an iterator that raises the same, so that it fails as without the recorder. expose: leave the
+    identification in them.
     """
     if message["type"] != "http.response.start":
         return None
     headers = message.get("headers", ())
-    fields = headers if isinstance(headers, list | tuple) else list(headers)
+    fields, error = (headers, None) if isinstance(headers, list | tuple) else _read(headers)
     who = guarded(_identity, fields)
     kept: Sequence[Any] = fields if who is None or expose else who.others
-    if kept is headers or "headers" not in message:
+    if kept is headers or (kept is fields and _can_be_read_again(headers, fields, error)):
         return Start(message, kept, who)
-    passed = kept if isinstance(headers, list) else tuple(kept) if isinstance(headers, tuple) else iter(kept)
+    passed = tuple(kept) if isinstance(headers, tuple) else kept if error is None else _raising(kept, error)
     return Start({**message, "headers": passed}, kept, who)
 
 
@@ -62,6 +64,25 @@ class FilteringSend:
         """Send a message of the application."""
         start = guarded(read_start, message, False)
         return await self._send(message if start is None else start.message)
+
+
+def _read(headers: Iterable[Any]) -> tuple[list[Any], Exception | None]:
+    """Read header fields that are not a list; returns those until the exception, and the exception, if there is one."""
+    fields: list[Any] = []
+    return fields, raised_by(fields.extend, headers)
+
+
+def _can_be_read_again(headers: Any, fields: Sequence[Any], error: Exception | None) -> bool:
+    """Whether the server can read header fields that were read here. An iterator, or what reads from one, is empty."""
+    if hasattr(type(headers), "__next__"):
+        return False
+    return error is not None or _read(headers) == (fields, None)
+
+
+def _raising(fields: Sequence[Any], error: Exception) -> Iterator[Any]:
+    """Iterate over the header fields that came before an exception, and raise that."""
+    yield from fields
+    raise error
 
 
 def _identity(fields: Sequence[Any]) -> Identity | None:

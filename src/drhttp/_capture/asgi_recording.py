@@ -10,7 +10,7 @@ from drhttp._capture.asgi_identity_headers import Start, read_start
 from drhttp._capture.asgi_route import route_of
 from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP
 from drhttp._capture.nesting import Nesting
-from drhttp._guard import guarded
+from drhttp._guard import CopiedAsItself, guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -33,7 +33,7 @@ _DISCONNECTED = ("ClientDisconnect", "ClientDisconnected", "RequestAborted")
 _CANCELLED = ("CancelledError", "Cancelled", "GeneratorExit")
 
 
-class ASGIRecording:
+class ASGIRecording(CopiedAsItself):
     """The recording of one request. Its `receive` and `send` take the place of those of the server.
 
     Each call of theirs is one call of the server's. It passes the exchange to the recorder once, however the response

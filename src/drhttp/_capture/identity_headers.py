@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from drhttp._guard import guarded
+from operator import getitem
+
+from drhttp._guard import CopiedAsItself, guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
 
@@ -83,11 +85,11 @@ def without_identity(
     return arguments, kept, who
 
 
-class FilteringStartResponse:
+class FilteringStartResponse(CopiedAsItself):
     """A `start_response` that removes the identification headers and calls that of the server.
 
     Other attributes are those of the server's `start_response`, because some code looks at them
-    (getsentry/sentry-python#4827). They can also be set and deleted.
+    (getsentry/sentry-python#4827). They can also be set and deleted. If it is pickled, that of the server is.
     """
 
     __slots__ = ("__weakref__", "_original")
@@ -102,7 +104,12 @@ class FilteringStartResponse:
         args, _, _ = without_identity(args, kwargs)
         return self._original(*args, **kwargs)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, ((self._original,), 0)
+
     def __getattr__(self, name: str) -> Any:
+        if name == "_original":  # `__init__` has not run
+            raise AttributeError(name)
         return getattr(self._original, name)
 
     def __setattr__(self, name: str, value: Any) -> None:

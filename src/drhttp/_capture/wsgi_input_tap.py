@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import getitem
 
 from drhttp._capture.body_tap import WITH_BODY
 from drhttp._guard import guarded
@@ -25,7 +26,8 @@ class InputTap:
     """Wraps the input stream of a request (`wsgi.input`, PEP 3333). Only the application reads from it.
 
     It has the same attributes as the stream, which can be set and deleted. The bytes go to a separate object, because
-    that one waits in the queue and must not keep the stream alive.
+    that one waits in the queue and must not keep the stream alive. A copy is one of the stream, and what is read from
+    that is not captured.
     """
 
     __slots__ = ("__weakref__", "_capture", "_stream")
@@ -71,7 +73,22 @@ class InputTap:
         guarded(self._capture.on_read, line)
         return line
 
+    def __copy__(self) -> Any:
+        from copy import copy  # not at the top, because it is rarely needed
+
+        return self._instead(copy(self._stream))
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        from copy import deepcopy
+
+        return self._instead(deepcopy(self._stream, memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, ((self._stream,), 0)
+
     def __getattr__(self, name: str) -> Any:
+        if name in InputTap.__slots__:  # `__init__` has not run
+            raise AttributeError(name)
         attribute = getattr(self._stream, name)
         special = _SPECIAL.get(name)
         return attribute if special is None else partial(special, self._capture, attribute)
@@ -81,6 +98,10 @@ class InputTap:
 
     def __delattr__(self, name: str) -> None:
         delattr(self._stream, name)
+
+    def _instead(self, copied: Any) -> Any:
+        """What stands for a copy of this: the copied stream, unless that is the same one."""
+        return self if copied is self._stream else copied
 
     def _lines(self, iterator: Iterator[Any]) -> Iterator[Any]:
         for line in iterator:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import getitem
+
 from drhttp._guard import guarded
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -72,7 +74,7 @@ class OutputTap:
     """Wraps the iterable that an application returned. Each `next` takes one block, and `close` is called once.
 
     It is a class and not a generator, because a generator that is closed before its first `next` runs none of its code;
-    the `close` of the application would not be called.
+    the `close` of the application would not be called. A copy is one of the iterable, and belongs to no recording.
     """
 
     __slots__ = ("__weakref__", "_blocks", "_closed", "_iterable", "_watcher")
@@ -108,6 +110,19 @@ class OutputTap:
             guarded(self._watcher.closed, error)
             raise
         guarded(self._watcher.closed)
+
+    def __copy__(self) -> Any:
+        from copy import copy  # not at the top, because it is rarely needed
+
+        return copy(self._iterable)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        from copy import deepcopy
+
+        return deepcopy(self._iterable, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, ((self._iterable,), 0)
 
     def __del__(self) -> None:
         guarded(self._abandoned)

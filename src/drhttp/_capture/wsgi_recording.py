@@ -9,7 +9,7 @@ from drhttp._capture.identity_headers import FilteringStartResponse, without_ide
 from drhttp._capture.wsgi_headers_sent import headers_sent
 from drhttp._capture.wsgi_hijack import is_end, is_faulty, is_file, is_final
 from drhttp._capture.wsgi_output_tap import OutputTap, SizedOutputTap, write_through
-from drhttp._guard import guarded
+from drhttp._guard import CopiedAsItself, guarded
 from drhttp._process.uwsgi import in_uwsgi, is_one_block
 
 TYPE_CHECKING = False  # type checkers treat it as true; `typing` is slow to load
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_REQUESTS = 10  # whose flags are read again; an application that calls others without end would attach ever more
 
 
-class Recording:
+class Recording(CopiedAsItself):
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
     exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
@@ -168,7 +168,12 @@ class Recording:
         if is_final(result, self.started):
             self._end_with(result)
             return result
-        return SizedOutputTap(result, self) if hasattr(result, "__len__") else OutputTap(result, self)
+        return SizedOutputTap(result, self) if hasattr(type(result), "__len__") else OutputTap(result, self)
+
+    def unwatched(self) -> None:
+        """End the recording of a result that could not be watched, unless it has ended. The server gets it as it is."""
+        self.finish(True)
+        self._leave()
 
     def _settle_flags(self) -> None:
         requests, self._requests = self._requests, ()

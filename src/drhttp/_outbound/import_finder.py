@@ -76,6 +76,8 @@ class _WatchedLoader:
         self._function = function
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_loader":  # `__init__` has not run
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:

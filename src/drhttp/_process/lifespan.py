@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._logger import logger
 from drhttp._process.recorder import abort_all, flush
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Any]]
     Send = Callable[[Any], Awaitable[Any]]
     Scope = MutableMapping[str, Any]
+
+_REFUSALS = (ValueError, AssertionError, NotImplementedError, KeyError)  # by which applications refuse a scope
 
 
 async def run_lifespan(
@@ -33,9 +36,10 @@ async def run_lifespan(
     flushing = FlushingSend(send, timeout)
     try:
         result = await app(scope, receive, flushing)
-    except Exception:
+    except Exception as error:
         unread = guarded(_take_waiting, receive)
         if unread is not None and unread.get("type") == "lifespan.startup":
+            guarded(_log, error)
             return await _answer(receive, flushing)
         flushing.deliver()
         raise
@@ -80,6 +84,17 @@ async def _answer(receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _log(error: Exception) -> None:
+    """Log what an application has raised that is answered for, unless that is how applications refuse the lifespan."""
+    if type(error) not in _REFUSALS:  # not their subclasses, which say what is wrong with a setting, for instance
+        logger().warning(
+            "the application raised before it began to start, and is taken for one that does not know the lifespan: "
+            "%s: %s",
+            type(error).__name__,
+            error,
+        )
 
 
 def _take_waiting(receive: Receive) -> Any:

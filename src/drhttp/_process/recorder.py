@@ -38,7 +38,10 @@ _log = logger()
 
 
 class Recorder:
-    """Takes finished exchanges, and has them delivered by the state of the current process."""
+    """Takes finished exchanges, and has them delivered by the state of the current process.
+
+    The copy of a middleware has the same one.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -163,10 +166,17 @@ class Recorder:
                 recorders.add_state(state)
             return used
 
+    def __copy__(self) -> Recorder:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Recorder:
+        return self
+
     def __del__(self) -> None:
         # This may run in any thread and at any line, so it takes no lock and does not wait.
         self._unused = True
-        state = self._states.get()
+        states = vars(self).get("_states")  # which is missing if `__init__` has failed
+        state = None if states is None else states.get()
         if state is not None:
             state.retire()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 from typing import TYPE_CHECKING, Any
 from wsgiref.validate import InputWrapper
 
@@ -173,6 +175,49 @@ def test_exact_surface(stream: Any) -> None:
         assert hasattr(type(watched), name) is hasattr(type(stream), name)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = watched.nonsense
+
+
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda stream: pickle.loads(pickle.dumps(stream))])
+@pytest.mark.parametrize("kind", [io.BytesIO, Bare])
+def test_copies(kind: Any, how: Any) -> None:
+    """W6: a copy of the tap is one of the stream: it reads what that has left, and what it reads is its own."""
+    stream = kind(BODY)
+    watched, capture = tap(stream)
+    assert watched.readline() == b"one\n"
+    copied = how(watched)
+    assert type(copied) is kind
+    assert copied.read() == b"two\nthree"
+    assert (capture.content(), capture.exhausted) == (b"one\n", False)
+    if kind is io.BytesIO or how is not copy.copy:  # a shallow copy of the other one shares its file
+        assert watched.read() == b"two\nthree"
+        assert (capture.content(), capture.exhausted) == (BODY, True)
+
+
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_copies_of_what_cannot_be_copied(how: Any) -> None:
+    """W6: a stream that cannot be copied refuses as without the tap."""
+    with pytest.raises(TypeError, match="BufferedReader"):
+        how(tap(io.BufferedReader(Raw()))[0])
+
+
+def test_a_stream_that_copies_as_itself() -> None:
+    """W6: a copy of a stream that copies as itself is the tap, which goes on to capture."""
+
+    class Single(Bare):
+        def __copy__(self) -> Any:
+            return self
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            return self
+
+    watched, _ = tap(Single())
+    assert copy.copy(watched) is copy.deepcopy(watched) is watched
+
+
+def test_half_made() -> None:
+    """W6: a tap that `__init__` has not made has no attributes, and does not look for them without end."""
+    for name in ("_stream", "_capture", "read1", "__setstate__"):
+        assert not hasattr(object.__new__(InputTap), name)
 
 
 def test_with_statement() -> None:

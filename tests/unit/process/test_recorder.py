@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.load import echo, hit, paths, program
 from support.receiver import Receiver, Response
+from support.threads import collect_garbage
 from support.wide import wide
 
 import drhttp
 from drhttp._process import registry
+from drhttp._process.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,16 @@ def test_ten_thousand_requests_and_a_hundred_middlewares_make_one_thread(receive
     assert threads() == 1
     assert drhttp.stats().sent == 10_000
     assert len(set(paths(receiver.records))) == 10_000
+
+
+def test_one_that_is_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C2: a recorder whose construction has failed goes in silence, and nothing else fails."""
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    half_made = object.__new__(Recorder)
+    del half_made
+    collect_garbage()
+    assert unraisable == []
 
 
 def test_nothing_exists_before_the_first_record(receiver: Receiver) -> None:

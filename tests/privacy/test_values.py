@@ -166,6 +166,23 @@ def test_every_format_of_keys_is_found():
                 assert VALUES.mask(text.format(prefix + rest), lambda _: "M") == (text.format("M"), 1), prefix
 
 
+HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+MIXED = "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC9dF3"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"EAAA{MIXED[:30]}_-{MIXED[:28]}", f"EAAAE{'_' * 3}{MIXED}{MIXED[:20]}",
+    ],
+)  # fmt: skip
+def test_documented_keys(key):
+    """Keys as their vendors print them are masked as a whole, alone and in other texts."""
+    for text in ("{}", "see {} there", '"{}"', "a b c " * 40 + "{}, x", "x=%20{}", "\\n{}"):
+        assert VALUES.may_hold_secret(text.format(key))
+        assert masked(text.format(key)) == text.format("*")
+
+
 def test_tokens_of_telegram():
     """The secret part of a bot's token is masked behind its number; the same letters elsewhere stay."""
     secret = "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_"[:35]

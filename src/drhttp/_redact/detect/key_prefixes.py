@@ -100,7 +100,7 @@ KEY_PREFIXES = (
     # Shops and payments: Shopify, Square, PayPal, Flutterwave, Duffel, EasyPost, Shippo.
     KeyFormat(("shpat_", "shpca_", "shppa_", "shpss_"), "[0-9a-fA-F]{24,}"),
     KeyFormat(("sq0atp-", "sq0csp-"), f"{_WORD}{{16,}}"),
-    KeyFormat(("EAAA",), "[0-9A-Za-z+=-]{60}"),
+    KeyFormat(("EAAA",), "[0-9A-Za-z_+=-]{60,}"),
     KeyFormat(("access_token$production$",), r"[0-9a-z]{16}\$[0-9a-f]{32}"),
     KeyFormat(("FLWSECK-", "FLWSECK_TEST-"), "[0-9a-z]{12,}(?:-X)?"),
     KeyFormat(("duffel_live_", "duffel_test_"), "[0-9A-Za-z_=-]{43}"),

@@ -6,6 +6,7 @@ meant to be public, such as Stripe's `pk_live_`, are not among them.
 
 from __future__ import annotations
 
+import base64
 from typing import NamedTuple
 
 
@@ -17,8 +18,24 @@ class KeyFormat(NamedTuple):
 
 
 _HEX, _WORD = "[0-9a-f]", "[0-9A-Za-z_-]"
+_BREAK = r"(?:\r?\n|\\r\\n|\\n)[ \t]{0,20}"  # between lines of base64
+
+
+def _base64_beginning(text: str) -> str:
+    """Return the base64 of all texts with this beginning, as far as the beginning determines it."""
+    return base64.b64encode(text.encode()).decode()[: len(text) * 8 // 6]
+
 
 KEY_PREFIXES = (
+    # The base64 of a private key in PEM, also in lines, of which only the last one is short.
+    KeyFormat(
+        tuple(
+            _base64_beginning(f"-----BEGIN {kind}PRIVATE KEY")
+            for kind in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
+        ),
+        rf"[0-9A-Za-z+/_-]{{2,}}={{0,2}}(?:(?:{_BREAK}(?!LS0tLS1C)[0-9A-Za-z+/]{{40,}}={{0,2}})+"
+        rf"(?:(?<!=){_BREAK}[0-9A-Za-z+/]{{1,39}}={{0,2}}(?=[\r\n\"'\\<]|\Z))?)?",
+    ),
     # Stripe, also its webhooks.
     KeyFormat(("sk_live_", "sk_test_", "rk_live_", "rk_test_"), "[0-9A-Za-z]{10,}"),
     KeyFormat(("whsec_",), "[0-9A-Za-z+/=]{16,}"),

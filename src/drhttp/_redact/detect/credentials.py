@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.detect import capability_urls, check_digits
 from drhttp._redact.detect.false_positives import is_basic, is_signed_json, is_slug, is_token
-from drhttp._redact.detect.key_prefixes import KEY_PREFIXES, MAILCHIMP
+from drhttp._redact.detect.key_prefixes import KEY_PREFIXES, MAILCHIMP_DIGITS, MAILCHIMP_END, MAILCHIMP_REST
 from drhttp._redact.detect.tries import trie
 from drhttp._redact.work_budget import WorkBudget
 
@@ -39,7 +39,8 @@ _PATTERN = re.compile(
     r"(?P<credentials>[0-9A-Za-z._~+/=-]{6,})"
     rf"|{_KEY}"
 )
-_MAILCHIMP = re.compile(_BEGIN + MAILCHIMP)
+# It begins with a literal, which is searched much faster than what stands in front of it.
+_MAILCHIMP = re.compile(rf"{MAILCHIMP_END}(?<={_BEGIN}[0-9a-f]{{{MAILCHIMP_DIGITS}}}{MAILCHIMP_END}){MAILCHIMP_REST}")
 _WITHIN = re.compile(f"{_JWT}|{_KEY}")  # what may stand where credentials are expected
 # How each of them begins. The lookbehind comes after the first character: `re` searches for a set of characters
 # several times faster than for a lookbehind.
@@ -120,7 +121,7 @@ class CredentialFinder:
             or capability_urls.holds_token(text, self._is_secret, self._spend)
         ):
             return True
-        if "-us" in text and _MAILCHIMP.search(text):
+        if MAILCHIMP_END in text and _MAILCHIMP.search(text):
             return True
         return check_digits.holds_number(text, self._spend) or (
             _may_begin(text) and _may_match(text) and next(_find_secrets(_PATTERN, text, self._spend), None) is not None
@@ -149,7 +150,7 @@ def _applicable_patterns(text: str) -> Iterator[re.Pattern[str]]:
         yield _USERINFO
     if _may_match(text):
         yield _PATTERN
-    if "-us" in text:
+    if MAILCHIMP_END in text:
         yield _MAILCHIMP
 
 
@@ -172,8 +173,9 @@ def _spans(pattern: re.Pattern[str], text: str, spend: Spend) -> Iterable[tuple[
     """Return the spans of the secrets that a pattern finds."""
     if pattern is _PATTERN:
         return _find_secrets(pattern, text, spend)
-    matches = pattern.finditer(text)
-    return filter(None, map(_userinfo_span if pattern is _USERINFO else re.Match.span, matches))
+    if pattern is _MAILCHIMP:
+        return ((match.start() - MAILCHIMP_DIGITS, match.end()) for match in pattern.finditer(text))
+    return filter(None, map(_userinfo_span, pattern.finditer(text)))
 
 
 def _find_secrets(

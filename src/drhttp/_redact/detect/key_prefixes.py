@@ -21,8 +21,9 @@ _HEX, _WORD = "[0-9a-f]", "[0-9A-Za-z_-]"
 _UUID = f"{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_WORD})"
 _BREAK = r"(?:\r?\n|\\r\\n|\\n)[ \t]{0,20}"  # between lines of base64
 
-#: Keys of Mailchimp have no prefix, but end with the name of a data center.
-MAILCHIMP = f"{_HEX}{{32}}-us[0-9]{{1,2}}(?!{_WORD})"
+#: Keys of Mailchimp have no prefix, but the name of a data center behind so many hexadecimal digits.
+MAILCHIMP_DIGITS = 32
+MAILCHIMP_END, MAILCHIMP_REST = "-us", f"[0-9]{{1,2}}(?!{_WORD})"
 
 
 def _base64_beginning(text: str) -> str:

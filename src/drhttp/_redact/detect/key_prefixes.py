@@ -97,10 +97,11 @@ KEY_PREFIXES = (
     KeyFormat(("ya29.",), f"{_WORD}{{10,}}"),
     KeyFormat(("GOCSPX-",), f"{_WORD}{{20,}}"),
     KeyFormat(("1//0",), f"{_WORD}{{30,}}"),
-    # E-mail: SendGrid, Brevo, Mailgun, Resend.
+    # E-mail: SendGrid, Brevo, Mailgun, Mandrill, Resend.
     KeyFormat(("SG.",), rf"{_WORD}{{16,}}\.{_WORD}{{16,}}"),
     KeyFormat(("xkeysib-", "xsmtpsib-"), f"{_HEX}{{64}}-[0-9A-Za-z]{{16}}"),
     KeyFormat(("key-",), f"{_HEX}{{32}}(?!{_WORD})"),
+    KeyFormat(("md-",), f"(?=[A-Za-z_-]{{0,21}}[0-9])(?=[0-9a-z_-]{{0,21}}[A-Z]){_WORD}{{22}}(?!{_WORD})"),
     KeyFormat(("re_",), f"(?=[A-Za-z_]{{0,32}}[0-9])[0-9A-Za-z]{{8}}_[0-9A-Za-z]{{24}}(?!{_WORD})"),
     # Registries of packages and images.
     KeyFormat(("npm_",), "[0-9A-Za-z]{30,}"),
@@ -175,7 +176,7 @@ KEY_PREFIXES = (
     KeyFormat(("squ_", "sqp_", "sqa_"), f"{_HEX}{{40}}"),
     KeyFormat(("pat-na1-", "pat-na2-", "pat-eu1-", "pat-ap1-"), _UUID),
     KeyFormat(("CFPAT-",), f"{_WORD}{{40,}}"),
-    KeyFormat(("ATBB",), f"[0-9A-Za-z]{{32}}(?!{_WORD})"),
+    KeyFormat(("ATBB",), f"[0-9A-Za-z]{{32,40}}(?!{_WORD})"),
     KeyFormat(("sl.",), rf"(?:u\.)?{_WORD}{{100,}}"),
     KeyFormat(("00D",), "[0-9A-Za-z]{12,15}![0-9A-Za-z._]{60,}"),
     KeyFormat(("sgp_",), f"(?:(?:{_HEX}{{16}}|local)_)?{_HEX}{{40}}"),

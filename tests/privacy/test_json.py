@@ -140,3 +140,88 @@ def test_the_callback_gets_the_secret_as_it_is_meant():
 def test_strings_are_searched_whatever_their_member_is_called(text, name):
     """A value behind its name, or behind an option, is masked in each string of a document."""
     assert "Zq7hunter2xK9" not in text_of(json.dumps({name: text, "list": [text]}), "application/json")
+
+
+SHA1 = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
+CODES = [
+    {"email": "a@b.c", "code": "123456"},
+    {"code": "1234", "email": "a@b.c"},
+    {"code": 123456, "phone": "+4915112345678"},
+    {"phone_number": "+4915112345678", "code": "12345678", "device_id": "x1"},
+    {"phoneNumber": "+4915112345678", "code": "123456", "user_id": 5},
+    {"type": "totp", "code": "123456"},
+    {"id": "f1", "name": "my phone", "type": "totp", "code": "123456"},
+    {"sessionInfo": "abc", "code": "123456"},
+    {"operation": "VERIFY", "sessionInfo": "abc", "code": "123456", "name": "x"},
+    {"data": [{"email": "a@b.c", "code": "123456", "purpose": "login"}]},
+]
+KEYS = [
+    {"key": SHA1},
+    {"key": SHA1, "user": {"id": 1, "key": "b"}},
+    {"user": {"id": 1, "username": "ada"}, "key": SHA1},
+]
+
+
+def without_secrets(value, name=""):
+    """Return a document in which codes, keys of logins and what has a secret name are masked."""
+    if isinstance(value, dict):
+        return {name: without_secrets(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return list(map(without_secrets, value))
+    return "[redacted]" if name == "sessionInfo" or str(value) in (SHA1, "123456", "1234", "12345678") else value
+
+
+@pytest.mark.parametrize("document", [*CODES, *KEYS], ids=repr)
+@pytest.mark.parametrize("form", [{}, {"indent": 2}, {"separators": (",", ":")}], ids=["default", "indent", "compact"])
+def test_codes_and_keys_of_a_login(document, form):
+    """A code beside an address, and the key of a login, are masked, also in a string and in a cut document."""
+    text, shown = json.dumps(document, **form), json.dumps(without_secrets(document), **form)
+    assert text_of(text, KIND) == shown
+    assert json.loads(text_of(json.dumps({"body": text}), KIND)) == {"body": shown}
+    if document in CODES:
+        line, masked_line = f"{json.dumps(document)}\n", f"{json.dumps(without_secrets(document))}\n"
+        assert text_of(line * 2, "application/x-ndjson") == masked_line * 2
+    for size in range(1, len(text)):
+        cut = json.loads(text_of(text[:size], KIND, cut=True) or "{}")
+        assert cut == without_secrets(cut)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"code": "123456"},
+        {"code": 404, "email": "a@b.c"},
+        {"code": 4001, "email": "a@b.c"},
+        {"code": "123", "email": "a@b.c"},
+        {"code": "123456789", "email": "a@b.c"},
+        {"code": "E12345", "email": "a@b.c"},
+        {"code": "10023", "name": "Shop", "email": "a@b.c"},
+        {"code": "1234", "address": "Street 5", "phone": "+4915112345678"},
+        {"code": "10023", "email": ["is taken"]},
+        {"code": "10023", "message": "wrong", "phone": "+4915112345678"},
+        {"type": "sms", "code": "123456", "label": "x"},
+        {"users": [{"email": "a@b.c"}], "code": "123456"},
+        {"email": "a@b.c", "country": {"code": "123456"}},
+        {"key": SHA1, "size": 5},
+        {"key": SHA1[:39]},
+        {"key": SHA1 + "0"},
+        {"key": SHA1.upper()},
+        {"key": "9944b091-99c6-2bcf-9418-ad846dd0e4bb"},
+        [{"key": SHA1}],
+        {"entry": {"key": SHA1}},
+        {"size": 5, "key": SHA1},
+        {"key": "user", "user": SHA1},
+    ],
+    ids=repr,
+)
+def test_other_codes_and_keys_stay(document):
+    """The codes of errors, shops and countries stay, and so do keys that name something."""
+    for text in (json.dumps(document), json.dumps(document, indent=1)):
+        assert text_of(text, KIND) == text
+
+
+@pytest.mark.parametrize("document", [CODES[0], KEYS[0]])
+def test_allowed_codes_and_keys_stay(document):
+    """A name that the user allows is no secret beside others either."""
+    text = json.dumps(document)
+    assert text_of(text, KIND, policy=Policy(Redact(allow=["code", "key"]))) == text

@@ -175,6 +175,26 @@ def test_multipart(text, shown):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "is_masked"),
+    [
+        ("code", True), ("Code", True), ("signature", True), ("x-amz-signature", True), ("X-Amz-Signature", True), ("x-goog-signature", True),
+        ("sig", True), ("hmac", True), ("ticket", True), ("key", False), ("Key", False), ("policy", False), ("x-amz-date", False), ("zip_code", False),
+        ("signature_count", False), ("codec", False), ("acl", False),
+    ],
+)  # fmt: skip
+def test_names_of_queries_in_multipart_forms(name, is_masked):
+    """A field has the names of a parameter in a URL, except for `key`, which names an object of S3; a file has not."""
+    kind, end = "multipart/form-data; boundary=B", part('name="a"', "b") + "--B--\r\n"
+    text = part(f'name="{name}"', "uploads/abc12345")
+    shown = part(f'name="{name}"', M) if is_masked else text
+    assert text_of(text + end, kind) == shown + end
+    file = part(f'name="{name}"; filename="scan"', "xyz")
+    assert text_of(file + end, kind) == part(f'name="{name}"; filename="scan"', "[3 bytes]") + end
+    allowed = Policy(Redact(allow=[name]))
+    assert text_of(text + end, kind, policy=allowed) == text + end
+
+
 @pytest.mark.parametrize("epilogue", ["password=hush", "\r\n\r\n--B\r\n\r\ntoken=hush"])
 def test_text_behind_the_last_part_is_left_out(epilogue):
     """It belongs to no part (RFC 2046, section 5.1.1)."""

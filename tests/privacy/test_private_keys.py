@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -99,3 +100,43 @@ def test_the_public_part_stays():
     assert text_of(PUTTY, "text/plain").splitlines()[-1] == "Private-MAC: 4a"
     public = SSH2.replace("ENCRYPTED PRIVATE", "PUBLIC")
     assert text_of(public, "text/plain") == public
+
+
+KINDS = ("RSA ", "", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ")
+
+
+def in_base64(label):
+    """Return the base64 of a PEM block with this label."""
+    lines = "\n".join([S * 4] * 6)
+    return base64.b64encode(f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode()).decode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_base64_of_a_private_key(kind):
+    """The base64 of a PEM block is masked as a whole, under any name, in text, JSON, YAML, forms and data URLs."""
+    key = in_base64(f"{kind}PRIVATE KEY")
+    for text in ("{}", "see {} there", "a: 1\nx: {}\nb: 2\n", "x: '{}'", "data:x/y;base64,{}", "a b c " * 40 + "{}."):
+        assert text_of(text.format(key), "text/plain") == text.format(M)
+        assert json.loads(text_of(json.dumps({"x": [text.format(key)]}), JSON)) == {"x": [text.format(M)]}
+    assert text_of(f"x: {key}\n", "application/yaml") == f"x: {M}\n"
+    assert text_of(json.dumps({"x": key, "y": 1}), JSON) == json.dumps({"x": M, "y": 1})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n    "], ids=repr)
+@pytest.mark.parametrize("width", [64, 76])
+def test_base64_of_a_private_key_in_lines(width, end):
+    """The base64 of a private key is masked to its last line; the lines of other fields stay."""
+    key = in_base64("PRIVATE KEY")
+    lines = end.join(key[at : at + width] for at in range(0, len(key), width))
+    for text in ("{}", "x: |{}", "x: {}\ntls.crt: abc\n", '"{}"', "x: {}\n\nHello there\n"):
+        assert text_of(text.format(lines), "text/plain") == text.format(M)
+        assert json.loads(text_of(json.dumps({"x": text.format(lines)}), JSON)) == {"x": text.format(M)}
+    assert key[80:120] not in text_of(f"log {json.dumps(lines)} end", "text/plain")
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE REQUEST"])
+def test_base64_of_a_public_block_stays(label):
+    """The base64 of a certificate and of a public key stays."""
+    for text in ("{}", "x: {}\n", "see {} there", '{{"x": "{}"}}'):
+        whole = text.format(in_base64(label))
+        assert text_of(whole, "text/plain") == whole

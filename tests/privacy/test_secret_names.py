@@ -95,6 +95,31 @@ def test_other_meanings_of_short_words(name):
     assert not NAMES.is_secret_in_query(name)
 
 
+@pytest.mark.parametrize(
+    "words",
+    """oob code;activation code;activation key;verify code;validation code;vcode;2fa code;mfa code;tfa code;twofa code;signin code;
+    sign in code;magic code;one time pin;mpin;reset key;login key;confirmation key;verification key;invite key;unsubscribe key;
+    recovery phrase;unseal keys;pw hash;pin hash;memorable word""".replace("\n    ", "").split(";"),
+)
+def test_codes_and_keys_in_links(words):
+    """One-time codes, keys in links and their like are secret in snake, kebab and camel case, and among other words."""
+    first, *others = words.split()
+    for name in ("_".join((first, *others)), "-".join((first, *others)), first + "".join(map(str.capitalize, others))):
+        assert NAMES.is_secret(name)
+        assert NAMES.is_secret(f"user_{name}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    """validation_codec vcodec video_codec activation activation_date activation_function verify verify_email_code_sent login_keyboard
+    dumping shopping camping reset_keyboard magic validation_error_code spinHash confirmation unsubscribe_url invite memorable
+    recovery phrase code_validation unsealed zip_code error_code status_code loginkeyword key_login mpinned""".split(),
+)
+def test_names_like_codes_and_keys(name):
+    """Names with some of the same words or letters are harmless."""
+    assert not NAMES.is_secret(name)
+
+
 def test_further_and_allowed_names():
     """Names of the user are read in any spelling; an allowed one is not secret as the whole name."""
     names = SecretNames(also=["patient ID", "x", "---"], allow=["accessToken", "code"])

@@ -199,13 +199,13 @@ ALLOWED = {
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.clean_json": "_redact.detect.command_lines _redact.formats.base64_json "
-    "_redact.formats.json_fast_path _redact.formats.json_name_value_pairs _redact.formats.json_structures "
-    "_redact.formats.text_hints",
+    "_redact.formats.json_codes _redact.formats.json_fast_path _redact.formats.json_name_value_pairs "
+    "_redact.formats.json_structures _redact.formats.text_hints",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.decoding.surroundings _redact.errors "
-    "_redact.formats.base64_json _redact.formats.clean_json _redact.formats.graphql _redact.formats.json_fast_path "
-    "_redact.formats.json_name_value_pairs _redact.formats.json_rewriter _redact.formats.json_structures "
-    "_redact.formats.json_tree _redact.formats.markup _redact.formats.text _redact.formats.text_tables "
-    "_redact.formats.truncated_json",
+    "_redact.formats.base64_json _redact.formats.clean_json _redact.formats.graphql "
+    "_redact.formats.json_codes _redact.formats.json_fast_path _redact.formats.json_name_value_pairs "
+    "_redact.formats.json_rewriter _redact.formats.json_structures _redact.formats.json_tree _redact.formats.markup "
+    "_redact.formats.text _redact.formats.text_tables _redact.formats.truncated_json",
     "_redact.formats.json_fast_path": "_redact.detect.command_lines _redact.detect.token_usage "
     "_redact.formats.base64_json _redact.formats.json_rewriter _redact.formats.text_hints "
     "_redact.formats.text_tables",
@@ -216,7 +216,9 @@ ALLOWED = {
     "_redact.formats.text_hints",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
     "_redact.formats.json_parameters": "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
-    "_redact.formats.json_structures": "_redact.formats.graphql_variables _redact.formats.json_parameters "
+    "_redact.formats.json_codes": "_redact.formats.json_name_value_pairs",
+    "_redact.formats.json_structures": "_redact.formats.graphql_variables _redact.formats.json_codes "
+    "_redact.formats.json_parameters "
     "_redact.formats.json_tables _redact.formats.json_tree _redact.formats.json_web_keys",
     "_redact.formats.json_web_keys": "",
     "_redact.formats.json_tables": "_redact.formats.json_name_value_pairs _redact.formats.secret_columns",

@@ -48,6 +48,7 @@ _DATE = re.compile(
     rf"{_ONE_DATE}(?:T[0-9:.]{{4,15}}(?:Z|[+-][0-9:]{{2,5}})?)?(?:(?:\.\.|--|_|-to-){_ONE_DATE})?",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"[A-Za-z_]+=")  # what begins a parameter of a challenge: `Bearer realm="..."`
 _LONGEST_SLUG = 500  # characters
 _LONGEST_HEADER = 8000  # characters; longer ones are read as far as that
 
@@ -117,3 +118,20 @@ def is_signed_json(first: str) -> bool:
         return isinstance(json.loads(content), dict)
     except (ValueError, RecursionError):
         return _HEADER.match(content) is not None
+
+
+def is_token(text: str) -> bool:
+    """Whether a text looks generated; in "bearer of bad news", what follows are words."""
+    text = text.strip(".-/")
+    if _PLACE.fullmatch(text):
+        return False
+    return len(text) >= 20 or any(letter in "0123456789_~+=" for letter in text)
+
+
+def is_basic(text: str) -> bool:
+    """Whether a text is the base64 of `user:password` (RFC 7617)."""
+    try:
+        pair = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return ":" in pair and pair.isprintable()

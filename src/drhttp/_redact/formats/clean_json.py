@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from drhttp._redact.detect.command_lines import may_hold_words
 from drhttp._redact.formats.base64_json import may_be_base64_json
+from drhttp._redact.formats.json_codes import login_key_at
 from drhttp._redact.formats.json_fast_path import decode_escapes
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays
 from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, may_hold_structures
@@ -57,6 +58,7 @@ def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False
         and not (cut and may_hold_structures(text, document.names, policy, cut=True))
         and not may_hold_values(plain, is_json=True)
         and not policy.may_hold_secret(plain)
+        and not login_key_at(text, policy)
     )
 
 

@@ -18,6 +18,7 @@ from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.base64_json import decode_base64_json, encode, mask_base64_json, may_be_base64_json
 from drhttp._redact.formats.clean_json import TEXT_KEYS, is_clean
 from drhttp._redact.formats.graphql import mask_graphql
+from drhttp._redact.formats.json_codes import login_key_at
 from drhttp._redact.formats.json_fast_path import holds_no_secret, mask_by_names
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays, may_name_values, named_values_at
 from drhttp._redact.formats.json_rewriter import (
@@ -66,6 +67,7 @@ def mask_json(
         secret_at = add_by_structure(text, document.names, policy, secret_at)
     if secret_members:
         secret_at |= {value.begin for node in read_nodes(text, policy)[:1] for value in node.member(*secret_members)}
+    secret_at |= login_key_at(text, policy)
     return _mask_document(text, document, policy, level, secret_at, ordinary=ordinary)
 
 
@@ -119,7 +121,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         without = _without_closers(sure, text)
         if may_name_values(sure, document.names, policy, nested=has_nested_arrays(sure), cut=True):
             secret_at = named_values_at(without, policy, cut=True)
-        secret_at = add_by_structure(without, document.names, policy, secret_at, cut=True)
+        secret_at = add_by_structure(without, document.names, policy, secret_at, cut=True) | login_key_at(sure, policy)
         ordinary = _SPECIAL_KEYS.isdisjoint(document.names)
         return _mask_document(sure, document, policy, 0, secret_at, ordinary=ordinary)
     if text.lstrip()[:1] not in ("{", "["):
@@ -131,7 +133,7 @@ def mask_truncated_json(text: str, policy: Policy) -> tuple[str, int]:
         policy,
         partial(mask_string, policy=policy),
         may_hold_secret=policy.may_hold_secret(text),
-        secret_at=secret_in_structures(nodes, policy, secret_at),
+        secret_at=secret_in_structures(nodes, policy, secret_at) | login_key_at(text, policy),
     )
     masker.run()
     masked = masker.result()

@@ -1,6 +1,7 @@
 """JSON structures: finds values that are secret by the structure they stand in.
 
-These are the cells of tables, the variables of GraphQL documents, JSON Web Keys, and the examples of parameters.
+These are the cells of tables, the variables of GraphQL documents, JSON Web Keys, the examples of parameters, and codes
+beside an address.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drhttp._redact.formats.graphql_variables import VARIABLES, secret_variables_at
+from drhttp._redact.formats.json_codes import CODE, may_hold_codes, secret_codes_at
 from drhttp._redact.formats.json_parameters import PARAMETER_KEYS, examples_of_parameters_at, may_hold_parameters
 from drhttp._redact.formats.json_tables import TABLE_KEYS, may_hold_table, secret_cells_at
 from drhttp._redact.formats.json_tree import read_nodes
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 _VARIABLES = frozenset(VARIABLES)
 #: A document without members of these names holds none of the structures, apart from tables in nested arrays.
-STRUCTURE_KEYS = _VARIABLES | TABLE_KEYS | PARAMETER_KEYS | {KEY_TYPE}
+STRUCTURE_KEYS = _VARIABLES | TABLE_KEYS | PARAMETER_KEYS | {KEY_TYPE, CODE}
 
 
 def add_by_structure(
@@ -43,6 +45,7 @@ def may_hold_structures(text: str, names: frozenset[str], policy: Policy, *, cut
     return (
         not _VARIABLES.isdisjoint(names)
         or may_hold_keys(names, cut=cut)
+        or may_hold_codes(text, names, cut=cut)
         or may_hold_table(text, names, policy, cut=cut)
         or may_hold_parameters(text, names, policy, cut=cut)
     )
@@ -56,5 +59,6 @@ def secret_in_structures(nodes: list[Node], policy: Policy, secret_at: frozenset
         | cells
         | secret_variables_at(nodes, policy)
         | frozenset(secret_parts_at(nodes))
+        | frozenset(secret_codes_at(nodes, policy))
         | frozenset(examples_of_parameters_at(nodes, policy))
     )

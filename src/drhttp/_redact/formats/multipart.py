@@ -90,10 +90,11 @@ def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: set[
     # Not by `email`: its time grows with the square of a hostile line, and it stops at the first line that is no field.
     # A name counts wherever it stands, as it is not known how the application reads the head.
     found = parameters(head)
-    secret = any(kind == "name" and (policy.is_secret(text) or text in named) for kind, text in found)
+    is_file = any(kind == "filename" for kind, _ in found)
+    names = [text for kind, text in found if kind == "name"]
+    secret = any(text in named or _is_secret_name(text, policy, is_file=is_file) for text in names)
     head, count = _mask_head(head, policy, secret=secret)
     head += b"\r\n\r\n"
-    is_file = any(kind == "filename" for kind, _ in found)
     if is_file and not policy.keep_files:
         # A file may hold anything in any format. For debugging, it is enough to know that it was there.
         return head + f"[{len(body)} bytes]".encode(), count
@@ -102,6 +103,15 @@ def _mask_part(head: bytes, body: bytes, policy: Policy, level: int, named: set[
         return head + masked.encode(), count + 1
     content, more = _mask_file(body, policy) if is_file else _mask_content(head, body, policy, level)
     return head + content, count + more
+
+
+def _is_secret_name(name: str, policy: Policy, *, is_file: bool) -> bool:
+    """Whether the name of a part is secret. The names of parameters in URLs count too, but not for files, and not
+    `key`, by which a form of Amazon S3 names the object.
+    """
+    if is_file or name.lower() == "key":
+        return policy.is_secret(name)
+    return policy.is_secret_in_query(name)
 
 
 def _mask_content(head: bytes, body: bytes, policy: Policy, level: int) -> tuple[bytes, int]:

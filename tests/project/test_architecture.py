@@ -168,6 +168,7 @@ ALLOWED = {
     "_redact.detect.key_prefixes": "",
     "_redact.detect.false_positives": "",
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
+    "_redact.detect.log_names": "",
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
@@ -175,7 +176,7 @@ ALLOWED = {
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers _redact.work_budget",
     "_redact.detect.short_passwords": "",
-    "_redact.detect.source_code": "",
+    "_redact.detect.source_code": "_redact.detect.log_names",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.validation_messages": "",
     "_redact.detect.vendor_headers": "",

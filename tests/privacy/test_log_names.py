@@ -26,6 +26,8 @@ HARMLESS = (
     "app.auth: Token expired for ada", "src/token.py:12:5: E501 line too long", "app/auth.py:12: error",
     "/app/src/token.service.ts:45:13", "test_token.py::test_password PASSED", "at a.TokenFilter.doFilter(TokenFilter.java:45)",
     "tests/test_auth.py::TestToken::test_password[a-b] FAILED",
+    "Access denied for user 'ada'@'localhost' (using password: YES)",
+    "(1045, \"Access denied for user 'ada'@'10.0.0.2' (using password: NO)\")",
 )  # fmt: skip
 
 
@@ -44,7 +46,8 @@ def test_names_of_no_secret(text):
         "db.password: S", "spring.datasource.password=S", "app.auth.token: S", "token.secret: S", "connect.sid: S",
         "app.auth: S", "redis.auth: S", "app.session=S", "tokenError: S", "TokenError=S", "DEBUG app.session: S",
         "DEBUG app.token: S", "INFO app.api_key: S", "AuthenticationError: bad password=S", "secrets.yaml:12:password=S",
-        "app.auth: Bearer S", "app.auth: Token S", "token.py:S", "x app.session:S", '"TokenError": "S"',
+        "app.auth: Bearer S", "app.auth: Token S", "token.py:S", "x app.session:S", "(using password: S)", "password: YES S",
+        '"TokenError": "S"',
     ],
 )  # fmt: skip
 def test_names_of_secrets(text):

@@ -30,6 +30,8 @@ _PSEUDO_CLASS = re.compile(
 _PIN = re.compile(
     r"v?[0-9]{1,4}(?:\.(?:[0-9]{1,5}|\*)){1,3}(?:\.?(?:a|b|rc|dev|post)[0-9]{1,4})?(?=[\s;,#\\\"')\]]|\Z)"
 )
+# MySQL, error 1045: `Access denied for user 'ada'@'localhost' (using password: YES)`.
+_QUESTION, _ANSWER = "(using ", re.compile(r"(?:YES|NO)\)")
 _COORDINATES = re.compile(r"[a-z][a-z-]{1,40}:v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3}(?=[\s'\"]|\Z)")  # Maven, Gradle
 
 
@@ -47,6 +49,8 @@ def is_no_value(match: re.Match[str]) -> bool:
     if _TYPE.match(text, at):
         return True
     if not match[2] and is_log_name(name, text, match.start(), match.start(3) + match[3].index(":") + 1):
+        return True
+    if _ANSWER.match(text, at) and text.endswith(_QUESTION, 0, match.start()):
         return True
     if text[at - 1] != ":":  # with a space
         named = _NAMED_TYPE.match(text, at)

@@ -156,6 +156,7 @@ ALLOWED = {
     "_redact.detect.capability_services": "",
     "_redact.detect.capability_urls": "_redact.detect.capability_services _redact.detect.false_positives",
     "_redact.detect.check_digits": "",
+    "_redact.detect.code_sentences": "",
     "_redact.detect.command_lines": "_redact.detect.command_words _redact.detect.commands _redact.detect.tries",
     "_redact.detect.command_words": "",
     "_redact.detect.commands": "_redact.detect.command_words",
@@ -196,7 +197,7 @@ ALLOWED = {
     "_redact.formats.base64_json _redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "_redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
-    "_redact.formats.html_labels": "_redact.formats.html_elements",
+    "_redact.formats.html_labels": "_redact.detect.code_sentences _redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.clean_json": "_redact.detect.command_lines _redact.formats.base64_json "
@@ -229,12 +230,13 @@ ALLOWED = {
     "_redact.formats.named_binary": "_redact.detect.secret_words",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
-    "_redact.formats.text_pairs": "",
+    "_redact.formats.text_pairs": "_redact.detect.code_sentences",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
     "_redact.detect.source_code "
     "_redact.formats.error_messages _redact.formats.expressions _redact.formats.json_web_keys "
     "_redact.formats.text_hints _redact.formats.text_pairs _redact.formats.value_locator",
-    "_redact.formats.text_hints": "_redact.detect.command_lines _redact.formats.text_pairs",
+    "_redact.formats.text_hints": "_redact.detect.code_sentences _redact.detect.command_lines "
+    "_redact.formats.text_pairs",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",

@@ -63,7 +63,9 @@ def _is_position(name: str, text: str, at: int) -> bool:
 def _is_logger(name: str, text: str, start: int, at: int) -> bool:
     """Whether a dotted name is that of a logger: its last part names a module, and a sentence follows."""
     last = name.rpartition(".")[2]
-    if _LEVEL.search(text[max(0, start - _LONGEST_LEVEL) : start]):
-        is_module = _MODULE.fullmatch(last) or _SECRET.search(last.lower()) is None
-        return bool(is_module and (_SENTENCE.match(text, at) or _WORD.match(text, at)))
-    return _MODULE.fullmatch(last) is not None and _SENTENCE.match(text, at) is not None
+    sentence = _SENTENCE.match(text, at)
+    if sentence and _MODULE.fullmatch(last):
+        return True
+    if not (sentence or _WORD.match(text, at)) or _LEVEL.search(text[max(0, start - _LONGEST_LEVEL) : start]) is None:
+        return False
+    return _MODULE.fullmatch(last) is not None or _SECRET.search(last.lower()) is None

@@ -149,6 +149,13 @@ def test_names_without_a_secret(text):
         ("token=a b=c", f"token={M} b=c"),
         ("x token: 'a' b", f"x token: '{M}' b"),
         ("Token:\nabc\ndef", f"Token:\n{M}\ndef"),
+        ("userPassword: {SSHA}abcd1234efgh", f"userPassword: {M}"),
+        ("password={noop}hunter2x&b=c", f"password={M}&b=c"),
+        ("password={bcrypt}$2a$10$abcdefghij d", f"password={M} d"),
+        ("x password={MD5}/abc+d==; b", f"x password={M}; b"),
+        ("Password: (abc)defg1\nb", f"Password: {M}\nb"),
+        ("run --password [abc]defg1 b", f"run --password {M} b"),
+        ("cb(token:{a})", f"cb(token:{M})"),
     ],
 )
 def test_extents(text, shown):

@@ -156,6 +156,7 @@ ALLOWED = {
     "_redact.detect.capability_services": "",
     "_redact.detect.capability_urls": "_redact.detect.capability_services _redact.detect.false_positives",
     "_redact.detect.check_digits": "",
+    "_redact.detect.code_sentences": "",
     "_redact.detect.command_lines": "_redact.detect.command_words _redact.detect.commands _redact.detect.tries",
     "_redact.detect.command_words": "",
     "_redact.detect.commands": "_redact.detect.command_words",
@@ -168,6 +169,7 @@ ALLOWED = {
     "_redact.detect.key_prefixes": "",
     "_redact.detect.false_positives": "",
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
+    "_redact.detect.log_names": "",
     "_redact.detect.name_tables": "",
     "_redact.detect.postal_codes": "",
     "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
@@ -175,7 +177,7 @@ ALLOWED = {
     "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
     "_redact.detect.vendor_headers _redact.work_budget",
     "_redact.detect.short_passwords": "",
-    "_redact.detect.source_code": "",
+    "_redact.detect.source_code": "_redact.detect.log_names",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.validation_messages": "",
     "_redact.detect.vendor_headers": "",
@@ -195,7 +197,7 @@ ALLOWED = {
     "_redact.formats.base64_json _redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
     "_redact.formats.html_elements": "_redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
-    "_redact.formats.html_labels": "_redact.formats.html_elements",
+    "_redact.formats.html_labels": "_redact.detect.code_sentences _redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
     "_redact.formats.clean_json": "_redact.detect.command_lines _redact.formats.base64_json "
@@ -230,12 +232,13 @@ ALLOWED = {
     "_redact.formats.named_binary": "_redact.detect.secret_words",
     "_redact.formats.ndjson_and_sse": "_redact.errors _redact.formats.json",
     "_redact.formats.secret_columns": "_redact.formats.compound_pairs",
-    "_redact.formats.text_pairs": "",
+    "_redact.formats.text_pairs": "_redact.detect.code_sentences",
     "_redact.formats.text": "_percent _redact.decoding.surroundings _redact.detect.command_lines "
     "_redact.detect.source_code "
     "_redact.formats.error_messages _redact.formats.expressions _redact.formats.json_web_keys "
     "_redact.formats.text_hints _redact.formats.text_pairs _redact.formats.value_locator",
-    "_redact.formats.text_hints": "_redact.detect.command_lines _redact.formats.text_pairs",
+    "_redact.formats.text_hints": "_redact.detect.code_sentences _redact.detect.command_lines "
+    "_redact.formats.text_pairs",
     "_redact.formats.text_tables": "_redact.formats.csv _redact.formats.json_name_value_pairs "
     "_redact.formats.secret_columns",
     "_redact.formats.truncated_json": "_json_document",

@@ -15,6 +15,7 @@ STATES = "states"  # "read", "enabled"
 STRENGTHS = "strengths"  # of passwords: "weak"
 IDENTIFIERS = "identifiers"  # made of words, as in `secretName` and `csrf_cookie_name`
 SERVICE_URLS = "service urls"  # the same in OpenAPI and in service accounts: `tokenUrl`, `auth_uri`
+MASKED, MASKED_NUMBERS = "masked", "masked numbers"  # by someone else: `[Filtered]`, `**** **** **** 4242`
 ENDPOINTS = "endpoints"  # URLs of services, as in OpenID Connect Discovery: `token_endpoint`
 _COUNTING_FIRST = frozenset(("max", "min", "maximum", "minimum", "total", "num", "count", "remaining"))
 _COUNTING_LAST = frozenset((
@@ -117,6 +118,20 @@ _ENDPOINT = re.compile(r"https?://[\w.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~
 _SERVICE_URL = re.compile(
     r"(?:https?://[\w.-]{1,100}(?::[0-9]{1,5})?)?/?(?:(?:[A-Za-z_.-]{1,20}|v[0-9.]{1,4}|oauth2)(?:/|\Z)){0,8}"
 )
+# What stands for a secret that another program has masked: `********`, `[Filtered]`, `***REDACTED***`.
+_MASK_BEGINNINGS = frozenset("*[<(_\\\u2022\u25cf")
+_DOT = r"[*\u2022\u25cf]|\\u(?:2022|25[cC][fF])"
+_MASK = re.compile(
+    rf"(?:{_DOT}){{3,64}}|[\[<(*_]{{1,3}}(?i:filtered|redacted|masked|hidden|removed|scrubbed|sanitized|obfuscated"
+    r"|omitted|protected)[\])>*_]{1,3}"
+)
+# The last digits of a number, perhaps with the first six or the country: `4111 11** **** 1111`, `XXX-XX-6789`.
+_MASKED_NUMBER = re.compile(
+    rf"(?:[A-Z]{{2}}[ -]?|[0-9]{{4}}[ -]?(?:[0-9]{{2}}[ -]?)?)?(?:(?:{_DOT}|[xX])[ -]?){{4,30}}[0-9]{{2,4}}"
+)
+# Last words of names of such numbers.
+_NUMBERED = frozenset(("card", "number", "no", "num", "pan", "iban", "ssn", "ccnum", "cardnumber", "cardno",
+                       "creditcard", "ccnumber", "accountnumber"))  # fmt: skip
 _UNLIMITED = frozenset(("auto", "inf", "unlimited"))  # in the place of a number
 _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}\]")
 
@@ -124,11 +139,13 @@ _MARKER = re.compile(r"</?[|\uff5c]?[\w .:|/\uff5c\u2581-]{1,40}>|\[[A-Z_]{1,20}
 def harmless_kinds(words: list[str]) -> tuple[str, ...]:
     """Return the kinds of values that are harmless under a name. words: of the name, in lower case."""
     if not words or (len(words) == 1 and words[0] not in _COUNTING_LAST | _STATED):
-        return ()
+        return (MASKED, MASKED_NUMBERS) if words and words[0] in _NUMBERED else (MASKED,)
     first, last = words[0], words[-1]
     counts = first in _COUNTING_FIRST or last in _COUNTING_LAST or words[-2:] == ["expires", "in"]
     counts = counts or _measures_tokens(words)
     found = (
+        (MASKED, True),
+        (MASKED_NUMBERS, last in _NUMBERED),
         (NUMBERS, counts),
         (COUNTS, (len(words) > 1 and last in _SURELY_COUNTING) or _counts_tokens(words)),
         (FEW, words == ["tokens"] or last == "sessions"),
@@ -184,7 +201,8 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         return True
     text = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
     return (
-        (RESULTS in kinds and text in _CHECKED)
+        (MASKED in kinds and is_masked(text, number=MASKED_NUMBERS in kinds))
+        or (RESULTS in kinds and text in _CHECKED)
         or (TIMES in kinds and bool(_TIME.fullmatch(text) or _DURATION.fullmatch(text)))
         or (TYPES in kinds and (text.lower() in _TYPES or _TYPE_URN.fullmatch(text) is not None))
         or (MARKERS in kinds and is_marker(text))
@@ -197,6 +215,13 @@ def is_harmless(value: str, kinds: tuple[str, ...]) -> bool:
         or (IDENTIFIERS in kinds and is_identifier(text))
         or (NUMBERS in kinds and text in _UNLIMITED)
     )
+
+
+def is_masked(text: str, *, number: bool) -> bool:
+    """Whether a text is the mask of another program. number: whether it may show the last digits of a number."""
+    if text[:1] in _MASK_BEGINNINGS and _MASK.fullmatch(text):
+        return True
+    return number and _MASKED_NUMBER.fullmatch(text) is not None
 
 
 def is_version(text: str) -> bool:

@@ -1,11 +1,14 @@
 """Source code: what stands behind a secret name and is no value, such as the type in `password: String!`.
 
-Also pseudo-classes of CSS, as in `.token:hover {`, and versions of packages, as in `PyJWT==2.8.0`.
+Also pseudo-classes of CSS, as in `.token:hover {`, versions of packages, as in `PyJWT==2.8.0`, and what stands behind
+the name of an exception or a logger.
 """
 
 from __future__ import annotations
 
 import re
+
+from drhttp._redact.detect.log_names import is_log_name
 
 _UNION = r"(?:[ \t]{0,3}\|[ \t]{0,3}(?:null|None|undefined|str|string|bytes|number)){0,3}"
 # Types of GraphQL, TypeScript, Python, Go and Rust, at the end of a declaration. A default value may follow; then it is
@@ -27,6 +30,8 @@ _PSEUDO_CLASS = re.compile(
 _PIN = re.compile(
     r"v?[0-9]{1,4}(?:\.(?:[0-9]{1,5}|\*)){1,3}(?:\.?(?:a|b|rc|dev|post)[0-9]{1,4})?(?=[\s;,#\\\"')\]]|\Z)"
 )
+# MySQL, error 1045: `Access denied for user 'ada'@'localhost' (using password: YES)`.
+_QUESTION, _ANSWER = "(using ", re.compile(r"(?:YES|NO)\)")
 _COORDINATES = re.compile(r"[a-z][a-z-]{1,40}:v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3}(?=[\s'\"]|\Z)")  # Maven, Gradle
 
 
@@ -42,6 +47,10 @@ def is_no_value(match: re.Match[str]) -> bool:
     if sign != ":":
         return False
     if _TYPE.match(text, at):
+        return True
+    if not match[2] and is_log_name(name, text, match.start(), match.start(3) + match[3].index(":") + 1):
+        return True
+    if _ANSWER.match(text, at) and text.endswith(_QUESTION, 0, match.start()):
         return True
     if text[at - 1] != ":":  # with a space
         named = _NAMED_TYPE.match(text, at)

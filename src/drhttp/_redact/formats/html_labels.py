@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._redact.detect.code_sentences import is_value, label_at_end
 from drhttp._redact.formats.html_elements import CELLS, FIELDS, INLINE, LABELED, PAIRED
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class LabelReader:
         # What the previous text was. "leading": it ended with a secret name and a colon; "cell": it was a secret name
         # in a cell; "pair": in another element.
         self._label = ""
+        self._code = ""  # "code" or the like if the previous text was the beginning of a sentence with one
         self.element = ""
 
     def read_tag(self, name: str, *, closes: bool) -> bool:
@@ -47,6 +49,8 @@ class LabelReader:
         local = name.lower()
         if self._label and local not in INLINE and not (self._label == "pair" and local in PAIRED):
             self._label = ""
+        if self._code and local in self._fields:
+            self._code = ""
         local = local.rpartition(":")[2]
         self.element = "" if closes else local
         if local in CELLS:
@@ -55,7 +59,10 @@ class LabelReader:
 
     def names_value(self, text: str) -> bool:
         """Whether the label in front of a text names it."""
-        label = self._label
+        label, code, self._code = self._label, self._code, ""
+        if code and is_value(code, text):
+            self._label = ""
+            return True
         if label == "pair":
             found = _is_value(text.strip())
         else:
@@ -75,6 +82,7 @@ class LabelReader:
 
     def read_text(self, text: str, position: int) -> None:
         """Note a text that may be a label, or end with one. position: where it begins."""
+        self._code = label_at_end(text)
         if ":" in text or "=" in text:
             leading = _LEADING.search(text[-_LONGEST:])
             if leading is not None and self._policy.is_secret(leading[1]):

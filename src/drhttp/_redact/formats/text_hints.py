@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from drhttp._redact.detect import code_sentences
 from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, first_hyphen, holds_command, holds_config_set
 from drhttp._redact.formats.text_pairs import holds_netrc
 
@@ -29,7 +30,7 @@ _BEGINS_VALUE = {
 }
 _VALUES = ("VALUES", "values", "Failing row")  # of databases, in brackets
 #: What a text must hold for `may_hold_values`.
-HINTS = (*RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS)
+HINTS = (*RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS, *code_sentences.HINTS)
 
 
 def may_hold_values(text: str, *, is_json: bool = False) -> bool:
@@ -45,7 +46,9 @@ def may_hold_values(text: str, *, is_json: bool = False) -> bool:
             return True
     if "(" in text and any(word in text for word in _VALUES):
         return True
-    return holds_command(text, options_only=is_json, hyphen=hyphen) or holds_config_set(text) or holds_netrc(text)
+    if holds_command(text, options_only=is_json, hyphen=hyphen) or holds_config_set(text) or holds_netrc(text):
+        return True
+    return code_sentences.may_hold_code(text)
 
 
 def holds_rare_sign(text: str) -> bool:

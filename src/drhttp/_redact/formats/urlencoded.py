@@ -137,7 +137,7 @@ def _mask_pair(
     decoded_name = _decode_fully(name).removeprefix("amp;")
     if equals and (policy.is_secret_in_query(decoded_name) or decoded_name in secret_names):
         policy.budget.spend(4)
-        if policy.is_harmless(decoded_name, value):
+        if policy.is_harmless(decoded_name, _decode(value)):
             return part, 0
         before, found = policy.mask_values(_decode(name)) if may_hold_secret else (name, 0)
         return f"{_encode(before) if found else name}={_encode(policy.mask(_decode(value)))}", 1 + found

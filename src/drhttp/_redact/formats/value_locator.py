@@ -47,6 +47,7 @@ _ANNOTATION = re.compile(
 _BRACKET = re.compile(
     rf"""[{{}}\[\]()]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|(?<!\\)(\\*)({QUOTE})""", re.DOTALL
 )
+_GOES_ON = re.compile(r"[A-Za-z0-9$/+!@#%^*_~]")  # behind a bracket: `{SSHA}abc`, `(abc)def`
 _ESCAPES = (0, 1, 3, 7)  # backslashes in front of a quote, at each level of strings in strings
 _OPENING = ("{", "[", '"', "'")
 _PEM = "-----BEGIN"
@@ -201,7 +202,8 @@ class ValueLocator:
                 end = self._end_of_word(after)
             return begin, end
         if text[at : at + 1] in ("{", "[", "("):
-            return at, self.end_of_brackets(at)
+            end = self.end_of_brackets(at)
+            return at, self._end_of_word(end) if _GOES_ON.match(text, end) else end
         if text.startswith(_PEM, at):
             end = text.find("-----END", at)
             return at, len(text) if end < 0 else _end(_LINE, text, end)

@@ -7,6 +7,7 @@ clear, is in the file, and is hidden here only.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -36,6 +37,8 @@ _CLOSING = {"{": "}", "[": "]", '"': '"'}
 _WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
 _LARGE = 1 << 20  # characters
+_CONTAINERS = 100
+"""Different arrays and objects of masks whose type is kept; for each the text is searched."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
 _FILE = re.compile(r"\[\d+ bytes\]")
 
@@ -50,11 +53,13 @@ class _Masking(threading.local):
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
+        self.containers: set[str] = set()
         self.policy = Policy(Redact(value=self._mask), keep_files=True)
 
     def begin(self) -> Policy:
         """Reset the counters and return the rules for a new text."""
         self.hidden = self.known = 0
+        self.containers.clear()
         self.policy.budget.reset(_WORK_BUDGET)
         return self.policy
 
@@ -63,6 +68,8 @@ class _Masking(threading.local):
         inner = secret.strip(' \t\r\n"')
         if inner[:1] in _OPENING and (is_mask(inner) or _FILE.fullmatch(inner)):
             self.known += 1
+            if inner[:1] != "*" and len(self.containers) < _CONTAINERS:
+                self.containers.add(secret)
             return secret
         self.hidden += 1
         return MASK
@@ -258,6 +265,10 @@ def _masked(text: str, mask: _Way) -> Masked:
     if not _here.hidden or masked == text:
         return text, 0
     masked = _readable(masked)
+    # A JSON array or object of masks was written as a string that holds it; it stays what it was.
+    for container in _here.containers:
+        written = json.dumps(container)
+        masked = masked if written in text else masked.replace(written, container)
     # Count the visible masks. Masks in encoded values are not visible; then use the count of the recorder's rules.
     return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
 

@@ -317,8 +317,8 @@ def test_counts_are_those_of_hidden_values_alone(event):
     assert masking.pairs_text("a=1&url=http%3A%2F%2Fx%2F%3Ftoken%3Dabc123def")[1] == 1
 
 
-def test_a_hostile_body_is_hidden_whole_after_a_bounded_time():
-    """What is made of nothing but pieces is not masked for minutes: it is held back until it is revealed."""
+def test_a_hostile_body_is_masked_in_part_after_a_bounded_time():
+    """What is made of nothing but pieces is not masked for minutes: only the beginning is looked at, and shown."""
     for content, kind in (
         (b"<a b=c>" * 900_000, "text/html"),
         (b'{"a":"b=c",' * 700_000, "application/json"),
@@ -331,8 +331,9 @@ def test_a_hostile_body_is_hidden_whole_after_a_bounded_time():
         began = time.thread_time()
         view = shown(message, reveal=False)
         assert time.thread_time() - began < 25, kind
-        assert view.text is not None
-        assert shown(message, reveal=True).text == content.decode()
+        assert (view.text is not None, view.content.partial) == (True, True)
+        revealed = shown(message, reveal=True).text or ""
+        assert (content.decode().startswith(revealed), len(revealed) > 100_000) == (True, True)
 
 
 def test_bytes_that_hold_a_secret_are_counted_where_they_stand(event):

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from drhttp._http.multipart import boundary_of
 from drhttp._redact.bodies import mask_content, mask_decoded
-from drhttp._redact.detect.secret_words import holds_secret_word
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json, mask_string
@@ -36,7 +35,6 @@ _OPENING = frozenset("[{*")
 _CLOSING = {"{": "}", "[": "]", '"': '"'}
 _WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
-_LARGE = 1 << 20  # characters
 _CONTAINERS = 100
 """Different arrays and objects of masks whose type is kept; for each the text is searched."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
@@ -196,9 +194,6 @@ def body(text: str, content_type: str, *, cut: bool) -> Masked:
     cut: the end is missing.
     """
     is_markup = text.lstrip().startswith("<")
-    if is_markup and len(text) > _LARGE and "&#" not in text and not holds_secret_word(text, _here.policy.names):
-        # Nothing in it has a secret name, and to look at a million elements would take many seconds.
-        return _shown(text, partial(_by_form, text))
     ways: list[_Way] = [partial(mask_decoded, text, content_type)]
     if cut:
         ways.append(partial(_truncated, text, content_type))
@@ -229,11 +224,6 @@ def count_secrets_in_bytes(data: bytes, content_type: str) -> int:
 def _content(data: bytes, content_type: str, policy: Policy) -> tuple[str, int]:
     masked, count = mask_content(data, content_type, policy)
     return masked.decode("latin-1"), count
-
-
-def _by_form(text: str, policy: Policy) -> tuple[str, int]:
-    """Mask the values that are secret by their form, such as keys and card numbers."""
-    return policy.mask_values(text)
 
 
 def _whole(text: str, policy: Policy) -> tuple[str, int]:

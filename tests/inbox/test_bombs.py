@@ -199,3 +199,110 @@ def test_a_body_that_is_a_bomb_is_opened_in_part(inbox, event, kind, piece, firs
     assert peak(inbox) - before < MOST
     assert (answer["coding"], answer["unpacked_in_part"], answer["valid"]) == ("gzip", True, None)
     assert answer["more"] or answer["parts"]
+
+
+def large(event, kind, piece, times, *, packed_body=True, start=b""):
+    """An event with a body that repeats a piece, as itself or in gzip."""
+    coded = {"content-encoding": "gzip"} if packed_body else {}
+    content = packed(piece * min(times, 1000), max(1, times // 1000), start) if packed_body else start + piece * times
+    return event(
+        response__headers={"content-type": kind, **coded},
+        response__body=base64.b64encode(content).decode(),
+    )
+
+
+LARGE = [
+    ("application/x-ndjson", b'{"password":"a"}\n', 400_000, True),
+    ("application/x-ndjson", b'{"a":1}\n', 500_000, False),
+    ("text/event-stream", b'data: {"password":"a"}\n\n', 300_000, True),
+    ("application/msgpack", b"\x91", 7_000_000, True),
+    ("application/x-protobuf", b"\x0a\x80\x01", 2_000_000, True), ("text/plain", b"a", 200 * MIB, True),
+    ("application/json", b"[", 4_000_000, True), ("application/json", b"[", 4_000_000, False),
+    ("text/plain", b"4111111111111111 ", 200_000, False), ("text/csv", b"ann,hunter2\n", 300_000, False),
+    ("application/json", b'{"a":1},', 400_000, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "piece", "times", "is_packed"), LARGE)
+def test_a_record_with_a_bomb_costs_less_than_32_mib_in_every_form(inbox, event, kind, piece, times, is_packed):
+    """The view, the exports of one record, the snippet, the comparison with another one, and the description."""
+    first = large(event, kind, piece, times, packed_body=is_packed)
+    second = large(event, kind, piece, times, packed_body=is_packed, start=b"[1,")
+    assert [inbox.post([one]) for one in (first, second)] == [201, 201]
+    assert inbox.post([event(), event()]) == 201
+    # What they need is loaded now.
+    for path in paths(3, 4):
+        assert status_of(inbox, path) == 200
+    growth = {}
+    for path in paths(1, 2):
+        before = memory(inbox)
+        assert status_of(inbox, path) == 200
+        growth[path] = peak(inbox) - before
+
+    assert {path: size for path, size in growth.items() if size >= MOST} == {}
+
+
+def status_of(inbox, path):
+    """The answer may be of any type."""
+    return inbox.request("GET", f"/api/v1{path}", Authorization=f"Bearer {inbox.token}")[0]
+
+
+def paths(first, second):
+    """The addresses at which the bodies of a record are looked at."""
+    return [
+        f"/records/{first}", f"/records/{first}/body/response", f"/records/{first}/snippet?as=curl",
+        *(f"/export?n={first}&as={kind}" for kind in ("har", "jsonl", "html")),
+        f"/compare?left={first}&right={second}",
+    ]  # fmt: skip
+
+
+def test_eight_views_of_a_bomb_at_once_cost_less_than_64_mib(inbox, event):
+    """Two are answered at a time; the others wait, and a list is answered beside them."""
+    inbox.post([large(event, "application/x-ndjson", b'{"password":"a"}\n', 400_000), event()])
+    inbox.api("GET", "/records/2")
+    before = memory(inbox)
+    with ThreadPoolExecutor(9) as threads:
+        views = [threads.submit(inbox.api, "GET", "/records/1") for _ in range(8)]
+        listed = threads.submit(inbox.api, "GET", "/records")
+        statuses = [one.result()[0] for one in [*views, listed]]
+
+    assert statuses == [200] * 9
+    assert peak(inbox) - before < 2 * MOST
+
+
+def test_what_is_shown_in_part_is_exported_in_part(inbox, event):
+    """Nobody has looked for secrets in the rest: it is neither exported nor shown as bytes unless it is revealed."""
+    content = b"word " * 200_000 + b"password=hunter2"
+    inbox.post([large(event, "text/plain", content, 1, packed_body=is_packed) for is_packed in (True, False)])
+    for n in (1, 2):
+        body = inbox.api("GET", f"/records/{n}")[1]["response"]["body"]
+        assert (body["unpacked_in_part"], body["masked"]) == (True, 0)
+        status, answer = inbox.api("GET", f"/records/{n}/body/response?as=hex")
+        assert (status, answer["code"]) == (403, "masked")
+        assert inbox.api("GET", f"/records/{n}/body/response?as=hex&reveal=1")[0] == 200
+        exported = inbox.api("GET", f"/export?n={n}&as=har")[1]["log"]["entries"][0]["response"]["content"]["text"]
+        assert exported == body["text"][:5] * (body["length"] // 5) + "word"
+    assert (
+        inbox.api("GET", "/export?n=2&as=har&reveal=1")[1]["log"]["entries"][0]["response"]["content"]["text"]
+        == content.decode()
+    )
+
+
+def test_long_bodies_that_differ_behind_what_is_shown_are_not_equal(inbox, event):
+    """They are compared as bytes."""
+    inbox.post([large(event, "text/plain", b"word " * 200_000 + end, 1, packed_body=False) for end in (b"a", b"b")])
+
+    answer = inbox.api("GET", "/compare?left=1&right=2")[1]
+    part = next(one for one in answer["parts"] if one["part"] == "response.body")
+    assert (answer["equal"], part["as"], [one["path"] for one in part["changes"]]) == (False, "binary", ["sha256"])
+
+
+@pytest.mark.parametrize("size", [65_536, 500_000])
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_an_ordinary_body_is_never_cut(inbox, event, size, is_packed):
+    """It is shown to its end."""
+    text = json.dumps([{"n": place, "name": f"{place * 7919:x}"} for place in range(size // 40)])
+    inbox.post([large(event, "application/json", text.encode(), 1, packed_body=is_packed)])
+
+    body = inbox.api("GET", "/records/1")[1]["response"]["body"]
+    assert (body["unpacked_in_part"], body["valid"], body["length"]) == (False, True, len(text))

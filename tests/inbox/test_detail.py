@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from drhttp.inbox.decode import Arrival, decode_event
-from drhttp.inbox.detail import SHOWN, json_line, json_object, text
+from drhttp.inbox.detail import json_line, json_object, text
 
 ARRIVAL = Arrival("local", 1795363200_000000)
 
@@ -114,11 +114,20 @@ def test_compressed_bodies_are_read(exchange, coding, body):
 
 
 def test_a_bomb_in_a_body_is_shown_in_part(exchange):
-    """Looking at a record never unfolds more than is shown."""
-    lines = shown_body(with_body(exchange, gzip.compress(b"a" * 50_000_000), "gzip"))
+    """Looking at a record never unfolds more than is shown; the heading says that the rest is missing."""
+    changed = with_body(exchange, gzip.compress(b"a " * 25_000_000), "gzip")
 
-    assert lines[-1].startswith("  ... ")
-    assert sum(map(len, lines)) < 2 * SHOWN
+    assert "truncated, 131,071 bytes kept, kept without its content coding, gzip" in "\n".join(text(changed))
+    assert shown_body(changed)[1:] == ["  " + ("a " * 65_536).rstrip()]
+
+
+def test_a_long_body_is_shown_in_part(exchange):
+    """What follows the first 256 KiB is counted, and beyond 512 KiB left out: nobody has looked for secrets there."""
+    changed = with_body(exchange, b"word " * 200_000, "identity")
+
+    assert shown_body(changed)[-1] == "  ... 262,140 more bytes; use --json to print them all"
+    assert json_object(changed)["response"]["truncated"] is True
+    assert json_object(changed, reveal=True)["response"]["body_text"] == "word " * 200_000
 
 
 def test_binary_bodies_are_shown_in_hex(exchange):

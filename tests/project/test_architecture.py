@@ -301,7 +301,6 @@ RULES = {
     "inbox.view.bodies": "_redact.formats.multipart",
     "inbox.view.content": "_redact.decoding.charset _redact.formats.multipart",
     "inbox.view.masking": "_redact_options _redact.bodies _redact.errors _redact.formats.headers _redact.formats.json "
-    "_redact.detect.secret_words "
     "_redact.formats.urlencoded _redact.policy _redact.formats.urls "
     "_redact.formats.xml",
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from drhttp.inbox.coerce import readable
 from drhttp.inbox.exchange import Exchange, Message, Summary
 from drhttp.inbox.view import masking
-from drhttp.inbox.view.bodies import DisplayedBody, shown
+from drhttp.inbox.view.bodies import DisplayedBody, shown, views
 
 IGNORED = ("date", "age", "x-request-id", "etag")
 MAX_CHANGES = 1_000
@@ -36,15 +36,23 @@ _ABSENT = object()
 _ABSENT_ON = {"left": "added", "right": "removed"}
 
 Change = dict[str, Any]
+Bodies = Mapping[str, DisplayedBody]
+_NOTHING = shown(Message(), reveal=True)
 
 
-def compare(left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal: bool) -> list[dict[str, Any]]:
-    """Return the parts of a record, each with its changes. ignored: names of headers, JSON paths, or facts to skip."""
+def compare(
+    left: Exchange, right: Exchange, ignored: frozenset[str], *, reveal: bool, masked: Sequence[Bodies] = ()
+) -> list[dict[str, Any]]:
+    """Return the parts of a record, each with its changes.
+
+    ignored: names of headers, JSON paths, or facts to skip. masked: the masked bodies of both, if they are known.
+    """
+    bodies = masked if masked and not reveal else [views(one, reveal=reveal) for one in (left, right)]
     parts = [_part("summary", _summaries(left.summary, right.summary, ignored, reveal))]
     for side in ("request", "response"):
         one, other = getattr(left, side) or Message(), getattr(right, side) or Message()
         parts.append(_part(f"{side}.headers", _headers(one, other, ignored, reveal)))
-        parts.append(_body(f"{side}.body", one, other, ignored, reveal))
+        parts.append(_body(f"{side}.body", one, other, ignored, [each.get(side, _NOTHING) for each in bodies]))
     return parts
 
 
@@ -93,8 +101,12 @@ def _hidden(name: str, values: Any, reveal: bool) -> Any:
     return [shown for _, shown, _ in masking.headers(tuple((name, one) for one in values), reveal=reveal)]
 
 
-def _body(name: str, left: Message, right: Message, ignored: frozenset[str], reveal: bool) -> dict[str, Any]:
-    one, other = shown(left, reveal=reveal), shown(right, reveal=reveal)
+def _body(
+    name: str, left: Message, right: Message, ignored: frozenset[str], both: list[DisplayedBody]
+) -> dict[str, Any]:
+    one, other = both
+    if (one.content.partial or other.content.partial) and one.text == other.text:
+        return _part(name, _bytes(left.body or b"", right.body or b""), **{"as": "binary"})
     values = _json(one), _json(other)
     if _ABSENT not in values:
         return _part(name, map(_exact, _values("$", *values, ignored)), **{"as": "json"})

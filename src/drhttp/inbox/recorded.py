@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from drhttp.inbox.coerce import readable
 from drhttp.inbox.exchange import Entry, Message
 from drhttp.inbox.store import StoreReader
-from drhttp.inbox.view.content import content_of
+from drhttp.inbox.view.content import INFLATED, content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,6 @@ def recorded(reader: StoreReader, entry: Entry, *, calls: bool = True) -> Record
 
 
 def _message(message: Message) -> RecordedMessage:
-    content = content_of(message)
+    content = content_of(message, INFLATED)
     headers = tuple((name, readable(value)) for name, value in message.headers)
     return RecordedMessage(headers, content.data, content.text or "")

@@ -37,8 +37,8 @@ def page(exchange: Exchange, *, n: int | None = None, calls: Sequence[Summary] =
     """
     summary = exchange.summary
     entry = Entry(n=n or 0, summary=summary, endpoint=endpoint(summary), error=is_error(summary))
-    record = record_json(entry, exchange, reveal=reveal)
     bodies = views(exchange, reveal=reveal)
+    record = record_json(entry, exchange, reveal=reveal, bodies=bodies)
     places = [] if reveal else unmasked_values.in_record(exchange, bodies)
     title = f"{record['method']} {record['path']} {record['status'] or ''}".strip()
     parts = [

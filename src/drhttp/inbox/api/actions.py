@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +17,10 @@ from drhttp.inbox.compare import IGNORED, compare
 from drhttp.inbox.exchange import Exchange
 from drhttp.inbox.last_success import last_success
 from drhttp.inbox.snippet import KINDS, snippet
-from drhttp.inbox.store import Store, WriteResult
+from drhttp.inbox.store import Store, StoreReader, WriteResult
+from drhttp.inbox.view.bodies import views
 from drhttp.inbox.view.summary import summary_json
-from drhttp.inbox.view.unmasked_values import masked_and_places
+from drhttp.inbox.view.unmasked_values import in_record
 
 _REMEMBERED = 1_000
 
@@ -31,8 +33,9 @@ class Actions:
 
     async def snippet(self, request: Request) -> Response:
         kind, reveal = parameters.choice(request, "as", *KINDS), parameters.flag(request, "reveal")
-        _, exchange = await self._context.readers.run(lambda store: whole(store, request.path_params["n"]))
-        copied = snippet(exchange, kind, reveal=reveal)
+        copied = await self._context.view(
+            lambda store: snippet(whole(store, request.path_params["n"])[1], kind, reveal=reveal)
+        )
         facts = {"complete": copied.complete, "masked": copied.masked, "remarks": list(copied.remarks)}
         return Json({"as": kind, "text": copied.text, **facts})
 
@@ -41,13 +44,8 @@ class Actions:
         ignore = request.query_params.get("ignore", ",".join(IGNORED))
         ignored = frozenset(name.strip() for name in ignore.split(",") if name.strip())
         reveal = parameters.flag(request, "reveal")
-        pairs = await self._context.readers.run(lambda store: [whole(store, name) for name in names])
-        (left, one), (right, other) = pairs
-        parts = await asyncio.to_thread(compare, one, other, ignored, reveal=reveal)
-        equal = all(part["equal"] for part in parts)
-        hidden = await asyncio.to_thread(_hidden_count, one, other)
-        facts = {"equal": equal, "hidden": hidden, "parts": parts}
-        return Json({"left": summary_json(left), "right": summary_json(right), **facts})
+        found = await self._context.view(lambda store: _compared(store, names, ignored, reveal=reveal))
+        return Json(found)
 
     async def last_success(self, request: Request) -> Response:
         """Return the newest success of the endpoint of a record, of the same user if there is one."""
@@ -80,10 +78,19 @@ class Actions:
         return identity
 
 
-def _hidden_count(*exchanges: Exchange) -> int:
-    """The number of values that arrived unmasked, which the comparison shows on demand."""
-    places = [place for each in exchanges for place in masked_and_places(each, reveal=False)[1]]
-    return sum(place.count for place in places)
+def _compared(store: StoreReader, names: list[str], ignored: frozenset[str], *, reveal: bool) -> dict[str, Any]:
+    """Return the JSON of a comparison. ``hidden`` counts the values that arrived unmasked, shown on demand."""
+    (left, one), (right, other) = (whole(store, name) for name in names)
+    masked = views(one, reveal=False), views(other, reveal=False)
+    places = [*in_record(one, masked[0]), *in_record(other, masked[1])]
+    parts = compare(one, other, ignored, reveal=reveal, masked=masked)
+    return {
+        "left": summary_json(left),
+        "right": summary_json(right),
+        "equal": all(part["equal"] for part in parts),
+        "hidden": sum(place.count for place in places),
+        "parts": parts,
+    }
 
 
 def _keep(store: Store, repeated: Exchange) -> WriteResult | None:

@@ -16,10 +16,12 @@ from urllib.parse import quote
 from drhttp.inbox.broadcaster import Broadcaster
 from drhttp.inbox.principal import OPERATOR, Principal, Registry, current
 from drhttp.inbox.reader_pool import ReaderPool
-from drhttp.inbox.store import Limits, Store
+from drhttp.inbox.store import Limits, Store, StoreReader
 from drhttp.inbox.writer import Writer
 
 T = TypeVar("T")
+MAX_VIEWS = 2
+"""Records that are decoded and masked at once. Each takes up to 32 MiB; one reader is left for other questions."""
 DEFAULT_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -55,6 +57,7 @@ class Context:
     started: int = field(default_factory=lambda: time.time_ns() // 1000)
     replays: dict[str, str] = field(default_factory=dict)
     """Maps IDs of replays to IDs of the original records."""
+    views: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_VIEWS))
 
     @property
     def origins(self) -> frozenset[str]:
@@ -98,6 +101,11 @@ class Context:
             return f"/{kind}/{n}/{side}?key={self.key(kind, n, side)}"
         who = current().id
         return f"/{kind}/{n}/{side}?key={self.key(kind, n, side, who)}&by={quote(who, safe='')}"
+
+    async def view(self, question: Callable[[StoreReader], T]) -> T:
+        """Call `question`, which decodes or masks bodies, with a reader in a thread, a few at a time."""
+        async with self.views:
+            return await self.readers.run(question)
 
     async def change(self, work: Callable[[Store], T]) -> T:
         """Run `work` on the store, restricted to what the principal may see, and return its result."""

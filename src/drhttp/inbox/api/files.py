@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 
 from starlette.requests import Request
@@ -43,9 +42,7 @@ class Files:
         n, side, principal = self._opened("image", request)
         with acting(principal):
             await self._context.audit(f"GET /image/{n}/{side}")
-            content = await self._context.readers.run(
-                lambda store: content_of(side_of(store.read(store.entry(n)), side))
-            )
+            content = await self._context.view(lambda store: content_of(side_of(store.read(store.entry(n)), side)))
         media = image_type(content.data)
         if media is None:
             raise ApiError(404, "unknown", "The body is not an image that can be displayed.")
@@ -56,8 +53,9 @@ class Files:
         n, side, principal = self._opened("preview", request)
         # Masked like the text view: the same people see it.
         with acting(principal):
-            message = await self._context.readers.run(lambda store: side_of(store.read(store.entry(n)), side))
-        view = await asyncio.to_thread(shown, message, reveal=False)
+            view = await self._context.view(
+                lambda store: shown(side_of(store.read(store.entry(n)), side), reveal=False)
+            )
         if view.content.form != "html" or view.text is None:
             raise ApiError(404, "unknown", "The body is not HTML.")
         headers = {"Content-Security-Policy": PREVIEW, "X-Frame-Options": "SAMEORIGIN"}

@@ -42,7 +42,7 @@ class ImportExport:
         if only is None:
             pieces = self._texts(node, limit, kind, reveal=reveal)
         else:
-            pieces = _alone(await self._context.readers.run(lambda store: single(store, only, kind, reveal=reveal)))
+            pieces = _alone(await self._context.view(lambda store: single(store, only, kind, reveal=reveal)))
         name = f'attachment; filename="drhttp{"" if only is None else f"-{only}"}.{kind}"'
         headers = {"Content-Disposition": name, "Content-Security-Policy": "sandbox; default-src 'none'"}
         return StreamingResponse(pieces, media_type=_MEDIA[kind], headers=headers)
@@ -82,7 +82,7 @@ class ImportExport:
         count = 0
         while after is not None:
             ask = partial(piece, node=node, after=after, left=limit - count, form=form)
-            texts, after = await self._context.readers.run(ask)
+            texts, after = await self._context.view(ask)
             for text in texts:
                 yield text if count == 0 else form.between + text
                 count += 1

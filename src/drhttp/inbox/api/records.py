@@ -18,7 +18,7 @@ from drhttp.inbox.query.nodes import EVERYTHING, Node
 from drhttp.inbox.replay import refusal
 from drhttp.inbox.store import StoreReader
 from drhttp.inbox.store.order import Order
-from drhttp.inbox.view.bodies import hex_page, shown, text_page
+from drhttp.inbox.view.bodies import DisplayedBody, hex_page, shown, text_page
 from drhttp.inbox.view.content import content_of, image_type
 from drhttp.inbox.view.summary import record_json, summary_json
 
@@ -83,7 +83,7 @@ class Records:
 
     async def show(self, request: Request) -> Response:
         reveal = parameters.flag(request, "reveal")
-        return Json(await self._context.readers.run(lambda store: self._whole(store, request, reveal)))
+        return Json(await self._context.view(lambda store: self._whole(store, request, reveal)))
 
     async def body(self, request: Request) -> Response:
         side, reveal = request.path_params["side"], parameters.flag(request, "reveal")
@@ -96,11 +96,11 @@ class Records:
             message = side_of(whole(store, request.path_params["n"])[1], side)
             if not raw:
                 return text_page(message, offset, limit, reveal=reveal)
-            if not reveal and shown(message, reveal=False).masked:
-                raise ApiError(403, "masked", "The body contains masked values. Reveal the record to see its bytes.")
+            if not reveal:
+                _check_bytes(shown(message, reveal=False))
             return hex_page(message, offset, limit)
 
-        return Json(await self._context.readers.run(page))
+        return Json(await self._context.view(page))
 
     async def change(self, request: Request) -> Response:
         changes = _checked(await parameters.json_object(request))
@@ -148,6 +148,16 @@ class Records:
             "preview": address("preview", n, side) if content.form == "html" else None,
             "download": address("raw", n, side) if message.body else None,
         }
+
+
+def _check_bytes(view: DisplayedBody) -> None:
+    """Raise `ApiError` for a body whose bytes may hold what is hidden in its text."""
+    if view.masked:
+        raise ApiError(403, "masked", "The body contains masked values. Reveal the record to see its bytes.")
+    if view.content.partial and view.content.form != "image":
+        raise ApiError(
+            403, "masked", "The body is very large and may contain secrets. Reveal the record to see its bytes."
+        )
 
 
 def _marked(request: Request) -> Node:

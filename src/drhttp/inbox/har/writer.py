@@ -17,7 +17,7 @@ from drhttp.inbox.har.pages import Pages
 from drhttp.inbox.har.remainder import restored
 from drhttp.inbox.view import imported, masking, unmasked_values
 from drhttp.inbox.view.bodies import cookies
-from drhttp.inbox.view.content import Content, content_of
+from drhttp.inbox.view.content import UNPACKED, Content, content_of
 
 MARKS = tuple(field.name for field in fields(Message) if field.name not in {"headers", "body"})
 _NOTHING = asdict(Message())
@@ -101,7 +101,7 @@ def _request(exchange: Exchange, kept: Mapping[str, object]) -> tuple[dict[str, 
     }
     ours = _kept(message, headers)
     if message.body:
-        text, packed, more = _text(message, content_of(message), packed=_is_packed(kept, "request"))
+        text, packed, more = _text(message, content_of(message, UNPACKED), packed=_is_packed(kept, "request"))
         ours |= more
         data["postData"] = {"mimeType": _type(message), "text": text}
         if packed:
@@ -115,7 +115,7 @@ def _response(exchange: Exchange, kept: Mapping[str, object]) -> tuple[dict[str,
     content: dict[str, Any] = {"size": _size(summary.response_size), "mimeType": summary.response_type or ""}
     ours = _kept(message, message.headers)
     if message.body:
-        view = content_of(message)
+        view = content_of(message, UNPACKED)
         content["text"], packed, more = _text(message, view, packed=_is_packed(kept, "response"))
         content |= {"encoding": "base64"} if packed else {}
         content |= {"size": len(view.data)} if "raw" in more else {}

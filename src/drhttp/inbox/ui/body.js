@@ -75,7 +75,7 @@ function Remarks({ body, onReveal }) {
     body.decoded && `Kept without its content coding, ${body.decoded}.`,
     body.read && (body.read === "none" ? "The application did not read this body." : "The application read only a part of this body."),
     body.coding && `Decompressed from ${body.coding}.`,
-    body.unpacked_in_part && "The decompressed body is very large, so only the beginning is shown.",
+    body.unpacked_in_part && "The body is very large, so only the beginning is shown.",
     body.coding_error && `Cannot decompress the body: ${body.coding_error}`,
     body.valid === false && !body.truncated && !isLines(body.text) && `This is not valid ${body.form.toUpperCase()}.`,
   ].filter(Boolean);

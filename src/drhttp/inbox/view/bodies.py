@@ -93,9 +93,9 @@ def body_json(message: Message, size: int | None, view: DisplayedBody) -> dict[s
         "rewritten": rewritten(message, size),
         "coding": content.coding,
         "coding_error": content.problem,
-        "unpacked_in_part": _in_part(message, content),
+        "unpacked_in_part": content.partial,
         "masked": view.masked,
-        "valid": None if _in_part(message, content) else _valid(content),
+        "valid": None if content.partial else _valid(content),
         "fields": view.fields,
         "parts": view.parts,
         "tree": None if view.tree is None else asdict(view.tree),
@@ -139,11 +139,6 @@ def _valid(content: Content) -> bool | None:
     except (ValueError, RecursionError, expat.ExpatError):
         return False
     return True
-
-
-def _in_part(message: Message, content: Content) -> bool:
-    """Return whether only a part of a compressed body is shown because of its decompressed size."""
-    return content.coding is not None and content.cut and not message.truncated
 
 
 def _memory(text: str) -> int:

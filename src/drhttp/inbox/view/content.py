@@ -12,11 +12,20 @@ from drhttp.inbox.coerce import header
 from drhttp.inbox.exchange import Message
 
 INFLATED = 8 * 1024 * 1024
-"""Maximum decompressed bytes of a body."""
-STRUCTURED = 192 * 1024
-"""Maximum decompressed bytes of a structured body whose compression ratio exceeds `RATIO`."""
+"""Maximum decompressed bytes of an image."""
+UNPACKED = 2 * 1024 * 1024
+"""Maximum decompressed bytes of other bodies."""
+MULTIPART = 1024 * 1024
+"""Maximum bytes of a multipart body that are looked at."""
+TEXT = 512 * 1024
+"""Maximum bytes of a text that are looked at: to mask one takes up to 50 times as much memory."""
+DENSE = 128 * 1024
+"""Maximum bytes of one whose compression ratio exceeds `RATIO`, or whose end is missing and that has `SIGNS` signs."""
 RATIO = 20
-_STRUCTURED_FORMS = {"json", "xml", "html", "form", "multipart"}
+SIGNS = 100_000
+"""Signs of structure in a text whose end is missing: for each an object may be created."""
+_WORD = 4096
+"""Maximum characters of a word that is left out at the end of the beginning of a text."""
 _FORMS = {
     "application/x-www-form-urlencoded": "form",
     "text/html": "html",
@@ -51,6 +60,7 @@ class Content:
     """data: without its content coding, as far as it was looked at. form: ``empty``, ``json``, ``form`` ...
 
     coding: what was removed. problem: why it could not be. cut: whether more would have come. charset: of the text.
+    partial: whether more was recorded, too.
     """
 
     data: bytes
@@ -61,25 +71,42 @@ class Content:
     problem: str | None = None
     cut: bool = False
     charset: str = "utf-8"
+    partial: bool = False
 
 
-def content_of(message: Message) -> Content:
-    """Decode a body for display, within limits."""
+def content_of(message: Message, most: int = TEXT) -> Content:
+    """Decode a body for display, within limits. most: bytes of a text that are looked at."""
     declared = type_of(message)
     media = declared.partition(";")[0].strip().lower()
-    data, coding, problem, cut = decompressed(message, INFLATED)
-    cut = cut or message.truncated
-    if not data:
-        return Content(data, media, "empty", None, coding, problem, cut)
-    if image_type(data):
-        return Content(data, media, "image", None, coding, problem, cut)
-    text, charset = (None, "utf-8") if problem else _text(data, declared, cut=cut)
-    form = "multipart" if looks_like_multipart(data) else _form(media, text)
-    apart = form in _STRUCTURED_FORMS or "csv" in media
-    if coding and apart and len(data) > max(STRUCTURED, RATIO * len(message.body or b"")):
-        data, cut = data[:STRUCTURED], True
-        text, charset = _text(data, declared, cut=cut)
-    return Content(data, media, form, text, coding, problem, cut, charset)
+    data, coding, problem, more = decompressed(message, UNPACKED)
+    if more and image_type(data):
+        data, coding, problem, more = decompressed(message, INFLATED)
+    if not data or image_type(data):
+        form = "image" if data else "empty"
+        return Content(data, media, form, None, coding, problem, more or message.truncated, partial=more)
+    is_multipart = looks_like_multipart(data) is not None or media.startswith("multipart/")
+    most = MULTIPART if is_multipart else most
+    is_repetitive = bool(coding) and len(data) > RATIO * len(message.body or b"")
+    if is_repetitive or (_has_many_signs(data[:most]) and (message.truncated or more or len(data) > most)):
+        most = DENSE
+    longer = more or len(data) > most
+    text, charset = (None, "utf-8") if problem else _text(data[:most], declared, cut=longer or message.truncated)
+    if is_multipart or text is not None:
+        data, more = data[:most], longer
+    if more and text is not None:
+        text = _whole_words(text)
+    form = "multipart" if is_multipart else _form(media, text)
+    return Content(data, media, form, text, coding, problem, more or message.truncated, charset, more)
+
+
+def _has_many_signs(data: bytes) -> bool:
+    return sum(map(data.count, (b"[", b"{", b","))) > SIGNS
+
+
+def _whole_words(text: str) -> str:
+    """Leave out the word at the end, which may be the beginning of a secret."""
+    end = max(text.rfind(sign, -_WORD) for sign in "\n ,;&<")
+    return text[:end] if end > 0 else text
 
 
 def type_of(message: Message) -> str:
@@ -142,9 +169,9 @@ def _text(data: bytes, declared: str, *, cut: bool) -> tuple[str | None, str]:
             found = data.decode(codec)
         except UnicodeDecodeError as problem:
             # Truncation may split the last character.
-            if not cut or codec != "utf-8" or len(data) - problem.start > 3:
+            if not cut or len(data) - problem.start > 3:
                 continue
-            found = data[: problem.start].decode("utf-8")
+            found = data[: problem.start].decode(codec)
         if _CONTROL.search(found) is None:
             return found, name
     return None, "utf-8"

@@ -13,6 +13,8 @@ from drhttp.inbox.view.bodies import DisplayedBody, views
 
 OMITTED_SECRETS = "holds secrets"
 """Reason for an omitted body: binary data cannot be masked."""
+UNSEARCHED = "too large to be searched for secrets"
+"""Reason for another one, which may hold some."""
 
 
 def masked(exchange: Exchange, *, reveal: bool = False) -> Exchange:
@@ -58,12 +60,14 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _message(message: Message, view: DisplayedBody) -> Message:
     headers = tuple((name, value) for name, value, _ in masking.headers(message.headers, reveal=False))
-    if not view.masked:
+    content = view.content
+    # Nobody looked for secrets in the rest of a body of which only the beginning is shown.
+    if not view.masked and not (content.partial and content.form != "image"):
         return replace(message, headers=headers)
     count = message.hidden + view.masked
     if view.text is None:
-        return replace(message, headers=headers, body=None, omitted=OMITTED_SECRETS, hidden=count)
-    content = view.content
+        reason = OMITTED_SECRETS if view.masked else UNSEARCHED
+        return replace(message, headers=headers, body=None, omitted=reason, hidden=count)
     return replace(
         message,
         headers=headers,

@@ -7,6 +7,7 @@ clear, is in the file, and is hidden here only.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -16,7 +17,6 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from drhttp._http.multipart import boundary_of
 from drhttp._redact.bodies import mask_content, mask_decoded
-from drhttp._redact.detect.secret_words import holds_secret_word
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json, mask_string
@@ -35,7 +35,8 @@ _OPENING = frozenset("[{*")
 _CLOSING = {"{": "}", "[": "]", '"': '"'}
 _WORK_BUDGET = 6 << 20
 """Work budget for masking a text, as the number of bytes for which the recorder allows it: a few seconds."""
-_LARGE = 1 << 20  # characters
+_CONTAINERS = 100
+"""Different arrays and objects of masks whose type is kept; for each the text is searched."""
 _HARMLESS = re.compile(r"^(?:access-control-.*|sec-.*|www-authenticate|proxy-authenticate)$", re.IGNORECASE)
 _FILE = re.compile(r"\[\d+ bytes\]")
 
@@ -50,11 +51,13 @@ class _Masking(threading.local):
 
     def __init__(self) -> None:
         self.hidden = self.known = 0
+        self.containers: set[str] = set()
         self.policy = Policy(Redact(value=self._mask), keep_files=True)
 
     def begin(self) -> Policy:
         """Reset the counters and return the rules for a new text."""
         self.hidden = self.known = 0
+        self.containers.clear()
         self.policy.budget.reset(_WORK_BUDGET)
         return self.policy
 
@@ -63,6 +66,8 @@ class _Masking(threading.local):
         inner = secret.strip(' \t\r\n"')
         if inner[:1] in _OPENING and (is_mask(inner) or _FILE.fullmatch(inner)):
             self.known += 1
+            if inner[:1] != "*" and len(self.containers) < _CONTAINERS:
+                self.containers.add(secret)
             return secret
         self.hidden += 1
         return MASK
@@ -189,9 +194,6 @@ def body(text: str, content_type: str, *, cut: bool) -> Masked:
     cut: the end is missing.
     """
     is_markup = text.lstrip().startswith("<")
-    if is_markup and len(text) > _LARGE and "&#" not in text and not holds_secret_word(text, _here.policy.names):
-        # Nothing in it has a secret name, and to look at a million elements would take many seconds.
-        return _shown(text, partial(_by_form, text))
     ways: list[_Way] = [partial(mask_decoded, text, content_type)]
     if cut:
         ways.append(partial(_truncated, text, content_type))
@@ -224,11 +226,6 @@ def _content(data: bytes, content_type: str, policy: Policy) -> tuple[str, int]:
     return masked.decode("latin-1"), count
 
 
-def _by_form(text: str, policy: Policy) -> tuple[str, int]:
-    """Mask the values that are secret by their form, such as keys and card numbers."""
-    return policy.mask_values(text)
-
-
 def _whole(text: str, policy: Policy) -> tuple[str, int]:
     """Mask a text as a whole if it seems to hold a secret."""
     mask_string(text, policy)
@@ -258,6 +255,10 @@ def _masked(text: str, mask: _Way) -> Masked:
     if not _here.hidden or masked == text:
         return text, 0
     masked = _readable(masked)
+    # A JSON array or object of masks was written as a string that holds it; it stays what it was.
+    for container in _here.containers:
+        written = json.dumps(container)
+        masked = masked if written in text else masked.replace(written, container)
     # Count the visible masks. Masks in encoded values are not visible; then use the count of the recorder's rules.
     return masked, max(1, masked.count(MASK) - text.count(MASK), count - _here.known)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drhttp.inbox.coerce import mapping, moment, readable
@@ -47,10 +48,20 @@ def summary_json(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     }
 
 
-def record_json(entry: Entry, exchange: Exchange, *, reveal: bool, marked: Node = EVERYTHING) -> dict[str, Any]:
-    """Return a record with headers and bodies. marked: the query whose texts the member ``hits`` is about."""
+def record_json(
+    entry: Entry,
+    exchange: Exchange,
+    *,
+    reveal: bool,
+    marked: Node = EVERYTHING,
+    bodies: Mapping[str, DisplayedBody] | None = None,
+) -> dict[str, Any]:
+    """Return a record with headers and bodies.
+
+    marked: the query whose texts the member ``hits`` is about. bodies: the displayed bodies by side, if they are known.
+    """
     summary = entry.summary
-    bodies = views(exchange, reveal=reveal)
+    bodies = views(exchange, reveal=reveal) if bodies is None else bodies
     request = _message_json(exchange.request, summary.request_size, bodies["request"], reveal=reveal)
     query = summary.query or ""
     shown = query if reveal else masking.pairs_text(query)[0]

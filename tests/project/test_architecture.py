@@ -213,9 +213,9 @@ ALLOWED = {
     "_redact.formats.text_tables",
     "_redact.formats.json_known_objects": "_redact.detect.harmless_values _redact.formats.json_name_value_pairs",
     "_redact.formats.json_name_value_pairs": "_redact.detect.command_lines _redact.formats.compound_pairs",
-    "_redact.formats.json_rewriter": "_redact.detect.token_usage _redact.errors _redact.formats.base64_json "
-    "_redact.formats.json_known_objects _redact.formats.json_name_value_pairs _redact.formats.json_schemas "
-    "_redact.formats.text_hints",
+    "_redact.formats.json_rewriter": "_redact.detect.code_sentences _redact.detect.token_usage _redact.errors "
+    "_redact.formats.base64_json _redact.formats.json_known_objects _redact.formats.json_name_value_pairs "
+    "_redact.formats.json_schemas _redact.formats.text_hints",
     "_redact.formats.json_schemas": "_redact.formats.json_name_value_pairs",
     "_redact.formats.json_parameters": "_redact.formats.json_name_value_pairs _redact.formats.json_schemas",
     "_redact.formats.json_codes": "_redact.formats.json_name_value_pairs",

@@ -23,8 +23,6 @@ def _spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(spelling for word in words for spelling in (word, word.capitalize(), word.upper()))
 
 
-#: Each sentence holds one of these.
-HINTS = (*_spelled(("code", "otp", "pin", "passw", "passphrase")), *(f"{verb} " for verb in _spelled(_VERBS)))
 _NOUN = re.compile(rf"(?<![\w.$/@%=-])(?:{'|'.join(_spelled(_NOUNS))})(?![\w/=-]|\.\w)")
 _PASSWORDS = frozenset(("password", "passwd", "passphrase", "passcode"))
 _DIGITS = (
@@ -37,12 +35,13 @@ _IS = (
     r"[ \t]{1,3}(?i:is[ \t]now|is|was|will[ \t]be|(?:(?:has[ \t]been|was|is)[ \t])?(?:re)?(?:set|changed)[ \t]to)"
     r"(?:[ \t]{0,3}[:=-]\s{0,8}|\s{1,8})"
 )
-_CONNECTIONS = (" is", " was", " be", " to")  # one of them is in each of these
+_CONNECTIONS = (" is", " as", " was", " be", " to")  # one of them is in each of these
 _CODE_BEHIND = re.compile(rf"{_IS}{_LABEL}{_DIGITS}")
 _CODE_NEXT = re.compile(rf"[ \t]{{0,3}}(?:[:=-]\s{{0,8}}|[ \t]){_LABEL}{_DIGITS}")
 _PURPOSE = re.compile(r"[ \t](?:for|to|from|at|on|of)[ \t]")
 _SENTENCE_END = re.compile(r"[.!?;:](?!\S)|[\r\n\"<]")
 _LONGEST_PURPOSE = 100  # characters
+_SHORTEST_SENTENCE = len("PIN is 1234")
 _PASSWORD_BEHIND = re.compile(rf"{_IS}[*_~`(]{{0,3}}(?P<value>[^\s\"'<>\\\x00]{{4,64}})(?![^\s\"'<>\\\x00])")
 # The value comes first: `123456 is your code`, `Use 123456 as your code`.
 _IS_YOUR = re.compile(r"[ \t](?:is|as|IS|AS)[ \t](?P<whose>your|ur|my|the|YOUR|MY|THE)(?=[ \t])")
@@ -110,6 +109,8 @@ class _Dense(Exception):
 
 def may_hold_code(text: str) -> bool:
     """Whether a text holds such a sentence, or so many of their words that this takes long to find out."""
+    if len(text) < _SHORTEST_SENTENCE or not _holds_words(text.lower()):
+        return False
     work = 0
 
     def spend(more: int) -> None:
@@ -127,6 +128,8 @@ def may_hold_code(text: str) -> bool:
 def find_codes(text: str, spend: Spend) -> Iterator[Value]:
     """Yield the codes and passwords in sentences. spend: called with the work done."""
     lower = text.lower()
+    if not _holds_words(lower):
+        return
     ordered = any(f"{verb} " in lower for verb in _VERBS)
     if any(noun in lower for noun in _NOUNS):
         if ordered or any(word in lower for word in _CONNECTIONS):
@@ -135,6 +138,17 @@ def find_codes(text: str, spend: Spend) -> Iterator[Value]:
             yield from _values_in_front(text, spend)
     if ordered:
         yield from (Value("code", *match.span("value")) for match in _USE.finditer(text))
+
+
+def _holds_words(lower: str) -> bool:
+    """Whether a text, in lower case, may hold such a sentence by its words; `False` is certain."""
+    # Written out, because `any` takes several times as long. "pass" stands for all that begin so.
+    named = "code" in lower or "pin" in lower or "otp" in lower or "pass" in lower
+    if not (named or " to " in lower):
+        return False
+    if "use " in lower or "enter " in lower or "type " in lower:
+        return True
+    return named and any(word in lower for word in _CONNECTIONS)
 
 
 def _values_behind(text: str, spend: Spend) -> Iterator[Value]:

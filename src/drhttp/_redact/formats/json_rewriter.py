@@ -6,6 +6,7 @@ import re
 from json import encoder
 from typing import TYPE_CHECKING, Any
 
+from drhttp._redact.detect.code_sentences import may_hold_code
 from drhttp._redact.detect.token_usage import has_logprob
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.base64_json import BEGINNINGS, may_be_base64_json
@@ -39,7 +40,7 @@ def may_hold_named_value(text: str) -> bool:
     """Whether a text may hold a name with a value, markup, or base64 of JSON; `False` is certain."""
     if len(text) < _SHORT:
         if _HINT.search(text) is None:
-            return False
+            return may_hold_code(text)
         signed = _SIGN.search(text) is not None
     else:
         signed = any(sign in text for sign in _SIGNS)

@@ -29,8 +29,8 @@ _BEGINS_VALUE = {
     for quote in QUOTES
 }
 _VALUES = ("VALUES", "values", "Failing row")  # of databases, in brackets
-#: What a text must hold for `may_hold_values`.
-HINTS = (*RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS, *code_sentences.HINTS)
+#: What a text must hold for `may_hold_values`, unless it is a sentence with a code.
+HINTS = (*RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS)
 
 
 def may_hold_values(text: str, *, is_json: bool = False) -> bool:

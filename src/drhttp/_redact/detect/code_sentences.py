@@ -41,7 +41,7 @@ _CODE_NEXT = re.compile(rf"[ \t]{{0,3}}(?:[:=-]\s{{0,8}}|[ \t]){_LABEL}{_DIGITS}
 _PURPOSE = re.compile(r"[ \t](?:for|to|from|at|on|of)[ \t]")
 _SENTENCE_END = re.compile(r"[.!?;:](?!\S)|[\r\n\"<]")
 _LONGEST_PURPOSE = 100  # characters
-_SHORTEST_SENTENCE = len("PIN is 1234")
+_SHORTEST_SENTENCE, _FEWEST_SPACES = len("PIN is 1234"), 2
 _PASSWORD_BEHIND = re.compile(rf"{_IS}[*_~`(]{{0,3}}(?P<value>[^\s\"'<>\\\x00]{{4,64}})(?![^\s\"'<>\\\x00])")
 # The value comes first: `123456 is your code`, `Use 123456 as your code`.
 _IS_YOUR = re.compile(r"[ \t](?:is|as|IS|AS)[ \t](?P<whose>your|ur|my|the|YOUR|MY|THE)(?=[ \t])")
@@ -56,7 +56,7 @@ _USE = re.compile(
 _WORD = re.compile(r"[\w'-]+")
 # A label in front of a value in another element, and a code as a whole.
 _LABEL_END = re.compile(r"(?:(?i:is)(?i:[ \t]now)?)?[ \t]?[:=-]?")
-_LONGEST_LABEL = 120  # characters
+_LONGEST_LABEL, _LONGEST_END = 120, 60  # characters; of the noun and what connects it with the value
 _CODE = re.compile(rf"{_LABEL}{_DIGITS}")
 _FRONT = 60  # characters in front of a noun that are read
 _MOST_WORDS = 5
@@ -107,9 +107,23 @@ class _Dense(Exception):
     """A text holds many words of such sentences."""
 
 
+def holds_words(text: str) -> bool:
+    """Whether a text holds words of such a sentence; if not, it holds no such sentence."""
+    if len(text) < _SHORTEST_SENTENCE or text.count(" ") < _FEWEST_SPACES:
+        return False
+    lower = text.lower()
+    # Written out, because `any` takes several times as long. "pass" stands for all that begin so.
+    named = "code" in lower or "pin" in lower or "otp" in lower or "pass" in lower
+    if not (named or " to " in lower):
+        return False
+    if "use " in lower or "enter " in lower or "type " in lower:
+        return True
+    return named and any(word in lower for word in _CONNECTIONS)
+
+
 def may_hold_code(text: str) -> bool:
     """Whether a text holds such a sentence, or so many of their words that this takes long to find out."""
-    if len(text) < _SHORTEST_SENTENCE or not _holds_words(text.lower()):
+    if not holds_words(text):
         return False
     work = 0
 
@@ -128,8 +142,6 @@ def may_hold_code(text: str) -> bool:
 def find_codes(text: str, spend: Spend) -> Iterator[Value]:
     """Yield the codes and passwords in sentences. spend: called with the work done."""
     lower = text.lower()
-    if not _holds_words(lower):
-        return
     ordered = any(f"{verb} " in lower for verb in _VERBS)
     if any(noun in lower for noun in _NOUNS):
         if ordered or any(word in lower for word in _CONNECTIONS):
@@ -138,17 +150,6 @@ def find_codes(text: str, spend: Spend) -> Iterator[Value]:
             yield from _values_in_front(text, spend)
     if ordered:
         yield from (Value("code", *match.span("value")) for match in _USE.finditer(text))
-
-
-def _holds_words(lower: str) -> bool:
-    """Whether a text, in lower case, may hold such a sentence by its words; `False` is certain."""
-    # Written out, because `any` takes several times as long. "pass" stands for all that begin so.
-    named = "code" in lower or "pin" in lower or "otp" in lower or "pass" in lower
-    if not (named or " to " in lower):
-        return False
-    if "use " in lower or "enter " in lower or "type " in lower:
-        return True
-    return named and any(word in lower for word in _CONNECTIONS)
 
 
 def _values_behind(text: str, spend: Spend) -> Iterator[Value]:
@@ -242,7 +243,9 @@ def _password(name: str, text: str, begin: int, end: int) -> Value | None:
 
 def label_at_end(text: str) -> str:
     """Return the noun whose value follows a text, such as "code" behind `Use this code:`; empty if there is none."""
-    name = ""
+    name, end = "", text[-_LONGEST_END:].lower()
+    if not ("code" in end or "pin" in end or "otp" in end or "pass" in end):
+        return name
     for noun in _NOUN.finditer(text, max(0, len(text) - _LONGEST_LABEL)):
         rest = text[noun.end() :].strip()
         if _LABEL_END.fullmatch(rest) is None:

@@ -15,6 +15,8 @@ _FILE = re.compile(
 )
 _LINE = re.compile(r"[0-9]{1,6}(?![\w.$@%+/=-])")
 _TEST = re.compile(r":[A-Za-z_]\w{0,100}(?:::\w{1,100}){0,3}(?:\[[^\]\r\n]{0,80}\])?(?=[\s\"',;)]|\Z)")  # of pytest
+#: How names of tests begin.
+TESTS = ("Test", "test")
 _LOGGER = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,10}")
 # Last parts of names of loggers that are secret words, but name modules.
 _MODULE = re.compile(r"_{0,2}(?:o?auth2?|authentication|authorization|csrf|xsrf|sessions?|cookies?|jwt|s?otp|totp)")
@@ -40,9 +42,9 @@ def is_log_name(name: str, text: str, start: int, at: int) -> bool:
     """
     after = text[at : at + 1]
     if not after or after.isspace():
-        if _is_exception(name):
+        if name.rstrip("]").endswith(_EXCEPTIONS) and _is_exception(name):
             return True
-    elif _is_position(name, text, at):
+    elif (after == ":" or after.isdigit()) and _is_position(name, text, at):
         return True
     return "." in name and _LOGGER.fullmatch(name) is not None and _is_logger(name, text, start, at)
 
@@ -56,7 +58,7 @@ def _is_exception(name: str) -> bool:
 def _is_position(name: str, text: str, at: int) -> bool:
     """Whether a name is that of a file in front of a line number, or of a file or a class in front of a test."""
     if _TEST.match(text, at):
-        return name[:4] in ("Test", "test") or _FILE.fullmatch(name) is not None
+        return name[:4] in TESTS or _FILE.fullmatch(name) is not None
     return _LINE.match(text, at) is not None and _FILE.fullmatch(name) is not None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from drhttp._redact.detect.log_names import is_log_name
+from drhttp._redact.detect.log_names import TESTS, is_log_name
 
 _UNION = r"(?:[ \t]{0,3}\|[ \t]{0,3}(?:null|None|undefined|str|string|bytes|number)){0,3}"
 # Types of GraphQL, TypeScript, Python, Go and Rust, at the end of a declaration. A default value may follow; then it is
@@ -31,7 +31,8 @@ _PIN = re.compile(
     r"v?[0-9]{1,4}(?:\.(?:[0-9]{1,5}|\*)){1,3}(?:\.?(?:a|b|rc|dev|post)[0-9]{1,4})?(?=[\s;,#\\\"')\]]|\Z)"
 )
 # MySQL, error 1045: `Access denied for user 'ada'@'localhost' (using password: YES)`.
-_QUESTION, _ANSWER = "(using ", re.compile(r"(?:YES|NO)\)")
+_QUESTION, _ANSWERS, _ANSWER = "(using ", ("Y", "N"), re.compile(r"(?:YES|NO)\)")
+_LOGGED_ENDS = "rng]"  # of the names of exceptions
 _COORDINATES = re.compile(r"[a-z][a-z-]{1,40}:v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3}(?=[\s'\"]|\Z)")  # Maven, Gradle
 
 
@@ -48,9 +49,10 @@ def is_no_value(match: re.Match[str]) -> bool:
         return False
     if _TYPE.match(text, at):
         return True
-    if not match[2] and is_log_name(name, text, match.start(), match.start(3) + match[3].index(":") + 1):
+    logged = "." in name or name[-1] in _LOGGED_ENDS or name[:4] in TESTS
+    if logged and not match[2] and is_log_name(name, text, match.start(), match.start(3) + match[3].index(":") + 1):
         return True
-    if _ANSWER.match(text, at) and text.endswith(_QUESTION, 0, match.start()):
+    if text[at : at + 1] in _ANSWERS and _ANSWER.match(text, at) and text.endswith(_QUESTION, 0, match.start()):
         return True
     if text[at - 1] != ":":  # with a space
         named = _NAMED_TYPE.match(text, at)

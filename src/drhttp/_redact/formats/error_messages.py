@@ -34,6 +34,11 @@ _PARAMETERS = "[parameters: "  # SQLAlchemy
 _INPUT, _INPUT_END = "input_value=", ", input_type="  # pydantic
 
 
+def holds_bracket_or_input(text: str) -> bool:
+    """Whether a text without quotes may hold such a message, or an expression; `False` is certain."""
+    return "(" in text or "[" in text or _INPUT in text
+
+
 def find_error_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of secret values in such messages."""
     # Searching for one character is much faster than for several.

@@ -12,7 +12,7 @@ from drhttp._percent import unquote
 from drhttp._redact.decoding.surroundings import surroundings
 from drhttp._redact.detect.command_lines import find_secret_arguments, sets_value
 from drhttp._redact.detect.source_code import is_no_value
-from drhttp._redact.formats.error_messages import find_error_values
+from drhttp._redact.formats.error_messages import find_error_values, holds_bracket_or_input
 from drhttp._redact.formats.expressions import find_in_expressions, holds_compound_sign, with_compound_signs
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
 from drhttp._redact.formats.text_hints import OPTION, QUOTES, RARE_SIGNS
@@ -65,12 +65,11 @@ _TYPE = re.compile(r"\[*[A-Z]\w{0,60}[\]!]*(?:[ \t]*[,)]|\s+\$)")
 # Words behind an option that is only mentioned.
 _MENTION = re.compile(r"(?:option|flag|parameter|argument|is|are|was|to|and|or|must|for|requires?|needs)\b")
 _PAIR = re.compile(rf"([(\[,]\s*)[bBuU]?{_MARK}([\w.$-]+){_MARK}\s*,\s*")
-_NUMBER = re.compile(r"\d{1,3}")
+_NUMBER, _WORD, _SHORT = re.compile(r"\d{1,3}"), re.compile(r"[^\s(\[\"'`]*"), 12
 _PAIR_END = re.compile(rf"(?:{_MARK})?\s*(?:[)\]]|\Z)")
 _BEFORE_QUOTE = re.compile(r"[ \t](?=[bBfFnNrRuU]{0,2}[\"'`])")
-_LINKING_WORDS = frozenset(
-    ("<-", "is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS", "||", "??", "~")
-)  # between a name and a quote
+# Between a name and a quote.
+_LINKING_WORDS = frozenset(("<-", "is", "was", "to", "of", "like", "LIKE", "by", "BY", "AS", "||", "??", "~"))
 _LONGEST_NAME = 80
 _LONGEST_HARMLESS = 90  # characters of a value that may be harmless
 _IDENTIFIED = "IDENTIFIED"  # SQL: `CREATE USER ada IDENTIFIED BY 'abc'`
@@ -126,7 +125,9 @@ def _mask(text: str, policy: Policy) -> tuple[str, int]:
 def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
     """Mask the values of secret names."""
     pieces, copied, count = [], 0, 0
-    for begin, end in sorted(_counted(_spans(text, policy, ValueLocator(text, policy.budget.spend)), policy)):
+    # All else than an assignment takes several words, brackets or quotes.
+    find = _assignments if len(text) < _SHORT and _WORD.fullmatch(text) else _spans
+    for begin, end in sorted(_counted(find(text, policy, ValueLocator(text, policy.budget.spend)), policy)):
         if begin >= copied:
             pieces += [text[copied:begin], policy.mask(text[begin:end])]
             count += 1
@@ -158,9 +159,10 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from (match.span(1) for match in _ORACLE_LOGON.finditer(text))
     if KEY_TYPE in text:
         yield from secret_parts_in(text)
-    yield from find_in_expressions(text, policy, locator)
     yield from find_text_pairs(text, policy, locator)
-    yield from find_error_values(text, policy, locator)
+    if quoted or holds_bracket_or_input(text):
+        yield from find_in_expressions(text, policy, locator)
+        yield from find_error_values(text, policy, locator)
 
 
 def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drhttp._redact.detect.code_sentences import find_codes
+from drhttp._redact.detect.code_sentences import find_codes, holds_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,8 @@ def find_text_pairs(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from (match.span(2) for match in _NETRC.finditer(text))
     if '";s:' in text:
         yield from _serialized(text, policy)
-    yield from (each[1:] for each in find_codes(text, policy.budget.spend) if not policy.is_allowed(each.name))
+    if holds_words(text):
+        yield from (each[1:] for each in find_codes(text, policy.budget.spend) if not policy.is_allowed(each.name))
 
 
 def holds_netrc(text: str) -> bool:

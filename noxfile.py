@@ -78,6 +78,7 @@ _open_pyenv()
 PYTHONS = [version for version in SUPPORTED if version == HERE or _runs(version)] or [HERE]
 
 OTHERS = [version for version in PYTHONS if version != HERE]
+WITH_INBOX = {HERE, *OTHERS[:1], *OTHERS[-1:]}  # the oldest and the newest; the inbox is a program of its own
 # With `DRHTTP_COVERAGE`, these sessions measure the coverage while they test, so that no test runs twice for it.
 MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if os.environ.get("DRHTTP_COVERAGE")]
 
@@ -100,7 +101,7 @@ def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
 def _narrow(session: nox.Session) -> tuple[str, ...]:
     """Options that leave out what the same session tries on the newest other Python, as do most generated examples."""
     newest = session.python in OTHERS[-1:]
-    session.env.setdefault("HYPOTHESIS_EFFORT", os.environ.get("HYPOTHESIS_EFFORT", "0.5" if newest else "0.15"))
+    session.env.setdefault("HYPOTHESIS_EFFORT", os.environ.get("HYPOTHESIS_EFFORT", "0.4" if newest else "0.15"))
     return () if newest else NARROW
 
 
@@ -175,7 +176,8 @@ def lowest_urllib3(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """What needs frameworks or extras, and masking, against the built wheel."""
     _install(session, "tests", "frameworks", "clients", "tools")
-    _pytest(session, *_narrow(session), "--ignore=tests/inbox/ui", *(f"tests/{name}" for name in WITH_FRAMEWORKS))
+    folders = [f"tests/{name}" for name in WITH_FRAMEWORKS if name != "inbox" or session.python in WITH_INBOX]
+    _pytest(session, *_narrow(session), "--ignore=tests/inbox/ui", *folders)
 
 
 @_each_python

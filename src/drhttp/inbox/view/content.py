@@ -17,8 +17,8 @@ UNPACKED = 2 * 1024 * 1024
 """Maximum decompressed bytes of other bodies."""
 MULTIPART = 1024 * 1024
 """Maximum bytes of a multipart body that are looked at."""
-TEXT = 512 * 1024
-"""Maximum bytes of a text that are looked at: to mask one takes up to 50 times as much memory."""
+TEXT = 384 * 1024
+"""Maximum bytes of a text that are looked at: to mask one takes up to 70 times as much memory."""
 DENSE = 128 * 1024
 """Maximum bytes of one whose compression ratio exceeds `RATIO`, or whose end is missing and that has `SIGNS` signs."""
 RATIO = 20

@@ -26,11 +26,7 @@ POLL = 0.01  # seconds between two checks whether a thread has ended
 _PATCH_TIMEOUT = 5.0  # seconds; no patch takes that long
 
 # The functions in which a thread waits for the worker, whatever it was about to do.
-_WAITING = {
-    ("drhttp._process.background_import", "_wait_for_import"),
-    ("drhttp._delivery.worker", "finish_flush"),
-    ("drhttp._delivery.worker", "finish_close"),
-}
+_WAITING = {("drhttp._delivery.worker", "finish_flush"), ("drhttp._delivery.worker", "finish_close")}
 
 
 def original(module: str, name: str) -> Any:
@@ -54,11 +50,14 @@ def greenlets_stall() -> bool:
 def patch_under_way(*, waiting: bool = False) -> bool:
     """Whether another thread is in a function by which gevent patches.
 
-    waiting: count those too in which the thread waits for the worker.
+    waiting: count those too in which the thread waits for the worker. They count in any case while locks are half
+    patched: gevent notifies its subscribers after it has replaced those of `_thread`, and before those of `threading`.
     """
-    if "gevent.monkey" not in sys.modules:
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None:
         return False
-    own, ignored = sys._getframe(), set() if waiting else _WAITING
+    half = monkey.is_module_patched("_thread") and not monkey.is_module_patched("threading")
+    own, ignored = sys._getframe(), set[tuple[str, str]]() if waiting or half else _WAITING
     return any(_patches(frame, ignored) for frame in sys._current_frames().values() if frame is not own)
 
 

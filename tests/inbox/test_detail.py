@@ -122,10 +122,10 @@ def test_a_bomb_in_a_body_is_shown_in_part(exchange):
 
 
 def test_a_long_body_is_shown_in_part(exchange):
-    """What follows the first 256 KiB is counted, and beyond 384 KiB left out: nobody has looked for secrets there."""
+    """What follows the first 256 KiB is counted, and beyond 512 KiB left out: nobody has looked for secrets there."""
     changed = with_body(exchange, b"word " * 200_000, "identity")
 
-    assert shown_body(changed)[-1] == "  ... 131,070 more bytes; use --json to print them all"
+    assert shown_body(changed)[-1] == "  ... 262,140 more bytes; use --json to print them all"
     assert json_object(changed)["response"]["truncated"] is True
     assert json_object(changed, reveal=True)["response"]["body_text"] == "word " * 200_000
 

@@ -17,12 +17,12 @@ UNPACKED = 2 * 1024 * 1024
 """Maximum decompressed bytes of other bodies."""
 MULTIPART = 1024 * 1024
 """Maximum bytes of a multipart body that are looked at."""
-TEXT = 384 * 1024
-"""Maximum bytes of a text that are looked at: to mask one takes up to 70 times as much memory."""
+TEXT = 512 * 1024
+"""Maximum bytes of a text that are looked at: to mask one takes up to 50 times as much memory."""
 DENSE = 128 * 1024
 """Maximum bytes of one whose compression ratio exceeds `RATIO`, or whose end is missing and that has `SIGNS` signs."""
 RATIO = 20
-SIGNS = 100_000
+SIGNS = 60_000
 """Signs of structure in a text whose end is missing: for each an object may be created."""
 _WORD = 4096
 """Maximum characters of a word that is left out at the end of the beginning of a text."""

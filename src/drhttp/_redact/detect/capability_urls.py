@@ -135,15 +135,15 @@ def _find_named_tokens(
             break
     else:
         return
-    before = ""
+    current = ""
     for segment in _SEGMENT.finditer(path, at):
-        word, before = before, segment[0]
-        generated = _GENERATED.fullmatch(before)
+        previous, current = current, segment[0]
+        generated = _GENERATED.fullmatch(current)
         if generated is None:
-            named = named or is_secret(before)
+            named = named or is_secret(current)
             continue
         spend(4 if named else 1)
-        if word in _BEFORE_COMMIT and _COMMIT.fullmatch(before):
+        if previous in _BEFORE_COMMIT and _COMMIT.fullmatch(current):
             continue
         if named and not _is_page(generated[1]) and _HARMLESS.fullmatch(generated[1]) is None:
             yield start + segment.start(), start + segment.end()

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from drhttp._redact.work_budget import Spend
 
@@ -25,10 +25,9 @@ def _spelled(words: Iterable[str]) -> tuple[str, ...]:
 
 _NOUN = re.compile(rf"(?<![\w.$/@%=-])(?:{'|'.join(_spelled(_NOUNS))})(?![\w/=-]|\.\w)")
 _PASSWORDS = frozenset(("password", "passwd", "passphrase", "passcode"))
-_DIGITS = (
-    r"(?P<value>[0-9]{4,8}|[0-9]{3}[ -][0-9]{3})(?![\w%/:@=]|[.,-][0-9]"
-    r"|[ \t](?:char|digit|byte|letter|time|sec|min|hour|day|month|year))"
-)
+_VALUE = "(?P<value>[0-9]{4,8}|[0-9]{3}[ -][0-9]{3})"
+_COUNTED = r"[ \t](?:char|digit|byte|letter|time|sec|min|hour|day|month|year)"  # behind a number that is no code
+_DIGITS = rf"{_VALUE}(?![\w%/:@=]|[.,-][0-9]|{_COUNTED})"
 _LABEL = r"(?:[A-Z]{1,4}-|[#*_`(]{1,3})?"  # in front of a code: `G-123456`
 # What connects a noun with its value. Something else may stand behind a code: `Your OTP for the login is 123456`.
 _IS = (
@@ -47,7 +46,7 @@ _PASSWORD_BEHIND = re.compile(rf"{_IS}[*_~`(]{{0,3}}(?P<value>[^\s\"'<>\\\x00]{{
 _IS_YOUR = re.compile(r"[ \t](?:is|as|IS|AS)[ \t](?P<whose>your|ur|my|the|YOUR|MY|THE)(?=[ \t])")
 _LONGEST_NAME = 80  # characters
 _VALUE_IN_FRONT = re.compile(r"(?<![^\s\"'<>\\,;()=\x00])[^\s\"'<>\\,;()=\x00]{3,60}\Z")
-_CODE_IN_FRONT = re.compile(r"(?<![\w.,:/@%+=-])(?:[A-Z]{1,4}-|#)?(?P<value>[0-9]{4,8}|[0-9]{3}[ -][0-9]{3})\Z")
+_CODE_IN_FRONT = re.compile(rf"(?<![\w.,:/@%+=-])(?:[A-Z]{{1,4}}-|#)?{_VALUE}\Z")
 _NOUN_ENDS = re.compile(r"[ \t]?(?:[.,;:!?)\"'<\x00\r\n-]|\Z)|[ \t](?:for|to|on|at|from|and|by|with|in|until|valid)\b")
 _USE = re.compile(
     rf"(?<!\w)(?:{'|'.join(_spelled(_VERBS))})[ \t]{_LABEL}{_DIGITS}"
@@ -89,7 +88,7 @@ _METHOD = re.compile(
     r"|[0-9]{1,4}(?:[%+x]|st|nd|rd|th|-?(?:char|digit|bit|byte|letter|day|hour|min|sec|month|year|time)[a-z]{0,8})",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[ \t](?:char|digit|byte|letter|time|sec|min|hour|day|month|year)")
+_UNIT = re.compile(_COUNTED)
 _SHORTEST = 4  # characters of a password
 _TRAILING = ".,;:)]}*_~`!?"
 _KEPT = ".,;:)]}*_~`"  # what is not part of the value; `!` may be
@@ -112,13 +111,18 @@ def holds_words(text: str) -> bool:
     if len(text) < _SHORTEST_SENTENCE or text.count(" ") < _FEWEST_SPACES:
         return False
     lower = text.lower()
-    # Written out, because `any` takes several times as long. "pass" stands for all that begin so.
-    named = "code" in lower or "pin" in lower or "otp" in lower or "pass" in lower
+    named = _may_hold_noun(lower)
     if not (named or " to " in lower):
         return False
     if "use " in lower or "enter " in lower or "type " in lower:
         return True
     return named and any(word in lower for word in _CONNECTIONS)
+
+
+def _may_hold_noun(lower: str) -> bool:
+    """Whether a text, in lower case, may hold one of the nouns; `False` is certain."""
+    # Written out, because `any` takes several times as long. "pass" stands for all that begin so.
+    return "code" in lower or "pin" in lower or "otp" in lower or "pass" in lower
 
 
 def may_hold_code(text: str) -> bool:
@@ -145,27 +149,24 @@ def find_codes(text: str, spend: Spend) -> Iterator[Value]:
     ordered = any(f"{verb} " in lower for verb in _VERBS)
     if any(noun in lower for noun in _NOUNS):
         if ordered or any(word in lower for word in _CONNECTIONS):
-            yield from _values_behind(text, spend)
+            yield from _values(text, _NOUN, _behind, 2, spend)
         if " is " in lower or " as " in lower:
-            yield from _values_in_front(text, spend)
+            yield from _values(text, _IS_YOUR, _in_front, 5, spend)
     if ordered:
         yield from (Value("code", *match.span("value")) for match in _USE.finditer(text))
 
 
-def _values_behind(text: str, spend: Spend) -> Iterator[Value]:
-    """Yield the values behind nouns."""
-    for noun in _NOUN.finditer(text):
-        spend(2)
-        value = _behind(text, noun, spend)
-        if value is not None:
-            yield value
-
-
-def _values_in_front(text: str, spend: Spend) -> Iterator[Value]:
-    """Yield the values in front of nouns."""
-    for match in _IS_YOUR.finditer(text):
-        spend(5)
-        value = _in_front(text, match, spend)
+def _values(
+    text: str,
+    pattern: re.Pattern[str],
+    find: Callable[[str, re.Match[str], Spend], Value | None],
+    work: int,
+    spend: Spend,
+) -> Iterator[Value]:
+    """Yield the values beside what a pattern matches. find: finds one of them. work: of a match."""
+    for match in pattern.finditer(text):
+        spend(work)
+        value = find(text, match, spend)
         if value is not None:
             yield value
 
@@ -244,7 +245,7 @@ def _password(name: str, text: str, begin: int, end: int) -> Value | None:
 def label_at_end(text: str) -> str:
     """Return the noun whose value follows a text, such as "code" behind `Use this code:`; empty if there is none."""
     name, end = "", text[-_LONGEST_END:].lower()
-    if not ("code" in end or "pin" in end or "otp" in end or "pass" in end):
+    if not _may_hold_noun(end):
         return name
     for noun in _NOUN.finditer(text, max(0, len(text) - _LONGEST_LABEL)):
         rest = text[noun.end() :].strip()

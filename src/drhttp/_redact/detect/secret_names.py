@@ -124,8 +124,7 @@ class SecretNames:
         Examples: a number under `max_tokens`, `true` under `has_password`, "pass" under `cvc_check`, and in quotes a
         message about the field: "must be at least 8 characters".
         """
-        kinds = self._harmless(name)
-        if kinds and harmless_values.is_harmless(value, kinds):
+        if harmless_values.is_harmless(value, self._harmless(name)):
             return True
         if value[:1] != '"' or (value[1:2] not in VERSION_BEGINNINGS and " " not in value):
             return False

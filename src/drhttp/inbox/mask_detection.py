@@ -18,7 +18,7 @@ _MASKS = re.compile(rf"{_EXACT}(?:[\s,;]+{_EXACT})*", re.IGNORECASE)
 _SHORT = 1_000
 """Maximum characters of a JSON array or object that is parsed."""
 # What is to be sent again is better refused once too often, so any text may follow the word.
-_WORD = r"\[(?:redacted|masked|filtered|hidden(?: |\+|%20)here)[^\]\n]{0,40}\]"
+_WORD = rf"\[(?:redacted|masked|filtered|hidden{_SPACE}here)[^\]\n]{{0,40}}\]"
 _MAYBE = re.compile(rf"{_WORD}|\*{{3,}}", re.IGNORECASE)
 # Asterisks are common in text, so in bodies they count only where they are a whole value.
 _IN_BODY = re.compile(rf'{_WORD}|["=]\*{{3,}}(?=["&]|\Z)'.encode(), re.IGNORECASE)

@@ -154,7 +154,7 @@ def _check_bytes(view: DisplayedBody) -> None:
     """Raise `ApiError` for a body whose bytes may hold what is hidden in its text."""
     if view.masked:
         raise ApiError(403, "masked", "The body contains masked values. Reveal the record to see its bytes.")
-    if view.content.partial and view.content.form != "image":
+    if view.content.unsearched:
         raise ApiError(
             403, "masked", "The body is very large and may contain secrets. Reveal the record to see its bytes."
         )

@@ -73,6 +73,11 @@ class Content:
     charset: str = "utf-8"
     partial: bool = False
 
+    @property
+    def unsearched(self) -> bool:
+        """Whether its rest, which is not shown, may hold secrets. Those of images are not searched for at all."""
+        return self.partial and self.form != "image"
+
 
 def content_of(message: Message, most: int = TEXT) -> Content:
     """Decode a body for display, within limits. most: bytes of a text that are looked at."""

@@ -61,8 +61,7 @@ def _parsed(text: str) -> dict[str, Any]:
 def _message(message: Message, view: DisplayedBody) -> Message:
     headers = tuple((name, value) for name, value, _ in masking.headers(message.headers, reveal=False))
     content = view.content
-    # Nobody looked for secrets in the rest of a body of which only the beginning is shown.
-    if not view.masked and not (content.partial and content.form != "image"):
+    if not view.masked and not content.unsearched:
         return replace(message, headers=headers)
     count = message.hidden + view.masked
     if view.text is None:

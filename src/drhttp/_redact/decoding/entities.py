@@ -14,6 +14,8 @@ def unescape(text: str) -> str:
 
     `html.unescape` takes quadratic time for a long number, and fails for more than 4300 digits.
     """
+    if "&" not in text:
+        return text
     return html.unescape(_LONG.sub(_strip_zeros, text) if "&#" in text else text)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
+from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.formats.compound_pairs import spell_settings
 
 # Elements that label another cell, elements that may be labeled, and elements that may stand between them.
@@ -20,6 +23,43 @@ VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "l
 RAW_TEXT = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style")}
 # Elements whose content names a neighbor: in property lists and XML-RPC; in HTML, labels.
 NAME_ELEMENTS = frozenset(("key", "name", "label", "field")) | spell_settings(("name", "key"))
-VALUE_ELEMENTS = frozenset(("value", "val", "content")) | spell_settings(
-    ("value",)
-)  # the neighbor that is named, in XML
+# The neighbor that is named, in XML.
+VALUE_ELEMENTS = frozenset(("value", "val", "content")) | spell_settings(("value",))
+_LONGEST = 60  # characters of a name that is remembered
+
+
+class Element(NamedTuple):
+    """The name of an element, and its roles.
+
+    plain: without character references. lower: in lower case. local: the same without a prefix. names, valued: whether
+    its content names a neighbor, or may be named by one. void: in HTML, it has no content. raw_end: finds the end of
+    its content if that is not markup.
+    """
+
+    plain: str
+    lower: str
+    local: str
+    names: bool
+    valued: bool
+    void: bool
+    raw_end: re.Pattern[str] | None
+
+
+def element(name: str) -> Element:
+    """Return what is known about elements of a name. Documents have few names, so they are remembered."""
+    return _element(name) if len(name) <= _LONGEST else _element.__wrapped__(name)
+
+
+@lru_cache(maxsize=512)
+def _element(name: str) -> Element:
+    lower = name.lower()
+    local = lower.rpartition(":")[2]
+    return Element(
+        plain=unescape(name),
+        lower=lower,
+        local=local,
+        names=local in NAME_ELEMENTS,
+        valued=local in VALUE_ELEMENTS,
+        void=lower in VOID,
+        raw_end=RAW_TEXT.get(lower),
+    )

@@ -13,10 +13,12 @@ from drhttp._redact.detect.code_sentences import is_value, label_at_end
 from drhttp._redact.formats.html_elements import CELLS, FIELDS, INLINE, LABELED, PAIRED
 
 if TYPE_CHECKING:
+    from drhttp._redact.formats.html_elements import Element
     from drhttp._redact.formats.html_tables import SecretCells
     from drhttp._redact.policy import Policy
 
 _LONGEST = 120  # characters at the end of a text that may be a label
+_SIGNS = (":", "=")
 _LABEL = re.compile(r"\s*[\w.-]{1,40}(?: [\w.-]{1,30}){0,3}\s*")
 _LEADING = re.compile(r"(?:^|[\s(>])([\w.-]{1,40}(?: [\w.-]{1,30}){0,2})\s*[:=]\s*\Z")
 # One word with a digit or another sign inside, but no date, time or version, and no name such as "OAuth2".
@@ -42,16 +44,20 @@ class LabelReader:
         self._code = ""  # "code" or the like if the previous text was the beginning of a sentence with one
         self.element = ""
 
-    def read_tag(self, name: str, *, closes: bool) -> bool:
+    @property
+    def names_next(self) -> bool:
+        """Whether a label may name the next text."""
+        return bool(self._label or self._code)
+
+    def read_tag(self, element: Element, *, closes: bool) -> bool:
         """Read a tag, in which a label may stand, or which ends its reach; return whether a label in front of it may
         name a text behind it, as it is no field of a form.
         """
-        local = name.lower()
-        if self._label and local not in INLINE and not (self._label == "pair" and local in PAIRED):
+        lower, local = element.lower, element.local
+        if self._label and lower not in INLINE and not (self._label == "pair" and lower in PAIRED):
             self._label = ""
-        if self._code and local in self._fields:
+        if self._code and lower in self._fields:
             self._code = ""
-        local = local.rpartition(":")[2]
         self.element = "" if closes else local
         if local in CELLS:
             self._in_cell = not closes
@@ -73,7 +79,7 @@ class LabelReader:
 
     def name_in_front(self, text: str) -> str:
         """Return the label in front of a text that begins with a colon; empty if there is none."""
-        name = self._name if self._label and text.lstrip()[:1] in (":", "=") else ""
+        name = self._name if self._label and text.lstrip().startswith(_SIGNS) else ""
         self._label = ""
         if name and len(text.strip()) == 1:
             self._label = "leading"
@@ -84,7 +90,8 @@ class LabelReader:
         """Note a text that may be a label, or end with one. position: where it begins."""
         self._code = label_at_end(text)
         if ":" in text or "=" in text:
-            leading = _LEADING.search(text[-_LONGEST:])
+            # The search for the beginning of the label would be tried at each word of a text that ends otherwise.
+            leading = _LEADING.search(text[-_LONGEST:]) if text.rstrip().endswith(_SIGNS) else None
             if leading is not None and self._policy.is_secret(leading[1]):
                 self._label = "leading"
             return

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.decoding.entities import unescape
-from drhttp._redact.formats.aria_tables import AriaTableReader
+from drhttp._redact.formats.aria_tables import AriaTableReader, may_hold_roles
 from drhttp._redact.formats.markup_attributes import ATTRIBUTE, value_of
 from drhttp._redact.formats.secret_columns import COLUMNS_BESIDE
 
@@ -33,7 +33,7 @@ _CELL = re.compile(r"<(?:t[dh]|(?:ss:)?cell|table:table-cell)(?=[\s/>])[^<>]*>",
 # The names in HTML of elements that XML of spreadsheets calls otherwise.
 _IN_HTML = {"row": "tr", "cell": "td", "table-row": "tr", "table-cell": "td"}
 _ANY_TAG = re.compile(r"<[^<>]*>")
-_BEGINNINGS = ("<t", "<T", "<Row", "<row", "<ss:")
+_BEGINNING = re.compile("<(?:[tT]|[rR]ow|ss:)")
 _LONGEST_ROW = 8000  # characters of a row that may be a heading
 _LONGEST_NAME = 80
 _MOST_COLUMNS = 1000
@@ -66,9 +66,12 @@ def holds_spreadsheet(text: str) -> bool:
 
 def secret_cells(text: str, policy: Policy) -> SecretCells:
     """Return the secret cells of all tables in a document, or in a part of one."""
+    holds_tables = _BEGINNING.search(text) is not None
+    if not (holds_tables or may_hold_roles(text)):
+        return NO_CELLS
     by_role = AriaTableReader(text, policy)
     by_role.run()
-    if not (any(begin in text for begin in _BEGINNINGS) and _names_secret_column(text, policy)):
+    if not (holds_tables and _names_secret_column(text, policy)):
         return SecretCells(by_role.cells, by_role.headings)
     reader = _TableReader(text, policy)
     reader.run()

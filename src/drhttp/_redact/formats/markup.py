@@ -11,16 +11,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 from drhttp._redact.decoding.entities import unescape
 from drhttp._redact.errors import MaskingError
-from drhttp._redact.formats.html_elements import NAME_ELEMENTS, RAW_TEXT, VALUE_ELEMENTS, VOID
+from drhttp._redact.formats.html_elements import NAME_ELEMENTS, Element, element
 from drhttp._redact.formats.html_labels import LabelReader
 from drhttp._redact.formats.html_tables import NO_CELLS, holds_spreadsheet, secret_cells
 from drhttp._redact.formats.markup_attributes import (
-    ATTRIBUTE,
-    VALUED,
     has_secret_content,
-    has_secret_name,
     mask_as_text,
-    value_of,
+    mask_attributes,
+    mask_value,
+    unclosed_secret,
 )
 
 if TYPE_CHECKING:
@@ -78,25 +77,32 @@ class _MarkupMasker:
 
     def run(self) -> tuple[str, int]:
         """Mask what is secret in all tags and between them; return the text and a count."""
+        spend = self._policy.budget.spend
         for match in _TAG.finditer(self._text):
-            self._policy.budget.spend(1 if match["close"] else 5 if "=" in match[0] else 3)
-            if match.start() < self._raw or match.start() < self._passed:
+            tag, begin = match[0], match.start()
+            spend(1 if match["close"] else 5 if "=" in tag else 3)
+            if begin < max(self._raw, self._passed):
                 continue
-            if match[0] != "<":
-                self._text_between(match.start())
+            if tag != "<":
+                if begin > self._position:
+                    self._text_between(begin)
                 self._position = match.end()
                 self._tag(match)
             elif not self._html and not self._cut:
                 raise MaskingError("unparsable")
             else:
-                self._open_value(match.start())
+                self._open_value(begin)
+        self._end()
+        return "".join(self._pieces), self._count
+
+    def _end(self) -> None:
+        """Mask what is behind the last tag, and what no tag has ended."""
         self._text_between(self._position if self._cut else len(self._text))
         if self._secret is not None:
             self._replace(self._secret, len(self._text))
         elif self._cut and not self._html:  # the names of the last values may be cut off
             for value in sorted((each for each in self._values.values() if each and each[2] > 0), reverse=True):
                 self._mask_pieces(*value[1:])
-        return "".join(self._pieces), self._count
 
     def _text_between(self, end: int) -> None:
         """Mask the text between two tags."""
@@ -108,7 +114,7 @@ class _MarkupMasker:
             return
         raw = self._position < self._raw
         front = ""
-        if self._html and not raw:
+        if self._html and not raw and self._labels.names_next:
             if self._labels.names_value(text):
                 self._mask_content(text)
                 return
@@ -136,7 +142,7 @@ class _MarkupMasker:
                 self._mask_pieces(*value[1:])
 
     def _mask_content(self, text: str, name: str = "") -> None:
-        masked, count = self._mask_value(name, unescape(text))
+        masked, count = mask_value(name, unescape(text), self._policy)
         self._pieces.append(escape(masked) if count else text)
         self._count += count
 
@@ -144,57 +150,65 @@ class _MarkupMasker:
         """Mask the content of an element that is complete already."""
         content = "".join(self._pieces[first:last])
         if content.strip():
-            masked, count = self._mask_value("", unescape(content))
+            masked, count = mask_value("", unescape(content), self._policy)
             # Many pieces behind it are not moved, as there may be such an element at each of thousands of levels.
             gap = last - first - 1 if len(self._pieces) - last > last - first else 0
             self._pieces[first:last] = [escape(masked) if count else content, *[""] * gap]
             self._count += count
 
     def _tag(self, match: re.Match[str]) -> None:
-        name = match["name"]
-        if name is not None:
-            self._named &= self._labels.read_tag(name, closes=bool(match["close"]))
+        """Mask what is secret in a tag, a comment, CDATA, or a processing instruction."""
+        name, close = match["name"], match["close"]
+        if name is None:
+            if self._secret is None:
+                self._other(match)
+            return
+        kind = element(name)
+        self._named &= self._labels.read_tag(kind, closes=bool(close))
         if self._secret is not None:
             self._skip_in_secret(match)
-        elif name is not None:
-            if match["close"]:
-                self._end_tag(name)
-            attributes = match["attributes"]
-            text, count = mask_as_text(match, self._mask_inner)
-            self._count += count
-            if not count:
-                text = f"<{match['close']}{name}{self._attributes(attributes)}>" if "=" in attributes else match[0]
-            self._pieces.append(text)
-            if not match["close"]:
-                self._start_tag(match)
-        elif match["data"] is not None:
-            self._note_name(match["data"])
-            self._comment_or_cdata(match, match["data"], "<![CDATA[", "]]>")
-        else:
-            # Comments and processing instructions may hold values too.
-            comment = match[0].startswith("<!--") and match[0].endswith("-->") and "<" in match[0][4:]
-            front, end = ("<!--", "-->") if comment else ("", "")
-            self._comment_or_cdata(match, match[0][len(front) : len(match[0]) - len(end)], front, end, tags=comment)
-
-    def _comment_or_cdata(self, match: re.Match[str], text: str, front: str, end: str, *, tags: bool = True) -> None:
-        if self._cut and match.end() == len(self._text) and match[0][-1] != ">":
-            return  # the end is missing
-        masked, count = self._mask_inner(text, tags=tags)
-        self._count += count
-        self._pieces.append(front + masked + end if count else match[0])
-
-    def _start_tag(self, match: re.Match[str]) -> None:
-        """Read a start tag, whose name or attributes may make its content secret."""
-        name, attributes = match["name"], match["attributes"]
-        if attributes.endswith("/") or (self._html and name.lower() in VOID):
             return
-        local = name.rpartition(":")[2].lower()
+        if close:
+            self._end_tag(kind)
+        self._pieces.append(self._mask_tag(match) if match["attributes"] or "(" in name else match[0])
+        if not close:
+            self._start_tag(kind, match)
+
+    def _mask_tag(self, match: re.Match[str]) -> str:
+        attributes = match["attributes"]
+        text, count = mask_as_text(match, self._mask_inner)
+        self._count += count
+        if count:
+            return text
+        return f"<{match['close']}{match['name']}{self._attributes(attributes)}>" if "=" in attributes else match[0]
+
+    def _other(self, match: re.Match[str]) -> None:
+        """Mask a comment, CDATA, or a processing instruction, which may hold values too."""
+        text, data, tags = match[0], match["data"], True
+        if data is not None:
+            self._note_name(data)
+            front, end = "<![CDATA[", "]]>"
+        else:
+            tags = text.startswith("<!--") and text.endswith("-->") and "<" in text[4:]
+            front, end = ("<!--", "-->") if tags else ("", "")
+            data = text[len(front) : len(text) - len(end)]
+        if self._cut and match.end() == len(self._text) and text[-1] != ">":
+            return  # the end is missing
+        masked, count = self._mask_inner(data, tags=tags)
+        self._count += count
+        self._pieces.append(front + masked + end if count else text)
+
+    def _start_tag(self, kind: Element, match: re.Match[str]) -> None:
+        """Read a start tag, whose name or attributes may make its content secret."""
+        attributes = match["attributes"]
+        if attributes.endswith("/") or (self._html and kind.void):
+            return
         named, self._named = self._named, False
         self._level += 1
-        if local in NAME_ELEMENTS:
+        if kind.names:
             self._beside = 0
             self._values.setdefault(self._level, None)
-        if local in VALUE_ELEMENTS:
+        if kind.valued:
             named = named or self._beside == self._level
             if not named and self._level not in self._values:
                 self._values[self._level] = (match.end(), len(self._pieces), -1)
@@ -203,13 +217,13 @@ class _MarkupMasker:
             self._mask_cell(match.end(), *cell)
         elif (
             named
-            or self._policy.is_secret(unescape(name))
-            or has_secret_content(local, attributes, self._policy, html=self._html)
+            or self._policy.is_secret(kind.plain)
+            or ("=" in attributes and has_secret_content(kind.local, attributes, self._policy, html=self._html))
         ):
             self._policy.budget.spend(6)  # for what is skipped and replaced
-            self._secret, self._depth, self._begin = name, 1, match.end()
-        elif self._html and name.lower() in RAW_TEXT:
-            self._skip_raw(RAW_TEXT[name.lower()].search(self._text, match.end()))
+            self._secret, self._depth, self._begin = match["name"], 1, match.end()
+        elif self._html and kind.raw_end is not None:
+            self._skip_raw(kind.raw_end.search(self._text, match.end()))
 
     def _skip_raw(self, end: re.Match[str] | None) -> None:
         """Skip a script or a style sheet."""
@@ -217,25 +231,21 @@ class _MarkupMasker:
         if end is None and self._cut:
             self._text = self._text[: self._text.rfind(" ") + 1]
 
-    def _end_tag(self, name: str) -> None:
+    def _end_tag(self, kind: Element) -> None:
         """Read an end tag: names noted on the level below are forgotten."""
-        begun = self._values.get(self._level)
-        if begun is not None and begun[2] < 0 and name.rpartition(":")[2].lower() in VALUE_ELEMENTS:
-            self._values[self._level] = (begun[0], begun[1], len(self._pieces))
-        self._values.pop(self._level + 1, None)
+        if self._values:
+            begun = self._values.get(self._level)
+            if begun is not None and begun[2] < 0 and kind.valued:
+                self._values[self._level] = (begun[0], begun[1], len(self._pieces))
+            self._values.pop(self._level + 1, None)
         if self._beside > self._level:
             self._beside = 0
         self._level -= 1
 
     def _open_value(self, start: int) -> None:
         """Read a tag without an end; a quoted secret value may go on behind the next `<`."""
-        end = self._text.find("<", start + 1)
-        pairs = list(ATTRIBUTE.finditer(self._text, start, end if end > 0 else len(self._text)))
-        if not pairs or pairs[-1][3][0] not in "\"'" or (len(pairs[-1][3]) > 1 and pairs[-1][3][-1] == pairs[-1][3][0]):
-            return
-        last = pairs[-1]
-        named = has_secret_name(pairs, self._policy)
-        if self._secret is not None or not (self._policy.is_secret(last[1]) or (named and last[1].lower() in VALUED)):
+        last = unclosed_secret(self._text, start, self._policy) if self._secret is None else None
+        if last is None:
             return
         self._text_between(last.start(3))
         quote = last[3][0]
@@ -270,31 +280,12 @@ class _MarkupMasker:
         masked, count = self._inner(text, tags=tags)
         return masked, count if masked != text else 0
 
-    def _mask_value(self, name: str, value: str) -> tuple[str, int]:
-        """Mask a value; the count is 0 if it is harmless, or equal to its mask."""
-        masked = value if self._policy.is_harmless(name, value.strip()) else self._policy.mask(value)
-        return masked, int(masked != value)
-
     def _replace(self, name: str, end: int) -> None:
         content = self._text[self._begin : end]
         if content.strip():
             self._mask_content(content, name)
 
     def _attributes(self, text: str) -> str:
-        pairs = list(ATTRIBUTE.finditer(text))
-        named = has_secret_name(pairs, self._policy)
-        pieces: list[str] = []
-        copied = 0
-        for match in pairs:
-            pieces += (text[copied : match.start()], self._attribute(match, named))
-            copied = match.end()
-        return "".join(pieces) + text[copied:]
-
-    def _attribute(self, match: re.Match[str], named: bool) -> str:
-        name, value = match[1], value_of(match)
-        if value and (self._policy.is_secret(name) or (named and name.lower() in VALUED)):
-            masked, count = self._mask_value(name, value)
-        else:
-            masked, count = self._mask_inner(value)
+        text, count = mask_attributes(text, self._policy, self._mask_inner)
         self._count += count
-        return f"{name}{match[2]}{quoteattr(masked)}" if count else match[0]
+        return text

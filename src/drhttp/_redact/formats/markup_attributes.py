@@ -1,9 +1,12 @@
-"""Attributes of XML and HTML elements that make a value secret, such as `<input name="password" value="abc">`."""
+"""Attributes of XML and HTML elements: masks secret values, and finds what makes a value or a content secret: `<input
+name="password" value="abc">`.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
 
 from drhttp._redact.decoding.entities import unescape
 
@@ -29,9 +32,52 @@ _HTML_CELLS = frozenset(("td", "dd", "li", "div", "span", "p"))
 VALUED = ("value", "content", "val", "data-value", "data-clipboard-text")
 
 
+def mask_attributes(text: str, policy: Policy, inner: Callable[..., tuple[str, int]]) -> tuple[str, int]:
+    """Mask the attributes of a tag; return them and how many values were masked.
+
+    inner: masks the values of attributes whose names are not secret.
+    """
+    pairs = list(ATTRIBUTE.finditer(text))
+    named = has_secret_name(pairs, policy)
+    pieces: list[str] = []
+    copied = count = 0
+    for match in pairs:
+        name, value = match[1], value_of(match)
+        if value and (policy.is_secret(name) or (named and name.lower() in VALUED)):
+            masked, found = mask_value(name, value, policy)
+        else:
+            masked, found = inner(value)
+        if found:
+            pieces += (text[copied : match.start()], f"{name}{match[2]}{quoteattr(masked)}")
+            copied, count = match.end(), count + found
+    return "".join(pieces) + text[copied:], count
+
+
+def mask_value(name: str, value: str, policy: Policy) -> tuple[str, int]:
+    """Mask the value of a secret name; the count is 0 if it is harmless, or equal to its mask."""
+    masked = value if policy.is_harmless(name, value.strip()) else policy.mask(value)
+    return masked, int(masked != value)
+
+
 def has_secret_name(attributes: Iterable[re.Match[str]], policy: Policy) -> bool:
     """Whether an attribute holds a secret name."""
-    return any(match[1].lower() in _NAMING and policy.is_secret(value_of(match)) for match in attributes)
+    names = [value_of(match) for match in attributes if match[1].lower() in _NAMING]
+    return any(map(policy.is_secret, names))
+
+
+def unclosed_secret(text: str, start: int, policy: Policy) -> re.Match[str] | None:
+    """Return the last attribute of a tag without an end, if its value is secret and the quote around it is not closed.
+
+    start: where the tag begins.
+    """
+    end = text.find("<", start + 1)
+    pairs = list(ATTRIBUTE.finditer(text, start, end if end > 0 else len(text)))
+    value = pairs[-1][3] if pairs else " "
+    if value[0] not in "\"'" or (len(value) > 1 and value[-1] == value[0]):
+        return None
+    last = pairs[-1]
+    secret = policy.is_secret(last[1]) or (last[1].lower() in VALUED and has_secret_name(pairs, policy))
+    return last if secret else None
 
 
 def mask_as_text(tag: re.Match[str], inner: Callable[..., tuple[str, int]]) -> tuple[str, int]:
@@ -57,8 +103,6 @@ def has_secret_content(element: str, attributes: str, policy: Policy, html: bool
 
     element: its name in lower case.
     """
-    if "=" not in attributes:
-        return False
     names: frozenset[str] = frozenset()
     if not html or element in _HTML_FIELDS:
         names |= _NAMING_CONTENT

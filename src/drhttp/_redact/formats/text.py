@@ -15,7 +15,7 @@ from drhttp._redact.detect.source_code import is_no_value
 from drhttp._redact.formats.error_messages import find_error_values, holds_bracket_or_input
 from drhttp._redact.formats.expressions import find_in_expressions, holds_compound_sign, with_compound_signs
 from drhttp._redact.formats.json_web_keys import KEY_TYPE, secret_parts_in
-from drhttp._redact.formats.text_hints import OPTION, QUOTES, RARE_SIGNS
+from drhttp._redact.formats.text_hints import OPTION, QUOTES, holds_rare_sign
 from drhttp._redact.formats.text_pairs import find_text_pairs
 from drhttp._redact.formats.value_locator import QUOTE, ValueLocator
 
@@ -37,7 +37,6 @@ _NAME = re.compile(
     r"[*~]{0,3}((?(2)\s*(?:/\*[^*]{0,100}\*/\s*)?|[^\S\r\n]*)(?:=>|={1,3}|[:\uff1a]=?|!=|<>|->|[\uff1d\u2192])[^\S\r\n]*)"
 )
 _COMPOUND = with_compound_signs(_NAME)
-_SIGNS_OF_ASSIGNMENT = ("=", ":", "<>", *RARE_SIGNS)
 # The words in front of the last one of a name, in text that is reversed.
 _WORDS_IN_FRONT = re.compile(r"(?: [\w-]{1,30}(?![\w-]))+")
 _LONGEST_WORD = 31  # characters, with the space behind it
@@ -145,7 +144,7 @@ def _counted(spans: Spans, policy: Policy) -> Spans:
 
 def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of the values of secret names, in any order."""
-    if any(sign in text for sign in _SIGNS_OF_ASSIGNMENT):
+    if "=" in text or ":" in text or "<>" in text or holds_rare_sign(text):
         yield from _assignments(text, policy, locator)
     quoted = '"' in text or "'" in text or "`" in text
     if quoted and (" " in text or "\t" in text):

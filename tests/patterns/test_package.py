@@ -79,7 +79,7 @@ def test_what_is_made_at_run_time_is_driven(expressions):
         by_file.setdefault(each.file, set()).add(each.pattern)
     assert len(by_file["_redact/formats/value_locator.py"]) > 40
     assert any(
-        "kundennummer" in each.replace("(?:", "").replace(")", "") for each in by_file["_redact/detect/secret_names.py"]
+        "kundennummer" in each.replace("(?:", "").replace(")", "") for each in by_file["_redact/detect/vocabulary.py"]
     )
     assert any("/internal/" in each for each in by_file["_capture/excluded_paths.py"])
     assert driving.documented()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import drhttp
-from drhttp._redact.detect.secret_names import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
 

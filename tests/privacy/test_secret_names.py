@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drhttp._redact.detect.secret_names import BUILT_IN, IN_QUERIES, WHOLE, SecretNames, normalize_name
+from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.name_words import normalize_name
+from drhttp._redact.detect.secret_names import SecretNames
 
 NAMES = SecretNames()
 

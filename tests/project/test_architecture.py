@@ -171,16 +171,18 @@ ALLOWED = {
     "_redact.detect.harmless_values": "_redact.detect.false_positives",
     "_redact.detect.log_names": "",
     "_redact.detect.name_tables": "",
+    "_redact.detect.name_words": "_percent",
     "_redact.detect.postal_codes": "",
-    "_redact.detect.secret_names": "_percent _redact.detect.compound_names _redact.detect.harmless_values "
-    "_redact.detect.name_tables _redact.detect.postal_codes _redact.detect.short_passwords "
-    "_redact.detect.token_usage _redact.detect.tries _redact.detect.validation_messages "
-    "_redact.detect.vendor_headers _redact.work_budget",
+    "_redact.detect.secret_names": "_redact.detect.compound_names _redact.detect.harmless_values "
+    "_redact.detect.name_words _redact.detect.postal_codes _redact.detect.short_passwords "
+    "_redact.detect.token_usage _redact.detect.validation_messages _redact.detect.vocabulary _redact.work_budget",
     "_redact.detect.short_passwords": "",
     "_redact.detect.source_code": "_redact.detect.log_names",
     "_redact.detect.token_usage": "_redact.detect.false_positives _redact.detect.harmless_values",
     "_redact.detect.validation_messages": "",
     "_redact.detect.vendor_headers": "",
+    "_redact.detect.vocabulary": "_redact.detect.name_tables _redact.detect.name_words _redact.detect.short_passwords "
+    "_redact.detect.tries _redact.detect.vendor_headers",
     "_redact.errors": "",
     "_redact.formats": "",
     "_redact.formats.base64_json": "_redact.detect.tries",
@@ -195,7 +197,7 @@ ALLOWED = {
     "_redact.formats.secret_columns",
     "_redact.formats.headers": "_mask _redact.detect.vendor_headers _redact.errors "
     "_redact.formats.base64_json _redact.formats.json _redact.formats.urlencoded _redact.formats.urls",
-    "_redact.formats.html_elements": "_redact.formats.compound_pairs",
+    "_redact.formats.html_elements": "_redact.decoding.entities _redact.formats.compound_pairs",
     "_redact.formats.aria_tables": "_redact.decoding.entities",
     "_redact.formats.html_labels": "_redact.detect.code_sentences _redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
@@ -251,8 +253,8 @@ ALLOWED = {
     "_redact.formats.value_locator": "_redact.formats.expressions _redact.formats.lines",
     "_redact.formats.xml": "_redact.formats.json _redact.formats.markup",
     "_redact.harmless_cache": "",
-    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.secret_names _redact.errors "
-    "_redact.harmless_cache _redact.work_budget",
+    "_redact.policy": "_guard _redact.detect.credentials _redact.detect.name_words _redact.detect.secret_names "
+    "_redact.errors _redact.harmless_cache _redact.work_budget",
     "_redact.work_budget": "_redact.errors",
     "_redos": "",
     "_redos.ambiguity": "_redos.automaton",

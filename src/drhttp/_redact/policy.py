@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from drhttp._guard import guarded
 from drhttp._redact.detect.credentials import CredentialFinder
-from drhttp._redact.detect.secret_names import SecretNames, normalize_name
+from drhttp._redact.detect.name_words import normalize_name
+from drhttp._redact.detect.secret_names import SecretNames
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.harmless_cache import HarmlessCache
 from drhttp._redact.work_budget import WorkBudget

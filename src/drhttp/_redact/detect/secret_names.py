@@ -7,42 +7,25 @@ A name is read as words, whatever its spelling: `apiKey`, `api-key`, `API_KEY` a
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from drhttp._percent import unquote_plus
 from drhttp._redact.detect import harmless_values
 from drhttp._redact.detect.compound_names import JOINED_ENDS, ends_with_joined_phrase
 from drhttp._redact.detect.harmless_values import MARKERS, NUMBERS, VERSION_BEGINNINGS, harmless_kinds
-from drhttp._redact.detect.name_tables import BUILT_IN, IN_QUERIES, WHOLE
+from drhttp._redact.detect.name_words import normalize_name, split_name, written_words
 from drhttp._redact.detect.postal_codes import POSTAL_LENGTHS, is_postal_code
-from drhttp._redact.detect.short_passwords import ENDS, JOINED, ends_with_short_password
+from drhttp._redact.detect.short_passwords import ENDS, ends_with_short_password
 from drhttp._redact.detect.token_usage import end_of_token_usage
-from drhttp._redact.detect.tries import trie
 from drhttp._redact.detect.validation_messages import end_of_messages, is_quoted_message
-from drhttp._redact.detect.vendor_headers import ONLY_IN_HEADERS, VENDOR_HEADERS
+from drhttp._redact.detect.vocabulary import NAMES_IN_QUERIES, WHOLE_NAMES, vocabulary
 from drhttp._redact.work_budget import WorkBudget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Words that occur beside a secret one in names without separators: "accesstoken", "newpassword", "sessionid".
-_COMPANIONS = frozenset((
-    "access", "account", "admin", "api", "app", "application", "auth", "bot", "client", "confirm", "confirmation",
-    "confirmed", "cookie", "current", "customer", "data", "db", "database", "device", "django", "email",
-    "encrypted", "fb", "field", "github", "gitlab", "google", "hash", "hashed", "header", "http", "id", "ids",
-    "input", "j", "internal", "key", "keys", "last", "login", "middleware", "my", "name", "new", "number", "o",
-    "oauth", "old", "orig", "original", "owner", "param", "php", "plain", "proxy", "push", "query", "re", "refresh",
-    "remember", "repeat", "request", "reset", "retype", "rsa", "salt", "server", "service", "signing", "site",
-    "slack", "ssh", "ssl", "stripe", "temp", "temporary", "text", "the", "tmp", "twitter", "url", "user",
-    "username", "value", "verification", "verify", "verifier", "web", "wifi", "wp", "x", "your",
-))  # fmt: skip
-
-# Words whose plural means something else: `bearers_only` is a boolean.
-_SINGULAR = frozenset(("bearer", "authentication", "authorization"))
 # A name is secret if a word ends or begins with one of these: "pgpassword", "tokenvalue".
 _STEMS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
 _ENDS = (*_STEMS, *(f"{stem}s" for stem in _STEMS), *JOINED_ENDS)
@@ -71,11 +54,7 @@ _NO_SECRETS = frozenset(("true", "false", "null"))
 _EMPTY = re.compile(
     r"\s{0,9}(?:\{\s{0,9}\}|\[\s{0,9}(?:(?:true|false|null)\s{0,9}(?:,\s{0,9}(?=[tfn])|(?=\]))){0,99}\])"
 )
-_LONGEST = 200  # characters of a name that are read; real names are shorter
-_FEWEST_WORDS, _MOST_WORDS = 3, 6  # of a name that are read in text
 _LONGEST_WORD = 32  # letters without a separator that are split into words
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
-_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def _is_package(name: str, value: str) -> bool:
@@ -91,19 +70,13 @@ class SecretNames:
     """
 
     def __init__(self, also: Iterable[str] = (), allow: Iterable[str] = (), budget: WorkBudget | None = None) -> None:
-        also = tuple(also)  # it is read twice
-        self.names = (*BUILT_IN, *WHOLE, *also)
-        added = frozenset(filter(None, map(normalize_name, also)))
-        self._secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
-        self._added = re.compile(trie(added) or r"(?!)").search
-        self._whole = JOINED | frozenset(map(normalize_name, (*WHOLE, *(VENDOR_HEADERS.keys() - ONLY_IN_HEADERS))))
-        self._in_queries = frozenset(map(normalize_name, IN_QUERIES))
+        words = vocabulary(tuple(also))
+        self.names = words.names
+        self.last_words = words.last_words
+        self._secret, self._lengths = words.secret, words.lengths
+        self._known, self._known_lengths = words.known, words.known_lengths
+        self._added, self._hint = words.added.search, words.hint.search
         self._allowed = frozenset(map(normalize_name, allow))
-        self._hint = re.compile(trie(self._secret)).search
-        self._lengths = _lengths(self._secret)
-        self.last_words = _last_words((*BUILT_IN, *also))
-        self._known = self._secret | _COMPANIONS
-        self._known_lengths = _lengths(self._known)
         self._spend = (budget or WorkBudget()).spend
         # Bounded, as clients choose names too.
         self.is_secret = lru_cache(maxsize=4096)(self._is_secret)
@@ -172,23 +145,23 @@ class SecretNames:
         """Return the kinds of values that are harmless under a name."""
         if self._added(normalize_name(name)):
             return ()
-        return harmless_kinds(_split(name))
+        return harmless_kinds(split_name(name))
 
     def _is_secret_in_query(self, name: str) -> bool:
         """Whether a query parameter is secret; more names are than elsewhere, such as `code` and `sig`."""
         normalized = normalize_name(name)
-        return (normalized in self._in_queries and normalized not in self._allowed) or self.is_secret(name)
+        return (normalized in NAMES_IN_QUERIES and normalized not in self._allowed) or self.is_secret(name)
 
     def _is_secret(self, name: str) -> bool:
         """Whether a name is secret: as a whole, or by words in it."""
         normalized = normalize_name(name)
         # Most names are not secret, which a search for secret words shows before the name is split.
         if normalized in self._allowed or not (
-            self._hint(normalized) or normalized in self._whole or normalized.endswith(ENDS)
+            self._hint(normalized) or normalized in WHOLE_NAMES or normalized.endswith(ENDS)
         ):
             return False
         self._spend(2)
-        if normalized in self._secret or normalized in self._whole:
+        if normalized in self._secret or normalized in WHOLE_NAMES:
             return True
         if self._added(normalized) is None:
             if _OTHERS.fullmatch(normalized):
@@ -204,7 +177,7 @@ class SecretNames:
         """Whether a name holds a secret word when it is split by its separators, capital letters and scripts."""
         if name.isalpha() and (name.islower() or name.isupper()) and self._holds_secret(normalized):
             return True
-        written = _WORDS.findall(_plain(name))
+        written = written_words(name)
         words = [word.casefold() for word in written]
         if len(words) > 1 and (
             self._in_words(normalized, words)
@@ -250,49 +223,3 @@ class SecretNames:
                 if end <= len(word) and part in self._known:
                     reached[end] = reached.get(end, False) or reached[start] or part in self._secret
         return reached.get(len(word), False)
-
-
-def _split(name: str) -> list[str]:
-    """Return the words of a name in lower case."""
-    return [word.casefold() for word in _WORDS.findall(_plain(name))]
-
-
-def _plural(words: str) -> str:
-    """Return the plural of a secret word; the word itself if it has none or is one."""
-    return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
-
-
-def _last_words(names: Iterable[str]) -> dict[str, int]:
-    """Return the last words of names with several words ("key" of "api key"), and how many words to read there."""
-    found: dict[str, int] = {}
-    for words in map(_split, names):
-        if len(words) > 1:
-            for last in (words[-1], _plural(words[-1])):
-                found[last] = min(max(len(words), found.get(last, _FEWEST_WORDS)), _MOST_WORDS)
-    return found
-
-
-def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Return the lengths of words, by their first letter."""
-    lengths: dict[str, set[int]] = {}
-    for word in words:
-        lengths.setdefault(word[0], set()).add(len(word))
-    return {first: tuple(sorted(found)) for first, found in lengths.items()}
-
-
-def normalize_name(name: str) -> str:
-    """Return a name in lower case and without separators: `api_key`, `Api-Key` and `apiKey` become `apikey`."""
-    if name.isascii() and name.isalnum() and len(name) <= _LONGEST:
-        return name.lower()
-    return _SEPARATORS.sub("", _plain(name)).casefold()
-
-
-def _plain(name: str) -> str:
-    """Return the part of a name that is read, percent-decoded, with full-width and other compatible letters as plain
-    ones.
-    """
-    if "%" in name:
-        name = unquote_plus(name)
-    if len(name) > _LONGEST:
-        name = f"{name[: _LONGEST // 2]} {name[-_LONGEST // 2 :]}"
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)

@@ -91,7 +91,9 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _names_secret_column(text: str, policy: Policy) -> bool:
     """Whether a heading, or a cell in the first row of a table, is a secret name."""
-    if any(_is_heading_secret(match[1], policy) for match in _HEADING.finditer(text)):
+    headings = _HEADING.findall(text)
+    policy.budget.spend(len(headings))
+    if any(_is_secret(heading, policy) for heading in headings):
         return True
     row = _ROW.search(text)  # a part of a document may begin within a table
     while row:
@@ -115,11 +117,6 @@ def _is_secret(markup: str, policy: Policy) -> bool:
     """Whether the text of a cell is a secret name."""
     name = _cell_text(markup)
     return 0 < len(name) <= _LONGEST_NAME and policy.is_secret(name)
-
-
-def _is_heading_secret(markup: str, policy: Policy) -> bool:
-    policy.budget.spend(1)
-    return _is_secret(markup, policy)
 
 
 class _Cell:

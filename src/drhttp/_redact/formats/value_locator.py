@@ -6,7 +6,7 @@ If there is doubt, the value is the longer one.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from drhttp._redact.formats import expressions
@@ -67,6 +67,9 @@ class _Word(NamedTuple):
     closing: int
 
 
+_NO_WORD = _Word(0, 0, 0, -1, 0)
+
+
 class ValueLocator:
     """Locates values in one text. It searches for each unclosed quote and for the end of each word only once.
 
@@ -77,9 +80,11 @@ class ValueLocator:
         self._text = text
         self._spend = spend
         self._unclosed: set[re.Pattern[str]] = set()
-        self._word = _Word(0, 0, 0, -1, 0)
-        self._heredocs = expressions.Heredocs(text)
-        self._scripts = expressions.Scripts(text)
+        self._word = _NO_WORD
+
+    @cached_property
+    def _expressions(self) -> tuple[expressions.Heredocs, expressions.Scripts]:
+        return expressions.Heredocs(self._text), expressions.Scripts(self._text)
 
     def after_name(self, match: re.Match[str], start: int) -> tuple[int, int]:
         """Return the span of the value behind a name.
@@ -118,7 +123,8 @@ class ValueLocator:
         found = self._delimited_at(at)
         if found:
             return self._with_rest(at, *found, sign)
-        return self._heredocs.lines_at(at) or self._scripts.expression_at(at, self)
+        heredocs, scripts = self._expressions
+        return heredocs.lines_at(at) or scripts.expression_at(at, self)
 
     def _with_rest(self, at: int, begin: int, end: int, sign: str) -> tuple[int, int]:
         """Return the span of a value with what is joined with it: `"a" + "b"`, `() => "a"`."""

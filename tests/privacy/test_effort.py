@@ -42,7 +42,15 @@ ORDINARY = {
     ),
     "digits": (HTML, filled("<td>7</td>", "<table><tr>", "</tr></table>")),
     "elements": (XML, filled("<i>7</i>", "<l>", "</l>")),
-    "messages": (JSON, json.dumps({f"k{at}": f"Enter a name: x={at} &amp; <b>z</b>" for at in range(900)})),
+    "messages": (
+        JSON,
+        json.dumps(
+            {
+                f"k{at}": f"Enter the name that is printed on the front of the card: x={at} &amp; <b>z</b>"
+                for at in range(500)
+            }
+        ),
+    ),
     "script of tokens": ("text/javascript", filled("this.names=t,e.counts=n;")),
     "table": ("text/csv", filled("#,Ada,London,12.50\n")),
 }
@@ -92,7 +100,7 @@ def test_what_stands_at_the_end_of_a_beginning_is_dropped():
 def test_a_body_whose_beginning_is_as_dense_is_left_out():
     """If masking the beginning takes too much work as well, nothing is kept."""
     policy = Policy(Redact(value=lambda secret: "*" * len(secret)))
-    body = masked("pwd=a " * 10_000, TEXT, policy=policy)
+    body = masked(json.dumps(["<a=b>pwd=a</a>"] * 4000), JSON, policy=policy)
     assert (body.content, body.truncated, body.omitted) == (None, False, "too_dense")
 
 

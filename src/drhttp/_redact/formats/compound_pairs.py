@@ -29,6 +29,8 @@ _LONGEST = 60  # characters of a name
 _NAMING_MEMBER = re.compile(r'(?:[Nn]ame|NAME|[Kk]ey|KEY|[Ii]d|ID|[Ll]abel|LABEL)"\s*:\s*"([^"\\]*)')
 # A field of a form that names another one: `f[0][name]`, `Parameters.member.1.ParameterKey`.
 _NAMING_FIELD = re.compile(r"(.*?)(?:name|key|field|type|label)(\]?)", re.IGNORECASE | re.DOTALL)
+#: Letters that such a field ends with, or the bracket behind them.
+NAMING_ENDS = frozenset("EYDLeydl]")
 _VALUE_WORDS = tuple(
     spelling for word in ("value", "val", "content", "input") for spelling in (word, word.capitalize(), word.upper())
 )

@@ -159,7 +159,7 @@ def mask_string(
     """
     if is_harmless_text(text, policy):
         return text, 0
-    policy.budget.spend(5)
+    policy.budget.spend(8)
     document = _mask_inner_json(text, policy, level) or _mask_packed(text, policy, level)
     if document is not None:
         return document

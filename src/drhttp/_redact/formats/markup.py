@@ -80,7 +80,7 @@ class _MarkupMasker:
         spend = self._policy.budget.spend
         for match in _TAG.finditer(self._text):
             tag, begin = match[0], match.start()
-            spend(1 if match["close"] else 5 if "=" in tag else 3)
+            spend(1 if match["close"] else 5 if "=" in tag else 2)
             if begin < max(self._raw, self._passed):
                 continue
             if tag != "<":

@@ -138,7 +138,7 @@ def _mask_named(text: str, policy: Policy) -> tuple[str, int]:
 def _counted(spans: Spans, policy: Policy) -> Spans:
     """Charge the budget for each span."""
     for span in spans:
-        policy.budget.spend(3)
+        policy.budget.spend(1)
         yield span
 
 
@@ -160,6 +160,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from secret_parts_in(text)
     yield from find_text_pairs(text, policy, locator)
     if quoted or holds_bracket_or_input(text):
+        policy.budget.spend(5)
         yield from find_in_expressions(text, policy, locator)
         yield from find_error_values(text, policy, locator)
 
@@ -168,11 +169,11 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of assigned values: `password=abc`, `"token": "abc"`."""
     copied = measured = 0
     harmless: set[str] = set()  # names that are not secret in any context
-    policy.budget.spend(len(text) // 10 + len(text) // 64 + (text.count(":") + text.count("=")) // 4)
+    policy.budget.spend(len(text) // 10 + (text.count(":") + text.count("=")) // 4)
     for match in (_COMPOUND if holds_compound_sign(text) else _NAME).finditer(text):
         if match[1] in harmless:
             continue
-        policy.budget.spend(1 + len(match[1]) // 2)
+        policy.budget.spend(1 + len(match[1]) // 3)
         arn = _ARN.match(text, match.start()) if match[1] == "secretsmanager" else None
         if arn is not None:
             copied = max(copied, arn.end())
@@ -183,7 +184,7 @@ def _assignments(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         start = _start_of_secret_name(match, policy) if match.start() >= copied else None
         if start is None or (_is_placeholder(match) and not policy.is_added(match[1])):
             continue
-        policy.budget.spend(2)
+        policy.budget.spend(4)
         begin, end = locator.after_name(match, start)
         if begin < end and begin >= measured and not _is_count(match[1], text, begin, end, policy):
             measured = policy.end_of_harmless(match[1], text, begin) or 0
@@ -207,7 +208,7 @@ def _quoted_values(text: str, policy: Policy, locator: ValueLocator) -> Spans:
     """Yield the spans of quoted values behind a name: `password 'abc'`, `password is "abc"`."""
     copied = 0
     for match in _BEFORE_QUOTE.finditer(text):
-        policy.budget.spend(2)
+        policy.budget.spend(3)
         if match.start() < copied or not _ends_with_secret_name(
             text[max(0, match.start() - _LONGEST_NAME) : match.start()], policy
         ):

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from drhttp._percent import unquote_plus
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.base64_json import may_be_base64_json
-from drhttp._redact.formats.compound_pairs import named_fields
+from drhttp._redact.formats.compound_pairs import NAMING_ENDS, named_fields
 from drhttp._redact.formats.graphql import looks_like_graphql
 from drhttp._redact.formats.graphql_variables import DOCUMENTS, VARIABLES, secret_variables
 from drhttp._redact.formats.json import mask_json, mask_string
@@ -26,6 +26,7 @@ _DEEPEST_QUERY = 1  # levels of queries in a query
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what precedes a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
+_MOST_UNCLEAR = 16  # names, beside which the others are looked at together
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\[\]-]{0,40}")
 # A harmless name or value: words, an index, or a number.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
@@ -37,7 +38,8 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     Names stay, and so does the encoding of everything that is not masked. level: of a query inside a query. cut: pairs
     at the end are missing.
     """
-    if _holds_nothing(query, policy):
+    unclear = _unclear_names(query, policy)
+    if unclear is not None and not unclear:
         return query, 0
     masked: list[str] = []
     total = 0
@@ -47,7 +49,9 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     if variables:
         secret_names |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
     for part in query.split("&"):
-        if variables is not None and _decode_fully(part.partition("=")[0]) in VARIABLES:
+        if unclear is not None and (name := part.partition("=")[0]) not in unclear and name not in secret_names:
+            text, count = part, 0
+        elif variables is not None and _decode_fully(part.partition("=")[0]) in VARIABLES:
             text, count = _mask_variables(part, variables, policy)
         elif ";" in part and _FURTHER.search(part):
             texts = [
@@ -64,24 +68,31 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     return "&".join(masked), total
 
 
-def _holds_nothing(query: str, policy: Policy) -> bool:
-    """Whether a query certainly holds nothing to mask: its names are harmless, and so are all values together."""
+def _unclear_names(query: str, policy: Policy) -> set[str] | None:
+    """Return the names whose pairs may hold something to mask; `None` if all may.
+
+    The other names are harmless, and so are all their values together.
+    """
     if not policy.min_length or ";" in query or "%25" in query:
-        return False
+        return None
     known = policy.cache.parameters
+    unclear: set[str] = set()
     encoded = []
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if name not in known:
-            if not _is_harmless_parameter(name, policy):
-                return False
+            if name in unclear or not _is_harmless_parameter(name, policy):
+                unclear.add(name)
+                if len(unclear) > _MOST_UNCLEAR:
+                    return None
+                continue
             policy.cache.add_parameter(name)
         encoded.append(value)
     values = _decode("\0".join(encoded))
     # Structures and lines are read by other rules.
     if "{" in values or "[" in values or "\\" in values or "\n" in values or "\r" in values:
-        return False
-    return not (may_hold_named_value(values) or policy.may_hold_secret(values))
+        return None
+    return None if may_hold_named_value(values) or policy.may_hold_secret(values) else unclear
 
 
 def _is_harmless_parameter(name: str, policy: Policy) -> bool:
@@ -160,8 +171,9 @@ def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
     found: set[str] = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
-        decoded_name = _decode_fully(name)
-        named = named_fields(decoded_name) if value else None
+        if not value or ("%" not in name and name[-1:] not in NAMING_ENDS):
+            continue  # most, found without a search
+        named = named_fields(_decode_fully(name))
         if named and policy.is_secret(_decode_fully(value)):
             found |= named
     return frozenset(found)

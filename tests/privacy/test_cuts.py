@@ -12,7 +12,7 @@ from support.effort import every
 import drhttp
 from drhttp._redact.bodies import drop_partial_end
 from privacy.corpus import MARK, PEM, Case, both, sentinel
-from privacy.masking import text_of
+from privacy.masking import masked, text_of
 from privacy.wiring import application, leaks, leave, serve
 
 LIMIT = 2600  # bytes; more than any of the documents has
@@ -155,3 +155,32 @@ def test_a_value_of_xml_whose_name_may_be_cut_off_does_not_leave(end):
     assert shown.startswith(f"{front}<value>[redacted]</value>")
     whole = "<l><e><value>fast</value></e></l>"
     assert text_of(whole, "application/xml", cut=False) == whole
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("Value=hunter2x&x=1&y", "Value=[redacted]&x=1"),
+        ("f[0][value]=hunter2x&x=1&y", "f[0][value]=[redacted]&x=1"),
+        ("f%5B0%5D%5Bval%5D=hunter2x&x=1&y", "f%5B0%5D%5Bval%5D=[redacted]&x=1"),
+        ("f[0][name]=color&f[0][value]=blue&y", "f[0][name]=color&f[0][value]=blue"),
+        ("f[0][value]=blue&f[0][name]=color&y", "f[0][value]=blue&f[0][name]=color"),
+        ("search[value]=&content=hello+there&y", "search[value]=&content=hello+there"),
+        ("variables[pw]=hunter2x&operationName=x&y", "variables[pw]=[redacted]&operationName=x"),
+        ("query=query($a:Int){b(c:$a)}&variables[a]=12&y", "query=query($a:Int){b(c:$a)}&variables[a]=12"),
+    ],
+)
+def test_a_value_of_a_form_whose_name_may_be_cut_off_does_not_leave(form, shown):
+    """It leaves only if another pair names it, or the document of GraphQL is there."""
+    kind = "application/x-www-form-urlencoded"
+    assert text_of(form, kind, cut=True) == shown
+    if "variables" not in form:
+        assert text_of(form, kind, cut=False) == form
+
+
+def test_a_form_that_is_cut_for_its_work_loses_no_name():
+    """A pair may name a value that stands in the beginning, which is kept."""
+    pairs = "note=it%27s+a+%22test%22&" * 2600
+    body = masked(f"f[0][value]=hunter2xyz&{pairs}f[0][name]=password", "application/x-www-form-urlencoded")
+    assert body.truncated
+    assert b"hunter2xyz" not in body.content

@@ -8,7 +8,7 @@ import pytest
 
 from drhttp._redact import Policy
 from drhttp._redact.detect.name_tables import BUILT_IN
-from drhttp._redact.detect.vocabulary import plural
+from drhttp._redact.detect.vocabulary import _plural
 from drhttp._redact_options import Redact
 from privacy.masking import POLICY, text_of
 
@@ -22,7 +22,7 @@ FRONTS = ["\n", "\r\n", "a line\n", "(", '"', "[", "* ", "- ", "1. ", "/", "your
 def test_names_of_several_words_count_in_text(name):
     """The built-in names of several words count at any place in a text, in any case, in singular and plural."""
     for front in FRONTS:
-        for spelling in {name, name.upper(), name.capitalize(), name.title(), plural(name)}:
+        for spelling in {name, name.upper(), name.capitalize(), name.title(), _plural(name)}:
             for sign in (": ", "=", " = ", " : "):
                 text = f"{front}{spelling}{sign}{S}"
                 assert S not in text_of(text, "text/plain"), text

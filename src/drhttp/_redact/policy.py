@@ -44,7 +44,7 @@ class Policy:
         # With patterns of the user every text is searched twice.
         patterns = bool(redact.patterns or redact.emails)
         self.budget: Final = budget or WorkBudget(factor=2 if patterns else 1)
-        self._names: Final = SecretNames((*redact.also, *marked), allow, self.budget)
+        self._names: Final = SecretNames((*redact.also, *sorted(marked)), allow, self.budget)
         self._credentials: Final = CredentialFinder(
             redact.patterns,  # type: ignore[arg-type]
             emails=redact.emails,

@@ -149,7 +149,7 @@ def find_codes(text: str, spend: Spend) -> Iterator[Value]:
     ordered = any(f"{verb} " in lower for verb in _VERBS)
     if any(noun in lower for noun in _NOUNS):
         if ordered or any(word in lower for word in _CONNECTIONS):
-            yield from _values(text, _NOUN, _behind, 2, spend)
+            yield from _values(text, _NOUN, _behind, 7, spend)
         if " is " in lower or " as " in lower:
             yield from _values(text, _IS_YOUR, _in_front, 5, spend)
     if ordered:

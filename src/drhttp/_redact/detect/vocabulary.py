@@ -58,7 +58,7 @@ class Vocabulary(NamedTuple):
 def vocabulary(also: tuple[str, ...] = ()) -> Vocabulary:
     """Return the vocabulary with the names that the user adds."""
     added = frozenset(filter(None, map(normalize_name, also)))
-    secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(plural, BUILT_IN))))
+    secret = added | frozenset(map(normalize_name, (*BUILT_IN, *map(_plural, BUILT_IN))))
     known = secret | _COMPANIONS
     return Vocabulary(
         names=(*BUILT_IN, *WHOLE, *also),
@@ -72,7 +72,7 @@ def vocabulary(also: tuple[str, ...] = ()) -> Vocabulary:
     )
 
 
-def plural(words: str) -> str:
+def _plural(words: str) -> str:
     """Return the plural of a secret word; the word itself if it has none or is one."""
     return words if words in _SINGULAR or not words.isascii() or words[-1] == "s" else f"{words}s"
 
@@ -82,7 +82,7 @@ def _last_words(names: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for words in map(split_name, names):
         if len(words) > 1:
-            for last in (words[-1], plural(words[-1])):
+            for last in (words[-1], _plural(words[-1])):
                 found[last] = min(max(len(words), found.get(last, _FEWEST_WORDS)), _MOST_WORDS)
     return found
 

@@ -28,9 +28,10 @@ _LONGEST = 60  # characters of a name
 # The end of a member's name that may name another member, and its value.
 _NAMING_MEMBER = re.compile(r'(?:[Nn]ame|NAME|[Kk]ey|KEY|[Ii]d|ID|[Ll]abel|LABEL)"\s*:\s*"([^"\\]*)')
 # A field of a form that names another one: `f[0][name]`, `Parameters.member.1.ParameterKey`.
-_NAMING_FIELD = re.compile(r"(.*?)(?:name|key|field|type|label)(\]?)", re.IGNORECASE | re.DOTALL)
-#: Letters that such a field ends with, or the bracket behind them.
-NAMING_ENDS = frozenset("EYDLeydl]")
+_NAMING_WORDS = ("name", "key", "field", "type", "label")
+_NAMING_FIELD = re.compile(rf"(.*?)(?:{'|'.join(_NAMING_WORDS)})(\]?)", re.IGNORECASE | re.DOTALL)
+#: What such a field ends with: the last letter of one of its words, or the bracket behind it.
+NAMING_ENDS = frozenset("]").union(*((word[-1], word[-1].upper()) for word in _NAMING_WORDS))
 _VALUE_WORDS = tuple(
     spelling for word in ("value", "val", "content", "input") for spelling in (word, word.capitalize(), word.upper())
 )

@@ -47,11 +47,10 @@ class Element(NamedTuple):
 
 def element(name: str) -> Element:
     """Return what is known about elements of a name. Documents have few names, so they are remembered."""
-    return _element(name) if len(name) <= _LONGEST else _element.__wrapped__(name)
+    return _remembered(name) if len(name) <= _LONGEST else _read(name)
 
 
-@lru_cache(maxsize=512)
-def _element(name: str) -> Element:
+def _read(name: str) -> Element:
     lower = name.lower()
     local = lower.rpartition(":")[2]
     return Element(
@@ -63,3 +62,6 @@ def _element(name: str) -> Element:
         void=lower in VOID,
         raw_end=RAW_TEXT.get(lower),
     )
+
+
+_remembered = lru_cache(maxsize=512)(_read)

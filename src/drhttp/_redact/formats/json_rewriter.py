@@ -50,7 +50,10 @@ def may_hold_named_value(text: str) -> bool:
 def is_harmless_text(text: str, policy: Policy) -> bool:
     """Whether a text is short and holds no names with values, or is a date or a time."""
     if len(text) < policy.min_length:
-        return text.isalnum() or not may_hold_named_value(text)
+        if text.isalnum():
+            return True
+        policy.budget.spend(2)
+        return not may_hold_named_value(text)
     return bool(policy.min_length) and text[0].isdigit() and _TIME.fullmatch(text) is not None
 
 

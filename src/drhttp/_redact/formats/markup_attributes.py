@@ -1,5 +1,5 @@
-"""Attributes of XML and HTML elements: masks secret values, and finds what makes a value or a content secret: `<input
-name="password" value="abc">`.
+"""Attributes of XML and HTML elements: masks secret values, and finds those that make something else secret, as in
+`<input name="password" value="abc">`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def mask_attributes(text: str, policy: Policy, inner: Callable[..., tuple[str, i
     inner: masks the values of attributes whose names are not secret.
     """
     pairs = list(ATTRIBUTE.finditer(text))
+    policy.budget.spend(len(pairs) // 2)
     named = has_secret_name(pairs, policy)
     pieces: list[str] = []
     copied = count = 0
@@ -72,7 +73,10 @@ def unclosed_secret(text: str, start: int, policy: Policy) -> re.Match[str] | No
     """
     end = text.find("<", start + 1)
     pairs = list(ATTRIBUTE.finditer(text, start, end if end > 0 else len(text)))
-    value = pairs[-1][3] if pairs else " "
+    if not pairs:
+        return None
+    policy.budget.spend(len(pairs) // 2)
+    value = pairs[-1][3]
     if value[0] not in "\"'" or (len(value) > 1 and value[-1] == value[0]):
         return None
     last = pairs[-1]
@@ -101,7 +105,7 @@ def value_of(match: re.Match[str]) -> str:
 def has_secret_content(element: str, attributes: str, policy: Policy, html: bool) -> bool:
     """Whether an attribute makes the content of an element secret: `<td data-label="Password">`.
 
-    element: its name in lower case.
+    element: its name in lower case. attributes: with at least one `=`.
     """
     names: frozenset[str] = frozenset()
     if not html or element in _HTML_FIELDS:

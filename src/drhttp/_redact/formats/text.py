@@ -160,7 +160,7 @@ def _spans(text: str, policy: Policy, locator: ValueLocator) -> Spans:
         yield from secret_parts_in(text)
     yield from find_text_pairs(text, policy, locator)
     if quoted or holds_bracket_or_input(text):
-        policy.budget.spend(5)
+        policy.budget.spend(3)
         yield from find_in_expressions(text, policy, locator)
         yield from find_error_values(text, policy, locator)
 

@@ -12,8 +12,8 @@ from drhttp._redact.detect.command_lines import WITHOUT_OPTIONS, first_hyphen, h
 from drhttp._redact.formats.text_pairs import holds_netrc
 
 _WIDE_SIGNS = ("\uff1a", "\uff1d", "\u2192")
-#: Signs that assign a value, apart from `=`, `:` and `<>`.
-RARE_SIGNS = ("->", *_WIDE_SIGNS)
+# Signs that assign a value, apart from `=`, `:` and `<>`.
+_RARE_SIGNS = ("->", *_WIDE_SIGNS)
 #: An option in front of its value: `--password abc`.
 OPTION = re.compile(r"-(?<![\w.-].)-?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])")
 #: Quotes around a string.
@@ -30,7 +30,7 @@ _BEGINS_VALUE = {
 }
 _VALUES = ("VALUES", "values", "Failing row")  # of databases, in brackets
 #: What a text must hold for `may_hold_values`, unless it is a sentence with a code.
-HINTS = (*RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS)
+HINTS = (*_RARE_SIGNS, *QUOTES, "-", "(", "config", "login", *WITHOUT_OPTIONS)
 
 
 def may_hold_values(text: str, *, is_json: bool = False) -> bool:

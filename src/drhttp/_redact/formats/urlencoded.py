@@ -17,6 +17,8 @@ from drhttp._redact.formats.json_rewriter import may_hold_named_value
 from drhttp._redact.formats.text_hints import may_hold_values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drhttp._redact.policy import Policy
 
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
@@ -26,7 +28,9 @@ _DEEPEST_QUERY = 1  # levels of queries in a query
 _FURTHER = re.compile(r";(?=[\w.%\[\]-]{1,60}=)")
 _QUERY = re.compile(r"[^?#\s]*[?#]")  # what precedes a query or a fragment
 _VALUED = re.compile(r"(?:value|val|content|input)(?:\]|%5D)?=", re.IGNORECASE)
-_MOST_UNCLEAR = 16  # names, beside which the others are looked at together
+_VALUE_ENDS = ("value", "val", "value]", "val]")
+_VARIABLES = tuple(f"{key}[" for key in VARIABLES)
+_MOST_UNCLEAR = 16  # names; if there are more, all pairs are masked one by one
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\[\]-]{0,40}")
 # A harmless name or value: words, an index, or a number.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w-]*\])*(?:\+[A-Za-z][\w.-]*)*|\d{0,11}", re.ASCII)
@@ -44,10 +48,12 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     masked: list[str] = []
     total = 0
     may_hold_secret = policy.may_hold_secret(query)
-    secret_names = _names_in_values(query, policy) if _VALUED.search(query) else frozenset[str]()
+    secret_names = _names_in_values(query, policy, cut=cut) if _VALUED.search(query) else frozenset[str]()
     variables = _graphql_variables(query, policy, cut=cut) if "ariable" in query else None
     if variables:
         secret_names |= {f"{key}[{name}]" for key in VARIABLES for name in variables}
+    elif variables is not None:
+        secret_names |= {name for name in _decoded_names(query) if name.startswith(_VARIABLES)}
     for part in query.split("&"):
         if unclear is not None and (name := part.partition("=")[0]) not in unclear and name not in secret_names:
             text, count = part, 0
@@ -81,6 +87,7 @@ def _unclear_names(query: str, policy: Policy) -> set[str] | None:
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if name not in known:
+            policy.budget.spend(1)
             if name in unclear or not _is_harmless_parameter(name, policy):
                 unclear.add(name)
                 if len(unclear) > _MOST_UNCLEAR:
@@ -166,17 +173,30 @@ def _is_plain(name: str, value: str) -> bool:
     return plain is not None and not ("+" in value and may_hold_values(value.replace("+", " ")))
 
 
-def _names_in_values(query: str, policy: Policy) -> frozenset[str]:
-    """Return the names of values that another pair names: `f[0][name]=password&f[0][value]=abc`."""
+def _names_in_values(query: str, policy: Policy, *, cut: bool) -> frozenset[str]:
+    """Return the names of values that another pair names: `f[0][name]=password&f[0][value]=abc`.
+
+    cut: pairs at the end are missing; they may name any value that no other pair names.
+    """
     found: set[str] = set()
+    harmless: set[str] = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if not value or ("%" not in name and name[-1:] not in NAMING_ENDS):
             continue  # most, found without a search
         named = named_fields(_decode_fully(name))
-        if named and policy.is_secret(_decode_fully(value)):
-            found |= named
+        (found if named and policy.is_secret(_decode_fully(value)) else harmless).update(named)
+    if cut:
+        found |= {name for name in _decoded_names(query) if name.lower().endswith(_VALUE_ENDS)} - harmless
     return frozenset(found)
+
+
+def _decoded_names(query: str) -> Iterator[str]:
+    """Yield the names of the pairs that have a value."""
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if value:
+            yield _decode_fully(name)
 
 
 def _mask_text(text: str, decoded: str, policy: Policy, level: int) -> tuple[str, int]:

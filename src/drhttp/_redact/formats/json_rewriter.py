@@ -115,6 +115,7 @@ class JsonRewriter:
             return False
         if colon is None:
             if self._may_hold_secret or "\\" in token or may_hold_named_value(token[1:-1]):
+                self._policy.budget.spend(4)
                 masked, count = self._inner(decode_string(token))
                 self._replace_if(match.start(), match.end(), masked, count)
             return True

@@ -6,7 +6,10 @@ import json
 import math
 import re
 import threading
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DEEPEST = 48  # levels of nesting that every receiver reads
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
@@ -20,18 +23,22 @@ _SHAPES = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else byte for b
 _LONGEST_NUMBER = 308
 _HINTS = (b"0e000", b"0e+000", b"0" * (_LONGEST_NUMBER + 1))
 _SPACES = (" :", "\n:", "\t:", "\r:")
+STRING_SEPARATOR = '","'  # as between the strings of an array
+_LONG_NUMBER = 13  # characters; the shortest number of a card
 
 
 class Document(NamedTuple):
     """What is known about a text.
 
-    fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. members: how
-    many there are. unique: no object has a name twice. small_numbers: all are certainly within double precision.
-    shallow: it has so few brackets that it is certainly not nested too deep.
+    fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. strings: all
+    other strings, and numbers of at least 13 digits, joined by `STRING_SEPARATOR`; one is missing if the names are not
+    unique. members: how many there are. unique: no object has a name twice. small_numbers: all are certainly within
+    double precision. shallow: it has so few brackets that it is certainly not nested too deep.
     """
 
     fault: str
     names: frozenset[str] = frozenset()
+    strings: str = ""
     members: int = 0
     unique: bool = True
     small_numbers: bool = False
@@ -46,7 +53,7 @@ def read(text: str) -> Document:
 
 def remember_derived(text: str, document: Document) -> None:
     """Remember a text made from a document by replacing values with strings, so that it is not parsed again."""
-    _remembered(text, document._replace(members=0, names=frozenset()))
+    _remembered(text, document._replace(members=0, names=frozenset(), strings=""))
 
 
 # A text is read when it is masked and again when it is encoded, one record after the other; more is not worth keeping.
@@ -80,21 +87,26 @@ class _Reader(threading.local):
         objects, numbers = self._objects, self._numbers
         try:
             # `scan_once` is most of `decode`, without the spaces around the document.
-            if text[:1] not in ("{", "[") or self._decoder.scan_once(text, 0)[1] != len(text):
+            root, end = self._decoder.scan_once(text, 0) if text[:1] in ("{", "[") else (None, -1)
+            if end != len(text):
                 objects.clear()
                 numbers.clear()
-                self._decoder.decode(text)
+                root = self._decoder.decode(text)
             members = sum(map(len, objects))
             names = frozenset().union(*objects)
+            strings = _strings(objects, root)
+            if numbers and max(map(len, numbers)) >= _LONG_NUMBER:
+                strings += [each for each in numbers if len(each) >= _LONG_NUMBER]
+            joined = STRING_SEPARATOR.join(strings)
             small_numbers = _are_small(numbers)
             shallow = len(objects) + text.count("[") <= _DEEPEST
         finally:
             objects.clear()  # they may be secrets
             numbers.clear()
         if _has_members(text, members):
-            return Document("", names, members, True, small_numbers, shallow)
+            return Document("", names, joined, members, True, small_numbers, shallow)
         written = self._count_members(text)
-        return Document("", names, written, written == members, small_numbers, shallow)
+        return Document("", names, joined, written, written == members, small_numbers, shallow)
 
     def _count_members(self, text: str) -> int:
         """Count the members of all objects, also those whose name another one of the same object has."""
@@ -112,6 +124,21 @@ def _read(text: str) -> Document:
         return Document("too_deep")
     except (ValueError, StopIteration):  # `scan_once` raises the latter where a value is missing
         return Document("unparsable")
+
+
+def _strings(objects: list[dict[str, Any]], root: Any) -> list[str]:
+    """Return the strings among the values of objects, and in arrays. root: the document, which may be an array."""
+    strings: list[str] = []
+    groups: list[Iterable[Any]] = [each.values() for each in objects]
+    if root.__class__ is list:
+        groups.append(root)
+    for group in groups:  # it grows by the arrays that are found
+        for value in group:
+            if value.__class__ is str:
+                strings.append(value)
+            elif value.__class__ is list:
+                groups.append(value)
+    return strings
 
 
 def _has_members(text: str, number: int) -> bool:

@@ -123,6 +123,7 @@ def test_parameters_that_stay(document):
         {"type": "oauth2", "flows": {"password": {"tokenUrl": "/token", "client": S}}}, {"tokenUrl": f"https://x.example/?a={S}"}, {"schema": S},
         {"type": S}, {"type": "object", "properties": {"a": S}}, {"post": {"body": S}}, {"type": "http", "scheme": f"a: {S}"}, {"$ref": f"{S}?a=b"},
         {"type": "object", "required": [{"a": S}]}, {"anyOf": [S]}, {"content": {"a": S}}, {"tokenUrl": "/token", "scopes": {"a": {"b": S}}},
+        {"type": [S]}, {"type": {"a": S}},
     ],
 )  # fmt: skip
 def test_other_objects_are_masked(value):

@@ -156,7 +156,7 @@ ALLOWED = {
     "_redact.detect.capability_services": "",
     "_redact.detect.capability_urls": "_redact.detect.capability_services _redact.detect.false_positives",
     "_redact.detect.check_digits": "",
-    "_redact.detect.code_sentences": "",
+    "_redact.detect.code_sentences": "_redact.detect.tries",
     "_redact.detect.command_lines": "_redact.detect.command_words _redact.detect.commands _redact.detect.tries",
     "_redact.detect.command_words": "",
     "_redact.detect.commands": "_redact.detect.command_words",
@@ -202,8 +202,8 @@ ALLOWED = {
     "_redact.formats.html_labels": "_redact.detect.code_sentences _redact.formats.html_elements",
     "_redact.formats.html_tables": "_redact.decoding.entities _redact.formats.aria_tables "
     "_redact.formats.markup_attributes _redact.formats.secret_columns",
-    "_redact.formats.clean_json": "_redact.detect.command_lines _redact.formats.base64_json "
-    "_redact.formats.json_codes _redact.formats.json_fast_path _redact.formats.json_name_value_pairs "
+    "_redact.formats.clean_json": "_json_document _redact.detect.command_lines _redact.formats.base64_json "
+    "_redact.formats.json_codes _redact.formats.json_name_value_pairs "
     "_redact.formats.json_structures _redact.formats.text_hints",
     "_redact.formats.json": "_json_document _redact.decoding.entities _redact.decoding.surroundings _redact.errors "
     "_redact.formats.base64_json _redact.formats.clean_json _redact.formats.graphql "

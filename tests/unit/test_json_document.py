@@ -29,7 +29,23 @@ VALUES = st.recursive(
 
 def test_names_are_told_of_all_levels():
     document = _json_document.read('{"a":[{"b":1,"c\\u0064":{"a":2}}],"e":{}}')
-    assert document[:4] == ("", frozenset({"a", "b", "cd", "e"}), 5, True)
+    assert (document.fault, document.names) == ("", frozenset({"a", "b", "cd", "e"}))
+    assert (document.members, document.unique) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "strings"),
+    [
+        ('{"a":"x","b":{"c":"\\u0079","d":true,"e":null},"f":[["z",{"g":"v"}],1,"w"]}', "vwxyz"),
+        ('["a",["b",["c"]],{}]', "abc"),
+        ('{"a":4111111111111111,"b":123456789012}', ["4111111111111111"]),
+        ('[""]', [""]),
+        ("{}", ""),
+    ],
+)
+def test_strings_of_all_levels_and_long_numbers_are_told(text, strings):
+    told = _json_document.read(text).strings
+    assert sorted(told.split(_json_document.STRING_SEPARATOR) if told else []) == sorted(strings if told else "")
 
 
 @pytest.mark.parametrize("text", ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":2}}]'])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from drhttp._redact.detect.tries import trie
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -23,7 +25,11 @@ def _spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(spelling for word in words for spelling in (word, word.capitalize(), word.upper()))
 
 
-_NOUN = re.compile(rf"(?<![\w.$/@%=-])(?:{'|'.join(_spelled(_NOUNS))})(?![\w/=-]|\.\w)")
+# The lookbehind comes after the first letter: `re` searches for a set of characters several times faster.
+_NOUN = re.compile(
+    rf"[{''.join(sorted({noun[0] for noun in _spelled(_NOUNS)}))}](?<![\w.$/@%=-].)"
+    rf"{trie({noun[1:] for noun in _spelled(_NOUNS)})}(?![\w/=-]|\.\w)"
+)
 _PASSWORDS = frozenset(("password", "passwd", "passphrase", "passcode"))
 _VALUE = "(?P<value>[0-9]{4,8}|[0-9]{3}[ -][0-9]{3})"
 _COUNTED = r"[ \t](?:char|digit|byte|letter|time|sec|min|hour|day|month|year)"  # behind a number that is no code
@@ -34,13 +40,14 @@ _IS = (
     r"[ \t]{1,3}(?i:is[ \t]now|is|was|will[ \t]be|(?:(?:has[ \t]been|was|is)[ \t])?(?:re)?(?:set|changed)[ \t]to)"
     r"(?:[ \t]{0,3}[:=-]\s{0,8}|\s{1,8})"
 )
-_CONNECTIONS = (" is", " as", " was", " be", " to")  # one of them is in each of these
+# One of them is in each of these, or an order is in front of the noun.
+_AROUND_NOUNS = (" is", " as", " was", " be", " to", *(f"{verb} " for verb in _VERBS))
 _CODE_BEHIND = re.compile(rf"{_IS}{_LABEL}{_DIGITS}")
 _CODE_NEXT = re.compile(rf"[ \t]{{0,3}}(?:[:=-]\s{{0,8}}|[ \t]){_LABEL}{_DIGITS}")
 _PURPOSE = re.compile(r"[ \t](?:for|to|from|at|on|of)[ \t]")
 _SENTENCE_END = re.compile(r"[.!?;:](?!\S)|[\r\n\"<]")
 _LONGEST_PURPOSE = 100  # characters
-_SHORTEST_SENTENCE, _FEWEST_SPACES = len("PIN is 1234"), 2
+_SHORTEST_SENTENCE = len("PIN is 1234")
 _PASSWORD_BEHIND = re.compile(rf"{_IS}[*_~`(]{{0,3}}(?P<value>[^\s\"'<>\\\x00]{{4,64}})(?![^\s\"'<>\\\x00])")
 # The value comes first: `123456 is your code`, `Use 123456 as your code`.
 _IS_YOUR = re.compile(r"[ \t](?:is|as|IS|AS)[ \t](?P<whose>your|ur|my|the|YOUR|MY|THE)(?=[ \t])")
@@ -48,10 +55,9 @@ _LONGEST_NAME = 80  # characters
 _VALUE_IN_FRONT = re.compile(r"(?<![^\s\"'<>\\,;()=\x00])[^\s\"'<>\\,;()=\x00]{3,60}\Z")
 _CODE_IN_FRONT = re.compile(rf"(?<![\w.,:/@%+=-])(?:[A-Z]{{1,4}}-|#)?{_VALUE}\Z")
 _NOUN_ENDS = re.compile(r"[ \t]?(?:[.,;:!?)\"'<\x00\r\n-]|\Z)|[ \t](?:for|to|on|at|from|and|by|with|in|until|valid)\b")
-_USE = re.compile(
-    rf"(?<!\w)(?:{'|'.join(_spelled(_VERBS))})[ \t]{_LABEL}{_DIGITS}"
-    r"(?=[ \t]to[ \t](?:verify|confirm|sign|log|authenticate|reset))"
-)
+_AIM = r"[ \t](?:verify|confirm|sign|log|authenticate|reset)"
+_USE = re.compile(rf"(?<!\w)(?:{'|'.join(_spelled(_VERBS))})[ \t]{_LABEL}{_DIGITS}(?=[ \t]to{_AIM})")
+_NUMBER_TO = re.compile(rf"to(?<=[0-9][ \t]to){_AIM}")  # the end of the same; begins with a literal, as that is fast
 _WORD = re.compile(r"[\w'-]+")
 # A label in front of a value in another element, and a code as a whole.
 _LABEL_END = re.compile(r"(?:(?i:is)(?i:[ \t]now)?)?[ \t]?[:=-]?")
@@ -108,15 +114,12 @@ class _Dense(Exception):
 
 def holds_words(text: str) -> bool:
     """Whether a text holds words of such a sentence; if not, it holds no such sentence."""
-    if len(text) < _SHORTEST_SENTENCE or text.count(" ") < _FEWEST_SPACES:
+    if len(text) < _SHORTEST_SENTENCE or text.find(" ", text.find(" ") + 1) < 0:  # it takes two spaces
         return False
     lower = text.lower()
-    named = _may_hold_noun(lower)
-    if not (named or " to " in lower):
-        return False
-    if "use " in lower or "enter " in lower or "type " in lower:
+    if _may_hold_noun(lower) and any(word in lower for word in _AROUND_NOUNS):
         return True
-    return named and any(word in lower for word in _CONNECTIONS)
+    return "to" in text and _NUMBER_TO.search(text) is not None
 
 
 def _may_hold_noun(lower: str) -> bool:
@@ -146,13 +149,12 @@ def may_hold_code(text: str) -> bool:
 def find_codes(text: str, spend: Spend) -> Iterator[Value]:
     """Yield the codes and passwords in sentences. spend: called with the work done."""
     lower = text.lower()
-    ordered = any(f"{verb} " in lower for verb in _VERBS)
     if any(noun in lower for noun in _NOUNS):
-        if ordered or any(word in lower for word in _CONNECTIONS):
+        if any(word in lower for word in _AROUND_NOUNS):
             yield from _values(text, _NOUN, _behind, 7, spend)
         if " is " in lower or " as " in lower:
             yield from _values(text, _IS_YOUR, _in_front, 5, spend)
-    if ordered:
+    if "to" in text and _NUMBER_TO.search(text):
         yield from (Value("code", *match.span("value")) for match in _USE.finditer(text))
 
 

@@ -104,13 +104,10 @@ def may_hold_words(text: str) -> bool:
     return " " in text and (
         ("q" in text and any(word in text for word in _WITH_Q))
         or ("_" in text and any(word in text for word in _WITH_LOW_LINE))
-        or "pdftk" in text
+        or ("pd" in text and ("pdftk" in text or "expdp" in text or "impdp" in text))
+        or ("auth" in text and ("cf auth" in text or "masterauth" in text))
         or "nmcli" in text
-        or "expdp" in text
-        or "impdp" in text
-        or "cf auth" in text
         or "net use" in text
-        or "masterauth" in text
         or "vault login" in text
         or "rman target" in text
         or "rclone obscure" in text

@@ -76,10 +76,7 @@ _SHORTEST = 10  # characters of the shortest value, apart from patterns of the u
 
 # Apart from JWTs and keys, a pattern matches only in a text that holds one of these.
 _HINTS = ("-----BEGIN", "---- BEGIN", "----+BEGIN", "earer", "EARER", "asic", "ASIC")
-# For longer texts: in lower case, and first without the characters that none of them has, which halves the time.
-_BEARER, _BASIC, _PEM = b"bearer", b"basic", (b"----be", b"---- be", b"----+be")
-_LOWER = bytes(range(256)).lower()
-_OTHERS = bytes(byte for byte in range(256) if byte not in b"bearsicBEARSIC-")
+_PEM = ("----be", "---- be", "----+be")  # in lower case
 _FEW = re.compile("|".join(map(re.escape, _HINTS)))
 # JWTs and keys are in long words, but some begin in front of one: `1//0...`.
 _IN_FRONT = ("1//", "sha256~", "$production$")
@@ -236,20 +233,16 @@ def _may_begin(text: str) -> bool:
     """Whether a text holds a word or a long run of letters with which a secret value may begin; `False` is certain."""
     if len(text) < _SHORT:
         return True
-    content = text.encode("utf-8", "replace")
-    lower = content.translate(_LOWER, _OTHERS)
-    return _BEARER in lower or _BASIC in lower or b"----" in lower or _LONG_WORD in content.translate(_LETTERS)
+    if _mentions_credentials(text):
+        return True
+    return _LONG_WORD in text.encode("utf-8", "replace").translate(_LETTERS)
 
 
 def _may_match(text: str) -> bool:
     """Whether a text holds something with which a secret value begins."""
-    content = text.encode("ascii", "replace")  # positions stay
-    if len(text) < _SHORT:
-        if _FEW.search(text):
-            return True
-    elif _mentions_credentials(content.translate(_LOWER, _OTHERS)) and _mentions_credentials(content.lower()):
+    if _FEW.search(text) if len(text) < _SHORT else _mentions_credentials(text):
         return True
-    letters = content.translate(_LETTERS)
+    letters = text.encode("ascii", "replace").translate(_LETTERS)  # positions stay
     begin = letters.find(_LONG_WORD)
     while begin >= 0:
         end = letters.find(b".", begin) % (len(text) + 1)  # -1 becomes the end of the text
@@ -269,10 +262,11 @@ def _may_hold_key(text: str, begin: int, end: int) -> bool:
     return _START.match(text, begin) is not None
 
 
-def _mentions_credentials(lower: bytes) -> bool:
+def _mentions_credentials(text: str) -> bool:
+    """Whether a text holds `bearer`, `basic` or the beginning of a PEM block."""
+    lower = text.lower()
     # A loop would take longer than the searches.
-    """Whether a text in lower case holds `bearer`, `basic` or the beginning of a PEM block."""
-    return _BEARER in lower or _BASIC in lower or (b"----" in lower and any(mark in lower for mark in _PEM))
+    return "bearer" in lower or "basic" in lower or ("----" in lower and any(mark in lower for mark in _PEM))
 
 
 def _userinfo_span(match: re.Match[str]) -> tuple[int, int] | None:

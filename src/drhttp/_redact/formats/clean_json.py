@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drhttp._json_document import STRING_SEPARATOR
 from drhttp._redact.detect.command_lines import may_hold_words
 from drhttp._redact.formats.base64_json import may_be_base64_json
 from drhttp._redact.formats.json_codes import login_key_at
-from drhttp._redact.formats.json_fast_path import decode_escapes
 from drhttp._redact.formats.json_name_value_pairs import VALUE_KEYS, has_nested_arrays
 from drhttp._redact.formats.json_structures import STRUCTURE_KEYS, may_hold_structures
 from drhttp._redact.formats.text_hints import may_hold_values
@@ -46,34 +46,38 @@ def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False
 
     document: what is known about the text. cut: the end was missing, and may have named other values.
     """
-    if not policy.min_length or text[:1] not in ("{", "["):
+    if not (policy.min_length and document.unique and text[:1] in ("{", "[")):
         return False
-    plain = text if "\\" not in text else _without_escapes(text)
-    if "\\" in plain or "=" in plain or "%" in plain or "<" in plain or "&" in plain or "\0" in plain:
+    if "\\" in text and _may_hide_signs(text):
         return False
-    return (
-        _has_clean_names(document.names, plain, policy)
-        and _has_harmless_colons(plain, document.members, policy)
+    strings = document.strings
+    # Names that were part of a clean document need no second look.
+    new_names = document.names - policy.cache.ordinary_names
+    if new_names:
+        strings = STRING_SEPARATOR.join((strings, *new_names))
+        if not _are_clean_names(new_names, strings, policy):
+            return False
+    clean = (
+        not ("=" in strings or "%" in strings or "<" in strings or "&" in strings or "\\" in strings)
+        and (":" not in strings or _has_harmless_colons(strings, policy))
         and ("[" not in text or _has_clean_arrays(text, document.members))
         and not (cut and may_hold_structures(text, document.names, policy, cut=True))
-        and not may_hold_values(plain, is_json=True)
-        and not policy.may_hold_secret(plain)
+        and not may_hold_values(strings, is_json=True)
+        and not policy.may_hold_secret(strings)
         and not login_key_at(text, policy)
     )
+    if clean and new_names:
+        policy.cache.add_ordinary_names(new_names - TEXT_KEYS)
+    return clean
 
 
-def _without_escapes(text: str) -> str:
-    """Decode a document as a whole; a backslash if its escapes could hide something."""
-    if text.count("\\") != text.count("\\u") + text.count("\\/") or _ASCII_ESCAPE.search(text):
-        return "\\"
-    return decode_escapes(text)
+def _may_hide_signs(text: str) -> bool:
+    """Whether the escapes in a document could hide something: others than those of slashes and of letters."""
+    return text.count("\\") != text.count("\\u") + text.count("\\/") or _ASCII_ESCAPE.search(text) is not None
 
 
-def _has_clean_names(names: frozenset[str], plain: str, policy: Policy) -> bool:
-    """Whether no name of a document makes a value secret; the ordinary ones are remembered."""
-    if names <= policy.cache.ordinary_names:
-        return True
-    names -= policy.cache.ordinary_names
+def _are_clean_names(names: frozenset[str], strings: str, policy: Policy) -> bool:
+    """Whether no name of a document makes a value secret. strings: all strings of the document."""
     policy.budget.spend(sum(map(len, names)) // 3)
     if not names.isdisjoint(_SPECIAL_KEYS):
         return False
@@ -81,24 +85,14 @@ def _has_clean_names(names: frozenset[str], plain: str, policy: Policy) -> bool:
         # A name with "value" may be part of a pair under compound names.
         if "alue" in name or "ALUE" in name or policy.is_secret(name):
             return False
-    policy.cache.add_ordinary_names(names - TEXT_KEYS)
-    return names.isdisjoint(TEXT_KEYS) or not (may_be_base64_json(plain) or may_hold_words(plain))
+    return names.isdisjoint(TEXT_KEYS) or not (may_be_base64_json(strings) or may_hold_words(strings))
 
 
-def _has_harmless_colons(plain: str, members: int, policy: Policy) -> bool:
-    """Whether each colon stands behind the name of a member, in a time, or in a URL. members: how many there are."""
-    if plain.count(":") == members:
-        return True
-    plain = _TIMES.sub("", plain)
-    return plain.count(":") == members or _has_harmless_pieces(plain.split(":"), members, policy)
-
-
-def _has_harmless_pieces(pieces: list[str], members: int, policy: Policy) -> bool:
-    """The same of a document that is split at its colons."""
+def _has_harmless_colons(strings: str, policy: Policy) -> bool:
+    """Whether each colon stands in a time or in a URL."""
+    pieces = _TIMES.sub("", f'"{strings}"').split(":")
     for at, piece in enumerate(pieces[:-1]):
-        if piece[-1:] == '"':
-            members -= 1
-        elif piece.endswith(_SCHEMES):
+        if piece.endswith(_SCHEMES):
             if pieces[at + 1][:2] != "//":
                 return False
         else:
@@ -106,7 +100,7 @@ def _has_harmless_pieces(pieces: list[str], members: int, policy: Policy) -> boo
             # As in `pass 1: abc`, or if the user has added names of digits.
             if hour is None or hour[1].lower() in policy.last_words or policy.is_secret(hour[1]):
                 return False
-    return members == 0
+    return True
 
 
 def _has_clean_arrays(text: str, members: int) -> bool:

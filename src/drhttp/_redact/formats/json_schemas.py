@@ -118,7 +118,7 @@ def _are_strings(value: Any) -> bool:
 
 def _is_scheme(value: Any) -> bool:
     """Whether a value is a security scheme, such as `{"type": "http", "scheme": "bearer"}`."""
-    return isinstance(value, dict) and value.get("type") in _SCHEMES and _all_known(value, _describes_scheme)
+    return isinstance(value, dict) and _all_known(value, _describes_scheme) and value.get("type") in _SCHEMES
 
 
 def _is_flow(value: Any) -> bool:

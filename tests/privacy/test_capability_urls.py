@@ -9,9 +9,9 @@ import uuid
 from functools import partial
 
 import pytest
-from support.specimen import a_record, with_request
+from support.specimen import a_record, redacted, with_request
 
-from drhttp._redact import Policy, redact
+from drhttp._redact import Policy
 from drhttp._redact.detect.capability_services import SERVICES
 from drhttp._redact.detect.false_positives import is_page
 from drhttp._redact.formats.headers import mask_headers
@@ -144,7 +144,7 @@ def test_the_token_is_masked_in_every_place(name, front, token, behind):
     url, shown = front + token + behind, front + M + behind
     assert mask_url(url, POLICY)[0] == shown
     assert mask_url(f"{url}?a=1#b", POLICY)[0] == f"{shown}?a=1#b"
-    assert redact(with_request(a_record(), uri=url), POLICY).request.uri == shown
+    assert redacted(with_request(a_record(), uri=url), POLICY).request.uri == shown
     for field in ("Referer", "Location", "X-Note", "Origin", "X-Forwarded-Uri"):
         assert mask_headers(((field, url),), POLICY)[0] == ((field, shown),)
     for text in ("{}", "see {}, please", '"{}"', "POST {} HTTP/1.1", "({})", "a\n{}\nb"):

@@ -6,9 +6,10 @@ import gzip
 import json
 
 import pytest
+from support.specimen import redacted
 
 from drhttp._record import Body, Record, Request, Response
-from drhttp._redact import Policy, redact
+from drhttp._redact import Policy
 from drhttp._redact.formats.headers import mask_headers
 from drhttp._redact.formats.json import mask_json
 from drhttp._redact_options import Redact
@@ -129,7 +130,7 @@ def test_each_part_of_a_record_has_effort_of_its_own():
         request=Request(time=1.0, method="GET", uri=dense, headers=headers, body=body),
         response=Response(time=1.0, status=200, headers=headers, body=body),
     )
-    masked_record = redact(made, Policy(Redact()))
+    masked_record = redacted(made, Policy(Redact()))
     assert masked_record.request.uri == "https://a.example/"
     assert (masked_record.request.headers, masked_record.request.body) == (headers, body)
     assert masked_record.response == made.response

@@ -46,7 +46,7 @@ ALLOWED = {
     "_capture.random_ids": "",
     "_capture.nesting": "_capture.environ_flags",
     "_capture.record_builder": "_capture.asgi_exchange _capture.asgi_head _capture.exchange _capture.random_ids "
-    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _record",
+    "_capture.route _capture.trace _capture.wsgi_exchange _capture.wsgi_head _guard _mutable_record _record",
     "_capture.request_head": "",
     "_capture.route": "_capture.route_pattern",
     "_capture.route_pattern": "",
@@ -83,7 +83,7 @@ ALLOWED = {
     "_delivery.own_requests": "_capture.link",
     "_delivery.record_exporter": "_capture.record_builder _delivery.own_requests _delivery.preparation "
     "_delivery.retry _delivery.transport _guard _outbound.call _outbound.record_builder "
-    "_rate_limiter _record _redact _wire",
+    "_mutable_record _rate_limiter _record _redact _wire",
     "_delivery.response_reader": "",
     "_delivery.retry": "",
     "_delivery.transport": "_delivery.connection _delivery.deadline _delivery.idle_connections _delivery.late_patching "
@@ -115,7 +115,7 @@ ALLOWED = {
     "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.exit "
     "_process.registry",
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
-    "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _record",
+    "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _mutable_record _record",
     "_outbound.recorder_options": "_capture.excluded_paths",
     "_outbound.transmission": "_guard _outbound.call _outbound.chunked_decoder",
     "_outbound.urllib3": "_guard _outbound.call _outbound.deduplication _outbound.http_client _outbound.selection "
@@ -138,9 +138,10 @@ ALLOWED = {
     "_rate_limiter _stats",
     "_process.uwsgi": "",
     "_rate_limiter": "",
+    "_mutable_record": "_record",
     "_record": "",
     "_redact": "_redact.policy _redact.record",
-    "_redact.record": "_guard _mask _record _redact.bodies _redact.errors _redact.formats.headers "
+    "_redact.record": "_guard _mask _redact.bodies _redact.errors _redact.formats.headers "
     "_redact.formats.json _redact.formats.urls _redact.policy",
     "_redact.bodies": "_record _redact.decoding.charset _redact.decoding.content_coding _redact.errors "
     "_redact.formats.csv "

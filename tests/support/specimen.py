@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from drhttp._mutable_record import MutableRecord
 from drhttp._record import Body, Headers, Record, Request, Response, Trace
+from drhttp._redact import Policy, redact
 
 AT = 1_700_000_000.1239  # 2023-11-14T22:13:20.123900Z
 
@@ -62,3 +64,10 @@ def a_full_record() -> Record:
     headers = (("content-type", "image/png"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-latin", "caf\xe9"))
     answered = Body(content=b"\x89PNG", size=9000, truncated=True)
     return with_response(record, status=201, headers=headers, body=answered)
+
+
+def redacted(record: Record, policy: Policy, sensitive: frozenset[str] | None = None) -> Record:
+    """A record with its secrets masked."""
+    prepared = MutableRecord.of(record)
+    redact(prepared, policy, sensitive)
+    return prepared.freeze()

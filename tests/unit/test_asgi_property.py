@@ -16,6 +16,7 @@ from support.effort import effort
 
 import drhttp
 from drhttp._capture import link
+from drhttp._mutable_record import MutableRecord
 from drhttp._process import registry
 from drhttp._wire import PROTOCOLS
 
@@ -287,7 +288,7 @@ def test_as_without(
     # Twice, if the application answers with a status of 500 while it handles it.
     assert (drhttp.stats().failures > failures) is unspeakable
     for wire in PROTOCOLS.values():
-        json.loads(wire.encode(record, {}).decode("utf-8"))
+        json.loads(wire.encode(MutableRecord.of(record), {}).decode("utf-8"))
 
 
 def check(record: Any, end: Any, server: Server, limit: int) -> None:

@@ -15,6 +15,7 @@ from support.effort import effort
 from support.wsgi_calls import Recorded, Server, environ
 
 import drhttp
+from drhttp._mutable_record import MutableRecord
 from drhttp._process import registry
 from drhttp._record import Failure
 from drhttp._wire import PROTOCOLS
@@ -290,7 +291,7 @@ def test_as_without(script: Script, request: Any, handling: Handling, identifica
     unspeakable = record.exception is not None and record.exception.type.endswith("UnspeakableError")
     assert drhttp.stats().failures - failures == unspeakable
     for wire in PROTOCOLS.values():
-        json.loads(wire.encode(record, {}).decode("utf-8"))
+        json.loads(wire.encode(MutableRecord.of(record), {}).decode("utf-8"))
 
 
 def check_answer(

@@ -12,7 +12,8 @@ from drhttp._capture.route import template
 from drhttp._capture.trace import continue_trace
 from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._guard import guarded
-from drhttp._record import Body, Failure, Record, Request, Response
+from drhttp._mutable_record import MutableRecord
+from drhttp._record import Body, Failure
 
 if TYPE_CHECKING:
     from drhttp._capture.exchange import Exchange
@@ -25,7 +26,7 @@ _READERS: dict[type[Exchange], Any] = {WSGIExchange: wsgi_head, ASGIExchange: as
 _random = RandomDigits()
 
 
-def assemble(exchange: Exchange, config: Config) -> Record:
+def assemble(exchange: Exchange, config: Config) -> MutableRecord:
     """Build the record of a finished exchange."""
     began, reader, link = exchange.response_body.first_byte_at, _READERS[type(exchange)], exchange.link
     # Read once, because `close` of the response may raise at this moment, which sets the failure first.
@@ -33,31 +34,26 @@ def assemble(exchange: Exchange, config: Config) -> Record:
     head: RequestHead = reader.read_head(exchange, config.trusted_proxies)
     response_headers: Headers = reader.read_response_headers(exchange)
     random = _random.take()
-    return Record(
-        id=uuid4(random),
-        request=Request(
-            time=exchange.time,
-            method=head.method,
-            uri=head.uri,
-            headers=head.headers,
-            body=_request_body(exchange, config, head),
-            ip=head.ip,
-        ),
-        response=Response(
-            time=exchange.time + exchange.duration,
-            status=status,
-            headers=response_headers,
-            body=_response_body(exchange, config, response_headers),
-        ),
-        user=exchange.user,
-        device=exchange.device,
-        duration=exchange.duration,
-        ttfb=None if began is None else began - exchange.start,
-        aborted=exchange.aborted,
-        exception=_failure(exchange, failure or exchange.handled),
-        route=guarded(template, exchange.route) if exchange.route else None,
-        trace=link.trace() if link else continue_trace(head.traceparent, random[32:64], random[64:]),
-    )
+    record = MutableRecord()
+    record.id = uuid4(random)
+    record.time = exchange.time
+    record.method, record.uri, record.request_headers, record.ip = head.method, head.uri, head.headers, head.ip
+    record.request_body = _request_body(exchange, config, head)
+    record.response_time = exchange.time + exchange.duration
+    record.status = status
+    record.response_headers = response_headers
+    record.response_body = _response_body(exchange, config, response_headers)
+    record.user, record.device = exchange.user, exchange.device
+    record.duration = exchange.duration
+    record.aborted = exchange.aborted
+    if began is not None:
+        record.ttfb = began - exchange.start
+    if failure or exchange.handled:
+        record.exception = _failure(exchange, failure or exchange.handled)
+    if exchange.route:
+        record.route = guarded(template, exchange.route)
+    record.trace = link.trace() if link else continue_trace(head.traceparent, random[32:64], random[64:])
+    return record
 
 
 def _failure(exchange: Exchange, raised: tuple[str, str] | None) -> Failure | None:

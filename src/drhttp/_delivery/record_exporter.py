@@ -12,6 +12,7 @@ from drhttp._delivery.preparation import Preparation
 from drhttp._delivery.retry import Verdict
 from drhttp._delivery.transport import Transport
 from drhttp._guard import guarded
+from drhttp._mutable_record import MutableRecord
 from drhttp._outbound.call import Call
 from drhttp._outbound.record_builder import assemble_call
 from drhttp._rate_limiter import RateLimiter
@@ -74,12 +75,12 @@ class RecordExporter:
         config = preparation.config
         record = assemble_call(item, config) if isinstance(item, Call) else assemble(item, config)
         if config.redact is not None:
-            record = redact(record, _policy(preparation, config.redact), item.sensitive)
+            redact(record, _policy(preparation, config.redact), item.sensitive)
         if config.before_send is not None:
-            allowed = self._apply_before_send(record, config.before_send)
+            allowed = self._apply_before_send(record.freeze(), config.before_send)
             if isinstance(allowed, Verdict):
                 return allowed
-            record = allowed
+            record = MutableRecord.of(allowed)
         # Only bytes are kept: objects that live on would make each garbage collection slower.
         encoded = self._wire.encode(record, self._losses())
         return encoded if len(encoded) <= _LARGEST_EVENT else self._wire.without_bodies(encoded)

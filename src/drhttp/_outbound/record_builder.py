@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from drhttp._capture.exchange import content_length, first
 from drhttp._capture.random_ids import RandomDigits, uuid4
+from drhttp._mutable_record import MutableRecord
 from drhttp._outbound.address import absolute_uri
-from drhttp._record import Body, Failure, Record, Request, Response, Trace
+from drhttp._record import Body, Failure, Trace
 
 if TYPE_CHECKING:
     from drhttp._config import Config
@@ -18,39 +19,34 @@ if TYPE_CHECKING:
 _random = RandomDigits()
 
 
-def assemble_call(call: Call, config: Config) -> Record:
+def assemble_call(call: Call, config: Config) -> MutableRecord:
     """Build the record of a finished call."""
     random = _random.take()
     parent = None if call.parent is None else call.parent.trace()
     request_headers = _fields_of(call.head) if call.head else _lowered(call.request_headers)
     response_headers = _lowered(call.response_headers)
     complete = not (call.failure or call.aborted)
-    return Record(
-        id=uuid4(random),
-        request=Request(
-            time=call.time,
-            method=call.method,
-            uri=_printable(absolute_uri(*call.address)),
-            headers=request_headers,
-            body=_request_body(call, config, request_headers),
-        ),
-        response=Response(
-            time=call.time + call.duration,
-            status=call.status,
-            headers=response_headers,
-            body=_response_body(call, config, response_headers, complete),
-        ),
-        duration=call.duration,
-        ttfb=call.ttfb,
-        aborted=call.aborted,
-        exception=Failure(type=call.failure[0], message=call.failure[1]) if call.failure else None,
-        trace=Trace(
-            trace_id=parent.trace_id if parent else random[32:64],
-            span_id=random[64:],
-            parent_id=parent.span_id if parent else None,
-        ),
-        direction="Outgoing",
+    record = MutableRecord()
+    record.id = uuid4(random)
+    record.direction = "Outgoing"
+    record.time = call.time
+    record.method = call.method
+    record.uri = _printable(absolute_uri(*call.address))
+    record.request_headers = request_headers
+    record.request_body = _request_body(call, config, request_headers)
+    record.response_time = call.time + call.duration
+    record.status = call.status
+    record.response_headers = response_headers
+    record.response_body = _response_body(call, config, response_headers, complete)
+    record.duration, record.ttfb, record.aborted = call.duration, call.ttfb, call.aborted
+    if call.failure:
+        record.exception = Failure(type=call.failure[0], message=call.failure[1])
+    record.trace = Trace(
+        trace_id=parent.trace_id if parent else random[32:64],
+        span_id=random[64:],
+        parent_id=parent.span_id if parent else None,
     )
+    return record
 
 
 def _request_body(call: Call, config: Config, headers: Headers) -> Body:

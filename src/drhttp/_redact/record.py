@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from drhttp._guard import guarded
 from drhttp._mask import MASK
-from drhttp._record import Record, Request, Response
 from drhttp._redact.bodies import drop_partial_end, mask_body
 from drhttp._redact.errors import MaskingError
 from drhttp._redact.formats.headers import mask_headers
@@ -19,6 +18,7 @@ from drhttp._redact.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from drhttp._mutable_record import MutableRecord
     from drhttp._record import Body, Failure, Headers
 
     Field = tuple[str, str]
@@ -31,56 +31,32 @@ _ALL: frozenset[str] = frozenset()  # marks all parameters of a request as sensi
 _PARTS = ("uri", "request_headers", "response_headers", "exception", "user", "device")
 
 
-def redact(record: Record, policy: Policy, sensitive: frozenset[str] | None = None) -> Record:
-    """Return the record with its secrets masked, and with a count of the masked values for each of its parts.
+def redact(record: MutableRecord, policy: Policy, sensitive: frozenset[str] | None = None) -> None:
+    """Mask the secrets of a record, and count the masked values of each of its parts.
 
     The counts never say what the values were. sensitive: names that the application marked as secret for this request;
     the empty set stands for all of its parameters.
     """
-    request, response = record.request, record.response
     if sensitive:
         policy = policy.with_names(sensitive)
-    uri, in_uri = _mask_uri(request.uri, policy)
-    request_headers, in_request = _mask_headers(request.headers, policy)
-    response_headers, in_response = _mask_headers(response.headers, policy)
-    exception, in_exception = record.exception, 0
-    if exception is not None:
-        raw, masked = (*request.headers, *response.headers), (*request_headers, *response_headers)
-        exception, in_exception = _mask_failure(exception, zip(raw, masked, strict=True), policy)
+    raw_request, raw_response = record.request_headers, record.response_headers
+    record.uri, in_uri = _mask_uri(record.uri, policy)
+    record.request_headers, in_request = _mask_headers(raw_request, policy)
+    record.response_headers, in_response = _mask_headers(raw_response, policy)
+    in_exception = 0
+    if record.exception is not None:
+        raw, masked = (*raw_request, *raw_response), (*record.request_headers, *record.response_headers)
+        record.exception, in_exception = _mask_failure(record.exception, zip(raw, masked, strict=True), policy)
     if sensitive == _ALL:
-        request_body = _omit(request.body, "sensitive")
+        record.request_body = _omit(record.request_body, "sensitive")
     else:
-        request_body = _mask_body(request.body, request.headers, policy)
-    response_body = _mask_body(response.body, response.headers, policy)
-    user, in_user = _mask_name(record.user, policy)
-    device, in_device = _mask_name(record.device, policy)
+        record.request_body = _mask_body(record.request_body, raw_request, policy)
+    record.response_body = _mask_body(record.response_body, raw_response, policy)
+    record.user, in_user = _mask_name(record.user, policy)
+    record.device, in_device = _mask_name(record.device, policy)
     counts = (in_uri, in_request, in_response, in_exception, in_user, in_device)
-    bodies_stay = request_body is request.body and response_body is response.body
-    if bodies_stay and exception is record.exception and not any(counts):
-        return record
-    # Written out, because `dataclasses.replace` takes several times as long.
-    return Record(
-        id=record.id,
-        request=Request(
-            time=request.time,
-            method=request.method,
-            uri=uri,
-            headers=request_headers,
-            body=request_body,
-            ip=request.ip,
-        ),
-        response=Response(time=response.time, status=response.status, headers=response_headers, body=response_body),
-        user=user,
-        device=device,
-        duration=record.duration,
-        ttfb=record.ttfb,
-        aborted=record.aborted,
-        exception=exception,
-        route=record.route,
-        trace=record.trace,
-        direction=record.direction,
-        redacted={part: count for part, count in zip(_PARTS, counts, strict=True) if count},
-    )
+    if any(counts):
+        record.redacted = {part: count for part, count in zip(_PARTS, counts, strict=True) if count}
 
 
 def _without_header_value(message: str, policy: Policy) -> str:

@@ -9,7 +9,7 @@ from drhttp._wire import events_protocol, record_protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Record
+    from drhttp._mutable_record import MutableRecord
 
 
 class Wire(Protocol):
@@ -28,7 +28,7 @@ class Wire(Protocol):
     def headers(self, key: str) -> dict[str, str]:
         """The header fields of a POST: the key, and the type of the body."""
 
-    def encode(self, record: Record, dropped: Mapping[str, int]) -> bytes:
+    def encode(self, record: MutableRecord, dropped: Mapping[str, int]) -> bytes:
         """Encode one record.
 
         dropped: the number of lost records that it has to report, by reason.

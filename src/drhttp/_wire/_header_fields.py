@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from drhttp._wire._json import dumps, quoted
@@ -34,10 +33,12 @@ def encode_headers(headers: Headers) -> str:
 
     `Set-Cookie` becomes a list, because it cannot be joined.
     """
-    if len(dict(headers)) == len(headers):
-        with suppress(TypeError):  # `before_send` may have put in values that are not strings
-            return f"{{{','.join([_encoded[field] for field in headers])}}}"
-    return dumps(_joined(headers))
+    if len(dict(headers)) < len(headers):
+        return dumps(_joined(headers))
+    try:
+        return f"{{{','.join([_encoded[field] for field in headers])}}}"
+    except TypeError:  # `before_send` may have put in values that are not strings
+        return dumps(_joined(headers))
 
 
 def _joined(headers: Headers) -> dict[str, str | list[str]]:

@@ -17,7 +17,8 @@ from drhttp._wire._json import dumps, quoted, timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Body, Failure, Headers, Record, Trace
+    from drhttp._mutable_record import MutableRecord
+    from drhttp._record import Body, Failure, Headers, Trace
 
 PATH = "/moesif/v1/events/batch"
 LARGEST_BATCH: int | None = None
@@ -37,16 +38,16 @@ def headers(key: str) -> dict[str, str]:
     }
 
 
-def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
+def encode(record: MutableRecord, dropped: Mapping[str, int]) -> bytes:
     """Encode a record as an event."""
-    request = record.request
-    ip = f',"ip_address":{quoted(request.ip)}' if request.ip else ""
+    headers = record.request_headers
+    ip = f',"ip_address":{quoted(record.ip)}' if record.ip else ""
     user = f',"user_id":{quoted(record.user)}' if record.user else ""
     return (
         f'{{"direction":{quoted(record.direction)},"transaction_id":{quoted(record.id)},'
         f'"metadata":{_metadata(record, dropped)}{user}{_trace(record.trace)},'
-        f'"request":{{"time":"{timestamp(request.time)}","uri":{quoted(request.uri)},"verb":{quoted(request.method)},'
-        f'"headers":{encode_headers(request.headers)}{ip}{event_members(request.body, request.headers)}}}'
+        f'"request":{{"time":"{timestamp(record.time)}","uri":{quoted(record.uri)},"verb":{quoted(record.method)},'
+        f'"headers":{encode_headers(headers)}{ip}{event_members(record.request_body, headers)}}}'
         f"{_response(record)}}}"
     ).encode()
 
@@ -70,20 +71,20 @@ def join(encoded: Sequence[bytes]) -> bytes:
     return compress(b"[" + b",".join(encoded) + b"]")
 
 
-def _response(record: Record) -> str:
+def _response(record: MutableRecord) -> str:
     """Encode the response. There is none if nothing answered a request that the application sent."""
-    response = record.response
-    if record.direction == "Outgoing" and not response.status:
+    if record.direction == "Outgoing" and not record.status:
         return ""
+    headers = record.response_headers
     return (
-        f',"response":{{"time":"{timestamp(response.time)}","status":{response.status:d},'
-        f'"headers":{encode_headers(response.headers)}{event_members(response.body, response.headers)}}}'
+        f',"response":{{"time":"{timestamp(record.response_time)}","status":{record.status:d},'
+        f'"headers":{encode_headers(headers)}{event_members(record.response_body, headers)}}}'
     )
 
 
-def _metadata(record: Record, dropped: Mapping[str, int]) -> str:
+def _metadata(record: MutableRecord, dropped: Mapping[str, int]) -> str:
     """Encode the metadata. Only few records have more than the device, the times and the counts of masked values."""
-    request, response, failure = record.request, record.response, record.exception
+    failure = record.exception
     device = f'"device":{quoted(record.device)},' if record.device is not None else ""
     members = [f'{{{device}"duration_ms":{_milliseconds(record.duration)}']
     if record.ttfb is not None:
@@ -94,8 +95,11 @@ def _metadata(record: Record, dropped: Mapping[str, int]) -> str:
         members.append(f'"exception":{dumps(_exception(failure))}')
     if record.route is not None:
         members.append(f'"route":{quoted(record.route)}')
-    for name, side in (("request_body", request), ("response_body", response)):
-        about = _body_metadata(side.body, side.headers)
+    for name, body, headers in (
+        ("request_body", record.request_body, record.request_headers),
+        ("response_body", record.response_body, record.response_headers),
+    ):
+        about = _body_metadata(body, headers)
         if about is not None:
             members.append(f'"{name}":{dumps(about)}')
     if record.redacted:

@@ -12,7 +12,8 @@ from drhttp._wire._json import dumps
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drhttp._record import Headers, Record
+    from drhttp._mutable_record import MutableRecord
+    from drhttp._record import Headers
 
 PATH = "/api/v1/http_record/record"
 LARGEST_BATCH: int | None = 1
@@ -25,25 +26,24 @@ def headers(key: str) -> dict[str, str]:
     return {"DrHTTP-ApiKey": key, "Content-Type": "application/json; charset=utf-8"}
 
 
-def encode(record: Record, dropped: Mapping[str, int]) -> bytes:
+def encode(record: MutableRecord, dropped: Mapping[str, int]) -> bytes:
     """Encode one record. The format has no field for lost records; `drhttp.stats()` counts them."""
-    request, response = record.request, record.response
     fields: dict[str, Any] = {
         "id": record.id,
-        "datetime": datetime.fromtimestamp(request.time, timezone.utc).isoformat(),
-        "method": request.method,
-        "uri": request.uri,
-        "status": response.status,
-        "request": {"headers": _headers(request.headers), **record_members(request.body, "")},
+        "datetime": datetime.fromtimestamp(record.time, timezone.utc).isoformat(),
+        "method": record.method,
+        "uri": record.uri,
+        "status": record.status,
+        "request": {"headers": _headers(record.request_headers), **record_members(record.request_body, "")},
     }
     if record.user:
         fields["user_identifier"] = record.user
     response_fields: dict[str, Any] = {}
     # There is no field for the device. drhttp 0.2.0 left it in the response headers, where the service looks for it.
-    shown = (*response.headers, (_DEVICE, record.device)) if record.device else response.headers
+    shown = (*record.response_headers, (_DEVICE, record.device)) if record.device else record.response_headers
     if shown:
         response_fields["headers"] = _headers(shown)
-    response_fields.update(record_members(response.body, None))
+    response_fields.update(record_members(record.response_body, None))
     if response_fields:
         fields["response"] = response_fields
     return dumps(fields).encode()

@@ -48,7 +48,7 @@ def finished(
 
 
 def record(*args: Any, options: dict[str, Any] | None = None, **details: Any) -> Record:
-    return assemble(finished(*args, **details), config(**(options or {})))
+    return assemble(finished(*args, **details), config(**(options or {}))).freeze()
 
 
 def test_request_headers() -> None:
@@ -218,5 +218,5 @@ def test_ids() -> None:
 def test_weight(environ: dict[str, str], blocks: list[bytes]) -> None:
     """M1: it weighs at least what its texts and bodies hold."""
     exchange = finished(dict(environ), blocks=tuple(blocks), request_body=body_capture(b"hello"))
-    content = assemble(exchange, config()).response.body.content or b""
+    content = assemble(exchange, config()).response_body.content or b""
     assert exchange.weight() >= sum(map(len, environ.values())) + len(content) + 5

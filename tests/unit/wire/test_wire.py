@@ -15,6 +15,7 @@ from moesifapi.api_helper import APIHelper
 from moesifapi.models.event_model import EventModel
 from support.specimen import AT, a_full_record, a_record, with_body, with_request, with_response
 
+from drhttp._mutable_record import MutableRecord
 from drhttp._record import Body, Failure, Record, Request, Response, Trace
 from drhttp._version import __version__
 from drhttp._wire import PROTOCOLS, events_protocol, record_protocol
@@ -26,20 +27,24 @@ SDK = {"name": "drhttp-python", "version": __version__}
 
 def event(made: Record, dropped: dict[str, int] | None = None) -> dict:
     """The event of a record, as a receiver reads it."""
-    (read,) = json.loads(gzip.decompress(events_protocol.join([events_protocol.encode(made, dropped or {})])))
+    (read,) = json.loads(
+        gzip.decompress(events_protocol.join([events_protocol.encode(MutableRecord.of(made), dropped or {})]))
+    )
     return read
 
 
 def old(made: Record) -> dict:
     """A record in the old form, as a receiver reads it."""
-    return json.loads(record_protocol.join([record_protocol.encode(made, {})]))
+    return json.loads(record_protocol.join([record_protocol.encode(MutableRecord.of(made), {})]))
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_golden_bytes(name):
     """The same record makes the same bytes, today and tomorrow: these."""
     wire = PROTOCOLS[name]
-    encoded = wire.encode(a_full_record(), {"queue_size": 3}).replace(__version__.encode(), b"VERSION")
+    encoded = wire.encode(MutableRecord.of(a_full_record()), {"queue_size": 3}).replace(
+        __version__.encode(), b"VERSION"
+    )
     assert encoded + b"\n" == (GOLDEN / f"{name}.json").read_bytes()
     assert wire.join([encoded]) == wire.join([encoded])
 
@@ -124,7 +129,7 @@ def test_who_and_where():
 
 def test_a_request_that_nothing_answered_has_no_response():
     """What the application sent, and nobody answered, is an event without a response; so it stays without bodies."""
-    data = events_protocol.encode(with_response(a_record(direction="Outgoing"), status=0), {})
+    data = events_protocol.encode(MutableRecord.of(with_response(a_record(direction="Outgoing"), status=0)), {})
     assert "response" not in json.loads(data)
     assert events_protocol.without_bodies(data) == data
     assert "response" in event(with_response(status=0))
@@ -183,7 +188,7 @@ def test_json_is_embedded(content, kind):
     read = event(made)["response"]
     assert read["transfer_encoding"] == "json"
     assert read["body"] == json.loads(content)
-    assert content.strip() in events_protocol.encode(made, {})
+    assert content.strip() in events_protocol.encode(MutableRecord.of(made), {})
 
 
 @pytest.mark.parametrize(
@@ -277,7 +282,7 @@ def test_no_body_is_no_field():
 def test_half_a_surrogate_pair_harms_nobody():
     """A text that cannot be written in UTF-8 loses the character, not the batch; all others are kept."""
     made = a_record(user="a\ud800b\U0001f600é", exception=Failure(type="E", message="file \udcff"))
-    data = events_protocol.encode(made, {})
+    data = events_protocol.encode(MutableRecord.of(made), {})
     assert json.loads(data.decode("utf-8"))["user_id"] == "a?b\U0001f600é"
     assert json.loads(data)["metadata"]["exception"]["message"] == "file ?"
     assert b"\\ud800" not in data
@@ -394,7 +399,7 @@ def test_the_model_of_the_protocol_reads_an_event():
 @given(records)
 def test_the_model_of_the_protocol_reads_every_event(made):
     """Whatever the bytes, headers and texts: an event is valid, complete, and loads in the vendor's library."""
-    data = events_protocol.encode(made, {})
+    data = events_protocol.encode(MutableRecord.of(made), {})
     read = json.loads(data.decode("utf-8"))
     assert through_the_model(read) == read
     assert ("response" in read) == (made.direction == "Incoming" or made.response.status > 0)
@@ -433,9 +438,11 @@ def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
         replace(made.response, body=light(made.response.body)),
     )
     wire = PROTOCOLS[name]
-    encoded = wire.encode(made, {"closed": 1})
+    encoded = wire.encode(MutableRecord.of(made), {"closed": 1})
     found = json.loads(wire.without_bodies(encoded))
-    expected = json.loads(wire.encode(replace(made, request=request, response=response), {"closed": 1}))
+    expected = json.loads(
+        wire.encode(MutableRecord.of(replace(made, request=request, response=response)), {"closed": 1})
+    )
     for side in ("request_body", "response_body"):  # what a field of the header says
         for one in (found, expected):
             one.get("metadata", {}).get(side, {}).pop("size", None)
@@ -448,7 +455,7 @@ def test_what_is_lightened_is_as_if_there_had_been_no_bodies(made, name):
 def test_a_lightened_event_tells_the_size_that_the_header_told(length, size):
     """A size that stood in the header alone stands beside the mark, if it is one."""
     made = with_response(headers=(("content-length", length),), body=Body(content=b"hello", size=5))
-    read = json.loads(events_protocol.without_bodies(events_protocol.encode(made, {})))
+    read = json.loads(events_protocol.without_bodies(events_protocol.encode(MutableRecord.of(made), {})))
     assert read["metadata"]["response_body"] == {
         "size": size,
         "truncated": False,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support.effort import effort
 from test_wire import bytes_as_text, json_values, records, texts, through_the_model
 
+from drhttp._mutable_record import MutableRecord
 from drhttp._record import Body, Trace
 from drhttp._wire import PROTOCOLS, events_protocol, record_protocol
 from drhttp._wire._json import is_json
@@ -206,7 +207,7 @@ def arrival(made: Record) -> Arrival:
 @given(st.lists(st.tuples(exchanges(), losses), max_size=3))
 def test_a_batch_is_read_as_it_was_recorded(batch: Sequence[tuple[Record, dict[str, int]]]) -> None:
     """Any bytes, header fields and texts, as a batch of events: the inbox reads what went in."""
-    wire = events_protocol.join([events_protocol.encode(made, lost) for made, lost in batch])
+    wire = events_protocol.join([events_protocol.encode(MutableRecord.of(made), lost) for made, lost in batch])
     value, _ = load(wire, "gzip", BATCH)
     read = decode_batch(value, Arrival("key", round(NOW * 1e6)))
     assert len(read) == len(batch)
@@ -228,7 +229,7 @@ def test_a_batch_is_read_as_it_was_recorded(batch: Sequence[tuple[Record, dict[s
 @given(exchanges(), losses)
 def test_a_record_of_the_old_form_is_read_as_it_was_recorded(made: Record, lost: dict[str, int]) -> None:
     """The same in the protocol of one record a POST."""
-    value, _ = load(record_protocol.join([record_protocol.encode(made, lost)]), "", SINGLE)
+    value, _ = load(record_protocol.join([record_protocol.encode(MutableRecord.of(made), lost)]), "", SINGLE)
     read = decode_record(value, arrival(made))
     check_line(made, read)
     assert abs(read.summary.started - made.request.time * 1e6) <= 1
@@ -244,7 +245,7 @@ def test_a_record_of_the_old_form_is_read_as_it_was_recorded(made: Record, lost:
 @given(exchanges(), losses)
 def test_the_vendors_library_reads_every_event(made: Record, lost: dict[str, int]) -> None:
     """Every event loads in the model of the protocol's own library, which gives it back unchanged."""
-    (value,), _ = load(events_protocol.join([events_protocol.encode(made, lost)]), "gzip", BATCH)
+    (value,), _ = load(events_protocol.join([events_protocol.encode(MutableRecord.of(made), lost)]), "gzip", BATCH)
     assert through_the_model(value) == value
 
 
@@ -254,8 +255,8 @@ def test_the_vendors_library_reads_every_event(made: Record, lost: dict[str, int
 def test_a_record_is_encoded_alike_in_any_company(batch: list[Record], protocol: str) -> None:
     """What one record holds reaches no other one, and strict readers take all of it: UTF-8, no constants, no halves."""
     wire = PROTOCOLS[protocol]
-    alone = [wire.encode(made, {}) for made in batch]
-    assert [wire.encode(made, {}) for made in reversed(batch)] == alone[::-1]
+    alone = [wire.encode(MutableRecord.of(made), {}) for made in batch]
+    assert [wire.encode(MutableRecord.of(made), {}) for made in reversed(batch)] == alone[::-1]
     for data in alone:
         value = json.loads(data.decode("utf-8"), parse_constant=pytest.fail, object_pairs_hook=unique)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")

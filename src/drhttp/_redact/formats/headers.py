@@ -47,17 +47,16 @@ _LIKE_URLS = ("-url", "-uri", "-referer", "-referrer", "-location")
 
 def mask_headers(headers: Headers, policy: Policy) -> tuple[Headers, int]:
     """Mask header fields; return them and how many values were masked. Names, order and repetition stay."""
-    if policy.cache.fields.issuperset(headers):
+    known = policy.cache.fields
+    if known.issuperset(headers):
         return headers, 0
-    masked: list[tuple[str, str]] = []
-    total = 0
-    for field in headers:
-        if field not in policy.cache.fields:
+    masked, total = list(headers), 0
+    for at, field in enumerate(headers):
+        if field not in known:
             text, count = _mask_or_hide(field, policy)
-            total += count
-            masked.append((field[0], text) if count else field)
-        else:
-            masked.append(field)
+            if count:
+                masked[at] = field[0], text
+                total += count
     return (tuple(masked) if total else headers), total
 
 
@@ -126,9 +125,12 @@ def _mask_credentials(value: str, policy: Policy) -> tuple[str, int]:
 
 def _mask_cookies(value: str, policy: Policy) -> tuple[str, int]:
     """Mask the values of all cookies in `Cookie`."""
-    pairs = [_mask_cookie(pair.strip(), policy) for pair in value.split(";")]
-    count = sum(count for _, count in pairs)
-    return ("; ".join(text for text, _ in pairs) if count else value), count
+    pairs, total = [], 0
+    for pair in value.split(";"):
+        text, count = _mask_cookie(pair.strip(), policy)
+        pairs.append(text)
+        total += count
+    return ("; ".join(pairs) if total else value), total
 
 
 def _mask_set_cookie(value: str, policy: Policy) -> tuple[str, int]:

@@ -1,0 +1,120 @@
+"""The record while it is prepared: one object whose attributes may change, as frozen records take longer to make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drhttp._record import Body, Record, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drhttp._record import Failure, Headers, Trace
+
+_EMPTY = Body()
+_SHARED = (
+    "id",
+    "user",
+    "device",
+    "duration",
+    "ttfb",
+    "aborted",
+    "exception",
+    "route",
+    "trace",
+    "direction",
+    "redacted",
+)
+
+
+class MutableRecord:
+    """The values of a `Record`, of its request and its response.
+
+    time, response_time: of the request and the response. For the others see `Record`, `Request` and `Response`.
+    """
+
+    __slots__ = (
+        "aborted",
+        "device",
+        "direction",
+        "duration",
+        "exception",
+        "id",
+        "ip",
+        "method",
+        "redacted",
+        "request_body",
+        "request_headers",
+        "response_body",
+        "response_headers",
+        "response_time",
+        "route",
+        "status",
+        "time",
+        "trace",
+        "ttfb",
+        "uri",
+        "user",
+    )
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.time = 0.0
+        self.method = ""
+        self.uri = ""
+        self.request_headers: Headers = ()
+        self.request_body = _EMPTY
+        self.ip: str | None = None
+        self.response_time = 0.0
+        self.status = 0
+        self.response_headers: Headers = ()
+        self.response_body = _EMPTY
+        self.user: str | None = None
+        self.device: str | None = None
+        self.duration = 0.0
+        self.ttfb: float | None = None
+        self.aborted = False
+        self.exception: Failure | None = None
+        self.route: str | None = None
+        self.trace: Trace | None = None
+        self.direction = "Incoming"
+        self.redacted: Mapping[str, int] = {}
+
+    @classmethod
+    def of(cls, record: Record) -> MutableRecord:
+        """Return the values of a record."""
+        made, request, response = cls(), record.request, record.response
+        for name in _SHARED:
+            setattr(made, name, getattr(record, name))
+        made.time, made.method, made.uri, made.ip = request.time, request.method, request.uri, request.ip
+        made.request_headers, made.request_body = request.headers, request.body
+        made.response_time, made.status = response.time, response.status
+        made.response_headers, made.response_body = response.headers, response.body
+        return made
+
+    def freeze(self) -> Record:
+        """Return the record."""
+        return Record(
+            id=self.id,
+            request=Request(
+                time=self.time,
+                method=self.method,
+                uri=self.uri,
+                headers=self.request_headers,
+                body=self.request_body,
+                ip=self.ip,
+            ),
+            response=Response(
+                time=self.response_time, status=self.status, headers=self.response_headers, body=self.response_body
+            ),
+            user=self.user,
+            device=self.device,
+            duration=self.duration,
+            ttfb=self.ttfb,
+            aborted=self.aborted,
+            exception=self.exception,
+            route=self.route,
+            trace=self.trace,
+            direction=self.direction,
+            redacted=self.redacted,
+        )

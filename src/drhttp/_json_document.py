@@ -68,8 +68,10 @@ def _remembered(text: str, document: Document) -> Document:
     return document
 
 
-class _Reader(threading.local):
-    """A decoder that collects objects and numbers; one for each thread, as making one takes a microsecond."""
+class _Reader:
+    """A decoder that collects objects and numbers. Only one thread may use it."""
+
+    __slots__ = ("_decode", "_numbers", "_objects", "_pair_decoder", "_pairs", "_scan")
 
     def __init__(self) -> None:
         self._objects: list[dict[str, Any]] = []
@@ -77,9 +79,10 @@ class _Reader(threading.local):
         # Numbers are not converted: they may be longer than Python converts.
         self._numbers: list[str] = []
         keep = self._numbers.append
-        self._decoder: Any = json.JSONDecoder(
+        decoder: Any = json.JSONDecoder(
             object_hook=self._objects.append, parse_int=keep, parse_float=keep, parse_constant=_refuse
         )
+        self._decode, self._scan = decoder.decode, decoder.scan_once
         self._pair_decoder = json.JSONDecoder(object_pairs_hook=self._pairs.append, parse_int=len, parse_float=len)
 
     def read(self, text: str) -> Document:
@@ -87,19 +90,21 @@ class _Reader(threading.local):
         objects, numbers = self._objects, self._numbers
         try:
             # `scan_once` is most of `decode`, without the spaces around the document.
-            root, end = self._decoder.scan_once(text, 0) if text[:1] in ("{", "[") else (None, -1)
+            root, end = self._scan(text, 0) if text[:1] in ("{", "[") else (None, -1)
             if end != len(text):
                 objects.clear()
                 numbers.clear()
-                root = self._decoder.decode(text)
+                root = self._decode(text)
             members = sum(map(len, objects))
             names = frozenset().union(*objects)
-            strings = _strings(objects, root)
-            if numbers and max(map(len, numbers)) >= _LONG_NUMBER:
+            longest = max(map(len, numbers), default=0)
+            digits = "".join(numbers)
+            small_numbers = longest <= _LONGEST_NUMBER and "e" not in digits and "E" not in digits
+            strings, containers = _strings(objects, root)
+            if longest >= _LONG_NUMBER:
                 strings += [each for each in numbers if len(each) >= _LONG_NUMBER]
             joined = STRING_SEPARATOR.join(strings)
-            small_numbers = _are_small(numbers)
-            shallow = len(objects) + text.count("[") <= _DEEPEST
+            shallow = containers <= _DEEPEST
         finally:
             objects.clear()  # they may be secrets
             numbers.clear()
@@ -117,28 +122,38 @@ class _Reader(threading.local):
             self._pairs.clear()
 
 
+class _Readers(threading.local):
+    """A reader for each thread, because making one takes a microsecond."""
+
+    def __init__(self) -> None:
+        self.reader = _Reader()
+
+
 def _read(text: str) -> Document:
     try:
-        return _reader.read(text)
+        return _readers.reader.read(text)
     except RecursionError:
         return Document("too_deep")
     except (ValueError, StopIteration):  # `scan_once` raises the latter where a value is missing
         return Document("unparsable")
 
 
-def _strings(objects: list[dict[str, Any]], root: Any) -> list[str]:
-    """Return the strings among the values of objects, and in arrays. root: the document, which may be an array."""
+def _strings(objects: list[dict[str, Any]], root: Any) -> tuple[list[str], int]:
+    """Return the strings among the values of objects and in arrays, and the number of objects and arrays.
+
+    root: the document, which may be an array.
+    """
     strings: list[str] = []
     groups: list[Iterable[Any]] = [each.values() for each in objects]
-    if root.__class__ is list:
+    if type(root) is list:
         groups.append(root)
     for group in groups:  # it grows by the arrays that are found
         for value in group:
-            if value.__class__ is str:
+            if type(value) is str:  # faster than `isinstance`
                 strings.append(value)
-            elif value.__class__ is list:
+            elif type(value) is list:
                 groups.append(value)
-    return strings
+    return strings, len(groups)
 
 
 def _has_members(text: str, number: int) -> bool:
@@ -147,14 +162,6 @@ def _has_members(text: str, number: int) -> bool:
         return True
     # A quote in front of a colon ends a name, or is escaped in a string.
     return text.count('":') == number and not any(colon in text for colon in _SPACES)
-
-
-def _are_small(numbers: list[str]) -> bool:
-    """Whether numbers are certainly within double precision."""
-    joined = "".join(numbers)
-    if len(joined) > _LONGEST_NUMBER and max(map(len, numbers)) > _LONGEST_NUMBER:
-        return False
-    return "e" not in joined and "E" not in joined
 
 
 def is_portable(text: str) -> bool:
@@ -243,4 +250,4 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-_reader = _Reader()
+_readers = _Readers()

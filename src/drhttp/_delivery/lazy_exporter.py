@@ -10,7 +10,7 @@ from drhttp._process.background_import import background_import
 from drhttp._redact_options import Redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence, Sized
+    from collections.abc import Callable, Sequence, Sized
 
     from drhttp._capture.exchange import Exchange
     from drhttp._config import Config
@@ -84,8 +84,5 @@ class LazyExporter:
             with background_import():
                 from drhttp._delivery.record_exporter import RecordExporter
 
-                self._exporter = RecordExporter(self._config, self._losses)
+                self._exporter = RecordExporter(self._config, self._queue.losses)
         return self._exporter
-
-    def _losses(self) -> Mapping[str, int]:
-        return self._queue.counts().dropped

@@ -137,6 +137,11 @@ class Queue(Generic[T]):
                 self._dropped[reason] += in_flight
             return in_flight + self.discard(reason)
 
+    def losses(self) -> dict[str, int]:
+        """The number of dropped records so far, by reason."""
+        with self._lock:
+            return dict(self._dropped)
+
     def counts(self) -> Counts:
         """The counts so far, all of the same instant."""
         with self._lock:

@@ -64,7 +64,7 @@ def is_clean(text: str, document: Document, policy: Policy, *, cut: bool = False
         and not (cut and may_hold_structures(text, document.names, policy, cut=True))
         and not may_hold_values(strings, is_json=True)
         and not policy.may_hold_secret(strings)
-        and not login_key_at(text, policy)
+        and not ("key" in document.names and login_key_at(text, policy))
     )
     if clean and new_names:
         policy.cache.add_ordinary_names(new_names - TEXT_KEYS)

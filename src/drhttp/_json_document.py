@@ -89,9 +89,9 @@ class _Reader:
         """Read a document. Raises `ValueError` and `RecursionError`."""
         objects, numbers = self._objects, self._numbers
         try:
-            # `scan_once` is most of `decode`, without the spaces around the document.
+            # `scan_once` is most of `decode`, without the spaces around the document. Many end with a line break.
             root, end = self._scan(text, 0) if text[:1] in ("{", "[") else (None, -1)
-            if end != len(text):
+            if end != len(text) and text[end:] != "\n":
                 objects.clear()
                 numbers.clear()
                 root = self._decode(text)

@@ -41,6 +41,8 @@ _SERVICE_HINTS = (
 )  # fmt: skip
 _ACTION_HINTS = ("reset", "recover", "activat", "confirm", "verif", "invit", "magic", "unlock", "unsubscribe",
                  "passwordless", "signin", "sign-in", "login", "onetime", "one-time")  # fmt: skip
+# All tokens but those of services are in a segment of at least eight characters.
+_LONG_SEGMENT = re.compile(r"/[\w:.~=%+@-]{8}")
 _LONG, _SPARSE = 1000, 100  # characters; characters to a slash
 _SEGMENT = re.compile(r"[^\\/]+")
 # django.contrib.auth.tokens: the time and the hash; allauth puts the user's id in front.
@@ -83,8 +85,11 @@ def mask(text: str, mask: Callable[[str], str], is_secret: Callable[[str], bool]
 
     is_secret: whether a name is secret. spend: called with the work done.
     """
+    spans = spans_of(text, is_secret, spend)
+    if not spans:
+        return text, 0
     pieces, copied, count = [], 0, 0
-    for begin, end in spans_of(text, is_secret, spend):
+    for begin, end in spans:
         pieces += [text[copied:begin], mask(text[begin:end])]
         copied, count = end, count + 1
     return "".join(pieces) + text[copied:], count
@@ -113,6 +118,8 @@ def find_tokens(text: str, is_secret: Callable[[str], bool], spend: Spend) -> It
     if not lower or any(hint in lower for hint in _SERVICE_HINTS):
         for match in _WORD.finditer(text):
             yield from _find_service_tokens(match)
+    if _LONG_SEGMENT.search(text) is None:
+        return
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
             yield from _find_link_tokens(match, spend)

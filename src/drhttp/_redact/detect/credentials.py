@@ -128,9 +128,7 @@ class CredentialFinder:
         """Replace secret values by the result of `mask`; return the text and how many there were."""
         count = 0
         if len(text) >= _SHORTEST:
-            if "/" in text:
-                text, found = capability_urls.mask(text, mask, self._is_secret, self._spend)
-                count += found
+            text, count = capability_urls.mask(text, mask, self._is_secret, self._spend)
             for pattern in _applicable_patterns(text):
                 text, found = _replace(text, pattern, mask, self._spend)
                 count += found

@@ -91,7 +91,7 @@ class _Reader:
         try:
             # `scan_once` is most of `decode`, without the spaces around the document. Many end with a line break.
             root, end = self._scan(text, 0) if text[:1] in ("{", "[") else (None, -1)
-            if end != len(text) and text[end:] != "\n":
+            if end != len(text) and (end < 0 or text[end:] != "\n"):
                 objects.clear()
                 numbers.clear()
                 root = self._decode(text)

@@ -58,6 +58,9 @@ def test_a_name_twice_is_told(text):
     ("text", "fault"),
     [
         ("", "unparsable"),
+        ("\n", "unparsable"),
+        (" x\n", "unparsable"),
+        ("{}x\n", "unparsable"),
         ("{", "unparsable"),
         ("[NaN]", "unparsable"),
         ("[1] 2", "unparsable"),
@@ -67,6 +70,11 @@ def test_a_name_twice_is_told(text):
 def test_what_is_no_document_says_why(text, fault):
     assert _json_document.read(text).fault == fault
     assert not _json_document.is_portable(text)
+
+
+@pytest.mark.parametrize("text", ["{}\n", "{}\n\n", " {}\n", "[1]\r\n", "\n{}"])
+def test_spaces_around_a_document_are_no_part_of_it(text):
+    assert _json_document.is_portable(text)
 
 
 @pytest.mark.parametrize(("levels", "portable"), [(48, True), (49, False), (90, False)])

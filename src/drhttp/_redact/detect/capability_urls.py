@@ -123,6 +123,11 @@ def find_tokens(text: str, is_secret: Callable[[str], bool], spend: Spend) -> It
     if not lower or any(hint in lower for hint in _ACTION_HINTS):
         for match in _ACTION.finditer(text):
             yield from _find_link_tokens(match, spend)
+    yield from _find_all_named_tokens(text, is_secret, spend)
+
+
+def _find_all_named_tokens(text: str, is_secret: Callable[[str], bool], spend: Spend) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the segments that look generated, behind one that is a secret name."""
     if _DIGIT_WITHIN.search(text) is not None:
         for match in _PATH.finditer(text):
             if _DIGIT_WITHIN.search(match[0]) is not None:

@@ -122,16 +122,18 @@ class _Reader:
             self._pairs.clear()
 
 
-class _Readers(threading.local):
-    """A reader for each thread, because making one takes a microsecond."""
-
-    def __init__(self) -> None:
-        self.reader = _Reader()
+def _reader() -> _Reader:
+    """Return the reader of this thread. Each has one, because making one takes a microsecond."""
+    try:
+        reader: _Reader = _of_thread.reader
+    except AttributeError:
+        reader = _of_thread.reader = _Reader()
+    return reader
 
 
 def _read(text: str) -> Document:
     try:
-        return _readers.reader.read(text)
+        return _reader().read(text)
     except RecursionError:
         return Document("too_deep")
     except (ValueError, StopIteration):  # `scan_once` raises the latter where a value is missing
@@ -250,4 +252,4 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-_readers = _Readers()
+_of_thread = threading.local()

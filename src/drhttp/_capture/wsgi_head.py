@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drhttp._record import Headers
 
 _UNPREFIXED = frozenset(("CONTENT_TYPE", "CONTENT_LENGTH"))  # RFC 3875 section 4.1
+_MOST, _LONGEST = 500, 100  # names that are remembered, and characters of each
 _TWICE = frozenset(f"HTTP_{key}" for key in _UNPREFIXED)  # some servers pass these on too
 
 
@@ -44,14 +45,11 @@ class _FieldNames(dict[str, "str | None"]):
     Most requests use the same few names. The cache is bounded, because clients may send any.
     """
 
-    _MOST = 500
-    _LONGEST = 100  # characters
-
     def __missing__(self, key: str) -> str | None:
         prefixed = key.startswith("HTTP_")
         name = (key[5:] if prefixed else key).replace("_", "-").lower() if prefixed or key in _UNPREFIXED else None
-        if len(key) <= self._LONGEST:
-            if len(self) >= self._MOST:
+        if len(key) <= _LONGEST:
+            if len(self) >= _MOST:
                 self.clear()
             self[key] = name
         return name

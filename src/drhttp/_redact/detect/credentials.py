@@ -178,7 +178,7 @@ def _find_secrets(
     pattern: re.Pattern[str], text: str, spend: Spend, start: int = 0, stop: int = sys.maxsize
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of the matches that are not false positives."""
-    match = _first_match(pattern, text, start, stop)
+    match = _first_match(pattern, text, spend, start, stop)
     while match is not None:
         spend(3)
         end = match.end()
@@ -198,13 +198,14 @@ def _find_secrets(
             run = _RUN.match(text, match.start())
             behind = run.end() if run else end
             end = behind if kind == "jwt" else max(end, behind)
-        match = _first_match(pattern, text, end, stop)
+        match = _first_match(pattern, text, spend, end, stop)
 
 
-def _first_match(pattern: re.Pattern[str], text: str, start: int, stop: int) -> re.Match[str] | None:
+def _first_match(pattern: re.Pattern[str], text: str, spend: Spend, start: int, stop: int) -> re.Match[str] | None:
     """Find the first match between two positions, trying only where one can begin."""
     begin = _START.search(text, start, stop)
     while begin is not None:
+        spend(1)
         match = pattern.match(text, begin.start(), stop)
         if match is not None:
             return match

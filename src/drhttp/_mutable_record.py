@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING
 from drhttp._record import Body, Record, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from drhttp._record import Failure, Headers, Trace
 
 _EMPTY = Body()
-_SHARED = (
-    "id",
-    "user",
-    "device",
-    "duration",
-    "ttfb",
-    "aborted",
-    "exception",
-    "route",
-    "trace",
-    "direction",
-    "redacted",
-)
 
 
 class MutableRecord:
@@ -82,14 +70,24 @@ class MutableRecord:
 
     @classmethod
     def of(cls, record: Record) -> MutableRecord:
-        """Return the values of a record."""
-        made, request, response = cls(), record.request, record.response
-        for name in _SHARED:
-            setattr(made, name, getattr(record, name))
-        made.time, made.method, made.uri, made.ip = request.time, request.method, request.uri, request.ip
-        made.request_headers, made.request_body = request.headers, request.body
-        made.response_time, made.status = response.time, response.status
-        made.response_headers, made.response_body = response.headers, response.body
+        """Return the values of a record, which a function of the user has returned: annotations are not enforced.
+
+        Header fields may be any pairs. Numbers and the strings that may be `None` are converted.
+        """
+        given: Any = record
+        made, request, response = cls(), given.request, given.response
+        made.id, made.method, made.uri = given.id, request.method, request.uri
+        made.time = float(request.time)
+        made.request_headers, made.request_body = _strings(request.headers), request.body
+        made.ip = _text(request.ip)
+        made.response_time, made.status = float(response.time), int(response.status)
+        made.response_headers, made.response_body = _strings(response.headers), response.body
+        made.user, made.device, made.route = _text(given.user), _text(given.device), _text(given.route)
+        made.duration = float(given.duration)
+        made.ttfb = None if given.ttfb is None else float(given.ttfb)
+        made.aborted = bool(given.aborted)
+        made.exception, made.trace = given.exception, given.trace
+        made.direction, made.redacted = given.direction, given.redacted
         return made
 
     def freeze(self) -> Record:
@@ -118,3 +116,11 @@ class MutableRecord:
             direction=self.direction,
             redacted=self.redacted,
         )
+
+
+def _strings(headers: Iterable[Any]) -> Headers:
+    return tuple([(str(name), str(value)) for name, value in headers])
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

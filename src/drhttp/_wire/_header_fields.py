@@ -35,10 +35,7 @@ def encode_headers(headers: Headers) -> str:
     """
     if len(dict(headers)) < len(headers):
         return dumps(_joined(headers))
-    try:
-        return f"{{{','.join([_encoded[field] for field in headers])}}}"
-    except TypeError:  # `before_send` may have put in values that are not strings
-        return dumps(_joined(headers))
+    return f"{{{','.join([_encoded[field] for field in headers])}}}"
 
 
 def _joined(headers: Headers) -> dict[str, str | list[str]]:
@@ -52,4 +49,4 @@ def _value(name: str, values: list[str]) -> str | list[str]:
     """Return the value of a field that comes once or several times."""
     if len(values) == 1:
         return values[0]
-    return values if name == "set-cookie" else ", ".join(map(str, values))  # `before_send` may have put in others
+    return values if name == "set-cookie" else ", ".join(values)

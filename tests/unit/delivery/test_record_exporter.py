@@ -116,6 +116,22 @@ def test_before_send_changes_a_record(receiver, make_exporter):
     assert receiver.records[0]["user_id"] == "someone"
 
 
+def test_before_send_may_return_values_of_other_types(make_exporter):
+    """Users, numbers and header fields of other types are converted, because annotations are not enforced."""
+
+    def change(record):
+        request = replace(record.request, time=5, headers=[["x-a", 1], ("x-b", None), ("x-b", "c")])
+        response = replace(record.response, status=299.0, headers={"x-c": "d"}.items())
+        return replace(record, request=request, response=response, user=42, device=7, route=8, duration=1, ttfb=2)
+
+    event = json.loads(make_exporter(before_send=change).prepare(an_exchange()))
+    assert event["request"]["headers"] == {"x-a": "1", "x-b": "None, c"}
+    assert event["request"]["time"] == "1970-01-01T00:00:05.000Z"
+    assert (event["response"]["headers"], event["response"]["status"]) == ({"x-c": "d"}, 299)
+    assert (event["user_id"], event["metadata"]["device"], event["metadata"]["route"]) == ("42", "7", "8")
+    assert (event["metadata"]["duration_ms"], event["metadata"]["ttfb_ms"]) == (1000, 2000)
+
+
 @pytest.mark.parametrize(
     ("before_send", "reason"),
     [

@@ -44,11 +44,8 @@ LARGE = {
 # one 3 ms.
 QUARTER, SUSPICIOUS = SIZE // 4, 0.002
 ROUNDS = 8
-FEWER = (
-    0,
-    7,
-    61,
-)  # bytes; what stands at the end may decide by which rules a text is masked, which is a step, not growth
+# Bytes. What stands at the end may decide by which rules a text is masked, which is a step, not growth.
+FEWER = (0, 7, 61)
 _CHOSEN = os.environ.get("GROWTH", "")
 # For each entry, where not all are tried: a share of the literals, and how many pairs and triples.
 SHARE, PAIRS, TRIPLES = (6, 20, 20) if _CHOSEN == "wide" else (18, 7, 7)

@@ -43,7 +43,7 @@ _TEXTUAL = re.compile(
 )
 _LONGEST_BEGINNING = 256  # characters of a truncated secret that is not recognizable yet
 # A body that takes too much work keeps only its beginning: the parts of it that are tried, each with its share of the
-# limit of work. Together they may take a sixth of the limit.
+# limit of work. Together they may take about a sixth of it.
 _BEGINNINGS = ((1 / 16, 1 / 11), (1 / 70, 1 / 13))
 _SECRET_WORDS = (b"password", b"passwd", b"secret", b"token", b"apikey", b"api_key", b"authorization", b"credential")
 _MEDIA = ("image/", "audio/", "video/", "font/")  # no names in these, but any bytes

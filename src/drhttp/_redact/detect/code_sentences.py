@@ -65,7 +65,7 @@ _LONGEST_LABEL, _LONGEST_END = 120, 60  # characters; of the noun and what conne
 _CODE = re.compile(rf"{_LABEL}{_DIGITS}")
 _FRONT = 60  # characters in front of a noun that are read
 _MOST_WORDS = 5
-_MOST_WORK = 2000  # microseconds, approximately
+_MOST_WORK = 2000  # as `spend` counts it
 # In front of `code`: what makes it a one-time code, and what makes it something else.
 _OF_CODES = frozenset((
     "verification", "security", "confirmation", "login", "log-in", "signin", "sign-in", "one-time", "time", "onetime",

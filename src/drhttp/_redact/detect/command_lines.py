@@ -30,7 +30,7 @@ _NAMES = re.compile(
 # The names as words of a text in which everything else is a space.
 _WORDS = frozenset(f"{name}{end}".encode() for name in _SPELLINGS for end in ("", ".exe", ".EXE"))
 _BETWEEN = bytes(byte if chr(byte) in "_.-$" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256))
-_WORK_FOR_WORDS = 12  # microseconds to read the words of a command
+_WORK_FOR_WORDS = 12  # to read the words of a command
 # What separates an option and its value: a quote of a list in a program; a space, a comma, a continued line.
 _GAP = r"""["'`\\]{0,4}(?:[\s,]|[\\^`]\r?\n){1,20}"""
 _DASH = re.compile(r"-(?<=[\s\"'`,]-)[A-Za-z0-9#-]")  # begins with a literal, which `re` searches for fast

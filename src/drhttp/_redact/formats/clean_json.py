@@ -1,7 +1,7 @@
 """Clean JSON: finds out in few passes that a document certainly holds nothing to mask, which is true of most.
 
-Each pass runs in C: a look at the names, and searches for what every rule needs, such as a sign of assignment or a long
-word. A document in which one of them finds something is masked by the rules; it may be clean too.
+Each pass runs in C: a look at the names, and searches in the strings for what every rule needs, such as a sign of
+assignment or a long word. A document in which one of them finds something is masked by the rules; it may be clean too.
 """
 
 from __future__ import annotations

@@ -55,9 +55,10 @@ def mask_query(query: str, policy: Policy, level: int = 0, *, cut: bool = False)
     elif variables is not None:
         secret_names |= {name for name in _decoded_names(query) if name.startswith(_VARIABLES)}
     for part in query.split("&"):
-        if unclear is not None and (name := part.partition("=")[0]) not in unclear and name not in secret_names:
+        name = part.partition("=")[0]
+        if unclear is not None and name not in unclear and name not in secret_names:
             text, count = part, 0
-        elif variables is not None and _decode_fully(part.partition("=")[0]) in VARIABLES:
+        elif variables is not None and _decode_fully(name) in VARIABLES:
             text, count = _mask_variables(part, variables, policy)
         elif ";" in part and _FURTHER.search(part):
             texts = [

@@ -79,11 +79,11 @@ PYTHONS = [version for version in SUPPORTED if version == HERE or _runs(version)
 
 OTHERS = [version for version in PYTHONS if version != HERE]
 WITH_INBOX = {HERE, *OTHERS[:1], *OTHERS[-1:]}  # the oldest and the newest; the inbox is a program of its own
-# With `DRHTTP_COVERAGE`, these sessions measure the coverage while they test, so that no test runs twice for it.
 # The sessions of this Python test the wheel whose modules are compiled.
 COMPILED = OTHERS[-2] if len(OTHERS) > 1 and not os.environ.get("DRHTTP_WHEEL") else None
 COMPILED_WHEELS = Path("dist/compiled")
 _IS_COMPILED = "import drhttp._redact.policy as module, sys; sys.exit(module.__file__.endswith('.py'))"
+# With `DRHTTP_COVERAGE`, these sessions measure the coverage while they test, so that no test runs twice for it.
 MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if os.environ.get("DRHTTP_COVERAGE")]
 
 

@@ -31,9 +31,9 @@ class Document(NamedTuple):
     """What is known about a text.
 
     fault: why it is not usable as JSON, "unparsable" or "too_deep"; empty if it is. names: of all members. strings: all
-    other strings, and numbers of at least 13 digits, joined by `STRING_SEPARATOR`; one is missing if the names are not
-    unique. members: how many there are. unique: no object has a name twice. small_numbers: all are certainly within
-    double precision. shallow: it has so few brackets that it is certainly not nested too deep.
+    other strings, and numbers of at least 13 characters, joined by `STRING_SEPARATOR`; some are missing if the names
+    are not unique. members: how many there are. unique: no object has a name twice. small_numbers: all are certainly
+    within double precision. shallow: it has so few brackets that it is certainly not nested too deep.
     """
 
     fault: str
@@ -48,23 +48,27 @@ class Document(NamedTuple):
 def read(text: str) -> Document:
     """Parse a text as JSON; the result for the last few texts is remembered."""
     known = _known.get(text)
-    return _remembered(text, _read(text)) if known is None else known
+    return _remembered(text, _read(text), _known) if known is None else known
 
 
 def remember_derived(text: str, document: Document) -> None:
-    """Remember a text made from a document by replacing values with strings, so that it is not parsed again."""
-    _remembered(text, document._replace(members=0, names=frozenset(), strings=""))
+    """Remember a text made from a document by replacing values with strings, so that it is not parsed again.
+
+    Only `is_portable` uses that: the names and strings of such a text are not known.
+    """
+    _remembered(text, document, _derived)
 
 
 # A text is read when it is masked and again when it is encoded, one record after the other; more is not worth keeping.
 _known: dict[str, Document] = {}
+_derived: dict[str, Document] = {}
 _MOST_KNOWN = 4
 
 
-def _remembered(text: str, document: Document) -> Document:
-    if len(_known) >= _MOST_KNOWN:
-        _known.clear()
-    _known[text] = document
+def _remembered(text: str, document: Document, known: dict[str, Document]) -> Document:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[text] = document
     return document
 
 
@@ -172,7 +176,7 @@ def is_portable(text: str) -> bool:
     Some refuse deep nesting, numbers beyond double precision, unpaired surrogates and duplicate names. One such record
     would cost the whole batch it travels in, and anybody who sends requests could cause that.
     """
-    document = read(text)
+    document = _derived.get(text) or read(text)
     if document.fault or not document.unique:
         return False
     if "\\" in text and _SURROGATE.search(text) and not _has_whole_letters(text):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drhttp._record import Body, Record, Request, Response
+from drhttp._record import Body, Failure, Record, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from drhttp._record import Failure, Headers, Trace
+    from drhttp._record import Headers, Trace
 
 _EMPTY = Body()
 
@@ -72,22 +72,23 @@ class MutableRecord:
     def of(cls, record: Record) -> MutableRecord:
         """Return the values of a record, which a function of the user has returned: annotations are not enforced.
 
-        Header fields may be any pairs. Numbers and the strings that may be `None` are converted.
+        Header fields may be any pairs, content any bytes. Numbers and strings are converted.
         """
         given: Any = record
         made, request, response = cls(), given.request, given.response
-        made.id, made.method, made.uri = given.id, request.method, request.uri
+        made.id, made.method, made.uri = _text(given.id) or "", _text(request.method) or "", _text(request.uri) or ""
         made.time = float(request.time)
-        made.request_headers, made.request_body = _strings(request.headers), request.body
+        made.request_headers, made.request_body = _strings(request.headers), _body(request.body)
         made.ip = _text(request.ip)
         made.response_time, made.status = float(response.time), int(response.status)
-        made.response_headers, made.response_body = _strings(response.headers), response.body
+        made.response_headers, made.response_body = _strings(response.headers), _body(response.body)
         made.user, made.device, made.route = _text(given.user), _text(given.device), _text(given.route)
         made.duration = float(given.duration)
         made.ttfb = None if given.ttfb is None else float(given.ttfb)
         made.aborted = bool(given.aborted)
-        made.exception, made.trace = given.exception, given.trace
-        made.direction, made.redacted = given.direction, given.redacted
+        made.exception = None if given.exception is None else _failure(given.exception)
+        made.trace, made.redacted = given.trace, given.redacted
+        made.direction = str(given.direction)
         return made
 
     def freeze(self) -> Record:
@@ -120,6 +121,27 @@ class MutableRecord:
 
 def _strings(headers: Iterable[Any]) -> Headers:
     return tuple([(str(name), str(value)) for name, value in headers])
+
+
+def _body(body: Any) -> Body:
+    return Body(
+        content=None if body.content is None else bytes(memoryview(body.content)),
+        size=None if body.size is None else int(body.size),
+        truncated=bool(body.truncated),
+        omitted=_text(body.omitted),
+        redacted=int(body.redacted or 0),
+        decoded=_text(body.decoded),
+        read=_text(body.read),
+    )
+
+
+def _failure(failure: Any) -> Failure:
+    return Failure(
+        type=str(failure.type),
+        message=str(failure.message),
+        module=_text(failure.module),
+        line=None if failure.line is None else int(failure.line),
+    )
 
 
 def _text(value: object) -> str | None:

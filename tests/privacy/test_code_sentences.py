@@ -35,6 +35,8 @@ HARMLESS = (
     "Your password is 8-16 characters", "password is SHA256-hashed", "the password is 2FA-protected", "Your OTP is expired",
     "Your password is 1234 characters long", "The code is 12345 lines long", "Your PIN is 4 digits", "Code is poetry",
     "404404 is your order number", "12345678 is the order code", "Your code is 12345.50", "12345 is your password length",
+    "PTP is 1588 postcode", "Your CIN is 123456. Never tell your PIN.", "Please enter your CIN 123456 and PIN",
+    "Use this cin: 123456 (no password)", "ptp is 1588 shopping",
     "Your password is %s", "password is $PASSWORD", "This is your password policy", "Your code is 2024-01-31",
 )  # fmt: skip
 

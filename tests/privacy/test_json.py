@@ -225,3 +225,15 @@ def test_allowed_codes_and_keys_stay(document):
     """A name that the user allows is no secret beside others either."""
     text = json.dumps(document)
     assert text_of(text, KIND, policy=Policy(Redact(allow=["code", "key"]))) == text
+
+
+def test_a_masked_text_is_read_by_other_rules():
+    """What masking made of one body is no document whose names and strings are known when it comes back."""
+    policy = Policy(Redact())
+    shown = text_of('{"password":"hunter2","patient":"Ada"}', KIND, policy=policy)
+    assert shown == '{"password":"[redacted]","patient":"Ada"}'
+    marked = policy.with_names(frozenset({"patient"}))
+    assert text_of(shown, KIND, policy=marked) == '{"password":"[redacted]","patient":"[redacted]"}'
+    assert "s3cret" in text_of('{"password":"x","value":"s3cret"}', KIND, policy=policy)
+    cut = '{"password":"[redacted]","value":"s3cret","na'
+    assert "s3cret" not in text_of(cut, KIND, cut=True, policy=policy)

@@ -9,7 +9,8 @@ from drhttp._capture.request_head import RequestHead
 from drhttp._capture.wsgi_uri import absolute_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._record import Headers
@@ -36,7 +37,8 @@ def read_head(exchange: WSGIExchange, trusted_proxies: int) -> RequestHead:
 
 def read_response_headers(exchange: WSGIExchange) -> Headers:
     """Read the header fields of the response."""
-    return tuple([(name.lower(), str(value)) for name, value in exchange.headers])
+    fields: Iterable[Any] = exchange.headers  # some applications pass lists where PEP 3333 asks for tuples
+    return tuple([(name.lower(), str(value)) for name, value in fields])
 
 
 class _FieldNames(dict[str, "str | None"]):

@@ -51,6 +51,12 @@ def record(*args: Any, options: dict[str, Any] | None = None, **details: Any) ->
     return assemble(finished(*args, **details), config(**(options or {}))).freeze()
 
 
+def test_response_headers_may_be_lists() -> None:
+    """PEP 3333 asks for tuples, but servers take what can be unpacked."""
+    headers: Any = [["Content-Type", "text/plain"], ("X-A", "1")]
+    assert record(headers=headers).response.headers == (("content-type", "text/plain"), ("x-a", "1"))
+
+
 def test_request_headers() -> None:
     """Header fields come back under their names, in order; CONTENT_TYPE and CONTENT_LENGTH are fields too."""
     environ = {

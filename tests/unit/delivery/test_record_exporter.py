@@ -18,6 +18,7 @@ from drhttp._capture.wsgi_exchange import WSGIExchange
 from drhttp._config import Config
 from drhttp._delivery.record_exporter import RecordExporter
 from drhttp._delivery.retry import DONE, Verdict
+from drhttp._record import Failure
 
 BIG = b"s3cret " * 200_000  # 1.4 MB
 
@@ -121,8 +122,11 @@ def test_before_send_may_return_values_of_other_types(make_exporter):
 
     def change(record):
         request = replace(record.request, time=5, headers=[["x-a", 1], ("x-b", None), ("x-b", "c")])
-        response = replace(record.response, status=299.0, headers={"x-c": "d"}.items())
-        return replace(record, request=request, response=response, user=42, device=7, route=8, duration=1, ttfb=2)
+        body = replace(record.response.body, content=bytearray(b"abc"), size=4.0, truncated=1, redacted=None)
+        response = replace(record.response, status=299.0, headers={"x-c": "d"}.items(), body=body)
+        failure = Failure(type=ValueError, message=5, module=3, line=4.0)
+        changed = replace(record, request=request, response=response, user=42, device=7, route=8, duration=1, ttfb=2)
+        return replace(changed, exception=failure)
 
     event = json.loads(make_exporter(before_send=change).prepare(an_exchange()))
     assert event["request"]["headers"] == {"x-a": "1", "x-b": "None, c"}
@@ -130,6 +134,10 @@ def test_before_send_may_return_values_of_other_types(make_exporter):
     assert (event["response"]["headers"], event["response"]["status"]) == ({"x-c": "d"}, 299)
     assert (event["user_id"], event["metadata"]["device"], event["metadata"]["route"]) == ("42", "7", "8")
     assert (event["metadata"]["duration_ms"], event["metadata"]["ttfb_ms"]) == (1000, 2000)
+    assert event["response"]["body"] == "YWJj"
+    assert event["metadata"]["response_body"] == {"size": 4, "truncated": True, "redacted": 0}
+    told = {"type": "<class 'ValueError'>", "message": "5", "module": "3", "line": 4}
+    assert event["metadata"]["exception"] == told
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def _find_numbers(text: str, spend: Spend) -> Iterator[tuple[int, int]]:
     if not (cards or ibans) or (len(text) > _LONG_TEXT and text == _last_clean_text[0]):
         return
     clean = True
-    for span in chain(_find_cards(text, spend) if cards else (), _find_ibans(text, spend) if ibans else ()):
+    for span in chain(_find_cards(text) if cards else (), _find_ibans(text, spend) if ibans else ()):
         clean = False
         yield span
     if clean and len(text) > _LONG_TEXT:
@@ -130,10 +130,9 @@ def _has_account(shape: bytes) -> bool:
     return False
 
 
-def _find_cards(text: str, spend: Spend) -> Iterator[tuple[int, int]]:
+def _find_cards(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of card numbers."""
     for run in _RUN.finditer(text):
-        spend(1)
         start = run.start()
         # A plus sign makes it a telephone number.
         if text[start - 1 : start] == "+" and not text[max(0, start - 2) : start - 1].isalnum():

@@ -96,6 +96,7 @@ def _has_harmless_colons(strings: str, policy: Policy) -> bool:
             if pieces[at + 1][:2] != "//":
                 return False
         else:
+            policy.budget.spend(1)
             hour = _BEFORE_COLON.fullmatch(piece[-_LONGEST_HOUR - 1 :])
             # As in `pass 1: abc`, or if the user has added names of digits.
             if hour is None or hour[1].lower() in policy.last_words or policy.is_secret(hour[1]):

@@ -79,10 +79,6 @@ PYTHONS = [version for version in SUPPORTED if version == HERE or _runs(version)
 
 OTHERS = [version for version in PYTHONS if version != HERE]
 WITH_INBOX = {HERE, *OTHERS[:1], *OTHERS[-1:]}  # the oldest and the newest; the inbox is a program of its own
-# The sessions of this Python test the wheel whose modules are compiled.
-COMPILED = OTHERS[-2] if len(OTHERS) > 1 and not os.environ.get("DRHTTP_WHEEL") else None
-COMPILED_WHEELS = Path("dist/compiled")
-_IS_COMPILED = "import drhttp._redact.policy as module, sys; sys.exit(module.__file__.endswith('.py'))"
 # With `DRHTTP_COVERAGE`, these sessions measure the coverage while they test, so that no test runs twice for it.
 MEASURED = [f"{name}-{(OTHERS or [HERE])[-1]}" for name in ("bare", "tests") if os.environ.get("DRHTTP_COVERAGE")]
 
@@ -91,14 +87,13 @@ def _each_python(function: Callable[[nox.Session], None]) -> Callable[[nox.Sessi
     """Register a session for each Python: of `make test` for the Python at hand, of `make test-all` for the others."""
     for version in PYTHONS:
         tag = "test" if version == HERE else "others"
-        wheel = "compiled" if version == COMPILED else "build"
-        nox.session(function, python=version, name=f"{function.__name__}-{version}", tags=[tag], requires=[wheel])
+        nox.session(function, python=version, name=f"{function.__name__}-{version}", tags=[tag], requires=["build"])
     return function
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the built wheel, with extras, and groups of dependencies."""
-    (wheel,) = (COMPILED_WHEELS if session.python == COMPILED else WHEELS).resolve().glob("*.whl")
+    (wheel,) = WHEELS.resolve().glob("*.whl")
     session.install(f"drhttp{extras} @ {wheel.as_uri()}", *(each for group in groups for each in _group(group)))
     session.install("--force-reinstall", "--no-deps", str(wheel))  # an environment that is used again has an older one
 
@@ -157,25 +152,6 @@ def build(session: nox.Session) -> None:
     shutil.rmtree("dist", ignore_errors=True)
     session.install("build", *PROJECT["build-system"]["requires"])
     session.run("python", "-m", "build", "--no-isolation", silent=True)
-
-
-@nox.session(python=COMPILED or HERE, tags=["others"] if COMPILED else [], default=False, requires=["build"])
-def compiled(session: nox.Session) -> None:
-    """The wheel whose modules are compiled, from the source archive. The other sessions of this Python test it.
-
-    It is the second newest of the other Pythons. Without one, the session builds a wheel for the Python at hand.
-    """
-    _debian(session, "gcc libc6-dev", "cc")
-    (archive,) = WHEELS.resolve().glob("*.tar.gz")
-    shutil.rmtree(COMPILED_WHEELS, ignore_errors=True)
-    session.install("pip")
-    session.run(
-        *("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(COMPILED_WHEELS), str(archive)),
-        env={"HATCH_BUILD_HOOKS_ENABLE": "1"},
-    )
-    (wheel,) = COMPILED_WHEELS.resolve().glob("*.whl")
-    session.install("--force-reinstall", str(wheel))
-    session.run("python", "-I", "-c", _IS_COMPILED)
 
 
 @_each_python

@@ -21,8 +21,6 @@ _LEAST, _PER_BYTE = 28_500, 0.435
 class WorkBudget:
     """Counts the work spent on what is being masked. Each worker has one, and resets it for each part of a record.
 
-    This module is never compiled: code of the interpreter that compiled loops call is where other threads get the GIL.
-
     remaining: work that is left, each of about 1.5 microseconds; there is no limit until the first `reset`.
     """
 

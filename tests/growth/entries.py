@@ -233,5 +233,6 @@ ENTRIES: dict[str, Callable[[str], WSGIExchange]] = {
 def delivery() -> RecordExporter:
     """Return the worker's exporter, with empty caches."""
     _json_document._known.clear()
+    _json_document._derived.clear()
     check_digits._last_clean_text[0] = ""
     return RecordExporter(CONFIG, dict)

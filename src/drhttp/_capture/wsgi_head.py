@@ -9,8 +9,7 @@ from drhttp._capture.request_head import RequestHead
 from drhttp._capture.wsgi_uri import absolute_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Mapping
 
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._record import Headers
@@ -37,8 +36,7 @@ def read_head(exchange: WSGIExchange, trusted_proxies: int) -> RequestHead:
 
 def read_response_headers(exchange: WSGIExchange) -> Headers:
     """Read the header fields of the response."""
-    fields: Iterable[Any] = exchange.headers  # some applications pass lists where PEP 3333 asks for tuples
-    return tuple([(name.lower(), str(value)) for name, value in fields])
+    return tuple([(name.lower(), str(value)) for name, value in exchange.headers])
 
 
 class _FieldNames(dict[str, "str | None"]):

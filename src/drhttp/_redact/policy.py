@@ -14,8 +14,6 @@ from drhttp._redact.harmless_cache import HarmlessCache
 from drhttp._redact.work_budget import WorkBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from drhttp._redact_options import Redact
 
 
@@ -90,8 +88,7 @@ class Policy:
             self.budget.spend(2)
             return self._replacement
         self.budget.spend(6)
-        replacement: Callable[[str], object] = self._replacement  # what it returns is not certain
-        masked = guarded(replacement, secret)
+        masked = guarded(self._replacement, secret)
         if not isinstance(masked, str):
             raise MaskingError("callback")
         return masked.encode("utf-8", "replace").decode()

@@ -42,7 +42,7 @@ PLACES = [
     (http_client, "address_of"),
     (urllib3, "begin"),
     (httpx, "begin"),
-    (httpx._Body, "__init__"),
+    (httpx._Stream, "__init__"),
     (aiohttp, "begin"),
     (aiohttp, "_add_middleware"),
     (aiohttp, "_watched_write"),

@@ -58,12 +58,11 @@ class Queue(Generic[T]):
         If the queue is sealed, it returns `True` and does not count the item.
         """
         with self._lock:
-            reason = self._reason_to_drop(size)
-            if reason:
-                return self.sealed or self._count_loss(reason)
             # A `put` may interrupt this one and see any count, so each of them decides by what it has seen itself.
             count = len(self._waiting)
             before = self._waiting_bytes
+            if self._closed or count >= self._max_records or before + self._in_flight_bytes + size > self._max_bytes:
+                return self.sealed or self._count_loss(count)
             self._recorded += 1
             self._waiting_bytes += size
             self._waiting.append((item, size))
@@ -177,18 +176,12 @@ class Queue(Generic[T]):
         """Whether enough records wait for a full POST."""
         return len(self._waiting) >= self._batch_size or self._waiting_bytes >= BATCH_BYTES
 
-    def _reason_to_drop(self, size: int) -> str | None:
-        """Why a record has to be dropped, by the name of the option that would make room; `None` if there is room."""
-        if self._closed:
-            return "closed"
-        if len(self._waiting) >= self._max_records:
-            return "queue_size"
-        if self._waiting_bytes + self._in_flight_bytes + size > self._max_bytes:
-            return "queue_bytes"
-        return None
+    def _count_loss(self, waiting: int) -> bool:
+        """Count a record that does not fit, by the name of the option that would make room.
 
-    def _count_loss(self, reason: str) -> bool:
-        """Count a record that does not fit. Returns whether to wake the worker, which logs a warning."""
+        waiting: number of records. Returns whether to wake the worker, which logs a warning.
+        """
+        reason = "closed" if self._closed else "queue_size" if waiting >= self._max_records else "queue_bytes"
         self._recorded += 1
         self._dropped[reason] += 1
         first, self.new_losses = not self.new_losses, True

@@ -20,142 +20,107 @@ if TYPE_CHECKING:
     from drhttp._outbound.hook import Live
 
 
-class _Body:
-    """A stream of a request or a response, whose parts are noted as they pass."""
+class _Stream:
+    """A stream of a request or a response, whose parts are noted as they pass. The call ends with that of a response.
+
+    httpx recognizes its streams by their base class, so a class of them is made of this one and of that.
+    """
+
+    _response = False  # until `__init__` is done, which may fail
 
     def __init__(self, stream: Any, call: Call, *, response: bool) -> None:
-        self.stream = stream
+        self._stream = stream
         self._call = call
-        self._response = response
         self._note = call.response_body.note if response else call.request_body.note
+        self._response = response
 
-    def passed(self, part: Any) -> None:
-        """The next part has passed."""
-        if not self._call.done:
-            guarded(self._note, part)
-
-    def finished(self) -> None:
-        """All parts have passed."""
-        if self._response:
-            guarded(self._call.end)
-
-    def failed(self, error: BaseException) -> None:
-        """The stream raised."""
+    def _failed(self, error: BaseException) -> None:
         if self._response:
             guarded(self._call.failed, error)
 
-    def closed(self) -> None:
+    def __del__(self) -> None:
         """The caller has closed the stream, or forgotten it."""
         if self._response and not self._call.done:
             guarded(self._call.closed)
 
 
-class _Parts:
-    """The parts of a stream. It is an iterator of its own, so that it closes nothing that the original would not."""
-
-    __slots__ = ("_body", "_parts")
-
-    def __init__(self, body: _Body) -> None:
-        self._body = body
-        self._parts = iter(body.stream)
-
+class _SyncStream(_Stream):
     def __iter__(self) -> Iterator[bytes]:
-        return self
+        parts = iter(self._stream)
+        while True:
+            try:
+                part = next(parts)
+            except StopIteration:
+                break
+            except BaseException as error:
+                self._failed(error)
+                raise
+            if not self._call.done:
+                guarded(self._note, part)
+            yield part
+        if self._response:
+            guarded(self._call.end)
 
-    def __next__(self) -> Any:
+    def close(self) -> None:
         try:
-            part = next(self._parts)
-        except StopIteration:
-            self._body.finished()
-            raise
-        except BaseException as error:
-            self._body.failed(error)
-            raise
-        self._body.passed(part)
-        return part
+            self._stream.close()
+        finally:
+            self.__del__()
+
+
+class _AsyncStream(_Stream):
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _AsyncParts(self)
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            self.__del__()
 
 
 class _AsyncParts:
-    """The same, asynchronous."""
+    """The parts of an asynchronous stream. This is no generator, because the event loop would have to close it."""
 
-    __slots__ = ("_body", "_parts")
+    __slots__ = ("_parts", "_stream")
 
-    def __init__(self, body: _Body) -> None:
-        self._body = body
-        self._parts = aiter(body.stream)
+    def __init__(self, stream: _AsyncStream) -> None:
+        self._stream = stream
+        self._parts = aiter(stream._stream)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> Any:
+        stream = self._stream
         try:
             part = await anext(self._parts)
         except StopAsyncIteration:
-            self._body.finished()
+            if stream._response:
+                guarded(stream._call.end)
             raise
         except BaseException as error:
-            self._body.failed(error)
+            stream._failed(error)
             raise
-        self._body.passed(part)
+        if not stream._call.done:
+            guarded(stream._note, part)
         return part
-
-
-class _SyncMethods:
-    """What a stream of httpx does, by way of a body."""
-
-    _body: _Body
-
-    def __iter__(self) -> Iterator[bytes]:
-        return _Parts(self._body)
-
-    def close(self) -> None:
-        try:
-            self._body.stream.close()
-        finally:
-            self._body.closed()
-
-
-class _AsyncMethods:
-    """What an asynchronous stream of httpx does, by way of a body."""
-
-    _body: _Body
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return _AsyncParts(self._body)
-
-    async def aclose(self) -> None:
-        try:
-            await self._body.stream.aclose()
-        finally:
-            self._body.closed()
-
-
-def _stream_class(base: type, methods: type) -> type:
-    """A class of streams, which httpx recognizes by its base class."""
-
-    def init(self: Any, body: _Body) -> None:
-        self._body = body
-
-    def forgotten(self: Any) -> None:
-        self._body.closed()
-
-    return type("RecordedStream", (methods, base), {"__init__": init, "__del__": forgotten})
 
 
 class _Streams:
     """Puts streams around those of requests and responses."""
 
     def __init__(self, base: type, methods: type, in_memory: Any) -> None:
-        self._class = _stream_class(base, methods)
+        self._class = type("RecordedStream", (methods, base), {})
         self._in_memory = in_memory
 
-    def begin(self, request: Any) -> tuple[Call | None, Any]:
+    def begin(self, request: Any) -> tuple[Call, Any] | None:
         """Begin a call. Returns it, and the request to send: a copy if its body has to be watched."""
         url = request.url
         host, target = url.raw_host.decode("ascii"), url.raw_path.decode("ascii")
         call = begin(Call, request.method, url.scheme, host, url.port, target)
         if call is None:
-            return None, request
+            return None
         call.request_headers = request.headers.raw
         stream = request.stream
         if isinstance(stream, self._in_memory):
@@ -164,7 +129,7 @@ class _Streams:
             return call, request
         watched = object.__new__(type(request))
         vars(watched).update(vars(request))
-        watched.stream = self._class(_Body(stream, call, response=False))
+        watched.stream = self._class(stream, call, response=False)
         return call, watched
 
     def respond(self, call: Call, response: Any) -> None:
@@ -173,13 +138,13 @@ class _Streams:
         if call.status == 101:
             call.end()
         else:
-            response.stream = self._class(_Body(response.stream, call, response=True))
+            response.stream = self._class(response.stream, call, response=True)
 
 
 def _hooks(module: ModuleType) -> list[Hook]:
     in_memory = _bytes_stream(module)
-    streams = _Streams(module.SyncByteStream, _SyncMethods, in_memory)
-    async_streams = _Streams(module.AsyncByteStream, _AsyncMethods, in_memory)
+    streams = _Streams(module.SyncByteStream, _SyncStream, in_memory)
+    async_streams = _Streams(module.AsyncByteStream, _AsyncStream, in_memory)
     return [
         Hook(module.HTTPTransport, "handle_request", partial(_wrap, streams), (None, None)),
         Hook(module.AsyncHTTPTransport, "handle_async_request", partial(_wrap_async, async_streams), (None, None)),
@@ -189,9 +154,10 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap(streams: _Streams, original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def handle_request(self: Any, request: Any) -> Any:
-        call, request = _begin(streams, request, live)
-        if call is None:
+        begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
+        if begun is None:
             return original(self, request)
+        call, request = begun
         try:
             response = original(self, request)
         except BaseException as error:
@@ -208,9 +174,10 @@ def _wrap_async(
 ) -> Callable[..., Awaitable[Any]]:
     @wraps(original)
     async def handle_async_request(self: Any, request: Any) -> Any:
-        call, request = _begin(streams, request, live)
-        if call is None:
+        begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
+        if begun is None:
             return await original(self, request)
+        call, request = begun
         try:
             response = await original(self, request)
         except BaseException as error:
@@ -220,11 +187,6 @@ def _wrap_async(
         return response
 
     return handle_async_request
-
-
-def _begin(streams: _Streams, request: Any, live: Live) -> tuple[Call | None, Any]:
-    begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
-    return begun or (None, request)
 
 
 def _bytes_stream(module: ModuleType) -> Any:

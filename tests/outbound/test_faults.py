@@ -46,7 +46,8 @@ PLACES = [
     (aiohttp, "begin"),
     (aiohttp, "_add_middleware"),
     (aiohttp, "_watched_write"),
-    (aiohttp.ResponseEnd, "__init__"),
+    (aiohttp, "_in_memory"),
+    (aiohttp.AiohttpCall, "receive"),
 ]
 SENT = [Sent("/ok"), Sent("/chunked", "POST", BODY, "blocks"), Sent("/gzip", "POST", BODY), Sent("/close")]
 

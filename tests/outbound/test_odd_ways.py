@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gzip
 import http.client
+import io
 import socket
 import ssl
 import subprocess
@@ -31,6 +32,8 @@ from drhttp._outbound.address import absolute_uri
 
 from .conftest import Recording
 from .wire_server import JSON, WireServer
+
+SENT = b'{"a": 1, "b": [2, 3]}'
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +250,46 @@ class TestMasking:
         for record in (decoded, raw):
             assert record.response.body.content == JSON.replace(b"hunter2", b"[redacted]")
             assert record.response.body.decoded == "gzip"
+
+    @pytest.mark.parametrize(
+        ("ways", "decoded"),
+        [
+            ({"data": SENT}, None),
+            ({"data": SENT.decode()}, None),
+            ({"json": {"a": 1, "b": [2, 3]}}, None),
+            ({"data": io.BytesIO(SENT)}, None),
+            ({"data": bytearray(SENT)}, None),
+            ({"data": SENT, "chunked": True}, None),
+            ({"data": SENT, "compress": "deflate"}, "deflate"),
+            ({"data": SENT, "expect100": True}, None),
+        ],
+        ids=["bytes", "text", "json", "file", "array", "chunked", "compressed", "expecting"],
+    )
+    def test_o9_a_body_that_aiohttp_sends(self, server, recording, ways, decoded):
+        """O9, O25: whichever way aiohttp sends a body, the record has it, in plain text."""
+
+        async def main():
+            async with aiohttp.ClientSession() as session, session.post(f"{server.url}/ok", **ways) as response:
+                assert await response.read() == JSON
+
+        asyncio.run(main())
+        body = recording.record.request.body
+        assert (body.content, body.decoded) == (SENT, decoded)
+
+    def test_o9_a_body_that_is_not_sent(self, server, recording):
+        """O9: a body that waits for "100 Continue" is not in the record if the server refuses it."""
+
+        async def main():
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(f"{server.url}/refusing", data=SENT, expect100=True) as response,
+            ):
+                assert response.status == 417
+
+        asyncio.run(main())
+        record = recording.record
+        assert record.request.body.content is None
+        assert record.response.status == 417
 
     def test_capture_bodies_counts_for_both(self, server):
         """`capture_bodies` and `max_body_size` count for calls as for requests."""

@@ -90,6 +90,9 @@ class WireServer:
             name, _, value = line.decode("latin-1").partition(":")
             fields[name.lower()] = value.strip()
         if fields.get("expect", "").lower() == "100-continue":
+            if target == "/refusing":
+                connection.sendall(b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return False
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         path = target.partition("://")[2].partition("/")[2] if "://" in target else target[1:]
         path = path.partition("?")[0]

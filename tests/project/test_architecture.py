@@ -99,23 +99,23 @@ ALLOWED = {
     "_logger": "",
     "_outbound": "",
     "_outbound.address": "_capture.uri",
-    "_outbound.aiohttp": "_guard _outbound.call _outbound.selection _outbound.hook",
+    "_outbound.aiohttp": "_guard _outbound.address _outbound.call _outbound.selection _outbound.hook",
     "_outbound.selection": "_capture.link _capture.sampling _outbound.address",
     "_outbound.http_client_response_body": "_guard _outbound.chunked_decoder",
-    "_outbound.call": "_capture.exchange _outbound.captured_body",
+    "_outbound.call": "_capture.exchange _outbound.address _outbound.captured_body",
     "_outbound.captured_body": "",
     "_outbound.chunked_decoder": "",
     "_outbound.deduplication": "",
     "_outbound.hook": "_logger",
     "_outbound.http_client": "_guard _outbound.deduplication _outbound.selection _outbound.http_client_response_body "
     "_outbound.hook _outbound.transmission",
-    "_outbound.httpx": "_guard _outbound.call _outbound.selection _outbound.hook",
+    "_outbound.httpx": "_guard _outbound.address _outbound.call _outbound.selection _outbound.hook",
     "_outbound.import_finder": "_guard",
     "_outbound.installation": "_capture.link _guard _outbound.aiohttp _outbound.selection _outbound.http_client "
     "_outbound.httpx _outbound.import_finder _outbound.recorder_options _outbound.urllib3 _process.exit "
     "_process.registry",
     "_outbound.outbound": "_config _logger _outbound.installation _process.recorder",
-    "_outbound.record_builder": "_capture.exchange _capture.random_ids _outbound.address _mutable_record _record",
+    "_outbound.record_builder": "_capture.exchange _capture.random_ids _mutable_record _record",
     "_outbound.recorder_options": "_capture.excluded_paths",
     "_outbound.transmission": "_guard _outbound.call _outbound.chunked_decoder",
     "_outbound.urllib3": "_guard _outbound.call _outbound.deduplication _outbound.http_client _outbound.selection "

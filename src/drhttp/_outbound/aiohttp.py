@@ -13,9 +13,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.address import absolute_uri
 from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.selection import begin, recorder_here
+from drhttp._outbound.selection import begin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,31 +27,39 @@ if TYPE_CHECKING:
 _DECODED = ("gzip", "deflate", "br", "zstd")  # the content codings that aiohttp undoes
 
 
-class ResponseEnd:
-    """Stands among the callbacks for the end of a response stream, by which the hooks of the stream find the call."""
+class AiohttpCall(Call):
+    """A call that stands among the callbacks for the end of its response stream, by which the hooks of that find it."""
 
-    __slots__ = ("_response", "call")
+    __slots__ = ("_response",)
 
-    def __init__(self, call: Call, response: Any) -> None:
-        self.call = call
+    @staticmethod
+    def uri_of(address: Any) -> str:
+        """The absolute URI of a `yarl.URL`, which never changes."""
+        return absolute_uri(address.scheme, address.raw_host or "", address.port, address.raw_path_qs)
+
+    def receive(self, response: Any) -> None:
+        """Note the body of a response as it comes."""
         self._response = weakref.ref(response)
+        stream = response.content
+        for block in getattr(stream, "_buffer", ()):  # what has come together with the headers
+            self.response_body.note(block)
+        stream.on_eof(self)
 
     def __call__(self) -> None:
         """The response has ended."""
-        guarded(self.call.end)
+        guarded(self.end)
 
-    def failed(self, error: BaseException) -> None:
+    def broken(self, error: BaseException) -> None:
         """The stream has broken, or the caller has closed the response or forgotten it."""
         response = self._response()
         if response is None or response.closed or str(error) == "Connection closed":
-            self.call.closed()
+            self.closed()
         else:
-            self.call.failed(error)
+            self.failed(error)
 
     def __del__(self) -> None:
-        call = getattr(self, "call", None)  # which is missing if `__init__` has failed
-        if call is not None and not call.done:
-            guarded(call.closed)
+        if not getattr(self, "done", True):  # which is missing if `__init__` has failed
+            guarded(self.closed)
 
 
 def _hooks(module: ModuleType) -> list[Hook]:
@@ -65,7 +74,7 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap_request(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if live and recorder_here() is not None:
+        if live:
             guarded(_add_middleware, self, kwargs)
         return await original(self, *args, **kwargs)
 
@@ -93,13 +102,33 @@ def _add_middleware(session: Any, kwargs: dict[str, Any]) -> None:
     kwargs["middlewares"] = (*(session._middlewares if chosen is None else chosen), record)
 
 
-def _begin(request: Any) -> Call | None:
-    url = request.url
-    call = begin(Call, request.method, url.scheme, url.raw_host or "", url.port, url.raw_path_qs)
+def _begin(request: Any) -> AiohttpCall | None:
+    call = begin(AiohttpCall, request.method, request.url)
     if call is not None:
         call.request_headers = list(request.headers.items())  # should it fail before they are sent
-        request.write_bytes = _watched_write(request, call)
+        body = _in_memory(request)
+        if body is None:
+            request.write_bytes = _watched_write(request, call)
+        else:
+            call.request_body.note(body)
     return call
+
+
+def _in_memory(request: Any) -> bytes | None:
+    """The body of a request if it is sent as a whole, in one piece, as soon as the connection is there."""
+    payload, headers = request.body, request.headers
+    if payload == b"":
+        return b""
+    body = getattr(payload, "_value", None)
+    if (
+        type(body) is bytes
+        and type(payload).__module__ == "aiohttp.payload"
+        and headers.get("Content-Length") == str(len(body))
+        and "Content-Encoding" not in headers
+        and "Expect" not in headers
+    ):
+        return body
+    return None
 
 
 def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
@@ -124,8 +153,8 @@ def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
     return write_bytes
 
 
-def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
-    del request.write_bytes
+def _responded(call: AiohttpCall, request: Any, response: Any, decodes: bool) -> None:
+    _unwatch(request)
     call.request_headers = list(request.headers.items())
     call.responded(response.status, response.raw_headers)
     coding = response.headers.get("Content-Encoding", "").lower()
@@ -133,24 +162,26 @@ def _responded(call: Call, request: Any, response: Any, decodes: bool) -> None:
         call.decoded = (call.decoded[0], coding)
     if response.status == 101:
         call.end()
-        return
-    for block in getattr(response.content, "_buffer", ()):  # what has come together with the headers
-        call.response_body.note(block)
-    response.content.on_eof(ResponseEnd(call, response))
+    else:
+        call.receive(response)
 
 
 def _failed(call: Call, request: Any, error: BaseException) -> None:
-    del request.write_bytes
+    _unwatch(request)
     call.request_headers = list(request.headers.items())
     call.failed(error)
+
+
+def _unwatch(request: Any) -> None:
+    vars(request).pop("write_bytes", None)
 
 
 def _wrap_feed_data(original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def feed_data(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
         for callback in self._eof_callbacks if live else ():
-            if type(callback) is ResponseEnd:
-                guarded(callback.call.response_body.note, data)
+            if type(callback) is AiohttpCall:
+                guarded(callback.response_body.note, data)
         return original(self, data, *args, **kwargs)
 
     return feed_data
@@ -160,8 +191,8 @@ def _wrap_set_exception(original: Callable[..., Any], live: Live) -> Callable[..
     @wraps(original)
     def set_exception(self: Any, exc: Any, *args: Any, **kwargs: Any) -> Any:
         for callback in self._eof_callbacks if live else ():
-            if type(callback) is ResponseEnd:
-                guarded(callback.failed, exc)
+            if type(callback) is AiohttpCall:
+                guarded(callback.broken, exc)
         return original(self, exc, *args, **kwargs)
 
     return set_exception

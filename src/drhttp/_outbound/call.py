@@ -6,9 +6,10 @@ import os
 import sys
 import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drhttp._capture.exchange import LONGEST_MESSAGE, type_name
+from drhttp._outbound.address import absolute_uri
 from drhttp._outbound.captured_body import CapturedBody
 
 if TYPE_CHECKING:
@@ -29,14 +30,15 @@ _LENGTH = ("content-length", b"content-length")
 
 
 class Call:
-    """The state of one outgoing request. Nothing of the client's is kept: strings, bytes and numbers only.
+    """The state of one outgoing request. Nothing of the client's is kept but what never changes.
 
-    parent: the link of the request that caused it; `None` if it has a trace of its own. start: by the performance
-    counter. time: the same moment in seconds since the epoch. duration, ttfb: seconds until the end of the response,
-    and until its headers. head: request line and header fields as they were sent, if the client does not tell
-    `request_headers`. status: 0 until a response comes. decoded: the content codings that the client undoes before the
-    bytes pass here, of the request and of the response. aborted: the caller closed or cancelled it before its end.
-    live: not empty as long as the hooks are in place that saw it begin, if those of several libraries see it.
+    address: scheme, host, port and target, unless `uri_of` takes something else. parent: the link of the request that
+    caused it; `None` if it has a trace of its own. start: by the performance counter. time: the same moment in seconds
+    since the epoch. duration, ttfb: seconds until the end of the response, and until its headers. head: request line
+    and header fields as they were sent, if the client does not tell `request_headers`. status: 0 until a response
+    comes. decoded: the content codings that the client undoes before the bytes pass here, of the request and of the
+    response. aborted: the caller closed or cancelled it before its end. live: not empty as long as the hooks are in
+    place that saw it begin, if those of several libraries see it.
     """
 
     __slots__ = (
@@ -71,7 +73,7 @@ class Call:
         options: RecorderOptions,
         parent: Link | None,
         method: str,
-        address: tuple[str, str, int | None, str],
+        address: Any,
     ) -> None:
         self.start = time.perf_counter()
         self.time = time.time()
@@ -80,7 +82,7 @@ class Call:
         self.done = False  # whether it has ended
         self.parent = parent
         self.method = method
-        self.address = address  # scheme, host, port, target
+        self.address = address
         self.head = b""
         self.live: Live = []
         self.request_headers: Fields = ()
@@ -96,6 +98,11 @@ class Call:
         self.preparation: Preparation | None = None
         self.sensitive: frozenset[str] | None = None
         recorder.unfinished[id(self)] = weakref.ref(self)
+
+    @staticmethod
+    def uri_of(address: Any) -> str:
+        """The absolute URI of an address."""
+        return absolute_uri(*address)
 
     def responded(self, status: int, headers: Fields) -> None:
         """The headers of the response have arrived."""

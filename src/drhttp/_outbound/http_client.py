@@ -142,7 +142,7 @@ def _begin(connection: Any, method: Any, url: Any, live: Live) -> None:
     scheme, host, port = address_of(connection)
     if type(method) is not str or type(url) is not str:
         method, url = _text(method), _text(url)
-    sent = begin(Transmission, method, scheme, host, port, url)
+    sent = begin(Transmission, method, (scheme, host, port, url))
     if sent is not None:
         sent.fresh = False
         attach(connection, sent, live)

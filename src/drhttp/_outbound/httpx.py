@@ -9,15 +9,28 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from drhttp._guard import guarded
+from drhttp._outbound.address import absolute_uri
 from drhttp._outbound.call import Call
 from drhttp._outbound.hook import Client, Hook
-from drhttp._outbound.selection import begin, recorder_here
+from drhttp._outbound.selection import begin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from types import ModuleType
 
     from drhttp._outbound.hook import Live
+
+
+class HttpxCall(Call):
+    """A call whose address is a `httpx.URL`, which never changes."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def uri_of(address: Any) -> str:
+        """The absolute URI of an address."""
+        host, target = address.raw_host.decode("ascii"), address.raw_path.decode("ascii")
+        return absolute_uri(address.scheme, host, address.port, target)
 
 
 class _Stream:
@@ -65,7 +78,8 @@ class _SyncStream(_Stream):
         try:
             self._stream.close()
         finally:
-            self.__del__()
+            if not self._call.done:
+                self.__del__()
 
 
 class _AsyncStream(_Stream):
@@ -76,7 +90,8 @@ class _AsyncStream(_Stream):
         try:
             await self._stream.aclose()
         finally:
-            self.__del__()
+            if not self._call.done:
+                self.__del__()
 
 
 class _AsyncParts:
@@ -116,9 +131,7 @@ class _Streams:
 
     def begin(self, request: Any) -> tuple[Call, Any] | None:
         """Begin a call. Returns it, and the request to send: a copy if its body has to be watched."""
-        url = request.url
-        host, target = url.raw_host.decode("ascii"), url.raw_path.decode("ascii")
-        call = begin(Call, request.method, url.scheme, host, url.port, target)
+        call = begin(HttpxCall, request.method, request.url)
         if call is None:
             return None
         call.request_headers = request.headers.raw
@@ -154,7 +167,7 @@ def _hooks(module: ModuleType) -> list[Hook]:
 def _wrap(streams: _Streams, original: Callable[..., Any], live: Live) -> Callable[..., Any]:
     @wraps(original)
     def handle_request(self: Any, request: Any) -> Any:
-        begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
+        begun = guarded(streams.begin, request) if live else None
         if begun is None:
             return original(self, request)
         call, request = begun
@@ -174,7 +187,7 @@ def _wrap_async(
 ) -> Callable[..., Awaitable[Any]]:
     @wraps(original)
     async def handle_async_request(self: Any, request: Any) -> Any:
-        begun = guarded(streams.begin, request) if live and recorder_here() is not None else None
+        begun = guarded(streams.begin, request) if live else None
         if begun is None:
             return await original(self, request)
         call, request = begun

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from drhttp._capture.exchange import content_length, first
 from drhttp._capture.random_ids import RandomDigits, uuid4
 from drhttp._mutable_record import MutableRecord
-from drhttp._outbound.address import absolute_uri
 from drhttp._record import Body, Failure, Trace
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def assemble_call(call: Call, config: Config) -> MutableRecord:
     record.direction = "Outgoing"
     record.time = call.time
     record.method = call.method
-    record.uri = _printable(absolute_uri(*call.address))
+    record.uri = _printable(call.uri_of(call.address))
     record.request_headers = request_headers
     record.request_body = _request_body(call, config, request_headers)
     record.response_time = call.time + call.duration

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from drhttp._capture import link
 from drhttp._capture.sampling import chance
-from drhttp._outbound.address import absolute_uri, without_query
+from drhttp._outbound.address import without_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,10 +20,10 @@ C = TypeVar("C", bound="Call")
 root_recorder: Callable[[], Recorder | None] = lambda: None  # noqa: E731 - replaced by the installation
 
 
-def begin(kind: type[C], method: str, scheme: str, host: str, port: int | None, target: str) -> C | None:
+def begin(kind: type[C], method: str, address: Any) -> C | None:
     """Begin the record of a request; `None` if it is not to be recorded.
 
-    kind: the class of the call. target: what stands in the request line.
+    kind: the class of the call. address: as that class wants it.
     """
     if not link.watching:
         return None
@@ -32,11 +32,11 @@ def begin(kind: type[C], method: str, scheme: str, host: str, port: int | None, 
     options = None if recorder is None else recorder.outbound_options
     if recorder is None or options is None:
         return None
-    if options.excludes is not None and options.excludes(without_query(absolute_uri(scheme, host, port, target))):
+    if options.excludes is not None and options.excludes(without_query(kind.uri_of(address))):
         return None
     if parent is None and options.sample_rate < 1.0 and chance() >= options.sample_rate:
         return None
-    return kind(recorder, options, parent, method, (scheme, host, port, target))
+    return kind(recorder, options, parent, method, address)
 
 
 def recorder_here() -> Recorder | None:

@@ -32,7 +32,7 @@ class Transmission(Call):
         options: RecorderOptions,
         parent: Link | None,
         method: str,
-        address: tuple[str, str, int | None, str],
+        address: Any,
     ) -> None:
         self.fresh = True
         self.sending = self.receiving = False

@@ -96,7 +96,7 @@ def _begin(pool: Any, connection: Any, live: Live) -> Transmission | None:
     request = _request_of(pool, "_make_request")
     if request is None:
         return None
-    sent = begin(Transmission, request.method, pool.scheme, pool.host, pool.port, request.target)
+    sent = begin(Transmission, request.method, (pool.scheme, pool.host, pool.port, request.target))
     if sent is None:
         return None
     before = call_of(connection)
@@ -111,7 +111,7 @@ def _begin_tunnelled(pool: Any) -> Call | None:
     request = _request_of(pool, "urlopen")
     if request is None:
         return None
-    call = begin(Call, request.method, pool.scheme, pool.host, pool.port, request.target)
+    call = begin(Call, request.method, (pool.scheme, pool.host, pool.port, request.target))
     if call is not None:
         call.request_headers = request.headers
     return call

@@ -18,7 +18,6 @@ HOOKS: list[tuple[Any, str]] = [
     (body_tap.RequestBodyCapture, "__init__"),
     (body_tap.RequestBodyCapture, "on_part"),
     (body_tap.Tap, "__init__"),
-    (body_tap.Tap, "content"),
     (body_tap.Tap, "note"),
     (body_tap.Tap, "settle"),
     (exchange.Exchange, "__init__"),

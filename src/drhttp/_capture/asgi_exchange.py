@@ -35,7 +35,7 @@ class ASGIExchange(Exchange):
     def __init__(
         self, scope: MutableMapping[str, Any], request_body: RequestBodyCapture | None, response_body: Tap
     ) -> None:
-        super().__init__(request_body, response_body)
+        Exchange.__init__(self, request_body, response_body)
         try:
             self.scope = dict(zip(_KEPT, _values(scope), strict=True))  # in half of the time
         except KeyError:
@@ -62,10 +62,10 @@ class ASGIExchange(Exchange):
     def weight(self) -> int:
         """The approximate size of the exchange in memory, in bytes."""
         weight = OVERHEAD + len(b"".join(chain.from_iterable(self.fields))) + len(self.scope.get("path", ""))
-        weight += 3 * len(self.scope.get("query_string", b"")) + len(self.response_body.content())
+        weight += 3 * len(self.scope.get("query_string", b"")) + self.response_body.kept
         for _, value in self.headers:
             weight += len(value)
-        return weight if self.request_body is None else weight + len(self.request_body.content())
+        return weight if self.request_body is None else weight + self.request_body.kept
 
     @property
     def traceparent(self) -> str | None:

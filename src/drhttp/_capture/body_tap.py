@@ -12,16 +12,17 @@ class Tap:
     """The first bytes of one body, up to `limit`, and the number of all its bytes.
 
     Blocks are kept by reference. Only the block that crosses the limit is copied: a reference would keep all of it.
-    first_byte_at: by the performance counter. full: further bytes are only counted. empty: an empty block passed.
+    first_byte_at: by the performance counter. full: further bytes are only counted. kept: bytes that are kept, once no
+    more are. empty: an empty block passed.
     invalid: the name of the type of a block that is not bytes, of which servers raise.
     """
 
-    __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "invalid", "size")
+    __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "invalid", "kept", "size")
 
     def __init__(self, limit: int) -> None:
         self._chunks: list[bytes] = []
         self._limit = limit
-        self.size = 0
+        self.size = self.kept = 0
         self.first_byte_at: float | None = None
         self.empty = self.full = False
         self.invalid: str | None = None
@@ -57,8 +58,10 @@ class Tap:
 
     def settle(self) -> None:
         """Keep no further bytes, and join those that are kept: they may wait in the queue for long."""
-        if len(self._chunks) != 1:
-            self._chunks = [self.content()]
+        chunks = self._chunks
+        if len(chunks) != 1:
+            self._chunks = chunks = [b"".join(chunks)]
+        self.kept = len(chunks[0])
         self.full = True
 
 
@@ -72,7 +75,7 @@ class RequestBodyCapture(Tap):
     __slots__ = ("_position", "exhausted")
 
     def __init__(self, limit: int) -> None:
-        super().__init__(limit)
+        Tap.__init__(self, limit)
         self._position = 0
         self.exhausted = False
 

@@ -110,17 +110,14 @@ class Exchange:
         self.duration = time.perf_counter() - self.start
         self.complete = complete
         self._judge()
-        self.settle()
+        # It waits in the queue from now on.
+        self.response_body.settle()
+        if self.request_body is not None:
+            self.request_body.settle()
 
     def _judge(self) -> None:
         """Decide by how it ended whether the exchange failed or was aborted."""
         raise NotImplementedError
-
-    def settle(self) -> None:
-        """Keep no more of the bodies than is captured: the exchange waits in the queue from now on."""
-        self.response_body.settle()
-        if self.request_body is not None:
-            self.request_body.settle()
 
     def weight(self) -> int:
         """The approximate size of the exchange in memory, in bytes."""

@@ -125,10 +125,8 @@ class OutputTap:
         return getitem, ((self._iterable,), 0)
 
     def __del__(self) -> None:
-        guarded(self._abandoned)
-
-    def _abandoned(self) -> None:
-        self._watcher.closed()  # the server did not close it, or it did and this has no effect
+        if not getattr(self, "_closed", True):  # which is missing if `__init__` has failed
+            guarded(self._watcher.closed)
 
 
 class SizedOutputTap(OutputTap):

@@ -25,31 +25,29 @@ if TYPE_CHECKING:
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder
 
+_set = object.__setattr__
 _MOST_REQUESTS = 10  # whose flags are read again; an application that calls others without end would attach ever more
 
 
 class Recording(CopiedAsItself):
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
-    exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
+    exchange: `None` for a request outside of the sample; identification headers are removed from its response too. tap:
+    the capture of the response body.
     entered: to leave when the response is over, if outgoing requests are linked to this one.
     """
 
-    __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started")
+    __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started", "tap")
 
     def __init__(self, recorder: Recorder, exchange: WSGIExchange | None, environ: WSGIEnvironment) -> None:
         self._recorder = recorder
         # Whose flags are read when the response has ended.
         self._requests: tuple[WSGIEnvironment, ...] = () if exchange is None else (environ,)
         self.exchange = exchange
+        self.tap: Tap | None = None if exchange is None else exchange.response_body
         self.entered: Entry | None = None
         self.done = False
         self.started = False  # whether `start_response` was called
-
-    @property
-    def tap(self) -> Tap | None:
-        """The capture of the response body."""
-        return None if self.exchange is None else self.exchange.response_body
 
     @property
     def _responding(self) -> bool:
@@ -139,7 +137,8 @@ class Recording(CopiedAsItself):
 
     def closed(self, error: BaseException | None = None) -> None:
         """Record the response, which was closed. An exception of `close` is added if it was sent to its end."""
-        self._leave()
+        if self.entered is not None:
+            self._leave()
         if not self.done:
             self.finish(False, error)
         elif self.exchange is not None:
@@ -178,7 +177,8 @@ class Recording(CopiedAsItself):
     def _settle_flags(self) -> None:
         requests, self._requests = self._requests, ()
         for environ in requests:
-            guarded(self.apply_environ_flags, environ)
+            if SKIP in environ or SENSITIVE in environ or ROUTE in environ:
+                guarded(self.apply_environ_flags, environ)
 
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
         """Capture all blocks of a result that is not wrapped. At one that is not bytes, all servers but uWSGI fail."""
@@ -190,7 +190,8 @@ class Recording(CopiedAsItself):
                     fails = True
                     break
         self.finish(not fails)
-        self._leave()
+        if self.entered is not None:
+            self._leave()
         return result
 
     def _end_with(self, result: Any) -> None:
@@ -216,8 +217,8 @@ class RecordingStartResponse(FilteringStartResponse):
     _state: tuple[Recording, WSGIEnvironment, bool]
 
     def __init__(self, original: StartResponse, recording: Recording, environ: WSGIEnvironment, expose: bool) -> None:
-        super().__init__(original)
-        object.__setattr__(self, "_state", (recording, environ, expose))
+        _set(self, "_original", original)
+        _set(self, "_state", (recording, environ, expose))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""
@@ -229,7 +230,7 @@ class RecordingStartResponse(FilteringStartResponse):
         if exchange is None:
             return write
         exchange.status = args[0] if args else kwargs.get("status", "")
-        exchange.headers = guarded(list, headers) or ()
+        exchange.headers = list(headers) if type(headers) is list else guarded(list, headers) or ()
         if "werkzeug.request" in environ:
             guarded(_read_route, exchange, environ)
         if who is not None:

@@ -14,7 +14,8 @@ def absolute_uri(environ: Mapping[str, str]) -> str:
     """The URI with scheme, host, path and query, as the client sent it if the server passes that on."""
     scheme = environ.get("wsgi.url_scheme", "http")
     query = environ.get("QUERY_STRING", "")
-    uri = f"{scheme}://{encoded(_host(environ, scheme), HOST_SAFE)}{_path(environ)}"
+    host = environ.get("HTTP_HOST") or _server_name(environ, scheme)
+    uri = f"{scheme}://{encoded(host, HOST_SAFE)}{_path(environ)}"
     return f"{uri}?{encoded(query, QUERY_SAFE)}" if query else uri
 
 
@@ -29,15 +30,15 @@ def _path(environ: Mapping[str, str]) -> str:
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     raw = target.partition("?")[0]
     path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    if raw == path and "%" not in path and path.startswith("/"):  # as it is mostly
+        return encoded(path, PATH_SAFE)
     if raw.startswith("/") and _decoded(raw) == wsgi_bytes(path):
         return encoded(raw, PATH_SAFE + "%")
     return encoded_path(environ)
 
 
-def _host(environ: Mapping[str, str], scheme: str) -> str:
-    host = environ.get("HTTP_HOST")
-    if host:
-        return host
+def _server_name(environ: Mapping[str, str], scheme: str) -> str:
+    """The host of a request that names none."""
     name, port = environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT", "")
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"

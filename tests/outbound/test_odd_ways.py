@@ -291,6 +291,67 @@ class TestMasking:
         assert record.request.body.content is None
         assert record.response.status == 417
 
+    def test_o9_a_body_for_which_there_is_no_connection(self, recording):
+        """O9: a body is not in the record if the client could not connect."""
+
+        async def main():
+            async with aiohttp.ClientSession() as session:
+                with pytest.raises(aiohttp.ClientConnectorError):
+                    await session.post(f"http://{closed_address()}/", data=SENT)
+
+        asyncio.run(main())
+        assert recording.record.request.body.content is None
+
+    @pytest.mark.parametrize("method", ["send", "write_bytes"])
+    def test_o9_a_body_that_is_replaced_at_last(self, server, recording, method):
+        """O9: the record has what a class of requests sends in the place of the application's body."""
+
+        class Signing(aiohttp.ClientRequest):
+            pass
+
+        original = getattr(aiohttp.ClientRequest, method)
+
+        async def replacing(self, *args, **kwargs):
+            await self.update_body(SENT)
+            return await original(self, *args, **kwargs)
+
+        setattr(Signing, method, replacing)
+
+        async def main():
+            async with (
+                aiohttp.ClientSession(request_class=Signing) as session,
+                session.post(f"{server.url}/ok", data=b"x" * len(SENT)) as response,
+            ):
+                assert response.status == 200
+
+        asyncio.run(main())
+        assert recording.record.request.body.content == SENT
+
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_o10_a_request_that_is_sent_twice_at_once(self, server, chunked):
+        """O10: a middleware may send a request several times at once; nothing of it fails because it is recorded."""
+        failures = []
+
+        async def both(request, handler):
+            first, second = await asyncio.gather(handler(request), handler(request))
+            await first.read()
+            return second
+
+        async def main():
+            asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
+            async with (
+                aiohttp.ClientSession(middlewares=[both]) as session,
+                session.post(f"{server.url}/ok", data=SENT, chunked=chunked or None) as response,
+            ):
+                assert await response.read() == JSON
+
+        with Recording() as recording:
+            asyncio.run(main())
+            records = recording.records
+        assert [record.response.status for record in records] == [200, 200]
+        assert failures == []
+        assert _guard.failures() == 0
+
     def test_capture_bodies_counts_for_both(self, server):
         """`capture_bodies` and `max_body_size` count for calls as for requests."""
         with Recording(capture_bodies=False) as recording:

@@ -105,24 +105,43 @@ def _add_middleware(session: Any, kwargs: dict[str, Any]) -> None:
 def _begin(request: Any) -> AiohttpCall | None:
     call = begin(AiohttpCall, request.method, request.url)
     if call is not None:
-        call.request_headers = list(request.headers.items())  # should it fail before they are sent
-        body = _in_memory(request)
-        if body is None:
+        try:
+            call.request_headers = list(request.headers.items())  # should it fail before they are sent
             request.write_bytes = _watched_write(request, call)
-        else:
-            call.request_body.note(body)
+        except BaseException:
+            call.discard()
+            raise
     return call
 
 
-def _in_memory(request: Any) -> bytes | None:
-    """The body of a request if it is sent as a whole, in one piece, as soon as the connection is there."""
+def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
+    """The method `write_bytes` of one request, which writes the body once the connection is there: notes what passes.
+
+    A middleware may send one request several times at once. Then it is that of the last attempt.
+    """
+    write_body = getattr(request.write_bytes, "write_body", request.write_bytes)
+
+    def write_bytes(writer: Any, *args: Any, **kwargs: Any) -> Awaitable[None]:
+        body = guarded(_in_memory, request, write_body)
+        if body is None:
+            return _write_watched(write_body, request, call, writer, *args, **kwargs)
+        if not call.request_body.size:
+            guarded(call.request_body.note, body)
+        written: Awaitable[None] = write_body(writer, *args, **kwargs)
+        return written
+
+    write_bytes.write_body = write_body  # type: ignore[attr-defined]
+    return write_bytes
+
+
+def _in_memory(request: Any, write_body: Any) -> bytes | None:
+    """The body of a request if aiohttp sends it as a whole, in one piece, now."""
     payload, headers = request.body, request.headers
-    if payload == b"":
-        return b""
     body = getattr(payload, "_value", None)
     if (
         type(body) is bytes
         and type(payload).__module__ == "aiohttp.payload"
+        and write_body.__module__ == "aiohttp.client_reqrep"
         and headers.get("Content-Length") == str(len(body))
         and "Content-Encoding" not in headers
         and "Expect" not in headers
@@ -131,26 +150,23 @@ def _in_memory(request: Any) -> bytes | None:
     return None
 
 
-def _watched_write(request: Any, call: Call) -> Callable[..., Awaitable[None]]:
-    """The method `write_bytes` of one request, which writes the body: notes what passes."""
-    write_body = request.write_bytes
+async def _write_watched(
+    write_body: Callable[..., Awaitable[None]], request: Any, call: Call, writer: Any, *args: Any, **kwargs: Any
+) -> None:
+    """Write the body of a request, and note each block that is written."""
+    write = writer.write
+    if getattr(writer, "_compress", None) is not None:
+        call.decoded = (request.headers.get("Content-Encoding"), call.decoded[1])
 
-    async def write_bytes(writer: Any, *args: Any, **kwargs: Any) -> None:
-        write = writer.write
-        if getattr(writer, "_compress", None) is not None:
-            call.decoded = (request.headers.get("Content-Encoding"), call.decoded[1])
+    async def noted_write(chunk: Any, *args: Any, **kwargs: Any) -> Any:
+        guarded(call.request_body.note, chunk)
+        return await write(chunk, *args, **kwargs)
 
-        async def noted_write(chunk: Any, *args: Any, **kwargs: Any) -> Any:
-            guarded(call.request_body.note, chunk)
-            return await write(chunk, *args, **kwargs)
-
-        writer.write = noted_write
-        try:
-            await write_body(writer, *args, **kwargs)
-        finally:
-            del writer.write
-
-    return write_bytes
+    writer.write = noted_write
+    try:
+        await write_body(writer, *args, **kwargs)
+    finally:
+        vars(writer).pop("write", None)
 
 
 def _responded(call: AiohttpCall, request: Any, response: Any, decodes: bool) -> None:

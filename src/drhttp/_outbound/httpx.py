@@ -134,16 +134,23 @@ class _Streams:
         call = begin(HttpxCall, request.method, request.url)
         if call is None:
             return None
+        try:
+            return call, self._watched(request, call)
+        except BaseException:
+            call.discard()
+            raise
+
+    def _watched(self, request: Any, call: Call) -> Any:
         call.request_headers = request.headers.raw
         stream = request.stream
         if isinstance(stream, self._in_memory):
             for part in stream:
                 call.request_body.note(part)
-            return call, request
+            return request
         watched = object.__new__(type(request))
         vars(watched).update(vars(request))
         watched.stream = self._class(stream, call, response=False)
-        return call, watched
+        return watched
 
     def respond(self, call: Call, response: Any) -> None:
         """Watch the body of a response."""

@@ -1,4 +1,4 @@
-"""O16, O19, O25, O26, O28: proxies, unix sockets, upgrades, HTTP/2, signed requests, and what is masked."""
+"""O16, O19, O23 to O26, O28: proxies, unix sockets, upgrades, HTTP/2, signed requests, bodies, and what is masked."""
 
 from __future__ import annotations
 
@@ -265,8 +265,8 @@ class TestMasking:
         ],
         ids=["bytes", "text", "json", "file", "array", "chunked", "compressed", "expecting"],
     )
-    def test_o9_a_body_that_aiohttp_sends(self, server, recording, ways, decoded):
-        """O9, O25: whichever way aiohttp sends a body, the record has it, in plain text."""
+    def test_o23_a_body_that_aiohttp_sends(self, server, recording, ways, decoded):
+        """O23, O25: whichever way aiohttp sends a body, the record has it, in plain text."""
 
         async def main():
             async with aiohttp.ClientSession() as session, session.post(f"{server.url}/ok", **ways) as response:
@@ -276,8 +276,8 @@ class TestMasking:
         body = recording.record.request.body
         assert (body.content, body.decoded) == (SENT, decoded)
 
-    def test_o9_a_body_that_is_not_sent(self, server, recording):
-        """O9: a body that waits for "100 Continue" is not in the record if the server refuses it."""
+    def test_o23_a_body_that_is_not_sent(self, server, recording):
+        """O23: a body that waits for "100 Continue" is not in the record if the server refuses it."""
 
         async def main():
             async with (
@@ -291,8 +291,8 @@ class TestMasking:
         assert record.request.body.content is None
         assert record.response.status == 417
 
-    def test_o9_a_body_for_which_there_is_no_connection(self, recording):
-        """O9: a body is not in the record if the client could not connect."""
+    def test_o23_a_body_for_which_there_is_no_connection(self, recording):
+        """O23: a body is not in the record if the client could not connect."""
 
         async def main():
             async with aiohttp.ClientSession() as session:
@@ -303,8 +303,8 @@ class TestMasking:
         assert recording.record.request.body.content is None
 
     @pytest.mark.parametrize("method", ["send", "write_bytes"])
-    def test_o9_a_body_that_is_replaced_at_last(self, server, recording, method):
-        """O9: the record has what a class of requests sends in the place of the application's body."""
+    def test_o23_a_body_that_is_replaced_at_last(self, server, recording, method):
+        """O23: the record has what a class of requests sends in the place of the application's body."""
 
         class Signing(aiohttp.ClientRequest):
             pass
@@ -328,8 +328,8 @@ class TestMasking:
         assert recording.record.request.body.content == SENT
 
     @pytest.mark.parametrize("chunked", [False, True])
-    def test_o10_a_request_that_is_sent_twice_at_once(self, server, chunked):
-        """O10: a middleware may send a request several times at once; nothing of it fails because it is recorded."""
+    def test_o24_a_request_that_is_sent_twice_at_once(self, server, chunked):
+        """O24: a middleware may send a request several times at once; nothing of it fails because it is recorded."""
         failures = []
 
         async def both(request, handler):

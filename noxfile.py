@@ -231,8 +231,13 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=HERE, tags=["test"], requires=["build"])
 def growth(session: nox.Session) -> None:
-    """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on."""
+    """Hostile texts in every place that others write: masking takes time in proportion, and other threads go on.
+
+    With one order of all sets: the search for a secret among the names of a body ends at the first one, which is early
+    in some processes and late in others, so that a text of half the size may take a fifth of the time.
+    """
     _install(session, "tests")
+    session.env["PYTHONHASHSEED"] = "0"
     _pytest(session, "tests/growth", workers=2)
 
 

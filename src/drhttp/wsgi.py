@@ -12,7 +12,7 @@ from __future__ import annotations
 from drhttp._application import asgi_name
 from drhttp._capture import link
 from drhttp._capture.body_tap import RequestBodyCapture, Tap
-from drhttp._capture.environ_flags import IDENTITY, ROUTE, SENSITIVE, SKIP
+from drhttp._capture.environ_flags import IDENTITY, has_flags
 from drhttp._capture.identity_headers import FilteringStartResponse
 from drhttp._capture.nesting import nesting, recorded_outside
 from drhttp._capture.sampling import chance
@@ -72,7 +72,7 @@ class WSGIMiddleware(Middleware):
         if watched is None:  # the result may be `None` itself, which has ended the recording
             guarded(recording.unwatched)
         # The end of the recording reads the flags, too, but a server may reuse the environ.
-        if not recording.done and (SKIP in environ or SENSITIVE in environ or ROUTE in environ):
+        if not recording.done and has_flags(environ):
             guarded(recording.apply_environ_flags, environ)
         return result if watched is None else watched
 

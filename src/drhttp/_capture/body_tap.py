@@ -13,8 +13,8 @@ class Tap:
 
     Blocks are kept by reference. Only the block that crosses the limit is copied: a reference would keep all of it.
     first_byte_at: by the performance counter. full: further bytes are only counted. kept: bytes that are kept, once no
-    more are. empty: an empty block passed.
-    invalid: the name of the type of a block that is not bytes, of which servers raise.
+    more are. empty: an empty block passed. invalid: the name of the type of a block that is not bytes, of which servers
+    raise.
     """
 
     __slots__ = ("_chunks", "_limit", "empty", "first_byte_at", "full", "invalid", "kept", "size")

@@ -20,6 +20,11 @@ ROUTE = "drhttp.route"
 IDENTITY = "drhttp.identity"
 
 
+def has_flags(environ: Any) -> bool:
+    """Whether an application has set one of the flags above in its environ."""
+    return SKIP in environ or SENSITIVE in environ or ROUTE in environ
+
+
 def add_names(names: frozenset[str] | None, marked: Any) -> frozenset[str]:
     """Add what an application has marked as sensitive to the names so far. An empty set means all parameters.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP, add_names
+from drhttp._capture.environ_flags import ROUTE, SENSITIVE, SKIP, add_names, has_flags
 from drhttp._capture.identity_headers import FilteringStartResponse, without_identity
 from drhttp._capture.wsgi_headers_sent import headers_sent
 from drhttp._capture.wsgi_hijack import is_end, is_faulty, is_file, is_final
@@ -25,29 +25,31 @@ if TYPE_CHECKING:
     from drhttp._capture.wsgi_exchange import WSGIExchange
     from drhttp._process.recorder import Recorder
 
-_set = object.__setattr__
 _MOST_REQUESTS = 10  # whose flags are read again; an application that calls others without end would attach ever more
 
 
 class Recording(CopiedAsItself):
     """The recording of one request. It passes the exchange to the recorder once, however the response ends.
 
-    exchange: `None` for a request outside of the sample; identification headers are removed from its response too. tap:
-    the capture of the response body.
+    exchange: `None` for a request outside of the sample; identification headers are removed from its response too.
     entered: to leave when the response is over, if outgoing requests are linked to this one.
     """
 
-    __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started", "tap")
+    __slots__ = ("_recorder", "_requests", "done", "entered", "exchange", "started")
 
     def __init__(self, recorder: Recorder, exchange: WSGIExchange | None, environ: WSGIEnvironment) -> None:
         self._recorder = recorder
         # Whose flags are read when the response has ended.
         self._requests: tuple[WSGIEnvironment, ...] = () if exchange is None else (environ,)
         self.exchange = exchange
-        self.tap: Tap | None = None if exchange is None else exchange.response_body
         self.entered: Entry | None = None
         self.done = False
         self.started = False  # whether `start_response` was called
+
+    @property
+    def tap(self) -> Tap | None:
+        """The capture of the response body."""
+        return None if self.exchange is None else self.exchange.response_body
 
     @property
     def _responding(self) -> bool:
@@ -137,8 +139,7 @@ class Recording(CopiedAsItself):
 
     def closed(self, error: BaseException | None = None) -> None:
         """Record the response, which was closed. An exception of `close` is added if it was sent to its end."""
-        if self.entered is not None:
-            self._leave()
+        self._leave()
         if not self.done:
             self.finish(False, error)
         elif self.exchange is not None:
@@ -177,7 +178,7 @@ class Recording(CopiedAsItself):
     def _settle_flags(self) -> None:
         requests, self._requests = self._requests, ()
         for environ in requests:
-            if SKIP in environ or SENSITIVE in environ or ROUTE in environ:
+            if has_flags(environ):
                 guarded(self.apply_environ_flags, environ)
 
     def _pass_on(self, result: Iterable[bytes], blocks: Iterable[Any]) -> Iterable[bytes]:
@@ -190,8 +191,7 @@ class Recording(CopiedAsItself):
                     fails = True
                     break
         self.finish(not fails)
-        if self.entered is not None:
-            self._leave()
+        self._leave()
         return result
 
     def _end_with(self, result: Any) -> None:
@@ -217,8 +217,8 @@ class RecordingStartResponse(FilteringStartResponse):
     _state: tuple[Recording, WSGIEnvironment, bool]
 
     def __init__(self, original: StartResponse, recording: Recording, environ: WSGIEnvironment, expose: bool) -> None:
-        _set(self, "_original", original)
-        _set(self, "_state", (recording, environ, expose))
+        FilteringStartResponse.__init__(self, original)
+        object.__setattr__(self, "_state", (recording, environ, expose))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Begin the response. If the server raises, nothing is recorded."""

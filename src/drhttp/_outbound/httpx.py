@@ -51,10 +51,12 @@ class _Stream:
         if self._response:
             guarded(self._call.failed, error)
 
-    def __del__(self) -> None:
+    def _closed(self) -> None:
         """The caller has closed the stream, or forgotten it."""
         if self._response and not self._call.done:
             guarded(self._call.closed)
+
+    __del__ = _closed
 
 
 class _SyncStream(_Stream):
@@ -78,8 +80,7 @@ class _SyncStream(_Stream):
         try:
             self._stream.close()
         finally:
-            if not self._call.done:
-                self.__del__()
+            self._closed()
 
 
 class _AsyncStream(_Stream):
@@ -90,8 +91,7 @@ class _AsyncStream(_Stream):
         try:
             await self._stream.aclose()
         finally:
-            if not self._call.done:
-                self.__del__()
+            self._closed()
 
 
 class _AsyncParts:

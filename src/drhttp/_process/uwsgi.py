@@ -42,8 +42,6 @@ def is_one_block(result: Any) -> bool:
 
     It recognizes `bytes` by their type, and with `--wsgi-accept-buffer` every object with a buffer.
     """
-    if "uwsgi" not in sys.modules:  # looked at here, because every response comes by
-        return False
     uwsgi = _uwsgi()
     if uwsgi is None:
         return False
